@@ -1,0 +1,56 @@
+# make run    the kiosk's bench: simulated reader, door and cards, no hardware needed
+# make test   the tests          make check   format, lint, types and tests
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SOURCE := kiosk hardware tests
+
+.PHONY: run test check format lint types bench idle screens lock clean help
+
+run: $(READY)
+	$(BIN)/kiosk demo $(ARGS)
+
+test: $(READY)
+	.ci/need systemd-analyze:systemd
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: lint types test
+
+lint: $(READY)
+	$(BIN)/ruff format --check $(SOURCE)
+	$(BIN)/ruff check $(SOURCE)
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format $(SOURCE)
+	$(BIN)/ruff check --fix $(SOURCE)
+
+# Measurements, printed as tables: they judge nothing and are not part of the tests.
+bench: $(READY)
+	$(BIN)/python -m tests.bench tap $(ARGS)
+
+idle: $(READY)
+	$(BIN)/python -m tests.bench idle $(ARGS)
+
+# The pictures in docs/screens and the README.
+screens: $(READY)
+	$(BIN)/python -m tests.screens docs/screens
+
+# The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place.
+$(READY): requirements-dev.txt pyproject.toml .ci/need
+	.ci/need python3:python3 "$(PYTHON) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)':python3-venv"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+# Rewrites the locked versions (needs uv).
+lock:
+	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
+	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The check-in kiosk: the touchscreen daemon, its rules, its ledger and its screen."""

@@ -1,0 +1,503 @@
+"""The nouns of the house, all frozen: what the rules judge, what the ledger keeps, what the threads say to each other.
+
+Nothing here does anything, and nothing of ours is imported. Instants (`datetime`) are aware and in UTC; dates and
+times of day (`date`, `time`) are local to the site. Money is in cents of the site's currency.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value: compared by content, never changed, stored as JSON without its defaults."""
+
+
+# ---------------------------------------------------------------- what a site sells
+
+
+class Duration(Noun, tag="duration", tag_field="by"):
+    """One entry covers so many minutes from the tap (La Serre: 180)."""
+
+    minutes: int
+
+
+class Span(Noun):
+    """A part of the local day, half open; an `end` of 00:00 is midnight at the day's end."""
+
+    start: time
+    end: time
+
+
+class Spans(Noun, tag="spans", tag_field="by"):
+    """One entry covers the span of the local day that the tap falls into (half days)."""
+
+    spans: tuple[Span, ...]
+
+
+class Day(Noun, tag="day", tag_field="by"):
+    """One entry covers until the next local `boundary` (04:00: the night belongs to the day before)."""
+
+    boundary: time = time(4)
+
+
+class Unlimited(Noun, tag="unlimited", tag_field="by"):
+    """Nothing to count while the pass is valid."""
+
+
+Cover = Duration | Spans | Day | Unlimited
+
+
+class Product(Noun):
+    """A kind of pass as the site sells it. A sold pass keeps its own copy, so a new price changes no old pass."""
+
+    id: str
+    name: str
+    price_cents: int
+    cover: Cover
+    units: int | None = None
+    """Entries bought, or the allowance of each period; None with an unlimited cover."""
+    per: Literal["once", "week", "month"] = "once"
+    """`week` and `month`: `units` come anew each local calendar week or month, without carry-over."""
+    valid_days: int | None = None
+    """Local days the pass is valid, the first included."""
+    valid_months: int | None = None
+    calendar_month: bool = False
+    """Valid to the end of the local calendar month in which it begins."""
+    sites: tuple[str, ...] = ()
+    """Site ids where it is valid; empty: at every site."""
+    access_hours: str | None = None
+    """Own access hours, in the opening_hours language, in place of the site's (`24/7`)."""
+    converts_to: str | None = None
+    """A half-day product may name a day product: two half days never cost more than that day."""
+    converts_cents: int | None = None
+    """What one entry of the product in `converts_to` costs; filled in when the pass is sold."""
+    on_sale: bool = True
+
+
+class Pass(Noun):
+    """What was sold: a product's terms, its holders, its dates."""
+
+    id: str
+    terms: Product
+    holders: tuple[str, ...]
+    """Member ids; more than one shares the entries (a company)."""
+    sold_at: datetime
+    valid_from: date
+    valid_until: date | None = None
+    """The last local day of validity; None: no end."""
+
+
+# ---------------------------------------------------------------- who and where
+
+
+class Member(Noun):
+    """A person who comes. `role` staff: a host."""
+
+    id: str
+    name: str
+    role: Literal["member", "staff"] = "member"
+    status: Literal["active", "suspended"] = "active"
+    language: str | None = None
+    """A language of the catalogues (`fr`, `en`); None: the site's."""
+    greeting: Literal["first_name", "initials", "pseudonym", "nothing"] = "first_name"
+    pseudonym: str | None = None
+
+
+class Badge(Noun):
+    """A token that a member carries. `id` is a keyed hash of its identifier: the number itself is not kept."""
+
+    id: str
+    member_id: str | None
+    status: Literal["active", "lost", "blocked"] = "active"
+    technology: str = ""
+
+
+class Policy(Noun):
+    """The numbers of the rules, each a setting of the site. Defaults: La Serre's."""
+
+    capacity: int | None = None
+    capacity_hard: bool = False
+    assume_staff: bool = False
+    """Count on a host being there in opening hours, without a staff tap."""
+    debt_limit: int = 1
+    courtesy_minutes: int = 15
+    courtesy_per_month: int = 2
+    continuation_minutes: int = 10
+    early_minutes: int = 10
+    presence_minutes: int = 30
+    undo_seconds: int = 60
+    undo_per_day: int = 1
+    undo_per_month: int = 3
+    staff_undo_days: int = 31
+    debounce_seconds: int = 5
+    warn_units: tuple[int, ...] = (2, 1, 0)
+    warn_days: tuple[int, ...] = (30, 7)
+    untrusted_clock: Literal["deny", "grace"] = "deny"
+
+
+class Site(Noun):
+    """A place with a door. `hours` and `exceptions` are in OpenStreetMap's opening_hours language."""
+
+    id: str
+    name: str
+    zone: str
+    """IANA name, e.g. `Europe/Paris`."""
+    hours: str
+    exceptions: tuple[str, ...] = ()
+    """Dated rules that win over `hours`, public holidays included; the last one that applies decides."""
+    country: str = "FR"
+    currency: str = "EUR"
+    language: str = "fr"
+    policy: Policy = Policy()
+
+
+class Override(Noun):
+    """Staff's word over the hours, which ends by itself."""
+
+    state: Literal["open", "closed"]
+    since: datetime
+    until: datetime
+
+
+class Opening(Noun):
+    """The hours of a site at an instant."""
+
+    is_open: bool
+    because: str | None = None
+    """Comment of the rule that decides: a holiday's name, staff's words."""
+    is_holiday: bool = False
+    overridden: bool = False
+    changes_at: datetime | None = None
+    """When the state changes next; None: not within a year."""
+
+
+# ---------------------------------------------------------------- one tap
+
+
+class Source(StrEnum):
+    """Who brought the tap."""
+
+    BADGE = "badge"
+    STAFF = "staff"
+
+
+class Tap(Noun):
+    """A badge at the reader, as raw as the hardware tells it; or a member that staff check in by hand."""
+
+    uid: bytes | None
+    """The identifier read; None when it could not be read, or when there is no badge."""
+    monotonic: float
+    """Seconds on this machine's monotonic clock."""
+    technology: str = ""
+    assurance: str = "UID_ONLY"
+    """What the badge proved, of hardware.badge."""
+    source: Source = Source.BADGE
+    member_id: str | None = None
+    """With source STAFF: the member checked in."""
+
+
+class Clock(StrEnum):
+    """How far the wall clock can be trusted."""
+
+    TRUSTED = "trusted"
+    HOLDOVER = "holdover"
+    UNTRUSTED = "untrusted"
+
+
+class Stamp(Noun):
+    """When something happened, by both clocks of the machine."""
+
+    at: datetime
+    boot_id: str
+    monotonic_ns: int
+    clock: Clock
+
+
+class Window(Noun):
+    """The time an entry bought, half open: [start, end)."""
+
+    start: datetime
+    end: datetime
+
+
+class Charge(Noun):
+    """Units taken off a pass."""
+
+    pass_id: str
+    units: int
+
+
+class Ref(Noun):
+    """The name of a ledger entry on all machines, for ever."""
+
+    ledger_id: str
+    seq: int
+
+
+class Visit(Noun):
+    """A granted tap as the roster remembers it."""
+
+    ref: Ref
+    at: datetime
+    member_id: str
+    site_id: str
+    reason: Reason
+    window: Window | None = None
+    charges: tuple[Charge, ...] = ()
+    present_until: datetime | None = None
+    """When presence ends by itself; cut by `left_at`."""
+    left_at: datetime | None = None
+    reversed_at: datetime | None = None
+    reversed_by: str | None = None
+
+
+class Use(Noun):
+    """Units that left a pass at an instant."""
+
+    at: datetime
+    units: int
+
+
+class Holding(Noun):
+    """A pass of this member and what was used of it, reversals taken off."""
+
+    pass_: Pass
+    used: int
+    recent: tuple[Use, ...] = ()
+    """Uses of the last 40 days, oldest first: enough for any week or month."""
+
+
+class Case(Noun):
+    """All that is known at a tap: what `rules.decide` judges, and nothing else."""
+
+    site: Site
+    tap: Tap
+    badge: Badge | None = None
+    member: Member | None = None
+    holdings: tuple[Holding, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    """The member's visits of the last 40 days at all sites, newest first, reversed ones included."""
+    override: Override | None = None
+    staff_present: bool = False
+    people_in: int = 0
+    clock: Clock = Clock.TRUSTED
+    claim_code: str | None = None
+    """Of an unknown badge: four characters by which staff find it."""
+
+
+class Reason(StrEnum):
+    """Why: the stable codes of rules.decide. They are stored; never rename one."""
+
+    READ_ERROR = "READ_ERROR"
+    RANDOM_UID = "RANDOM_UID"
+    UNKNOWN_BADGE = "UNKNOWN_BADGE"
+    BADGE_BLOCKED = "BADGE_BLOCKED"
+    MEMBER_SUSPENDED = "MEMBER_SUSPENDED"
+    CLOCK_UNTRUSTED = "CLOCK_UNTRUSTED"
+    STAFF = "STAFF"
+    RE_ENTRY = "RE_ENTRY"
+    CLOSED = "CLOSED"
+    FULL = "FULL"
+    COURTESY = "COURTESY"
+    UNLIMITED = "UNLIMITED"
+    ENTRY_USED = "ENTRY_USED"
+    DEBT = "DEBT"
+    NO_ENTRIES_LEFT = "NO_ENTRIES_LEFT"
+    PASS_EXPIRED = "PASS_EXPIRED"
+    PASS_NOT_YET_VALID = "PASS_NOT_YET_VALID"
+    PASS_NOT_HERE = "PASS_NOT_HERE"
+    NO_PASS = "NO_PASS"
+    OUT_OF_SERVICE = "OUT_OF_SERVICE"
+
+
+class Granted(Noun, tag="granted", tag_field="verdict"):
+    """Come in. Facts that do not apply are None."""
+
+    reason: Reason
+    window: Window | None = None
+    charges: tuple[Charge, ...] = ()
+    credit_cents: int = 0
+    """Given back to the member's account: two half days cost more than the day they became."""
+    present_until: datetime | None = None
+    pass_id: str | None = None
+    units_left: int | None = None
+    """On the pass that pays, after this tap, this period's for an allowance; -1 with DEBT."""
+    units_total: int | None = None
+    expires_on: date | None = None
+    """Last day of the pass that pays."""
+    warn_units: bool = False
+    warn_expiry: bool = False
+
+
+class Denied(Noun, tag="denied", tag_field="verdict"):
+    """Not now, and the facts that help."""
+
+    reason: Reason
+    opens_at: datetime | None = None
+    because: str | None = None
+    is_holiday: bool = False
+    expired_on: date | None = None
+    valid_from: date | None = None
+    renews_on: date | None = None
+    """First day of the next period of an allowance."""
+    product: str | None = None
+    price_cents: int | None = None
+    """The nearest fix: what another pass of the same kind costs."""
+    claim_code: str | None = None
+
+
+Verdict = Granted | Denied
+
+
+# ---------------------------------------------------------------- what the ledger keeps
+
+
+class Fact(Noun, tag_field="kind"):
+    """The body of a ledger entry. Its tag is stored: never rename one."""
+
+
+class SiteSet(Fact, tag="site"):
+    """The site is now like this."""
+
+    site: Site
+
+
+class ProductSet(Fact, tag="product"):
+    """The product is now like this."""
+
+    product: Product
+
+
+class MemberSet(Fact, tag="member"):
+    """The member is now like this."""
+
+    member: Member
+
+
+class BadgeSet(Fact, tag="badge"):
+    """The badge is now like this: assigned, taken back, reported lost."""
+
+    badge: Badge
+
+
+class PassSold(Fact, tag="sale"):
+    """A pass was sold. `settles` are debts on older passes that move to this one."""
+
+    pass_: Pass = msgspec.field(name="pass")
+    site_id: str
+    price_cents: int
+    method: str = "cash"
+    settles: tuple[Charge, ...] = ()
+    by: str | None = None
+
+
+class Tapped(Fact, tag="tap"):
+    """A tap and its verdict, refusals included."""
+
+    site_id: str
+    verdict: Verdict
+    badge_id: str | None = None
+    member_id: str | None = None
+    technology: str = ""
+    source: Source = Source.BADGE
+
+
+class Reversed(Fact, tag="reversal"):
+    """The charges and credit of an earlier tap or sale are given back and its window ends."""
+
+    ref: Ref
+    reason: str
+    by: str
+    """`self`, `closing`, `desk` or a member id."""
+
+
+class Left(Fact, tag="left"):
+    """The member said that they leave. It moves no money."""
+
+    member_id: str
+    site_id: str
+
+
+class HoursOverridden(Fact, tag="override"):
+    """Staff closed now, or stay open; `override` None takes that back."""
+
+    site_id: str
+    override: Override | None
+    by: str = "desk"
+
+
+class Happened(Fact, tag="incident"):
+    """Something worth knowing that is no tap: started, door forced, reader down."""
+
+    what: str
+    detail: str = ""
+    site_id: str | None = None
+
+
+AnyFact = SiteSet | ProductSet | MemberSet | BadgeSet | PassSold | Tapped | Reversed | Left | HoursOverridden | Happened
+
+
+class Entry(Noun):
+    """A line of a ledger: what, when, and its place in the chain of hashes."""
+
+    ref: Ref
+    stamp: Stamp
+    kind: str
+    body: bytes | None
+    """The fact as JSON, byte for byte; None once erased."""
+    salt: bytes | None
+    body_hash: bytes
+    """SHA-256 of salt and body: what the chain covers, so that an erased body leaves a chain that verifies."""
+    previous: bytes
+    hash: bytes
+
+
+# ---------------------------------------------------------------- what the threads say to each other
+
+
+class Touch(Noun):
+    """A finger on a button of the notice that is showing."""
+
+    button: str
+
+
+class Removed(Noun):
+    """The badge left the reader."""
+
+
+class ReaderUp(Noun):
+    """The reader answers."""
+
+    name: str
+
+
+class ReaderDown(Noun):
+    """The reader does not answer; it is being tried again."""
+
+    error: str
+
+
+class DoorMoved(Noun):
+    """What the door contact and the exit button tell."""
+
+    what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
+
+
+class Tick(Noun):
+    """A little time went by."""
+
+
+class Signal(StrEnum):
+    """How a verdict looks and sounds on the indicator and the screen: each has its own light, rhythm and picture."""
+
+    IDLE = "idle"
+    GRANTED = "granted"
+    RE_ENTRY = "re_entry"
+    ATTENTION = "attention"
+    DENIED = "denied"
+    FAULT = "fault"
