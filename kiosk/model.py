@@ -14,45 +14,48 @@ import msgspec
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value: compared by content, never changed, stored as JSON without its defaults."""
+    """A value: compared by content, never changed, stored as JSON without its defaults.
+
+    Each noun says `frozen` and `kw_only` again: the type checker does not inherit them.
+    """
 
 
 # ---------------------------------------------------------------- what a site sells
 
 
-class Duration(Noun, tag="duration", tag_field="by"):
+class Duration(Noun, frozen=True, kw_only=True, tag="duration", tag_field="by"):
     """One entry covers so many minutes from the tap (La Serre: 180)."""
 
     minutes: int
 
 
-class Span(Noun):
+class Span(Noun, frozen=True, kw_only=True):
     """A part of the local day, half open; an `end` of 00:00 is midnight at the day's end."""
 
     start: time
     end: time
 
 
-class Spans(Noun, tag="spans", tag_field="by"):
+class Spans(Noun, frozen=True, kw_only=True, tag="spans", tag_field="by"):
     """One entry covers the span of the local day that the tap falls into (half days)."""
 
     spans: tuple[Span, ...]
 
 
-class Day(Noun, tag="day", tag_field="by"):
+class Day(Noun, frozen=True, kw_only=True, tag="day", tag_field="by"):
     """One entry covers until the next local `boundary` (04:00: the night belongs to the day before)."""
 
     boundary: time = time(4)
 
 
-class Unlimited(Noun, tag="unlimited", tag_field="by"):
+class Unlimited(Noun, frozen=True, kw_only=True, tag="unlimited", tag_field="by"):
     """Nothing to count while the pass is valid."""
 
 
 Cover = Duration | Spans | Day | Unlimited
 
 
-class Product(Noun):
+class Product(Noun, frozen=True, kw_only=True):
     """A kind of pass as the site sells it. A sold pass keeps its own copy, so a new price changes no old pass."""
 
     id: str
@@ -79,7 +82,7 @@ class Product(Noun):
     on_sale: bool = True
 
 
-class Pass(Noun):
+class Pass(Noun, frozen=True, kw_only=True):
     """What was sold: a product's terms, its holders, its dates."""
 
     id: str
@@ -95,7 +98,7 @@ class Pass(Noun):
 # ---------------------------------------------------------------- who and where
 
 
-class Member(Noun):
+class Member(Noun, frozen=True, kw_only=True):
     """A person who comes. `role` staff: a host."""
 
     id: str
@@ -108,7 +111,7 @@ class Member(Noun):
     pseudonym: str | None = None
 
 
-class Badge(Noun):
+class Badge(Noun, frozen=True, kw_only=True):
     """A token that a member carries. `id` is a keyed hash of its identifier: the number itself is not kept."""
 
     id: str
@@ -117,7 +120,7 @@ class Badge(Noun):
     technology: str = ""
 
 
-class Policy(Noun):
+class Policy(Noun, frozen=True, kw_only=True):
     """The numbers of the rules, each a setting of the site. Defaults: La Serre's."""
 
     capacity: int | None = None
@@ -140,7 +143,7 @@ class Policy(Noun):
     untrusted_clock: Literal["deny", "grace"] = "deny"
 
 
-class Site(Noun):
+class Site(Noun, frozen=True, kw_only=True):
     """A place with a door. `hours` and `exceptions` are in OpenStreetMap's opening_hours language."""
 
     id: str
@@ -156,7 +159,7 @@ class Site(Noun):
     policy: Policy = Policy()
 
 
-class Override(Noun):
+class Override(Noun, frozen=True, kw_only=True):
     """Staff's word over the hours, which ends by itself."""
 
     state: Literal["open", "closed"]
@@ -164,7 +167,7 @@ class Override(Noun):
     until: datetime
 
 
-class Opening(Noun):
+class Opening(Noun, frozen=True, kw_only=True):
     """The hours of a site at an instant."""
 
     is_open: bool
@@ -186,7 +189,7 @@ class Source(StrEnum):
     STAFF = "staff"
 
 
-class Tap(Noun):
+class Tap(Noun, frozen=True, kw_only=True):
     """A badge at the reader, as raw as the hardware tells it; or a member that staff check in by hand."""
 
     uid: bytes | None
@@ -209,7 +212,7 @@ class Clock(StrEnum):
     UNTRUSTED = "untrusted"
 
 
-class Stamp(Noun):
+class Stamp(Noun, frozen=True, kw_only=True):
     """When something happened, by both clocks of the machine."""
 
     at: datetime
@@ -218,28 +221,28 @@ class Stamp(Noun):
     clock: Clock
 
 
-class Window(Noun):
+class Window(Noun, frozen=True, kw_only=True):
     """The time an entry bought, half open: [start, end)."""
 
     start: datetime
     end: datetime
 
 
-class Charge(Noun):
+class Charge(Noun, frozen=True, kw_only=True):
     """Units taken off a pass."""
 
     pass_id: str
     units: int
 
 
-class Ref(Noun):
+class Ref(Noun, frozen=True, kw_only=True):
     """The name of a ledger entry on all machines, for ever."""
 
     ledger_id: str
     seq: int
 
 
-class Visit(Noun):
+class Visit(Noun, frozen=True, kw_only=True):
     """A granted tap as the roster remembers it."""
 
     ref: Ref
@@ -256,14 +259,14 @@ class Visit(Noun):
     reversed_by: str | None = None
 
 
-class Use(Noun):
+class Use(Noun, frozen=True, kw_only=True):
     """Units that left a pass at an instant."""
 
     at: datetime
     units: int
 
 
-class Holding(Noun):
+class Holding(Noun, frozen=True, kw_only=True):
     """A pass of this member and what was used of it, reversals taken off."""
 
     pass_: Pass
@@ -272,7 +275,7 @@ class Holding(Noun):
     """Uses of the last 40 days, oldest first: enough for any week or month."""
 
 
-class Case(Noun):
+class Case(Noun, frozen=True, kw_only=True):
     """All that is known at a tap: what `rules.decide` judges, and nothing else."""
 
     site: Site
@@ -315,7 +318,7 @@ class Reason(StrEnum):
     OUT_OF_SERVICE = "OUT_OF_SERVICE"
 
 
-class Granted(Noun, tag="granted", tag_field="verdict"):
+class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict"):
     """Come in. Facts that do not apply are None."""
 
     reason: Reason
@@ -334,7 +337,7 @@ class Granted(Noun, tag="granted", tag_field="verdict"):
     warn_expiry: bool = False
 
 
-class Denied(Noun, tag="denied", tag_field="verdict"):
+class Denied(Noun, frozen=True, kw_only=True, tag="denied", tag_field="verdict"):
     """Not now, and the facts that help."""
 
     reason: Reason
@@ -357,35 +360,35 @@ Verdict = Granted | Denied
 # ---------------------------------------------------------------- what the ledger keeps
 
 
-class Fact(Noun, tag_field="kind"):
+class Fact(Noun, frozen=True, kw_only=True, tag_field="kind"):
     """The body of a ledger entry. Its tag is stored: never rename one."""
 
 
-class SiteSet(Fact, tag="site"):
+class SiteSet(Fact, frozen=True, kw_only=True, tag="site"):
     """The site is now like this."""
 
     site: Site
 
 
-class ProductSet(Fact, tag="product"):
+class ProductSet(Fact, frozen=True, kw_only=True, tag="product"):
     """The product is now like this."""
 
     product: Product
 
 
-class MemberSet(Fact, tag="member"):
+class MemberSet(Fact, frozen=True, kw_only=True, tag="member"):
     """The member is now like this."""
 
     member: Member
 
 
-class BadgeSet(Fact, tag="badge"):
+class BadgeSet(Fact, frozen=True, kw_only=True, tag="badge"):
     """The badge is now like this: assigned, taken back, reported lost."""
 
     badge: Badge
 
 
-class PassSold(Fact, tag="sale"):
+class PassSold(Fact, frozen=True, kw_only=True, tag="sale"):
     """A pass was sold. `settles` are debts on older passes that move to this one."""
 
     pass_: Pass = msgspec.field(name="pass")
@@ -396,7 +399,7 @@ class PassSold(Fact, tag="sale"):
     by: str | None = None
 
 
-class Tapped(Fact, tag="tap"):
+class Tapped(Fact, frozen=True, kw_only=True, tag="tap"):
     """A tap and its verdict, refusals included."""
 
     site_id: str
@@ -407,7 +410,7 @@ class Tapped(Fact, tag="tap"):
     source: Source = Source.BADGE
 
 
-class Reversed(Fact, tag="reversal"):
+class Reversed(Fact, frozen=True, kw_only=True, tag="reversal"):
     """The charges and credit of an earlier tap or sale are given back and its window ends."""
 
     ref: Ref
@@ -416,14 +419,14 @@ class Reversed(Fact, tag="reversal"):
     """`self`, `closing`, `desk` or a member id."""
 
 
-class Left(Fact, tag="left"):
+class Left(Fact, frozen=True, kw_only=True, tag="left"):
     """The member said that they leave. It moves no money."""
 
     member_id: str
     site_id: str
 
 
-class HoursOverridden(Fact, tag="override"):
+class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
     """Staff closed now, or stay open; `override` None takes that back."""
 
     site_id: str
@@ -431,7 +434,7 @@ class HoursOverridden(Fact, tag="override"):
     by: str = "desk"
 
 
-class Happened(Fact, tag="incident"):
+class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
     """Something worth knowing that is no tap: started, door forced, reader down."""
 
     what: str
@@ -442,7 +445,7 @@ class Happened(Fact, tag="incident"):
 AnyFact = SiteSet | ProductSet | MemberSet | BadgeSet | PassSold | Tapped | Reversed | Left | HoursOverridden | Happened
 
 
-class Entry(Noun):
+class Entry(Noun, frozen=True, kw_only=True):
     """A line of a ledger: what, when, and its place in the chain of hashes."""
 
     ref: Ref
@@ -460,35 +463,35 @@ class Entry(Noun):
 # ---------------------------------------------------------------- what the threads say to each other
 
 
-class Touch(Noun):
+class Touch(Noun, frozen=True, kw_only=True):
     """A finger on a button of the notice that is showing."""
 
     button: str
 
 
-class Removed(Noun):
+class Removed(Noun, frozen=True, kw_only=True):
     """The badge left the reader."""
 
 
-class ReaderUp(Noun):
+class ReaderUp(Noun, frozen=True, kw_only=True):
     """The reader answers."""
 
     name: str
 
 
-class ReaderDown(Noun):
+class ReaderDown(Noun, frozen=True, kw_only=True):
     """The reader does not answer; it is being tried again."""
 
     error: str
 
 
-class DoorMoved(Noun):
+class DoorMoved(Noun, frozen=True, kw_only=True):
     """What the door contact and the exit button tell."""
 
     what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
 
 
-class Tick(Noun):
+class Tick(Noun, frozen=True, kw_only=True):
     """A little time went by."""
 
 

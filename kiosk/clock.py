@@ -1,0 +1,97 @@
+"""The only place that reads the machine's clocks. Everything else is handed an instant.
+
+The wall clock says what time it is, as far as it can be trusted; the monotonic clock measures durations, never jumps.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kiosk.model import Clock, Stamp
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+"""Made by systemd-timesyncd at the first synchronisation since boot."""
+REAL_TIME_CLOCK = Path("/sys/class/rtc/rtc0")
+TIME_ERROR = 5
+"""Answer of adjtimex(2) while the kernel's clock is not synchronised."""
+TIMEX_BYTES = 256
+"""struct timex is 208 bytes on 64-bit Linux and 128 on 32-bit; all zero asks and changes nothing."""
+
+
+def kernel_is_synchronised() -> bool:
+    """Ask the kernel, as any user may, whether something keeps its clock to the world's time."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    state: int = libc.adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+    return 0 <= state < TIME_ERROR
+
+
+class WallClock:
+    """The machine's clocks."""
+
+    def __init__(self) -> None:
+        self.boot_id = BOOT_ID.read_text().strip()
+        self._was_trusted = SYNCHRONISED.exists()
+
+    def now(self) -> datetime:
+        """Return the instant by the wall clock, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment before; never backwards."""
+        return time.monotonic()
+
+    def quality(self) -> Clock:
+        """Tell how far `now` can be trusted: synchronised or battery-backed, once was, or never since boot."""
+        if REAL_TIME_CLOCK.exists() or kernel_is_synchronised():
+            self._was_trusted = True
+            return Clock.TRUSTED
+        return Clock.HOLDOVER if self._was_trusted else Clock.UNTRUSTED
+
+    def stamp(self) -> Stamp:
+        """Return the moment by both clocks, for a ledger entry."""
+        return Stamp(
+            at=self.now(), boot_id=self.boot_id, monotonic_ns=int(self.monotonic() * 1e9), clock=self.quality()
+        )
+
+
+class MovableClock(WallClock):
+    """A clock that runs on from any instant and can be moved: for the demo and the tests.
+
+    It is trusted by definition, as whoever moves it knows what time it is.
+    """
+
+    def __init__(self, start: datetime | None = None, *, runs: bool = True) -> None:
+        super().__init__()
+        self._runs = runs
+        self._frozen = time.monotonic()
+        self._offset = timedelta(0)
+        self.set(start or datetime.now(UTC))
+
+    def monotonic(self) -> float:
+        """Return seconds; the demo's time moves the wall clock only, unless the clock stands still."""
+        return time.monotonic() if self._runs else self._frozen
+
+    def now(self) -> datetime:
+        """Return the instant the clock was moved to, and what has run since."""
+        return datetime.fromtimestamp(self.monotonic(), UTC) + self._offset
+
+    def set(self, at: datetime) -> None:
+        """Move the clock to an instant (aware)."""
+        self._offset = at.astimezone(UTC) - datetime.fromtimestamp(self.monotonic(), UTC)
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock by a duration, either way; a clock that stands still ages by it too when it goes forward."""
+        if self._runs:
+            self._offset += by
+            return
+        at = self.now() + by
+        self._frozen += max(by.total_seconds(), 0.0)
+        self.set(at)
+
+    def quality(self) -> Clock:
+        """Trusted."""
+        return Clock.TRUSTED
