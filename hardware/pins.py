@@ -1,0 +1,103 @@
+"""Which GPIO lines may carry what, and the way to the real ones.
+
+Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is the business of
+`hardware.door` and `hardware.indicator`; where the numbers come from is the configuration's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hardware.errors import HardwareError
+
+HEADER = range(2, 28)
+"""The lines on the 40-pin header that are free for use; 0 and 1 belong to the identity chip of add-on boards."""
+GOOD = "9-13 or 16-27"
+
+_PULLED_UP = range(9)
+_UART = (14, 15)
+
+
+class PinError(HardwareError, ValueError):
+    """A line that cannot do what is asked of it."""
+
+
+def check_pins(pins: Mapping[str, int | None], *, active_high: bool, force: bool) -> list[str]:
+    """Tell what is wrong with a wiring: one sentence for each refusal, none when all is well.
+
+    `pins` maps the name of a part (`strike`, `red`, ...) to its BCM number, None for a part that is not there.
+    `active_high` is the strike's. `force` overrules what is merely dangerous on most boards; a line that does not
+    exist or that is used twice stays refused.
+
+    Where the rules come from: the BCM283x datasheet gives lines 0-8 a pull-up at reset, and the firmware uses 14
+    and 15 as the serial console while it boots.
+    """
+    wired = {name: pin for name, pin in pins.items() if pin is not None}
+    faults = _impossible(wired)
+    if not force:
+        faults += [f"{name}: {why}" for name, pin in wired.items() if (why := _danger(pin))]
+        if pins.get("strike") is not None and not active_high:
+            faults.append(_ACTIVE_LOW)
+    return faults
+
+
+_ACTIVE_LOW = (
+    "strike: an active-low relay board opens the door whenever its line floats or dies (at power-on, after a crash, "
+    "with a broken lead); use a board that switches on a high level, or force it if nothing can happen behind this door"
+)
+
+
+def _impossible(wired: Mapping[str, int]) -> list[str]:
+    faults = []
+    seen: dict[int, str] = {}
+    for name, pin in wired.items():
+        if pin not in HEADER:
+            faults.append(f"{name}: GPIO {pin} is not on the header, whose lines are 2 to 27; use one of {GOOD}")
+        if pin in seen:
+            faults.append(f"{name}: GPIO {pin} is already taken by {seen[pin]}; give each part a line of its own")
+        seen.setdefault(pin, name)
+    return faults
+
+
+def _danger(pin: int) -> str | None:
+    if pin not in HEADER:
+        return None
+    if pin in _PULLED_UP:
+        return (
+            f"GPIO {pin} is pulled up from power-on until the kiosk runs, so that what hangs on it is switched on at "
+            f"every boot; use one of {GOOD}, or force it if your board prevents that"
+        )
+    if pin in _UART:
+        return (
+            f"GPIO {pin} is the serial port: it chatters while the machine boots, which has been seen to trip relays, "
+            f"and a reader on the UART needs it; use one of {GOOD}, or force it if the serial port is off"
+        )
+    return None
+
+
+def open_pins() -> Any:
+    """Open the machine's GPIO lines: a gpiozero pin factory to give to `Door` and `Indicator`, closed by the caller.
+
+    Raises PinError when the lines cannot be reached, with the way to mend it.
+    """
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory
+
+        return LGPIOFactory()
+    except ImportError as error:
+        raise PinError("the GPIO library lgpio is missing: install it with `apt install python3-lgpio`") from error
+    except Exception as error:  # lgpio and gpiozero have families of their own, and lgpio opens a pipe when imported
+        raise PinError(
+            f"cannot open the GPIO lines ({error}): is there a /dev/gpiochip0, is this user in the group gpio, and can "
+            "it write to the folder LG_WD (or the working folder), where lgpio keeps a pipe?"
+        ) from error
+
+
+def need_factory(pin_factory: Any, *pins: int | None) -> None:
+    """Insist on a pin factory when something is wired.
+
+    Without one gpiozero would quietly make a process-wide factory, which guesses the machine and nobody closes.
+    """
+    if pin_factory is None and any(pin is not None for pin in pins):
+        raise PinError("a part is wired but no pin_factory is given: pass hardware.pins.open_pins() or a bench's")
