@@ -464,13 +464,11 @@ class Entry(Noun, frozen=True, kw_only=True):
 
 
 class Touch(Noun, frozen=True, kw_only=True):
-    """A finger on a button of the notice that is showing."""
+    """A finger on a button of a notice."""
 
     button: str
-
-
-class Removed(Noun, frozen=True, kw_only=True):
-    """The badge left the reader."""
+    notice: int
+    """Number of the notice that was touched: a touch that comes after the next tap belongs to nobody."""
 
 
 class ReaderUp(Noun, frozen=True, kw_only=True):
