@@ -1,0 +1,77 @@
+"""From the number of a badge to the name the ledger knows it by, and the key between the two.
+
+The number itself is never kept: whoever finds the database cannot copy a badge from it, nor recognise one without the
+key. Reading badges is hardware.reader's; who carries which is in kiosk.roster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from pathlib import Path
+
+from kiosk.config import KEY_BYTES, Config
+
+UID_BYTES = (4, 7, 8, 10)
+"""ISO/IEC 14443-3 knows identifiers of 4, 7 and 10 bytes; those of FeliCa and ISO/IEC 15693 have 8."""
+RANDOM = 0x08
+"""First byte of a 4-byte identifier that is drawn anew at each tap (ISO/IEC 14443-3): phones, bank cards."""
+
+
+class BadgeError(ValueError):
+    """No number of a badge, or no usable key: a sentence that says how to mend it."""
+
+
+def badge_id(uid: bytes, key: bytes) -> str:
+    """32 hexadecimal digits: the keyed BLAKE2b of the number, 16 bytes."""
+    return hashlib.blake2b(uid, key=key, digest_size=16).hexdigest()
+
+
+def read_uid(number: str) -> bytes:
+    """The number of a badge as people write it: `04:A2:3B:12`, `04 a2 3b 12` or `04a23b12`. Raises BadgeError."""
+    digits = re.sub(r"[\s:.-]", "", number)
+    if not re.fullmatch(r"([0-9A-Fa-f]{2})+", digits) or len(digits) // 2 not in UID_BYTES:
+        raise BadgeError(f'"{number}" is no badge number: expected 4, 7, 8 or 10 bytes such as 04:A2:3B:12:C0:5E:80')
+    uid = bytes.fromhex(digits)
+    if len(uid) == 4 and uid[0] == RANDOM:
+        raise BadgeError(f'"{number}" changes at each tap (a phone or a bank card): assign a card instead')
+    return uid
+
+
+def badge_key(config: Config) -> bytes:
+    """The key of this kiosk, made at the first call unless the settings give one. Raises BadgeError or OSError."""
+    if config.badges.key is not None:
+        return bytes.fromhex(config.badges.key.reveal())
+    path = config.paths.key_file
+    if not path.exists():
+        _make_key(path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise BadgeError(f"{path} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Put a new key there, for its owner only; it is on the disk, or not there at all, whenever the power fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, secrets.token_bytes(KEY_BYTES))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    try:
+        os.link(draft, path)  # fails where a key is: one that another process just made is not overwritten
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

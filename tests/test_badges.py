@@ -1,0 +1,68 @@
+"""Badge numbers and the key that hides them: kiosk.badges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.badges import BadgeError, badge_id, badge_key, read_uid
+from kiosk.config import Badges, Config, Paths, Reader, Secret
+
+KEY = bytes(range(32))
+
+
+def config(state: Path, key: str | None = None) -> Config:
+    badges = Badges(key=Secret(key)) if key else Badges()
+    return Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=Paths(state=state), badges=badges)
+
+
+def test_a_number_reads_the_same_however_it_is_written():
+    assert read_uid("04:A2:3B:12") == read_uid("04 a2 3b 12") == read_uid("04a23b12") == bytes.fromhex("04a23b12")
+
+
+@pytest.mark.parametrize("number", ["", "04A", "04A23B", "xyz", "04:A2:3B:12:05"])
+def test_what_is_no_badge_number_is_refused_with_an_example(number):
+    with pytest.raises(BadgeError, match=r"such as 04:A2"):
+        read_uid(number)
+
+
+def test_a_number_that_changes_at_each_tap_cannot_be_assigned():
+    with pytest.raises(BadgeError, match="changes at each tap"):
+        read_uid("08:11:22:33")
+    assert read_uid("08:11:22:33:44:55:66")  # seven bytes are a fixed number
+
+
+def test_the_name_of_a_badge_depends_on_number_and_key_and_does_not_hold_the_number():
+    uid = bytes.fromhex("04a23b12c05e80")
+    name = badge_id(uid, KEY)
+    assert len(name) == 32
+    assert uid.hex() not in name
+    assert name != badge_id(uid, bytes(32))
+    assert name != badge_id(uid[:-1] + b"\x81", KEY)
+
+
+def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path):
+    settings = config(tmp_path / "state")
+    key = badge_key(settings)
+    assert len(key) == 32
+    assert badge_key(settings) == key
+    assert settings.paths.key_file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in settings.paths.state.iterdir()] == ["badge.key"]
+
+
+def test_two_kiosks_make_two_keys(tmp_path):
+    assert badge_key(config(tmp_path / "a")) != badge_key(config(tmp_path / "b"))
+
+
+def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path):
+    settings = config(tmp_path)
+    settings.paths.key_file.write_bytes(b"short")
+    with pytest.raises(BadgeError, match="5 bytes instead of 32"):
+        badge_key(settings)
+    assert settings.paths.key_file.read_bytes() == b"short"
+
+
+def test_a_key_in_the_settings_is_used_and_no_file_is_made(tmp_path):
+    assert badge_key(config(tmp_path, KEY.hex())) == KEY
+    assert not list(tmp_path.iterdir())
