@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,11 +23,15 @@ TIMEX_BYTES = 256
 """struct timex is 208 bytes on 64-bit Linux and 128 on 32-bit; all zero asks and changes nothing."""
 
 
-def kernel_is_synchronised() -> bool:
-    """Ask the kernel, as any user may, whether something keeps its clock to the world's time."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    state: int = libc.adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
-    return 0 <= state < TIME_ERROR
+def ask_kernel() -> int:
+    """Return the state of the kernel's clock as adjtimex(2) tells it to any user; -1 where it will not."""
+    state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+    return state
+
+
+def kernel_is_synchronised(ask: Callable[[], int] = ask_kernel) -> bool:
+    """Tell whether something keeps the kernel's clock to the world's time."""
+    return 0 <= ask() < TIME_ERROR
 
 
 class WallClock:

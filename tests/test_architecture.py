@@ -1,0 +1,131 @@
+"""Who may import whom: the table of docs/architecture.md, enforced by reading the imports."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parent.parent
+OURS = ("kiosk", "hardware", "sync")
+
+MAY_IMPORT = {
+    "kiosk.model": "msgspec",
+    "kiosk.mistakes": "",
+    "kiosk.clock": "kiosk.model",
+    "kiosk.workers": "",
+    "kiosk.control": "",
+    "kiosk.badges": "",
+    "kiosk.hours": "kiosk.model opening_hours",
+    "kiosk.rules": "kiosk.model kiosk.hours msgspec",
+    "kiosk.notices": "kiosk.model msgspec babel",
+    "kiosk.ledger": "kiosk.model kiosk.roster kiosk.migrations sqlalchemy msgspec",
+    "kiosk.roster": "kiosk.model sqlalchemy msgspec",
+    "kiosk.migrations": "kiosk.roster sqlalchemy alembic",
+    "kiosk.desk": "kiosk.model kiosk.hours kiosk.rules kiosk.ledger kiosk.roster kiosk.badges kiosk.site_file msgspec",
+    "kiosk.controller": "kiosk.model kiosk.hours kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges msgspec",
+    "kiosk.screen": "kiosk.model kiosk.notices kiosk.screen pygame fontpkg_atkinson_hyperlegible",
+    "kiosk.config": "kiosk.mistakes msgspec",
+    "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes msgspec",
+    "kiosk.daemon": "kiosk hardware sync msgspec",
+    "kiosk.demo": "kiosk hardware sync msgspec",
+    "kiosk.cli": "kiosk hardware sync msgspec click",
+    "hardware": "hardware nfc serial gpiozero cryptography",
+}
+"""Module or package -> what it may import beside the standard library: modules of ours, with all below them, and libraries."""
+
+NOBODY_IMPORTS = {"kiosk.daemon": {"kiosk.demo", "kiosk.cli"}, "kiosk.demo": {"kiosk.cli"}, "kiosk.cli": set()}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def sources() -> dict[str, str]:
+    return {module_of(path): path.read_text() for top in OURS for path in sorted((ROOT / top).rglob("*.py"))}
+
+
+def imported(source: str) -> Iterator[str]:
+    """Yield every module that a source names, at the top and inside functions alike."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (
+                {f"{node.module}.{alias.name}" for alias in node.names} if node.module in OURS else {node.module or ""}
+            )
+
+
+def is_below(module: str, top: str) -> bool:
+    return module == top or module.startswith(top + ".")
+
+
+def rule_for(module: str) -> str | None:
+    """Return the longest name of the table that is this module or a package around it."""
+    return max((top for top in MAY_IMPORT if is_below(module, top)), key=len, default=None)
+
+
+def breaches(modules: dict[str, str]) -> list[str]:
+    found = []
+    for module, source in modules.items():
+        if module in OURS or "." not in module and module not in MAY_IMPORT:
+            continue
+        top = rule_for(module)
+        if top is None:
+            found.append(f"{module} is not in the table")
+            continue
+        allowed = [top, *MAY_IMPORT[top].split()]
+        for name in imported(source):
+            library = name.split(".")[0]
+            if library in sys.stdlib_module_names or any(is_below(name, good) for good in allowed):
+                continue
+            found.append(f"{module} imports {name}")
+    for hidden, readers in NOBODY_IMPORTS.items():
+        found += [
+            f"{module} imports {hidden}"
+            for module, source in modules.items()
+            if module not in readers and module != hidden and any(is_below(name, hidden) for name in imported(source))
+        ]
+    return found
+
+
+def test_every_module_keeps_to_the_import_table() -> None:
+    assert breaches(sources()) == []
+
+
+def test_a_screen_that_reads_the_database_is_found() -> None:
+    assert breaches({"kiosk.screen.spy": "def f():\n    import sqlalchemy"}) == ["kiosk.screen.spy imports sqlalchemy"]
+
+
+def test_hardware_that_knows_members_is_found() -> None:
+    assert breaches({"hardware.spy": "from kiosk import model"}) == ["hardware.spy imports kiosk.model"]
+
+
+def test_a_module_outside_the_table_is_found() -> None:
+    assert breaches({"kiosk.utils": ""}) == ["kiosk.utils is not in the table"]
+
+
+def test_the_table_names_only_modules_that_exist() -> None:
+    modules = sources()
+    assert [top for top in MAY_IMPORT if top not in modules] == []
+
+
+def test_there_are_files_to_read_and_their_sizes_are_told(capsys) -> None:
+    modules = sources()
+    lengths = [
+        (node.end_lineno or 0) - node.lineno + 1
+        for source in modules.values()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    files = sorted(((source.count("\n"), module) for module, source in modules.items()), reverse=True)
+    with capsys.disabled():
+        print(
+            f"\n{len(files)} modules, {sum(n for n, _ in files)} lines, median function {median(lengths):.0f} lines;",
+            end=" ",
+        )
+        print("largest:", ", ".join(f"{module} {lines}" for lines, module in files[:5]))
+    assert len(files) > 10
+    assert median(lengths) <= 10
