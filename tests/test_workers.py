@@ -1,5 +1,6 @@
 """Threads that tell whether they live, and what systemd hears of it."""
 
+import queue
 import socket
 import threading
 from pathlib import Path
@@ -45,12 +46,10 @@ def test_a_worker_that_dies_tells_its_owner() -> None:
     def body(stop, beat) -> None:
         raise RuntimeError("broken")
 
-    ends: list[Worker] = []
-    told = threading.Event()
+    ends: queue.Queue[Worker] = queue.Queue()
     worker = Worker("mortal", body)
-    worker.start(lambda who: (ends.append(who), told.set()))
-    assert told.wait(5)
-    assert ends == [worker]
+    worker.start(ends.put)
+    assert ends.get(timeout=5) is worker
     assert str(worker.failed) == "broken"
 
 
@@ -64,7 +63,11 @@ def test_a_worker_that_returns_without_being_told_to_counts_as_dead() -> None:
 
 def test_a_worker_that_does_not_end_is_named() -> None:
     release = threading.Event()
-    worker = Worker("stubborn", lambda stop, beat: release.wait() and None)
+
+    def body(stop, beat) -> None:
+        release.wait()
+
+    worker = Worker("stubborn", body)
     worker.start(lambda who: None)
     assert stop_all([worker], seconds=0.01) == ["stubborn"]
     release.set()
