@@ -26,9 +26,9 @@ class PinError(HardwareError, ValueError):
 def check_pins(pins: Mapping[str, int | None], *, active_high: bool, force: bool) -> list[str]:
     """Tell what is wrong with a wiring: one sentence for each refusal, none when all is well.
 
-    `pins` maps the name of a part (`strike`, `red`, ...) to its BCM number, None for a part that is not there.
-    `active_high` is the strike's. `force` overrules what is merely dangerous on most boards; a line that does not
-    exist or that is used twice stays refused.
+    `pins` maps the name of a part (`strike`, `red`, ...) to its BCM number, None for a part that is not there; a name
+    may be a settings path, such as `door.strike`. `active_high` is the strike's. `force` overrules what is merely
+    dangerous on most boards; a line that does not exist or that is used twice stays refused.
 
     Where the rules come from: the BCM283x datasheet gives lines 0-8 a pull-up at reset, and the firmware uses 14
     and 15 as the serial console while it boots.
@@ -37,13 +37,13 @@ def check_pins(pins: Mapping[str, int | None], *, active_high: bool, force: bool
     faults = _impossible(wired)
     if not force:
         faults += [f"{name}: {why}" for name, pin in wired.items() if (why := _danger(pin))]
-        if pins.get("strike") is not None and not active_high:
-            faults.append(_ACTIVE_LOW)
+        if not active_high:
+            faults += [f"{name}: {_ACTIVE_LOW}" for name in wired if name.rpartition(".")[2] == "strike"]
     return faults
 
 
 _ACTIVE_LOW = (
-    "strike: an active-low relay board opens the door whenever its line floats or dies (at power-on, after a crash, "
+    "an active-low relay board opens the door whenever its line floats or dies (at power-on, after a crash, "
     "with a broken lead); use a board that switches on a high level, or force it if nothing can happen behind this door"
 )
 

@@ -39,8 +39,8 @@ def test_every_line_that_the_advice_names_is_accepted(pin):
 
 
 def test_an_active_low_strike_is_refused_with_the_reason():
-    (fault,) = refused({"strike": 17}, active_high=False)
-    assert fault.startswith("strike: ")
+    (fault,) = refused({"door.strike": 17, "door.contact": 27}, active_high=False)
+    assert fault.startswith("door.strike: ")
     assert "opens the door" in fault
 
 
