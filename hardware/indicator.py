@@ -1,0 +1,144 @@
+"""The light and the buzzer: one signal for each kind of answer, told apart without seeing colours.
+
+Which verdict deserves which signal is decided elsewhere; here is how each looks and sounds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import Any, Self
+
+from gpiozero import DigitalOutputDevice
+from gpiozero.threads import GPIOThread
+
+from hardware.pins import need_factory
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A moment of a signal: light on or off, buzzer on or off, for so many seconds."""
+
+    light: bool
+    sound: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a signal looks and sounds: lamps that make its colour, and its rhythm.
+
+    After its beats the light goes back to idle; with `lasting` it goes through those beats until another signal comes.
+    Without beats and lasting: a steady light.
+    """
+
+    colour: frozenset[str]
+    beats: tuple[Beat, ...] = ()
+    lasting: tuple[Beat, ...] = ()
+
+
+def _blinks(times: int, on: float, off: float) -> tuple[Beat, ...]:
+    return (Beat(True, True, on), Beat(False, False, off)) * times
+
+
+_STUTTER = (Beat(True, True, 0.08), Beat(True, False, 0.08)) * 6
+_WINKING = (Beat(True, False, 0.25), Beat(False, False, 1.75))
+
+PATTERNS: Mapping[str, Pattern] = {
+    "idle": Pattern(frozenset({"blue"})),
+    "granted": Pattern(frozenset({"green"}), (*_blinks(1, 0.15, 0.05), Beat(True, False, 1.8))),
+    "re_entry": Pattern(frozenset({"green", "blue"}), (*_blinks(2, 0.15, 0.15), Beat(True, False, 1.2))),
+    "attention": Pattern(frozenset({"red", "green"}), (*_blinks(1, 0.6, 0.2), *_blinks(3, 0.15, 0.15))),
+    "denied": Pattern(frozenset({"red"}), (*_blinks(2, 0.6, 0.3), Beat(True, False, 1.2))),
+    "fault": Pattern(frozenset({"red", "blue"}), _STUTTER, lasting=_WINKING),
+}
+"""Lamps are on or off, never dimmed: dimming is done in software on most lines and would wake the machine a hundred
+times a second for as long as the light is on. Short means good news, long means trouble; a fault stutters. Nothing
+flashes more than three times in any second (WCAG 2.3.1)."""
+
+Pause = Callable[[threading.Event, float], bool]
+
+
+class Indicator:
+    """A three-colour light and an active buzzer (one that sounds by itself when powered). Every part is optional.
+
+    A light with fewer lamps shows what it has: the rhythm still tells the signals apart.
+    """
+
+    def __init__(
+        self,
+        *,
+        red: int | None = None,
+        green: int | None = None,
+        blue: int | None = None,
+        buzzer: int | None = None,
+        pin_factory: Any = None,
+        pause: Pause = threading.Event.wait,
+    ) -> None:
+        """`pause(stop, seconds)` waits so long or until `stop` is set, and tells whether it is."""
+        need_factory(pin_factory, red, green, blue, buzzer)
+        self._pause = pause
+        self._player: GPIOThread | None = None
+        with ExitStack() as stack:
+            lamps = {"red": red, "green": green, "blue": blue}
+            self._lamps = {name: _line(stack, pin, pin_factory) for name, pin in lamps.items() if pin is not None}
+            self._buzzer = None if buzzer is None else _line(stack, buzzer, pin_factory)
+            self._stack = stack.pop_all()
+        self.signal("idle")
+
+    def signal(self, name: str) -> None:
+        """Begin the signal of this name in place of the one that is running; return without waiting for its end.
+
+        Raises KeyError for a name that is not in PATTERNS.
+        """
+        pattern = PATTERNS[name]
+        self._stop()
+        if pattern.beats and (self._lamps or self._buzzer):
+            self._player = GPIOThread(self._play, (pattern,), name=f"indicator-{name}")
+            self._player.start()
+        else:
+            self._show(pattern.colour, sound=False)
+
+    def close(self) -> None:
+        """Switch everything off and let go of the lines; each step is taken even if one before it failed."""
+        self._stop()
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _stop(self) -> None:
+        player, self._player = self._player, None
+        if player is not None:
+            player.stop()
+
+    def _play(self, pattern: Pattern) -> None:
+        stop = threading.current_thread().stopping  # type: ignore[attr-defined]
+        for beat in _all_beats(pattern):
+            self._show(pattern.colour if beat.light else frozenset(), sound=beat.sound)
+            if self._pause(stop, beat.seconds):
+                return
+        self._show(PATTERNS["idle"].colour, sound=False)
+
+    def _show(self, colour: frozenset[str], *, sound: bool) -> None:
+        for name, lamp in self._lamps.items():
+            lamp.value = name in colour
+        if self._buzzer is not None:
+            self._buzzer.value = sound
+
+
+def _all_beats(pattern: Pattern) -> Iterator[Beat]:
+    return chain(pattern.beats, *([chain.from_iterable(repeat(pattern.lasting))] if pattern.lasting else []))
+
+
+def _line(stack: ExitStack, pin: int, pin_factory: Any) -> Any:
+    line = DigitalOutputDevice(pin, pin_factory=pin_factory)
+    stack.callback(line.close)
+    stack.callback(line.off)
+    return line
