@@ -1,0 +1,59 @@
+"""What a badge is and what it proves. Who carries it, and whether that is enough, others decide.
+
+Every badge has a number that it tells to anyone who asks, and blank cards with a number of one's choice are for sale:
+a number identifies, it does not authenticate. A proof comes from a secret in the card; each kind has its own assurance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Assurance(StrEnum):
+    """How well a badge proved to be the one that it says it is."""
+
+    UID_ONLY = "UID_ONLY"
+    """It said a number. Anybody's copy says it as well."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What was read off a badge."""
+
+    uid: bytes
+    technology: str
+    """For people and logs only: a card can pretend to be of any kind, and one that moves can look like another."""
+    assurance: Assurance = Assurance.UID_ONLY
+
+
+MIFARE_CLASSIC = {0x08: "MIFARE Classic", 0x09: "MIFARE Classic", 0x18: "MIFARE Classic", 0x28: "MIFARE Classic"}
+"""By SAK, from NXP's application note AN10833, table 6."""
+
+FAMILIES = {"Type1Tag": "Topaz", "Type3Tag": "FeliCa", "Type4Tag": "ISO-DEP"}
+
+
+def read_credential(tag: Any) -> Credential:
+    """Read what an activated tag (of nfcpy) has to say. Raises what nfcpy raises when the card is gone."""
+    return Credential(uid=tag.identifier, technology=technology(tag))
+
+
+def technology(tag: Any) -> str:
+    """The kind of card, as it is known in the trade: `NTAG213`, `MIFARE Classic`, `ISO-DEP`, ..."""
+    if tag.type == "Type2Tag":
+        select_response = tag.target.sel_res[0] if tag.target.sel_res else 0
+        return MIFARE_CLASSIC.get(select_response) or _product(tag.product)
+    return FAMILIES.get(tag.type, str(tag.type))
+
+
+def _product(name: str) -> str:
+    """Without the maker and the numbers of the trade; a card of no special kind is a `Type 2` tag."""
+    if name == "Type2Tag":
+        return "Type 2"
+    return name.removeprefix("NXP ").split(" (")[0].replace("Mifare", "MIFARE")
+
+
+def speaks_blocks(tag: Any) -> bool:
+    """Whether the card can be asked if it is still there without switching the field off (ISO 14443-4)."""
+    return bool(tag.type == "Type4Tag")

@@ -1,0 +1,213 @@
+"""nfcpy, opened and closed so that it can be opened again: where readers are named, woken, closed and explained.
+
+The only module that imports nfcpy. Its driver runs as it is, apart from two settings changed below before any reader
+is opened. When to search and what to tell is the business of `reader`.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import logging
+import os
+import pwd
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nfc
+import nfc.clf
+import nfc.tag
+import serial
+from nfc.clf import pn532, transport
+
+from hardware.errors import HardwareError
+
+logging.captureWarnings(False)  # importing nfcpy sends all warnings of the process to a log that nobody reads
+logging.getLogger("nfc").setLevel(logging.WARNING)  # below, it writes keys, passwords and all card traffic
+
+# The driver raises the chip to 921600 baud when `stty` can do that, and a process that is killed leaves it there: deaf
+# to the next one, until its power is cut. 115200 is fast enough, so `stty` "fails".
+pn532.os = SimpleNamespace(system=lambda _command: 1, strerror=os.strerror)
+
+# Sleeping at close leaves some boards unreachable until they are unplugged. A kiosk has no use for it.
+pn532.Chipset.power_down = lambda *_args, **_named: None
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = "tty:S0:pn532 (a PN532 on the serial port), tty:USB0:pn532 or usb:054c:06c3"
+SERIAL = re.compile(r"tty:([A-Za-z0-9-]+):(pn532|arygon)")
+USB = re.compile(r"usb:([0-9a-fA-F]{4}:[0-9a-fA-F]{4}|[0-9]{1,3}:[0-9]{1,3})")
+UDP = re.compile(r"udp:[A-Za-z0-9.-]+:[0-9]+")
+PTY = re.compile(r"pty:/.+")
+
+WAKE_UP = bytes(16)
+ACK = bytes.fromhex("0000FF00FF00")
+SET_115200, SET_115200_DONE = bytes.fromhex("0000FF03FDD410041800"), bytes.fromhex("0000FF02FED5111A00")
+"""SetSerialBaudrate and its answer (UM0701-02, section 7.2.7)."""
+SPEEDS = (115200, 921600, 460800, 230400)
+"""The speeds at which nfcpy may have left a PN532, the usual one first."""
+LONGEST_ANSWER = 0.1
+"""Seconds. A PN532 acknowledges within 15 ms; a USB adapter adds its own delay."""
+
+
+class ReaderError(HardwareError, ValueError):
+    """The reader is named in a way that cannot work. The sentence says what to write."""
+
+
+def check_path(path: str, allow_udp: bool = False, *, allow_simulator: bool = False) -> None:
+    """Refuse a reader that cannot be, before anything is opened. Raises ReaderError.
+
+    `udp:` and `pty:` are for the bench: whoever reaches such a port is every badge at once.
+    """
+    if SERIAL.fullmatch(path) or USB.fullmatch(path):
+        return
+    if UDP.fullmatch(path):
+        if not allow_udp:
+            raise ReaderError(f"reader {path!r}: anyone on the network could tap; udp is for the demo only")
+    elif PTY.fullmatch(path):
+        if not allow_simulator:
+            raise ReaderError(f"reader {path!r}: a simulated reader is for the demo only")
+    else:
+        raise ReaderError(f"reader {path!r}: {_advice(path)}")
+
+
+def _advice(path: str) -> str:
+    if device := re.fullmatch(r"/dev/(tty)?([A-Za-z0-9-]+)", path):
+        return f"write tty:{device[2]}:pn532"
+    if port := re.fullmatch(r"tty:([A-Za-z0-9-]+):?", path):
+        return f"the driver is missing; write tty:{port[1]}:pn532"
+    if re.match(r"(spi|i2c)", path, re.IGNORECASE):
+        return "SPI and I2C are not supported; set the board's switches to UART (HSU) and write tty:S0:pn532"
+    return f"write {EXAMPLES}"
+
+
+def serial_port(path: str) -> str | None:
+    """The device file of a serial reader: `tty:S0:pn532` is /dev/ttyS0, `tty:NAME:pn532` is /dev/NAME."""
+    if PTY.fullmatch(path):
+        return path.removeprefix("pty:")
+    if (match := SERIAL.fullmatch(path)) is None:
+        return None
+    return f"/dev/tty{match[1]}" if re.fullmatch(r"(S|ACM|AMA|USB)\d+", match[1]) else f"/dev/{match[1]}"
+
+
+class Frontend:
+    """An open reader. For one thread; every method may raise anything that a dying reader can make nfcpy raise."""
+
+    def __init__(self, clf: Any, name: str) -> None:
+        self.name = name
+        """For people: the chip and where it is."""
+        self._clf = clf
+        self._line = getattr(getattr(clf.device, "chipset", None), "transport", None)
+
+    def sense(self, uid: bytes | None = None) -> Any:
+        """Search the field once, for any card or for that one; the target found, or None.
+
+        The field is switched off first. Searching several times in one call would pace itself by the wall clock,
+        which may jump.
+        """
+        return self._clf.sense(nfc.clf.RemoteTarget("106A", sel_req=uid))
+
+    def activate(self, target: Any) -> Any:
+        """Make a tag of a target; None when the card went away."""
+        return nfc.tag.activate(self._clf, target)
+
+    def test(self) -> None:
+        """Ask the reader for its version. Raises when it does not answer."""
+        ask = getattr(getattr(self._clf.device, "chipset", None), "get_firmware_version", None)
+        if ask:
+            ask()
+
+    def close(self) -> None:
+        """Let go, whatever state the reader is in. Raises nothing.
+
+        When the plug is out, nfcpy stops halfway and keeps the port and its four pipes open for ever.
+        """
+        try:
+            self._clf.close()
+        except Exception as error:  # noqa: BLE001 - a reader that is gone fails in many ways, and it is gone anyway
+            log.debug("closing %s: %r", self.name, error)
+        _release(self._line)
+
+
+def _release(line: Any) -> None:
+    port = getattr(line, "tty", None)
+    if port is not None:
+        port.close()
+
+
+def open_frontend(path: str) -> Frontend:
+    """Open the reader; raises whatever keeps it from opening (`explain` has a sentence for it)."""
+    port = serial_port(path)
+    if port is None or path.endswith(":arygon"):
+        clf = nfc.ContactlessFrontend(path)
+        return Frontend(clf, f"{clf.device.chipset_name} at {path}")
+    unstick(port)
+    line = transport.TTY(port)
+    try:
+        device = pn532.init(line)
+    except BaseException:
+        _release(line)
+        raise
+    clf = nfc.ContactlessFrontend()
+    clf.device = device
+    return Frontend(clf, f"{device.chipset_name} at {port}")
+
+
+def unstick(port: str) -> int | None:
+    """Bring a PN532 back to 115200 baud, from whatever speed a killed process has left it at.
+
+    The speed at which it was found, or None when it was not. Raises OSError when the port cannot be opened.
+    """
+    with serial.Serial(port, timeout=LONGEST_ANSWER) as line:
+        for speed in SPEEDS:
+            line.baudrate = speed
+            line.reset_input_buffer()
+            line.write(WAKE_UP + SET_115200)
+            if line.read(len(ACK + SET_115200_DONE)) == ACK + SET_115200_DONE:
+                line.write(ACK)
+                line.flush()
+                time.sleep(0.002)  # the chip changes once it has the acknowledgement
+                return speed
+    return None
+
+
+def explain(error: Exception, path: str) -> str:
+    """Say what is wrong and how to mend it, in one sentence for the person who looks after the kiosk."""
+    port = serial_port(path)
+    number = getattr(error, "errno", None) or next((part for part in error.args if isinstance(part, int)), None)
+    if port is None:
+        return _explain_usb(error, number, path)
+    if number == errno.ENOENT:
+        return f"{port} is not there: plug the reader in, or switch the serial port on with raspi-config"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"{port} may not be opened: sudo usermod -aG {_group(port)} {_user()}, then restart"
+    return (
+        f"no reader answers on {port}: check its plug and power, that TX and RX are crossed, "
+        f"and that the board is set to UART ({type(error).__name__}: {error})"
+    )
+
+
+def _explain_usb(error: Exception, number: int | None, path: str) -> str:
+    if isinstance(error, FileNotFoundError) or "libusb" in str(error):
+        return "libusb is missing: sudo apt install libusb-1.0-0"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"{path} may not be opened: sudo usermod -aG plugdev {_user()}, then restart"
+    if number == errno.EBUSY:
+        return f"{path} is held by another program: stop pcscd, and blacklist the modules pn533_usb, pn533 and port100"
+    return f"no reader answers at {path}: check its plug, and what lsusb shows ({type(error).__name__}: {error})"
+
+
+def _group(port: str) -> str:
+    with suppress(OSError, KeyError):
+        return grp.getgrgid(Path(port).stat().st_gid).gr_name
+    return "dialout"
+
+
+def _user() -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(os.geteuid()).pw_name
+    return "kiosk"

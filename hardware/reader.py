@@ -1,0 +1,243 @@
+"""The reader's loop: badges come and go, readers fail and recover, and each of these is told once.
+
+How nfcpy is handled is in `frontend`, what a badge proves in `badge`. Nothing is known here of members or of doors.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Any
+
+from hardware.badge import Credential, read_credential, speaks_blocks
+from hardware.frontend import Frontend, ReaderError, check_path, explain, open_frontend
+
+__all__ = [
+    "CardRemoved",
+    "CardSensed",
+    "CardUnreadable",
+    "Event",
+    "Reader",
+    "ReaderDown",
+    "ReaderError",
+    "ReaderUp",
+    "check_path",
+]
+
+log = logging.getLogger(__name__)
+
+MISSES = 2
+"""A card is gone when it was missed so many times running: at the edge of the field, one miss means nothing."""
+TRIES = 3
+"""A card that could not be read so many times running is told to keep still."""
+
+
+@dataclass(frozen=True)
+class CardSensed:
+    """A badge was laid on the reader. `monotonic` in seconds."""
+
+    uid: bytes
+    technology: str
+    assurance: str
+    monotonic: float
+
+
+@dataclass(frozen=True)
+class CardUnreadable:
+    """Something was laid on the reader and could not be read: once a touch."""
+
+    monotonic: float
+
+
+@dataclass(frozen=True)
+class CardRemoved:
+    """The badge that was sensed last is gone."""
+
+
+@dataclass(frozen=True)
+class ReaderUp:
+    """The reader works; `name` says what it is and where."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ReaderDown:
+    """The reader does not work, and is being tried again. `error` is a sentence that says how to mend it."""
+
+    error: str
+
+
+Event = CardSensed | CardUnreadable | CardRemoved | ReaderUp | ReaderDown
+
+
+@dataclass
+class Touch:
+    """A card in the field, from the first sight to the second miss."""
+
+    uid: bytes | None = None
+    """None: it could not be read so far."""
+    tag: Any = None
+    """To be asked whether it is still there; None: search for the number."""
+    told: bool = False
+    tries: int = 0
+    misses: int = 0
+
+
+class Reader:
+    """One reader, for one thread. All times in seconds.
+
+    A card is searched for every `poll_seconds`. The same card counts again when it was away for `rearm_seconds`. A
+    reader that fails is opened again after the first of `backoff_seconds`, then twice that, up to the second. Without
+    a card for `refresh_seconds` it is opened anew, because some grow slow or deaf in a quiet night.
+
+    Raises ReaderError for a path that cannot work.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        emit: Callable[[Event], None],
+        allow_udp: bool = False,
+        allow_simulator: bool = False,
+        poll_seconds: float = 0.1,
+        backoff_seconds: tuple[float, float] = (0.2, 5.0),
+        rearm_seconds: float = 1.5,
+        refresh_seconds: float = 6 * 3600.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        check_path(path, allow_udp, allow_simulator=allow_simulator)
+        self._path, self._emit, self._monotonic = path, emit, monotonic
+        self._poll, self._rearm, self._refresh = poll_seconds, rearm_seconds, refresh_seconds
+        self._first_backoff, self._longest_backoff = backoff_seconds
+        self._pause = self._first_backoff
+        self._up: bool | None = None
+        self._touch: Touch | None = None
+        self._last_uid, self._last_seen = b"", monotonic()
+
+    def run(self, stop: Flag, beat: Callable[[], None]) -> None:
+        """Serve until `stop`; `beat` is called at every turn, at least once a second while the reader answers or is
+        down. Raises nothing that a reader or a card can cause.
+        """
+        while not stop.is_set():
+            beat()
+            try:
+                with closing(open_frontend(self._path)) as frontend:
+                    self._serve(frontend, stop, beat)
+            except Exception as error:  # noqa: BLE001 - nfcpy lets every kind escape: OSError, termios.error, IndexError
+                self._fail(error)
+                self._rest(stop, beat)
+
+    def _serve(self, frontend: Frontend, stop: Flag, beat: Callable[[], None]) -> None:
+        """Search until `stop`, or until it is time to open the reader anew."""
+        self._forget_tag()
+        opened = self._monotonic()
+        while not stop.is_set():
+            beat()
+            began = self._monotonic()
+            if began - max(opened, self._last_seen) >= self._refresh:
+                return
+            self._turn(frontend)
+            stop.wait(max(0.0, self._poll - (self._monotonic() - began)))
+
+    def _forget_tag(self) -> None:
+        """What lay on the reader before it was opened anew can only be found by its number."""
+        if self._touch:
+            self._touch.tag = None
+
+    # ------------------------------------------------------------ up and down
+
+    def _fail(self, error: Exception) -> None:
+        log.info("reader %s: %r", self._path, error)
+        if self._up is not False:
+            self._up = False
+            self._emit(ReaderDown(explain(error, self._path)))
+
+    def _rest(self, stop: Flag, beat: Callable[[], None]) -> None:
+        left = self._pause
+        self._pause = min(2 * self._pause, self._longest_backoff)
+        while left > 0 and not stop.wait(min(left, 1.0)):
+            beat()
+            left -= 1.0
+
+    def _works(self, frontend: Frontend) -> None:
+        """Opening proves little: only a search that comes back shows that the reader works."""
+        if not self._up:
+            self._up = True
+            self._pause = self._first_backoff
+            self._emit(ReaderUp(frontend.name))
+
+    # ------------------------------------------------------------ cards
+
+    def _turn(self, frontend: Frontend) -> None:
+        touch = self._touch
+        if touch and touch.uid:
+            if self._is_there(frontend, touch):
+                touch.misses, self._last_seen = 0, self._monotonic()
+            else:
+                self._miss(touch)
+            return
+        target = self._sense(frontend)
+        if target:
+            self._read(frontend, target)
+        elif touch:
+            self._miss(touch)
+
+    def _sense(self, frontend: Frontend, uid: bytes | None = None) -> Any:
+        target = frontend.sense(uid)
+        self._works(frontend)
+        return target
+
+    def _is_there(self, frontend: Frontend, touch: Touch) -> bool:
+        """A telephone is asked, because its number changes when the field goes off; any other card is searched for."""
+        if touch.tag is not None:
+            return bool(touch.tag.is_present)
+        target = self._sense(frontend, touch.uid)
+        return target is not None and bytes(target.sdd_res or b"") == touch.uid
+
+    def _miss(self, touch: Touch) -> None:
+        touch.misses += 1
+        if touch.misses < MISSES:
+            return
+        self._touch = None
+        if touch.uid is None and not touch.told:
+            self._emit(CardUnreadable(self._monotonic()))
+        elif touch.uid is not None and touch.told:
+            self._emit(CardRemoved())
+
+    def _read(self, frontend: Frontend, target: Any) -> None:
+        read = self._try_to_read(frontend, target)
+        if read is None:
+            self._keep_still(self._touch or Touch())
+            return
+        credential, tag = read
+        now = self._monotonic()
+        fresh = credential.uid != self._last_uid or now - self._last_seen >= self._rearm
+        self._touch = Touch(credential.uid, tag if speaks_blocks(tag) else None, told=fresh)
+        self._last_uid, self._last_seen = credential.uid, now
+        if fresh:
+            self._emit(CardSensed(credential.uid, credential.technology, credential.assurance, now))
+
+    def _try_to_read(self, frontend: Frontend, target: Any) -> tuple[Credential, Any] | None:
+        """None when the card does not play along. When it is the reader that does not, its test raises."""
+        try:
+            tag = frontend.activate(target)
+            if tag is not None:
+                return read_credential(tag), tag
+        except Exception as error:  # noqa: BLE001 - what a bad card makes nfcpy raise is of every kind
+            log.info("card on %s: %r", self._path, error)
+        frontend.test()
+        return None
+
+    def _keep_still(self, touch: Touch) -> None:
+        """A card on its way in is often missed at first: say something only when it stays unreadable, or leaves so."""
+        self._touch = touch
+        touch.tries, touch.misses = touch.tries + 1, 0
+        if touch.tries == TRIES:
+            touch.told = True
+            self._emit(CardUnreadable(self._monotonic()))

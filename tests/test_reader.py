@@ -1,0 +1,384 @@
+"""The reader's loop over nfcpy's own PN532 driver and an emulated chip: cards come and go, readers break, recover."""
+
+import gc
+import queue
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from nfc.clf import pn532, transport
+
+from hardware.reader import (
+    CardRemoved,
+    CardSensed,
+    CardUnreadable,
+    Event,
+    Reader,
+    ReaderDown,
+    ReaderError,
+    ReaderUp,
+)
+from hardware.simulator.cards import MifareClassic, Ntag, Phone, Type4Card
+from hardware.simulator.chip import FAULTS, Pn532
+from hardware.simulator.firmware import GET_FIRMWARE_VERSION, POWER_DOWN
+
+NTAG_UID = bytes.fromhex("04A1B2C3D4E5F6")
+CLASSIC_UID = bytes.fromhex("DEADBEEF")
+TYPE4_UID = bytes.fromhex("04112233445566")
+PATIENCE = 10.0
+"""Seconds that an event may take on a busy machine; none of the tests waits for it when all is well."""
+
+
+class Bench:
+    """A reader at work, what it told, and its turns."""
+
+    def __init__(self, chip: Pn532, **settings: Any):
+        self.chip = chip
+        self.told: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.now = 1000.0
+        self.stop = threading.Event()
+        self._turns = threading.Semaphore(0)
+        quick: dict[str, Any] = {"poll_seconds": 0.002, "backoff_seconds": (0.01, 0.04), "monotonic": lambda: self.now}
+        self.reader = Reader(f"pty:{chip.port}", emit=self.told.put, allow_simulator=True, **quick | settings)
+        self.thread = threading.Thread(target=self.reader.run, args=(self.stop, self._turns.release))
+
+    def next(self):
+        return self.told.get(timeout=PATIENCE)
+
+    def turns(self, count=6):
+        """Let the loop turn so many times from now on."""
+        while self._turns.acquire(blocking=False):
+            pass
+        for _ in range(count):
+            assert self._turns.acquire(timeout=PATIENCE)
+
+    def is_silent(self):
+        self.turns()
+        return self.told.empty()
+
+    def taps(self, card):
+        """Lay a card on the reader and take it away: what it was sensed as."""
+        self.chip.put(card)
+        sensed = self.next()
+        self.chip.take()
+        assert self.next() == CardRemoved()
+        return sensed
+
+
+@contextmanager
+def bench(**settings):
+    with Pn532() as chip:
+        at_work = Bench(chip, **settings)
+        at_work.thread.start()
+        try:
+            yield at_work
+        finally:
+            at_work.stop.set()
+            at_work.thread.join(PATIENCE)
+            assert not at_work.thread.is_alive()
+
+
+@contextmanager
+def bench_up(**settings):
+    with bench(**settings) as at_work:
+        assert isinstance(at_work.next(), ReaderUp)
+        yield at_work
+
+
+# ---------------------------------------------------------------- cards
+
+
+@pytest.mark.parametrize(
+    ("card", "technology", "uid"),
+    [
+        (Ntag(NTAG_UID, "NTAG213"), "NTAG213", NTAG_UID),
+        (Ntag(NTAG_UID, "NTAG215"), "NTAG215", NTAG_UID),
+        (Ntag(NTAG_UID, "NTAG216"), "NTAG216", NTAG_UID),
+        (MifareClassic(CLASSIC_UID), "MIFARE Classic", CLASSIC_UID),
+        (MifareClassic(b"\x04\x01\x02\x03"), "MIFARE Classic", b"\x04\x01\x02\x03"),
+        (Type4Card(TYPE4_UID), "ISO-DEP", TYPE4_UID),
+    ],
+)
+def test_a_card_is_sensed_by_its_number_and_kind(card, technology, uid):
+    with bench_up() as at_work:
+        assert at_work.taps(card) == CardSensed(uid, technology, "UID_ONLY", at_work.now)
+
+
+@pytest.mark.parametrize("peer_to_peer", [False, True])
+def test_a_phone_is_sensed_once_and_has_another_number_at_each_touch(peer_to_peer):
+    phone = Phone(Random(7), peer_to_peer=peer_to_peer)
+    with bench_up() as at_work:
+        at_work.chip.put(phone)
+        first = at_work.next()
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.next() == CardRemoved()
+        second = at_work.taps(phone)
+    assert first.technology == second.technology == "ISO-DEP"
+    assert {first.uid[:1], second.uid[:1]} == {b"\x08"}
+    assert first.uid != second.uid
+
+
+@pytest.mark.parametrize("card", [Ntag(NTAG_UID), MifareClassic(CLASSIC_UID), Type4Card(TYPE4_UID)])
+def test_a_card_that_stays_on_the_reader_taps_once(card):
+    with bench_up() as at_work:
+        at_work.chip.put(card)
+        assert at_work.next().uid == card.uid
+        assert at_work.is_silent()
+
+
+def test_the_same_card_counts_again_after_a_moment_away_and_not_before():
+    card = Ntag(NTAG_UID)
+    with bench_up(rearm_seconds=1.5) as at_work:
+        at_work.taps(card)
+        at_work.now += 1.4
+        at_work.chip.put(card)
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.is_silent()
+        at_work.now += 1.6
+        assert at_work.taps(card).uid == NTAG_UID
+
+
+def test_another_card_counts_at_once():
+    with bench_up() as at_work:
+        at_work.chip.put(Ntag(NTAG_UID))
+        assert at_work.next().uid == NTAG_UID
+        at_work.chip.put(MifareClassic(CLASSIC_UID))
+        assert at_work.next() == CardRemoved()
+        assert at_work.next().uid == CLASSIC_UID
+
+
+class Unsteady(Type4Card):
+    """A card that is seen but does not answer the first so many times, as one that is held too far away."""
+
+    def __init__(self, uid, failures):
+        super().__init__(uid)
+        self.failures = failures
+
+    def exchange(self, frame):
+        if self.failures > 0 and frame[:1] == b"\xe0":
+            self.failures -= 1
+            return None
+        return super().exchange(frame)
+
+
+def test_a_card_that_cannot_be_read_is_told_once_a_touch():
+    with bench_up() as at_work:
+        at_work.chip.put(Unsteady(TYPE4_UID, failures=10**6))
+        assert at_work.next() == CardUnreadable(at_work.now)
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.is_silent()
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+class Fleeing(Type4Card):
+    """A card that is snatched away in the middle of the first question."""
+
+    def __init__(self, uid, chip):
+        super().__init__(uid)
+        self.chip = chip
+
+    def exchange(self, frame):
+        self.chip.take()
+
+
+def test_a_card_that_is_gone_before_it_could_be_read_is_told_too():
+    with bench_up() as at_work:
+        at_work.chip.put(Fleeing(TYPE4_UID, at_work.chip))
+        assert at_work.next() == CardUnreadable(at_work.now)
+        assert at_work.is_silent()
+
+
+def test_a_card_that_is_read_at_the_second_try_is_just_a_card():
+    with bench_up() as at_work:
+        assert at_work.taps(Unsteady(TYPE4_UID, failures=1)).uid == TYPE4_UID
+
+
+class Broken(Type4Card):
+    """A card whose answer to RATS is too short to be one: nfcpy raises IndexError."""
+
+    def exchange(self, frame):
+        return b"\x01"
+
+
+def test_a_broken_card_does_not_bring_the_reader_down():
+    with bench_up() as at_work:
+        at_work.chip.put(Broken(TYPE4_UID))
+        assert at_work.next() == CardUnreadable(at_work.now)
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+# ---------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"noack", "hangup"}))
+def test_a_reader_that_fails_is_told_once_and_works_again_when_it_is_mended(fault):
+    with bench_up() as at_work:
+        at_work.chip.fault = fault
+        down = at_work.next()
+        assert isinstance(down, ReaderDown)
+        assert at_work.chip.port in down.error
+        at_work.turns(3)
+        assert at_work.told.empty()
+        at_work.chip.fault = None
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+def test_lost_acknowledgements_do_no_harm():
+    with bench_up() as at_work:
+        at_work.chip.fault = "noack"
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+@pytest.mark.parametrize("how", ["unplug", "hangup in the middle of a question"])
+def test_an_unplugged_reader_is_told_once_and_works_again_when_it_is_back(how):
+    with bench_up() as at_work:
+        if how == "unplug":
+            at_work.chip.unplug()
+        else:
+            at_work.chip.fault = "hangup"
+        down = at_work.next()
+        assert isinstance(down, ReaderDown)
+        at_work.turns(3)
+        assert at_work.told.empty()
+        at_work.chip.fault = None
+        at_work.chip.replug()
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+def test_a_reader_that_is_not_there_at_first_is_told_and_found_when_it_comes():
+    with Pn532() as chip:
+        chip.unplug()
+        at_work = Bench(chip)
+        at_work.thread.start()
+        down = at_work.next()
+        assert isinstance(down, ReaderDown)
+        assert down.error.startswith(f"{chip.port} is not there: plug the reader in")
+        chip.replug()
+        assert isinstance(at_work.next(), ReaderUp)
+        at_work.stop.set()
+        at_work.thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("card", [Ntag(NTAG_UID), Type4Card(TYPE4_UID)])
+def test_a_card_that_lies_on_the_reader_while_it_is_unplugged_does_not_tap_again(card):
+    with bench_up() as at_work:
+        at_work.chip.put(card)
+        assert at_work.next().uid == card.uid
+        at_work.chip.unplug()
+        assert isinstance(at_work.next(), ReaderDown)
+        at_work.now += 3600.0
+        at_work.chip.replug()
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.next() == CardRemoved()
+
+
+def open_files():
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_unplugging_costs_no_file_descriptors():
+    with bench_up() as at_work:
+        before = open_files()
+        for _ in range(20):
+            at_work.chip.unplug()
+            assert isinstance(at_work.next(), ReaderDown)
+            at_work.chip.replug()
+            assert isinstance(at_work.next(), ReaderUp)
+        assert open_files() == before
+
+
+# What nfcpy does by itself, in a process of its own: the settings of hardware.frontend are not in there.
+PLAIN_NFCPY = """
+import sys
+from nfc.clf import pn532, transport
+device = pn532.init(transport.TTY(sys.argv[1]))
+print(device.chipset.transport.baudrate, flush=True)
+sys.stdin.read()
+device.close()
+"""
+
+
+@contextmanager
+def plain_nfcpy(port):
+    command = [sys.executable, "-c", PLAIN_NFCPY, port]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "921600\n"
+        yield process
+
+
+def test_a_reader_whose_process_was_killed_at_high_speed_is_opened():
+    with Pn532() as chip:
+        with plain_nfcpy(chip.port) as process:
+            process.kill()
+        at_work = Bench(chip)
+        at_work.thread.start()
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+        at_work.stop.set()
+        at_work.thread.join(PATIENCE)
+
+
+def test_without_our_help_it_stays_deaf():
+    with Pn532() as chip:
+        with plain_nfcpy(chip.port) as process:
+            process.kill()
+        line = transport.TTY(chip.port)
+        with pytest.raises(TimeoutError):
+            pn532.init(line)
+        line.close()
+
+
+def test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it():
+    with Pn532() as chip:
+        with plain_nfcpy(chip.port) as process:
+            process.communicate("")
+        assert chip.commands[POWER_DOWN] == 1
+        at_work = Bench(chip)
+        at_work.thread.start()
+        assert isinstance(at_work.next(), ReaderUp)
+        at_work.stop.set()
+        at_work.thread.join(PATIENCE)
+        assert chip.commands[POWER_DOWN] == 1
+
+
+# ---------------------------------------------------------------- the long run
+
+
+def test_after_hours_without_a_card_the_reader_is_opened_anew_and_nobody_is_told():
+    with bench_up(refresh_seconds=6 * 3600.0) as at_work:
+        opened = at_work.chip.commands[GET_FIRMWARE_VERSION]
+        at_work.turns()
+        assert at_work.chip.commands[GET_FIRMWARE_VERSION] == opened
+        at_work.now += 6 * 3600.0
+        assert at_work.is_silent()
+        assert at_work.chip.commands[GET_FIRMWARE_VERSION] == opened + 2  # nfcpy asks twice when it opens
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+def test_the_loop_works_at_the_pace_of_a_real_wire():
+    with Pn532(wire=True) as chip:
+        at_work = Bench(chip)
+        at_work.thread.start()
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.taps(Ntag(NTAG_UID)).technology == "NTAG213"
+        at_work.stop.set()
+        at_work.thread.join(PATIENCE)
+
+
+def test_a_path_that_cannot_work_is_refused_before_anything_is_opened():
+    with pytest.raises(ReaderError, match="write tty:S0:pn532"):
+        Reader("/dev/ttyS0", emit=lambda event: None)
