@@ -1,0 +1,31 @@
+"""What people read: verdict, health or command -> words, picture and buttons, in the reader's language. Pure.
+
+Every user-facing word of the screen is in this package, its translations in kiosk/locale. How it is drawn is in
+kiosk.screen; how long the lamp blinks, in hardware.indicator.
+"""
+
+from kiosk.notices.language import Language, choose, languages
+from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
+from kiosk.notices.standby import idle
+from kiosk.notices.verdicts import log_line, notice
+from kiosk.notices.view import Button, Health, Idle, Notice, Offer, Punch, Side
+
+__all__ = [
+    "Button",
+    "Health",
+    "Idle",
+    "Language",
+    "Notice",
+    "Offer",
+    "Punch",
+    "Side",
+    "choose",
+    "goodbye",
+    "idle",
+    "languages",
+    "log_line",
+    "notice",
+    "out_of_service",
+    "undo_refused",
+    "undone",
+]

@@ -1,0 +1,76 @@
+"""The pass that a tap is about, as a punch card: how many places, how many punched, what is written on it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from kiosk.model import Case, Denied, Granted, Holding, Reason, Verdict
+from kiosk.notices.language import Language
+from kiosk.notices.view import Punch
+
+_EMPTY = {Reason.NO_ENTRIES_LEFT, Reason.PASS_EXPIRED, Reason.PASS_NOT_YET_VALID}
+"""Denials that a look at the card explains."""
+
+
+def holding_of(verdict: Verdict, case: Case) -> Holding | None:
+    """The pass that the verdict is about, None if there is none."""
+    if isinstance(verdict, Denied):
+        return _refused(verdict, case) if verdict.reason in _EMPTY else None
+    wanted = verdict.pass_id or _paid_before(verdict, case)
+    return next((held for held in case.holdings if held.pass_.id == wanted), None)
+
+
+def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch | None:
+    """The card to draw, None when there is nothing to show."""
+    held = holding_of(verdict, case)
+    if held is None:
+        return None
+    terms = held.pass_.terms
+    if terms.units is None:
+        return Punch(total=None, name=terms.name, note=_note(words, held.pass_.valid_until, now))
+    total, used = terms.units, held.used
+    if isinstance(verdict, Granted) and verdict.units_left is not None:
+        total, used = verdict.units_total or total, (verdict.units_total or total) - verdict.units_left
+    elif terms.per != "once":
+        return None
+    fresh = _fresh(verdict, held)
+    return Punch(
+        total=total,
+        used=min(used, total),
+        fresh=min(fresh, max(0, min(used, total) - (used - fresh))),
+        owed=max(0, used - total),
+        name=terms.name,
+        note=_note(words, held.pass_.valid_until, now),
+    )
+
+
+def _fresh(verdict: Verdict, held: Holding) -> int:
+    """Places that this tap punched: those of an earlier tap are not fresh on the way back in."""
+    if isinstance(verdict, Denied) or verdict.reason is Reason.RE_ENTRY:
+        return 0
+    return sum(charge.units for charge in verdict.charges if charge.pass_id == held.pass_.id)
+
+
+def _refused(verdict: Denied, case: Case) -> Holding | None:
+    """The counted pass that failed: the expired one, the one to come, or the one used up; the latest of them."""
+    counted = [held for held in case.holdings if held.pass_.terms.units and held.pass_.terms.per == "once"]
+    match verdict.reason:
+        case Reason.PASS_EXPIRED:
+            fits = [held for held in counted if held.pass_.valid_until == verdict.expired_on]
+        case Reason.PASS_NOT_YET_VALID:
+            fits = [held for held in counted if held.pass_.valid_from == verdict.valid_from]
+        case _:
+            fits = [held for held in counted if held.used >= (held.pass_.terms.units or 0)]
+    return max(fits, key=lambda held: held.pass_.sold_at, default=None)
+
+
+def _paid_before(verdict: Granted, case: Case) -> str | None:
+    """The pass that paid for the window in which somebody comes back."""
+    for visit in case.visits:
+        if visit.window == verdict.window and visit.charges and visit.reversed_at is None:
+            return visit.charges[0].pass_id
+    return None
+
+
+def _note(words: Language, last: date | None, now: datetime) -> str:
+    return words.say("valid until {date}", date=words.dated(last, now)) if last else ""

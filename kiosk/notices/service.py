@@ -1,0 +1,57 @@
+"""What a person reads when it was not a tap that was answered: a button touched, the kiosk out of order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.model import Member, Signal, Site
+from kiosk.notices.language import Language, choose
+from kiosk.notices.view import Notice
+
+
+def undone(site: Site, member: Member, units_left: int | None) -> Notice:
+    """The entry just used was given back. `units_left` is the balance after that, None for a pass without one."""
+    words = _words(site, member)
+    lines = [words.say("Your time window has ended.")]
+    if units_left is not None:
+        lines.insert(0, words.count("You have {n} entry left", "You have {n} entries left", units_left))
+    return Notice(signal=Signal.RE_ENTRY, title=words.say("Entry given back"), lines=tuple(lines))
+
+
+def undo_refused(site: Site, member: Member, code: str) -> Notice:
+    """The entry cannot be given back here; `code` is what rules.may_undo answered."""
+    words = _words(site, member)
+    reason = {
+        "too_late": words.say("More than a minute has passed."),
+        "per_day": words.say("You have already undone an entry today."),
+        "per_month": words.say("You have undone as many entries as a month allows."),
+        "already_reversed": words.say("This entry has been given back already."),
+    }.get(code, words.say("This entry cannot be given back here."))
+    return Notice(
+        signal=Signal.DENIED, title=words.say("Not undone"), lines=(reason, words.say("The desk can still do it."))
+    )
+
+
+def goodbye(site: Site, member: Member, now: datetime) -> Notice:
+    """Somebody said that they leave."""
+    words = _words(site, member)
+    wish = words.say("Have a good evening") if words.local(now).hour >= 17 else words.say("Have a good day")
+    return Notice(
+        signal=Signal.RE_ENTRY,
+        title=words.say("Goodbye"),
+        lines=(wish, words.say("Coming back in your time window stays free.")),
+    )
+
+
+def out_of_service(site: Site | None = None) -> Notice:
+    """The kiosk cannot record, or not even read its site: nobody is let in without a line in the ledger."""
+    words = Language(choose(site.language if site else None), site.zone if site else "UTC")
+    return Notice(
+        signal=Signal.FAULT,
+        title=words.say("Out of service"),
+        lines=(words.say("Your entry cannot be recorded."), words.say("Please ask at the desk.")),
+    )
+
+
+def _words(site: Site, member: Member) -> Language:
+    return Language(choose(member.language, site.language), site.zone)

@@ -1,0 +1,90 @@
+"""What the screen says between two taps: the place, its hours, the time, where to tap, how the kiosk is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from kiosk.model import Clock, Opening, Site
+from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.view import Health, Idle, Side
+
+
+def idle(
+    site: Site,
+    opening: Opening,
+    now: datetime,
+    *,
+    people_in: int,
+    health: Iterable[str] = (),
+    clock: Clock = Clock.TRUSTED,
+    reader_side: Side = "right",
+    language: str | None = None,
+) -> Idle:
+    """Say all that the idle screen shows. `health` holds codes of Health; `language` None is the site's."""
+    words = Language(choose(language, site.language), site.zone)
+    wrong = set(health) | ({Health.CLOCK_UNTRUSTED} if clock is Clock.UNTRUSTED else set())
+    can_tap = not wrong & {Health.READER_DOWN, Health.LEDGER_FAILED}
+    return Idle(
+        site=site.name,
+        is_open=opening.is_open,
+        state=words.say("Open") if opening.is_open else words.say("Closed"),
+        change=_change(words, opening, now),
+        because=because(words, opening.because, is_holiday=opening.is_holiday),
+        time=words.time(now),
+        date=sentence(words.weekday(words.local(now).date(), now)),
+        hint=words.say("Tap your badge") if can_tap else words.say("Out of service"),
+        where=_where(words, reader_side) if can_tap else words.say("Please ask at the desk."),
+        side=reader_side,
+        can_tap=can_tap,
+        people=_people(words, people_in),
+        health=_health(words, wrong),
+        trouble=bool(wrong),
+    )
+
+
+def because(words: Language, comment: str | None, *, is_holiday: bool) -> str | None:
+    """Why the hours are not the usual ones; None when they are."""
+    if is_holiday and comment:
+        return words.say("Public holiday: {name}", name=comment)
+    if is_holiday:
+        return words.say("Public holiday")
+    return sentence(comment) if comment else None
+
+
+def _change(words: Language, opening: Opening, now: datetime) -> str:
+    if opening.changes_at is None:
+        return words.say("Day and night") if opening.is_open else words.say("No opening planned")
+    if opening.is_open:
+        return sentence(words.until(opening.changes_at, now))
+    return words.say("Opens {moment}", moment=words.moment(opening.changes_at, now))
+
+
+def _where(words: Language, side: Side) -> str:
+    return {
+        "left": words.say("on the reader, to the left"),
+        "right": words.say("on the reader, to the right"),
+        "top": words.say("on the reader, above"),
+        "bottom": words.say("on the reader, below"),
+    }[side]
+
+
+def _people(words: Language, people_in: int) -> str:
+    if people_in == 0:
+        return words.say("Nobody here yet")
+    return words.count("{n} person here", "{n} people here", people_in)
+
+
+def _health(words: Language, wrong: set[str]) -> str:
+    said = {
+        Health.LEDGER_FAILED: words.say("Entries cannot be recorded: check the memory card or the disk"),
+        Health.READER_DOWN: words.say("The reader does not answer: check its cable"),
+        Health.DOOR_FORCED_OPEN: words.say("Door opened without a badge: have a look"),
+        Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
+        Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),
+        Health.DISK_LOW: words.say("Disk almost full: tell whoever looks after the kiosk"),
+    }
+    if not wrong:
+        return words.say("Everything works")
+    known = next((text for code, text in said.items() if code in wrong), None)
+    return known or words.say("Needs a look: {code}", code=min(wrong))

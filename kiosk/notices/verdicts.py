@@ -1,0 +1,193 @@
+"""What a person reads after a tap: what happened, until when, how much is left, then the reason and the nearest fix."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from kiosk.model import Case, Denied, Duration, Granted, Member, Reason, Signal, Verdict
+from kiosk.notices.denials import Text, denied
+from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.punches import holding_of, punch
+from kiosk.notices.view import NOTICE_SECONDS, Button, Notice, Offer
+
+NAMELESS = {Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED}
+"""Whoever holds a badge reported lost, or stands beside a suspended member, learns nothing about anybody."""
+
+EVENING = 18
+CODE_SECONDS = 20.0
+"""A claim code has to be walked to the desk or written down."""
+
+
+def notice(
+    verdict: Verdict, case: Case, now: datetime, *, offers: Collection[Offer] = (), language: str | None = None
+) -> Notice:
+    """Say a verdict. `offers` are the buttons that would work now; `language` is the screen's, None the site's."""
+    words = _words(case, language)
+    named = verdict.reason not in NAMELESS
+    title, lines = (
+        _granted(words, verdict, case, now) if isinstance(verdict, Granted) else denied(words, verdict, case, now)
+    )
+    code = verdict.claim_code if isinstance(verdict, Denied) else None
+    return Notice(
+        signal=signal(verdict),
+        title=title,
+        lines=tuple(lines),
+        greeting=_greeting(words, case.member, now) if named and case.member else None,
+        punch=punch(words, verdict, case, now) if named else None,
+        code=code,
+        buttons=_buttons(words, offers),
+        seconds=CODE_SECONDS if code else NOTICE_SECONDS,
+    )
+
+
+def log_line(verdict: Verdict, case: Case, now: datetime, language: str | None = None) -> str:
+    """One line for a terminal: time, verdict, code, who, and the words of the notice."""
+    words = _words(case, language)
+    said = notice(verdict, case, now, language=language)
+    outcome = words.say("granted") if isinstance(verdict, Granted) else words.say("denied")
+    who = f" {case.member.name}" if case.member else ""
+    told = ". ".join(part.rstrip(".") for part in (said.title, *said.lines))
+    code = f" [{said.code}]" if said.code else ""
+    return f"{words.time(now)} {outcome} {verdict.reason}{who}: {told}.{code}"
+
+
+def signal(verdict: Verdict) -> Signal:
+    """The light, rhythm and picture of a verdict. ATTENTION: come in, but look at the screen."""
+    if verdict.reason in (Reason.OUT_OF_SERVICE, Reason.CLOCK_UNTRUSTED):
+        return Signal.FAULT
+    if isinstance(verdict, Denied):
+        return Signal.DENIED
+    if verdict.reason is Reason.RE_ENTRY:
+        return Signal.RE_ENTRY
+    look = verdict.reason in (Reason.DEBT, Reason.COURTESY) or verdict.warn_units or verdict.warn_expiry
+    return Signal.ATTENTION if look else Signal.GRANTED
+
+
+def _words(case: Case, language: str | None) -> Language:
+    wish = case.member.language if case.member else None
+    return Language(choose(wish, language, case.site.language), case.site.zone)
+
+
+# ---------------------------------------------------------------- who
+
+
+def _greeting(words: Language, member: Member, now: datetime) -> str | None:
+    name = _called(member)
+    if not name:
+        return None
+    late = words.local(now).hour >= EVENING
+    return words.say("Good evening {name}", name=name) if late else words.say("Hello {name}", name=name)
+
+
+def _called(member: Member) -> str | None:
+    """The name a member wants to see in public: `Jean-Pierre`, `J.-P. M.`, a pseudonym, or none."""
+    names = member.name.split()
+    match member.greeting:
+        case "first_name":
+            return names[0] if names else None
+        case "initials":
+            return "\u00a0".join("-".join(f"{part[0]}." for part in name.split("-") if part) for name in names)
+        case "pseudonym":
+            return member.pseudonym
+        case _:
+            return None
+
+
+def _buttons(words: Language, offers: Collection[Offer]) -> tuple[Button, ...]:
+    labels = {Offer.LEAVE: words.say("I am leaving"), Offer.UNDO: words.say("Undo")}
+    return tuple(Button(id=offer, label=label) for offer, label in labels.items() if offer in offers)
+
+
+# ---------------------------------------------------------------- granted
+
+
+def _granted(words: Language, verdict: Granted, case: Case, now: datetime) -> Text:
+    lines = [_time_left(words, verdict, case, now), _balance(words, verdict, case)]
+    lines += [_expiry(words, verdict, now), _credit(words, verdict, case)]
+    return _welcome(words, verdict.reason), [line for line in lines if line]
+
+
+def _welcome(words: Language, reason: Reason) -> str:
+    return {
+        Reason.STAFF: words.say("Staff"),
+        Reason.RE_ENTRY: words.say("Welcome back"),
+        Reason.COURTESY: words.say("On the house"),
+        Reason.DEBT: words.say("Entry to settle"),
+    }.get(reason, words.say("Entry recorded"))
+
+
+def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> str:
+    """How long the door stays open to this member: the real time first, when it is less than an entry buys."""
+    window = verdict.window
+    if verdict.reason is Reason.STAFF:
+        return words.say("Have a good day") if words.local(now).hour < EVENING else words.say("Have a good evening")
+    if verdict.reason is Reason.COURTESY:
+        return _to_closing(words, verdict, now)
+    if window is None:
+        return words.say("As often as you like")
+    if window.start > now:
+        return words.say("From {start} to {end}", start=words.time(window.start), end=words.time(window.end))
+    if verdict.reason is Reason.RE_ENTRY:
+        left = words.length(window.end - now)
+        return words.say("{length} left, {until}", length=left, until=words.until(window.end, now))
+    if window.end - window.start < _bought(verdict, case):
+        left = words.length(window.end - now)
+        return words.say("{length}, until closing at {time}", length=left, time=words.time(window.end))
+    return sentence(words.until(window.end, now))
+
+
+def _to_closing(words: Language, verdict: Granted, now: datetime) -> str:
+    end = verdict.window.end if verdict.window else verdict.present_until
+    if end is None:
+        return words.say("Closing soon")
+    return words.say("{length} left before closing at {time}", length=words.length(end - now), time=words.time(end))
+
+
+def _bought(verdict: Granted, case: Case) -> timedelta:
+    """What a whole entry covers, zero when that is not a duration."""
+    held = holding_of(verdict, case)
+    cover = held.pass_.terms.cover if held else None
+    return timedelta(minutes=cover.minutes) if isinstance(cover, Duration) else timedelta()
+
+
+def _balance(words: Language, verdict: Granted, case: Case) -> str:
+    left = verdict.units_left
+    if verdict.reason is Reason.DEBT:
+        return words.say("No entries left: this one is to be settled at the desk")
+    if verdict.reason in (Reason.RE_ENTRY, Reason.COURTESY):
+        return words.say("No entry is used")
+    if left is None or left < 0:
+        return ""
+    held = holding_of(verdict, case)
+    per = held.pass_.terms.per if held else "once"
+    if left == 0 and per == "once":
+        return words.say("That was your last entry: renew at the desk")
+    return _remaining(words, left, per)
+
+
+def _remaining(words: Language, left: int, per: str) -> str:
+    if per == "week":
+        return words.count("{n} entry left this week", "{n} entries left this week", left)
+    if per == "month":
+        return words.count("{n} entry left this month", "{n} entries left this month", left)
+    return words.count("You have {n} entry left", "You have {n} entries left", left)
+
+
+def _expiry(words: Language, verdict: Granted, now: datetime) -> str:
+    if not verdict.warn_expiry or verdict.expires_on is None:
+        return ""
+    days = (verdict.expires_on - words.local(now).date()).days
+    if days <= 0:
+        return words.say("Last day of your pass")
+    date = words.dated(verdict.expires_on, now)
+    return words.count("Your pass ends in {n} day, {date}", "Your pass ends in {n} days, {date}", days, date=date)
+
+
+def _credit(words: Language, verdict: Granted, case: Case) -> str:
+    if not verdict.credit_cents:
+        return ""
+    return words.say(
+        "{money} back on your account: two halves make a day",
+        money=words.money(verdict.credit_cents, case.site.currency),
+    )

@@ -1,0 +1,91 @@
+"""What the screen is asked to show, frozen: compared by content, so that nothing is drawn twice. No words here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from kiosk.model import Noun, Signal
+
+NOTICE_SECONDS = 8.0
+"""How long a notice and its buttons stay."""
+
+Side = Literal["left", "right", "top", "bottom"]
+"""Where the reader is, seen from the screen."""
+
+
+class Offer(StrEnum):
+    """What the person who just tapped may do next; also the ids of the buttons."""
+
+    LEAVE = "leave"
+    UNDO = "undo"
+
+
+class Health(StrEnum):
+    """What is wrong with the kiosk, the gravest first: the idle screen tells one at a time."""
+
+    LEDGER_FAILED = "ledger_failed"
+    READER_DOWN = "reader_down"
+    DOOR_FORCED_OPEN = "door_forced_open"
+    DOOR_HELD_OPEN = "door_held_open"
+    CLOCK_UNTRUSTED = "clock_untrusted"
+    DISK_LOW = "disk_low"
+
+
+class Button(Noun, frozen=True, kw_only=True):
+    """Something to touch."""
+
+    id: str
+    label: str
+
+
+class Punch(Noun, frozen=True, kw_only=True):
+    """The pass as the card with holes that it replaces."""
+
+    total: int | None
+    """Places on the card; None: unlimited, nothing to punch."""
+    used: int = 0
+    """Punched places, the fresh ones included."""
+    fresh: int = 0
+    """Places punched by this tap."""
+    owed: int = 0
+    """Entries taken beyond the last place."""
+    name: str = ""
+    note: str = ""
+
+
+class Notice(Noun, frozen=True, kw_only=True):
+    """The answer to a tap, a touch or a failure."""
+
+    signal: Signal
+    title: str
+    lines: tuple[str, ...] = ()
+    """The first one matters most and is drawn larger."""
+    greeting: str | None = None
+    punch: Punch | None = None
+    code: str | None = None
+    """Claim code of an unknown badge, to be read aloud."""
+    buttons: tuple[Button, ...] = ()
+    seconds: float = NOTICE_SECONDS
+    number: int = 0
+    """Set by the controller, and carried back by a Touch on one of the buttons."""
+
+
+class Idle(Noun, frozen=True, kw_only=True):
+    """The screen between two taps."""
+
+    site: str
+    is_open: bool
+    state: str
+    change: str
+    because: str | None = None
+    time: str
+    date: str
+    hint: str
+    where: str
+    side: Side = "right"
+    can_tap: bool = True
+    """False: a tap would lead nowhere, and `hint` and `where` say what to do instead."""
+    people: str
+    health: str
+    trouble: bool = False
