@@ -1,0 +1,140 @@
+"""The chain of hashes that makes a ledger unalterable: how an entry is sealed, and how a chain is checked.
+
+Pure: entries come in, entries or faults go out. Where they are kept is the business of kiosk.ledger.
+
+An entry's hash is SHA-256 over these fields in this order, each preceded by its length in bytes as a big-endian 32-bit
+number, so that no two different entries can give the same bytes:
+
+| field | bytes |
+|---|---|
+| `kiosk ledger entry 1` | ASCII: what is hashed, and the version of this table |
+| ledger_id, boot_id, clock, kind | UTF-8 |
+| seq, at, monotonic_ns | signed 64-bit big-endian; `at` in microseconds since the epoch |
+| body_hash, previous | 32 bytes each; `previous` of the first entry is 32 zeros |
+
+(ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, body_hash, previous.) The body itself is covered by way of
+body_hash = SHA-256(salt + body). The salt is 16 random bytes that are erased with the body: what is left then tells
+nothing of what stood there, not even to someone who guesses, and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+import msgspec
+
+from kiosk.model import AnyFact, Entry, Noun, Ref, Stamp
+from kiosk.tables import microseconds
+
+DOMAIN = b"kiosk ledger entry 1"
+FIRST = bytes(32)
+"""What the first entry of a ledger follows."""
+SALT_BYTES = 16
+
+encode_fact = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyFact).decode
+
+
+class Head(Noun, frozen=True, kw_only=True):
+    """The last entry of a ledger: whoever remembers it can tell later that nothing was cut off."""
+
+    seq: int = 0
+    """0: the ledger is empty."""
+    hash: bytes = FIRST
+
+
+class Fault(Noun, frozen=True, kw_only=True):
+    """Something in a chain that is not as it was written."""
+
+    ref: Ref
+    what: str
+
+    def __str__(self) -> str:
+        return f"entry {self.ref.seq} of ledger {self.ref.ledger_id}: {self.what}"
+
+
+def decode_fact(body: bytes) -> AnyFact | None:
+    """Return the fact that a body tells, or None when a newer version of the kiosk wrote what this one cannot read."""
+    try:
+        fact: AnyFact = _decode(body)
+    except msgspec.ValidationError:
+        return None
+    return fact
+
+
+def entry_hash(*, ref: Ref, stamp: Stamp, kind: str, body_hash: bytes, previous: bytes) -> bytes:
+    """Return the hash of an entry, as the table above says."""
+    fields = (
+        DOMAIN,
+        ref.ledger_id.encode(),
+        struct.pack(">q", ref.seq),
+        struct.pack(">q", microseconds(stamp.at)),
+        stamp.boot_id.encode(),
+        struct.pack(">q", stamp.monotonic_ns),
+        stamp.clock.encode(),
+        kind.encode(),
+        body_hash,
+        previous,
+    )
+    return sha256(b"".join(struct.pack(">I", len(field)) + field for field in fields)).digest()
+
+
+def seal(facts: Iterable[AnyFact], *, ledger_id: str, head: Head, stamp: Stamp) -> Iterator[Entry]:
+    """Yield the entries that follow `head`, one for each fact."""
+    seq, previous = head.seq, head.hash
+    for fact in facts:
+        seq += 1
+        body, salt, ref = encode_fact(fact), os.urandom(SALT_BYTES), Ref(ledger_id=ledger_id, seq=seq)
+        kind = str(fact.__struct_config__.tag)
+        body_hash = sha256(salt + body).digest()
+        digest = entry_hash(ref=ref, stamp=stamp, kind=kind, body_hash=body_hash, previous=previous)
+        yield Entry(
+            ref=ref, stamp=stamp, kind=kind, body=body, salt=salt, body_hash=body_hash, previous=previous, hash=digest
+        )
+        previous = digest
+
+
+def check(entries: Iterable[Entry], *, ledger_id: str, head: Head | None = None) -> Iterator[Fault]:
+    """Yield the faults of a ledger's entries, which come in the order of their `seq`.
+
+    A chain shows what was changed inside it. That its end was cut off, or that it was written anew from some entry on,
+    only shows to someone who remembers a `head` from before: the last one, or any on the way.
+    """
+    last = Head()
+    for entry in entries:
+        for what in _faults_of(entry, last):
+            yield Fault(ref=entry.ref, what=what)
+        if head and head.seq == entry.ref.seq and head.hash != entry.hash:
+            yield Fault(ref=entry.ref, what="is not the one that was remembered; the ledger was rewritten")
+        last = Head(seq=entry.ref.seq, hash=entry.hash)
+    if head and head.seq > last.seq:
+        what = f"is missing, as is all after entry {last.seq}: the end was cut off"
+        yield Fault(ref=Ref(ledger_id=ledger_id, seq=last.seq + 1), what=what)
+
+
+def _faults_of(entry: Entry, last: Head) -> Iterator[str]:
+    seq = entry.ref.seq
+    if seq != last.seq + 1:
+        missing = f"entry {last.seq + 1} is" if seq == last.seq + 2 else f"entries {last.seq + 1} to {seq - 1} are"
+        yield f"{missing} missing before it"
+    elif entry.previous != last.hash:
+        yield f"does not follow entry {last.seq}: one of the two was replaced or moved"
+    if (entry.body is None) != (entry.salt is None):
+        yield "is half erased: of body and salt one is left"
+    elif (
+        entry.body is not None
+        and entry.salt is not None
+        and sha256(entry.salt + entry.body).digest() != entry.body_hash
+    ):
+        yield "its body was changed"
+    if entry.hash != _hash_of(entry):
+        yield "was changed: its hash does not fit what it says"
+
+
+def _hash_of(entry: Entry) -> bytes:
+    return entry_hash(
+        ref=entry.ref, stamp=entry.stamp, kind=entry.kind, body_hash=entry.body_hash, previous=entry.previous
+    )

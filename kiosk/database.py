@@ -1,0 +1,183 @@
+"""The SQLite file under the ledger: how it is opened, by whom, and which errors of the disk are foreseen.
+
+All that is SQLite and not SQL stands here. What is written into the file is the business of kiosk.ledger.
+
+There is one writing connection, ever. SQLite up to 3.51.2 has a bug (fixed in 3.51.3, 3.50.7 and 3.44.6; Debian 12 and
+13 are older than their fixes) by which two connections that commit and checkpoint at the same instant can damage a
+database in WAL mode. So whoever writes holds a lock on a file beside the database, for as long as it is open, and a
+second one is turned away whatever its version of SQLite; all others open the database read-only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, StaticPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+OLDEST_SQLITE = (3, 37, 0)
+"""Debian 12 has 3.40; older ones have not been tried."""
+BUSY_MILLISECONDS = 5000
+WAL_LIMIT_BYTES = 4 * 1024 * 1024
+CHECKPOINT_PAGES = 200
+
+WRITING: dict[str, str | int] = {
+    "synchronous": "FULL",  # one sync to the disk per transaction; NORMAL loses acknowledged entries at a power cut
+    "foreign_keys": "ON",
+    "busy_timeout": BUSY_MILLISECONDS,
+    "journal_size_limit": WAL_LIMIT_BYTES,
+    "wal_autocheckpoint": CHECKPOINT_PAGES,
+    "secure_delete": "ON",  # what is erased is overwritten, not only forgotten
+    "trusted_schema": "OFF",
+    "cell_size_check": "ON",
+    "mmap_size": 0,  # a bad card shows as an error, not as a signal that ends the process
+}
+READING: dict[str, str | int] = {
+    "query_only": "ON",
+    "busy_timeout": BUSY_MILLISECONDS,
+    "trusted_schema": "OFF",
+    "mmap_size": 0,
+}
+
+PRIMARY_CODE = 0xFF
+"""The part of an error code of SQLite that tells the kind of trouble; the rest tells where."""
+
+FAILURES = (DBAPIError, sqlite3.Error)
+"""What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file."""
+
+
+class LedgerError(OSError):
+    """The ledger cannot be read or written. Nothing was half-done."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another process holds the ledger."""
+
+    def __init__(self, path: Path, pid: int | None) -> None:
+        self.pid = pid
+        holder = f"process {pid}" if pid else "another process"
+        super().__init__(f"{path} is held by {holder}: stop it, or ask it (kiosk status) instead of opening the file")
+
+
+class LedgerTooNewError(LedgerError):
+    """A newer version of the kiosk has upgraded the database."""
+
+
+@contextmanager
+def failing_as(what: str) -> Iterator[None]:
+    """Tell a failure of the database as a LedgerError that begins with `what`."""
+    try:
+        yield
+    except FAILURES as error:
+        raise LedgerError(f"{what}: {reason(error)}") from error
+
+
+def reason(error: BaseException) -> str:
+    """Return what the database itself says, without the SQL that SQLAlchemy adds, which may hold names of people."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
+
+
+class WriterLock:
+    """The right to write a database, held from construction to `close`; the kernel ends it with the process."""
+
+    def __init__(self, database: Path) -> None:
+        """Raise LedgerBusyError when another process, or another part of this one, holds it."""
+        self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o660)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._file, 20, 0)
+            os.close(self._file)
+            raise LedgerBusyError(database, int(holder) if holder.strip().isdigit() else None) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def close(self) -> None:
+        """Give it back. The file stays: removing it would let two processes lock two different files."""
+        os.close(self._file)
+
+
+def writing_engine(path: Path) -> Engine:
+    """Return the engine of the one writing connection."""
+    _check_version()
+    # psow=0: no trust in a card that a power cut spares the bytes beside those being written.
+    return _engine(_uri(path, "mode=rw&psow=0"), settings=WRITING, is_writer=True)
+
+
+def reading_engine(path: Path) -> Engine:
+    """Return an engine that cannot write."""
+    return _engine(_uri(path, "mode=ro"), settings=READING, is_writer=False)
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Write all or nothing: the write lock from the start, one sync to the disk at the end."""
+    with _between(connection, "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN"):
+        yield
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Read one state of the database, whatever is written meanwhile."""
+    begin = "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    with _between(connection, begin):
+        yield
+
+
+@contextmanager
+def _between(connection: Connection, begin: str) -> Iterator[None]:
+    # Spoken in SQL: reading needs no transaction, and a connection that begins one unasked costs two statements.
+    connection.exec_driver_sql(begin)
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        with suppress(*FAILURES):  # after some errors SQLite has rolled back already, and says so
+            connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+def reconnect(connection: Connection) -> None:
+    """Drop what is under a connection after an error; the next statement opens the database anew."""
+    connection.rollback()
+    connection.invalidate()
+
+
+def can_go_on(error: Exception) -> bool:
+    """Tell whether the connection is as good as before: the disk is full, or another process was in the way."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & PRIMARY_CODE in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)
+
+
+def _check_version() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old: the kiosk needs {oldest} or newer")
+
+
+def _uri(path: Path, parameters: str) -> str:
+    return f"file:{quote(str(path.resolve()))}?{parameters}"
+
+
+def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)  # built in one thread, used in another
+        for name, value in settings.items():
+            connection.execute(f"PRAGMA {name}={value}")
+        if is_writer:
+            _use_wal(connection)
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise LedgerError(f"this file system cannot hold the ledger: SQLite offers journal mode {mode}, WAL is needed")

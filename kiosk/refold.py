@@ -1,0 +1,84 @@
+"""Folding all entries anew: the proof that the roster is what the entries add up to, and its repair.
+
+The fold goes into a database of its own, which is thrown away afterwards; the live roster is only read, unless it is to
+be replaced.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select
+
+from kiosk import chain, fold
+from kiosk.database import transaction
+from kiosk.model import Entry, Noun
+from kiosk.tables import ROSTER
+
+BATCH = 500
+
+
+class Difference(Noun, frozen=True, kw_only=True):
+    """A row of the live roster that is not what the entries say. None: there is no such row."""
+
+    table: str
+    key: tuple[Any, ...]
+    live: tuple[Any, ...] | None
+    folded: tuple[Any, ...] | None
+
+    def __str__(self) -> str:
+        key = " ".join(map(str, self.key))
+        if self.live is None or self.folded is None:
+            return f"{self.table} {key}: " + ("missing" if self.live is None else "no entry says so")
+        return f"{self.table} {key}: is {self.live}, the entries say {self.folded}"
+
+
+@contextmanager
+def folded_anew(entries: Iterable[Entry]) -> Iterator[Connection]:
+    """Give a fresh roster with these entries applied. Erased entries and those of newer versions are passed over."""
+    # An unnamed database lives in memory and moves to a temporary file of SQLite's own when it grows.
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        with transaction(connection):
+            ROSTER.create_all(connection)
+            for entry in entries:
+                fact = chain.decode_fact(entry.body) if entry.body is not None else None
+                if fact is not None:
+                    fold.apply(connection, entry, fact)
+        yield connection
+    engine.dispose()
+
+
+def differences(live: Connection, folded: Connection) -> Iterator[Difference]:
+    """Compare two rosters row by row."""
+    for table in ROSTER.sorted_tables:
+        both = heapq.merge(_rows(live, table, side=0), _rows(folded, table, side=1), key=itemgetter(0))
+        for key, group in groupby(both, key=itemgetter(0)):
+            sides = {side: tuple(row) for _, side, row in group}
+            if sides.get(0) != sides.get(1):
+                yield Difference(table=table.name, key=key, live=sides.get(0), folded=sides.get(1))
+
+
+def replace(live: Connection, folded: Connection) -> None:
+    """Put the fold in the place of the live roster, inside the transaction that `live` is in."""
+    for table in ROSTER.sorted_tables:
+        live.execute(delete(table))
+        for rows in folded.execute(select(table)).mappings().partitions(BATCH):
+            live.execute(insert(table), [dict(row) for row in rows])
+
+
+def _rows(
+    connection: Connection, table: Table, *, side: int
+) -> Iterator[tuple[tuple[Any, ...], int, Row[*tuple[Any, ...]]]]:
+    # Keys are compared as Python compares them: as bytes, like SQLite. A database with other ideas is told.
+    width = len(table.primary_key.columns)
+    for row in connection.execute(select(table).order_by(*table.primary_key.columns)):
+        yield tuple(row[:width]), side, row

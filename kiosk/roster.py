@@ -1,0 +1,365 @@
+"""Reading the roster: members, badges, passes, products, sites and visits, as the entries of the ledger add up to them.
+
+Nothing here changes anything; kiosk.fold does. What a tap needs is gathered in six indexed queries, so that a quarter
+of a million members cost no more than a dozen. Instants and site are arguments: nothing here looks at a clock.
+
+What staff close now is not written into windows and presences: while such an override is in force, those that began
+before it are read as ending with it. Taken back, or over before the window's end, it leaves them as they were. Whether
+an entry so cut is given back is a reversal, which the desk writes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, select
+
+from kiosk import tables
+from kiosk.database import failing_as
+from kiosk.fold import claim_code, folded
+from kiosk.model import (
+    Badge,
+    Case,
+    Charge,
+    Clock,
+    Holding,
+    Member,
+    Noun,
+    Override,
+    Pass,
+    Product,
+    Reason,
+    Ref,
+    Site,
+    Tap,
+    Use,
+    Visit,
+    Window,
+)
+from kiosk.tables import badges, members, overrides, pass_holders, passes, products, sites, unknown_badges, uses, visits
+
+RECENT = timedelta(days=40)
+"""How far back uses and visits are told to the rules: more than any calendar month."""
+FEW = 20
+"""How many members a search gives at most."""
+
+_site = msgspec.json.Decoder(Site).decode
+_override = msgspec.json.Decoder(Override).decode
+_product = msgspec.json.Decoder(Product).decode
+_member = msgspec.json.Decoder(Member).decode
+_badge = msgspec.json.Decoder(Badge).decode
+_pass = msgspec.json.Decoder(Pass).decode
+_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+
+# Built once: putting a statement together costs as much as running it.
+_SITE = (
+    select(sites.c.doc, overrides.c.doc)
+    .outerjoin_from(sites, overrides, overrides.c.site_id == sites.c.id)
+    .where(sites.c.id == bindparam("site_id"))
+)
+_BADGE = (
+    select(badges.c.doc, members.c.doc)
+    .outerjoin_from(badges, members, members.c.id == badges.c.member_id)
+    .where(badges.c.id == bindparam("badge_id"))
+)
+_MEMBER = select(members.c.doc).where(members.c.id == bindparam("member_id"))
+_USED = select(func.coalesce(func.sum(uses.c.units), 0)).where(uses.c.pass_id == passes.c.id).scalar_subquery()
+_PASSES = (
+    select(passes.c.doc, _USED)
+    .join_from(pass_holders, passes, passes.c.id == pass_holders.c.pass_id)
+    .where(pass_holders.c.member_id == bindparam("member_id"), passes.c.voided_at.is_(None))
+)
+_RECENT_USES = (
+    select(uses.c.pass_id, uses.c.at, uses.c.units)
+    .join_from(pass_holders, uses, uses.c.pass_id == pass_holders.c.pass_id)
+    .where(pass_holders.c.member_id == bindparam("member_id"), uses.c.at >= bindparam("since"))
+    .order_by(uses.c.at, uses.c.ledger_id, uses.c.seq)
+)
+_VISITS = select(visits).where(visits.c.member_id == bindparam("member_id"), visits.c.at >= bindparam("since"))
+_VISITS = _VISITS.order_by(visits.c.at.desc(), visits.c.ledger_id.desc(), visits.c.seq.desc())
+_LASTS = and_(
+    visits.c.site_id == bindparam("site_id"),
+    visits.c.presence_end > bindparam("now"),
+    visits.c.at <= bindparam("now"),
+    visits.c.at >= bindparam("since"),
+)
+_INSIDE = select(visits).where(_LASTS).order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
+_PRESENT = (
+    select(func.count(visits.c.member_id.distinct()), members.c.role)
+    .outerjoin_from(visits, members, members.c.id == visits.c.member_id)
+    .where(_LASTS)
+    .group_by(members.c.role)
+)
+
+
+_OVERRIDES = select(overrides).where(overrides.c.doc.is_not(None))
+
+
+class RosterError(LookupError):
+    """The roster does not know the site of this kiosk."""
+
+
+class Presence(Noun, frozen=True, kw_only=True):
+    """Who is at a site: members, who count against its capacity, and whether a host is there."""
+
+    people_in: int = 0
+    staff_present: bool = False
+
+
+class Roster:
+    """The roster as it is now. Every method may raise LedgerError when the database cannot be read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _all(self, statement: Executable, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+        with failing_as("the roster cannot be read"):
+            return self._connection.execute(statement, values).all()
+
+    def _first(self, statement: Executable, **values: object) -> Row[*tuple[Any, ...]] | None:
+        rows = self._all(statement, **values)
+        return rows[0] if rows else None
+
+    # ------------------------------------------------------------ one tap
+
+    def gather(self, tap: Tap, *, site_id: str, badge_id: str | None, now: datetime, clock: Clock) -> Case:
+        """Return all that is known at a tap. `badge_id` is the keyed hash of the identifier, None when none was read.
+
+        A host counts as present while a presence of theirs at this site lasts; that a site counts on one without a tap
+        (`assume_staff`) is for the rules. A badge that nobody carries comes with its claim code. Raises RosterError for
+        a site that no entry has told of.
+        """
+        site, override = self._site_and_override(site_id)
+        badge, member = self._badge_and_member(badge_id, tap.member_id)
+        presence = self._presence(site_id, override, now)
+        return Case(
+            site=site,
+            tap=tap,
+            badge=badge,
+            member=member,
+            holdings=self.holdings(member.id, now) if member else (),
+            visits=self.visits_of(member.id, now) if member else (),
+            override=override if override and now < override.until else None,
+            staff_present=presence.staff_present,
+            people_in=presence.people_in,
+            clock=clock,
+            claim_code=claim_code(badge_id) if badge_id and member is None else None,
+        )
+
+    def _site_and_override(self, site_id: str) -> tuple[Site, Override | None]:
+        row = self._first(_SITE, site_id=site_id)
+        if row is None:
+            raise RosterError(f"site {site_id!r} is not known here: import it with `kiosk site import FILE`")
+        return _site(row[0]), _override(row[1]) if row[1] else None
+
+    def _badge_and_member(self, badge_id: str | None, member_id: str | None) -> tuple[Badge | None, Member | None]:
+        if member_id is not None:
+            return None, self.member(member_id)
+        row = self._first(_BADGE, badge_id=badge_id) if badge_id else None
+        if row is None:
+            return None, None
+        return _badge(row[0]), _member(row[1]) if row[1] else None
+
+    # ------------------------------------------------------------ sites and products
+
+    def site(self, site_id: str) -> Site | None:
+        """Return a site."""
+        row = self._first(_SITE, site_id=site_id)
+        return _site(row[0]) if row else None
+
+    def sites(self) -> tuple[Site, ...]:
+        """Return all sites, by id."""
+        return tuple(_site(row.doc) for row in self._all(select(sites.c.doc).order_by(sites.c.id)))
+
+    def override(self, site_id: str, now: datetime) -> Override | None:
+        """Return staff's last word on the hours of a site, unless it was taken back or is over."""
+        row = self._first(select(overrides.c.doc).where(overrides.c.site_id == site_id))
+        override = _override(row.doc) if row and row.doc else None
+        return override if override and now < override.until else None
+
+    def product(self, product_id: str) -> Product | None:
+        """Return a product."""
+        row = self._first(select(products.c.doc).where(products.c.id == product_id))
+        return _product(row.doc) if row else None
+
+    def products(self) -> tuple[Product, ...]:
+        """Return all products, those no longer on sale too, by id."""
+        return tuple(_product(row.doc) for row in self._all(select(products.c.doc).order_by(products.c.id)))
+
+    # ------------------------------------------------------------ members and their badges
+
+    def member(self, member_id: str) -> Member | None:
+        """Return a member."""
+        row = self._first(_MEMBER, member_id=member_id)
+        return _member(row.doc) if row else None
+
+    def members(self) -> tuple[Member, ...]:
+        """Return all members, by name."""
+        rows = self._all(select(members.c.doc).order_by(members.c.folded_name, members.c.id))
+        return tuple(_member(row.doc) for row in rows)
+
+    def find_members(self, text: str) -> tuple[Member, ...]:
+        """Return the members that `text` may mean, the likeliest first, at most 20.
+
+        The id of a member means that one alone. Otherwise each word must be in the name, wherever, whatever its case
+        and accents; if that gives nobody, names that are nearly so.
+        """
+        exact = self.member(text.strip())
+        if exact:
+            return (exact,)
+        words = folded(text).split()
+        if not words:
+            return ()
+        return self._named(words) or self._named_nearly(" ".join(words))
+
+    def _named(self, words: list[str]) -> tuple[Member, ...]:
+        name = members.c.folded_name
+        starts = and_(*(or_(name.like(f"{word}%"), name.like(f"% {word}%")) for word in words))
+        query = select(members.c.doc).where(*(name.like(f"%{word}%") for word in words))
+        rows = self._all(query.order_by(starts.desc(), name, members.c.id).limit(FEW))
+        return tuple(_member(row.doc) for row in rows)
+
+    def _named_nearly(self, text: str) -> tuple[Member, ...]:
+        """Compare with the names that share a first letter with a word: whoever mistypes starts right, mostly."""
+        name = members.c.folded_name
+        first_letters = sorted({word[0] for word in text.split()})
+        alike = or_(*(or_(name.like(f"{letter}%"), name.like(f"% {letter}%")) for letter in first_letters))
+        found: dict[str, list[Member]] = defaultdict(list)
+        for row in self._all(select(name, members.c.doc).where(alike).order_by(members.c.id)):
+            found[row.folded_name].append(_member(row.doc))
+            for part in row.folded_name.split():
+                found[part].append(_member(row.doc))
+        near = (member for key in get_close_matches(text, found, n=5, cutoff=0.75) for member in found[key])
+        return tuple({member.id: member for member in near}.values())[:FEW]
+
+    def badge(self, badge_id: str) -> Badge | None:
+        """Return a badge."""
+        row = self._first(select(badges.c.doc).where(badges.c.id == badge_id))
+        return _badge(row.doc) if row else None
+
+    def badges(self, member_id: str) -> tuple[Badge, ...]:
+        """Return the badges of a member, lost ones too, by id."""
+        query = select(badges.c.doc).where(badges.c.member_id == member_id).order_by(badges.c.id)
+        return tuple(_badge(row.doc) for row in self._all(query))
+
+    def recent_unknown(self, site_id: str, since: datetime) -> tuple[tuple[str, datetime], ...]:
+        """Return claim code and last instant of the unknown badges refused since, the newest first."""
+        query = select(unknown_badges.c.claim_code, unknown_badges.c.at)
+        query = query.where(unknown_badges.c.site_id == site_id, unknown_badges.c.at >= since)
+        return tuple((row[0], row[1]) for row in self._all(query.order_by(unknown_badges.c.at.desc())))
+
+    def find_badge(self, code: str) -> str | None:
+        """Return the id of the badge last refused under a claim code, which may be written in any case."""
+        query = select(unknown_badges.c.badge_id).where(unknown_badges.c.claim_code == code.strip().upper())
+        row = self._first(query.order_by(unknown_badges.c.at.desc()).limit(1))
+        return row.badge_id if row else None
+
+    # ------------------------------------------------------------ passes and money
+
+    def holdings(self, member_id: str, now: datetime) -> tuple[Holding, ...]:
+        """Return the passes of a member with what was used of them, expired ones too, void ones not, oldest first."""
+        recent: dict[str, list[Use]] = defaultdict(list)
+        for row in self._all(_RECENT_USES, member_id=member_id, since=now - RECENT):
+            recent[row.pass_id].append(Use(at=row.at, units=row.units))
+        held = [(_pass(row[0]), row[1]) for row in self._all(_PASSES, member_id=member_id)]
+        held.sort(key=lambda one: (one[0].sold_at, one[0].id))
+        return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
+
+    def sale_of(self, pass_id: str) -> Ref | None:
+        """Return the entry by which a pass was sold, None when there is none or it was reversed."""
+        query = select(passes.c.ledger_id, passes.c.seq).where(passes.c.id == pass_id, passes.c.voided_at.is_(None))
+        row = self._first(query)
+        return Ref(ledger_id=row.ledger_id, seq=row.seq) if row else None
+
+    def credit_cents(self, member_id: str) -> int:
+        """Return what the house owes a member."""
+        credits_ = tables.credits_
+        query = select(func.coalesce(func.sum(credits_.c.cents), 0)).where(credits_.c.member_id == member_id)
+        return int(self._all(query)[0][0])
+
+    # ------------------------------------------------------------ visits
+
+    def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
+        """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
+        rows = self._all(_VISITS, member_id=member_id, since=now - RECENT)
+        if not rows:
+            return ()
+        closings = self._closings(now)
+        return tuple(_visit(row, closings.get(row.site_id)) for row in rows)
+
+    def visits(self, since: datetime, until: datetime, *, site_id: str | None = None) -> tuple[Visit, ...]:
+        """Return the visits begun in [since, until) in their order, with the windows that were bought."""
+        query = select(visits).where(visits.c.at >= since, visits.c.at < until)
+        if site_id is not None:
+            query = query.where(visits.c.site_id == site_id)
+        rows = self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))
+        return tuple(_visit(row, None) for row in rows)
+
+    def visit(self, ref: Ref) -> Visit | None:
+        """Return the visit that an entry granted, with the window that was bought."""
+        query = select(visits).where(visits.c.ledger_id == ref.ledger_id, visits.c.seq == ref.seq)
+        row = self._first(query)
+        return _visit(row, None) if row else None
+
+    def inside(self, site_id: str, now: datetime) -> tuple[Visit, ...]:
+        """Return the visits of those who are at a site, hosts too, in the order of their last tap."""
+        rows = self._all(_INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
+        newest = {row.member_id: row for row in rows}
+        return tuple(_visit(row, None) for row in newest.values())
+
+    def people_in(self, site_id: str, now: datetime) -> int:
+        """Return how many members are at a site: those who count against its capacity, so hosts do not."""
+        return self._presence(site_id, self.override(site_id, now), now).people_in
+
+    def _presence(self, site_id: str, override: Override | None, now: datetime) -> Presence:
+        counts = {row[1]: row[0] for row in self._all(_PRESENT, **self._present_at(site_id, override, now))}
+        staff = counts.pop("staff", 0)
+        return Presence(people_in=sum(counts.values()), staff_present=staff > 0)
+
+    def _present_at(self, site_id: str, override: Override | None, now: datetime) -> dict[str, object]:
+        closing = _closing(override, now)
+        return {"site_id": site_id, "now": now, "since": closing or tables.EPOCH}
+
+    def _closings(self, now: datetime) -> dict[str, datetime]:
+        """Return when staff closed the sites that they closed."""
+        rows = self._all(_OVERRIDES)
+        found = {row.site_id: _closing(_override(row.doc), now) for row in rows}
+        return {site_id: closing for site_id, closing in found.items() if closing}
+
+
+def _closing(override: Override | None, now: datetime) -> datetime | None:
+    """Return since when staff keep the site closed, if they do."""
+    if override and override.state == "closed" and override.since <= now < override.until:
+        return override.since
+    return None
+
+
+def _visit(row: Row[*tuple[Any, ...]], closed_since: datetime | None) -> Visit:
+    window = None
+    if row.window_start is not None:
+        cuts = [row.window_cut, closed_since if closed_since and row.at < closed_since else None]
+        window = _cut(Window(start=row.window_start, end=row.window_end), cuts)
+    return Visit(
+        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+        at=row.at,
+        member_id=row.member_id,
+        site_id=row.site_id,
+        reason=Reason(row.reason),
+        window=window,
+        charges=_charges(row.charges),
+        present_until=row.present_until,
+        left_at=row.left_at,
+        reversed_at=row.reversed_at,
+        reversed_by=row.reversed_by,
+    )
+
+
+def _cut(window: Window, ends: Iterable[datetime | None]) -> Window:
+    """End a window at the earliest of its end and `ends`; one that had not begun is left empty."""
+    end = min(window.end, *(end for end in ends if end is not None)) if any(ends) else window.end
+    return Window(start=window.start, end=max(window.start, end))
