@@ -1,0 +1,93 @@
+"""What may be taken back: repeated taps, the member's own undo, staff's reversals, entries cut by an early closing.
+
+Pure answers. Nothing here changes anything: a correction is a new ledger entry, and the controller and the desk write
+it. What a tap is worth in the first place is in kiosk.rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from kiosk import wall
+from kiosk.model import Policy, Site, Tap, Visit
+from kiosk.passes import period_start
+
+
+def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
+    """Whether a tap is the one before, seen again: the same badge within the debounce time (5 s).
+
+    Nothing is stored for it. Two readings that failed count as one badge, or a card that cannot be read would fill
+    the ledger while it lies on the reader.
+    """
+    if previous is None or _who(previous) != _who(tap):
+        return False
+    return 0 <= tap.monotonic - previous.monotonic <= policy.debounce_seconds
+
+
+def _who(tap: Tap) -> tuple[object, ...]:
+    return (tap.source, tap.uid or b"", tap.member_id)
+
+
+def may_undo(visit: Visit, visits: Sequence[Visit], *, now: datetime, by_staff: bool, site: Site) -> str | None:
+    """Why a visit cannot be taken back; None: it can. `visits` are all visits of its member.
+
+    ALREADY_REVERSED   nothing is given back twice
+    TOO_LATE           60 s for the member, 31 days for staff
+    NOTHING_TO_UNDO    the member's own undo gives an entry back; re-entry, courtesy and unlimited visits used none.
+                       Staff may take these back too: they end the visit, and a courtesy counts no more
+    ONCE_A_DAY         one undo of one's own each local day
+    MONTH_USED_UP      three each local month
+
+    Léa taps at 09:05 by mistake, taps again at 09:05:30 and touches "Annuler": her entry is back. On the same day
+    she cannot do that again, but the host can.
+    """
+    if visit.reversed_at is not None:
+        return "ALREADY_REVERSED"
+    policy = site.policy
+    allowed = timedelta(days=policy.staff_undo_days) if by_staff else timedelta(seconds=policy.undo_seconds)
+    if now - visit.at > allowed:
+        return "TOO_LATE"
+    return None if by_staff else _self_undo_spent(visit, visits, now=now, site=site)
+
+
+def _self_undo_spent(visit: Visit, visits: Sequence[Visit], *, now: datetime, site: Site) -> str | None:
+    if not visit.charges:
+        return "NOTHING_TO_UNDO"
+    where = wall.zone(site.zone)
+    today = wall.today(where, now)
+    days = [wall.today(where, v.reversed_at) for v in visits if v.reversed_at and v.reversed_by == "self"]
+    if days.count(today) >= site.policy.undo_per_day:
+        return "ONCE_A_DAY"
+    month = [day for day in days if period_start("month", day) == period_start("month", today)]
+    return "MONTH_USED_UP" if len(month) >= site.policy.undo_per_month else None
+
+
+def cut_by_closing(
+    visits: Iterable[Visit],
+    closed_at: datetime,
+    site: Site,
+    *,
+    until: datetime | None = None,
+    own_hours: Container[str] = (),
+) -> tuple[Visit, ...]:
+    """The visits whose entries are given back when staff close early: more than half of the window is cut.
+
+    A window of 09:05-12:05, and staff close at 10:00: 125 of 180 minutes are lost, the entry is given back. Had they
+    closed at 11:00, 65 would be lost, and the entry stands. `until` says when staff open again, if that is known.
+    `own_hours` are ids of passes with their own access hours: an early closing takes nothing from them.
+    """
+    return tuple(v for v in visits if v.site_id == site.id and _is_paid(v, own_hours) and _is_cut(v, closed_at, until))
+
+
+def _is_paid(visit: Visit, own_hours: Container[str]) -> bool:
+    """Whether the visit stands and used an entry that the closing can take away."""
+    return visit.reversed_at is None and any(charge.pass_id not in own_hours for charge in visit.charges)
+
+
+def _is_cut(visit: Visit, closed_at: datetime, until: datetime | None) -> bool:
+    if visit.window is None:
+        return False
+    start, end = visit.window.start, visit.window.end
+    lost = min(end, until or end) - max(start, closed_at)
+    return 2 * lost > end - start

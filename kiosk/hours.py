@@ -1,0 +1,291 @@
+"""When a place is open: the opening_hours language behind a few pure functions.
+
+Who decides at an instant, first to last: staff's override, the dated exceptions (the last that applies), public
+holidays, the weekly hours; when nothing says open, it is closed. All intervals are half open: at 17:00:00.000 a place
+that is open until 17:00 is closed. Evaluated by opening-hours-py, in local time without a zone; kiosk.wall turns its
+answers into instants. What a member may do with an open door is in kiosk.rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+import opening_hours
+from opening_hours import OpeningHours, State
+
+from kiosk import wall
+from kiosk.model import Opening, Override, Site, Window
+
+HORIZON = timedelta(days=366)
+"""How far ahead a change is looked for."""
+
+_NAMES = {
+    "FR": 'Jan 01 "Jour de l’an"; May 01 "Fête du Travail"; May 08 "Victoire de 1945"; Jul 14 "Fête nationale"; '
+    'Aug 15 "Assomption"; Nov 01 "Toussaint"; Nov 11 "Armistice de 1918"; Dec 25 "Noël"; '
+    'easter +1 day "Lundi de Pâques"; easter +39 days "Ascension"; easter +50 days "Lundi de Pentecôte"'
+}
+"""The country's own names of its holidays, as rules with comments; which days are holidays the library knows."""
+
+
+class HoursError(ValueError):
+    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it."""
+
+    def __init__(self, expression: str, column: int | None, problem: str) -> None:
+        self.expression = expression
+        self.column = column
+        place = "" if column is None else f", column {column} (at “{expression[column - 1 :][:20]}”)"
+        super().__init__(f"opening hours “{expression}”{place}: {problem}")
+
+
+class Hours(NamedTuple):
+    """An expression and where it is read."""
+
+    expression: str
+    country: str
+    zone: str
+
+
+class Stretch(NamedTuple):
+    """A time in which the state stays the same. `end` None: not within a year."""
+
+    start: datetime
+    end: datetime | None
+    is_open: bool
+    because: str | None = None
+    overridden: bool = False
+
+
+class Admission(NamedTuple):
+    """How a tap stands to the hours."""
+
+    start: datetime
+    """The tap, or the opening that it is a little early for."""
+    closing: datetime | None
+    """When the door closes next; None: not within a year."""
+    last: datetime | None
+    """When it closes for the day: a lunch break cuts a visit short, it ends no day."""
+
+
+# ---------------------------------------------------------------- questions about a site
+
+
+def opening(site: Site, override: Override | None, at: datetime) -> Opening:
+    """The state of the site at an instant, who or what decides it, and when it changes."""
+    now = next(stretches(of_site(site), at, override=override))
+    holiday = not now.overridden and _heeds_holidays(site) and is_holiday(site, at)
+    return Opening(
+        is_open=now.is_open,
+        because=now.because or (holiday_name(site, at) if holiday and not now.is_open else None),
+        is_holiday=holiday,
+        overridden=now.overridden,
+        changes_at=now.end,
+    )
+
+
+def next_opening(site: Site, override: Override | None, at: datetime) -> datetime | None:
+    """When the site opens next after an instant; None: not within a year."""
+    return next_start(of_site(site), at, override=override)
+
+
+def openings(site: Site, override: Override | None, start: datetime, *, end: datetime) -> Iterator[Window]:
+    """The open times between two instants, at most a year, cut to fit."""
+    for stretch in stretches(of_site(site), start, override=override):
+        if stretch.start >= end:
+            return
+        if stretch.is_open:
+            yield Window(start=stretch.start, end=min(stretch.end or end, end))
+
+
+def last_closing(site: Site, override: Override | None, at: datetime) -> datetime | None:
+    """The end of the last open time that begins on the local day of the instant, if it is still to come."""
+    ahead = stretches(of_site(site), at, override=override)
+    return _last_closing(ahead, _next_midnight(site.zone, at))
+
+
+def is_holiday(site: Site, at: datetime) -> bool:
+    """Whether the local date is a public holiday of the site's country."""
+    return _is_holiday(site.country, wall.today(wall.zone(site.zone), at))
+
+
+def holiday_name(site: Site, at: datetime) -> str | None:
+    """What the country calls the public holiday of the local date, where that is known."""
+    names = _NAMES.get(site.country)
+    noon = datetime.combine(wall.today(wall.zone(site.zone), at), time(12))
+    return _schedule(names, site.country).state(noon)[1] or None if names else None
+
+
+# ---------------------------------------------------------------- hours, of a site or of a pass
+
+
+def of_site(site: Site) -> Hours:
+    """The site's hours with its exceptions on top."""
+    return Hours(_joined(site.hours, site.exceptions), site.country, site.zone)
+
+
+def of_pass(site: Site, access_hours: str) -> Hours:
+    """A pass's own access hours, read where the site is; neither its exceptions nor its overrides touch them."""
+    return Hours(_joined(access_hours, ()), site.country, site.zone)
+
+
+def stretches(hours: Hours, at: datetime, *, override: Override | None = None) -> Iterator[Stretch]:
+    """From an instant on, open and closed in turn, for a year. The first one begins at the instant, not before."""
+    at = wall.clamp(at)
+    limit = at + HORIZON
+    for is_open, parts in groupby(_painted(hours, override, at, limit=limit), key=lambda part: part.is_open):
+        pieces = tuple(parts)
+        last = pieces[-1].end
+        end = last if last and last < limit else None
+        yield pieces[0]._replace(end=end, is_open=is_open)
+
+
+def next_start(hours: Hours, at: datetime, *, override: Override | None = None) -> datetime | None:
+    """When the next open time begins after an instant; None: not within a year."""
+    return next((s.start for s in stretches(hours, at, override=override) if s.is_open and s.start > at), None)
+
+
+def admission(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> Admission | None:
+    """How a tap stands to the hours; None: closed, and not within `early` of opening."""
+    ahead = stretches(hours, at, override=override)
+    now = next(ahead)
+    if not now.is_open:
+        if now.end is None or now.end - now.start > early:
+            return None
+        now = next(ahead)
+    last = _last_closing(ahead, _next_midnight(hours.zone, now.start)) if now.end else None
+    return Admission(now.start, now.end, last or now.end)
+
+
+def never_closes(hours: Hours, at: datetime) -> bool:
+    """Open now and for the coming year, as `24/7` is."""
+    now = next(stretches(hours, at))
+    return now.is_open and now.end is None
+
+
+# ---------------------------------------------------------------- mistakes in hours
+
+
+def check(hours: str, exceptions: Sequence[str], country: str) -> None:
+    """Refuse hours that cannot be read, or that would silently mean something else.
+
+    Raises HoursError for: a syntax error; an unknown country; school holidays, of which the library has no calendar;
+    a weekly rule written after the public holidays' rule, which would open the house on holidays.
+    """
+    _check_country(country)
+    for expression in (hours, *exceptions):
+        _check_syntax(expression, country)
+        _check_school_holidays(expression)
+    _check_holidays_last(hours)
+
+
+def _check_country(country: str) -> None:
+    try:
+        OpeningHours("PH", country=country)
+    except opening_hours.UnknownCountryError as error:  # type: ignore[attr-defined]
+        raise HoursError("PH", None, f"no calendar of public holidays for country {country!r}; write FR") from error
+
+
+def _check_syntax(expression: str, country: str) -> None:
+    try:
+        OpeningHours(expression, country=country)
+    except opening_hours.ParserError as error:  # type: ignore[attr-defined]
+        found = re.search(r"--> \d+:(\d+)", str(error))
+        advice = "cannot be read from there on; write it like “Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off”"
+        raise HoursError(expression, int(found[1]) if found else None, advice) from error
+
+
+def _check_school_holidays(expression: str) -> None:
+    if found := re.search(r"\bSH\b", _unquoted(expression)):
+        raise HoursError(expression, found.start() + 1, "school holidays (SH) are not known here; write their dates")
+
+
+def _check_holidays_last(expression: str) -> None:
+    after_holidays = False
+    for rule in re.finditer(r"[^;]+", _unquoted(expression)):
+        if after_holidays and (weekly := re.match(r"\s*(?=(Mo|Tu|We|Th|Fr|Sa|Su|\d\d:))(?!.*\bPH\b)", rule[0])):
+            column = rule.start() + weekly.end() + 1
+            raise HoursError(expression, column, "this rule would undo the one for PH before it; put PH last")
+        after_holidays = after_holidays or bool(re.search(r"\bPH\b", rule[0]))
+
+
+def _unquoted(expression: str) -> str:
+    """The expression with its comments blanked out, columns unchanged."""
+    return re.sub(r'"[^"]*"', lambda comment: " " * len(comment[0]), expression)
+
+
+# ---------------------------------------------------------------- evaluation
+
+
+@lru_cache(maxsize=256)
+def _joined(hours: str, exceptions: tuple[str, ...]) -> str:
+    """One expression in which later rules win over earlier ones, day by day.
+
+    What cannot be read (`check` refuses it before it is stored) counts as closed, or as no exception: a judgement
+    never raises.
+    """
+    rules = [hours if opening_hours.validate(hours) else "off", *filter(opening_hours.validate, exceptions)]
+    return "; ".join(rules)
+
+
+@lru_cache(maxsize=256)
+def _schedule(expression: str, country: str) -> OpeningHours:
+    try:
+        return OpeningHours(expression, country=country, auto_country=False, auto_timezone=False)
+    except opening_hours.UnknownCountryError:  # type: ignore[attr-defined]
+        return OpeningHours(expression, auto_country=False, auto_timezone=False)
+
+
+@lru_cache(maxsize=512)
+def _is_holiday(country: str, day: date) -> bool:
+    return _schedule("PH", country).is_open(datetime.combine(day, time(12)))
+
+
+def _heeds_holidays(site: Site) -> bool:
+    return re.search(r"\bPH\b", _unquoted(site.hours)) is not None
+
+
+def _painted(hours: Hours, override: Override | None, at: datetime, *, limit: datetime) -> Iterator[Stretch]:
+    """The written hours, and over them staff's word while it lasts."""
+    if override is None or override.until <= max(at, override.since):
+        return _written(hours, at, limit)
+    return _overridden(hours, override, at, limit=limit)
+
+
+def _overridden(hours: Hours, override: Override, at: datetime, *, limit: datetime) -> Iterator[Stretch]:
+    since = min(max(at, override.since), limit)
+    until = min(override.until, limit)
+    yield from _written(hours, at, since)
+    if since < until:
+        yield Stretch(since, until, override.state == "open", overridden=True)
+    yield from _written(hours, max(until, since), limit)
+
+
+def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
+    """What the expression says between two instants, cut to fit."""
+    where = wall.zone(hours.zone)
+    day = datetime.combine(wall.today(where, start), time())
+    schedule = _schedule(hours.expression, hours.country)
+    for since, until, state, comment in schedule.intervals(day, wall.reading(where, end) + timedelta(days=1)):
+        opens = max(wall.instant(where, since), start)
+        closes = min(wall.instant(where, until), end) if until else end
+        if opens < closes:
+            yield Stretch(opens, closes, state == State.OPEN, comment or None)
+
+
+def _next_midnight(zone: str, at: datetime) -> datetime:
+    where = wall.zone(zone)
+    return wall.midnight(where, wall.day_after(wall.today(where, at)))
+
+
+def _last_closing(ahead: Iterable[Stretch], midnight: datetime) -> datetime | None:
+    last = None
+    for stretch in ahead:
+        if stretch.start >= midnight:
+            break
+        if stretch.is_open:
+            last = stretch.end
+    return last

@@ -1,0 +1,225 @@
+"""What a pass is worth: its dates and sites, the units left on it, the time one unit covers, its sale.
+
+Pure. Whether a tap is granted, and which pass pays, is in kiosk.rules; when the door is open in kiosk.hours.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk import wall
+from kiosk.model import Charge, Cover, Day, Duration, Holding, Pass, Product, Site, Spans, Unlimited
+
+Validity = Literal["valid", "not_yet", "expired"]
+
+
+# ---------------------------------------------------------------- dates, sites, units
+
+
+def validity(pass_: Pass, day: date) -> Validity:
+    """How a pass stands to a local date; both its first and its last day belong to it."""
+    if day < pass_.valid_from:
+        return "not_yet"
+    return "expired" if pass_.valid_until is not None and day > pass_.valid_until else "valid"
+
+
+def is_for(terms: Product, site: Site) -> bool:
+    """Whether these terms hold at this site; terms that name no site hold at all."""
+    return not terms.sites or site.id in terms.sites
+
+
+def is_counted(terms: Product) -> bool:
+    """Whether coming in takes units off the pass."""
+    return not isinstance(terms.cover, Unlimited)
+
+
+def balance(holding: Holding, site: Site, now: datetime) -> int | None:
+    """Units left, this local week's or month's for an allowance; below 0: owed. None: nothing to count.
+
+    Below 0 a pass stands for one of two reasons, and staff should see either: an entry on credit, or two kiosks that
+    spent the last entry while they could not hear each other. Both admissions stand.
+    """
+    terms = holding.pass_.terms
+    if not is_counted(terms):
+        return None
+    return (terms.units or 0) - _used(holding, wall.zone(site.zone), now)
+
+
+def _used(holding: Holding, where: ZoneInfo, now: datetime) -> int:
+    per = holding.pass_.terms.per
+    if per == "once":
+        return holding.used
+    first = period_start(per, wall.today(where, now))
+    return sum(use.units for use in holding.recent if period_start(per, wall.today(where, use.at)) == first)
+
+
+def period_start(per: Literal["week", "month"], day: date) -> date:
+    """The Monday, or the first of the month, of the period that a local date belongs to."""
+    return day.replace(day=1) if per == "month" else day - timedelta(days=day.weekday())
+
+
+def renews_on(pass_: Pass, day: date) -> date | None:
+    """The first day of an allowance's next period, if the pass is still valid then."""
+    per = pass_.terms.per
+    if per == "once":
+        return None
+    ahead = period_start(per, period_start(per, day) + timedelta(days=7 if per == "week" else 31))
+    return ahead if validity(pass_, ahead) == "valid" else None
+
+
+def lapses_on(pass_: Pass, day: date) -> date:
+    """The last day on which a unit that is on the pass today can be used; `date.max`: no end.
+
+    For a monthly allowance it is the month's last day: what is not used by then is lost, so it is used up before a
+    card that lasts until summer.
+    """
+    last = pass_.valid_until or date.max
+    ahead = renews_on(pass_, day)
+    return min(last, ahead - timedelta(days=1)) if ahead else last
+
+
+def first_to_use(holdings: Iterable[Holding], day: date) -> list[Holding]:
+    """In the order in which they pay: the earliest to lapse first, then the oldest purchase."""
+    return sorted(holdings, key=lambda h: (lapses_on(h.pass_, day), h.pass_.sold_at, h.pass_.id))
+
+
+# ---------------------------------------------------------------- what one unit covers
+
+
+def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
+    """When the time ends that one unit buys at an instant; later than the instant, whatever the settings say."""
+    match cover:
+        case Duration():
+            return start + max(wall.minutes(cover.minutes), timedelta(minutes=1))
+        case Spans():
+            return _span_end(cover, where, start)
+        case Day():
+            return next_time(where, start, cover.boundary)
+        case Unlimited():
+            return next_time(where, start, Day().boundary)
+
+
+def next_time(where: ZoneInfo, at: datetime, clock: time) -> datetime:
+    """The next moment, later than the instant, at which the wall's clock shows this time of day."""
+    day = wall.today(where, at) - timedelta(days=1)
+    candidates = (wall.at_time(where, day + timedelta(days=n), clock) for n in range(4))
+    return next(moment for moment in candidates if moment > at)
+
+
+def _span_end(cover: Spans, where: ZoneInfo, at: datetime) -> datetime:
+    """The end of the span that a tap buys.
+
+    Half days 08:30-12:00 and 13:00-18:00. A tap at 10:00 buys the morning. At 12:20, between the two, it buys the
+    afternoon, and the member need not wait for 13:00. At 07:50 it buys the morning in the same way. At 18:30 no span
+    is left today: it buys the rest of the day, until midnight.
+    """
+    midnight = next_time(where, at, time())
+    day = wall.today(where, at)
+    spans = sorted(
+        _span(s.start, s.end, where=where, day=day + timedelta(days=n)) for n in (-1, 0) for s in cover.spans
+    )
+    inside = next((end for start, end in spans if start <= at < end), None)
+    return inside or next((end for start, end in spans if at < start < min(end, midnight)), midnight)
+
+
+def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[datetime, datetime]:
+    """A span of that day as instants; one that ends before it starts ends on the next day."""
+    last = day if end.replace(tzinfo=None) > start.replace(tzinfo=None) else wall.day_after(day)
+    return wall.at_time(where, day, start), wall.at_time(where, last, end)
+
+
+def day_is_cheaper(terms: Product) -> bool:
+    """Whether two of these units cost more than one unit of the day product they convert to."""
+    return terms.converts_cents is not None and 2 * terms.price_cents > terms.converts_cents * max(terms.units or 1, 1)
+
+
+def day_credit(terms: Product) -> int:
+    """Cents given back when two units became one day, rounded down to the cent.
+
+    Two half days of 15 EUR and a day of 25 EUR: the second half day is charged, and 5 EUR are given back.
+    """
+    if not day_is_cheaper(terms):
+        return 0
+    return 2 * terms.price_cents // max(terms.units or 1, 1) - (terms.converts_cents or 0)
+
+
+# ---------------------------------------------------------------- selling
+
+
+def sell(
+    product: Product,
+    products: Iterable[Product],
+    *,
+    now: datetime,
+    site: Site,
+    holders: Sequence[str],
+    pass_id: str,
+    starts: date | None = None,
+) -> Pass:
+    """The pass that a sale makes: the product's terms as they are now, and its dates of validity.
+
+    `starts` is a local date, today unless given. Of several limits of validity the first to come counts.
+    """
+    valid_from = starts or wall.today(wall.zone(site.zone), now)
+    return Pass(
+        id=pass_id,
+        terms=_priced(product, products),
+        holders=tuple(holders),
+        sold_at=now.astimezone(UTC),
+        valid_from=valid_from,
+        valid_until=last_day(product, valid_from),
+    )
+
+
+def last_day(product: Product, first: date) -> date | None:
+    """The last local day of a pass of this kind; None: no end.
+
+    60 days from 1 March end on 29 April. Six months from 15 January end on 14 July; six from 31 August end with
+    February, in which there is no 31st.
+    """
+    limits = []
+    if product.valid_days is not None:
+        limits.append(first + timedelta(days=max(product.valid_days, 1) - 1))
+    if product.valid_months is not None:
+        limits.append(_months_later(first, product.valid_months))
+    if product.calendar_month:
+        limits.append(first.replace(day=_days_in_month(first.year, first.month)))
+    return min(limits, default=None)
+
+
+def _months_later(first: date, months: int) -> date:
+    """The day before the same day so many months later; the month's last day where there is no such day."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    days = _days_in_month(year, month + 1)
+    if first.day > days:
+        return date(year, month + 1, days)
+    return date(year, month + 1, first.day) - timedelta(days=1)
+
+
+def _days_in_month(year: int, month: int) -> int:
+    return calendar.monthrange(year, month)[1]
+
+
+def _priced(product: Product, products: Iterable[Product]) -> Product:
+    """The terms with today's price of one unit of the day product they convert to."""
+    day = next((other for other in products if other.id == product.converts_to), None)
+    if day is None:
+        return product
+    return msgspec.structs.replace(product, converts_cents=day.price_cents // max(day.units or 1, 1))
+
+
+def debt(holdings: Iterable[Holding]) -> tuple[Charge, ...]:
+    """What a sale settles: the units owed on passes bought once, by pass. They move to the pass that is sold."""
+    return tuple(Charge(pass_id=h.pass_.id, units=owed) for h in holdings if (owed := units_owed(h)) > 0)
+
+
+def units_owed(holding: Holding) -> int:
+    """Units used beyond those bought. An allowance owes nothing: the next period begins at its full number."""
+    terms = holding.pass_.terms
+    return max(0, holding.used - (terms.units or 0)) if terms.per == "once" and is_counted(terms) else 0

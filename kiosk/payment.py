@@ -1,0 +1,170 @@
+"""Who pays for a visit, and how long it then lasts: courtesy, unlimited passes, entries, credit.
+
+Pure. Whether the member may come in at all was judged before, in kiosk.rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+from kiosk import hours, wall
+from kiosk.model import Charge, Cover, Day, Duration, Granted, Holding, Product, Reason, Unlimited, Window
+from kiosk.passes import cover_end, day_credit, day_is_cheaper, first_to_use, is_counted, units_owed
+from kiosk.question import Question, Way
+
+
+def courtesy(q: Question) -> Granted | None:
+    """A quarter of an hour or less before closing nobody should pay for three: free, twice a month."""
+    if q.door is None or q.door.closing is None:
+        return None
+    short = q.door.closing - q.door.start <= wall.minutes(q.policy.courtesy_minutes)
+    if not short or _courtesies(q) >= q.policy.courtesy_per_month:
+        return None
+    return granted(q, Reason.COURTESY, window=Window(start=q.door.start, end=q.door.closing), door=q.door)
+
+
+def _courtesies(q: Question) -> int:
+    """The member's courtesies of this local month, at all sites."""
+    given = (v for v in q.case.visits if v.reason is Reason.COURTESY and v.reversed_at is None)
+    return sum(q.local(v.at).replace(day=1) == q.today.replace(day=1) for v in given)
+
+
+def unlimited(q: Question) -> Granted | None:
+    """A pass that counts nothing."""
+    way = _first(q, lambda holding: isinstance(holding.pass_.terms.cover, Unlimited))
+    if way is None:
+        return None
+    window = _window(q, way, Unlimited())
+    return granted(q, Reason.UNLIMITED, window=_within(q, window, way.holding), door=way.door, payer=way.holding)
+
+
+def _within(q: Question, window: Window, holding: Holding) -> Window:
+    """What is unlimited ends with its last day, while an entry bought on the last day runs out its time."""
+    last = holding.pass_.valid_until
+    if last is None:
+        return window
+    end = wall.midnight(q.where, wall.day_after(last))
+    return Window(start=window.start, end=min(window.end, end)) if q.now < end else window
+
+
+def entry(q: Question) -> Granted | None:
+    """A pass with units left gives one."""
+    way = _first(q, lambda holding: is_counted(holding.pass_.terms) and q.left(holding) > 0)
+    return _paid(q, Reason.ENTRY_USED, way) if way else None
+
+
+def credit(q: Question) -> Granted | None:
+    """An entry owed: a host is here to settle it with, and little is owed yet.
+
+    It stands on the newest pass bought once, which goes below 0 until the next sale; an allowance cannot owe, its
+    next period begins anew.
+    """
+    if not _may_trust(q) or sum(units_owed(holding) for holding in q.held) >= q.policy.debt_limit:
+        return None
+    able = (way for way in q.ways if way.holding.pass_.terms.per == "once" and is_counted(way.holding.pass_.terms))
+    newest = max(able, key=lambda way: (way.holding.pass_.sold_at, way.holding.pass_.id), default=None)
+    return _paid(q, Reason.DEBT, newest) if newest else None
+
+
+def _may_trust(q: Question) -> bool:
+    assumed = q.policy.assume_staff and hours.opening(q.site, q.case.override, q.now).is_open
+    return q.host_here or assumed
+
+
+def _first(q: Question, able: Callable[[Holding], bool]) -> Way | None:
+    """The way in by the pass that pays first, of those that can."""
+    ways = {way.holding.pass_.id: way for way in q.ways if able(way.holding)}
+    order = first_to_use((way.holding for way in ways.values()), q.today)
+    return ways[order[0].pass_.id] if order else None
+
+
+def _paid(q: Question, reason: Reason, way: Way) -> Granted:
+    """One unit, or the second half day that makes a day of two.
+
+    Half days at 15 EUR meet at 13:30, the day costs 25 EUR. Paul bought the morning and comes back at 14:00: he pays
+    the second half day and is given back 5 EUR; his window now runs to the day's end.
+    """
+    terms = way.holding.pass_.terms
+    whole_day = day_is_cheaper(terms) and _halves_bought(q, terms, q.local(way.door.start)) == 1
+    return granted(
+        q,
+        reason,
+        window=_window(q, way, Day(boundary=time()) if whole_day else terms.cover),
+        door=way.door,
+        payer=way.holding,
+        charges=(Charge(pass_id=way.holding.pass_.id, units=1),),
+        credit_cents=day_credit(terms) if whole_day else 0,
+    )
+
+
+def _halves_bought(q: Question, terms: Product, day: date) -> int:
+    """How many units of the same product the member has used here on this local day."""
+    same = {holding.pass_.id for holding in q.held if holding.pass_.terms.id == terms.id}
+    return sum(q.local(w.start) == day and any(c.pass_id in same for c in v.charges) for v, w in q.windows)
+
+
+def _window(q: Question, way: Way, cover: Cover) -> Window:
+    """What is bought: from the tap, or from the end of the window before, until the cover or the day's hours end.
+
+    A window ran 09:05-12:05. A tap at 12:12 continues it: 12:05-15:05, the seven minutes were paid for by nobody. A
+    tap at 12:16 begins at 12:16. A tap at 15:10, where closing is at 17:00, buys 15:10-17:00.
+    """
+    start = _continued(q, way.door)
+    end = cover_end(cover, q.where, start if isinstance(cover, Duration) else way.door.start)
+    if end <= q.now:  # a cover so short that it would be over already
+        start, end = way.door.start, cover_end(cover, q.where, way.door.start)
+    return Window(start=start, end=min(end, way.door.last or end))
+
+
+def _continued(q: Question, door: hours.Admission) -> datetime:
+    """Where the new window starts: at the end of one that ended within the last ten minutes, or at the door."""
+    grace = wall.minutes(q.policy.continuation_minutes)
+    ended = (w.end for _, w in q.windows if timedelta() <= q.now - w.end <= grace)
+    return max(ended, default=door.start) if door.start <= q.now else door.start
+
+
+# ---------------------------------------------------------------- what the member is told
+
+
+def granted(
+    q: Question,
+    reason: Reason,
+    *,
+    window: Window,
+    door: hours.Admission,
+    payer: Holding | None = None,
+    charges: tuple[Charge, ...] = (),
+    credit_cents: int = 0,
+) -> Granted:
+    """The verdict, with what is left on the pass that pays and the warnings that are due."""
+    counted = payer is not None and is_counted(payer.pass_.terms)
+    left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
+    ends = window.end + wall.minutes(q.policy.presence_minutes)
+    return Granted(
+        reason=reason,
+        window=window,
+        charges=charges,
+        credit_cents=credit_cents,
+        present_until=min(ends, door.closing or ends),
+        pass_id=payer.pass_.id if payer else None,
+        units_left=left,
+        units_total=payer.pass_.terms.units if payer and counted else None,
+        expires_on=payer.pass_.valid_until if payer else None,
+        warn_units=bool(charges) and left in q.policy.warn_units,
+        warn_expiry=reason is not Reason.RE_ENTRY and payer is not None and _expiry_is_news(q, payer),
+    )
+
+
+def _expiry_is_news(q: Question, holding: Holding) -> bool:
+    """Whether a threshold of days to expiry (30, 7) was passed since the member was last here.
+
+    A pass ends on 31 March. Somebody who comes on 27 February and on 3 March hears of it on 3 March, 28 days before,
+    although nobody was here on the 30th day; and not again until the last week.
+    """
+    last = holding.pass_.valid_until
+    if last is None:
+        return False
+    before = [q.local(v.at) for v in q.case.visits if v.at < q.now]
+    known = max([holding.pass_.valid_from, q.local(holding.pass_.sold_at), *before])
+    return any((last - q.today).days <= days < (last - known).days for days in q.policy.warn_days)

@@ -1,0 +1,127 @@
+"""What a tap's case tells at an instant: the facts that several rules ask for, each worked out once.
+
+The order of the rules is in kiosk.rules, who pays in kiosk.payment. Nothing here grants or denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from kiosk import hours, wall
+from kiosk.model import Case, Clock, Holding, Reason, Source, Visit, Window
+from kiosk.passes import balance, is_for, validity
+
+OPENS_WINDOW = frozenset({Reason.ENTRY_USED, Reason.DEBT, Reason.UNLIMITED, Reason.COURTESY})
+"""Verdicts that begin a window. A re-entry only shows the one it is in."""
+
+
+class Way(NamedTuple):
+    """A pass, and how the hours that it is bound by stand to the tap."""
+
+    holding: Holding
+    door: hours.Admission
+
+
+class Question:
+    """A case at an instant."""
+
+    def __init__(self, case: Case, now: datetime) -> None:
+        self.case = case
+        self.now = wall.clamp(now)
+        self.site = case.site
+        self.policy = case.site.policy
+        self.where = wall.zone(case.site.zone)
+        self.today = self.local(self.now)
+        self.untrusted = case.clock is Clock.UNTRUSTED
+
+    def local(self, at: datetime) -> date:
+        """The local date of an instant."""
+        return wall.today(self.where, at)
+
+    # ---- passes
+
+    @cached_property
+    def held(self) -> tuple[Holding, ...]:
+        """The passes that the member is a holder of."""
+        member = self.case.member
+        return tuple(h for h in self.case.holdings if member and member.id in h.pass_.holders)
+
+    @cached_property
+    def valid(self) -> tuple[Holding, ...]:
+        """Valid today and here; while the clock is unknown, those that need no clock."""
+        here = (h for h in self.held if is_for(h.pass_.terms, self.site) and validity(h.pass_, self.today) == "valid")
+        return tuple(h for h in here if not self.untrusted or self._never_shut(h))
+
+    def left(self, holding: Holding) -> int:
+        """Units left, at most 0 for what has none to count."""
+        return balance(holding, self.site, self.now) or 0
+
+    def _never_shut(self, holding: Holding) -> bool:
+        own = holding.pass_.terms.access_hours
+        return own is not None and hours.never_closes(hours.of_pass(self.site, own), self.now)
+
+    # ---- windows
+
+    @cached_property
+    def windows(self) -> tuple[tuple[Visit, Window], ...]:
+        """The member's windows at this site, running or over; a reversal ends a window as if it had never been."""
+        here = (v for v in self.case.visits if v.site_id == self.site.id and v.reversed_at is None)
+        return tuple((v, v.window) for v in here if v.window is not None and v.reason in OPENS_WINDOW)
+
+    @cached_property
+    def running(self) -> tuple[Visit, Window] | None:
+        """The window that runs now, the longest one. One that starts at the opening runs from the early tap on."""
+        early = wall.minutes(self.policy.early_minutes)
+        found = [(v, w) for v, w in self.windows if w.start - self.now <= early and self.now < w.end]
+        return max(found, key=lambda pair: pair[1].end, default=None)
+
+    @property
+    def is_inside(self) -> bool:
+        """Already counted among the people in: whoever goes on from their desk takes no other place."""
+        here = (v for v in self.case.visits if v.site_id == self.site.id and v.reversed_at is None and not v.left_at)
+        return any(v.present_until is not None and v.at <= self.now < v.present_until for v in here)
+
+    # ---- hours
+
+    @property
+    def host_here(self) -> bool:
+        """A host tapped in, or is checking the member in with their own hands."""
+        return self.case.staff_present or self.case.tap.source is Source.STAFF
+
+    @property
+    def early(self) -> timedelta:
+        """How long before opening a tap counts: not at all, unless somebody is there already."""
+        return wall.minutes(self.policy.early_minutes) if self.host_here else timedelta()
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The valid passes whose hours let the member in now."""
+        return self.ways_by(self.valid, early=self.early)
+
+    @cached_property
+    def door(self) -> hours.Admission | None:
+        """Of the hours that let the member in, those that last longest; without a valid pass, the site's."""
+        return longest(way.door for way in self.ways) if self.valid else self.at_site(early=self.early)
+
+    def ways_by(self, holdings: Iterable[Holding], *, early: timedelta) -> tuple[Way, ...]:
+        """The passes whose hours let the member in now, or open within `early`."""
+        doors = ((h, self._door_of(h, early=early)) for h in holdings)
+        return tuple(Way(h, door) for h, door in doors if door is not None)
+
+    def _door_of(self, holding: Holding, *, early: timedelta) -> hours.Admission | None:
+        own = holding.pass_.terms.access_hours
+        if own is None:
+            return self.at_site(early=early)
+        return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
+
+    def at_site(self, *, early: timedelta) -> hours.Admission | None:
+        """How the site's own hours stand to the tap."""
+        return hours.admission(hours.of_site(self.site), self.now, early=early, override=self.case.override)
+
+
+def longest(doors: Iterable[hours.Admission]) -> hours.Admission | None:
+    """The door that closes last."""
+    return max(doors, key=lambda door: door.closing or wall.LAST, default=None)

@@ -1,0 +1,85 @@
+"""Between instants and the clock on the wall: the one place that knows of summer time.
+
+Everything else compares instants (aware, UTC). A time of day becomes an instant here, by one rule that never loses
+or doubles a moment: a time that comes twice means its first coming, a time that never comes means the moment at which
+the clock jumps over it. So later times of day never give earlier instants, and intervals that touch on the wall touch
+in time. Opening hours are in kiosk.hours, windows in kiosk.passes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+# Opening hours are defined from 1900 to 9999; staying well inside keeps every sum of dates representable.
+FIRST = datetime(1900, 1, 3, tzinfo=UTC)
+LAST = datetime(9900, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that IANA name; UTC for an unknown one, so that a judgement never raises."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def clamp(at: datetime) -> datetime:
+    """The instant in UTC, moved into the years that opening hours and arithmetic can bear."""
+    return min(max(at, FIRST), LAST).astimezone(UTC)
+
+
+def reading(where: ZoneInfo, at: datetime) -> datetime:
+    """What the clock on the wall shows: naive local time."""
+    return clamp(at).astimezone(where).replace(tzinfo=None, fold=0)
+
+
+def today(where: ZoneInfo, at: datetime) -> date:
+    """The local date."""
+    return reading(where, at).date()
+
+
+def instant(where: ZoneInfo, wall: datetime) -> datetime:
+    """When the wall's clock first shows this, or jumps over it.
+
+    Paris, 25 October 2026: 02:30 comes twice and means the first, at 00:30 UTC. Paris, 29 March 2026: 02:30 never
+    comes and means 03:00 summer time, at 01:00 UTC, when 02:00 would have been.
+    """
+    at = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
+    return at if reading(where, at) == wall else _jump(where, wall)
+
+
+def at_time(where: ZoneInfo, day: date, clock: time) -> datetime:
+    """The instant of a time of day on a local date."""
+    return instant(where, datetime.combine(day, clock.replace(tzinfo=None, fold=0)))
+
+
+def midnight(where: ZoneInfo, day: date) -> datetime:
+    """The instant at which the local date begins."""
+    return at_time(where, min(max(day, FIRST.date()), LAST.date()), time())
+
+
+def day_after(day: date) -> date:
+    """The next date; the calendar's last one is its own."""
+    return day + timedelta(days=1) if day < date.max else day
+
+
+def minutes(count: int) -> timedelta:
+    """So many minutes, from none to ten years: what a setting can sensibly mean."""
+    return timedelta(minutes=min(max(count, 0), 10 * 366 * 24 * 60))
+
+
+def _jump(where: ZoneInfo, wall: datetime) -> datetime:
+    """The moment of the transition that skips this time, found by halving the gap."""
+    after = wall.replace(tzinfo=where, fold=1, microsecond=0).astimezone(UTC)
+    before = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
+    offset = after.astimezone(where).utcoffset()
+    seconds = range(int((before - after).total_seconds()) + 1)
+
+    def jumped(second: int) -> bool:
+        return (after + timedelta(seconds=second)).astimezone(where).utcoffset() != offset
+
+    return after + timedelta(seconds=bisect_left(seconds, True, key=jumped))
