@@ -1,0 +1,154 @@
+"""What the operating system is told about the kiosk, asked of systemd's own tools.
+
+`systemd-analyze verify` exits 0 on unknown keys and bad values, so any word of it counts as a failure. It would also
+miss the kiosk itself where that is not installed, so what is judged is a copy that starts a program which exists.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parents[1] / "systemd"
+UNIT = (SYSTEMD / "kiosk.service").read_text()
+INSTALLED = "/opt/kiosk/.venv/bin/kiosk"
+
+
+def settings(unit=UNIT):
+    """All settings of a unit as name -> its values in order."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SYSTEMD_LOG_COLOR": "0"})
+    return done.returncode, done.stdout + done.stderr
+
+
+def copy_to(folder, unit):
+    path = folder / "kiosk.service"
+    path.write_text(unit.replace(INSTALLED, "/bin/true"))
+    return path
+
+
+def complaints(folder, unit=UNIT):
+    """Every word that systemd has to say against a unit."""
+    _, words = run("systemd-analyze", "verify", "--man=no", str(copy_to(folder, unit)))
+    return words
+
+
+def is_hard_enough(folder, unit=UNIT):
+    """Whether the exposure that systemd computes (0 to 10) is 2.0 or less."""
+    code, _ = run("systemd-analyze", "security", "--offline=true", "--threshold=20", str(copy_to(folder, unit)))
+    return code == 0
+
+
+def altered(old, new):
+    assert old in UNIT
+    return UNIT.replace(old, new, 1)
+
+
+def test_systemd_has_nothing_to_say_against_the_unit(tmp_path):
+    assert complaints(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("WatchdogSec=20", "WatchDogSecs=20"),
+        ("RestartSec=2", "RestartSec=soon"),
+        ("ProtectSystem=strict", "ProtectSystem=very"),
+        ("Type=notify", "Type=notifying"),
+        (INSTALLED, "/opt/kiosk/nowhere"),
+    ],
+    ids=["unknown key", "bad time", "bad word", "bad type", "no program"],
+)
+def test_a_mistake_in_the_unit_is_found(tmp_path, old, new):
+    assert complaints(tmp_path, altered(old, new)) != ""
+
+
+def test_the_unit_is_exposed_to_2_of_10_at_most(tmp_path):
+    assert is_hard_enough(tmp_path)
+
+
+def test_a_softer_unit_is_found(tmp_path):
+    assert not is_hard_enough(tmp_path, altered("CapabilityBoundingSet=\n", ""))
+
+
+def test_it_starts_the_installed_kiosk_with_the_machines_settings():
+    assert settings()["ExecStart"] == [f"{INSTALLED} run --config /etc/kiosk/kiosk.toml"]
+
+
+def test_it_is_restarted_for_ever_and_never_in_a_hurry():
+    assert settings()["Restart"] == ["always"]
+    assert settings()["StartLimitIntervalSec"] == ["0"]
+    assert int(settings()["RestartSec"][0]) >= 1
+
+
+def test_a_hang_is_noticed_and_a_stop_has_time_to_secure_the_door():
+    assert settings()["Type"] == ["notify"]
+    assert 10 <= int(settings()["WatchdogSec"][0]) <= 30
+    assert int(settings()["TimeoutStopSec"][0]) >= 5
+    assert settings()["KillSignal"] == ["SIGTERM"]
+
+
+HINDRANCES = ["ProtectClock=yes", "PrivateDevices=yes", "PrivateUsers=yes", "ProcSubset=pid", "PrivateNetwork=yes"]
+
+
+def hindrances(unit):
+    """Settings that would look harder and leave the kiosk without clock, devices, model of the Pi or server."""
+    return [line for line in HINDRANCES if re.search(f"^{line}$", unit, re.MULTILINE)]
+
+
+def test_it_is_left_what_it_needs():
+    assert hindrances(UNIT) == []
+    assert {"kiosk"} == set(settings()["StateDirectory"]) == set(settings()["RuntimeDirectory"])
+    assert settings()["WorkingDirectory"] == ["/run/kiosk"]
+    assert "AF_UNIX" in settings()["RestrictAddressFamilies"][0]
+
+
+@pytest.mark.parametrize("line", HINDRANCES)
+def test_a_unit_that_is_too_hard_is_found(line):
+    assert hindrances(f"{UNIT}\n[Service]\n{line}\n") == [line]
+
+
+@pytest.mark.parametrize("device", ["ttyAMA", "ttyS", "ttyUSB", "gpiochip", "drm", "input"])
+def test_it_may_use_its_devices(device):
+    assert f"char-{device} rw" in settings()["DeviceAllow"]
+
+
+def test_the_clock_can_be_read_under_its_system_call_filter():
+    """The last word on a call wins: a later list may give back what an earlier one took."""
+    filters = settings()["SystemCallFilter"]
+    assert {"adjtimex", "clock_adjtime"} <= set(filters[-1].split())
+
+
+def users_of(folder):
+    """Make the kiosk's user in an empty system; return the groups it is in."""
+    (folder / "etc").mkdir()
+    code, words = run("systemd-sysusers", f"--root={folder}", str(SYSTEMD / "kiosk.sysusers"))
+    assert code == 0, words
+    lines = [line.split(":") for line in (folder / "etc/group").read_text().splitlines()]
+    return {name for name, *_, members in lines if "kiosk" in members.split(",") or name == "kiosk"}
+
+
+def test_the_user_is_in_the_groups_that_own_the_devices(tmp_path):
+    assert users_of(tmp_path) == {"kiosk", "dialout", "plugdev", "gpio", "video", "render", "input", "audio"}
+    assert "/usr/sbin/nologin" in (tmp_path / "etc/passwd").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_the_settings_are_for_the_kiosks_eyes_only(tmp_path):
+    users_of(tmp_path)
+    (tmp_path / "etc/kiosk").mkdir()
+    settings_file = tmp_path / "etc/kiosk/kiosk.toml"
+    settings_file.touch(mode=0o644)
+    code, words = run("systemd-tmpfiles", "--create", f"--root={tmp_path}", str(SYSTEMD / "kiosk.tmpfiles"))
+    assert (code, words) == (0, "")
+    group = re.search(r"^kiosk:x:(\d+):", (tmp_path / "etc/group").read_text(), re.MULTILINE)
+    assert group
+    assert (settings_file.stat().st_mode & 0o777, settings_file.stat().st_gid) == (0o640, int(group[1]))
