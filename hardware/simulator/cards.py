@@ -82,6 +82,7 @@ class Ntag(Card):
         self.model = MODELS[model]
         self.counter = 0
         self._asleep, self._authenticated, self._counted = False, False, False
+        self._locked_from = 0xFF
         self._memory = bytearray(4 * self.model.pages)
         self._store(0, uid[:3] + bytes([0x88 ^ uid[0] ^ uid[1] ^ uid[2]]) + uid[3:])
         self._memory[8:10] = bytes([uid[3] ^ uid[4] ^ uid[5] ^ uid[6], 0x48])
@@ -104,8 +105,9 @@ class Ntag(Card):
         self._store(self._config, bytes([4, 0, 0, from_page, access, 0, 0, 0]) + password + pack)
 
     def power_up(self) -> None:
-        """A fresh field: not authenticated, and the next read counts."""
+        """A fresh field: not authenticated, the next read counts, and a changed protection takes effect."""
         self._authenticated, self._counted = False, False
+        self._locked_from = self._memory[4 * self._config + 3]
 
     def select(self) -> None:
         """Awake again."""
@@ -143,7 +145,7 @@ class Ntag(Card):
         return self._memory[4 * self._config + 4]
 
     def _is_locked(self, page: int) -> bool:
-        return page >= self._memory[4 * self._config + 3] and not self._authenticated
+        return page >= self._locked_from and not self._authenticated
 
     def _read(self, first: int, last: int) -> bytes:
         if first >= self.model.pages or (self._access & 0x80 and self._is_locked(last)):
