@@ -1,11 +1,14 @@
 """The bench's board: what it shows of the lines, and that it is as unforgiving as a real one."""
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from hardware.errors import HardwareError
+from hardware.pins import check_pins
 from hardware.simulator.board import WIRING, Board
 
 
@@ -110,3 +113,15 @@ def test_a_part_that_is_not_on_the_bench_cannot_be_moved():
     board = Board({**WIRING, "exit_button": None})
     with pytest.raises(HardwareError, match="no exit_button"):
         board.press_exit()
+
+
+def lines_in_the_guide():
+    """Part and GPIO of each row of the table in docs/wiring.md."""
+    guide = (Path(__file__).parents[1] / "docs/wiring.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| `(?:door|indicator)\.(\w+)` \| (\d+) \|", guide, re.MULTILINE)
+    return {part: int(pin) for part, pin in rows}
+
+
+def test_the_wiring_guide_names_the_lines_of_the_bench_and_they_are_sound():
+    assert lines_in_the_guide() == WIRING
+    assert check_pins(WIRING, active_high=True, force=False) == []
