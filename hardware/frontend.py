@@ -21,7 +21,6 @@ from typing import Any
 import nfc
 import nfc.clf
 import nfc.tag
-import serial
 from nfc.clf import pn532, transport
 
 from hardware.errors import HardwareError
@@ -162,16 +161,19 @@ def unstick(port: str) -> int | None:
 
     The speed at which it was found, or None when it was not. Raises OSError when the port cannot be opened.
     """
-    with serial.Serial(port, timeout=LONGEST_ANSWER) as line:
+    line = transport.TTY(port)
+    try:
+        line.tty.timeout = LONGEST_ANSWER
         for speed in SPEEDS:
             line.baudrate = speed
-            line.reset_input_buffer()
             line.write(WAKE_UP + SET_115200)
-            if line.read(len(ACK + SET_115200_DONE)) == ACK + SET_115200_DONE:
+            if line.tty.read(len(ACK + SET_115200_DONE)) == ACK + SET_115200_DONE:
                 line.write(ACK)
-                line.flush()
+                line.tty.flush()
                 time.sleep(0.002)  # the chip changes once it has the acknowledgement
                 return speed
+    finally:
+        _release(line)
     return None
 
 

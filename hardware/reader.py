@@ -92,8 +92,9 @@ class Reader:
     """One reader, for one thread. All times in seconds.
 
     A card is searched for every `poll_seconds`. The same card counts again when it was away for `rearm_seconds`. A
-    reader that fails is opened again after the first of `backoff_seconds`, then twice that, up to the second. Without
-    a card for `refresh_seconds` it is opened anew, because some grow slow or deaf in a quiet night.
+    reader that fails is opened again after the first of `backoff_seconds`, then twice that, up to the second; the first
+    again once it has worked that long. Without a card for `refresh_seconds` it is opened anew, because some grow slow
+    or deaf in a quiet night.
 
     Raises ReaderError for a path that cannot work.
     """
@@ -117,6 +118,7 @@ class Reader:
         self._first_backoff, self._longest_backoff = backoff_seconds
         self._pause = self._first_backoff
         self._up: bool | None = None
+        self._up_since = monotonic()
         self._touch: Touch | None = None
         self._last_uid, self._last_seen = b"", monotonic()
 
@@ -154,6 +156,8 @@ class Reader:
 
     def _fail(self, error: Exception) -> None:
         log.info("reader %s: %r", self._path, error)
+        if self._up and self._monotonic() - self._up_since >= self._longest_backoff:
+            self._pause = self._first_backoff
         if self._up is not False:
             self._up = False
             self._emit(ReaderDown(explain(error, self._path)))
@@ -168,8 +172,7 @@ class Reader:
     def _works(self, frontend: Frontend) -> None:
         """Opening proves little: only a search that comes back shows that the reader works."""
         if not self._up:
-            self._up = True
-            self._pause = self._first_backoff
+            self._up, self._up_since = True, self._monotonic()
             self._emit(ReaderUp(frontend.name))
 
     # ------------------------------------------------------------ cards

@@ -284,6 +284,47 @@ def test_a_card_that_lies_on_the_reader_while_it_is_unplugged_does_not_tap_again
         assert at_work.next() == CardRemoved()
 
 
+class Rests(threading.Event):
+    """A stop flag that notes how long the loop wants to rest, lets it go on at once, and stops it in the end."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count, self.rests = count, []
+
+    def wait(self, timeout=None):
+        self.rests.append(timeout)
+        if len(self.rests) == self.count:
+            self.set()
+        return self.is_set()
+
+
+def test_a_reader_that_is_missing_is_tried_ever_more_rarely_and_the_heart_beats_every_second():
+    stop, beats = Rests(17), list[int]()
+    told: list[Event] = []
+    reader = Reader("pty:/dev/nothing", emit=told.append, allow_simulator=True)
+    reader.run(stop, lambda: beats.append(len(stop.rests)))
+    seconds = [0.2, 0.4, 0.8, 1.0, 0.6, 1.0, 1.0, 1.0, 0.2, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    assert stop.rests == pytest.approx(seconds)
+    assert set(beats) >= set(range(17))
+    assert [type(event) for event in told] == [ReaderDown]
+
+
+@pytest.mark.parametrize(("works_for", "pauses"), [(0.0, [0.2, 0.4, 0.8]), (60.0, [0.2, 0.2, 0.2])])
+def test_a_reader_that_fails_again_and_again_is_given_more_time_unless_it_worked_for_a_while(works_for, pauses):
+    now = 0.0
+    with Pn532() as chip:
+
+        def on_event(event):
+            nonlocal now
+            chip.fault = "errframe" if isinstance(event, ReaderUp) else None
+            now += works_for
+
+        stop = Rests(6)
+        path = f"pty:{chip.port}"
+        Reader(path, emit=on_event, allow_simulator=True, monotonic=lambda: now).run(stop, lambda: None)
+        assert [seconds for seconds in stop.rests if seconds > 0.1] == pauses
+
+
 def open_files():
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
