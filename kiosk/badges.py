@@ -12,8 +12,7 @@ import re
 import secrets
 from pathlib import Path
 
-from kiosk.config import KEY_BYTES, Config
-
+KEY_BYTES = 32
 UID_BYTES = (4, 7, 8, 10)
 """ISO/IEC 14443-3 knows identifiers of 4, 7 and 10 bytes; those of FeliCa and ISO/IEC 15693 have 8."""
 RANDOM = 0x08
@@ -40,16 +39,18 @@ def read_uid(number: str) -> bytes:
     return uid
 
 
-def badge_key(config: Config) -> bytes:
-    """The key of this kiosk, made at the first call unless the settings give one. Raises BadgeError or OSError."""
-    if config.badges.key is not None:
-        return bytes.fromhex(config.badges.key.reveal())
-    path = config.paths.key_file
-    if not path.exists():
-        _make_key(path)
-    key = path.read_bytes()
+def badge_key(file: Path, *, given: str | None = None) -> bytes:
+    """The key of this kiosk: the one given, in hexadecimal, or that in the file, which the first call makes.
+
+    Raises BadgeError for a damaged file, OSError when it cannot be read or made.
+    """
+    if given is not None:
+        return bytes.fromhex(given)
+    if not file.exists():
+        _make_key(file)
+    key = file.read_bytes()
     if len(key) != KEY_BYTES:
-        raise BadgeError(f"{path} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
+        raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
     return key
 
 

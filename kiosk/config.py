@@ -130,6 +130,11 @@ class Badges(Settings, frozen=True):
     key: Key | None = None
     """For kiosks that share members, and so must hide numbers alike; None: the key file."""
 
+    @property
+    def given(self) -> str | None:
+        """The key in plain, for kiosk.badges."""
+        return self.key.reveal() if self.key else None
+
 
 class Config(Settings, frozen=True):
     """All settings of one kiosk."""

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kiosk.badges import BadgeError, badge_id, badge_key, read_uid
-from kiosk.config import Badges, Config, Paths, Reader, Secret
 
 KEY = bytes(range(32))
-
-
-def config(state: Path, key: str | None = None) -> Config:
-    badges = Badges(key=Secret(key)) if key else Badges()
-    return Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=Paths(state=state), badges=badges)
 
 
 def test_a_number_reads_the_same_however_it_is_written():
@@ -43,26 +35,26 @@ def test_the_name_of_a_badge_depends_on_number_and_key_and_does_not_hold_the_num
 
 
 def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path):
-    settings = config(tmp_path / "state")
-    key = badge_key(settings)
+    file = tmp_path / "state" / "badge.key"
+    key = badge_key(file)
     assert len(key) == 32
-    assert badge_key(settings) == key
-    assert settings.paths.key_file.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in settings.paths.state.iterdir()] == ["badge.key"]
+    assert badge_key(file) == key
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_two_kiosks_make_two_keys(tmp_path):
-    assert badge_key(config(tmp_path / "a")) != badge_key(config(tmp_path / "b"))
+    assert badge_key(tmp_path / "a") != badge_key(tmp_path / "b")
 
 
 def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path):
-    settings = config(tmp_path)
-    settings.paths.key_file.write_bytes(b"short")
+    file = tmp_path / "badge.key"
+    file.write_bytes(b"short")
     with pytest.raises(BadgeError, match="5 bytes instead of 32"):
-        badge_key(settings)
-    assert settings.paths.key_file.read_bytes() == b"short"
+        badge_key(file)
+    assert file.read_bytes() == b"short"
 
 
 def test_a_key_in_the_settings_is_used_and_no_file_is_made(tmp_path):
-    assert badge_key(config(tmp_path, KEY.hex())) == KEY
+    assert badge_key(tmp_path / "badge.key", given=KEY.hex()) == KEY
     assert not list(tmp_path.iterdir())
