@@ -140,7 +140,7 @@ def granted(
     """The verdict, with what is left on the pass that pays and the warnings that are due."""
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
-    ends = window.end + wall.minutes(q.policy.presence_minutes)
+    ends = wall.clamp(window.end) + wall.minutes(q.policy.presence_minutes)
     return Granted(
         reason=reason,
         window=window,

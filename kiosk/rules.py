@@ -121,8 +121,9 @@ def _door_back(q: Question, window: Window) -> hours.Admission | None:
     """
     early = wall.minutes(q.policy.early_minutes) if window.start > q.now else q.early
     then = q.local(window.start)
-    ways = q.ways_by((h for h in q.held if validity(h.pass_, then) == "valid"), early=early)
-    return longest(way.door for way in ways) or q.at_site(early=early)
+    held = (h for h in q.held if is_for(h.pass_.terms, q.site) and validity(h.pass_, then) == "valid")
+    doors = [way.door for way in q.ways_by(held, early=early)]
+    return longest(doors) or q.at_site(early=early) or q.door
 
 
 def _closed(q: Question) -> Verdict | None:
