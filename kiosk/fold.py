@@ -11,16 +11,29 @@ entry it reverses, so units go back to the pass they came from, and to the week 
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, case, delete, insert, literal, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    or_,
+    update,
+)
 
-from kiosk import tables
+from kiosk import search, tables
 from kiosk.model import (
     AnyFact,
     Badge,
@@ -88,13 +101,6 @@ def claim_code(badge_id: str) -> str:
     return code
 
 
-def folded(name: str) -> str:
-    """Return a name as it is searched for: no accents, no case, no hyphens (`Élise Le-Goff` -> `elise le goff`)."""
-    text = name.casefold().replace("œ", "oe").replace("æ", "ae").replace("ø", "o").replace("ł", "l")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
-
-
 # ---------------------------------------------------------------- who and where
 
 
@@ -110,7 +116,7 @@ def _put(connection: Connection, table: Table, key: Mapping[str, object], values
 
 
 def _member_set(connection: Connection, member: Member) -> None:
-    values = {"folded_name": folded(member.name), "role": member.role, "doc": _doc(member)}
+    values = {"folded_name": search.folded(member.name), "role": member.role, "doc": _doc(member)}
     _put(connection, tables.members, {"id": member.id}, values)
 
 
@@ -162,8 +168,7 @@ def _visit(connection: Connection, entry: Entry, *, verdict: Granted, member_id:
         "window_start": window.start if window else None,
         "window_end": window.end if window else None,
         "charges": msgspec.json.encode(verdict.charges).decode(),
-        "present_until": verdict.present_until,
-        "presence_end": max(at, verdict.present_until) if verdict.present_until else at,
+        "presence_end": verdict.present_until,
     }
     connection.execute(_INSERT_VISIT, row)
     _take(connection, entry, verdict.charges)
@@ -229,34 +234,38 @@ def _reversed(connection: Connection, entry: Entry, fact: Reversed) -> None:
 
 
 def _reverse_visit(connection: Connection, at: datetime, fact: Reversed) -> None:
-    is_it = (visits.c.ledger_id == fact.ref.ledger_id, visits.c.seq == fact.ref.seq)
-    row = connection.execute(visits.select().where(*is_it, visits.c.reversed_at.is_(None))).one_or_none()
+    is_it = and_(visits.c.ledger_id == fact.ref.ledger_id, visits.c.seq == fact.ref.seq)
+    row = connection.execute(visits.select().where(is_it, visits.c.reversed_at.is_(None))).one_or_none()
     if row is None:
         return
-    connection.execute(update(visits).where(*is_it).values(reversed_at=at, reversed_by=fact.by))
-    credits_ = tables.credits_
-    connection.execute(
-        delete(credits_).where(credits_.c.ledger_id == fact.ref.ledger_id, credits_.c.seq == fact.ref.seq)
-    )
+    connection.execute(update(visits).where(is_it).values(reversed_at=at, reversed_by=fact.by))
+    _end(connection, or_(is_it, _re_entries_of(row)), at)
     _give_back(connection, fact.ref, {charge.pass_id for charge in _charges(row.charges)})
-    # The free re-entries of the same window end with it: undoing comes after a second tap, which is one of them.
-    same_window = (
-        (visits.c.member_id == row.member_id)
-        & (visits.c.site_id == row.site_id)
-        & (visits.c.window_end == row.window_end)
-        & (visits.c.reason == Reason.RE_ENTRY.value)
+    credits_ = tables.credits_
+    is_its = and_(credits_.c.ledger_id == fact.ref.ledger_id, credits_.c.seq == fact.ref.seq)
+    connection.execute(delete(credits_).where(is_its))
+
+
+def _re_entries_of(row: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    """Match the free re-entries into the window of a visit: they end with it.
+
+    Undoing takes a second tap within the minute, which is a re-entry; nobody is to be counted as inside for it.
+    """
+    return and_(
+        visits.c.member_id == row.member_id,
+        visits.c.at >= row.at,
+        visits.c.site_id == row.site_id,
+        visits.c.window_end == row.window_end,
+        visits.c.reason == Reason.RE_ENTRY.value,
     )
-    for ends in (is_it[0] & is_it[1], same_window):
-        _end(connection, ends, at)
 
 
-def _end(connection: Connection, which: object, at: datetime) -> None:
-    """End windows and presences at an instant, those that had not ended by then."""
+def _end(connection: Connection, which: ColumnElement[bool], at: datetime) -> None:
+    """End windows and presences at an instant, those that had not ended before."""
     presence = visits.c.presence_end
+    ended = case((presence > at, literal(at, Instant)), else_=presence)
     connection.execute(
-        update(visits)
-        .where(which, visits.c.window_cut.is_(None))  # type: ignore[arg-type]
-        .values(window_cut=at, presence_end=case((presence > at, literal(at, Instant)), else_=presence))
+        update(visits).where(which, visits.c.window_cut.is_(None)).values(window_cut=at, presence_end=ended)
     )
 
 
@@ -272,9 +281,9 @@ def _give_back(connection: Connection, ref: Ref, pass_ids: Iterable[str]) -> Non
 def _void_pass(connection: Connection, at: datetime, sale: Ref) -> None:
     """Take a sale back: the pass is void, and the debts it had taken over are owed on the old passes again."""
     passes = tables.passes
-    is_it = (passes.c.ledger_id == sale.ledger_id, passes.c.seq == sale.seq, passes.c.voided_at.is_(None))
-    row = connection.execute(passes.select().where(*is_it)).one_or_none()
+    is_it = and_(passes.c.ledger_id == sale.ledger_id, passes.c.seq == sale.seq, passes.c.voided_at.is_(None))
+    row = connection.execute(passes.select().where(is_it)).one_or_none()
     if row is None:
         return
-    connection.execute(update(passes).where(*is_it).values(voided_at=at))
+    connection.execute(update(passes).where(is_it).values(voided_at=at))
     _give_back(connection, sale, {row.id, *(debt.pass_id for debt in _charges(row.settles))})

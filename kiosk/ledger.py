@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, insert, inspect, select, text, update
 
 from kiosk import chain, fold
-from kiosk.chain import Fault, Head
+from kiosk.chain import Fault, Head, decode_fact
 from kiosk.database import (
     FAILURES,
     LedgerBusyError,
@@ -46,12 +46,16 @@ __all__ = [
     "LedgerError",
     "LedgerReader",
     "LedgerTooNewError",
+    "decode_fact",
     "open_ledger",
     "open_reader",
 ]
 
 PAGE = 500
 """Entries read at once: reading a long ledger holds neither all of it in memory nor the database for long."""
+LAST = 2**63 - 1
+UNREADABLE = "the ledger cannot be read"
+UNWRITABLE = "the ledger cannot be written"
 
 
 def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
@@ -111,7 +115,7 @@ class LedgerReader:
     @property
     def head(self) -> Head:
         """The last entry of this ledger. Raises LedgerError."""
-        with _reading():
+        with failing_as(UNREADABLE):
             return self._read_head()
 
     def _read_head(self) -> Head:
@@ -122,14 +126,23 @@ class LedgerReader:
         """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(PAGE, limit)
-            with _reading():
-                page = self._connection.execute(
-                    _PAGE, {"ledger_id": self.ledger_id, "after": after, "size": size}
-                ).all()
-            yield from map(_entry, page)
+            page = self._page(_PAGE, after, size)
+            yield from page
             if len(page) < size:
                 return
-            after, limit = page[-1].seq, None if limit is None else limit - size
+            after, limit = page[-1].ref.seq, None if limit is None else limit - size
+
+    def entries_backwards(self) -> Iterator[Entry]:
+        """Yield this ledger's own entries, the newest first, read as they are asked for."""
+        before = LAST
+        while page := self._page(_PAGE_BACKWARDS, before, PAGE):
+            yield from page
+            before = page[-1].ref.seq
+
+    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry]:
+        with failing_as(UNREADABLE):
+            rows = self._connection.execute(query, {"ledger_id": self.ledger_id, "place": place, "size": size})
+            return [_entry(row) for row in rows]
 
     def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
         """Return what is wrong with the chain: entries changed, missing, moved or put in.
@@ -140,7 +153,7 @@ class LedgerReader:
 
     def rebuild(self) -> tuple[Difference, ...]:
         """Fold all entries anew and return where the live roster is not what they add up to."""
-        with _reading(), snapshot(self._connection), folded_anew(self.entries()) as folded:
+        with failing_as(UNREADABLE), snapshot(self._connection), folded_anew(self.entries()) as folded:
             return tuple(differences(self._connection, folded))
 
 
@@ -209,7 +222,7 @@ class Ledger(LedgerReader):
     def checkpoint(self) -> None:
         """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
         if self._connection.dialect.name == "sqlite":
-            with failing_as("the ledger cannot be written"):
+            with failing_as(UNWRITABLE):
                 self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
@@ -221,7 +234,7 @@ class Ledger(LedgerReader):
             self._known_head = None
             if not can_go_on(error):
                 reconnect(self._connection)
-            raise LedgerError(f"the ledger cannot be written: {reason(error)}") from error
+            raise LedgerError(f"{UNWRITABLE}: {reason(error)}") from error
 
     def _prepare(self) -> None:
         """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
@@ -250,12 +263,9 @@ _HEAD = (
     .order_by(entries.c.seq.desc())
     .limit(1)
 )
-_PAGE = (
-    select(entries)
-    .where(entries.c.ledger_id == bindparam("ledger_id"), entries.c.seq > bindparam("after"))
-    .order_by(entries.c.seq)
-    .limit(bindparam("size"))
-)
+_OWN = select(entries).where(entries.c.ledger_id == bindparam("ledger_id")).limit(bindparam("size"))
+_PAGE = _OWN.where(entries.c.seq > bindparam("place")).order_by(entries.c.seq)
+_PAGE_BACKWARDS = _OWN.where(entries.c.seq < bindparam("place")).order_by(entries.c.seq.desc())
 _INSERT = insert(entries)
 _ERASE = (
     update(entries)
@@ -263,12 +273,6 @@ _ERASE = (
     .values(body=None, salt=None)
 )
 _ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None))
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    with failing_as("the ledger cannot be read"):
-        yield
 
 
 def _revision(connection: Connection) -> str | None:

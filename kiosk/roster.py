@@ -3,25 +3,24 @@
 Nothing here changes anything; kiosk.fold does. What a tap needs is gathered in six indexed queries, so that a quarter
 of a million members cost no more than a dozen. Instants and site are arguments: nothing here looks at a clock.
 
-What staff close now is not written into windows and presences: while such an override is in force, those that began
-before it are read as ending with it. Taken back, or over before the window's end, it leaves them as they were. Whether
-an entry so cut is given back is a reversal, which the desk writes.
+Windows are told as they were bought, or as a reversal ended them; what staff close early is for the rules to judge.
+But whoever came before staff closed the site counts as gone for as long as it is so. Taken back, the override leaves
+everything as it was.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, select
 
-from kiosk import tables
+from kiosk import search, tables
 from kiosk.database import failing_as
-from kiosk.fold import claim_code, folded
+from kiosk.fold import claim_code
 from kiosk.model import (
     Badge,
     Case,
@@ -43,10 +42,11 @@ from kiosk.model import (
 )
 from kiosk.tables import badges, members, overrides, pass_holders, passes, products, sites, unknown_badges, uses, visits
 
+__all__ = ["Presence", "Roster", "RosterError", "claim_code"]
+
 RECENT = timedelta(days=40)
 """How far back uses and visits are told to the rules: more than any calendar month."""
-FEW = 20
-"""How many members a search gives at most."""
+UNREADABLE = "the roster cannot be read"
 
 _site = msgspec.json.Decoder(Site).decode
 _override = msgspec.json.Decoder(Override).decode
@@ -97,9 +97,6 @@ _PRESENT = (
 )
 
 
-_OVERRIDES = select(overrides).where(overrides.c.doc.is_not(None))
-
-
 class RosterError(LookupError):
     """The roster does not know the site of this kiosk."""
 
@@ -118,7 +115,7 @@ class Roster:
         self._connection = connection
 
     def _all(self, statement: Executable, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
-        with failing_as("the roster cannot be read"):
+        with failing_as(UNREADABLE):
             return self._connection.execute(statement, values).all()
 
     def _first(self, statement: Executable, **values: object) -> Row[*tuple[Any, ...]] | None:
@@ -203,39 +200,17 @@ class Roster:
         rows = self._all(select(members.c.doc).order_by(members.c.folded_name, members.c.id))
         return tuple(_member(row.doc) for row in rows)
 
-    def find_members(self, text: str) -> tuple[Member, ...]:
-        """Return the members that `text` may mean, the likeliest first, at most 20.
+    def member_count(self) -> int:
+        """Return how many members there are, hosts too."""
+        return int(self._all(select(func.count()).select_from(members))[0][0])
 
-        The id of a member means that one alone. Otherwise each word must be in the name, wherever, whatever its case
-        and accents; if that gives nobody, names that are nearly so.
-        """
+    def find_members(self, text: str) -> tuple[Member, ...]:
+        """Return the members that `text` may mean, the likeliest first, at most 20; an id means that one alone."""
         exact = self.member(text.strip())
         if exact:
             return (exact,)
-        words = folded(text).split()
-        if not words:
-            return ()
-        return self._named(words) or self._named_nearly(" ".join(words))
-
-    def _named(self, words: list[str]) -> tuple[Member, ...]:
-        name = members.c.folded_name
-        starts = and_(*(or_(name.like(f"{word}%"), name.like(f"% {word}%")) for word in words))
-        query = select(members.c.doc).where(*(name.like(f"%{word}%") for word in words))
-        rows = self._all(query.order_by(starts.desc(), name, members.c.id).limit(FEW))
-        return tuple(_member(row.doc) for row in rows)
-
-    def _named_nearly(self, text: str) -> tuple[Member, ...]:
-        """Compare with the names that share a first letter with a word: whoever mistypes starts right, mostly."""
-        name = members.c.folded_name
-        first_letters = sorted({word[0] for word in text.split()})
-        alike = or_(*(or_(name.like(f"{letter}%"), name.like(f"% {letter}%")) for letter in first_letters))
-        found: dict[str, list[Member]] = defaultdict(list)
-        for row in self._all(select(name, members.c.doc).where(alike).order_by(members.c.id)):
-            found[row.folded_name].append(_member(row.doc))
-            for part in row.folded_name.split():
-                found[part].append(_member(row.doc))
-        near = (member for key in get_close_matches(text, found, n=5, cutoff=0.75) for member in found[key])
-        return tuple({member.id: member for member in near}.values())[:FEW]
+        with failing_as(UNREADABLE):
+            return tuple(_member(doc) for doc in search.find(self._connection, text))
 
     def badge(self, badge_id: str) -> Badge | None:
         """Return a badge."""
@@ -286,31 +261,26 @@ class Roster:
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
-        rows = self._all(_VISITS, member_id=member_id, since=now - RECENT)
-        if not rows:
-            return ()
-        closings = self._closings(now)
-        return tuple(_visit(row, closings.get(row.site_id)) for row in rows)
+        return tuple(map(_visit, self._all(_VISITS, member_id=member_id, since=now - RECENT)))
 
     def visits(self, since: datetime, until: datetime, *, site_id: str | None = None) -> tuple[Visit, ...]:
-        """Return the visits begun in [since, until) in their order, with the windows that were bought."""
+        """Return the visits begun in [since, until), in their order."""
         query = select(visits).where(visits.c.at >= since, visits.c.at < until)
         if site_id is not None:
             query = query.where(visits.c.site_id == site_id)
-        rows = self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))
-        return tuple(_visit(row, None) for row in rows)
+        return tuple(map(_visit, self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))))
 
     def visit(self, ref: Ref) -> Visit | None:
-        """Return the visit that an entry granted, with the window that was bought."""
+        """Return the visit that an entry granted."""
         query = select(visits).where(visits.c.ledger_id == ref.ledger_id, visits.c.seq == ref.seq)
         row = self._first(query)
-        return _visit(row, None) if row else None
+        return _visit(row) if row else None
 
     def inside(self, site_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return the visits of those who are at a site, hosts too, in the order of their last tap."""
         rows = self._all(_INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
         newest = {row.member_id: row for row in rows}
-        return tuple(_visit(row, None) for row in newest.values())
+        return tuple(_visit(row) for row in newest.values())
 
     def people_in(self, site_id: str, now: datetime) -> int:
         """Return how many members are at a site: those who count against its capacity, so hosts do not."""
@@ -325,12 +295,6 @@ class Roster:
         closing = _closing(override, now)
         return {"site_id": site_id, "now": now, "since": closing or tables.EPOCH}
 
-    def _closings(self, now: datetime) -> dict[str, datetime]:
-        """Return when staff closed the sites that they closed."""
-        rows = self._all(_OVERRIDES)
-        found = {row.site_id: _closing(_override(row.doc), now) for row in rows}
-        return {site_id: closing for site_id, closing in found.items() if closing}
-
 
 def _closing(override: Override | None, now: datetime) -> datetime | None:
     """Return since when staff keep the site closed, if they do."""
@@ -339,27 +303,23 @@ def _closing(override: Override | None, now: datetime) -> datetime | None:
     return None
 
 
-def _visit(row: Row[*tuple[Any, ...]], closed_since: datetime | None) -> Visit:
-    window = None
-    if row.window_start is not None:
-        cuts = [row.window_cut, closed_since if closed_since and row.at < closed_since else None]
-        window = _cut(Window(start=row.window_start, end=row.window_end), cuts)
+def _visit(row: Row[*tuple[Any, ...]]) -> Visit:
     return Visit(
         ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
         at=row.at,
         member_id=row.member_id,
         site_id=row.site_id,
         reason=Reason(row.reason),
-        window=window,
+        window=_window(row) if row.window_start is not None else None,
         charges=_charges(row.charges),
-        present_until=row.present_until,
+        present_until=row.presence_end,
         left_at=row.left_at,
         reversed_at=row.reversed_at,
         reversed_by=row.reversed_by,
     )
 
 
-def _cut(window: Window, ends: Iterable[datetime | None]) -> Window:
-    """End a window at the earliest of its end and `ends`; one that had not begun is left empty."""
-    end = min(window.end, *(end for end in ends if end is not None)) if any(ends) else window.end
-    return Window(start=window.start, end=max(window.start, end))
+def _window(row: Row[*tuple[Any, ...]]) -> Window:
+    """Return the window of a visit; a reversal leaves one that had not begun empty."""
+    end = row.window_end if row.window_cut is None else min(row.window_end, row.window_cut)
+    return Window(start=row.window_start, end=max(row.window_start, end))

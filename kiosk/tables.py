@@ -136,15 +136,15 @@ visits = Table(
     Column("window_end", Instant),
     Column("window_cut", Instant),
     Column("charges", Text, nullable=False),
-    Column("present_until", Instant),
-    Column("presence_end", Instant, nullable=False),
+    Column("presence_end", Instant),
     Column("left_at", Instant),
     Column("reversed_at", Instant),
     Column("reversed_by", String),
     Index("visits_of_member", "member_id", "at"),
     Index("visits_by_presence", "site_id", "presence_end"),
 )
-"""`window_cut`: when a reversal ended the window. `presence_end`: when presence ended or will, whatever the reason."""
+"""`window_end` is what was bought, `window_cut` when a reversal ended it. `presence_end`: when presence ended or will,
+whatever ends it; null: it never was one."""
 
 uses = Table(
     "uses",

@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "kiosk.tables": "sqlalchemy",
     "kiosk.database": "sqlalchemy",
     "kiosk.chain": "kiosk.model kiosk.tables msgspec",
-    "kiosk.fold": "kiosk.model kiosk.tables sqlalchemy msgspec",
+    "kiosk.search": "kiosk.tables sqlalchemy",
+    "kiosk.fold": "kiosk.model kiosk.tables kiosk.search sqlalchemy msgspec",
     "kiosk.refold": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.fold sqlalchemy",
-    "kiosk.roster": "kiosk.model kiosk.tables kiosk.database kiosk.fold sqlalchemy msgspec",
+    "kiosk.roster": "kiosk.model kiosk.tables kiosk.database kiosk.search kiosk.fold sqlalchemy msgspec",
     "kiosk.ledger": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.fold kiosk.refold kiosk.roster kiosk.migrations"
     " sqlalchemy",
     "kiosk.migrations": "sqlalchemy alembic",

@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the tables; without row ids, each is one tree and an append touches one page."""
+    """Make the tables. Entries keep SQLite's row ids: their bodies are long, and a tree of long keys grows tall."""
     op.create_table("ledger", sa.Column("ledger_id", sa.String, primary_key=True))
     op.create_table(
         "entries",
@@ -24,5 +24,4 @@ def upgrade() -> None:
         sa.Column("body_hash", sa.LargeBinary, nullable=False),
         sa.Column("previous", sa.LargeBinary, nullable=False),
         sa.Column("hash", sa.LargeBinary, nullable=False),
-        sqlite_with_rowid=False,
     )

@@ -1,0 +1,59 @@
+"""Finding members by what somebody typed: accents, case and hyphens are forgiven, small slips too."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from difflib import get_close_matches
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from kiosk.tables import members
+
+FEW = 20
+"""How many members a search gives at most."""
+NEAR = 0.75
+"""How alike two names are that somebody may have meant the other: difflib's ratio, 1 for the same."""
+LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+"""Letters that Unicode does not take apart, as they are typed without them."""
+
+
+def folded(name: str) -> str:
+    """Return a name as it is searched for: no accents, no case, no hyphens (`Élise Le-Goff` -> `elise le goff`)."""
+    apart = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
+    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+
+
+def find(connection: Connection, text: str) -> list[str]:
+    """Return the members, as documents, whose names `text` may mean, the likeliest first.
+
+    Each word must be in the name, wherever; where it begins a word of the name the member comes first. If that gives
+    nobody, names that are nearly so.
+    """
+    words = folded(text).split()
+    return (_named(connection, words) or _named_nearly(connection, words)) if words else []
+
+
+def _named(connection: Connection, words: list[str]) -> list[str]:
+    name = members.c.folded_name
+    holds = and_(*(name.like(f"%{word}%") for word in words))
+    begins = and_(*(_begins_a_word(word) for word in words))
+    query = select(members.c.doc).where(holds).order_by(begins.desc(), name, members.c.id).limit(FEW)
+    return list(connection.execute(query).scalars())
+
+
+def _named_nearly(connection: Connection, words: list[str]) -> list[str]:
+    """Compare with the names that share a first letter with one of the words: whoever slips starts right, mostly."""
+    alike = or_(*(_begins_a_word(letter) for letter in sorted({word[0] for word in words})))
+    query = select(members.c.folded_name, members.c.doc).where(alike).order_by(members.c.id)
+    docs: dict[str, list[str]] = defaultdict(list)
+    for name, doc in connection.execute(query):
+        for form in {name, *name.split()}:
+            docs[form].append(doc)
+    near = get_close_matches(" ".join(words), docs, n=5, cutoff=NEAR)
+    return list(dict.fromkeys(doc for form in near for doc in docs[form]))[:FEW]
+
+
+def _begins_a_word(start: str) -> ColumnElement[bool]:
+    return or_(members.c.folded_name.like(f"{start}%"), members.c.folded_name.like(f"% {start}%"))
