@@ -1,0 +1,211 @@
+"""What a kiosk answers to the commands of hosts: plain values that travel as JSON over the control socket.
+
+Nothing here does anything: kiosk.desk makes the answers, kiosk.cli prints them. Instants are in the site's zone, as
+people read them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from kiosk.commands import BadgeStatus, Role, Standing
+from kiosk.model import Member, Noun, Opening, Override, Product, Site, Verdict, Window
+
+
+class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
+    """What the kiosk says to a command."""
+
+
+class Refused(Answer, tag="refused", frozen=True, kw_only=True):
+    """It was not done. `near`: names that may have been meant."""
+
+    message: str
+    near: tuple[str, ...] = ()
+
+
+class Done(Answer, tag="done", frozen=True, kw_only=True):
+    """What changed, a sentence each; `changed` False when all was so already. `id` names what was made."""
+
+    said: tuple[str, ...]
+    changed: bool = True
+    id: str | None = None
+
+
+class PassLine(Noun, frozen=True, kw_only=True):
+    """A pass of a member. `left` None: unlimited."""
+
+    id: str
+    product: str
+    validity: Literal["valid", "not_yet", "expired"]
+    left: int | None
+    total: int | None
+    per: str
+    valid_from: date
+    valid_until: date | None
+    shared_with: tuple[str, ...] = ()
+
+
+class Person(Noun, frozen=True, kw_only=True):
+    """A member in a list. `left`: entries on all counted passes; None without any."""
+
+    id: str
+    name: str
+    role: Role
+    status: Standing
+    badges: int
+    left: int | None
+    unlimited: bool = False
+
+
+class People(Answer, tag="people", frozen=True, kw_only=True):
+    """Members by name."""
+
+    people: tuple[Person, ...]
+
+
+class BadgeLine(Noun, frozen=True, kw_only=True):
+    """A badge of a member, by its four characters."""
+
+    code: str
+    status: BadgeStatus
+    technology: str = ""
+
+
+class VisitLine(Noun, frozen=True, kw_only=True):
+    """A visit of a member. `seq` names it to Undo."""
+
+    seq: int
+    at: datetime
+    site: str
+    reason: str
+    until: datetime | None
+    units: int
+    reversed_by: str | None = None
+
+
+class Account(Answer, tag="account", frozen=True, kw_only=True):
+    """All about a member; visits newest first."""
+
+    member: Member
+    badges: tuple[BadgeLine, ...]
+    passes: tuple[PassLine, ...]
+    visits: tuple[VisitLine, ...]
+    credit_cents: int
+    currency: str
+
+
+class UnknownBadge(Noun, frozen=True, kw_only=True):
+    """A badge that nobody carries, by the code that its tap showed."""
+
+    code: str
+    at: datetime
+
+
+class UnknownBadges(Answer, tag="unknown_badges", frozen=True, kw_only=True):
+    """`now`: the kiosk's time, from which to ask again."""
+
+    now: datetime
+    badges: tuple[UnknownBadge, ...]
+
+
+class Products(Answer, tag="products", frozen=True, kw_only=True):
+    """What the site sells, and sold."""
+
+    products: tuple[Product, ...]
+    currency: str
+
+
+class Judged(Answer, tag="judged", frozen=True, kw_only=True):
+    """The verdict on a check-in by hand; the end of its window, or the next opening, as the wall's clock shows it."""
+
+    name: str
+    verdict: Verdict
+    until: datetime | None = None
+    opens: datetime | None = None
+
+
+class Present(Noun, frozen=True, kw_only=True):
+    """Somebody who is in."""
+
+    member_id: str
+    name: str
+    since: datetime
+    until: datetime | None
+
+
+class Inside(Answer, tag="inside", frozen=True, kw_only=True):
+    """Who is in, the earliest first."""
+
+    people: tuple[Present, ...]
+
+
+class TapLine(Noun, frozen=True, kw_only=True):
+    """A tap. `name` None: nobody known."""
+
+    at: datetime
+    granted: bool
+    reason: str
+    name: str | None = None
+    source: str = "badge"
+
+
+class Taps(Answer, tag="taps", frozen=True, kw_only=True):
+    """The taps of a day, in their order."""
+
+    on: date
+    taps: tuple[TapLine, ...]
+
+
+class Hours(Answer, tag="hours", frozen=True, kw_only=True):
+    """The hours of the site, as they are now and next."""
+
+    site: Site
+    opening: Opening
+    override: Override | None
+    next: tuple[Window, ...]
+
+
+class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
+    """Sentences about what is wrong; none when all is well."""
+
+    ledger_id: str
+    entries: int
+    faults: tuple[str, ...]
+
+
+class Status(Answer, tag="status", frozen=True, kw_only=True):
+    """How the kiosk is. `running` and `health` (kiosk.notices' codes) are filled in by the daemon."""
+
+    site: str
+    now: datetime
+    clock: str
+    opening: Opening
+    people_in: int
+    staff_present: bool
+    members: int
+    ledger_id: str
+    entries: int
+    running: bool = False
+    health: tuple[str, ...] = ()
+
+
+Answered = (
+    Refused
+    | Done
+    | People
+    | Account
+    | UnknownBadges
+    | Products
+    | Judged
+    | Inside
+    | Taps
+    | Hours
+    | LedgerReport
+    | Status
+)
+
+encode_answer = msgspec.json.Encoder().encode
+decode_answer = msgspec.json.Decoder(Answered).decode

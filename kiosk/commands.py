@@ -1,0 +1,257 @@
+"""What hosts may ask of a kiosk: plain values that travel as JSON over the control socket.
+
+Nothing here does anything: kiosk.desk performs the commands, kiosk.cli makes them, kiosk.answers says what comes back.
+Members are named by id or by any part of their name; badges by number, or by the claim code that the screen shows.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from kiosk.model import Member, Noun, Product, Site
+
+Role = Literal["member", "staff"]
+Standing = Literal["active", "suspended"]
+BadgeStatus = Literal["active", "lost", "blocked"]
+Greeting = Literal["first_name", "initials", "pseudonym", "nothing"]
+
+
+class Command(Noun, tag_field="do", frozen=True, kw_only=True):
+    """Something to do or to tell."""
+
+
+# ---------------------------------------------------------------- members and badges
+
+
+class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
+    """Answer: Done, with the new member's id. `anyway`: even if somebody has this name already."""
+
+    name: str
+    role: Role = "member"
+    language: str | None = None
+    greeting: Greeting = "first_name"
+    pseudonym: str | None = None
+    anyway: bool = False
+
+
+class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
+    """What is None stays as it is. Answer: Done."""
+
+    member: str
+    name: str | None = None
+    role: Role | None = None
+    status: Standing | None = None
+    language: str | None = None
+    greeting: Greeting | None = None
+    pseudonym: str | None = None
+
+
+class ListMembers(Command, tag="members", frozen=True, kw_only=True):
+    """Those whose name has this in it; all without. Answer: People."""
+
+    text: str = ""
+
+
+class ShowAccount(Command, tag="account", frozen=True, kw_only=True):
+    """Answer: Account."""
+
+    member: str
+
+
+class AssignBadge(Command, tag="badge_assign", frozen=True, kw_only=True):
+    """Give a member a badge, by its number or by the claim code shown when it was tapped. Answer: Done."""
+
+    member: str
+    number: str | None = None
+    code: str | None = None
+
+
+class SetBadge(Command, tag="badge_set", frozen=True, kw_only=True):
+    """Report a badge lost, block it, or put it back in use. Answer: Done.
+
+    It is named by its number, or by its member and, where they have several, its code.
+    """
+
+    status: BadgeStatus
+    member: str | None = None
+    number: str | None = None
+    code: str | None = None
+
+
+class ReturnBadge(Command, tag="badge_return", frozen=True, kw_only=True):
+    """The badge is nobody's again. Named like in SetBadge. Answer: Done."""
+
+    member: str | None = None
+    number: str | None = None
+    code: str | None = None
+
+
+class ListUnknownBadges(Command, tag="badges_unknown", frozen=True, kw_only=True):
+    """Badges refused as unknown since an instant, newest first; since an hour ago without. Answer: UnknownBadges."""
+
+    since: datetime | None = None
+
+
+# ---------------------------------------------------------------- passes, entries, visits
+
+
+class SellPass(Command, tag="pass_sell", frozen=True, kw_only=True):
+    """Sell a product to one member, or to several who share it. Answer: Done, with the pass's id."""
+
+    members: tuple[str, ...]
+    product: str
+    starts: date | None = None
+    """First local day of validity; None: today."""
+    method: str = "cash"
+    by: str = "desk"
+
+
+class ListProducts(Command, tag="products", frozen=True, kw_only=True):
+    """Answer: Products."""
+
+
+class CheckIn(Command, tag="check_in", frozen=True, kw_only=True):
+    """A member without their badge: judged like a tap. Answer: Judged."""
+
+    member: str
+
+
+class Leave(Command, tag="leave", frozen=True, kw_only=True):
+    """A member has left. Answer: Done."""
+
+    member: str
+
+
+class Undo(Command, tag="undo", frozen=True, kw_only=True):
+    """Give an entry of a member back: the last one that took something, or that numbered `seq`. Answer: Done."""
+
+    member: str
+    reason: str
+    seq: int | None = None
+    by: str = "desk"
+
+
+class CancelSale(Command, tag="pass_cancel", frozen=True, kw_only=True):
+    """Take back a sale made by mistake, of a pass of which nothing was used. Answer: Done."""
+
+    pass_id: str
+    reason: str
+    by: str = "desk"
+
+
+class ListInside(Command, tag="inside", frozen=True, kw_only=True):
+    """Answer: Inside."""
+
+
+class ListTaps(Command, tag="taps", frozen=True, kw_only=True):
+    """The taps of a local day, refusals included; today's without. Answer: Taps."""
+
+    on: date | None = None
+
+
+# ---------------------------------------------------------------- hours
+
+
+class ShowHours(Command, tag="hours", frozen=True, kw_only=True):
+    """Answer: Hours, with the next `count` openings."""
+
+    count: int = 7
+
+
+class CloseToday(Command, tag="hours_close", frozen=True, kw_only=True):
+    """Closed from now until midnight; entries cut by more than half are given back. Answer: Done."""
+
+    by: str = "desk"
+
+
+class StayOpen(Command, tag="hours_open", frozen=True, kw_only=True):
+    """Open from now until a local time of day (`19:30`), after midnight when it is past. Answer: Done."""
+
+    until: str
+    by: str = "desk"
+
+
+class BackToHours(Command, tag="hours_back", frozen=True, kw_only=True):
+    """The usual hours apply again. Answer: Done."""
+
+    by: str = "desk"
+
+
+class AddException(Command, tag="exception_add", frozen=True, kw_only=True):
+    """Add a dated rule, in the opening_hours language (`2026 Dec 24-31 off "fêtes"`). Answer: Done."""
+
+    rule: str
+
+
+class RemoveException(Command, tag="exception_remove", frozen=True, kw_only=True):
+    """Remove a dated rule, by its text or its number in the list (from 1). Answer: Done."""
+
+    rule: str
+
+
+class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
+    """Make the site as its file describes it; what already is so does not change. Answer: Done."""
+
+    site: Site
+    products: tuple[Product, ...] = ()
+    members: tuple[Member, ...] = ()
+
+
+# ---------------------------------------------------------------- the kiosk itself
+
+
+class ShowStatus(Command, tag="status", frozen=True, kw_only=True):
+    """Answer: Status."""
+
+
+class VerifyLedger(Command, tag="ledger_verify", frozen=True, kw_only=True):
+    """Answer: LedgerReport, with the entries that are not as they were written."""
+
+
+class RebuildRoster(Command, tag="ledger_rebuild", frozen=True, kw_only=True):
+    """Fold the roster anew. Answer: LedgerReport, with what differs from the live one, which `repair` then replaces."""
+
+    repair: bool = False
+
+
+class TapCard(Command, tag="tap", frozen=True, kw_only=True):
+    """Put a virtual card on the demo's reader; without a name, list the cards. Answer: Done. Only the demo knows it."""
+
+    card: str | None = None
+
+
+Asked = (
+    AddMember
+    | ChangeMember
+    | ListMembers
+    | ShowAccount
+    | AssignBadge
+    | SetBadge
+    | ReturnBadge
+    | ListUnknownBadges
+    | SellPass
+    | ListProducts
+    | CheckIn
+    | Leave
+    | Undo
+    | CancelSale
+    | ListInside
+    | ListTaps
+    | ShowHours
+    | CloseToday
+    | StayOpen
+    | BackToHours
+    | AddException
+    | RemoveException
+    | ImportSite
+    | ShowStatus
+    | VerifyLedger
+    | RebuildRoster
+    | TapCard
+)
+
+encode_command = msgspec.json.Encoder().encode
+decode_command = msgspec.json.Decoder(Asked).decode

@@ -1,0 +1,89 @@
+"""What hosts do, whether at the command line or over the socket: a command becomes facts in the ledger, and an answer.
+
+`perform` is for who holds the ledger: the running kiosk's controller, or the command line while no kiosk runs. What can
+be asked is in kiosk.commands, what comes back in kiosk.answers. Nothing here prints, listens or looks at a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kiosk import commands
+from kiosk.answers import Answered, Refused, encode_answer
+from kiosk.desk import books, members, opening, sales, site, visits
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.ledger import Ledger, LedgerError
+from kiosk.model import Clock
+from kiosk.roster import RosterError
+
+__all__ = ["Desk", "DeskError", "answer", "perform"]
+
+_PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
+    commands.AddMember: members.add_member,
+    commands.ChangeMember: members.change_member,
+    commands.ListMembers: members.list_members,
+    commands.ShowAccount: members.show_account,
+    commands.AssignBadge: members.assign_badge,
+    commands.SetBadge: members.set_badge,
+    commands.ReturnBadge: members.return_badge,
+    commands.ListUnknownBadges: members.list_unknown_badges,
+    commands.SellPass: sales.sell_pass,
+    commands.CancelSale: sales.cancel_sale,
+    commands.ListProducts: sales.list_products,
+    commands.CheckIn: visits.check_in,
+    commands.Leave: visits.leave,
+    commands.Undo: visits.undo,
+    commands.ListInside: visits.list_inside,
+    commands.ListTaps: visits.list_taps,
+    commands.ShowHours: opening.show_hours,
+    commands.CloseToday: opening.close_today,
+    commands.StayOpen: opening.stay_open,
+    commands.BackToHours: opening.back_to_hours,
+    commands.AddException: opening.add_exception,
+    commands.RemoveException: opening.remove_exception,
+    commands.ImportSite: site.import_site,
+    commands.ShowStatus: books.show_status,
+    commands.VerifyLedger: books.verify_ledger,
+    commands.RebuildRoster: books.rebuild_roster,
+}
+
+
+def perform(
+    command: commands.Command,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    site_id: str,
+    badge_key: bytes,
+    clock: Clock = Clock.TRUSTED,
+) -> Answered:
+    """Do what a command says, at this site and instant (UTC), and tell what was done.
+
+    Raises DeskError for what cannot be done, LedgerError when the ledger cannot be read or written; then nothing was.
+    """
+    handler = _PERFORMED_BY.get(type(command))
+    if handler is None:
+        raise DeskError(f'"{command.__struct_config__.tag}" is for the demo, which is not running here')
+    return handler(Desk(ledger=ledger, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
+
+
+def answer(
+    line: bytes, ledger: Ledger, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
+) -> bytes:
+    """Perform the command in a line of JSON; refusals and foreseen errors are answers too. It does not raise."""
+    return encode_answer(answered(line, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock))
+
+
+def answered(line: bytes, ledger: Ledger, now: datetime, **where: Any) -> Answered:
+    try:
+        return perform(commands.decode_command(line), ledger, now, **where)
+    except msgspec.DecodeError as error:
+        return Refused(message=f"this kiosk does not know that command: {error}")
+    except DeskError as error:
+        return Refused(message=str(error), near=error.near)
+    except (LedgerError, RosterError) as error:
+        return Refused(message=str(error))

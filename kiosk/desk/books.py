@@ -1,0 +1,55 @@
+"""How the kiosk and its ledger are."""
+
+from __future__ import annotations
+
+from kiosk import hours
+from kiosk.answers import LedgerReport, Status
+from kiosk.commands import RebuildRoster, ShowStatus, VerifyLedger
+from kiosk.desk.counter import Desk
+from kiosk.desk.opening import local_opening
+from kiosk.ledger import LedgerReader
+
+
+def show_status(desk: Desk, _command: ShowStatus) -> Status:
+    """The site and the ledger; whether a kiosk runs, and its health, is for the kiosk to add."""
+    roster, site = desk.roster, desk.site
+    inside = [roster.member(visit.member_id) for visit in roster.inside(site.id, desk.now)]
+    override = roster.override(site.id, desk.now)
+    return Status(
+        site=site.name,
+        now=desk.local(desk.now),
+        clock=desk.clock,
+        opening=local_opening(desk, hours.opening(site, override, desk.now)),
+        people_in=roster.people_in(site.id, desk.now),
+        staff_present=any(member is not None and member.role == "staff" for member in inside),
+        members=len(roster.members()),
+        ledger_id=desk.ledger.ledger_id,
+        entries=desk.ledger.head.seq,
+    )
+
+
+def verify_ledger(desk: Desk, _command: VerifyLedger) -> LedgerReport:
+    """Check the chain."""
+    return verified(desk.ledger)
+
+
+def rebuild_roster(desk: Desk, command: RebuildRoster) -> LedgerReport:
+    """Fold the roster anew and compare; with `repair`, put the fold in its place."""
+    if not command.repair:
+        return rebuilt(desk.ledger)
+    found = desk.ledger.repair()
+    return _report(desk.ledger, tuple(map(str, found)))
+
+
+def verified(ledger: LedgerReader) -> LedgerReport:
+    """The faults of a ledger's chain."""
+    return _report(ledger, tuple(map(str, ledger.verify())))
+
+
+def rebuilt(ledger: LedgerReader) -> LedgerReport:
+    """Where a ledger's roster is not what its entries add up to."""
+    return _report(ledger, tuple(map(str, ledger.rebuild())))
+
+
+def _report(ledger: LedgerReader, faults: tuple[str, ...]) -> LedgerReport:
+    return LedgerReport(ledger_id=ledger.ledger_id, entries=ledger.head.seq, faults=faults)

@@ -1,0 +1,152 @@
+"""Where a command is performed: the ledger, the site, the moment; and finding what people name, forgivingly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from kiosk import wall
+from kiosk.badges import BadgeError, badge_id, read_uid
+from kiosk.fold import claim_code
+from kiosk.ledger import Ledger
+from kiosk.mistakes import near
+from kiosk.model import AnyFact, Badge, Clock, Entry, Member, Product, Site
+from kiosk.roster import Roster
+from kiosk.search import folded
+
+
+class DeskError(ValueError):
+    """A command that cannot be done: a sentence, and names that may have been meant."""
+
+    def __init__(self, message: str, near: Iterable[str] = ()) -> None:
+        self.near = tuple(near)
+        super().__init__(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A site's desk at a moment."""
+
+    ledger: Ledger
+    site_id: str
+    badge_key: bytes
+    now: datetime
+    clock: Clock = Clock.TRUSTED
+
+    @property
+    def roster(self) -> Roster:
+        """The roster, to read."""
+        return self.ledger.roster
+
+    def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
+        """Write facts, all or none."""
+        return self.ledger.append(*facts)
+
+    @cached_property
+    def site(self) -> Site:
+        """The site served here. Raises DeskError before the first import."""
+        site = self.roster.site(self.site_id)
+        if site is None:
+            others = [other.id for other in self.roster.sites()]
+            advice = f" (known: {', '.join(others)})" if others else ""
+            raise DeskError(f'site "{self.site_id}" is not known yet{advice}: run `kiosk site import FILE`', others)
+        return site
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return wall.zone(self.site.zone)
+
+    def local(self, instant: datetime) -> datetime:
+        """The instant as the site's wall clock shows it."""
+        return instant.astimezone(self.zone)
+
+    def local_or_none(self, instant: datetime | None) -> datetime | None:
+        """The same, for an instant that may not be."""
+        return None if instant is None else self.local(instant)
+
+    @property
+    def today(self) -> date:
+        """The local date."""
+        return wall.today(self.zone, self.now)
+
+    def day(self, on: date) -> tuple[datetime, datetime]:
+        """The instants between which a local date lies, half open."""
+        return wall.midnight(self.zone, on), wall.midnight(self.zone, on + timedelta(days=1))
+
+    # ------------------------------------------------------------ what people name
+
+    def member(self, text: str) -> Member:
+        """The one member that a text names: an id, or words of the name, accents and case forgiven.
+
+        A whole name wins over longer ones (`Anne Roy`, `Marie-Anne Roy`). Raises DeskError for nobody or several.
+        """
+        words = folded(text).split()
+        found = self.roster.find_members(text)
+        if len(found) == 1 and found[0].id == text.strip():
+            return found[0]
+        exact = [member for member in found if folded(member.name) == " ".join(words)]
+        named = exact or [member for member in found if all(word in folded(member.name) for word in words)]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise DeskError(f'"{text}" may be several members: say more of the name, or the id', map(_with_id, named))
+        raise DeskError(f'no member is called "{text}"', (member.name for member in found))
+
+    def product(self, text: str) -> Product:
+        """The product with this id or name. Raises DeskError for none, or one that is no longer sold."""
+        products = self.roster.products()
+        named = {folded(word): product for product in products for word in (product.name, product.id)}
+        product = named.get(folded(text))
+        if product is None:
+            likely = near(text, [word for one in products if one.on_sale for word in (one.id, one.name)])
+            on_sale = [one.id for one in products if one.on_sale]
+            raise DeskError(f'no product is called "{text}"', likely or on_sale)
+        if not product.on_sale:
+            raise DeskError(f'"{product.name}" is no longer sold', (one.id for one in products if one.on_sale))
+        return product
+
+    def badge_of_number(self, number: str) -> str:
+        """The id of the badge with this number. Raises DeskError for what is no number."""
+        try:
+            return badge_id(read_uid(number), self.badge_key)
+        except BadgeError as error:
+            raise DeskError(str(error)) from None
+
+    def badge_of_code(self, code: str) -> str:
+        """The id of the badge refused under this claim code. Raises DeskError for a code that was not shown lately."""
+        found = self.roster.find_badge(code)
+        if found is None:
+            since = self.now - timedelta(days=1)
+            recent = [one for one, _ in self.roster.recent_unknown(self.site_id, since)]
+            raise DeskError(f'no unknown badge has the code "{code}": tap the badge and read the code anew', recent)
+        return found
+
+    def carried(self, *, member: str | None, number: str | None, code: str | None) -> Badge:
+        """A badge that somebody carries: by its number, or by its member and, where they have several, its code."""
+        if number is not None:
+            badge = self.roster.badge(self.badge_of_number(number))
+            if badge is None or badge.member_id is None:
+                raise DeskError(f"nobody carries the badge {number}")
+            return badge
+        if member is None:
+            raise DeskError("which badge? Name its member, or give its number")
+        return self._badge_of(self.member(member), code)
+
+    def _badge_of(self, carrier: Member, code: str | None) -> Badge:
+        badges = {claim_code(badge.id): badge for badge in self.roster.badges(carrier.id)}
+        if code is not None:
+            badges = {one: badge for one, badge in badges.items() if one == code.strip().upper()}
+        if len(badges) == 1:
+            return next(iter(badges.values()))
+        if badges:
+            raise DeskError(f"{carrier.name} has several badges: say which by its code", badges)
+        known = [claim_code(badge.id) for badge in self.roster.badges(carrier.id)]
+        raise DeskError(f"{carrier.name} has no {'such ' if code else ''}badge", known)
+
+
+def _with_id(member: Member) -> str:
+    return f"{member.name} ({member.id})"

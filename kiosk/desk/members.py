@@ -1,0 +1,208 @@
+"""Members and the badges they carry."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from msgspec import structs
+
+from kiosk import rules
+from kiosk.answers import (
+    Account,
+    BadgeLine,
+    Done,
+    PassLine,
+    People,
+    Person,
+    UnknownBadge,
+    UnknownBadges,
+    VisitLine,
+)
+from kiosk.commands import (
+    AddMember,
+    AssignBadge,
+    ChangeMember,
+    ListMembers,
+    ListUnknownBadges,
+    ReturnBadge,
+    SetBadge,
+    ShowAccount,
+)
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.fold import claim_code
+from kiosk.model import Badge, BadgeSet, Holding, Member, MemberSet, Visit
+from kiosk.passes import is_counted, validity
+from kiosk.search import folded
+
+LANGUAGES = ("fr", "en")
+BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
+
+
+def new_id() -> str:
+    """A name that no other kiosk gives to anything."""
+    return uuid.uuid4().hex[:16]
+
+
+# ---------------------------------------------------------------- members
+
+
+def add_member(desk: Desk, command: AddMember) -> Done:
+    """Keep a new member. Refused when somebody has the same name, unless told to do it anyway."""
+    name = " ".join(command.name.split())
+    _check(name, command.language)
+    same = [member for member in desk.roster.find_members(name) if folded(member.name) == folded(name)]
+    if same and not command.anyway:
+        raise DeskError(f"there is a {same[0].name} already ({same[0].id}); --anyway adds another")
+    fields = structs.asdict(command)
+    del fields["anyway"]
+    member = Member(id=new_id(), **fields | {"name": name})
+    desk.append(MemberSet(member=member))
+    return Done(said=(f"{member.name} is a {_role(member)} now.",), id=member.id)
+
+
+def change_member(desk: Desk, command: ChangeMember) -> Done:
+    """Change what the command tells of a member."""
+    before = desk.member(command.member)
+    told = {name: value for name, value in structs.asdict(command).items() if name != "member" and value is not None}
+    if "name" in told:
+        told["name"] = " ".join(str(told["name"]).split())
+    after = structs.replace(before, **told)
+    _check(after.name, after.language)
+    if after == before:
+        return Done(said=(f"{before.name} is like that already.",), changed=False)
+    desk.append(MemberSet(member=after))
+    changes = ", ".join(f"{name} {value}" for name, value in told.items() if value != getattr(before, name))
+    return Done(said=(f"{before.name}: {changes}.",), id=after.id)
+
+
+def _check(name: str, language: str | None) -> None:
+    if not folded(name):
+        raise DeskError("a member needs a name")
+    if language is not None and language not in LANGUAGES:
+        raise DeskError(f'the screen does not speak "{language}"', LANGUAGES)
+
+
+def _role(member: Member) -> str:
+    return "host" if member.role == "staff" else "member"
+
+
+def list_members(desk: Desk, command: ListMembers) -> People:
+    """Members by name, or those that a text may mean."""
+    found = desk.roster.find_members(command.text) if command.text.strip() else desk.roster.members()
+    return People(people=tuple(_person(desk, member) for member in found))
+
+
+def _person(desk: Desk, member: Member) -> Person:
+    valid = [h for h in desk.roster.holdings(member.id, desk.now) if validity(h.pass_, desk.today) == "valid"]
+    left = [units for h in valid if (units := rules.balance(h, desk.site, desk.now)) is not None]
+    return Person(
+        id=member.id,
+        name=member.name,
+        role=member.role,
+        status=member.status,
+        badges=sum(badge.status == "active" for badge in desk.roster.badges(member.id)),
+        left=sum(left) if left else None,
+        unlimited=len(left) < len(valid),
+    )
+
+
+def show_account(desk: Desk, command: ShowAccount) -> Account:
+    """All about a member."""
+    member = desk.member(command.member)
+    roster = desk.roster
+    return Account(
+        member=member,
+        badges=tuple(
+            BadgeLine(code=claim_code(badge.id), status=badge.status, technology=badge.technology)
+            for badge in roster.badges(member.id)
+        ),
+        passes=tuple(_pass_line(desk, member, holding) for holding in roster.holdings(member.id, desk.now)),
+        visits=tuple(_visit_line(desk, visit) for visit in roster.visits_of(member.id, desk.now)),
+        credit_cents=roster.credit_cents(member.id),
+        currency=desk.site.currency,
+    )
+
+
+def _pass_line(desk: Desk, member: Member, holding: Holding) -> PassLine:
+    sold = holding.pass_
+    others = (desk.roster.member(holder) for holder in sold.holders if holder != member.id)
+    return PassLine(
+        id=sold.id,
+        product=sold.terms.name,
+        validity=validity(sold, desk.today),
+        left=rules.balance(holding, desk.site, desk.now),
+        total=sold.terms.units if is_counted(sold.terms) else None,
+        per=sold.terms.per,
+        valid_from=sold.valid_from,
+        valid_until=sold.valid_until,
+        shared_with=tuple(other.name for other in others if other),
+    )
+
+
+def _visit_line(desk: Desk, visit: Visit) -> VisitLine:
+    return VisitLine(
+        seq=visit.ref.seq,
+        at=desk.local(visit.at),
+        site=visit.site_id,
+        reason=visit.reason,
+        until=desk.local_or_none(visit.window.end if visit.window else None),
+        units=sum(charge.units for charge in visit.charges),
+        reversed_by=visit.reversed_by,
+    )
+
+
+# ---------------------------------------------------------------- badges
+
+
+def assign_badge(desk: Desk, command: AssignBadge) -> Done:
+    """Give a member a badge that nobody carries."""
+    member = desk.member(command.member)
+    if (command.number is None) == (command.code is None):
+        raise DeskError("which badge? Give its number, or the code that its tap showed")
+    name = desk.badge_of_number(command.number) if command.number else desk.badge_of_code(command.code or "")
+    badge = desk.roster.badge(name) or Badge(id=name, member_id=None)
+    if badge.status != "active":
+        raise DeskError(f"this badge is {BADGE_WORDS[badge.status]}: put it back in use first (kiosk badge found)")
+    if badge.member_id == member.id:
+        return Done(said=(f"{member.name} has this badge already.",), changed=False)
+    if badge.member_id is not None:
+        carrier = desk.roster.member(badge.member_id)
+        raise DeskError(f"{carrier.name if carrier else 'somebody'} carries this badge: take it back first")
+    desk.append(BadgeSet(badge=structs.replace(badge, member_id=member.id)))
+    return Done(said=(f"{member.name} has a badge now.",), id=claim_code(name))
+
+
+def set_badge(desk: Desk, command: SetBadge) -> Done:
+    """Report a badge lost, block it, put it back in use."""
+    badge = desk.carried(member=command.member, number=command.number, code=command.code)
+    if badge.status == command.status:
+        return Done(said=(f"The badge {claim_code(badge.id)} is {_state(badge)} already.",), changed=False)
+    badge = structs.replace(badge, status=command.status)
+    desk.append(BadgeSet(badge=badge))
+    return Done(said=(f"The badge {claim_code(badge.id)}{_whose(desk, badge)} is {_state(badge)}.",))
+
+
+def return_badge(desk: Desk, command: ReturnBadge) -> Done:
+    """Take a badge back: it is nobody's, and can be assigned anew."""
+    badge = desk.carried(member=command.member, number=command.number, code=command.code)
+    desk.append(BadgeSet(badge=structs.replace(badge, member_id=None, status="active")))
+    return Done(said=(f"The badge {claim_code(badge.id)}{_whose(desk, badge)} is nobody's now.",))
+
+
+def _state(badge: Badge) -> str:
+    return BADGE_WORDS[badge.status]
+
+
+def _whose(desk: Desk, badge: Badge) -> str:
+    member = desk.roster.member(badge.member_id) if badge.member_id else None
+    return f" of {member.name}" if member else ""
+
+
+def list_unknown_badges(desk: Desk, command: ListUnknownBadges) -> UnknownBadges:
+    """Badges tapped lately that nobody carries."""
+    since = command.since or desk.now - timedelta(hours=1)
+    recent = desk.roster.recent_unknown(desk.site.id, since)
+    return UnknownBadges(
+        now=desk.local(desk.now), badges=tuple(UnknownBadge(code=code, at=desk.local(at)) for code, at in recent)
+    )

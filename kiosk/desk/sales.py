@@ -1,0 +1,115 @@
+"""Selling passes, and taking a sale back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from kiosk import rules
+from kiosk.answers import Done, Products
+from kiosk.chain import decode_fact
+from kiosk.commands import CancelSale, ListProducts, SellPass
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.members import new_id
+from kiosk.model import Charge, Member, PassSold, Ref, Reversed
+from kiosk.passes import is_counted
+
+
+def list_products(desk: Desk, _command: ListProducts) -> Products:
+    """What is sold, and was."""
+    return Products(products=desk.roster.products(), currency=desk.site.currency)
+
+
+def sell_pass(desk: Desk, command: SellPass) -> Done:
+    """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
+    product = desk.product(command.product)
+    holders = _holders(desk, command.members)
+    if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
+        raise DeskError(f"{command.starts} is too long ago for a pass to begin")
+    sold = rules.sell(
+        product,
+        desk.roster.products(),
+        now=desk.now,
+        site=desk.site,
+        holders=tuple(member.id for member in holders),
+        pass_id=new_id(),
+        starts=command.starts,
+    )
+    settles = _debts(desk, holders) if is_counted(product) else ()
+    sale = PassSold(
+        pass_=sold,
+        site_id=desk.site.id,
+        price_cents=product.price_cents,
+        method=command.method,
+        settles=settles,
+        by=command.by,
+    )
+    desk.append(sale)
+    return Done(said=tuple(_said(desk, sale, holders)), id=sold.id)
+
+
+def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
+    if not names:
+        raise DeskError("to whom? Name a member")
+    holders = {member.id: member for member in map(desk.member, names)}
+    return tuple(holders.values())
+
+
+def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Charge, ...]:
+    """What the holders owe on their other passes, each pass once."""
+    held = {holding.pass_.id: holding for member in holders for holding in desk.roster.holdings(member.id, desk.now)}
+    return rules.debt(held.values())
+
+
+def _said(desk: Desk, sale: PassSold, holders: Sequence[Member]) -> list[str]:
+    sold = sale.pass_
+    names = " and ".join(member.name for member in holders)
+    until = f" to {sold.valid_until}" if sold.valid_until else ""
+    price = money(sale.price_cents, desk.site.currency)
+    said = [f"{sold.terms.name} sold to {names} for {price}, valid from {sold.valid_from}{until}."]
+    owed = sum(charge.units for charge in sale.settles)
+    if owed:
+        said.append(f"{entries(owed)} owed moved to it: {(sold.terms.units or 0) - owed} left.")
+    return said
+
+
+def money(cents: int, currency: str) -> str:
+    """An amount as people read it: `50.00 EUR`."""
+    return f"{cents / 100:.2f} {currency}"
+
+
+def entries(count: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
+def cancel_sale(desk: Desk, command: CancelSale) -> Done:
+    """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
+    if not command.reason.strip():
+        raise DeskError("why? A sale is taken back with a reason")
+    ref = desk.roster.sale_of(command.pass_id)
+    if ref is None:
+        message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
+        raise DeskError(f'"{command.pass_id}" {message}')
+    sale = _sale(desk, ref)
+    used = _used(desk, sale)
+    if used:
+        raise DeskError(f"{entries(used)} of it used: give that back first (kiosk pass undo), or let the sale stand")
+    desk.append(Reversed(ref=ref, reason=command.reason, by=command.by))
+    return Done(said=(f"The sale of {sale.pass_.terms.name} is taken back.",))
+
+
+def _sale(desk: Desk, ref: Ref) -> PassSold:
+    """What an entry of this ledger sold."""
+    for entry in desk.ledger.entries(after=ref.seq - 1, limit=1) if ref.ledger_id == desk.ledger.ledger_id else ():
+        fact = decode_fact(entry.body) if entry.body is not None else None
+        if isinstance(fact, PassSold):
+            return fact
+    raise DeskError("this pass was sold at another kiosk: take the sale back there")
+
+
+def _used(desk: Desk, sale: PassSold) -> int:
+    """Entries used on a pass, apart from the debts that it took over."""
+    holdings = desk.roster.holdings(sale.pass_.holders[0], desk.now)
+    used = next(holding.used for holding in holdings if holding.pass_.id == sale.pass_.id)
+    return used - sum(charge.units for charge in sale.settles)

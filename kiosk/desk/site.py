@@ -1,0 +1,82 @@
+"""Putting a site's description into the ledger: only what differs is written, and what hosts added meanwhile stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import structs
+
+from kiosk.answers import Done
+from kiosk.commands import ImportSite
+from kiosk.desk.counter import Desk
+from kiosk.model import AnyFact, Member, MemberSet, Product, ProductSet, Site, SiteSet
+
+Change = tuple[AnyFact, str]
+
+
+def import_site(desk: Desk, command: ImportSite) -> Done:
+    """Make site, products and members as described.
+
+    Exceptions that hosts added stay, and those that are new in the file win over them. Of a member that is known
+    already, what the file leaves out stays. Products that the file does not name stay on sale.
+    """
+    changes = [*_site(desk, command.site), *_products(desk, command.products), *_members(desk, command.members)]
+    if not changes:
+        return Done(said=(f"{command.site.name} is like that already.",), changed=False, id=command.site.id)
+    desk.append(*(fact for fact, _ in changes))
+    said = [sentence for _, sentence in changes]
+    if command.site.id != desk.site_id:
+        said.append(f'This kiosk serves "{desk.site_id}"; "{command.site.id}" is known to it now.')
+    return Done(said=tuple(said), id=command.site.id)
+
+
+def _site(desk: Desk, described: Site) -> Iterator[Change]:
+    before = desk.roster.site(described.id)
+    if before is None:
+        yield SiteSet(site=described), f"Site {described.name} added."
+        return
+    new = tuple(rule for rule in described.exceptions if rule not in before.exceptions)
+    after = structs.replace(described, exceptions=before.exceptions + new)
+    if after != before:
+        yield SiteSet(site=after), f"Site {after.name}: {_differences(before, after)}."
+
+
+def _products(desk: Desk, described: tuple[Product, ...]) -> Iterator[Change]:
+    known = {product.id: product for product in desk.roster.products()}
+    for product in described:
+        before = known.get(product.id)
+        if before is None:
+            yield ProductSet(product=product), f"Product {product.name} added."
+        elif product != before:
+            changed = _differences(before, product)
+            yield (
+                ProductSet(product=product),
+                f"Product {product.name}: {changed}; passes sold before keep their terms.",
+            )
+
+
+def _members(desk: Desk, described: tuple[Member, ...]) -> Iterator[Change]:
+    for member in described:
+        before = desk.roster.member(member.id)
+        if before is None:
+            yield MemberSet(member=member), f"{'Host' if member.role == 'staff' else 'Member'} {member.name} added."
+            continue
+        after = structs.replace(before, **_told(member))
+        if after != before:
+            yield MemberSet(member=after), f"{after.name}: {_differences(before, after)}."
+
+
+def _told(member: Member) -> dict[str, Any]:
+    """What a description says of a member; a default says nothing."""
+    bare = Member(id=member.id, name=member.name)
+    return {
+        field: value
+        for field, value in structs.asdict(member).items()
+        if field == "name" or value != getattr(bare, field)
+    }
+
+
+def _differences(before: Site | Product | Member, after: Site | Product | Member) -> str:
+    fields = (name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name))
+    return ", ".join(fields) + " changed"

@@ -1,0 +1,125 @@
+"""Coming and going by hand, taking an entry back, who is in, what was tapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from kiosk import rules
+from kiosk.answers import Done, Inside, Judged, Present, TapLine, Taps
+from kiosk.chain import decode_fact
+from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, Undo
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.sales import entries
+from kiosk.model import Entry, Granted, Left, Member, Reversed, Source, Tap, Tapped, Visit
+
+WHY_NOT = {
+    "ALREADY_REVERSED": "it was taken back already",
+    "TOO_LATE": "it is too long ago",
+}
+PAGE = 200
+
+
+def check_in(desk: Desk, command: CheckIn) -> Judged:
+    """Judge a member without their badge like a tap, and keep the verdict. The door does not move: a host is there."""
+    member = desk.member(command.member)
+    tap = Tap(uid=None, monotonic=0.0, source=Source.STAFF, member_id=member.id)
+    case = desk.roster.gather(tap, site_id=desk.site.id, badge_id=None, now=desk.now, clock=desk.clock)
+    verdict = rules.decide(case, desk.now)
+    desk.append(Tapped(site_id=desk.site.id, verdict=verdict, member_id=member.id, source=Source.STAFF))
+    window = verdict.window if isinstance(verdict, Granted) else None
+    opens = None if isinstance(verdict, Granted) else verdict.opens_at
+    return Judged(
+        name=member.name,
+        verdict=verdict,
+        until=desk.local_or_none(window.end if window else None),
+        opens=desk.local_or_none(opens),
+    )
+
+
+def leave(desk: Desk, command: Leave) -> Done:
+    """Set a member's presence to gone. It moves no money, and ends no window."""
+    member = desk.member(command.member)
+    if not any(visit.member_id == member.id for visit in desk.roster.inside(desk.site.id, desk.now)):
+        return Done(said=(f"{member.name} is not in.",), changed=False)
+    desk.append(Left(member_id=member.id, site_id=desk.site.id))
+    return Done(said=(f"{member.name} has left.",))
+
+
+def undo(desk: Desk, command: Undo) -> Done:
+    """Give an entry back, within the days that the site's policy gives staff."""
+    if not command.reason.strip():
+        raise DeskError("why? An entry is given back with a reason")
+    member = desk.member(command.member)
+    visits = desk.roster.visits_of(member.id, desk.now)
+    visit = _to_undo(member, visits, seq=command.seq)
+    why_not = rules.may_undo(visit, visits, now=desk.now, by_staff=True, site=desk.site)
+    if why_not:
+        raise DeskError(f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}")
+    desk.append(Reversed(ref=visit.ref, reason=command.reason, by=command.by))
+    units = sum(charge.units for charge in visit.charges)
+    given = f", {entries(units)} given back" if units else ""
+    return Done(said=(f"{member.name}: the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} is taken back{given}.",))
+
+
+def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> Visit:
+    if seq is not None:
+        found = next((visit for visit in visits if visit.ref.seq == seq), None)
+        if found is None:
+            known = [str(visit.ref.seq) for visit in visits if visit.charges and not visit.reversed_at][:5]
+            raise DeskError(f"{member.name} has no visit {seq} in the last 40 days", known)
+        return found
+    paid = next((visit for visit in visits if visit.charges and not visit.reversed_at), None)
+    if paid is None:
+        raise DeskError(f"{member.name} used no entry in the last 40 days that could be given back")
+    return paid
+
+
+def list_inside(desk: Desk, _command: ListInside) -> Inside:
+    """Who is in, hosts too."""
+    people = []
+    for visit in desk.roster.inside(desk.site.id, desk.now):
+        member = desk.roster.member(visit.member_id)
+        people.append(
+            Present(
+                member_id=visit.member_id,
+                name=member.name if member else visit.member_id,
+                since=desk.local(visit.at),
+                until=desk.local_or_none(visit.window.end if visit.window else None),
+            )
+        )
+    return Inside(people=tuple(people))
+
+
+def list_taps(desk: Desk, command: ListTaps) -> Taps:
+    """The taps of a local day at this site, refusals included."""
+    on = command.on or desk.today
+    start, end = desk.day(on)
+    lines = [line for entry in _back_to(desk, start) if entry.stamp.at < end and (line := _tap_line(desk, entry))]
+    return Taps(on=on, taps=tuple(sorted(lines, key=lambda line: line.at)))
+
+
+def _back_to(desk: Desk, start: datetime) -> Iterator[Entry]:
+    """This ledger's entries from its end back to an instant, by pages: a long ledger is not read from its beginning."""
+    end = desk.ledger.head.seq
+    while end > 0:
+        after = max(0, end - PAGE)
+        page = list(desk.ledger.entries(after=after, limit=end - after))
+        yield from (entry for entry in page if entry.stamp.at >= start)
+        if not any(entry.stamp.at >= start for entry in page):
+            return
+        end = after
+
+
+def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
+    fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
+    if not isinstance(fact, Tapped) or fact.site_id != desk.site.id:
+        return None
+    member = desk.roster.member(fact.member_id) if fact.member_id else None
+    return TapLine(
+        at=desk.local(entry.stamp.at),
+        granted=isinstance(fact.verdict, Granted),
+        reason=fact.verdict.reason,
+        name=member.name if member else fact.member_id,
+        source=fact.source,
+    )
