@@ -148,14 +148,20 @@ class Config(Settings, frozen=True):
     badges: Badges = Badges()
 
     def pins(self) -> dict[str, int | None]:
-        """All pins by the name of the part, for hardware.pins.check_pins."""
-        door = {"strike": self.door.strike, "contact": self.door.contact, "exit_button": self.door.exit_button}
-        return {**door, **structs.asdict(self.indicator)}
+        """All pins by their settings path (`door.strike`), for hardware.pins.check_pins."""
+        door = {name: getattr(self.door, name) for name in ("strike", "contact", "exit_button")}
+        wired = {"door": door, "indicator": structs.asdict(self.indicator)}
+        return {f"{table}.{name}": pin for table, pins in wired.items() for name, pin in pins.items()}
 
 
 def config_file(given: str | None = None, environment: Mapping[str, str] = os.environ) -> Path:
     """The file to read: the one given, else the one in KIOSK_CONFIG, else /etc/kiosk/kiosk.toml."""
     return Path(given or environment.get("KIOSK_CONFIG") or DEFAULT_FILE)
+
+
+def demo_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where `kiosk demo` keeps its data and the settings by which other commands find it: `kiosk.toml`."""
+    return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kiosk-demo"
 
 
 def load(path: Path) -> Config:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kiosk
-from kiosk.config import Config, Settings, config_file, load, resolved
+from kiosk.config import Config, Settings, config_file, demo_folder, load, resolved
 from kiosk.mistakes import MistakesError
 
 EXAMPLE = Path(kiosk.__file__).parent / "examples" / "kiosk.toml"
@@ -151,3 +151,21 @@ def test_the_settings_file_is_the_one_given_then_the_environments_then_the_syste
     assert config_file("/a", {"KIOSK_CONFIG": "/b"}) == Path("/a")
     assert config_file(None, {"KIOSK_CONFIG": "/b"}) == Path("/b")
     assert config_file(None, {}) == Path("/etc/kiosk/kiosk.toml")
+
+
+def test_the_demo_keeps_its_things_where_programs_keep_their_state():
+    assert demo_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/kiosk-demo")
+    assert demo_folder({}) == Path.home() / ".local/state/kiosk-demo"
+
+
+def test_every_pin_is_known_by_its_settings_path():
+    config = load(EXAMPLE)
+    assert config.pins() == {
+        "door.strike": 17,
+        "door.contact": 27,
+        "door.exit_button": 22,
+        "indicator.red": 23,
+        "indicator.green": 24,
+        "indicator.blue": 25,
+        "indicator.buzzer": 18,
+    }
