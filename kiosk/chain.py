@@ -97,38 +97,45 @@ def seal(facts: Iterable[AnyFact], *, ledger_id: str, head: Head, stamp: Stamp) 
         previous = digest
 
 
-def check(entries: Iterable[Entry], *, ledger_id: str, head: Head | None = None) -> Iterator[Fault]:
-    """Yield the faults of a ledger's entries, which come in the order of their `seq`.
+def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None = None) -> Iterator[Fault]:
+    """Yield the faults of a ledger's entries, which come in the order of their `seq`; of one that is none, its fault.
 
     A chain shows what was changed inside it. That its end was cut off, or that it was written anew from some entry on,
     only shows to someone who remembers a `head` from before: the last one, or any on the way.
     """
-    last = Head()
+    last: int = 0
+    previous: bytes | None = FIRST
     for entry in entries:
-        for what in _faults_of(entry, last):
+        if not isinstance(entry.ref.seq, int):  # SQLite keeps anything in any column
+            yield Fault(ref=entry.ref, what="is in no place: only whole numbers are")
+            continue
+        for what in (*_gap(last, entry.ref.seq), *_faults_of(entry, previous if entry.ref.seq == last + 1 else None)):
             yield Fault(ref=entry.ref, what=what)
-        if head and head.seq == entry.ref.seq and head.hash != entry.hash:
+        last, previous = entry.ref.seq, entry.hash if isinstance(entry, Entry) else None
+        if head and head.seq == last and previous not in (None, head.hash):
             yield Fault(ref=entry.ref, what="is not the one that was remembered; the ledger was rewritten")
-        last = Head(seq=entry.ref.seq, hash=entry.hash)
-    if head and head.seq > last.seq:
-        what = f"is missing, as is all after entry {last.seq}: the end was cut off"
-        yield Fault(ref=Ref(ledger_id=ledger_id, seq=last.seq + 1), what=what)
+    if head and head.seq > last:
+        what = f"is missing, as is all after entry {last}: the end was cut off"
+        yield Fault(ref=Ref(ledger_id=ledger_id, seq=last + 1), what=what)
 
 
-def _faults_of(entry: Entry, last: Head) -> Iterator[str]:
-    seq = entry.ref.seq
-    if seq != last.seq + 1:
-        missing = f"entry {last.seq + 1} is" if seq == last.seq + 2 else f"entries {last.seq + 1} to {seq - 1} are"
-        yield f"{missing} missing before it"
-    elif entry.previous != last.hash:
-        yield f"does not follow entry {last.seq}: one of the two was replaced or moved"
+def _gap(last: int, seq: int) -> Iterator[str]:
+    if seq == last + 2:
+        yield f"entry {last + 1} is missing before it"
+    elif seq != last + 1:
+        yield f"entries {last + 1} to {seq - 1} are missing before it"
+
+
+def _faults_of(entry: Entry | Fault, previous: bytes | None) -> Iterator[str]:
+    """Yield what is wrong with an entry; `previous` is the hash of the one before, None when that is not known."""
+    if isinstance(entry, Fault):
+        yield entry.what
+        return
+    if previous not in (None, entry.previous):
+        yield f"does not follow entry {entry.ref.seq - 1}: one of the two was replaced or moved"
     if (entry.body is None) != (entry.salt is None):
         yield "is half erased: of body and salt one is left"
-    elif (
-        entry.body is not None
-        and entry.salt is not None
-        and sha256(entry.salt + entry.body).digest() != entry.body_hash
-    ):
+    elif entry.body is not None and sha256((entry.salt or b"") + entry.body).digest() != entry.body_hash:
         yield "its body was changed"
     if entry.hash != _hash_of(entry):
         yield "was changed: its hash does not fit what it says"

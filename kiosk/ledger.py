@@ -35,7 +35,7 @@ from kiosk.database import (
 from kiosk.model import AnyFact, Clock, Entry, Ref, Stamp
 from kiosk.refold import Difference, differences, folded_anew, replace
 from kiosk.roster import Roster
-from kiosk.tables import REVISION, entries, ledger
+from kiosk.tables import REVISION, entries, instant, ledger, microseconds
 
 __all__ = [
     "Difference",
@@ -68,7 +68,7 @@ def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
     try:
         with failing_as(f"{path} cannot be opened"):
             path.touch(mode=0o640)
-            return Ledger(writing_engine(path), stamp=stamp, lock=lock)
+            return Ledger(writing_engine(path), stamp=stamp, lock=lock, name=str(path))
     except BaseException:
         lock.close()
         raise
@@ -79,14 +79,15 @@ def open_reader(path: Path) -> LedgerReader:
     if not path.exists():
         raise LedgerError(f"{path} does not exist")
     with failing_as(f"{path} cannot be read"):
-        return LedgerReader(reading_engine(path))
+        return LedgerReader(reading_engine(path), name=str(path))
 
 
 class LedgerReader:
     """A ledger that cannot be written."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, name: str = "the database") -> None:
+        """`name` is what errors call it."""
+        self._engine, self._name = engine, name
         try:
             self._connection = engine.connect()
             self._prepare()
@@ -98,8 +99,12 @@ class LedgerReader:
 
     def _prepare(self) -> None:
         revision = _revision(self._connection)
+        if revision is None:
+            raise LedgerError(f"{self._name} is not a ledger of the kiosk")
         if revision != REVISION:
-            raise LedgerError(f"its schema is {revision or 'none'}, this kiosk reads {REVISION}: start the kiosk first")
+            raise LedgerError(
+                f"{self._name} has schema {revision}, this kiosk reads {REVISION}: upgrade by `kiosk run`"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +128,21 @@ class LedgerReader:
         return Head(seq=row.seq, hash=row.hash) if row else Head()
 
     def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
-        """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for."""
+        """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.
+
+        Raises LedgerError, also at an entry that cannot be what was written; `verify` tells of all of them.
+        """
+        for entry in self._read(after, limit):
+            yield _sound(entry)
+
+    def entries_backwards(self) -> Iterator[Entry]:
+        """Yield this ledger's own entries, the newest first, read as they are asked for."""
+        before = LAST
+        while page := self._page(_PAGE_BACKWARDS, before, PAGE):
+            yield from map(_sound, page)
+            before = page[-1].ref.seq
+
+    def _read(self, after: int = 0, limit: int | None = None) -> Iterator[Entry | Fault]:
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(PAGE, limit)
             page = self._page(_PAGE, after, size)
@@ -132,14 +151,7 @@ class LedgerReader:
                 return
             after, limit = page[-1].ref.seq, None if limit is None else limit - size
 
-    def entries_backwards(self) -> Iterator[Entry]:
-        """Yield this ledger's own entries, the newest first, read as they are asked for."""
-        before = LAST
-        while page := self._page(_PAGE_BACKWARDS, before, PAGE):
-            yield from page
-            before = page[-1].ref.seq
-
-    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry]:
+    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry | Fault]:
         with failing_as(UNREADABLE):
             rows = self._connection.execute(query, {"ledger_id": self.ledger_id, "place": place, "size": size})
             return [_entry(row) for row in rows]
@@ -149,7 +161,7 @@ class LedgerReader:
 
         That the end was cut off can only be found by someone who remembers a `head` of this ledger from before.
         """
-        return tuple(chain.check(self.entries(), ledger_id=self.ledger_id, head=head))
+        return tuple(chain.check(self._read(), ledger_id=self.ledger_id, head=head))
 
     def rebuild(self) -> tuple[Difference, ...]:
         """Fold all entries anew and return where the live roster is not what they add up to."""
@@ -160,11 +172,18 @@ class LedgerReader:
 class Ledger(LedgerReader):
     """A ledger and its roster, and the right to write them."""
 
-    def __init__(self, engine: Engine, *, stamp: Callable[[], Stamp], lock: WriterLock | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        stamp: Callable[[], Stamp],
+        lock: WriterLock | None = None,
+        name: str = "the database",
+    ) -> None:
         """`lock` is held until `close`. Without one, others may write: each append looks where it stands."""
         self._stamp, self._lock = stamp, lock
         self._known_head: Head | None = None
-        super().__init__(engine)
+        super().__init__(engine, name=name)
 
     def close(self) -> None:
         """Close the database, writing back what the WAL holds, and let go of the lock."""
@@ -246,7 +265,7 @@ class Ledger(LedgerReader):
 
         if revision is not None and revision not in migrations.revisions():
             raise LedgerTooNewError(
-                f"its schema is {revision}, this kiosk knows up to {REVISION}: a newer version wrote it; "
+                f"{self._name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
                 "install that version, or put back a copy from before the upgrade"
             )
         with transaction(self._connection):
@@ -275,6 +294,12 @@ _ERASE = (
 _ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None))
 
 
+def _sound(entry: Entry | Fault) -> Entry:
+    if isinstance(entry, Fault):
+        raise LedgerError(str(entry))
+    return entry
+
+
 def _revision(connection: Connection) -> str | None:
     """Return the revision a database stands at, None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):
@@ -287,7 +312,7 @@ def _row(entry: Entry) -> dict[str, object]:
     return {
         "ledger_id": entry.ref.ledger_id,
         "seq": entry.ref.seq,
-        "at": entry.stamp.at,
+        "at": microseconds(entry.stamp.at),
         "boot_id": entry.stamp.boot_id,
         "monotonic_ns": entry.stamp.monotonic_ns,
         "clock": entry.stamp.clock.value,
@@ -300,10 +325,21 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+_TYPES = (str, int, int, str, int, str, str, bytes | None, bytes | None, bytes, bytes, bytes)
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
+    """Return the entry in a row, or what is wrong with it: SQLite keeps anything in any column."""
+    ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
+    if not all(map(isinstance, row, _TYPES)):
+        return Fault(ref=ref, what="was changed: a column holds a value of another kind")
+    try:
+        stamp = Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock))
+    except (ValueError, OverflowError) as error:
+        return Fault(ref=ref, what=f"was changed: its stamp says nonsense ({error})")
     return Entry(
-        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-        stamp=Stamp(at=row.at, boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock)),
+        ref=ref,
+        stamp=stamp,
         kind=row.kind,
         body=row.body,
         salt=row.salt,

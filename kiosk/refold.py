@@ -14,7 +14,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select
+from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select, type_coerce
+from sqlalchemy.types import NullType
 
 from kiosk import chain, fold
 from kiosk.database import transaction
@@ -22,6 +23,7 @@ from kiosk.model import Entry, Noun
 from kiosk.tables import ROSTER
 
 BATCH = 500
+_Key = tuple[tuple[int, Any], ...]
 
 
 class Difference(Noun, frozen=True, kw_only=True):
@@ -64,7 +66,9 @@ def differences(live: Connection, folded: Connection) -> Iterator[Difference]:
         for key, group in groupby(both, key=itemgetter(0)):
             sides = {side: tuple(row) for _, side, row in group}
             if sides.get(0) != sides.get(1):
-                yield Difference(table=table.name, key=key, live=sides.get(0), folded=sides.get(1))
+                yield Difference(
+                    table=table.name, key=tuple(value for _, value in key), live=sides.get(0), folded=sides.get(1)
+                )
 
 
 def replace(live: Connection, folded: Connection) -> None:
@@ -75,10 +79,13 @@ def replace(live: Connection, folded: Connection) -> None:
             live.execute(insert(table), [dict(row) for row in rows])
 
 
-def _rows(
-    connection: Connection, table: Table, *, side: int
-) -> Iterator[tuple[tuple[Any, ...], int, Row[*tuple[Any, ...]]]]:
-    # Keys are compared as Python compares them: as bytes, like SQLite. A database with other ideas is told.
+def _rows(connection: Connection, table: Table, *, side: int) -> Iterator[tuple[_Key, int, Row[*tuple[Any, ...]]]]:
+    # Raw values, as they lie in the database: whoever edited it may have put anything anywhere.
+    raw = select(*(type_coerce(column, NullType()) for column in table.columns))
     width = len(table.primary_key.columns)
-    for row in connection.execute(select(table).order_by(*table.primary_key.columns)):
-        yield tuple(row[:width]), side, row
+    for row in connection.execute(raw.order_by(*table.primary_key.columns)):
+        yield tuple((_RANKS.get(type(value), len(_RANKS)), value) for value in row[:width]), side, row
+
+
+_RANKS = {type(None): 0, int: 1, float: 1, str: 2, bytes: 3}
+"""How SQLite sorts values of different kinds."""

@@ -22,9 +22,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(instant: datetime) -> int:
+def microseconds(at: datetime) -> int:
     """Return the microseconds from the epoch to an aware instant."""
-    return (instant - EPOCH) // MICROSECOND
+    return (at - EPOCH) // MICROSECOND
+
+
+def instant(number: int) -> datetime:
+    """Return the instant so many microseconds from the epoch, the inverse of `microseconds`."""
+    return EPOCH + timedelta(microseconds=number)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -39,7 +44,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Turn a number back into its instant."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return None if value is None else instant(value)
 
 
 LEDGER = MetaData()
@@ -51,7 +56,7 @@ entries = Table(
     LEDGER,
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", Instant, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("boot_id", String, nullable=False),
     Column("monotonic_ns", BigInteger, nullable=False),
     Column("clock", String, nullable=False),
@@ -62,6 +67,7 @@ entries = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
+"""`at` is in microseconds since the epoch: what is read here may have been tampered with, and is told, not trusted."""
 
 ROSTER = MetaData()
 """Everything here is a fold of `entries`. A `doc` is a noun of kiosk.model as JSON."""
