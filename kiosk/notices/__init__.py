@@ -4,6 +4,7 @@ Every user-facing word of the screen is in this package, its translations in kio
 kiosk.screen; how long the lamp blinks, in hardware.indicator.
 """
 
+from kiosk.notices.bench import Tray, VirtualBadge, tray
 from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
 from kiosk.notices.standby import idle
@@ -19,6 +20,8 @@ __all__ = [
     "Offer",
     "Punch",
     "Side",
+    "Tray",
+    "VirtualBadge",
     "choose",
     "goodbye",
     "idle",
@@ -26,6 +29,7 @@ __all__ = [
     "log_line",
     "notice",
     "out_of_service",
+    "tray",
     "undo_refused",
     "undone",
 ]

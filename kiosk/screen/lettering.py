@@ -1,0 +1,144 @@
+"""Letters: the fonts, wrapping, and making texts fit. Nothing is ever cut: texts wrap first, then shrink together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import fontpkg_atkinson_hyperlegible
+
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import Colour
+
+FILES = fontpkg_atkinson_hyperlegible.ROOT / "files"
+SMALLEST = 7
+"""Pixels; below this nothing can be read anyway."""
+LEADING = 1.16
+"""Line height over font size."""
+_UNDRAWABLE = {"\u202f": "\u00a0"}
+"""The font has no narrow no-break space; a no-break space does its work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A text of a column. `size` in pixels; `before`: space above it, in pixels."""
+
+    text: str
+    size: int
+    colour: Colour
+    bold: bool = False
+    before: int = 0
+
+
+@lru_cache(maxsize=128)
+def font(size: int, *, bold: bool) -> pygame.font.Font:
+    """The font in a size in pixels."""
+    if not pygame.font.get_init():
+        pygame.font.init()
+    weight = "Bold" if bold else "Regular"
+    return pygame.font.Font(str(FILES / f"AtkinsonHyperlegible-{weight}.ttf"), max(SMALLEST, size))
+
+
+@lru_cache(maxsize=512)
+def lettering(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
+    """A line of text as a picture."""
+    return font(size, bold=bold).render(drawable(text), True, colour)
+
+
+def drawable(text: str) -> str:
+    """The text without what the font does not have."""
+    for missing, instead in _UNDRAWABLE.items():
+        text = text.replace(missing, instead)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def width(text: str, size: int, *, bold: bool) -> int:
+    """Width of a line in pixels."""
+    return font(size, bold=bold).size(drawable(text))[0]
+
+
+def wrap(text: str, room: int, *, size: int, bold: bool) -> list[str]:
+    """Break at spaces (never at no-break spaces) into as few lines as fit, then even out their lengths."""
+    lines = _greedy(text, room, size=size, bold=bold)
+    if len(lines) == 1:
+        return lines
+    low, high = room // 2, room
+    while high - low > 4:
+        middle = (low + high) // 2
+        tried = _greedy(text, middle, size=size, bold=bold)
+        fits = len(tried) == len(lines) and all(width(line, size, bold=bold) <= middle for line in tried)
+        low, high = (low, middle) if fits else (middle, high)
+    return _greedy(text, high, size=size, bold=bold)
+
+
+def _greedy(text: str, room: int, *, size: int, bold: bool) -> list[str]:
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, bold=bold) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def fitting(column: Sequence[Line], room: tuple[int, int]) -> list[Line]:
+    """The texts of a column broken into lines and, where needed, all made smaller so that they fit into (w, h)."""
+    factor = 1.0
+    while True:
+        lines = _broken(column, room[0], factor)
+        too_small = all(line.size <= SMALLEST for line in lines)
+        if too_small or (height(lines) <= room[1] and _widest(lines) <= room[0]):
+            return lines
+        factor *= 0.96
+
+
+def _broken(column: Sequence[Line], room: int, factor: float) -> list[Line]:
+    lines = []
+    for text in column:
+        size = max(SMALLEST, round(text.size * factor))
+        for number, part in enumerate(wrap(text.text, room, size=size, bold=text.bold)):
+            before = 0 if number else round(text.before * factor)
+            lines.append(Line(text=part, size=size, colour=text.colour, bold=text.bold, before=before))
+    return lines
+
+
+def height(lines: Sequence[Line]) -> int:
+    """Height of a column of single lines in pixels; the space above the first one does not count."""
+    return sum(round(line.size * LEADING) + line.before for line in lines) - (lines[0].before if lines else 0)
+
+
+def _widest(lines: Sequence[Line]) -> int:
+    return max((width(line.text, line.size, bold=line.bold) for line in lines), default=0)
+
+
+def put_column(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    column: Sequence[Line],
+    *,
+    align: Literal["left", "center", "right"] = "left",
+    valign: Literal["top", "middle", "bottom"] = "top",
+) -> int:
+    """Draw texts under one another into a rectangle; return the y below the last one."""
+    lines = fitting(column, rect.size)
+    y = (
+        rect.top
+        + {"top": 0, "middle": (rect.height - height(lines)) // 2, "bottom": rect.height - height(lines)}[valign]
+    )
+    for number, line in enumerate(lines):
+        picture = lettering(line.text, line.size, line.colour, bold=line.bold)
+        x = (
+            rect.left
+            + {"left": 0, "center": (rect.width - picture.get_width()) // 2, "right": rect.width - picture.get_width()}[
+                align
+            ]
+        )
+        y += line.before if number else 0
+        step = round(line.size * LEADING)
+        surface.blit(picture, (x, y + (step - picture.get_height()) // 2))
+        y += step
+    return y

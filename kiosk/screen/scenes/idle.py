@@ -1,0 +1,120 @@
+"""The screen between two taps: open or closed at a glance, the time, where to tap, who is in, how the kiosk is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.model import Signal
+from kiosk.notices import Idle, Side
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.lettering import fitting, height, put_column
+from kiosk.screen.scenes.notice import split_band
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import (
+    BODY,
+    CLOCK,
+    CLOSED,
+    GAP,
+    INK,
+    LEAD,
+    MARGIN,
+    OPEN,
+    PAPER,
+    QUIET,
+    RADIUS,
+    SMALL,
+    STATE,
+    TONES,
+    Tone,
+)
+
+BAND = 0.4
+HINT = 132
+DOOR = 96
+TURN = {"right": 0, "top": 90, "left": 180, "bottom": 270}
+"""Degrees from the arrow as drawn to the reader's side."""
+
+
+def draw_idle(canvas: Canvas, view: Idle) -> None:
+    """Draw the idle screen over the whole canvas."""
+    tone = OPEN if view.is_open else CLOSED
+    band, sheet = split_band(canvas, BAND, right=view.side == "left")
+    canvas.fill(sheet, PAPER)
+    canvas.fill(band, tone.band)
+    _band(canvas, band, view, tone)
+    sheet = sheet.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 8))
+    foot, sheet = canvas.split(sheet, 54 if view.trouble else 32, side="bottom")
+    _health(canvas, foot, view)
+    sheet = canvas.split(sheet, GAP, side="bottom")[1]
+    hint, sheet = canvas.split(sheet, HINT, side="top" if view.side == "top" else "bottom")
+    _hint(canvas, hint, view)
+    _now(canvas, sheet, view)
+
+
+def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
+    inner = band.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 4))
+    name, inner = canvas.split(inner, 76, side="top")
+    put_column(canvas.surface, name, [canvas.line(view.site, BODY + 4, tone.on_band, bold=True)])
+    column = [
+        canvas.line(view.state, STATE, tone.on_band, bold=True),
+        canvas.line(view.change, BODY + 6, tone.on_band, before=2),
+    ]
+    if view.because:
+        column.append(canvas.line(view.because, BODY, tone.on_band, before=10))
+    side = canvas.px(DOOR)
+    lines = fitting(column, (inner.width, inner.height - side - canvas.px(GAP)))
+    top = inner.top + (inner.height - side - canvas.px(GAP) - height(lines)) * 2 // 5
+    picture = pygame.Rect(inner.left, top, side, side)
+    canvas.picture("open" if view.is_open else "closed", picture, tone.on_band, tone.band)
+    words = pygame.Rect(inner.left, picture.bottom + canvas.px(GAP), inner.width, inner.bottom - picture.bottom)
+    put_column(canvas.surface, words, lines)
+
+
+def _now(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
+    column = [
+        canvas.line(view.time, CLOCK, INK, bold=True),
+        canvas.line(view.date, BODY + 2, INK),
+        canvas.line(view.people, BODY, QUIET, before=4),
+    ]
+    put_column(canvas.surface, rect, column, valign="middle")
+
+
+def _hint(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
+    tone = TONES[Signal.RE_ENTRY] if view.can_tap else TONES[Signal.FAULT]
+    inner = rect.inflate(-2 * canvas.px(18), -2 * canvas.px(14))
+    if view.can_tap:
+        canvas.rounded(_towards(rect, view.side, canvas.px(MARGIN) * 2), tone.band, radius=RADIUS)
+        inner = _towards(inner, view.side, canvas.px(MARGIN) - canvas.px(10))
+        arrow, inner = _piece(canvas, inner, left=view.side == "left")
+        canvas.picture("arrow", arrow, tone.on_band, tone.band, turn=TURN[view.side])
+    else:
+        canvas.rounded(rect, tone.band, radius=RADIUS)
+    picture, inner = _piece(canvas, inner, left=view.side != "left")
+    canvas.picture("badge" if view.can_tap else Signal.FAULT, picture, tone.on_band, tone.band)
+    column = [
+        canvas.line(view.hint, LEAD - 8, tone.on_band, bold=True),
+        canvas.line(view.where, BODY - 2, tone.on_band, before=2),
+    ]
+    put_column(canvas.surface, inner, column, valign="middle")
+
+
+def _towards(rect: pygame.Rect, side: Side, pixels: int) -> pygame.Rect:
+    """The rectangle made longer on the side where the reader is: the hint runs off the edge of the screen there."""
+    if side == "left":
+        return pygame.Rect(rect.left - pixels, rect.top, rect.width + pixels, rect.height)
+    return pygame.Rect(rect.left, rect.top, rect.width + (pixels if side == "right" else 0), rect.height)
+
+
+def _piece(canvas: Canvas, rect: pygame.Rect, *, left: bool) -> tuple[pygame.Rect, pygame.Rect]:
+    side: Literal["left", "right"] = "left" if left else "right"
+    piece, rest = canvas.split(rect, 64, side=side)
+    return piece, canvas.split(rest, GAP, side=side)[1]
+
+
+def _health(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
+    colour = INK if view.trouble else QUIET
+    if view.trouble:
+        icon, rect = canvas.split(rect, 30, side="left")
+        canvas.picture(Signal.ATTENTION, icon, TONES[Signal.ATTENTION].accent, PAPER)
+        rect = canvas.split(rect, 8, side="left")[1]
+    put_column(canvas.surface, rect, [canvas.line(view.health, SMALL, colour)], valign="middle")

@@ -1,0 +1,115 @@
+"""The answer to a tap: a band of colour with its picture and title, and a sheet with the rest."""
+
+from __future__ import annotations
+
+from kiosk.notices import Button, Notice
+from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.lettering import Line, fitting, height, put_column
+from kiosk.screen.punch_card import draw_punch_card
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import (
+    BODY,
+    BUTTON,
+    CARD,
+    CODE,
+    GAP,
+    INK,
+    LEAD,
+    LINE,
+    MARGIN,
+    PAPER,
+    PICTOGRAM,
+    RADIUS,
+    TITLE,
+    TONES,
+    Tone,
+)
+
+BAND = 0.36
+"""Share of the screen."""
+HERO = {False: (0.39, 0.5), True: (0.2, 0.27)}
+"""Least and greatest share of the screen's height for the card or code, by portrait."""
+
+
+def draw_notice(canvas: Canvas, notice: Notice) -> None:
+    """Draw a notice over the whole canvas."""
+    tone = TONES[notice.signal]
+    band, sheet = split_band(canvas, BAND)
+    canvas.fill(sheet, PAPER)
+    canvas.fill(band, tone.band)
+    _band(canvas, band, notice, tone)
+    sheet = sheet.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 2))
+    if notice.buttons:
+        row, sheet = canvas.split(sheet, BUTTON, side="bottom")
+        _buttons(canvas, row, notice.buttons)
+        sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
+    column = _column(canvas, notice, tone, larger=1.0 if notice.punch or notice.code else 1.15)
+    if notice.punch or notice.code:
+        hero, sheet = cut(sheet, _hero_height(canvas, sheet, column), side="bottom")
+        sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
+        if notice.punch:
+            draw_punch_card(canvas, hero, notice.punch, tone)
+        elif notice.code:
+            _code(canvas, hero, notice.code)
+    put_column(canvas.surface, sheet, column, valign="middle")
+
+
+def split_band(canvas: Canvas, share: float, *, right: bool = False) -> tuple[pygame.Rect, pygame.Rect]:
+    """The band and the sheet: side by side, or under one another on a portrait screen."""
+    if canvas.is_portrait:
+        return cut(canvas.rect, round(canvas.rect.height * share * 0.9), side="top")
+    return cut(canvas.rect, round(canvas.rect.width * share), side="right" if right else "left")
+
+
+def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line]) -> int:
+    """What the words leave to the card or code, within its bounds."""
+    words = height(fitting(column, (sheet.width, sheet.height * 10)))
+    least, most = (round(canvas.rect.height * share) for share in HERO[canvas.is_portrait])
+    return max(least, min(most, sheet.height - words - canvas.px(GAP + 12)))
+
+
+def _band(canvas: Canvas, band: pygame.Rect, notice: Notice, tone: Tone) -> None:
+    inner = band.inflate(-2 * canvas.px(20), -2 * canvas.px(MARGIN))
+    side = canvas.px(PICTOGRAM)
+    title = [canvas.line(notice.title, TITLE, tone.on_band, bold=True)]
+    room = canvas.px(112)
+    top = inner.centery - (side + canvas.px(GAP + 8) + room) // 2
+    picture = pygame.Rect(inner.centerx - side // 2, top, side, side)
+    canvas.picture(notice.signal, picture, tone.on_band, tone.band)
+    words = pygame.Rect(inner.left, picture.bottom + canvas.px(GAP + 8), inner.width, room)
+    put_column(canvas.surface, words, title, align="center")
+
+
+def _column(canvas: Canvas, notice: Notice, tone: Tone, *, larger: float) -> list[Line]:
+    column = []
+    if notice.greeting:
+        column.append(canvas.line(notice.greeting, BODY * larger, INK))
+    for number, text in enumerate(notice.lines):
+        if number == 0:
+            column.append(canvas.line(text, LEAD * larger, tone.accent, bold=True, before=4))
+        else:
+            column.append(canvas.line(text, BODY * larger, INK, before=6))
+    return column
+
+
+def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
+    """The claim code, each character on a tile: it is read aloud one by one."""
+    gap = canvas.px(GAP)
+    side = min((rect.width - gap * (len(code) - 1)) // len(code), rect.height)
+    for number, character in enumerate(code):
+        tile = pygame.Rect(rect.left + number * (side + gap), rect.bottom - rect.height, side, rect.height)
+        canvas.outlined(tile, CARD, LINE, radius=RADIUS)
+        line = canvas.line(character, CODE, INK, bold=True)
+        put_column(canvas.surface, tile, [line], align="center", valign="middle")
+
+
+def _buttons(canvas: Canvas, row: pygame.Rect, buttons: tuple[Button, ...]) -> None:
+    gap = canvas.px(GAP)
+    each = (row.width - gap * (len(buttons) - 1)) // len(buttons)
+    for number, button in enumerate(buttons):
+        rect = pygame.Rect(row.left + number * (each + gap), row.top, each, row.height)
+        canvas.outlined(rect, CARD, INK, radius=RADIUS, thick=3)
+        inner = rect.inflate(-2 * canvas.px(GAP), 0)
+        line = canvas.line(button.label, BODY, INK, bold=True)
+        put_column(canvas.surface, inner, [line], align="center", valign="middle")
+        canvas.targets.append((rect, button.id))

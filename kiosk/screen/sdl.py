@@ -1,0 +1,26 @@
+"""The one place where pygame is imported, with what must be said before; the whole package takes it from here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+
+
+def _prepare() -> None:
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if os.environ.get("SDL_VIDEODRIVER") != "kmsdrm":
+        # Without this SDL loads a software OpenGL under X11: 90 MB for a picture that changes twice a minute.
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+
+_prepare()
+_hidden = "pkg_resources" not in sys.modules and find_spec("pkg_resources") is not None
+if _hidden:
+    # pygame looks for setuptools' pkg_resources, which costs 70 ms and 7 MB, and does well without.
+    sys.modules["pkg_resources"] = None  # type: ignore[assignment]
+try:
+    import pygame as pygame
+finally:
+    if _hidden:
+        del sys.modules["pkg_resources"]

@@ -1,0 +1,199 @@
+"""The window: what is showing now, drawn when it changed, and where a finger went. Lives in the main thread.
+
+`show`, `idle` and `tray` may be called from any thread: they only put into a queue. Everything else belongs to the
+thread that made the Screen.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.model import Touch
+from kiosk.notices import Idle, Notice, Tray
+from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.scenes.idle import draw_idle
+from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.sdl import pygame
+from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tray
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SIZE = (800, 480)
+BUSY_SECONDS = 1 / 30
+"""How long the queue is waited for between two looks at the touchscreen, while there is something to touch."""
+QUIET_SECONDS = 1 / 10
+"""The same while there is not: what comes through the queue is drawn at once all the same."""
+MEMORY_DRIVERS = ("dummy", "offscreen")
+
+
+class Screen:
+    """One window, or one whole display."""
+
+    def __init__(
+        self,
+        size: tuple[int, int] | None = None,
+        *,
+        fullscreen: bool = False,
+        title: str = "kiosk",
+        tray: Tray | None = None,
+        picture: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`size` None: all of the display, or 800x480 in a window. `tray`: the demo's badges, under a kiosk of `size`.
+
+        After each frame the window is also written to `picture`, a PNG. Without a display everything is drawn into
+        memory, and a line in the log says so.
+        """
+        self.frames = 0
+        self.closed = False
+        self._incoming: queue.SimpleQueue[Notice | Idle | Tray] = queue.SimpleQueue()
+        self._idle: Idle | None = None
+        self._notice: Notice | None = None
+        self._notice_ends = 0.0
+        self._tray = tray
+        self._picture = picture
+        self._monotonic = monotonic
+        self._drawn: object = None
+        self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
+        self.driver = _open_display()
+        self._window = _open_window(size, fullscreen=fullscreen, tray=tray is not None)
+        pygame.display.set_caption(title)
+        pygame.mouse.set_visible(not fullscreen)
+
+    # ------------------------------------------------------------ from any thread
+
+    def show(self, notice: Notice) -> None:
+        """Show a notice for its seconds; the next notice takes its place."""
+        self._incoming.put(notice)
+
+    def idle(self, view: Idle) -> None:
+        """Set what is shown while there is no notice; a notice that is showing stays."""
+        self._incoming.put(view)
+
+    def tray(self, tray: Tray) -> None:
+        """Set what the demo's tray shows."""
+        self._incoming.put(tray)
+
+    # ------------------------------------------------------------ the main thread
+
+    def run(self, stop: threading.Event, beat: Callable[[], None], emit: Callable[[Touch | Action], None]) -> None:
+        """Draw and listen until `stop`, or until the window is closed (then `closed` is true)."""
+        while not stop.is_set() and not self.closed:
+            for event in self.events():
+                emit(event)
+            self._take(self._patience())
+            self.draw()
+            beat()
+
+    def draw(self) -> bool:
+        """Draw if what is to be seen has changed; tell whether a frame was drawn."""
+        self._take(0)
+        if self._notice and self._monotonic() >= self._notice_ends:
+            self._notice = None
+        view = (self._notice or self._idle, self._tray, self._window.get_size())
+        if view == self._drawn or view[0] is None:
+            return False
+        self._paint()
+        pygame.display.flip()
+        self._drawn = view
+        self.frames += 1
+        if self._picture:
+            self.save(self._picture)
+        return True
+
+    def events(self) -> list[Touch | Action]:
+        """What was touched since the last call: buttons of the notice, things on the tray."""
+        found: list[Touch | Action] = []
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                self.closed = True
+            elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
+                self._window, self._drawn = pygame.display.get_surface() or self._window, None
+            elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+                found += self._touched(event.pos)
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write the window as PNG; who reads the file meanwhile sees the old picture or the new, never half of one."""
+        fresh = path.with_name(f".{path.stem}.new.png")
+        pygame.image.save(self._window, str(fresh))
+        fresh.replace(path)
+
+    def close(self) -> None:
+        """Give the display back."""
+        pygame.display.quit()
+
+    # ------------------------------------------------------------ inside
+
+    def _patience(self) -> float:
+        return BUSY_SECONDS if self._tray or (self._notice and self._notice.buttons) else QUIET_SECONDS
+
+    def _take(self, seconds: float) -> None:
+        """Take all that came in, waiting so long for the first."""
+        try:
+            self._set(self._incoming.get(timeout=seconds) if seconds else self._incoming.get_nowait())
+            while True:
+                self._set(self._incoming.get_nowait())
+        except queue.Empty:
+            return
+
+    def _set(self, item: Notice | Idle | Tray) -> None:
+        match item:
+            case Notice():
+                self._notice, self._notice_ends = item, self._monotonic() + item.seconds
+            case Idle():
+                self._idle = item
+            case Tray():
+                self._tray = item
+
+    def _paint(self) -> None:
+        whole, shelf = self._window.get_rect(), None
+        if self._tray:
+            shelf, whole = cut(whole, round(whole.height * TRAY_SHARE), side="bottom")
+        self._kiosk = Canvas(self._window.subsurface(whole))
+        if self._notice:
+            draw_notice(self._kiosk, self._notice)
+        elif self._idle:
+            draw_idle(self._kiosk, self._idle)
+        if self._tray and shelf:
+            self._shelf = Canvas(self._window.subsurface(shelf), TRAY_BASE)
+            draw_tray(self._shelf, self._tray)
+
+    def _touched(self, at: tuple[int, int]) -> list[Touch | Action]:
+        if self._notice and self._monotonic() < self._notice_ends:
+            for rect, button in self._kiosk.targets:
+                if rect.collidepoint(at):
+                    return [Touch(button=button, notice=self._notice.number)]
+        below = (at[0], at[1] - self._kiosk.rect.height)
+        hit = next((target for rect, target in self._shelf.targets if rect.collidepoint(below)), None)
+        return [action_of(hit)] if hit else []
+
+
+def _open_display() -> str:
+    """Start SDL's video; return the driver. Falls back to drawing into memory, with a line in the log."""
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        log.warning("no display could be opened (%s): the screen is drawn into memory, where nobody sees it", error)
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+        pygame.display.init()
+        return pygame.display.get_driver()
+    driver = pygame.display.get_driver()
+    if driver in MEMORY_DRIVERS and os.environ.get("SDL_VIDEODRIVER") != driver:
+        log.warning("no display was found: the screen is drawn into memory, where nobody sees it (driver %s)", driver)
+    return driver
+
+
+def _open_window(size: tuple[int, int] | None, *, fullscreen: bool, tray: bool) -> pygame.Surface:
+    if fullscreen:
+        return pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
+    width, height = size or DEFAULT_SIZE
+    if tray:
+        height = round(height / (1 - TRAY_SHARE))
+    return pygame.display.set_mode((width, height), pygame.RESIZABLE)
