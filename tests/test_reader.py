@@ -45,7 +45,7 @@ class Bench:
         self._turns = threading.Semaphore(0)
         quick: dict[str, Any] = {"poll_seconds": 0.002, "backoff_seconds": (0.01, 0.04), "monotonic": lambda: self.now}
         self.reader = Reader(f"pty:{chip.port}", emit=self.told.put, allow_simulator=True, **quick | settings)
-        self.thread = threading.Thread(target=self.reader.run, args=(self.stop, self._turns.release))
+        self.thread = threading.Thread(target=self.reader.run, args=(self.stop, self._turns.release), daemon=True)
 
     def next(self):
         return self.told.get(timeout=PATIENCE)
@@ -71,21 +71,20 @@ class Bench:
 
 
 @contextmanager
-def bench(**settings):
-    with Pn532() as chip:
-        at_work = Bench(chip, **settings)
-        at_work.thread.start()
-        try:
-            yield at_work
-        finally:
-            at_work.stop.set()
-            at_work.thread.join(PATIENCE)
-            assert not at_work.thread.is_alive()
+def reader_on(chip, **settings):
+    at_work = Bench(chip, **settings)
+    at_work.thread.start()
+    try:
+        yield at_work
+    finally:
+        at_work.stop.set()
+        at_work.thread.join(PATIENCE)
+        assert not at_work.thread.is_alive()
 
 
 @contextmanager
 def bench_up(**settings):
-    with bench(**settings) as at_work:
+    with Pn532() as chip, reader_on(chip, **settings) as at_work:
         assert isinstance(at_work.next(), ReaderUp)
         yield at_work
 
@@ -258,15 +257,12 @@ def test_an_unplugged_reader_is_told_once_and_works_again_when_it_is_back(how):
 def test_a_reader_that_is_not_there_at_first_is_told_and_found_when_it_comes():
     with Pn532() as chip:
         chip.unplug()
-        at_work = Bench(chip)
-        at_work.thread.start()
-        down = at_work.next()
-        assert isinstance(down, ReaderDown)
-        assert down.error.startswith(f"{chip.port} is not there: plug the reader in")
-        chip.replug()
-        assert isinstance(at_work.next(), ReaderUp)
-        at_work.stop.set()
-        at_work.thread.join(PATIENCE)
+        with reader_on(chip) as at_work:
+            down = at_work.next()
+            assert isinstance(down, ReaderDown)
+            assert down.error.startswith(f"{chip.port} is not there: plug the reader in")
+            chip.replug()
+            assert isinstance(at_work.next(), ReaderUp)
 
 
 @pytest.mark.parametrize("card", [Ntag(NTAG_UID), Type4Card(TYPE4_UID)])
@@ -365,12 +361,9 @@ def test_a_reader_whose_process_was_killed_at_high_speed_is_opened():
     with Pn532() as chip:
         with plain_nfcpy(chip.port) as process:
             process.kill()
-        at_work = Bench(chip)
-        at_work.thread.start()
-        assert isinstance(at_work.next(), ReaderUp)
-        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
-        at_work.stop.set()
-        at_work.thread.join(PATIENCE)
+        with reader_on(chip) as at_work:
+            assert isinstance(at_work.next(), ReaderUp)
+            assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
 
 
 def test_without_our_help_it_stays_deaf():
@@ -388,11 +381,8 @@ def test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it():
         with plain_nfcpy(chip.port) as process:
             process.communicate("")
         assert chip.commands[POWER_DOWN] == 1
-        at_work = Bench(chip)
-        at_work.thread.start()
-        assert isinstance(at_work.next(), ReaderUp)
-        at_work.stop.set()
-        at_work.thread.join(PATIENCE)
+        with reader_on(chip) as at_work:
+            assert isinstance(at_work.next(), ReaderUp)
         assert chip.commands[POWER_DOWN] == 1
 
 
@@ -411,13 +401,9 @@ def test_after_hours_without_a_card_the_reader_is_opened_anew_and_nobody_is_told
 
 
 def test_the_loop_works_at_the_pace_of_a_real_wire():
-    with Pn532(wire=True) as chip:
-        at_work = Bench(chip)
-        at_work.thread.start()
+    with Pn532(wire=True) as chip, reader_on(chip) as at_work:
         assert isinstance(at_work.next(), ReaderUp)
         assert at_work.taps(Ntag(NTAG_UID)).technology == "NTAG213"
-        at_work.stop.set()
-        at_work.thread.join(PATIENCE)
 
 
 def test_a_path_that_cannot_work_is_refused_before_anything_is_opened():
