@@ -8,7 +8,7 @@ from kiosk.notices.bench import Tray, VirtualBadge, tray
 from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
 from kiosk.notices.standby import idle
-from kiosk.notices.verdicts import log_line, notice
+from kiosk.notices.verdicts import log_line, notice, signal
 from kiosk.notices.view import Button, Health, Idle, Notice, Offer, Punch, Side
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "log_line",
     "notice",
     "out_of_service",
+    "signal",
     "tray",
     "undo_refused",
     "undone",

@@ -19,13 +19,13 @@ def undone(site: Site, member: Member, units_left: int | None) -> Notice:
 
 
 def undo_refused(site: Site, member: Member, code: str) -> Notice:
-    """The entry cannot be given back here; `code` is what rules.may_undo answered."""
+    """The entry cannot be given back here; `code` is what corrections.may_undo answered."""
     words = _words(site, member)
     reason = {
-        "too_late": words.say("More than a minute has passed."),
-        "per_day": words.say("You have already undone an entry today."),
-        "per_month": words.say("You have undone as many entries as a month allows."),
-        "already_reversed": words.say("This entry has been given back already."),
+        "TOO_LATE": words.say("More than a minute has passed."),
+        "ONCE_A_DAY": words.say("You have already undone an entry today."),
+        "MONTH_USED_UP": words.say("You have undone as many entries as a month allows."),
+        "ALREADY_REVERSED": words.say("This entry has been given back already."),
     }.get(code, words.say("This entry cannot be given back here."))
     return Notice(
         signal=Signal.DENIED, title=words.say("Not undone"), lines=(reason, words.say("The desk can still do it."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from kiosk.model import Case, Denied, Duration, Granted, Member, Reason, Signal, Verdict
+from kiosk.model import Case, Denied, Duration, Granted, Member, Reason, Signal, Unlimited, Verdict
 from kiosk.notices.denials import Text, denied
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.punches import holding_of, punch
@@ -54,14 +54,13 @@ def log_line(verdict: Verdict, case: Case, now: datetime, language: str | None =
 
 def signal(verdict: Verdict) -> Signal:
     """The light, rhythm and picture of a verdict. ATTENTION: come in, but look at the screen."""
-    if verdict.reason in (Reason.OUT_OF_SERVICE, Reason.CLOCK_UNTRUSTED):
-        return Signal.FAULT
     if isinstance(verdict, Denied):
-        return Signal.DENIED
+        broken = verdict.reason in (Reason.OUT_OF_SERVICE, Reason.CLOCK_UNTRUSTED)
+        return Signal.FAULT if broken else Signal.DENIED
     if verdict.reason is Reason.RE_ENTRY:
         return Signal.RE_ENTRY
-    look = verdict.reason in (Reason.DEBT, Reason.COURTESY) or verdict.warn_units or verdict.warn_expiry
-    return Signal.ATTENTION if look else Signal.GRANTED
+    odd = verdict.reason in (Reason.DEBT, Reason.COURTESY, Reason.CLOCK_UNTRUSTED)
+    return Signal.ATTENTION if odd or verdict.warn_units or verdict.warn_expiry else Signal.GRANTED
 
 
 def _words(case: Case, language: str | None) -> Language:
@@ -114,6 +113,7 @@ def _welcome(words: Language, reason: Reason) -> str:
         Reason.RE_ENTRY: words.say("Welcome back"),
         Reason.COURTESY: words.say("On the house"),
         Reason.DEBT: words.say("Entry to settle"),
+        Reason.CLOCK_UNTRUSTED: words.say("Come in"),
     }.get(reason, words.say("Entry recorded"))
 
 
@@ -124,7 +124,9 @@ def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> 
         return words.say("Have a good day") if words.local(now).hour < EVENING else words.say("Have a good evening")
     if verdict.reason is Reason.COURTESY:
         return _to_closing(words, verdict, now)
-    if window is None:
+    if verdict.reason is Reason.CLOCK_UNTRUSTED:
+        return words.say("The kiosk is not certain of the time")
+    if window is None or _never_closes(words, verdict, case, now):
         return words.say("As often as you like")
     if window.start > now:
         return words.say("From {start} to {end}", start=words.time(window.start), end=words.time(window.end))
@@ -135,6 +137,14 @@ def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> 
         left = words.length(window.end - now)
         return words.say("{length}, until closing at {time}", length=left, time=words.time(window.end))
     return sentence(words.until(window.end, now))
+
+
+def _never_closes(words: Language, verdict: Granted, case: Case, now: datetime) -> bool:
+    """An unlimited pass on a door that stays open over the night: the window's end means nothing to its holder."""
+    held = holding_of(verdict, case)
+    unlimited = held is not None and isinstance(held.pass_.terms.cover, Unlimited)
+    end = verdict.window.end if verdict.window else now
+    return unlimited and words.local(end).date() > words.local(now).date()
 
 
 def _to_closing(words: Language, verdict: Granted, now: datetime) -> str:
@@ -155,7 +165,7 @@ def _balance(words: Language, verdict: Granted, case: Case) -> str:
     left = verdict.units_left
     if verdict.reason is Reason.DEBT:
         return words.say("No entries left: this one is to be settled at the desk")
-    if verdict.reason in (Reason.RE_ENTRY, Reason.COURTESY):
+    if verdict.reason in (Reason.RE_ENTRY, Reason.COURTESY, Reason.CLOCK_UNTRUSTED):
         return words.say("No entry is used")
     if left is None or left < 0:
         return ""

@@ -41,11 +41,10 @@ class Screen:
         *,
         fullscreen: bool = False,
         title: str = "kiosk",
-        tray: Tray | None = None,
         picture: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window. `tray`: the demo's badges, under a kiosk of `size`.
+        """`size` None: all of the display, or 800x480 in a window.
 
         After each frame the window is also written to `picture`, a PNG. Without a display everything is drawn into
         memory, and a line in the log says so.
@@ -56,13 +55,13 @@ class Screen:
         self._idle: Idle | None = None
         self._notice: Notice | None = None
         self._notice_ends = 0.0
-        self._tray = tray
+        self._tray: Tray | None = None
         self._picture = picture
         self._monotonic = monotonic
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
         self.driver = _open_display()
-        self._window = _open_window(size, fullscreen=fullscreen, tray=tray is not None)
+        self._window = _open_window(size, fullscreen=fullscreen)
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(not fullscreen)
 
@@ -77,7 +76,7 @@ class Screen:
         self._incoming.put(view)
 
     def tray(self, tray: Tray) -> None:
-        """Set what the demo's tray shows."""
+        """Set what the demo's tray shows; the first time, a window grows by its place."""
         self._incoming.put(tray)
 
     # ------------------------------------------------------------ the main thread
@@ -150,7 +149,13 @@ class Screen:
             case Idle():
                 self._idle = item
             case Tray():
+                self._make_room()
                 self._tray = item
+
+    def _make_room(self) -> None:
+        if self._tray is None and not self._window.get_flags() & pygame.FULLSCREEN:
+            width, height = self._window.get_size()
+            self._window = pygame.display.set_mode((width, round(height / (1 - TRAY_SHARE))), pygame.RESIZABLE)
 
     def _paint(self) -> None:
         whole, shelf = self._window.get_rect(), None
@@ -190,10 +195,7 @@ def _open_display() -> str:
     return driver
 
 
-def _open_window(size: tuple[int, int] | None, *, fullscreen: bool, tray: bool) -> pygame.Surface:
+def _open_window(size: tuple[int, int] | None, *, fullscreen: bool) -> pygame.Surface:
     if fullscreen:
         return pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
-    width, height = size or DEFAULT_SIZE
-    if tray:
-        height = round(height / (1 - TRAY_SHARE))
-    return pygame.display.set_mode((width, height), pygame.RESIZABLE)
+    return pygame.display.set_mode(size or DEFAULT_SIZE, pygame.RESIZABLE)
