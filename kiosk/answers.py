@@ -208,4 +208,10 @@ Answered = (
 )
 
 encode_answer = msgspec.json.Encoder().encode
-decode_answer = msgspec.json.Decoder(Answered).decode
+_decoder = msgspec.json.Decoder(Answered)
+
+
+def decode_answer(line: bytes) -> Answered:
+    """Read an answer from JSON. Raises msgspec.DecodeError."""
+    answered: Answered = _decoder.decode(line)
+    return answered

@@ -254,4 +254,10 @@ Asked = (
 )
 
 encode_command = msgspec.json.Encoder().encode
-decode_command = msgspec.json.Decoder(Asked).decode
+_decoder = msgspec.json.Decoder(Asked)
+
+
+def decode_command(line: bytes) -> Asked:
+    """Read a command from JSON. Raises msgspec.DecodeError."""
+    command: Asked = _decoder.decode(line)
+    return command

@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 
 from kiosk import commands
-from kiosk.answers import Answered, Refused, encode_answer
+from kiosk.answers import Answered, Refused
 from kiosk.desk import books, members, opening, sales, site, visits
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.model import Clock
 from kiosk.roster import RosterError
 
-__all__ = ["Desk", "DeskError", "answer", "perform"]
+__all__ = ["Desk", "DeskError", "answered", "perform"]
 
 _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.AddMember: members.add_member,
@@ -71,16 +71,13 @@ def perform(
     return handler(Desk(ledger=ledger, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
 
 
-def answer(
+def answered(
     line: bytes, ledger: Ledger, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
-) -> bytes:
-    """Perform the command in a line of JSON; refusals and foreseen errors are answers too. It does not raise."""
-    return encode_answer(answered(line, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock))
-
-
-def answered(line: bytes, ledger: Ledger, now: datetime, **where: Any) -> Answered:
+) -> Answered:
+    """Perform the command in a line of JSON; refusals and foreseen errors are answers too, and nothing is raised."""
     try:
-        return perform(commands.decode_command(line), ledger, now, **where)
+        command = commands.decode_command(line)
+        return perform(command, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock)
     except msgspec.DecodeError as error:
         return Refused(message=f"this kiosk does not know that command: {error}")
     except DeskError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import timedelta
+from itertools import takewhile
 
 from kiosk import rules
 from kiosk.answers import Done, Inside, Judged, Present, TapLine, Taps
@@ -17,7 +17,6 @@ WHY_NOT = {
     "ALREADY_REVERSED": "it was taken back already",
     "TOO_LATE": "it is too long ago",
 }
-PAGE = 200
 
 
 def check_in(desk: Desk, command: CheckIn) -> Judged:
@@ -95,20 +94,11 @@ def list_taps(desk: Desk, command: ListTaps) -> Taps:
     """The taps of a local day at this site, refusals included."""
     on = command.on or desk.today
     start, end = desk.day(on)
-    lines = [line for entry in _back_to(desk, start) if entry.stamp.at < end and (line := _tap_line(desk, entry))]
+    # From the end back: a long ledger is not read from its beginning. A clock that was set back hides nothing, as
+    # entries are looked at in their order until a whole day before the one asked for.
+    recent = takewhile(lambda entry: entry.stamp.at >= start - timedelta(days=1), desk.ledger.entries_backwards())
+    lines = [line for entry in recent if start <= entry.stamp.at < end and (line := _tap_line(desk, entry))]
     return Taps(on=on, taps=tuple(sorted(lines, key=lambda line: line.at)))
-
-
-def _back_to(desk: Desk, start: datetime) -> Iterator[Entry]:
-    """This ledger's entries from its end back to an instant, by pages: a long ledger is not read from its beginning."""
-    end = desk.ledger.head.seq
-    while end > 0:
-        after = max(0, end - PAGE)
-        page = list(desk.ledger.entries(after=after, limit=end - after))
-        yield from (entry for entry in page if entry.stamp.at >= start)
-        if not any(entry.stamp.at >= start for entry in page):
-            return
-        end = after
 
 
 def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
