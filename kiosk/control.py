@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import shutil
 import socket
 import socketserver
@@ -44,6 +45,25 @@ def ask(path: Path, request: bytes, *, seconds: float = 10.0) -> bytes:
     if not answer.endswith(b"\n"):
         raise ControlError(f"the kiosk at {path} ended before it answered")
     return answer[:-1]
+
+
+class Request:
+    """A command from outside, and the place where its answer is waited for."""
+
+    def __init__(self, line: bytes) -> None:
+        self.line = line
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def reply(self, line: bytes) -> None:
+        """Answer; called once, by the controller."""
+        self._answers.put(line)
+
+    def wait(self, seconds: float) -> bytes:
+        """Return the answer. Raises TimeoutError."""
+        try:
+            return self._answers.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no answer within {seconds:g} s") from None
 
 
 class ControlServer:

@@ -1,0 +1,347 @@
+"""One tap: gather, decide, record, act. The only writer of the ledger, and the only one who moves the door.
+
+Everything that happens arrives as a message in one inbox and is handled to its end before the next. What a tap means
+is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of things and nothing else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from kiosk import corrections, desk, hours, notices, rules
+from kiosk.answers import Answered, Status, encode_answer
+from kiosk.badges import badge_id
+from kiosk.control import Request
+from kiosk.front import Clock, Front
+from kiosk.ledger import Ledger, LedgerError
+from kiosk.model import (
+    AnyFact,
+    Case,
+    Denied,
+    DoorMoved,
+    Granted,
+    Happened,
+    Left,
+    Member,
+    ReaderDown,
+    ReaderUp,
+    Reason,
+    Reversed,
+    Site,
+    Tap,
+    Tapped,
+    Tick,
+    Touch,
+    Verdict,
+    Visit,
+)
+from kiosk.notices import Health, Idle, Notice, Offer
+from kiosk.passes import balance
+from kiosk.roster import RosterError
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1.0
+"""How long the inbox is waited for before the clock on the screen is looked after."""
+RETRY_SECONDS = 10.0
+"""How often a ledger that failed is tried again while nobody taps."""
+GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
+"""What makes the light say fault: nobody can come in by badge."""
+
+
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Tick
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The notice on the screen, and what its buttons would act upon."""
+
+    tap: Tap
+    case: Case
+    notice: Notice
+    until: float
+    """Monotonic seconds; afterwards the buttons are gone."""
+    undoable: Visit | None = None
+
+
+class Controller:
+    """The one thread that decides."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        front: Front,
+        *,
+        inbox: queue.SimpleQueue[Message],
+        clock: Clock,
+        site_id: str,
+        badge_key: bytes,
+    ) -> None:
+        self.inbox = inbox
+        self._ledger, self._front, self._clock = ledger, front, clock
+        self._site_id, self._badge_key = site_id, badge_key
+        self._site: Site | None = None
+        self._shown: Shown | None = None
+        self._numbers = itertools.count(1)
+        self._health: set[Health] = set()
+        self._in_fault = False
+        self._drawn_minute: datetime | None = None
+        self._tried_at = clock.monotonic()
+
+    # ------------------------------------------------------------ the thread
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Handle messages until `stop`: the body of a worker."""
+        self._note(Happened(what="started", site_id=self._site_id))
+        self._refresh()
+        while not stop.is_set():
+            self.handle(self._next())
+            beat()
+
+    def _next(self) -> Message:
+        try:
+            return self.inbox.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            return Tick()
+
+    def handle(self, message: Message) -> None:
+        """Handle one message to its end."""
+        match message:
+            case Tap():
+                self.tap(message)
+            case Touch():
+                self.touch(message)
+            case DoorMoved():
+                self._door_moved(message.what)
+            case ReaderUp():
+                self._health.discard(Health.READER_DOWN)
+            case ReaderDown():
+                self._health.add(Health.READER_DOWN)
+            case Request():
+                message.reply(encode_answer(self._answer(message.line)))
+            case Tick():
+                self._tick()
+                return
+        self._refresh()
+
+    # ------------------------------------------------------------ a tap
+
+    def tap(self, tap: Tap) -> Verdict | None:
+        """Gather, decide, record, act. None: the tap repeats the last one, and only its notice shows again."""
+        shown = self._shown
+        if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
+            self._tell(shown.notice)
+            return None
+        now = self._clock.now()
+        try:
+            badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
+            case = self._gather(tap, badge, now)
+            verdict = rules.decide(case, now)
+            self._write(_recorded(case, verdict, badge))
+        except (LedgerError, RosterError) as error:
+            return self._refuse(error)
+        self._act(case, verdict, now)
+        return verdict
+
+    def _gather(self, tap: Tap, badge: str | None, now: datetime) -> Case:
+        clock = self._clock.stamp().clock
+        return self._ledger.roster.gather(tap, site_id=self._site_id, badge_id=badge, now=now, clock=clock)
+
+    def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
+        if isinstance(verdict, Granted):
+            self._front.door.unlock(self._front.unlock_seconds)
+        if verdict.reason is Reason.STAFF:
+            self._health.discard(Health.DOOR_FORCED_OPEN)  # a host is here and has read the screen
+        undoable = _undoable(case, now)
+        offers = _offers(case, verdict, undoable=undoable, now=now)
+        said = notices.notice(verdict, case, now, offers=offers, language=self._front.language)
+        self._show(said, case, undoable=undoable)
+        log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
+        if self._front.witness:
+            self._front.witness(verdict, case, now)
+
+    def _refuse(self, error: Exception) -> Verdict:
+        """Nobody is let in without a line in the ledger."""
+        self._fail(error)
+        self._shown = None
+        self._tell(notices.out_of_service(self._site))
+        return Denied(reason=Reason.OUT_OF_SERVICE)
+
+    # ------------------------------------------------------------ a touch
+
+    def touch(self, touch: Touch) -> None:
+        """Do what a button of the notice says, if that notice is still the one that shows."""
+        shown = self._shown
+        if shown is None or touch.notice != shown.notice.number or self._clock.monotonic() > shown.until:
+            return
+        member = shown.case.member
+        offered = {button.id for button in shown.notice.buttons}
+        if member is None or touch.button not in offered:
+            return
+        try:
+            said = self._leave(member) if touch.button == Offer.LEAVE else self._undo(shown, member)
+        except LedgerError as error:
+            self._refuse(error)
+            return
+        self._shown = None
+        self._tell(said)
+
+    def _leave(self, member: Member) -> Notice:
+        site = self._site_now()
+        self._write(Left(member_id=member.id, site_id=site.id))
+        return notices.goodbye(site, member, self._clock.now())
+
+    def _undo(self, shown: Shown, member: Member) -> Notice:
+        """Judge again: the minute may have passed since the button was shown."""
+        now, site, visit = self._clock.now(), self._site_now(), shown.undoable
+        visits = self._ledger.roster.visits_of(member.id, now)
+        if visit is None:
+            return notices.undo_refused(site, member, "NOTHING_TO_UNDO")
+        refused = corrections.may_undo(visit, visits, now=now, by_staff=False, site=site)
+        if refused:
+            return notices.undo_refused(site, member, refused)
+        self._write(Reversed(ref=visit.ref, reason="undo", by="self"))
+        return notices.undone(site, member, self._left_on(visit, member, now))
+
+    def _left_on(self, visit: Visit, member: Member, now: datetime) -> int | None:
+        """The balance of the pass that paid a visit."""
+        paid = {charge.pass_id for charge in visit.charges}
+        held = next((one for one in self._ledger.roster.holdings(member.id, now) if one.pass_.id in paid), None)
+        return balance(held, self._site_now(), now) if held else None
+
+    # ------------------------------------------------------------ the door, commands, time
+
+    def _door_moved(self, what: str) -> None:
+        match what:
+            case "exit_pressed":
+                if self._note(Happened(what=what, site_id=self._site_id)):
+                    self._front.door.unlock(self._front.unlock_seconds)
+            case "forced_open" | "held_open":
+                self._health.add(Health.DOOR_FORCED_OPEN if what == "forced_open" else Health.DOOR_HELD_OPEN)
+                self._note(Happened(what=what, site_id=self._site_id))
+            case "closed":
+                self._health.discard(Health.DOOR_HELD_OPEN)
+
+    def _answer(self, line: bytes) -> Answered:
+        now, clock = self._clock.now(), self._clock.stamp().clock
+        answered = desk.answered(line, self._ledger, now, site_id=self._site_id, badge_key=self._badge_key, clock=clock)
+        if isinstance(answered, Status):
+            return replace(answered, running=True, health=tuple(sorted(self._health)))
+        return answered
+
+    def _tick(self) -> None:
+        now = self._clock.monotonic()
+        if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
+            self._tried_at = now
+            self._note(Happened(what="ledger_recovered", site_id=self._site_id))
+        if _minute(self._clock.now()) != self._drawn_minute:
+            self._refresh()
+
+    # ------------------------------------------------------------ the ledger
+
+    def _write(self, fact: AnyFact) -> None:
+        """Commit a fact. Raises LedgerError."""
+        self._ledger.append(fact)
+        self._health.discard(Health.LEDGER_FAILED)
+
+    def _note(self, fact: AnyFact) -> bool:
+        """Commit a fact if the disk takes it, and tell whether it did."""
+        try:
+            self._write(fact)
+        except LedgerError as error:
+            self._fail(error)
+            return False
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        log.error("%s", error)
+        self._health.add(Health.LEDGER_FAILED)
+        self._tried_at = self._clock.monotonic()
+
+    def _site_now(self) -> Site:
+        site = self._ledger.roster.site(self._site_id)
+        if site is None:
+            raise RosterError(f"the site {self._site_id} is not known yet: kiosk site import FILE")
+        return site
+
+    # ------------------------------------------------------------ what people see
+
+    def _show(self, said: Notice, case: Case, *, undoable: Visit | None) -> None:
+        said = replace(said, number=next(self._numbers))
+        until = self._clock.monotonic() + said.seconds
+        self._shown = Shown(tap=case.tap, case=case, notice=said, until=until, undoable=undoable)
+        self._tell(said)
+
+    def _tell(self, said: Notice) -> None:
+        self._front.indicator.signal(said.signal)
+        self._front.display.show(said)
+
+    def _refresh(self) -> None:
+        """Bring the idle screen and the light up to date."""
+        try:
+            self._front.display.idle(self._idle())
+        except LedgerError as error:
+            self._fail(error)
+        in_fault = bool(self._health & GRAVE)
+        if in_fault != self._in_fault:
+            self._in_fault = in_fault
+            self._front.indicator.signal("fault" if in_fault else "idle")
+
+    def _idle(self) -> Idle:
+        now, roster = self._clock.now(), self._ledger.roster
+        self._site = site = self._site_now()
+        self._drawn_minute = _minute(now)
+        return notices.idle(
+            site,
+            hours.opening(site, roster.override(site.id, now), now),
+            now,
+            people_in=roster.people_in(site.id, now),
+            health=self._health,
+            clock=self._clock.stamp().clock,
+            reader_side=self._front.reader_side,
+            language=self._front.language,
+        )
+
+
+def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:
+    return Tapped(
+        site_id=case.site.id,
+        verdict=verdict,
+        badge_id=badge,
+        member_id=case.member.id if case.member else None,
+        technology=case.tap.technology,
+        source=case.tap.source,
+    )
+
+
+def _undoable(case: Case, now: datetime) -> Visit | None:
+    """The newest visit here that cost an entry, if its member may take it back by now."""
+    here = (visit for visit in case.visits if visit.site_id == case.site.id and visit.charges)
+    visit = next(here, None)
+    if visit is None or corrections.may_undo(visit, case.visits, now=now, by_staff=False, site=case.site):
+        return None
+    return visit
+
+
+def _offers(case: Case, verdict: Verdict, *, undoable: Visit | None, now: datetime) -> set[Offer]:
+    """Buttons come with a second tap: the first says what happened, the second that somebody wants something."""
+    if verdict.reason not in (Reason.RE_ENTRY, Reason.STAFF) or not _is_in(case, now):
+        return set()
+    return {Offer.LEAVE} | ({Offer.UNDO} if undoable else set())
+
+
+def _is_in(case: Case, now: datetime) -> bool:
+    latest = next((visit for visit in case.visits if visit.site_id == case.site.id), None)
+    return bool(latest and not latest.left_at and latest.present_until and now < latest.present_until)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

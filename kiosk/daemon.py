@@ -1,0 +1,210 @@
+"""The composition root: builds every part from the settings, starts them, supervises, stops them in reverse.
+
+No part knows another but through what is handed to it here; only the command line and the demo
+import this module.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, Self
+
+import hardware.reader as reading
+from hardware.door import Door, DoorEvent
+from hardware.indicator import Indicator
+from hardware.pins import open_pins
+from kiosk.answers import Refused, encode_answer
+from kiosk.badges import badge_key
+from kiosk.clock import WallClock
+from kiosk.config import Config
+from kiosk.control import ControlServer, Request
+from kiosk.controller import Controller, Message
+from kiosk.front import Display, Front
+from kiosk.ledger import open_ledger
+from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
+from kiosk.screen.window import Screen
+from kiosk.workers import Systemd, Worker, stop_all
+
+log = logging.getLogger(__name__)
+
+WATCHDOG_SECONDS = 2.0
+"""How often systemd is told that all is alive: a fraction of WatchdogSec in kiosk.service."""
+STOP_SECONDS = 4.0
+"""How long the threads have to end, below TimeoutStopSec of kiosk.service."""
+ANSWER_SECONDS = 30.0
+"""How long a command waits for its answer: verifying a long ledger takes some seconds on a small machine."""
+READER_SILENCE_SECONDS = 20.0
+"""A reader that is down beats between its attempts; some drivers wait for ever when a reader stops answering."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What lies outside the process: the machine's own clock and pins, or the bench's."""
+
+    clock: WallClock
+    pin_factory: Any = None
+    """None: the machine's own pins, opened if any is wired."""
+    simulated: bool = False
+    """The reader may be an emulated chip on a pseudo-terminal."""
+    display: Callable[[Screen], Display] = lambda screen: screen
+    """What the controller shows things on; the demo looks over its shoulder."""
+    witness: Callable[[Verdict, Case, datetime], None] | None = None
+
+
+class Kiosk:
+    """All the parts of one kiosk. Use it with `with`: leaving it stops the threads and lets go of every device."""
+
+    def __init__(self, config: Config, world: World, screen: Screen) -> None:
+        """Open what must be there: ledger, pins, socket.
+
+        Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
+        """
+        self.screen = screen
+        self._ended = threading.Event()
+        self._systemd = Systemd()
+        self._fed_at = monotonic()
+        with ExitStack() as stack:
+            self.controller = _build_controller(config, world, screen, stack)
+            reader = reading.Reader(config.reader.path, emit=self._sensed, allow_simulator=world.simulated)
+            control = ControlServer(config.paths.socket, self.answer)
+            stack.callback(control.close)
+            self.workers = (
+                Worker("controller", self.controller.run),
+                Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
+                Worker("control", control.run),
+            )
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        for worker in self.workers:
+            worker.start(self._died)
+        self._systemd.ready("serving")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._systemd.stopping()
+        self.controller.inbox.put(Tick())
+        for name in stop_all(self.workers, seconds=STOP_SECONDS):
+            log.error("%s did not stop in time", name)
+        self._stack.close()
+
+    def serve(self, react: Callable[[object], None] | None = None) -> bool:
+        """Draw and listen in the calling (main) thread until `stop`; tell whether every worker lived to the end.
+
+        `react` is given what was touched outside of the kiosk's own screen: the demo's tray.
+        """
+
+        def emit(event: object) -> None:
+            if isinstance(event, Touch):
+                self.controller.inbox.put(event)
+            elif react:
+                react(event)
+
+        self.screen.run(self._ended, self._beat, emit)
+        return not any(worker.ended.is_set() for worker in self.workers)
+
+    def stop(self) -> None:
+        """End `serve`; callable from any thread and from a signal handler."""
+        self._ended.set()
+
+    def answer(self, line: bytes) -> bytes:
+        """Have the controller answer a command; called from the socket's threads."""
+        request = Request(line)
+        self.controller.inbox.put(request)
+        try:
+            return request.wait(ANSWER_SECONDS)
+        except TimeoutError as error:
+            return encode_answer(Refused(message=f"the kiosk is busy: {error}"))
+
+    def _beat(self) -> None:
+        if monotonic() - self._fed_at >= WATCHDOG_SECONDS:
+            self._fed_at = monotonic()
+            self._systemd.alive(self.workers)
+
+    def _died(self, worker: Worker) -> None:
+        log.critical("%s ended unasked: the kiosk stops, to be started anew", worker.name)
+        self.stop()
+
+    def _sensed(self, event: reading.Event) -> None:
+        """Turn what the reader tells into messages; called from its thread."""
+        match event:
+            case reading.CardSensed():
+                self.controller.inbox.put(
+                    Tap(
+                        uid=event.uid,
+                        monotonic=event.monotonic,
+                        technology=event.technology,
+                        assurance=event.assurance,
+                    )
+                )
+            case reading.CardUnreadable():
+                self.controller.inbox.put(Tap(uid=None, monotonic=event.monotonic))
+            case reading.ReaderUp():
+                log.info("reader up: %s", event.name)
+                self.controller.inbox.put(ReaderUp(name=event.name))
+            case reading.ReaderDown():
+                log.warning("reader down: %s", event.error)
+                self.controller.inbox.put(ReaderDown(error=event.error))
+
+
+def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
+    """Open ledger and wires, each to be closed by `stack` in reverse, and give them to a controller."""
+    inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    ledger = open_ledger(config.paths.ledger, stamp=world.clock.stamp)
+    stack.callback(ledger.close)
+    wired = any(pin is not None for pin in config.pins().values())
+    pins = world.pin_factory or (open_pins() if wired else None)
+    if pins is not None and pins is not world.pin_factory:
+        stack.callback(pins.close)
+    lamp = config.indicator
+    indicator = Indicator(red=lamp.red, green=lamp.green, blue=lamp.blue, buzzer=lamp.buzzer, pin_factory=pins)
+    stack.callback(indicator.close)
+    door = _build_door(config, lambda event: inbox.put(DoorMoved(what=event.what)), pins)
+    stack.callback(door.close)
+    front = Front(
+        door=door,
+        indicator=indicator,
+        display=world.display(screen),
+        unlock_seconds=config.door.unlock_seconds,
+        language=config.screen.language,
+        reader_side=config.screen.reader_side,
+        witness=world.witness,
+    )
+    key = badge_key(config.paths.key_file, given=config.badges.given)
+    return Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
+
+
+def _build_door(config: Config, emit: Callable[[DoorEvent], None], pins: Any) -> Door:
+    wires = config.door
+    return Door(
+        strike=wires.strike,
+        contact=wires.contact,
+        exit_button=wires.exit_button,
+        active_high=wires.active_high,
+        held_open_seconds=wires.held_open_seconds,
+        emit=emit,
+        pin_factory=pins,
+    )
+
+
+def run(config: Config) -> int:
+    """Be the kiosk until told to stop (SIGTERM, SIGINT, its window closed); return the process's exit code.
+
+    Raises what Kiosk raises.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site)
+    with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: kiosk.stop())
+        lived = kiosk.serve()
+    screen.close()
+    return 0 if lived else 1

@@ -1,0 +1,161 @@
+"""The bench: an emulated reader and board, the demo's cards, a clock that can be moved, an eye on the screen."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hardware.simulator.board import WIRING, Board
+from hardware.simulator.chip import FAULTS, Pn532
+from kiosk.badges import badge_key
+from kiosk.clock import MovableClock
+from kiosk.config import Config, Door, Indicator, Paths, Reader, Screen
+from kiosk.demo.people import cards, settle_in
+from kiosk.front import Display
+from kiosk.ledger import open_ledger
+from kiosk.mistakes import near
+from kiosk.model import Site
+from kiosk.notices import Idle, Notice
+
+SITE = "la-serre"
+REARM_SECONDS = 1.6
+"""The reader takes the same card for the same touch until it was away for 1.5 s."""
+SENSE_SECONDS = 10.0
+"""How long a card is waited for; a reader that is out of order senses none."""
+
+
+class BenchError(ValueError):
+    """Something the bench does not have; `near` are names that may have been meant."""
+
+
+class Watching:
+    """A display that passes everything on and remembers each notice until somebody asks."""
+
+    def __init__(self, display: Display, on_idle: Callable[[], None]) -> None:
+        self._display, self._on_idle = display, on_idle
+        self.notices: queue.SimpleQueue[Notice] = queue.SimpleQueue()
+        self.last: Notice | None = None
+
+    def show(self, notice: Notice) -> None:
+        """Pass a notice on."""
+        self._display.show(notice)
+        self.last = notice
+        self.notices.put(notice)
+
+    def idle(self, view: Idle) -> None:
+        """Pass the idle view on."""
+        self._display.idle(view)
+        self._on_idle()
+
+
+class Bench:
+    """Reader, board, cards and clock of the demo, in a folder that holds its ledger. Use it with `with`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after every change of the board and the clock's minute, from any thread."""
+        self.clock = MovableClock()
+        self.chip = Pn532()
+        self.board = Board(on_change=lambda: self.on_change())
+        self.cards = cards()
+        self.lying: str | None = None
+        """The card on the reader."""
+        self.watching: Watching | None = None
+        self._taken: dict[str, float] = {}
+        self._hands = threading.RLock()
+
+    def __enter__(self) -> Bench:
+        self.chip.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.chip.stop()
+
+    def config(self, size: tuple[int, int]) -> Config:
+        """The settings of a kiosk on this bench."""
+        state = self.folder
+        return Config(
+            site=SITE,
+            reader=Reader(path=f"pty:{self.chip.port}"),
+            door=Door(strike=WIRING["strike"], contact=WIRING["contact"], exit_button=WIRING["exit_button"]),
+            indicator=Indicator(red=WIRING["red"], green=WIRING["green"], blue=WIRING["blue"], buzzer=WIRING["buzzer"]),
+            screen=Screen(fullscreen=False, size=size),
+            paths=Paths(state=state, socket=state / "kiosk.sock"),
+        )
+
+    def prepare(self, config: Config) -> Site:
+        """Fill an empty ledger with La Serre and its people, or go on where it ended; return the site."""
+        with open_ledger(config.paths.ledger, stamp=self.clock.stamp) as ledger:
+            last = next(ledger.entries_backwards(), None)
+            if last is None:
+                settle_in(ledger, self.clock, badge_key(config.paths.key_file))
+            else:
+                self.clock.set(last.stamp.at)
+            return next(site for site in ledger.roster.sites() if site.id == SITE)
+
+    def watch(self, display: Display) -> Display:
+        """Look over the shoulder of whoever shows things on this display."""
+        self.watching = Watching(display, lambda: self.on_change())
+        return self.watching
+
+    # ------------------------------------------------------------ cards
+
+    def put(self, name: str) -> str:
+        """Put a card on the reader in the place of the one that lies there; return its name in full."""
+        key = self.find(name)
+        with self._hands:
+            self.take()
+            away = time.monotonic() - self._taken.get(key, 0.0)
+            time.sleep(max(0.0, REARM_SECONDS - away))
+            self.chip.put(self.cards[key])
+            self.lying = key
+        return key
+
+    def take(self) -> None:
+        """Take the card off the reader."""
+        with self._hands:
+            if self.lying is not None:
+                self._taken[self.lying] = time.monotonic()
+                self.lying = None
+                self.chip.take()
+
+    def find(self, name: str) -> str:
+        """Return the card of that name, or of the only one that begins so. Raises BenchError."""
+        found = [key for key in self.cards if key == name.casefold()] or [
+            key for key in self.cards if name and key.startswith(name.casefold())
+        ]
+        if len(found) == 1:
+            return found[0]
+        advice = ", ".join(near(name, self.cards) or self.cards)
+        raise BenchError(f'there is no card "{name}": {advice}')
+
+    def tap(self, name: str) -> Notice | None:
+        """Lay a card on the reader until the screen answers, then take it away; None when it does not answer."""
+        with self._hands:
+            try:
+                return self.answer_to(lambda: self.put(name))
+            finally:
+                self.take()
+
+    def answer_to(self, deed: Callable[[], object]) -> Notice | None:
+        """Do something and return the notice that answers it; None when none comes."""
+        if self.watching is None:
+            raise BenchError("the kiosk is not running")
+        notices = self.watching.notices
+        while not notices.empty():
+            notices.get_nowait()
+        deed()
+        try:
+            return notices.get(timeout=SENSE_SECONDS)
+        except queue.Empty:
+            return None
+
+    def break_reader(self, fault: str | None) -> None:
+        """Let the reader fail in one of the ways of hardware.simulator.chip, None: no more. Raises BenchError."""
+        if fault is not None and fault not in FAULTS:
+            raise BenchError(f'there is no fault "{fault}": {", ".join(FAULTS)}')
+        self.chip.fault = fault

@@ -1,0 +1,123 @@
+"""The demo's prompt: words typed in a terminal become things done to the bench. What happens is printed elsewhere."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kiosk.demo.bench import Bench, BenchError
+from kiosk.mistakes import near
+
+HELP = """\
+tap NAME           lay a card on the reader and take it away: {cards}
+put NAME, take     the same in two steps
+touch BUTTON       a button of the notice: leave, undo
+clock              what time it is; clock +10m, clock -1h, clock 16:50, clock thu 13:55, clock 2026-07-14 10:00
+door open|close    push the door, let it fall shut
+exit               press the exit button
+unplug, plug       pull the reader's cable, put it back
+fault NAME         let the reader fail (silent, short, garbage, ...); fault none mends it
+wait SECONDS       let time pass
+help, quit"""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOVES = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Prompt:
+    """Understands a line and does it to the bench; what there is to say is returned."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        zone: str,
+        *,
+        lay: Callable[[str], str],
+        touch: Callable[[str], bool],
+        wake: Callable[[], None],
+    ) -> None:
+        """`lay` taps with a card and tells what was new; `touch` presses a button of the notice, and tells whether it
+        has one; `wake` has the kiosk look at its clock.
+        """
+        self._bench, self._zone, self._touch, self._wake = bench, ZoneInfo(zone), touch, wake
+        self._words: Mapping[str, Callable[[str], str]] = {
+            "tap": lay,
+            "put": lambda name: f"{bench.put(name)} lies on the reader",
+            "take": lambda _: self._do(bench.take, "nothing lies on the reader"),
+            "touch": self._press,
+            "clock": self._clock,
+            "door": self._door,
+            "exit": lambda _: self._do(bench.board.press_exit, "exit button pressed"),
+            "unplug": lambda _: self._do(bench.chip.unplug, "the reader is unplugged"),
+            "plug": lambda _: self._do(bench.chip.replug, "the reader is plugged in"),
+            "fault": self._fault,
+            "wait": self._wait,
+            "help": lambda _: HELP.format(cards=", ".join(bench.cards)),
+        }
+
+    def obey(self, line: str) -> str:
+        """Do what a line says. Raises BenchError with a sentence when it cannot be done."""
+        word, _, rest = line.strip().partition(" ")
+        if not word:
+            return ""
+        action = self._words.get(word.casefold())
+        if action is None:
+            meant = near(word, self._words)
+            advice = f"did you mean {meant[0]}?" if meant else "type help"
+            raise BenchError(f'"{word}" is not understood: {advice}')
+        return action(rest.strip())
+
+    def _do(self, action: Callable[[], None], said: str) -> str:
+        action()
+        return said
+
+    def _press(self, button: str) -> str:
+        if not self._touch(button):
+            raise BenchError(f'no notice shows a button "{button}": buttons come with a second tap within 8 s')
+        return ""
+
+    def _clock(self, text: str) -> str:
+        clock = self._bench.clock
+        if text:
+            clock.set(moved(clock.now().astimezone(self._zone), text))
+            self._wake()
+        return f"{clock.now().astimezone(self._zone):%A %d %B %Y %H:%M}"
+
+    def _door(self, state: str) -> str:
+        actions = {"open": self._bench.board.open_door, "close": self._bench.board.close_door}
+        if state not in actions:
+            raise BenchError("door open, or door close")
+        return self._do(actions[state], f"the door is {'open' if state == 'open' else 'closed'}")
+
+    def _wait(self, seconds: str) -> str:
+        if not re.fullmatch(r"\d{1,3}(\.\d+)?", seconds):
+            raise BenchError("wait takes a number of seconds: wait 6")
+        time.sleep(float(seconds))
+        return ""
+
+    def _fault(self, name: str) -> str:
+        self._bench.break_reader(None if name in ("", "none") else name)
+        return f"reader fault: {name or 'none'}"
+
+
+def moved(now: datetime, text: str) -> datetime:
+    """Return the local instant that a text means, as `clock` takes it (HELP). Raises BenchError."""
+    step = re.fullmatch(r"([+-]\d{1,4})\s*([mhd])\w*", text)
+    if step:
+        return now + timedelta(**{MOVES[step[2]]: int(step[1])})
+    when = re.fullmatch(r"(?:(\d{4}-\d\d-\d\d)\s+|([a-z]{3})[a-z]*\s+)?(\d{1,2})[:h](\d\d)", text.casefold())
+    try:
+        if when and not (when[2] and when[2] not in DAYS):
+            day = datetime.fromisoformat(when[1]) if when[1] else now + timedelta(days=_ahead(now, when[2]))
+            return datetime(day.year, day.month, day.day, int(when[3]), int(when[4]), tzinfo=now.tzinfo)
+    except ValueError:
+        pass
+    raise BenchError(f'"{text}" is no time: +10m, -1h, +1d, 16:50, thu 13:55 or 2026-07-14 10:00')
+
+
+def _ahead(now: datetime, day: str | None) -> int:
+    """Days from now to the next such weekday, today included; 0 without a day."""
+    return (DAYS.index(day) - now.weekday()) % 7 if day else 0

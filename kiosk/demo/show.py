@@ -1,0 +1,248 @@
+"""The demo as a whole: the kiosk on the bench, seen through a window with a tray, or through a terminal."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kiosk import notices
+from kiosk.answers import Done, Refused, encode_answer
+from kiosk.commands import TapCard, decode_command
+from kiosk.config import resolved
+from kiosk.daemon import Kiosk, World
+from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
+from kiosk.demo.people import PEOPLE, STRANGERS, cards
+from kiosk.demo.prompt import Prompt
+from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
+from kiosk.notices import Tray, VirtualBadge
+from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
+from kiosk.screen.window import Screen
+
+LAMPS = {
+    "red": (214, 60, 44), "green": (52, 178, 92), "blue": (70, 130, 235), "yellow": (240, 190, 40),
+    "magenta": (208, 70, 190), "cyan": (40, 190, 200), "white": (255, 255, 255),
+}  # fmt: skip
+"""How the colours of the bench's lamp look on the tray."""
+
+
+class DemoKiosk(Kiosk):
+    """A kiosk that can also be asked to lay a card on its bench's reader."""
+
+    lay: Callable[[str], str]
+    """Tap with a card of this name and tell the verdict."""
+
+    def answer(self, line: bytes) -> bytes:
+        """Answer `kiosk tap` here, everything else as any kiosk."""
+        with suppress(ValueError):
+            command = decode_command(line)
+            if isinstance(command, TapCard):
+                return encode_answer(self._tap(command.card))
+        return super().answer(line)
+
+    def _tap(self, card: str | None) -> Done | Refused:
+        try:
+            if card is None:
+                return Done(said=("cards: " + ", ".join(cards()),), changed=False)
+            return Done(said=(self.lay(card),))
+        except BenchError as error:
+            return Refused(message=str(error))
+
+
+class Show:
+    """What is printed, drawn and clicked while the demo runs."""
+
+    def __init__(self, bench: Bench, site: Site, screen: Screen) -> None:
+        self._bench, self._site, self._screen = bench, site, screen
+        self._verdicts: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def witness(self, verdict: Verdict, case: Case, now: datetime) -> None:
+        """Print a verdict and what the door and the light did; called when all of it is done."""
+        board = self._bench.board.state()
+        strike = "released" if board["strike"] else "shut"
+        if board["strike"] and isinstance(verdict, Denied):
+            strike = "still released for somebody before"
+        told = f"{notices.log_line(verdict, case, now, 'en')}\n      strike {strike}, light {board['signal']}"
+        print(told, flush=True)
+        self._verdicts.put(told)
+
+    def lay(self, card: str) -> str:
+        """Tap with a card and return the verdict. Raises BenchError."""
+        before = self._bench.watching.last if self._bench.watching else None
+        answer = self._bench.tap(card)
+        if answer is None:
+            raise BenchError("the kiosk did not answer: is its reader out of order?")
+        if answer.number and before and answer.number == before.number:
+            return "the same tap again: nothing is stored, its notice shows again"
+        return self._verdicts.get(timeout=SENSE_SECONDS) if answer.number else answer.title
+
+    def tap(self, card: str) -> str:
+        """Tap with a card; return what is to say beside the verdict, which `witness` prints. Raises BenchError."""
+        told = self.lay(card)
+        return "" if "\n" in told else told
+
+    def tray(self) -> Tray:
+        """Tell how the bench looks now."""
+        board, now = self._bench.board.state(), self._bench.clock.now()
+        return notices.tray(
+            self._site,
+            now,
+            badges=tuple(badges()),
+            on_reader=self._bench.lying,
+            strike_open=board["strike"],
+            signal=Signal(board["signal"] or "idle"),
+            light=LAMPS.get(board["light"]),
+        )
+
+    def refresh(self) -> None:
+        """Draw the tray again if it changed; from any thread."""
+        self._screen.tray(self.tray())
+
+    def react(self, event: object, wake: Callable[[], None]) -> None:
+        """Do what was clicked on the tray; cards move in a thread of their own, for they wait for the reader."""
+        match event:
+            case BadgeClicked():
+                threading.Thread(target=self._click, args=(event.id,), daemon=True).start()
+            case ClockMoved():
+                self._bench.clock.move(event.by)
+                wake()
+            case ExitPressed():
+                self._bench.board.press_exit()
+        self.refresh()
+
+    def _click(self, card: str) -> None:
+        if self._bench.lying == card:
+            self._bench.take()
+        else:
+            self._bench.put(card)
+        self.refresh()
+
+
+def badges() -> Iterator[VirtualBadge]:
+    """Yield the cards that lie in the tray."""
+    yield from (VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray) for who in PEOPLE if who.tray)
+    yield from (VirtualBadge(id=key, name=key.capitalize(), detail=label) for key, (label, _) in STRANGERS.items())
+
+
+def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: tuple[int, int] = (800, 480)) -> int:
+    """Run the demo with its data in `folder` until its window is closed or its prompt left; return the exit code.
+
+    `window` None: a window where there is a display, else a prompt and the screen as PNG.
+    """
+    if reset:
+        throw_away(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    windowed = has_display() if window is None else window
+    if not windowed:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+    with Bench(folder) as bench:
+        config = bench.config(size)
+        (folder / "kiosk.toml").write_text(resolved(config))
+        site = bench.prepare(config)
+        screen = Screen(size, title=site.name, picture=None if windowed else folder / "screen.png")
+        show = Show(bench, site, screen)
+        if windowed:
+            bench.on_change = show.refresh
+            show.refresh()
+        world = World(
+            clock=bench.clock,
+            pin_factory=bench.board.factory,
+            simulated=True,
+            display=bench.watch,
+            witness=show.witness,
+        )
+        print(introduction(bench, site, windowed=windowed))
+        with DemoKiosk(config, world, screen) as kiosk:
+            kiosk.lay = show.lay
+            return _serve(kiosk, bench, show, site=site)
+
+
+def has_display() -> bool:
+    """Tell whether there is a desktop to open a window on."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def throw_away(folder: Path) -> None:
+    """Delete what a demo left in this folder, and nothing else."""
+    for name in (
+        "ledger.db",
+        "ledger.db-wal",
+        "ledger.db-shm",
+        "ledger.db.lock",
+        "badge.key",
+        "kiosk.toml",
+        "screen.png",
+    ):
+        (folder / name).unlink(missing_ok=True)
+
+
+def introduction(bench: Bench, site: Site, *, windowed: bool) -> str:
+    """Say what this is and what can be done with it."""
+    now = bench.clock.now().astimezone(ZoneInfo(site.zone))
+    lines = [
+        f"{site.name} on a simulated bench. Here it is {now:%A %d %B %Y, %H:%M}.",
+        f"data     {bench.folder}   (kiosk demo --reset throws it away)",
+    ]
+    if not windowed:
+        lines.append(f"screen   {bench.folder / 'screen.png'}   (written anew after every change)")
+    cards = ", ".join(f"{card.id} ({card.detail})" for card in badges())
+    return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
+
+
+def _serve(kiosk: DemoKiosk, bench: Bench, show: Show, *, site: Site) -> int:
+    inbox = kiosk.controller.inbox
+
+    def touch(button: str) -> bool:
+        shown = bench.watching.last if bench.watching else None
+        if shown is None or button not in {one.id for one in shown.buttons}:
+            return False
+        said = bench.answer_to(lambda: inbox.put(Touch(button=button, notice=shown.number)))
+        if said:
+            print(f"{said.title} — {' '.join(said.lines)}")
+        return said is not None
+
+    def wake() -> None:
+        inbox.put(Tick())
+
+    prompt = Prompt(bench, site.zone, lay=show.tap, touch=touch, wake=wake)
+    threading.Thread(target=_listen, args=(prompt, kiosk.stop), name="prompt", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: kiosk.stop())
+    return 0 if kiosk.serve(lambda event: show.react(event, wake)) else 1
+
+
+def _listen(prompt: Prompt, stop: Callable[[], None]) -> None:
+    """Obey what is typed or piped in; its end ends the demo, unless there was nothing to read at all."""
+    obeyed = 0
+    for line in _lines():
+        if line.strip().casefold() in ("quit", "q"):
+            stop()
+            return
+        try:
+            said = prompt.obey(line)
+        except BenchError as error:
+            said = str(error)
+        if said:
+            print(said, flush=True)
+        obeyed += 1
+    if obeyed or sys.stdin.isatty():
+        stop()
+
+
+def _lines() -> Iterator[str]:
+    """Yield what is typed, with a prompt and a history where somebody types."""
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    with suppress(ImportError):
+        import readline  # noqa: F401 - input() gets a history and arrow keys by it
+    with suppress(EOFError):
+        while True:
+            yield input("kiosk> ")
