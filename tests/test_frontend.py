@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 import serial
@@ -102,6 +103,23 @@ def test_a_reader_that_is_not_there_is_not_found():
     with Pn532() as chip:
         chip.fault = "silent"
         assert unstick(chip.port) is None
+
+
+def test_a_port_on_which_nobody_answers_is_let_go():
+    with Pn532() as chip:
+        chip.fault = "badsum"
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with pytest.raises(OSError, match="No such device") as kept:
+            open_frontend(f"pty:{chip.port}")
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert kept.traceback  # which holds on to everything that was not closed
+
+
+def test_the_network_reader_of_the_bench_is_opened_and_let_go():
+    frontend = open_frontend("udp:127.0.0.1:54321")
+    frontend.test()
+    frontend.close()
+    assert frontend.name == "UDP at udp:127.0.0.1:54321"
 
 
 def test_an_unplugged_port_is_let_go_though_nfcpy_keeps_it():

@@ -144,6 +144,41 @@ def test_the_same_card_counts_again_after_a_moment_away_and_not_before():
         assert at_work.taps(card).uid == NTAG_UID
 
 
+def test_the_moment_away_begins_when_the_card_leaves():
+    card = Ntag(NTAG_UID)
+    with bench_up(rearm_seconds=1.5) as at_work:
+        at_work.chip.put(card)
+        assert at_work.next().uid == NTAG_UID
+        at_work.now += 60.0
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.next() == CardRemoved()
+        at_work.chip.put(card)
+        assert at_work.is_silent()
+
+
+class Faint(Type4Card):
+    """A card at the edge of the field: of the questions whether it is there, it answers every other."""
+
+    def __init__(self, uid):
+        super().__init__(uid)
+        self.asked = 0
+
+    def exchange(self, frame):
+        if frame[0] & 0xF6 == 0xB2:
+            self.asked += 1
+        return super().exchange(frame) if self.asked % 2 == 0 else None
+
+
+def test_a_card_that_is_missed_once_is_still_there():
+    card = Faint(TYPE4_UID)
+    with bench_up() as at_work:
+        at_work.chip.put(card)
+        assert at_work.next().uid == TYPE4_UID
+        assert at_work.is_silent()
+        assert card.asked > 2
+
+
 def test_another_card_counts_at_once():
     with bench_up() as at_work:
         at_work.chip.put(Ntag(NTAG_UID))
@@ -212,6 +247,23 @@ def test_a_broken_card_does_not_bring_the_reader_down():
         at_work.chip.put(Broken(TYPE4_UID))
         assert at_work.next() == CardUnreadable(at_work.now)
         assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+class LastStraw(Fleeing):
+    """A card at which the reader breaks, and which is taken away then."""
+
+    def exchange(self, frame):
+        self.chip.fault = "silent"
+        return super().exchange(frame)
+
+
+def test_a_reader_that_breaks_over_a_card_is_broken_and_the_card_is_not_blamed():
+    with bench_up() as at_work:
+        at_work.chip.put(LastStraw(TYPE4_UID, at_work.chip))
+        assert isinstance(at_work.next(), ReaderDown)
+        at_work.chip.fault = None
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.is_silent()
 
 
 # ---------------------------------------------------------------- faults
