@@ -11,6 +11,7 @@ import serial
 from nfc.clf import pn532, transport
 
 from hardware.badge import technology
+from hardware.errors import HardwareError
 from hardware.simulator.cards import IsoDepCard, MifareClassic, Ntag, Phone, Type4Card
 from hardware.simulator.chip import Pn532
 from hardware.simulator.firmware import CommandError, Firmware, crc_a
@@ -137,6 +138,20 @@ def test_a_chip_that_is_plugged_in_again_has_forgotten_its_speed():
         chip.replug()
         with serial.Serial(chip.port, 115200) as again:
             assert answers(again, GET_VERSION, ACK + VERSION)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_chip_that_died_says_so_instead_of_keeping_everyone_waiting():
+    with line() as (chip, port):
+        chip.put("no card at all")
+        port.write(frame(b"\xd4\x4a\x01\x00"))
+        with pytest.raises(HardwareError, match="has died"):
+            take_for_ever(chip)
+
+
+def take_for_ever(chip):
+    while True:
+        chip.take()
 
 
 def test_there_is_no_fault_of_another_name():

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from threading import Event, Thread, current_thread
 from typing import Self
 
+from hardware.errors import HardwareError
 from hardware.simulator.cards import Card
 from hardware.simulator.firmware import (
     IN_COMMUNICATE_THRU,
@@ -76,12 +77,14 @@ class Pn532:
 
     def stop(self) -> None:
         """Vanish, and give everything back."""
-        if self._running:
+        if not self._port.path:
+            return
+        if self._thread.is_alive():
             self._ask(self._end)
             self._thread.join()
-            self._port.remove()
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+        self._port.remove()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
 
     __enter__ = start
 
@@ -129,7 +132,9 @@ class Pn532:
         done = Event()
         self._asked.put((action, done))
         os.write(self._wake_write, b"\0")
-        done.wait()
+        while not done.wait(1.0):
+            if not self._thread.is_alive():
+                raise HardwareError("the simulated reader has died: see the error of its thread")
 
     def _run(self) -> None:
         while self._running:
@@ -144,8 +149,10 @@ class Pn532:
     def _serve_one(self) -> None:
         os.read(self._wake_read, 1)
         action, done = self._asked.get()
-        action()
-        done.set()
+        try:
+            action()
+        finally:
+            done.set()
 
     def _end(self) -> None:
         self._running = False
