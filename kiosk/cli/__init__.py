@@ -1,0 +1,43 @@
+"""The `kiosk` command. What it does is done by kiosk.desk; here it is asked for and printed.
+
+It must start fast: what is heavy (the database, the screen, the reader) is imported by the commands that need it.
+"""
+
+from __future__ import annotations
+
+import click
+
+from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
+from kiosk.cli.machine import check, demo, run, status, tap
+from kiosk.cli.people import badge, member, pass_
+from kiosk.cli.place import hours, ledger, site
+
+__all__ = ["kiosk", "main"]
+
+
+@click.group(cls=Group, context_settings=CONTEXT)
+@click.version_option(package_name="kiosk")
+@click.pass_context
+def kiosk(context: click.Context) -> None:
+    """Check-in kiosk for small coworking spaces: member cards, opening hours, prepaid passes, the door.
+
+    \b
+    First steps on a new machine:
+      kiosk check                                   are this machine's settings right?
+      kiosk site import la-serre.toml               hours, tariffs and hosts of the place
+      kiosk member add "Céline Martin"
+      kiosk badge assign celine                     then tap the badge on the reader
+      kiosk pass sell carnet-10 celine
+    Without any hardware: kiosk demo
+    """
+    context.ensure_object(Call)
+
+
+for command in (run, demo, tap, check, status, site, member, badge, pass_, hours, ledger):
+    kiosk.add_command(command)
+
+
+def main() -> None:
+    """Run the command line, and exit: 0 fine, 1 refused or mistaken, 2 wrong usage."""
+    prepare_terminal()
+    kiosk(prog_name="kiosk")

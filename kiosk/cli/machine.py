@@ -1,0 +1,123 @@
+"""`kiosk run`, `demo`, `tap`, `check` and `status`: the machine and what runs on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from kiosk.cli.frame import Call, RefusedError, asks, config_option
+from kiosk.cli.reach import ask_running, do, show
+from kiosk.commands import ShowStatus, TapCard
+from kiosk.config import Config, demo_folder, load, resolved
+from kiosk.mistakes import Mistake, MistakesError
+
+
+@click.command()
+@config_option
+@click.pass_obj
+def run(call: Call) -> None:
+    """Serve the door: reader, screen, strike.
+
+    The service of the system starts this.
+    """
+    config = load(call.file())
+    _refuse(call.file(), _hardware_mistakes(config, simulated=False))
+    from kiosk import daemon
+
+    raise SystemExit(daemon.run(config))
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Throw away what the demo kept, and start afresh.")
+def demo(*, reset: bool) -> None:
+    """Try it all without any hardware.
+
+    Reader, door and a tray of cards are simulated. Without a display it prompts in the terminal and writes the screen
+    to a picture after every change.
+    """
+    from kiosk.demo import main as run_demo
+
+    raise SystemExit(run_demo(demo_folder(), reset=reset))
+
+
+@click.command()
+@click.argument("card", required=False)
+@asks
+def tap(call: Call, card: str | None) -> None:
+    """Put a card on the reader of the running demo.
+
+    Without a name, list its cards.
+
+    \b
+    Examples:
+      kiosk tap
+      kiosk tap celine
+    """
+    path = Path(call.config_path) if call.config_path else demo_folder() / "kiosk.toml"
+    start = "start `kiosk demo` in another terminal"
+    if not path.exists():
+        raise RefusedError(f"no demo has run here: {start}")
+    show(call, ask_running(load(path), TapCard(card=card), otherwise=start))
+
+
+@click.command()
+@asks
+def status(call: Call) -> None:
+    """Tell how the site, the kiosk and its ledger are."""
+    do(call, ShowStatus())
+
+
+@click.command()
+@click.argument("file", required=False)
+@asks
+def check(call: Call, file: str | None) -> None:
+    """Find the mistakes in the settings of this machine.
+
+    Without any, print all settings as they apply, secrets masked.
+
+    \b
+    Examples:
+      kiosk check
+      kiosk check ./kiosk.toml
+    """
+    path = Path(file) if file else call.file()
+    try:
+        config = load(path)
+        _refuse(path, _hardware_mistakes(config, simulated=path.parent == demo_folder()))
+    except MistakesError as error:
+        if not call.as_json:
+            raise
+        click.echo(json.dumps({"file": str(path), "mistakes": [_as_json(one) for one in error.found]}, indent=2))
+        click.get_current_context().exit(1)
+    if call.as_json:
+        click.echo(json.dumps({"file": str(path), "mistakes": []}, indent=2))
+        return
+    click.echo(f"# {path}: no mistakes. These settings apply:\n{resolved(config)}", nl=False)
+
+
+def _as_json(mistake: Mistake) -> dict[str, str]:
+    return {"path": mistake.path, "message": mistake.message}
+
+
+def _refuse(path: Path, mistakes: Iterator[Mistake]) -> None:
+    found = list(mistakes)
+    if found:
+        raise MistakesError(str(path), found)
+
+
+def _hardware_mistakes(config: Config, *, simulated: bool) -> Iterator[Mistake]:
+    """What only those who know the hardware can tell of pins and reader."""
+    from hardware.frontend import ReaderError, check_path
+    from hardware.pins import check_pins
+
+    pins = config.pins()
+    for sentence in check_pins(pins, active_high=config.door.active_high, force=config.door.force):
+        path, _, message = sentence.partition(": ")
+        yield Mistake(path, message, pins[path])
+    try:
+        check_path(config.reader.path, allow_udp=False, allow_simulator=simulated)
+    except ReaderError as error:
+        yield Mistake("reader.path", str(error).removeprefix(f"reader {config.reader.path!r}: "), config.reader.path)

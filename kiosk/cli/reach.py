@@ -1,0 +1,122 @@
+"""The way of a command to who can perform it: the running kiosk by its socket, or else the ledger itself.
+
+While a kiosk runs it holds the ledger, and everything goes through it; only when nobody listens is the file opened
+here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from kiosk import control
+from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
+from kiosk.cli.frame import Call, RefusedError, is_unicode
+from kiosk.cli.text import lines
+from kiosk.commands import Command, ImportSite, encode_command
+from kiosk.config import Config
+from kiosk.model import Denied
+
+PATIENCE_SECONDS = 60.0
+"""Verifying a long ledger takes its time."""
+
+
+def do(call: Call, command: Command) -> None:
+    """Ask for a command and print the answer. Exits with 1 when it is a refusal."""
+    show(call, ask(call.config(), command))
+
+
+def ask(config: Config, command: Command) -> Answered:
+    """Have a command performed. Raises RefusedError."""
+    answered = _ask_running(config.paths.socket, command)
+    if answered is None:
+        answered = _perform_here(config, command)
+    return answered
+
+
+def ask_running(config: Config, command: Command, *, otherwise: str) -> Answered:
+    """Have a command performed by the running kiosk. Raises RefusedError, with `otherwise` when none runs."""
+    answered = _ask_running(config.paths.socket, command)
+    if answered is None:
+        raise RefusedError(f"no kiosk is running at {config.paths.socket}: {otherwise}")
+    return answered
+
+
+def _ask_running(socket: Path, command: Command) -> Answered | None:
+    """None when nobody listens: then, and only then, nothing can have been done."""
+    try:
+        return decode_answer(control.ask(socket, encode_command(command), seconds=PATIENCE_SECONDS))
+    except control.ControlError as error:
+        if isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
+            return None
+        if isinstance(error.__cause__, PermissionError):
+            advice = "use sudo, or join the group `kiosk` (sudo usermod -aG kiosk $USER) and log in anew"
+            raise RefusedError(f"you may not talk to the kiosk at {socket}: {advice}") from error
+        raise RefusedError(f"{error}; see what was done before you try again") from error
+
+
+def _perform_here(config: Config, command: Command) -> Answered:
+    from kiosk import desk
+    from kiosk.badges import BadgeError, badge_key
+    from kiosk.clock import WallClock
+    from kiosk.ledger import open_ledger
+
+    _be_its_owner(config.paths.state)
+    if isinstance(command, ImportSite):
+        config.paths.state.mkdir(parents=True, exist_ok=True)
+    elif not config.paths.ledger.exists():
+        raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
+    clock = WallClock()
+    with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
+        try:
+            return desk.perform(
+                command,
+                ledger,
+                clock.now(),
+                site_id=config.site,
+                badge_key=badge_key(config.paths.key_file, given=config.badges.given),
+                clock=clock.quality(),
+            )
+        except (desk.DeskError, BadgeError) as error:
+            return Refused(message=str(error), near=getattr(error, "near", ()))
+
+
+def _be_its_owner(state: Path) -> None:
+    """Root becomes the owner of the state: files that root leaves there would lock the kiosk out of its own ledger."""
+    if os.geteuid() != 0 or not state.exists():
+        return
+    owner = state.stat()
+    if owner.st_uid != 0:
+        os.setgroups([owner.st_gid])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
+
+
+def show(call: Call, answered: Answered) -> None:
+    """Print an answer, as text or JSON, and exit with 1 when it is a refusal."""
+    if call.as_json:
+        click.echo(json.dumps(msgspec.to_builtins(answered), indent=2, ensure_ascii=not is_unicode(sys.stdout)))
+    elif isinstance(answered, Refused):
+        raise RefusedError(answered.message, answered.near)
+    else:
+        for line in lines(answered):
+            click.echo(line)
+    if not is_fine(answered):
+        click.get_current_context().exit(1)
+
+
+def is_fine(answered: Answered) -> bool:
+    """Whether the answer is what was hoped for."""
+    match answered:
+        case Refused():
+            return False
+        case Judged():
+            return not isinstance(answered.verdict, Denied)
+        case LedgerReport():
+            return not answered.faults
+    return True

@@ -1,0 +1,243 @@
+"""Answers as people read them in a terminal, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from functools import singledispatch
+
+from kiosk.answers import (
+    Account,
+    Answered,
+    Done,
+    Hours,
+    Inside,
+    Judged,
+    LedgerReport,
+    PassLine,
+    People,
+    Person,
+    Products,
+    Status,
+    Taps,
+    UnknownBadges,
+    VisitLine,
+)
+from kiosk.model import Day, Denied, Duration, Opening, Product, Spans, Unlimited
+
+
+@singledispatch
+def lines(answered: Answered) -> Iterator[str]:
+    """What to print of an answer."""
+    raise TypeError(f"no words for {answered!r}")
+
+
+@lines.register
+def _done(done: Done) -> Iterator[str]:
+    yield from done.said
+
+
+def _table(rows: Iterable[Sequence[str]], *, empty: str) -> Iterator[str]:
+    """Columns as wide as they must be."""
+    rows = list(rows)
+    if not rows:
+        yield empty
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _moment(at: datetime) -> str:
+    return f"{_day(at)} {at:%H:%M}"
+
+
+def _day(on: date) -> str:
+    return f"{on:%a} {on:%Y-%m-%d}"
+
+
+def _till(until: datetime | None) -> str:
+    return f"until {until:%H:%M}" if until else ""
+
+
+# ---------------------------------------------------------------- members
+
+
+@lines.register
+def _people(answer: People) -> Iterator[str]:
+    rows = [(one.name, _standing(one), _left(one), _badges(one.badges), one.id) for one in answer.people]
+    yield from _table(rows, empty="No such member.")
+
+
+def _standing(person: Person) -> str:
+    role = "host" if person.role == "staff" else "member"
+    return f"{role}, suspended" if person.status == "suspended" else role
+
+
+def _left(person: Person) -> str:
+    parts = ["unlimited"] if person.unlimited else []
+    return ", ".join(parts + ([f"{person.left} left"] if person.left is not None else [])) or "no pass"
+
+
+def _badges(count: int) -> str:
+    return {0: "no badge", 1: "1 badge"}.get(count, f"{count} badges")
+
+
+@lines.register
+def _unknown(answer: UnknownBadges) -> Iterator[str]:
+    rows = [(badge.code, _moment(badge.at)) for badge in answer.badges]
+    yield from _table(rows, empty="No unknown badge was tapped.")
+
+
+@lines.register
+def _account(account: Account) -> Iterator[str]:
+    member = account.member
+    host = ", host" if member.role == "staff" else ""
+    suspended = ", suspended" if member.status == "suspended" else ""
+    yield f"{member.name}{host}{suspended} (id {member.id})"
+    if account.credit_cents:
+        yield f"In their favour: {account.credit_cents / 100:.2f} {account.currency}"
+    yield "\nBadges"
+    yield from _table([(f"  {badge.code}", badge.status) for badge in account.badges], empty="  none")
+    yield "\nPasses"
+    yield from _table([_pass(one) for one in account.passes], empty="  none")
+    yield "\nVisits of the last 40 days"
+    yield from _table([_visit(visit) for visit in account.visits], empty="  none")
+
+
+def _pass(one: PassLine) -> tuple[str, ...]:
+    per = "" if one.per == "once" else f" this {one.per}"
+    left = "unlimited" if one.left is None else f"{one.left} of {one.total} left{per}"
+    dates = f"{one.valid_from} to {one.valid_until}" if one.valid_until else f"from {one.valid_from}"
+    state = {"valid": "", "not_yet": "not valid yet", "expired": "expired"}[one.validity]
+    shared = f"shared with {', '.join(one.shared_with)}" if one.shared_with else ""
+    return f"  {one.product}", left, dates, ", ".join(filter(None, (state, shared))), f"id {one.id}"
+
+
+def _visit(visit: VisitLine) -> tuple[str, ...]:
+    paid = f"-{visit.units}" if visit.units else ""
+    back = f"taken back by {visit.reversed_by}" if visit.reversed_by else ""
+    return f"  {_moment(visit.at)}", _till(visit.until), visit.reason, paid, f"no. {visit.seq}", back
+
+
+# ---------------------------------------------------------------- the site
+
+
+@lines.register
+def _products(answer: Products) -> Iterator[str]:
+    rows = [
+        (
+            one.id,
+            one.name,
+            f"{one.price_cents / 100:.2f} {answer.currency}",
+            _terms(one),
+            "" if one.on_sale else "off sale",
+        )
+        for one in answer.products
+    ]
+    yield from _table(rows, empty="Nothing is sold yet: name products in the file for `kiosk site import`.")
+
+
+def _terms(product: Product) -> str:
+    per = "" if product.per == "once" else f" a {product.per}"
+    count = f"{product.units}{per}, " if product.units is not None else ""
+    return f"{count}{_cover(product)}{_validity(product)}"
+
+
+def _cover(product: Product) -> str:
+    match product.cover:
+        case Duration(minutes=minutes):
+            return f"{minutes // 60} h {minutes % 60:02} each" if minutes % 60 else f"{minutes // 60} h each"
+        case Spans(spans=spans):
+            return "each " + " or ".join(f"{span.start:%H:%M}-{span.end:%H:%M}" for span in spans)
+        case Day(boundary=boundary):
+            return f"each a day until {boundary:%H:%M}"
+        case Unlimited():
+            return "unlimited"
+
+
+def _validity(product: Product) -> str:
+    if product.valid_days is not None:
+        return f", valid {product.valid_days} days"
+    if product.valid_months is not None:
+        return f", valid {product.valid_months} months"
+    return ", valid this calendar month" if product.calendar_month else ""
+
+
+@lines.register
+def _inside(inside: Inside) -> Iterator[str]:
+    rows = [(one.name, f"since {one.since:%H:%M}", _till(one.until)) for one in inside.people]
+    yield from _table(rows, empty="Nobody is in.")
+
+
+@lines.register
+def _taps(taps: Taps) -> Iterator[str]:
+    rows = [
+        (
+            f"{tap.at:%H:%M:%S}",
+            "granted" if tap.granted else "denied",
+            tap.reason,
+            tap.name or "",
+            "by hand" if tap.source == "staff" else "",
+        )
+        for tap in taps.taps
+    ]
+    yield from _table(rows, empty=f"No tap on {_day(taps.on)}.")
+
+
+def _opening(opening: Opening) -> str:
+    state = "open" if opening.is_open else "closed"
+    why = f" ({opening.because})" if opening.because else ""
+    hosts = ", as a host said" if opening.overridden else ""
+    return f"{state}{why}{hosts}" + (f" until {_moment(opening.changes_at)}" if opening.changes_at else "")
+
+
+@lines.register
+def _hours(hours: Hours) -> Iterator[str]:
+    yield f"{hours.site.name}: {_opening(hours.opening)}"
+    yield f"Hours: {hours.site.hours}"
+    for number, rule in enumerate(hours.site.exceptions, 1):
+        yield f"Exception {number}: {rule}"
+    yield "\nNext openings"
+    rows = [(f"  {_day(one.start)}", f"{one.start:%H:%M}-{_end(one.start, one.end)}") for one in hours.next]
+    yield from _table(rows, empty="  none within a year")
+
+
+def _end(start: datetime, end: datetime) -> str:
+    return f"{end:%H:%M}" if end.date() == start.date() else _moment(end)
+
+
+@lines.register
+def _judged(judged: Judged) -> Iterator[str]:
+    verdict = judged.verdict
+    if isinstance(verdict, Denied):
+        opens = f"; opens {_moment(judged.opens)}" if judged.opens else ""
+        fix = f"; {verdict.product}: {verdict.price_cents / 100:.2f}" if verdict.product and verdict.price_cents else ""
+        yield f"{judged.name}: denied, {verdict.reason}{opens}{fix}"
+        return
+    left = f", {verdict.units_left} left" if verdict.units_left is not None else ""
+    yield f"{judged.name}: granted, {verdict.reason} {_till(judged.until)}".rstrip() + left
+
+
+# ---------------------------------------------------------------- the kiosk
+
+
+@lines.register
+def _ledger(report: LedgerReport) -> Iterator[str]:
+    count = "1 entry" if report.entries == 1 else f"{report.entries} entries"
+    if not report.faults:
+        yield f"Ledger {report.ledger_id}, {count}: all as it should be."
+        return
+    yield f"Ledger {report.ledger_id}, {count}: {len(report.faults)} found."
+    yield from (f"  {fault}" for fault in report.faults)
+
+
+@lines.register
+def _status(status: Status) -> Iterator[str]:
+    host = "a host is here" if status.staff_present else "no host is here"
+    yield f"{status.site}: {_opening(status.opening)}"
+    yield f"People in: {status.people_in}, {host}"
+    yield f"Clock: {_moment(status.now)}, {status.clock}"
+    yield f"Ledger: {status.entries} entries, {status.members} members ({status.ledger_id})"
+    health = ", ".join(status.health) or "all well"
+    yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
