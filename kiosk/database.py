@@ -13,13 +13,13 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 OLDEST_SQLITE = (3, 37, 0)
 """Debian 12 has 3.40; older ones have not been tried."""
@@ -45,9 +45,6 @@ READING: dict[str, str | int] = {
     "mmap_size": 0,
 }
 
-PRIMARY_CODE = 0xFF
-"""The part of an error code of SQLite that tells the kind of trouble; the rest tells where."""
-
 FAILURES = (DBAPIError, sqlite3.Error)
 """What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file."""
 
@@ -69,12 +66,56 @@ class LedgerTooNewError(LedgerError):
     """A newer version of the kiosk has upgraded the database."""
 
 
+class Database:
+    """A database that is open: one connection, and a new one whenever it has failed."""
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        """`engine` is called each time the database is opened."""
+        self._new_engine = engine
+        self._engine, self.connection = self._open()
+
+    def _open(self) -> tuple[Engine, Connection]:
+        engine = self._new_engine()
+        try:
+            return engine, engine.connect()
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Close it. A writer that is the last to leave writes back what the WAL holds."""
+        self.connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def failing_as(self, what: str) -> Iterator[None]:
+        """Tell a failure of the database as a LedgerError that begins with `what`, and be ready for the next try."""
+        try:
+            yield
+        except FAILURES as error:
+            self.renew()
+            raise LedgerError(f"{what}: {reason(error)}") from error
+
+    def renew(self) -> None:
+        """Open the database anew: after a failure the old connection may hold on to a disk that is gone.
+
+        The new one comes first. While it cannot be had, as on a full disk, the old one stays: it may still read.
+        """
+        old = self._engine, self.connection
+        with suppress(*FAILURES, LedgerError):
+            self._engine, self.connection = self._open()
+            old[1].close()
+            old[0].dispose()
+
+
 @contextmanager
 def failing_as(what: str) -> Iterator[None]:
-    """Tell a failure of the database as a LedgerError that begins with `what`."""
+    """Tell a failure of a database that is being opened as a LedgerError that begins with `what`."""
     try:
         yield
-    except FAILURES as error:
+    except LedgerError:
+        raise
+    except (*FAILURES, OSError) as error:
         raise LedgerError(f"{what}: {reason(error)}") from error
 
 
@@ -138,21 +179,10 @@ def _between(connection: Connection, begin: str) -> Iterator[None]:
         yield
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        with suppress(*FAILURES):  # after some errors SQLite has rolled back already, and says so
+        # After some errors SQLite has rolled back already and says so; or the connection was closed for a new one.
+        with suppress(SQLAlchemyError, sqlite3.Error):
             connection.exec_driver_sql("ROLLBACK")
         raise
-
-
-def reconnect(connection: Connection) -> None:
-    """Drop what is under a connection after an error; the next statement opens the database anew."""
-    connection.rollback()
-    connection.invalidate()
-
-
-def can_go_on(error: Exception) -> bool:
-    """Tell whether the connection is as good as before: the disk is full, or another process was in the way."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", 0) & PRIMARY_CODE in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)
 
 
 def _check_version() -> None:

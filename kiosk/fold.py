@@ -57,7 +57,7 @@ from kiosk.model import (
 from kiosk.tables import Instant, visits
 
 CODE_LETTERS = "34679CDFHJKMNPRTWXY"
-"""No two that look or sound alike in French or English, and no vowels, so that no code is a word."""
+"""No two that are easily taken for each other, and no vowels, so that no code is a word."""
 CODE_LENGTH = 4
 
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode

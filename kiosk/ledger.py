@@ -10,32 +10,31 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, inspect, select, text, update
 
 from kiosk import chain, fold
 from kiosk.chain import Fault, Head, decode_fact
 from kiosk.database import (
-    FAILURES,
+    Database,
     LedgerBusyError,
     LedgerError,
     LedgerTooNewError,
     WriterLock,
-    can_go_on,
     failing_as,
     reading_engine,
-    reason,
-    reconnect,
     snapshot,
     transaction,
     writing_engine,
 )
-from kiosk.model import AnyFact, Clock, Entry, Ref, Stamp
+from kiosk.entries import HEAD, INSERT, PAGE, PAGE_BACKWARDS, from_row, to_row
+from kiosk.model import AnyFact, Entry, Ref, Stamp
 from kiosk.refold import Difference, differences, folded_anew, replace
 from kiosk.roster import Roster
-from kiosk.tables import REVISION, entries, instant, ledger, microseconds
+from kiosk.tables import REVISION, entries, ledger
 
 __all__ = [
     "Difference",
@@ -51,7 +50,7 @@ __all__ = [
     "open_reader",
 ]
 
-PAGE = 500
+PAGE_SIZE = 500
 """Entries read at once: reading a long ledger holds neither all of it in memory nor the database for long."""
 LAST = 2**63 - 1
 UNREADABLE = "the ledger cannot be read"
@@ -68,7 +67,7 @@ def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
     try:
         with failing_as(f"{path} cannot be opened"):
             path.touch(mode=0o640)
-            return Ledger(writing_engine(path), stamp=stamp, lock=lock, name=str(path))
+            return Ledger(partial(writing_engine, path), stamp=stamp, lock=lock, name=str(path))
     except BaseException:
         lock.close()
         raise
@@ -79,26 +78,26 @@ def open_reader(path: Path) -> LedgerReader:
     if not path.exists():
         raise LedgerError(f"{path} does not exist")
     with failing_as(f"{path} cannot be read"):
-        return LedgerReader(reading_engine(path), name=str(path))
+        return LedgerReader(partial(reading_engine, path), name=str(path))
 
 
 class LedgerReader:
     """A ledger that cannot be written."""
 
-    def __init__(self, engine: Engine, *, name: str = "the database") -> None:
-        """`name` is what errors call it."""
-        self._engine, self._name = engine, name
+    def __init__(self, engine: Callable[[], Engine], *, name: str = "the database") -> None:
+        """`engine` is called to open the database, `name` is what errors call it."""
+        self._name = name
+        self._database = Database(engine)
         try:
-            self._connection = engine.connect()
             self._prepare()
-            self.ledger_id: str = self._connection.execute(select(ledger.c.ledger_id)).scalar_one()
+            self.ledger_id: str = self._database.connection.execute(select(ledger.c.ledger_id)).scalar_one()
         except BaseException:
-            engine.dispose()
+            self._database.close()
             raise
-        self.roster = Roster(self._connection)
+        self.roster = Roster(self._database)
 
     def _prepare(self) -> None:
-        revision = _revision(self._connection)
+        revision = _revision(self._database.connection)
         if revision is None:
             raise LedgerError(f"{self._name} is not a ledger of the kiosk")
         if revision != REVISION:
@@ -114,17 +113,16 @@ class LedgerReader:
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
-        self._engine.dispose()
+        self._database.close()
 
     @property
     def head(self) -> Head:
         """The last entry of this ledger. Raises LedgerError."""
-        with failing_as(UNREADABLE):
+        with self._database.failing_as(UNREADABLE):
             return self._read_head()
 
     def _read_head(self) -> Head:
-        row = self._connection.execute(_HEAD, {"ledger_id": self.ledger_id}).first()
+        row = self._database.connection.execute(HEAD, {"ledger_id": self.ledger_id}).first()
         return Head(seq=row.seq, hash=row.hash) if row else Head()
 
     def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
@@ -138,23 +136,23 @@ class LedgerReader:
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield this ledger's own entries, the newest first, read as they are asked for."""
         before = LAST
-        while page := self._page(_PAGE_BACKWARDS, before, PAGE):
+        while page := self._page(PAGE_BACKWARDS, before, PAGE_SIZE):
             yield from map(_sound, page)
             before = page[-1].ref.seq
 
     def _read(self, after: int = 0, limit: int | None = None) -> Iterator[Entry | Fault]:
         while limit is None or limit > 0:
-            size = PAGE if limit is None else min(PAGE, limit)
-            page = self._page(_PAGE, after, size)
+            size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit)
+            page = self._page(PAGE, after, size)
             yield from page
             if len(page) < size:
                 return
             after, limit = page[-1].ref.seq, None if limit is None else limit - size
 
     def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry | Fault]:
-        with failing_as(UNREADABLE):
-            rows = self._connection.execute(query, {"ledger_id": self.ledger_id, "place": place, "size": size})
-            return [_entry(row) for row in rows]
+        with self._database.failing_as(UNREADABLE):
+            rows = self._database.connection.execute(query, {"ledger_id": self.ledger_id, "place": place, "size": size})
+            return [from_row(row) for row in rows]
 
     def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
         """Return what is wrong with the chain: entries changed, missing, moved or put in.
@@ -165,8 +163,12 @@ class LedgerReader:
 
     def rebuild(self) -> tuple[Difference, ...]:
         """Fold all entries anew and return where the live roster is not what they add up to."""
-        with failing_as(UNREADABLE), snapshot(self._connection), folded_anew(self.entries()) as folded:
-            return tuple(differences(self._connection, folded))
+        with (
+            self._database.failing_as(UNREADABLE),
+            snapshot(self._database.connection),
+            folded_anew(self.entries()) as folded,
+        ):
+            return tuple(differences(self._database.connection, folded))
 
 
 class Ledger(LedgerReader):
@@ -174,7 +176,7 @@ class Ledger(LedgerReader):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Callable[[], Engine],
         *,
         stamp: Callable[[], Stamp],
         lock: WriterLock | None = None,
@@ -202,9 +204,9 @@ class Ledger(LedgerReader):
         with self._writing():
             head = self._known_head or self._read_head()
             sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
-            self._connection.execute(_INSERT, [_row(entry) for entry in sealed])
+            self._database.connection.execute(INSERT, [to_row(entry) for entry in sealed])
             for entry, fact in zip(sealed, facts, strict=True):
-                fold.apply(self._connection, entry, fact)
+                fold.apply(self._database.connection, entry, fact)
         if self._lock:
             self._known_head = Head(seq=sealed[-1].ref.seq, hash=sealed[-1].hash)
         return sealed
@@ -216,7 +218,7 @@ class Ledger(LedgerReader):
         The WAL holds the old bytes until the next checkpoint. Raises LookupError when there is no such entry.
         """
         with self._writing():
-            erased = self._connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
+            erased = self._database.connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
             if not erased.rowcount:
                 raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
 
@@ -229,35 +231,34 @@ class Ledger(LedgerReader):
             return self._refold()
 
     def _refold(self) -> tuple[Difference, ...]:
-        erased = self._connection.execute(_ERASED).scalar_one()
+        erased = self._database.connection.execute(_ERASED).scalar_one()
         if erased:
             raise LedgerError(f"{erased} entries are erased: the roster can no longer be folded from the ledger")
         with folded_anew(self.entries()) as folded:
-            found = tuple(differences(self._connection, folded))
+            found = tuple(differences(self._database.connection, folded))
             if found:
-                replace(self._connection, folded)
+                replace(self._database.connection, folded)
         return found
 
     def checkpoint(self) -> None:
         """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
-        if self._connection.dialect.name == "sqlite":
-            with failing_as(UNWRITABLE):
-                self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self._database.connection.dialect.name == "sqlite":
+            with self._database.failing_as(UNWRITABLE):
+                self._database.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[Connection]:
+        connection = self._database.connection
         try:
-            with transaction(self._connection):
-                yield
-        except FAILURES as error:
+            with self._database.failing_as(UNWRITABLE), transaction(connection):
+                yield connection
+        except BaseException:
             self._known_head = None
-            if not can_go_on(error):
-                reconnect(self._connection)
-            raise LedgerError(f"{UNWRITABLE}: {reason(error)}") from error
+            raise
 
     def _prepare(self) -> None:
         """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
-        revision = _revision(self._connection)
+        revision = _revision(self._database.connection)
         if revision == REVISION:
             return
         # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
@@ -268,24 +269,14 @@ class Ledger(LedgerReader):
                 f"{self._name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
                 "install that version, or put back a copy from before the upgrade"
             )
-        with transaction(self._connection):
-            migrations.upgrade(self._connection)
-            if self._connection.execute(select(ledger.c.ledger_id)).first() is None:
-                self._connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
-            self.ledger_id = self._connection.execute(select(ledger.c.ledger_id)).scalar_one()
+        with transaction(self._database.connection):
+            migrations.upgrade(self._database.connection)
+            if self._database.connection.execute(select(ledger.c.ledger_id)).first() is None:
+                self._database.connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
+            self.ledger_id = self._database.connection.execute(select(ledger.c.ledger_id)).scalar_one()
             self._refold()
 
 
-_HEAD = (
-    select(entries.c.seq, entries.c.hash)
-    .where(entries.c.ledger_id == bindparam("ledger_id"))
-    .order_by(entries.c.seq.desc())
-    .limit(1)
-)
-_OWN = select(entries).where(entries.c.ledger_id == bindparam("ledger_id")).limit(bindparam("size"))
-_PAGE = _OWN.where(entries.c.seq > bindparam("place")).order_by(entries.c.seq)
-_PAGE_BACKWARDS = _OWN.where(entries.c.seq < bindparam("place")).order_by(entries.c.seq.desc())
-_INSERT = insert(entries)
 _ERASE = (
     update(entries)
     .where(entries.c.ledger_id == bindparam("erased_ledger"), entries.c.seq == bindparam("erased_seq"))
@@ -306,44 +297,3 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return revision
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    return {
-        "ledger_id": entry.ref.ledger_id,
-        "seq": entry.ref.seq,
-        "at": microseconds(entry.stamp.at),
-        "boot_id": entry.stamp.boot_id,
-        "monotonic_ns": entry.stamp.monotonic_ns,
-        "clock": entry.stamp.clock.value,
-        "kind": entry.kind,
-        "body": entry.body,
-        "salt": entry.salt,
-        "body_hash": entry.body_hash,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
-
-
-_TYPES = (str, int, int, str, int, str, str, bytes | None, bytes | None, bytes, bytes, bytes)
-
-
-def _entry(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
-    """Return the entry in a row, or what is wrong with it: SQLite keeps anything in any column."""
-    ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
-    if not all(map(isinstance, row, _TYPES)):
-        return Fault(ref=ref, what="was changed: a column holds a value of another kind")
-    try:
-        stamp = Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock))
-    except (ValueError, OverflowError) as error:
-        return Fault(ref=ref, what=f"was changed: its stamp says nonsense ({error})")
-    return Entry(
-        ref=ref,
-        stamp=stamp,
-        kind=row.kind,
-        body=row.body,
-        salt=row.salt,
-        body_hash=row.body_hash,
-        previous=row.previous,
-        hash=row.hash,
-    )

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, select
+from sqlalchemy import Executable, Row, and_, bindparam, func, select
 
 from kiosk import search, tables
-from kiosk.database import failing_as
+from kiosk.database import Database
 from kiosk.fold import claim_code
 from kiosk.model import (
     Badge,
@@ -111,12 +111,12 @@ class Presence(Noun, frozen=True, kw_only=True):
 class Roster:
     """The roster as it is now. Every method may raise LedgerError when the database cannot be read."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def _all(self, statement: Executable, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
-        with failing_as(UNREADABLE):
-            return self._connection.execute(statement, values).all()
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(statement, values).all()
 
     def _first(self, statement: Executable, **values: object) -> Row[*tuple[Any, ...]] | None:
         rows = self._all(statement, **values)
@@ -209,8 +209,8 @@ class Roster:
         exact = self.member(text.strip())
         if exact:
             return (exact,)
-        with failing_as(UNREADABLE):
-            return tuple(_member(doc) for doc in search.find(self._connection, text))
+        with self._database.failing_as(UNREADABLE):
+            return tuple(_member(doc) for doc in search.find(self._database.connection, text))
 
     def badge(self, badge_id: str) -> Badge | None:
         """Return a badge."""

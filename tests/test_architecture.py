@@ -22,12 +22,13 @@ MAY_IMPORT = {
     "kiosk.tables": "sqlalchemy",
     "kiosk.database": "sqlalchemy",
     "kiosk.chain": "kiosk.model kiosk.tables msgspec",
+    "kiosk.entries": "kiosk.model kiosk.tables kiosk.chain sqlalchemy",
     "kiosk.search": "kiosk.tables sqlalchemy",
     "kiosk.fold": "kiosk.model kiosk.tables kiosk.search sqlalchemy msgspec",
     "kiosk.refold": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.fold sqlalchemy",
     "kiosk.roster": "kiosk.model kiosk.tables kiosk.database kiosk.search kiosk.fold sqlalchemy msgspec",
-    "kiosk.ledger": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.fold kiosk.refold kiosk.roster"
-    " kiosk.migrations sqlalchemy",
+    "kiosk.ledger": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.entries kiosk.fold kiosk.refold"
+    " kiosk.roster kiosk.migrations sqlalchemy",
     "kiosk.migrations": "sqlalchemy alembic",
     "kiosk.desk": "kiosk.model kiosk.hours kiosk.rules kiosk.ledger kiosk.roster kiosk.badges kiosk.site_file msgspec",
     "kiosk.controller": "kiosk.model kiosk.hours kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges msgspec",

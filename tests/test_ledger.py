@@ -418,7 +418,7 @@ def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):
 def test_the_writing_connection_has_the_settings_that_keep_what_it_acknowledges(book):
     names = "journal_mode synchronous foreign_keys busy_timeout journal_size_limit wal_autocheckpoint secure_delete"
     names += " trusted_schema cell_size_check"
-    values = {n: book._connection.exec_driver_sql(f"PRAGMA {n}").scalar() for n in names.split()}
+    values = {n: book._database.connection.exec_driver_sql(f"PRAGMA {n}").scalar() for n in names.split()}
     assert values == {
         "journal_mode": "wal",
         "synchronous": 2,
@@ -455,7 +455,7 @@ def test_a_reader_sees_what_is_committed_while_the_writer_writes(book, tmp_path,
 
 def test_a_reader_cannot_write(book, tmp_path):
     with open_reader(tmp_path / "kiosk.db") as reader, pytest.raises(OperationalError, match="readonly database"):
-        reader._connection.exec_driver_sql("DELETE FROM ledger")
+        reader._database.connection.exec_driver_sql("DELETE FROM ledger")
 
 
 def test_a_reader_of_nothing_is_told_so(tmp_path):

@@ -1,0 +1,64 @@
+"""An entry and its row in the database: written as it is, read back on the suspicion that it was tampered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select
+
+from kiosk.chain import Fault
+from kiosk.model import Clock, Entry, Ref, Stamp
+from kiosk.tables import entries, instant, microseconds
+
+HEAD = (
+    select(entries.c.seq, entries.c.hash)
+    .where(entries.c.ledger_id == bindparam("ledger_id"))
+    .order_by(entries.c.seq.desc())
+    .limit(1)
+)
+_OWN = select(entries).where(entries.c.ledger_id == bindparam("ledger_id")).limit(bindparam("size"))
+PAGE = _OWN.where(entries.c.seq > bindparam("place")).order_by(entries.c.seq)
+PAGE_BACKWARDS = _OWN.where(entries.c.seq < bindparam("place")).order_by(entries.c.seq.desc())
+INSERT = insert(entries)
+
+
+def to_row(entry: Entry) -> dict[str, object]:
+    """Return the columns of an entry."""
+    return {
+        "ledger_id": entry.ref.ledger_id,
+        "seq": entry.ref.seq,
+        "at": microseconds(entry.stamp.at),
+        "boot_id": entry.stamp.boot_id,
+        "monotonic_ns": entry.stamp.monotonic_ns,
+        "clock": entry.stamp.clock.value,
+        "kind": entry.kind,
+        "body": entry.body,
+        "salt": entry.salt,
+        "body_hash": entry.body_hash,
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+_TYPES = (str, int, int, str, int, str, str, bytes | None, bytes | None, bytes, bytes, bytes)
+
+
+def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
+    """Return the entry in a row, or what is wrong with it: SQLite keeps anything in any column."""
+    ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
+    if not all(map(isinstance, row, _TYPES)):
+        return Fault(ref=ref, what="was changed: a column holds a value of another kind")
+    try:
+        stamp = Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock))
+    except (ValueError, OverflowError) as error:
+        return Fault(ref=ref, what=f"was changed: its stamp says nonsense ({error})")
+    return Entry(
+        ref=ref,
+        stamp=stamp,
+        kind=row.kind,
+        body=row.body,
+        salt=row.salt,
+        body_hash=row.body_hash,
+        previous=row.previous,
+        hash=row.hash,
+    )
