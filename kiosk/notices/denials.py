@@ -21,34 +21,34 @@ def denied(words: Language, verdict: Denied, case: Case, now: datetime) -> Text:
 def _read_error(words: Language, *_: object) -> Text:
     return words.say("Not read"), [
         words.say("Hold your badge still"),
-        words.say("Lay it flat on the reader until the screen answers."),
+        words.say("Lay it flat on the reader until the screen answers"),
     ]
 
 
 def _random_uid(words: Language, *_: object) -> Text:
     return words.say("Not a badge"), [
         words.say("Please use your badge"),
-        words.say("A phone or a bank card shows a new number each time: it cannot be recognised."),
+        words.say("A phone or a bank card shows a new number each time: it cannot be recognised"),
     ]
 
 
 def _unknown(words: Language, verdict: Denied, *_: object) -> Text:
-    told = words.say("Tell this code at the desk: your badge will be registered.")
-    return words.say("Unknown badge"), [told if verdict.claim_code else words.say("Please ask at the desk.")]
+    told = words.say("Tell this code at the desk: your badge will be registered")
+    return words.say("Unknown badge"), [told if verdict.claim_code else words.say("Please ask at the desk")]
 
 
 def _blocked(words: Language, *_: object) -> Text:
-    return words.say("Badge blocked"), [words.say("Please ask at the desk.")]
+    return words.say("Badge blocked"), [words.say("Please ask at the desk")]
 
 
 def _suspended(words: Language, *_: object) -> Text:
-    return words.say("Access suspended"), [words.say("Please ask at the desk.")]
+    return words.say("Access suspended"), [words.say("Please ask at the desk")]
 
 
 def _clock(words: Language, *_: object) -> Text:
     return words.say("Time not certain"), [
-        words.say("Please ask at the desk."),
-        words.say("After a power cut the kiosk does not know the time until it is set or the network is back."),
+        words.say("Please ask at the desk"),
+        words.say("After a power cut the kiosk waits until its clock is set"),
     ]
 
 
@@ -63,7 +63,7 @@ def _closed(words: Language, verdict: Denied, _case: Case, now: datetime) -> Tex
 
 def _full(words: Language, _verdict: Denied, case: Case, _now: datetime) -> Text:
     taken = words.count("{n} person here", "{n} people here", case.people_in)
-    return words.say("Full"), [taken, words.say("Try again a little later, or ask at the desk.")]
+    return words.say("Full"), [taken, words.say("Try again a little later, or ask at the desk")]
 
 
 def _no_entries(words: Language, verdict: Denied, case: Case, now: datetime) -> Text:
@@ -78,10 +78,9 @@ def _expired(words: Language, verdict: Denied, case: Case, now: datetime) -> Tex
 
 
 def _not_yet(words: Language, verdict: Denied, case: Case, now: datetime) -> Text:
-    starts = []
-    if verdict.valid_from:
-        starts = [words.say("It begins on {date}", date=words.weekday(verdict.valid_from, now))]
-    return words.say("Too early"), starts + _fixes(words, verdict, case, now)
+    if verdict.valid_from is None:
+        return words.say("Too early"), _fixes(words, verdict, case, now)
+    return words.say("Too early"), [words.say("It begins on {date}", date=words.weekday(verdict.valid_from, now))]
 
 
 def _not_here(words: Language, verdict: Denied, case: Case, now: datetime) -> Text:
@@ -95,8 +94,8 @@ def _no_pass(words: Language, verdict: Denied, case: Case, now: datetime) -> Tex
 
 def _out_of_service(words: Language, *_: object) -> Text:
     return words.say("Out of service"), [
-        words.say("Your entry cannot be recorded."),
-        words.say("Please ask at the desk."),
+        words.say("Your entry cannot be recorded"),
+        words.say("Please ask at the desk"),
     ]
 
 
@@ -108,7 +107,7 @@ def _fixes(words: Language, verdict: Denied, case: Case, now: datetime) -> list[
     if verdict.product and verdict.price_cents is not None:
         price = words.money(verdict.price_cents, case.site.currency)
         fixes.append(words.say("{product}: {price} at the desk", product=sentence(verdict.product), price=price))
-    return fixes or [words.say("Please ask at the desk.")]
+    return fixes or [words.say("Please ask at the desk")]
 
 
 _TELLERS: dict[Reason, Callable[[Language, Denied, Case, datetime], Text]] = {

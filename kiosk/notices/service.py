@@ -12,7 +12,7 @@ from kiosk.notices.view import Notice
 def undone(site: Site, member: Member, units_left: int | None) -> Notice:
     """The entry just used was given back. `units_left` is the balance after that, None for a pass without one."""
     words = _words(site, member)
-    lines = [words.say("Your time window has ended.")]
+    lines = [words.say("Your time window has ended")]
     if units_left is not None:
         lines.insert(0, words.count("You have {n} entry left", "You have {n} entries left", units_left))
     return Notice(signal=Signal.RE_ENTRY, title=words.say("Entry given back"), lines=tuple(lines))
@@ -22,13 +22,13 @@ def undo_refused(site: Site, member: Member, code: str) -> Notice:
     """The entry cannot be given back here; `code` is what corrections.may_undo answered."""
     words = _words(site, member)
     reason = {
-        "TOO_LATE": words.say("More than a minute has passed."),
-        "ONCE_A_DAY": words.say("You have already undone an entry today."),
-        "MONTH_USED_UP": words.say("You have undone as many entries as a month allows."),
-        "ALREADY_REVERSED": words.say("This entry has been given back already."),
-    }.get(code, words.say("This entry cannot be given back here."))
+        "TOO_LATE": words.say("More than a minute has passed"),
+        "ONCE_A_DAY": words.say("You have already undone an entry today"),
+        "MONTH_USED_UP": words.say("You have undone as many entries as a month allows"),
+        "ALREADY_REVERSED": words.say("This entry has been given back already"),
+    }.get(code, words.say("This entry cannot be given back here"))
     return Notice(
-        signal=Signal.DENIED, title=words.say("Not undone"), lines=(reason, words.say("The desk can still do it."))
+        signal=Signal.DENIED, title=words.say("Not undone"), lines=(reason, words.say("The desk can still do it"))
     )
 
 
@@ -39,7 +39,7 @@ def goodbye(site: Site, member: Member, now: datetime) -> Notice:
     return Notice(
         signal=Signal.RE_ENTRY,
         title=words.say("Goodbye"),
-        lines=(wish, words.say("Coming back in your time window stays free.")),
+        lines=(wish, words.say("Coming back in your time window stays free")),
     )
 
 
@@ -49,7 +49,7 @@ def out_of_service(site: Site | None = None) -> Notice:
     return Notice(
         signal=Signal.FAULT,
         title=words.say("Out of service"),
-        lines=(words.say("Your entry cannot be recorded."), words.say("Please ask at the desk.")),
+        lines=(words.say("Your entry cannot be recorded"), words.say("Please ask at the desk")),
     )
 
 

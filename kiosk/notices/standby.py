@@ -34,7 +34,7 @@ def idle(
         time=words.time(now),
         date=sentence(words.weekday(words.local(now).date(), now)),
         hint=words.say("Tap your badge") if can_tap else words.say("Out of service"),
-        where=_where(words, reader_side) if can_tap else words.say("Please ask at the desk."),
+        where=_where(words, reader_side) if can_tap else words.say("Please ask at the desk"),
         side=reader_side,
         can_tap=can_tap,
         people=_people(words, people_in),
@@ -78,7 +78,7 @@ def _people(words: Language, people_in: int) -> str:
 def _health(words: Language, wrong: set[str]) -> str:
     said = {
         Health.LEDGER_FAILED: words.say("Entries cannot be recorded: check the memory card or the disk"),
-        Health.READER_DOWN: words.say("The reader does not answer: check its cable"),
+        Health.READER_DOWN: words.say("Reader not answering: check its cable"),
         Health.DOOR_FORCED_OPEN: words.say("Door opened without a badge: have a look"),
         Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
         Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),

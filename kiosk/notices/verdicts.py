@@ -102,7 +102,7 @@ def _buttons(words: Language, offers: Collection[Offer]) -> tuple[Button, ...]:
 
 
 def _granted(words: Language, verdict: Granted, case: Case, now: datetime) -> Text:
-    lines = [_time_left(words, verdict, case, now), _balance(words, verdict, case)]
+    lines = [*_time_left(words, verdict, case, now), _balance(words, verdict, case)]
     lines += [_expiry(words, verdict, now), _credit(words, verdict, case)]
     return _welcome(words, verdict.reason), [line for line in lines if line]
 
@@ -117,26 +117,27 @@ def _welcome(words: Language, reason: Reason) -> str:
     }.get(reason, words.say("Entry recorded"))
 
 
-def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> str:
-    """How long the door stays open to this member: the real time first, when it is less than an entry buys."""
+def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> list[str]:
+    """How long the place is this member's: the real time first, when it is less than a whole entry buys."""
     window = verdict.window
     if verdict.reason is Reason.STAFF:
-        return words.say("Have a good day") if words.local(now).hour < EVENING else words.say("Have a good evening")
-    if verdict.reason is Reason.COURTESY:
-        return _to_closing(words, verdict, now)
+        early = words.local(now).hour < EVENING
+        return [words.say("Have a good day") if early else words.say("Have a good evening")]
     if verdict.reason is Reason.CLOCK_UNTRUSTED:
-        return words.say("The kiosk is not certain of the time")
+        return [words.say("The kiosk is not certain of the time")]
     if window is None or _never_closes(words, verdict, case, now):
-        return words.say("As often as you like")
+        return [words.say("As often as you like")]
     if window.start > now:
-        return words.say("From {start} to {end}", start=words.time(window.start), end=words.time(window.end))
+        return [words.say("From {start} to {end}", start=words.time(window.start), end=words.time(window.end))]
+    left, until = words.length(window.end - now), sentence(words.until(window.end, now))
     if verdict.reason is Reason.RE_ENTRY:
-        left = words.length(window.end - now)
-        return words.say("{length} left, {until}", length=left, until=words.until(window.end, now))
+        return [words.say("{length} left", length=left), words.say("{until}, nothing is used", until=until)]
+    closing = words.say("Until closing at {time}", time=words.time(window.end))
+    if verdict.reason is Reason.COURTESY:
+        return [words.say("{length} left", length=left), closing]
     if window.end - window.start < _bought(verdict, case):
-        left = words.length(window.end - now)
-        return words.say("{length}, until closing at {time}", length=left, time=words.time(window.end))
-    return sentence(words.until(window.end, now))
+        return [words.say("You have {length}", length=left), closing]
+    return [until]
 
 
 def _never_closes(words: Language, verdict: Granted, case: Case, now: datetime) -> bool:
@@ -147,13 +148,6 @@ def _never_closes(words: Language, verdict: Granted, case: Case, now: datetime) 
     return unlimited and words.local(end).date() > words.local(now).date()
 
 
-def _to_closing(words: Language, verdict: Granted, now: datetime) -> str:
-    end = verdict.window.end if verdict.window else verdict.present_until
-    if end is None:
-        return words.say("Closing soon")
-    return words.say("{length} left before closing at {time}", length=words.length(end - now), time=words.time(end))
-
-
 def _bought(verdict: Granted, case: Case) -> timedelta:
     """What a whole entry covers, zero when that is not a duration."""
     held = holding_of(verdict, case)
@@ -162,10 +156,10 @@ def _bought(verdict: Granted, case: Case) -> timedelta:
 
 
 def _balance(words: Language, verdict: Granted, case: Case) -> str:
-    left = verdict.units_left
+    left = None if verdict.reason is Reason.RE_ENTRY else verdict.units_left
     if verdict.reason is Reason.DEBT:
         return words.say("No entries left: this one is to be settled at the desk")
-    if verdict.reason in (Reason.RE_ENTRY, Reason.COURTESY, Reason.CLOCK_UNTRUSTED):
+    if verdict.reason in (Reason.COURTESY, Reason.CLOCK_UNTRUSTED):
         return words.say("No entry is used")
     if left is None or left < 0:
         return ""

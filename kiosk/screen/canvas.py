@@ -40,7 +40,8 @@ class Canvas:
 
     def fill(self, rect: pygame.Rect, colour: Colour) -> None:
         """Fill a rectangle with square corners."""
-        self.surface.fill(colour, rect)
+        # Clipped here: pygame shifts a rectangle that begins left of the surface instead of cutting it.
+        self.surface.fill(colour, rect.clip(self.surface.get_rect()))
 
     def picture(self, name: str, rect: pygame.Rect, sign: Colour, ground: Colour, *, turn: int = 0) -> None:
         """Draw a pictogram as large as fits into the middle of a rectangle; `turn` in degrees, anticlockwise."""

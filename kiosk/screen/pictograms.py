@@ -80,6 +80,19 @@ def _re_entry(pen: Pen, sign: Colour, ground: Colour) -> None:
 
 
 def _attention(pen: Pen, sign: Colour, ground: Colour) -> None:
+    """Come in, but look: the tick, and a warning in front of it."""
+    pen.disc((0.43, 0.43), 0.43, sign)
+    pen.stroke([(0.23, 0.43), (0.37, 0.56), (0.62, 0.27)], 0.09, ground)
+    warning = [(0.74, 0.53), (0.955, 0.9), (0.525, 0.9)]
+    pen.shape(warning, ground)
+    pen.stroke(warning, 0.18, ground, closed=True)
+    pen.shape(warning, sign)
+    pen.stroke(warning, 0.08, sign, closed=True)
+    pen.stroke([(0.74, 0.64), (0.74, 0.745)], 0.062, ground)
+    pen.disc((0.74, 0.85), 0.038, ground)
+
+
+def _alert(pen: Pen, sign: Colour, ground: Colour) -> None:
     triangle = [(0.5, 0.13), (0.93, 0.86), (0.07, 0.86)]
     pen.shape(triangle, sign)
     pen.stroke(triangle, 0.13, sign, closed=True)
@@ -178,6 +191,7 @@ _DRAWN: dict[str, Callable[[Pen, Colour, Colour], None]] = {
     Signal.ATTENTION: _attention,
     Signal.DENIED: _denied,
     Signal.FAULT: _fault,
+    "alert": _alert,
     "open": _open,
     "closed": _closed,
     "badge": _badge,

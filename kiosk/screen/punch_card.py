@@ -47,18 +47,20 @@ def _head(canvas: Canvas, rect: pygame.Rect, punch: Punch) -> None:
 
 
 def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
-    places = (punch.total or 0) + punch.owed
-    columns = _columns(places, rect)
-    rows = -(-places // columns)
-    pitch = min(rect.width / columns, rect.height / rows, canvas.px(LARGEST) * PITCH)
-    side = max(4, round(pitch / PITCH))
-    across = min(rect.width / columns, pitch * 1.4)
-    left = rect.centerx - across * columns / 2
-    top = rect.centery - pitch * rows / 2
-    for place in range(places):
-        row, column = divmod(place, columns)
-        centre = (round(left + across * (column + 0.5)), round(top + pitch * (row + 0.5)))
-        _place(canvas, centre, side, number=place + 1, punch=punch, tone=tone)
+    total = punch.total or 1
+    columns = _columns(total, rect)
+    rows = -(-total // columns)
+    across = columns + -(-punch.owed // rows)
+    pitch = min(rect.width / across, rect.height / rows, canvas.px(LARGEST) * PITCH)
+    wide = min(rect.width / across, pitch * 1.4)
+    corner = (rect.centerx - wide * across / 2, rect.centery - pitch * rows / 2)
+    for place in range(total + punch.owed):
+        if place < total:
+            row, column = divmod(place, columns)
+        else:  # beyond the card: columns of their own, filled upwards
+            row, column = rows - 1 - (place - total) % rows, columns + (place - total) // rows
+        centre = (round(corner[0] + wide * (column + 0.5)), round(corner[1] + pitch * (row + 0.5)))
+        _place(canvas, centre, max(4, round(pitch / PITCH)), number=place + 1, punch=punch, tone=tone)
 
 
 def _columns(places: int, rect: pygame.Rect) -> int:
@@ -98,7 +100,7 @@ def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:
 
 def _owed(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:
     """A place beyond the card: taken, and to be settled."""
-    canvas.picture("attention", rect.inflate(rect.width // 6, rect.height // 6), tone.band, tone.on_band)
+    canvas.picture("alert", rect.inflate(rect.width // 6, rect.height // 6), tone.band, tone.on_band)
 
 
 def _unlimited(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:

@@ -51,6 +51,8 @@ CODE = 92
 STATE = 68
 TITLE = 44
 LEAD = 42
+LEAD_SHORT = 54
+"""For a lead that stays on one line all the same."""
 BODY = 28
 SMALL = 24
 """For what is read with the card in hand: names on the pass, the health line."""

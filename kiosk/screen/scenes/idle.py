@@ -7,7 +7,7 @@ from typing import Literal
 from kiosk.model import Signal
 from kiosk.notices import Idle, Side
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import fitting, height, put_column
+from kiosk.screen.lettering import Line, fitting, height, put_column
 from kiosk.screen.scenes.notice import split_band
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import (
@@ -29,7 +29,7 @@ from kiosk.screen.theme import (
 )
 
 BAND = 0.4
-HINT = 132
+HINT = 140
 DOOR = 96
 TURN = {"right": 0, "top": 90, "left": 180, "bottom": 270}
 """Degrees from the arrow as drawn to the reader's side."""
@@ -48,12 +48,12 @@ def draw_idle(canvas: Canvas, view: Idle) -> None:
     sheet = canvas.split(sheet, GAP, side="bottom")[1]
     hint, sheet = canvas.split(sheet, HINT, side="top" if view.side == "top" else "bottom")
     _hint(canvas, hint, view)
-    _now(canvas, sheet, view)
+    _now(canvas, canvas.split(sheet, GAP, side="top" if view.side == "top" else "bottom")[1], view)
 
 
 def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
     inner = band.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 4))
-    name, inner = canvas.split(inner, 76, side="top")
+    name, inner = canvas.split(inner, 44 if canvas.is_portrait else 76, side="top")
     put_column(canvas.surface, name, [canvas.line(view.site, BODY + 4, tone.on_band, bold=True)])
     column = [
         canvas.line(view.state, STATE, tone.on_band, bold=True),
@@ -61,13 +61,20 @@ def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
     ]
     if view.because:
         column.append(canvas.line(view.because, BODY, tone.on_band, before=10))
-    side = canvas.px(DOOR)
-    lines = fitting(column, (inner.width, inner.height - side - canvas.px(GAP)))
-    top = inner.top + (inner.height - side - canvas.px(GAP) - height(lines)) * 2 // 5
-    picture = pygame.Rect(inner.left, top, side, side)
+    picture, words = _door_and_words(canvas, inner, column)
     canvas.picture("open" if view.is_open else "closed", picture, tone.on_band, tone.band)
-    words = pygame.Rect(inner.left, picture.bottom + canvas.px(GAP), inner.width, inner.bottom - picture.bottom)
-    put_column(canvas.surface, words, lines)
+    put_column(canvas.surface, words, column, valign="middle" if canvas.is_portrait else "top")
+
+
+def _door_and_words(canvas: Canvas, inner: pygame.Rect, column: list[Line]) -> tuple[pygame.Rect, pygame.Rect]:
+    """Where the door's picture goes and where the words: side by side in a band that lies, else in the middle."""
+    side, gap = canvas.px(DOOR), canvas.px(GAP)
+    if canvas.is_portrait:
+        picture, words = canvas.split(inner, DOOR * 1.3, side="right")
+        return picture, canvas.split(words, GAP, side="right")[1]
+    needed = height(fitting(column, (inner.width, inner.height - side - gap)))
+    picture = pygame.Rect(inner.left, inner.top + (inner.height - side - gap - needed) * 2 // 5, side, side)
+    return picture, pygame.Rect(inner.left, picture.bottom + gap, inner.width, inner.bottom - picture.bottom - gap)
 
 
 def _now(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
@@ -115,6 +122,6 @@ def _health(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
     colour = INK if view.trouble else QUIET
     if view.trouble:
         icon, rect = canvas.split(rect, 30, side="left")
-        canvas.picture(Signal.ATTENTION, icon, TONES[Signal.ATTENTION].accent, PAPER)
+        canvas.picture("alert", icon, TONES[Signal.ATTENTION].accent, PAPER)
         rect = canvas.split(rect, 8, side="left")[1]
     put_column(canvas.surface, rect, [canvas.line(view.health, SMALL, colour)], valign="middle")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.notices import Button, Notice
 from kiosk.screen.canvas import Canvas, cut
-from kiosk.screen.lettering import Line, fitting, height, put_column
+from kiosk.screen.lettering import Line, fitting, height, put_column, width
 from kiosk.screen.punch_card import draw_punch_card
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import (
@@ -15,6 +15,7 @@ from kiosk.screen.theme import (
     GAP,
     INK,
     LEAD,
+    LEAD_SHORT,
     LINE,
     MARGIN,
     PAPER,
@@ -29,6 +30,8 @@ BAND = 0.36
 """Share of the screen."""
 HERO = {False: (0.39, 0.5), True: (0.2, 0.27)}
 """Least and greatest share of the screen's height for the card or code, by portrait."""
+TILES = 1.25
+"""Height of a tile of the code over its share of the width."""
 
 
 def draw_notice(canvas: Canvas, notice: Notice) -> None:
@@ -43,9 +46,14 @@ def draw_notice(canvas: Canvas, notice: Notice) -> None:
         row, sheet = canvas.split(sheet, BUTTON, side="bottom")
         _buttons(canvas, row, notice.buttons)
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
-    column = _column(canvas, notice, tone, larger=1.0 if notice.punch or notice.code else 1.15)
+    column = _column(canvas, notice, tone, room=sheet.width, larger=1.0 if notice.punch or notice.code else 1.15)
     if notice.punch or notice.code:
-        hero, sheet = cut(sheet, _hero_height(canvas, sheet, column), side="bottom")
+        high = (
+            _hero_height(canvas, sheet, column)
+            if notice.punch
+            else round(sheet.width * TILES / len(notice.code or "code"))
+        )
+        hero, sheet = cut(sheet, high, side="bottom")
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
         if notice.punch:
             draw_punch_card(canvas, hero, notice.punch, tone)
@@ -69,24 +77,28 @@ def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line]) -> int:
 
 
 def _band(canvas: Canvas, band: pygame.Rect, notice: Notice, tone: Tone) -> None:
-    inner = band.inflate(-2 * canvas.px(20), -2 * canvas.px(MARGIN))
-    side = canvas.px(PICTOGRAM)
-    title = [canvas.line(notice.title, TITLE, tone.on_band, bold=True)]
-    room = canvas.px(112)
-    top = inner.centery - (side + canvas.px(GAP + 8) + room) // 2
+    inner = band.inflate(-2 * canvas.px(20), -2 * canvas.px(MARGIN - 6))
+    gap = canvas.px(GAP + 6)
+    side = min(canvas.px(PICTOGRAM), inner.height * 3 // 5)
+    title = fitting(
+        [canvas.line(notice.title, TITLE, tone.on_band, bold=True)], (inner.width, inner.height - side - gap)
+    )
+    top = inner.top + (inner.height - side - gap - height(title)) // 2
     picture = pygame.Rect(inner.centerx - side // 2, top, side, side)
     canvas.picture(notice.signal, picture, tone.on_band, tone.band)
-    words = pygame.Rect(inner.left, picture.bottom + canvas.px(GAP + 8), inner.width, room)
+    words = pygame.Rect(inner.left, picture.bottom + gap, inner.width, inner.bottom - picture.bottom - gap)
     put_column(canvas.surface, words, title, align="center")
 
 
-def _column(canvas: Canvas, notice: Notice, tone: Tone, *, larger: float) -> list[Line]:
+def _column(canvas: Canvas, notice: Notice, tone: Tone, *, room: int, larger: float) -> list[Line]:
     column = []
     if notice.greeting:
         column.append(canvas.line(notice.greeting, BODY * larger, INK))
     for number, text in enumerate(notice.lines):
         if number == 0:
-            column.append(canvas.line(text, LEAD * larger, tone.accent, bold=True, before=4))
+            short = width(text, canvas.px(LEAD_SHORT), bold=True) <= room
+            size = LEAD_SHORT if short else LEAD * larger
+            column.append(canvas.line(text, size, tone.accent, bold=True, before=4))
         else:
             column.append(canvas.line(text, BODY * larger, INK, before=6))
     return column
@@ -95,9 +107,9 @@ def _column(canvas: Canvas, notice: Notice, tone: Tone, *, larger: float) -> lis
 def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
     """The claim code, each character on a tile: it is read aloud one by one."""
     gap = canvas.px(GAP)
-    side = min((rect.width - gap * (len(code) - 1)) // len(code), rect.height)
+    side = (rect.width - gap * (len(code) - 1)) // len(code)
     for number, character in enumerate(code):
-        tile = pygame.Rect(rect.left + number * (side + gap), rect.bottom - rect.height, side, rect.height)
+        tile = pygame.Rect(rect.left + number * (side + gap), rect.top, side, rect.height)
         canvas.outlined(tile, CARD, LINE, radius=RADIUS)
         line = canvas.line(character, CODE, INK, bold=True)
         put_column(canvas.surface, tile, [line], align="center", valign="middle")
