@@ -146,8 +146,11 @@ class Controller:
             case = self._gather(tap, badge, now)
             verdict = rules.decide(case, now)
             self._write(_recorded(case, verdict, badge))
-        except (LedgerError, RosterError) as error:
-            return self._refuse(error)
+        except LedgerError as error:
+            self._fail(error)
+            return self._refuse()
+        except RosterError:
+            return self._refuse()
         self._act(case, verdict, now)
         return verdict
 
@@ -168,9 +171,8 @@ class Controller:
         if self._front.witness:
             self._front.witness(verdict, case, now)
 
-    def _refuse(self, error: Exception) -> Verdict:
+    def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
-        self._fail(error)
         self._shown = None
         self._tell(notices.out_of_service(self._site))
         return Denied(reason=Reason.OUT_OF_SERVICE)
@@ -189,7 +191,8 @@ class Controller:
         try:
             said = self._leave(member) if touch.button == Offer.LEAVE else self._undo(shown, member)
         except LedgerError as error:
-            self._refuse(error)
+            self._fail(error)
+            self._refuse()
             return
         self._shown = None
         self._tell(said)
@@ -261,7 +264,7 @@ class Controller:
             return False
         return True
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: LedgerError) -> None:
         log.error("%s", error)
         self._health.add(Health.LEDGER_FAILED)
         self._tried_at = self._clock.monotonic()
@@ -288,6 +291,8 @@ class Controller:
         """Bring the idle screen and the light up to date."""
         try:
             self._front.display.idle(self._idle())
+        except RosterError:
+            self._front.display.idle(notices.not_set_up(self._site_id, self._front.language))
         except LedgerError as error:
             self._fail(error)
         in_fault = bool(self._health & GRAVE)
