@@ -19,6 +19,7 @@ from msgspec import Meta, structs
 from kiosk.mistakes import HIDDEN, Mistake, MistakesError, build, extra, join, read_toml, written
 
 DEFAULT_FILE = Path("/etc/kiosk/kiosk.toml")
+EXAMPLE = Path(__file__).parent / "examples" / "kiosk.toml"
 KEY_BYTES = 32
 
 
@@ -166,6 +167,8 @@ def demo_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 def load(path: Path) -> Config:
     """The settings in this file. Raises MistakesError with everything that is wrong."""
+    if not path.exists():
+        raise MistakesError(str(path), [Mistake("", f"there is no such file: copy {EXAMPLE} there and change it")])
     found: list[Mistake] = []
     config = build(Config, read_toml(path), found=found)
     if config is None:

@@ -137,7 +137,7 @@ def test_lists_that_are_empty_say_so_and_lists_are_aligned(terminal):
     terminal.reads("member", "add", "Élodie de la Fontaine")
     first, second = terminal.reads("member", "list").splitlines()
     assert first.index("host") == second.index("member")
-    assert "carnet-10  Carnet de 10 entrées  50.00 EUR  10, 3 h each" in terminal.reads("pass", "products")
+    assert "carnet-10  Carnet de 10 entrées  50.00 EUR  10 entries, 3 h each" in terminal.reads("pass", "products")
 
 
 def test_scripts_read_json(terminal):
@@ -253,6 +253,12 @@ def test_run_refuses_dangerous_pins_before_anything_is_opened(bare):
     bare.settings.write_text(bare.settings.read_text(encoding="utf-8") + "[door]\nstrike = 4\n", encoding="utf-8")
     assert "GPIO 4 is pulled up" in bare.is_refused("run")
     assert not bare.state.exists()
+
+
+def test_run_tells_of_a_damaged_badge_key_in_a_sentence(terminal, monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    (terminal.state / "badge.key").write_bytes(b"short")
+    assert "put back your copy of the badge key" in terminal.is_refused("run")
 
 
 def test_a_secret_in_the_settings_is_not_printed(bare):

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import kiosk
-from kiosk.config import Config, Settings, config_file, demo_folder, load, resolved
+from kiosk.config import EXAMPLE, Config, Settings, config_file, demo_folder, load, resolved
 from kiosk.mistakes import MistakesError
 
-EXAMPLE = Path(kiosk.__file__).parent / "examples" / "kiosk.toml"
 SMALL = 'site = "la-serre"\n[reader]\npath = "tty:S0:pn532"\n'
 KEY = "ab" * 32
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kiosk.badges import BadgeError
 from kiosk.cli.frame import Call, RefusedError, asks, config_option
 from kiosk.cli.reach import ask_running, do, show
 from kiosk.commands import ShowStatus, TapCard
@@ -25,14 +26,23 @@ def run(call: Call) -> None:
     """
     config = load(call.file())
     _refuse(call.file(), _hardware_mistakes(config, simulated=False))
+    from hardware.errors import HardwareError
     from kiosk import daemon
 
-    raise SystemExit(daemon.run(config))
+    try:
+        code = daemon.run(config)
+    except (HardwareError, BadgeError) as error:
+        raise RefusedError(str(error)) from error
+    raise SystemExit(code)
 
 
 @click.command()
 @click.option("--reset", is_flag=True, help="Throw away what the demo kept, and start afresh.")
-def demo(*, reset: bool) -> None:
+@click.option(
+    "--window/--no-window", default=None, help="In a window, or in the terminal.  [default: if there is a display]"
+)
+@click.option("--size", type=(int, int), default=(800, 480), metavar="WIDTH HEIGHT", help="Of the kiosk's screen.")
+def demo(*, reset: bool, window: bool | None, size: tuple[int, int]) -> None:
     """Try it all without any hardware.
 
     Reader, door and a tray of cards are simulated. Without a display it prompts in the terminal and writes the screen
@@ -40,7 +50,7 @@ def demo(*, reset: bool) -> None:
     """
     from kiosk.demo import main as run_demo
 
-    raise SystemExit(run_demo(demo_folder(), reset=reset))
+    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size))
 
 
 @click.command()

@@ -48,6 +48,11 @@ def _table(rows: Iterable[Sequence[str]], *, empty: str) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
+def entries(count: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
 def _moment(at: datetime) -> str:
     return f"{_day(at)} {at:%H:%M}"
 
@@ -76,7 +81,8 @@ def _standing(person: Person) -> str:
 
 def _left(person: Person) -> str:
     parts = ["unlimited"] if person.unlimited else []
-    return ", ".join(parts + ([f"{person.left} left"] if person.left is not None else [])) or "no pass"
+    parts += [f"{person.left} left"] if person.left is not None else []
+    return ", ".join(parts) or ("" if person.role == "staff" else "no valid pass")
 
 
 def _badges(count: int) -> str:
@@ -140,7 +146,7 @@ def _products(answer: Products) -> Iterator[str]:
 
 def _terms(product: Product) -> str:
     per = "" if product.per == "once" else f" a {product.per}"
-    count = f"{product.units}{per}, " if product.units is not None else ""
+    count = f"{entries(product.units)}{per}, " if product.units is not None else ""
     return f"{count}{_cover(product)}{_validity(product)}"
 
 
@@ -200,6 +206,8 @@ def _hours(hours: Hours) -> Iterator[str]:
         yield f"Exception {number}: {rule}"
     yield "\nNext openings"
     rows = [(f"  {_day(one.start)}", f"{one.start:%H:%M}-{_end(one.start, one.end)}") for one in hours.next]
+    if hours.opening.is_open and hours.next:
+        rows[0] = (rows[0][0], f"now-{_end(hours.next[0].start, hours.next[0].end)}")
     yield from _table(rows, empty="  none within a year")
 
 
@@ -224,7 +232,7 @@ def _judged(judged: Judged) -> Iterator[str]:
 
 @lines.register
 def _ledger(report: LedgerReport) -> Iterator[str]:
-    count = "1 entry" if report.entries == 1 else f"{report.entries} entries"
+    count = entries(report.entries)
     if not report.faults:
         yield f"Ledger {report.ledger_id}, {count}: all as it should be."
         return
@@ -238,6 +246,6 @@ def _status(status: Status) -> Iterator[str]:
     yield f"{status.site}: {_opening(status.opening)}"
     yield f"People in: {status.people_in}, {host}"
     yield f"Clock: {_moment(status.now)}, {status.clock}"
-    yield f"Ledger: {status.entries} entries, {status.members} members ({status.ledger_id})"
+    yield f"Ledger: {entries(status.entries)}, {status.members} members ({status.ledger_id})"
     health = ", ".join(status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
