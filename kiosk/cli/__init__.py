@@ -9,7 +9,8 @@ import click
 
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.machine import check, demo, run, status, tap
-from kiosk.cli.people import badge, member, pass_
+from kiosk.cli.passes import pass_
+from kiosk.cli.people import badge, member
 from kiosk.cli.place import hours, ledger, site
 
 __all__ = ["kiosk", "main"]

@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -114,6 +115,22 @@ def _sentence(error: OSError) -> str:
     if error.errno is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+
+
+class Day(click.ParamType[date]):
+    """A local date, like 2026-06-01."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f'"{value}" is no date: write it like 2026-06-01', param, ctx)
+
+
+DAY = Day()
 
 
 # ---------------------------------------------------------------- terminals
