@@ -13,9 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-# Opening hours are defined from 1900 to 9999; staying well inside keeps every sum of dates representable.
+# Opening hours are defined from 1900 to 9999. What is judged lies well inside, so that what follows from it (a window,
+# an opening within the year) can still be told in dates.
 FIRST = datetime(1900, 1, 3, tzinfo=UTC)
 LAST = datetime(9900, 1, 1, tzinfo=UTC)
+_BRINK = datetime(9990, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)
@@ -28,13 +30,13 @@ def zone(name: str) -> ZoneInfo:
 
 
 def clamp(at: datetime) -> datetime:
-    """The instant in UTC, moved into the years that opening hours and arithmetic can bear."""
+    """An instant to judge, in UTC, moved into the years that opening hours and arithmetic can bear."""
     return min(max(at, FIRST), LAST).astimezone(UTC)
 
 
 def reading(where: ZoneInfo, at: datetime) -> datetime:
     """What the clock on the wall shows: naive local time."""
-    return clamp(at).astimezone(where).replace(tzinfo=None, fold=0)
+    return min(max(at, FIRST), _BRINK).astimezone(where).replace(tzinfo=None, fold=0)
 
 
 def today(where: ZoneInfo, at: datetime) -> date:
@@ -59,7 +61,7 @@ def at_time(where: ZoneInfo, day: date, clock: time) -> datetime:
 
 def midnight(where: ZoneInfo, day: date) -> datetime:
     """The instant at which the local date begins."""
-    return at_time(where, min(max(day, FIRST.date()), LAST.date()), time())
+    return at_time(where, min(max(day, FIRST.date()), _BRINK.date()), time())
 
 
 def day_after(day: date) -> date:

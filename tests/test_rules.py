@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -389,6 +389,14 @@ def test_docstring_of_the_list_names_every_reason_in_this_order():
     assert set(named) == set(Reason.__members__) - {"OUT_OF_SERVICE"}
     ahead = iter(named)
     assert all(expected.value in ahead for _, expected in LAYERS)
+
+
+@pytest.mark.parametrize("end_of_time", ["0001-01-01T00:00Z", "9999-12-31T23:59Z"])
+def test_ends_of_the_calendar_and_absurd_settings_get_an_answer(end_of_time):
+    absurd = policy(early_minutes=10**12, continuation_minutes=10**12, courtesy_minutes=-1, presence_minutes=10**12)
+    for cover in (Duration(minutes=10**12), Day(), Unlimited()):
+        told = case(sold(replace(TEN, cover=cover), valid_from=date.min), site=absurd, staff_present=True)
+        assert rules.decide(told, datetime.fromisoformat(end_of_time)).reason in {Reason.ENTRY_USED, Reason.UNLIMITED}
 
 
 def test_presence_ends_half_an_hour_after_the_window_or_at_closing():
