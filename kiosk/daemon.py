@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Self
 
 import hardware.reader as reading
@@ -28,7 +28,7 @@ from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
 from kiosk.front import Display, Front
-from kiosk.ledger import open_ledger
+from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.window import Screen
 from kiosk.workers import Systemd, Worker, stop_all
@@ -41,6 +41,8 @@ STOP_SECONDS = 4.0
 """How long the threads have to end, below TimeoutStopSec of kiosk.service."""
 ANSWER_SECONDS = 30.0
 """How long a command waits for its answer: verifying a long ledger takes some seconds on a small machine."""
+BUSY_SECONDS = 5.0
+"""How long a ledger that somebody else holds is waited for."""
 READER_SILENCE_SECONDS = 20.0
 """A reader that is down beats between its attempts; some drivers wait for ever when a reader stops answering."""
 
@@ -158,7 +160,7 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and wires, each to be closed by `stack` in reverse, and give them to a controller."""
     inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    ledger = open_ledger(config.paths.ledger, stamp=world.clock.stamp)
+    ledger = _open_ledger(config, world)
     stack.callback(ledger.close)
     wired = any(pin is not None for pin in config.pins().values())
     pins = world.pin_factory or (open_pins() if wired else None)
@@ -180,6 +182,18 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     )
     key = badge_key(config.paths.key_file, given=config.badges.given)
     return Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
+
+
+def _open_ledger(config: Config, world: World) -> Ledger:
+    """Open the ledger; a command that holds it for a moment, because no kiosk ran, is waited for."""
+    give_up = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return open_ledger(config.paths.ledger, stamp=world.clock.stamp)
+        except LedgerBusyError:
+            if monotonic() >= give_up:
+                raise
+            sleep(BUSY_SECONDS / 20)
 
 
 def _build_door(config: Config, emit: Callable[[DoorEvent], None], pins: Any) -> Door:

@@ -1,72 +1,16 @@
 """The whole kiosk: nfcpy's own driver over the emulated chip, the rules, the ledger, the strike, the screen."""
 
-import queue
-import threading
-from pathlib import Path
-
 import pytest
 
 from kiosk.answers import Status, decode_answer
 from kiosk.commands import ShowStatus, encode_command
 from kiosk.control import ask
-from kiosk.daemon import Kiosk, World
-from kiosk.demo.bench import Bench
-from kiosk.ledger import decode_fact, open_reader
-from kiosk.model import Granted, Reason, Tapped, Verdict
-from kiosk.screen.window import Screen
-
-
-class Running:
-    """A kiosk at work on a bench, and what it decided."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bench = Bench(folder)
-        self.verdicts: queue.Queue[Verdict] = queue.Queue()
-        self.folder = folder
-
-    def __enter__(self) -> "Running":
-        self.bench.__enter__()
-        config = self.bench.config((480, 320))
-        self.socket = config.paths.socket
-        self.bench.prepare(config)
-        self.screen = Screen((480, 320), picture=self.folder / "screen.png")
-        world = World(
-            clock=self.bench.clock,
-            pin_factory=self.bench.board.factory,
-            simulated=True,
-            display=self.bench.watch,
-            witness=lambda verdict, case, now: self.verdicts.put(verdict),
-        )
-        self.kiosk = Kiosk(config, world, self.screen)
-        self.kiosk.__enter__()
-        self.main = threading.Thread(target=self.kiosk.serve)
-        self.main.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kiosk.stop()
-        self.main.join(10)
-        self.kiosk.__exit__()
-        self.screen.close()
-        self.bench.__exit__()
-
-    def tap(self, card: str) -> Verdict:
-        """Lay a card on the reader, wait for the verdict, take it away."""
-        self.bench.put(card)
-        try:
-            return self.verdicts.get(timeout=10)
-        finally:
-            self.bench.take()
-
-    def stored(self) -> list[Tapped]:
-        with open_reader(self.folder / "ledger.db") as ledger:
-            facts = [decode_fact(entry.body) for entry in ledger.entries() if entry.body]
-        return [fact for fact in facts if isinstance(fact, Tapped)]
+from kiosk.model import Granted, Reason
+from tests.running import Running
 
 
 @pytest.fixture
-def running(tmp_path, monkeypatch):
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+def running(tmp_path):
     with Running(tmp_path) as running:
         yield running
 
@@ -114,8 +58,7 @@ def test_commands_reach_the_running_kiosk_over_its_socket(running) -> None:
     assert status.health == ()
 
 
-def test_leaving_the_kiosk_secures_the_door_and_frees_everything(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+def test_leaving_the_kiosk_secures_the_door_and_frees_everything(tmp_path) -> None:
     with Running(tmp_path) as running:
         running.tap("camille")
         assert running.bench.board.wait_for(lambda state: state["strike"])

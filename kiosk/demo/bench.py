@@ -54,12 +54,13 @@ class Watching:
 class Bench:
     """Reader, board, cards and clock of the demo, in a folder that holds its ledger. Use it with `with`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, wire: bool = False) -> None:
+        """With `wire` the chip takes the time that a real one takes."""
         self.folder = folder
         self.on_change: Callable[[], None] = lambda: None
         """Called after every change of the board and the clock's minute, from any thread."""
         self.clock = MovableClock()
-        self.chip = Pn532()
+        self.chip = Pn532(wire=wire)
         self.board = Board(on_change=lambda: self.on_change())
         self.cards = cards()
         self.lying: str | None = None

@@ -1,0 +1,143 @@
+"""Measurements: `python -m tests.bench tap` and `idle`. They print a table, write JSON beside it, and judge nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tests.counter import Counter
+from tests.running import Running
+
+RESULTS = Path("build")
+CARDS = ("camille", "nadia", "maxime", "hugo", "karim", "elodie")
+"""They all get in, again and again: after the first entry they are re-entries."""
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    """Median and 95th percentile, in milliseconds."""
+    ordered = sorted(seconds)
+    return {
+        "median_ms": round(statistics.median(ordered) * 1e3, 3),
+        "p95_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] * 1e3, 3),
+        "n": len(ordered),
+    }
+
+
+class BareInsert:
+    """What the least program would do for a tap: one row, one sync, in SQLite with the ledger's settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("CREATE TABLE taps (seq INTEGER PRIMARY KEY, at TEXT, badge TEXT, verdict TEXT)")
+
+    def __call__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("INSERT INTO taps VALUES (NULL, '2026-06-01T07:05:00Z', ?, ?)", ("b" * 32, "v" * 200))
+        self._connection.execute("COMMIT")
+
+
+def timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def decisions(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """From the badge's number to the strike, without reader or threads, and the bare insert, interleaved."""
+    counter, bare = Counter(folder), BareInsert(folder)
+    uids = [counter.joins(f"m{number:04}", units=1000) for number in range(20)]
+    taps, inserts = [], []
+    for number in range(rounds):
+        counter.later(seconds=7)
+        taps.append(timed(partial(counter.tap, uids[number % len(uids)])))
+        inserts.append(timed(bare))
+    counter.close()
+    return {"badge number to strike": spread(taps), "bare SQLite insert": spread(inserts)}
+
+
+def through_the_chip(folder: Path, rounds: int, *, wire: bool) -> dict[str, float]:
+    """From laying a card on the emulated reader to the strike, at random moments of the reader's search."""
+    with Running(folder, unlock_seconds=0.5, wire=wire) as running:
+        for card in CARDS:
+            running.seconds_to_strike(card)
+        found = []
+        for number in range(rounds):
+            time.sleep(random.uniform(0.0, 0.1))
+            found.append(running.seconds_to_strike(CARDS[number % len(CARDS)]))
+    return spread(found)
+
+
+def bench_tap(rounds: int) -> None:
+    """Print tap to strike, with and without the reader, beside the bare insert."""
+    with (
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as two,
+        tempfile.TemporaryDirectory() as three,
+    ):
+        result = decisions(Path(one), max(rounds * 5, 100))
+        result["card to strike, chip at once"] = through_the_chip(Path(two), rounds, wire=False)
+        result["card to strike, chip with the times of a wire"] = through_the_chip(Path(three), rounds, wire=True)
+    print(f"{'':50}{'median ms':>12}{'p95 ms':>12}{'n':>8}")
+    for name, line in result.items():
+        print(f"{name:50}{line['median_ms']:>12}{line['p95_ms']:>12}{line['n']:>8}")
+    write("tap", result)
+
+
+def bench_idle(seconds: int) -> None:
+    """Print what an idle kiosk costs: processor time, wake-ups, frames."""
+    with tempfile.TemporaryDirectory() as folder, Running(Path(folder)) as running:
+        running.tap("camille")
+        time.sleep(10)  # until its notice is gone
+        frames, cpu, wakes = running.screen.frames, time.process_time(), wake_ups()
+        time.sleep(seconds)
+        result = {
+            "seconds": seconds,
+            "processor_percent_of_a_core": round((time.process_time() - cpu) / seconds * 100, 2),
+            "wake_ups_per_second": round((wake_ups() - wakes) / seconds, 1),
+            "frames_drawn": running.screen.frames - frames,
+            "of_them_for_the_clock": seconds // 60 or 1,
+            "threads": threading.active_count(),
+            "resident_mb": resident_mb(),
+        }
+    for name, value in result.items():
+        print(f"{name.replace('_', ' '):40}{value:>12}")
+    write("idle", result)
+
+
+def wake_ups() -> int:
+    """How often any thread of this process gave up the processor by itself so far."""
+    total = 0
+    for task in Path("/proc/self/task").iterdir():
+        lines = (task / "status").read_text().splitlines()
+        total += next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+    return total
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+def write(name: str, result: object) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"bench-{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    what, *number = sys.argv[1:] or ["tap"]
+    if what == "idle":
+        bench_idle(int(number[0]) if number else 60)
+    else:
+        bench_tap(int(number[0]) if number else 60)
