@@ -99,7 +99,7 @@ def draw(view: Notice | Idle, size: tuple[int, int]) -> pygame.Surface:
 TRAY_LABELS = (
     ("Camille", "10 entrées"), ("Nadia", "dernière entrée"), ("Théo", "plus d’entrée"), ("Lucie", "carte expirée"),
     ("Maxime", "mois illimité"), ("Inès", "badge perdu"), ("Claire", "accueil"), ("Sam", "in English"),
-    ("Inconnu", "jamais vu ici"), ("Téléphone", "change de numéro"), ("Passe Navigo", "autre badge"),
+    ("Inconnu", "jamais vu ici"), ("Téléphone", "change de numéro"), ("Carte de bus", "autre badge"),
 )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from kiosk.screen.lettering import Line
+from kiosk.screen.lettering import Line, Placed, lettering, place
 from kiosk.screen.pictograms import pictogram
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import Colour
@@ -23,6 +24,9 @@ class Canvas:
         self.unit = min(self.rect.width / wide, self.rect.height / high)
         """Pixels to the point."""
         self.targets: list[tuple[pygame.Rect, str]] = []
+        """What can be touched, and what that means."""
+        self.written: list[Placed] = []
+        """What can be read."""
 
     @property
     def is_portrait(self) -> bool:
@@ -37,6 +41,21 @@ class Canvas:
         """A text of a column, its measures in points."""
         space = self.px(before) if before else 0
         return Line(text=text, size=self.px(size), colour=colour, bold=bold, before=space)
+
+    def column(
+        self,
+        rect: pygame.Rect,
+        column: Sequence[Line],
+        *,
+        align: Literal["left", "center", "right"] = "left",
+        valign: Literal["top", "middle", "bottom"] = "top",
+    ) -> None:
+        """Write texts under one another into a rectangle; they wrap, then shrink, until they fit."""
+        for placed in place(column, rect, align=align, valign=valign):
+            line = placed.line
+            letters = lettering(line.text, line.size, line.colour, bold=line.bold)
+            self.surface.blit(letters, letters.get_rect(center=placed.rect.center))
+            self.written.append(placed)
 
     def fill(self, rect: pygame.Rect, colour: Colour) -> None:
         """Fill a rectangle with square corners."""

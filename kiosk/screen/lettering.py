@@ -20,6 +20,9 @@ LEADING = 1.16
 _UNDRAWABLE = {"\u202f": "\u00a0"}
 """The font has no narrow no-break space; a no-break space does its work."""
 
+_SHARE = {"left": 0.0, "top": 0.0, "center": 0.5, "middle": 0.5, "right": 1.0, "bottom": 1.0}
+"""How much of the free space comes before."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -115,30 +118,30 @@ def _widest(lines: Sequence[Line]) -> int:
     return max((width(line.text, line.size, bold=line.bold) for line in lines), default=0)
 
 
-def put_column(
-    surface: pygame.Surface,
-    rect: pygame.Rect,
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A line of text and where it goes."""
+
+    line: Line
+    rect: pygame.Rect
+
+
+def place(
     column: Sequence[Line],
+    rect: pygame.Rect,
     *,
     align: Literal["left", "center", "right"] = "left",
     valign: Literal["top", "middle", "bottom"] = "top",
-) -> int:
-    """Draw texts under one another into a rectangle; return the y below the last one."""
+) -> list[Placed]:
+    """Put texts under one another into a rectangle, broken and shrunk as needed."""
     lines = fitting(column, rect.size)
-    y = (
-        rect.top
-        + {"top": 0, "middle": (rect.height - height(lines)) // 2, "bottom": rect.height - height(lines)}[valign]
-    )
+    y = rect.top + round((rect.height - height(lines)) * _SHARE[valign])
+    placed = []
     for number, line in enumerate(lines):
-        picture = lettering(line.text, line.size, line.colour, bold=line.bold)
-        x = (
-            rect.left
-            + {"left": 0, "center": (rect.width - picture.get_width()) // 2, "right": rect.width - picture.get_width()}[
-                align
-            ]
-        )
+        wide = width(line.text, line.size, bold=line.bold)
         y += line.before if number else 0
         step = round(line.size * LEADING)
-        surface.blit(picture, (x, y + (step - picture.get_height()) // 2))
+        left = rect.left + round((rect.width - wide) * _SHARE[align])
+        placed.append(Placed(line=line, rect=pygame.Rect(left, y, wide, step)))
         y += step
-    return y
+    return placed

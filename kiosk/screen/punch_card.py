@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kiosk.notices import Punch
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import put_column
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import BODY, CARD, INK, LINE, QUIET, RADIUS, SHADE, SMALL, Tone
 
@@ -40,30 +39,29 @@ def _head(canvas: Canvas, rect: pygame.Rect, punch: Punch) -> None:
     name = pygame.Rect(rect.left, rect.top, round(rect.width * share), rect.height)
     note = pygame.Rect(rect.right - round(rect.width * share), rect.top, round(rect.width * share), rect.height)
     if punch.name:
-        put_column(canvas.surface, name, [canvas.line(punch.name, SMALL, INK, bold=True)], valign="middle")
+        canvas.column(name, [canvas.line(punch.name, SMALL, INK, bold=True)], valign="middle")
     if punch.note:
         line = canvas.line(punch.note, SMALL - 2, QUIET)
-        put_column(canvas.surface, note, [line], align="right" if punch.name else "left", valign="middle")
+        canvas.column(note, [line], align="right" if punch.name else "left", valign="middle")
 
 
 def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
     total = punch.total or 1
-    columns = _columns(total, rect)
-    rows = -(-total // columns)
-    across = columns + -(-punch.owed // rows)
+    in_row = columns(total, rect)
+    rows = -(-total // in_row)
+    across = in_row + -(-punch.owed // rows)
     pitch = min(rect.width / across, rect.height / rows, canvas.px(LARGEST) * PITCH)
     wide = min(rect.width / across, pitch * 1.4)
     corner = (rect.centerx - wide * across / 2, rect.centery - pitch * rows / 2)
     for place in range(total + punch.owed):
-        if place < total:
-            row, column = divmod(place, columns)
-        else:  # beyond the card: columns of their own, filled upwards
-            row, column = rows - 1 - (place - total) % rows, columns + (place - total) // rows
+        row, column = divmod(place, in_row)
+        if place >= total:  # beyond the card: columns of their own, filled upwards
+            row, column = rows - 1 - (place - total) % rows, in_row + (place - total) // rows
         centre = (round(corner[0] + wide * (column + 0.5)), round(corner[1] + pitch * (row + 0.5)))
         _place(canvas, centre, max(4, round(pitch / PITCH)), number=place + 1, punch=punch, tone=tone)
 
 
-def _columns(places: int, rect: pygame.Rect) -> int:
+def columns(places: int, rect: pygame.Rect) -> int:
     """The number of columns that leaves the holes largest; whole rows, and fives, where that costs little."""
 
     def goodness(columns: int) -> float:
@@ -95,7 +93,7 @@ def _place(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, p
 def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:
     size = rect.height * 0.42 / canvas.unit
     if canvas.px(size) >= 10:  # smaller ones would only be dust
-        put_column(canvas.surface, rect, [canvas.line(str(number), size, QUIET)], align="center", valign="middle")
+        canvas.column(rect, [canvas.line(str(number), size, QUIET)], align="center", valign="middle")
 
 
 def _owed(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:
@@ -112,7 +110,7 @@ def _bar(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
     words, rect = cut_half(rect)
     left = max(0, total - punch.used)
     line = canvas.line(f"{left} / {total}", BODY, INK, bold=True)
-    put_column(canvas.surface, words, [line], valign="middle")
+    canvas.column(words, [line], valign="middle")
     bar = pygame.Rect(rect.left, rect.top, rect.width, min(rect.height, canvas.px(36)))
     canvas.rounded(bar, SHADE, radius=18)
     gone = pygame.Rect(bar.left, bar.top, max(bar.height, bar.width * punch.used // total), bar.height)

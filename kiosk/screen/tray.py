@@ -10,7 +10,6 @@ from datetime import timedelta
 from kiosk.model import Noun, Signal
 from kiosk.notices import Button, Tray, VirtualBadge
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import put_column
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import CARD, INK, QUIET, TONES, TRAY, TRAY_LIT, WHITE, Colour
 
@@ -83,7 +82,7 @@ def _badge(canvas: Canvas, rect: pygame.Rect, badge: VirtualBadge, tray: Tray) -
         canvas.line(badge.name, 18, ink, bold=True),
         canvas.line(detail, 15, ink if lies else QUIET, before=1),
     ]
-    put_column(canvas.surface, inner, column, valign="middle")
+    canvas.column(inner, column, valign="middle")
 
 
 def _strip(canvas: Canvas, rect: pygame.Rect, tray: Tray) -> None:
@@ -101,12 +100,12 @@ def _state(canvas: Canvas, rect: pygame.Rect, picture: str, words: str, colour: 
     icon, rest = canvas.split(rect, 28, side="left")
     canvas.picture(picture, icon, colour, TRAY)
     rest = canvas.split(canvas.split(rest, 8, side="left")[1], 8, side="right")[1]
-    put_column(canvas.surface, rest, [canvas.line(words, 16, WHITE)], valign="middle")
+    canvas.column(rest, [canvas.line(words, 16, WHITE)], valign="middle")
 
 
 def _clock(canvas: Canvas, rect: pygame.Rect, tray: Tray) -> None:
     upper, lower = canvas.split(rect, 18, side="top")
-    put_column(canvas.surface, upper, [canvas.line(tray.clock, 15, WHITE)], align="left", valign="middle")
+    canvas.column(upper, [canvas.line(tray.clock, 15, WHITE)], align="left", valign="middle")
     lower = canvas.split(lower, 4, side="top")[1]
     buttons = (*tray.clock_buttons, Button(id="exit", label=tray.exit_button))
     gap = canvas.px(6)
@@ -117,6 +116,6 @@ def _clock(canvas: Canvas, rect: pygame.Rect, tray: Tray) -> None:
         place = pygame.Rect(left, lower.top, wide * 2 + gap if last else wide, lower.height)
         canvas.outlined(place, TRAY, WHITE, radius=7, thick=1)
         line = canvas.line(button.label, 15, WHITE, bold=True)
-        put_column(canvas.surface, place.inflate(-canvas.px(6), 0), [line], align="center", valign="middle")
+        canvas.column(place.inflate(-canvas.px(6), 0), [line], align="center", valign="middle")
         canvas.targets.append((place, "exit" if last else f"clock:{button.id}"))
         left = place.right + gap

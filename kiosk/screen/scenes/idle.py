@@ -7,7 +7,7 @@ from typing import Literal
 from kiosk.model import Signal
 from kiosk.notices import Idle, Side
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import Line, fitting, height, put_column
+from kiosk.screen.lettering import Line, fitting, height
 from kiosk.screen.scenes.notice import split_band
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import (
@@ -54,7 +54,7 @@ def draw_idle(canvas: Canvas, view: Idle) -> None:
 def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
     inner = band.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 4))
     name, inner = canvas.split(inner, 44 if canvas.is_portrait else 76, side="top")
-    put_column(canvas.surface, name, [canvas.line(view.site, BODY + 4, tone.on_band, bold=True)])
+    canvas.column(name, [canvas.line(view.site, BODY + 4, tone.on_band, bold=True)])
     column = [
         canvas.line(view.state, STATE, tone.on_band, bold=True),
         canvas.line(view.change, BODY + 6, tone.on_band, before=2),
@@ -63,7 +63,7 @@ def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
         column.append(canvas.line(view.because, BODY, tone.on_band, before=10))
     picture, words = _door_and_words(canvas, inner, column)
     canvas.picture("open" if view.is_open else "closed", picture, tone.on_band, tone.band)
-    put_column(canvas.surface, words, column, valign="middle" if canvas.is_portrait else "top")
+    canvas.column(words, column, valign="middle" if canvas.is_portrait else "top")
 
 
 def _door_and_words(canvas: Canvas, inner: pygame.Rect, column: list[Line]) -> tuple[pygame.Rect, pygame.Rect]:
@@ -83,7 +83,7 @@ def _now(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
         canvas.line(view.date, BODY + 2, INK),
         canvas.line(view.people, BODY, QUIET, before=4),
     ]
-    put_column(canvas.surface, rect, column, valign="middle")
+    canvas.column(rect, column, valign="middle")
 
 
 def _hint(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
@@ -102,7 +102,7 @@ def _hint(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
         canvas.line(view.hint, LEAD - 8, tone.on_band, bold=True),
         canvas.line(view.where, BODY - 2, tone.on_band, before=2),
     ]
-    put_column(canvas.surface, inner, column, valign="middle")
+    canvas.column(inner, column, valign="middle")
 
 
 def _towards(rect: pygame.Rect, side: Side, pixels: int) -> pygame.Rect:
@@ -124,4 +124,4 @@ def _health(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
         icon, rect = canvas.split(rect, 30, side="left")
         canvas.picture("alert", icon, TONES[Signal.ATTENTION].accent, PAPER)
         rect = canvas.split(rect, 8, side="left")[1]
-    put_column(canvas.surface, rect, [canvas.line(view.health, SMALL, colour)], valign="middle")
+    canvas.column(rect, [canvas.line(view.health, SMALL, colour)], valign="middle")

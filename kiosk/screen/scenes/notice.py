@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.notices import Button, Notice
 from kiosk.screen.canvas import Canvas, cut
-from kiosk.screen.lettering import Line, fitting, height, put_column, width
+from kiosk.screen.lettering import Line, fitting, height, width
 from kiosk.screen.punch_card import draw_punch_card
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import (
@@ -46,20 +46,13 @@ def draw_notice(canvas: Canvas, notice: Notice) -> None:
         row, sheet = canvas.split(sheet, BUTTON, side="bottom")
         _buttons(canvas, row, notice.buttons)
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
-    column = _column(canvas, notice, tone, room=sheet.width, larger=1.0 if notice.punch or notice.code else 1.15)
-    if notice.punch or notice.code:
-        high = (
-            _hero_height(canvas, sheet, column)
-            if notice.punch
-            else round(sheet.width * TILES / len(notice.code or "code"))
-        )
-        hero, sheet = cut(sheet, high, side="bottom")
+    has_hero = notice.punch is not None or notice.code is not None
+    column = _column(canvas, notice, tone, room=sheet.width, larger=1.0 if has_hero else 1.15)
+    if has_hero:
+        hero, sheet = cut(sheet, _hero_height(canvas, sheet, column, code=notice.code), side="bottom")
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
-        if notice.punch:
-            draw_punch_card(canvas, hero, notice.punch, tone)
-        elif notice.code:
-            _code(canvas, hero, notice.code)
-    put_column(canvas.surface, sheet, column, valign="middle")
+        _hero(canvas, hero, notice, tone)
+    canvas.column(sheet, column, valign="middle")
 
 
 def split_band(canvas: Canvas, share: float, *, right: bool = False) -> tuple[pygame.Rect, pygame.Rect]:
@@ -69,25 +62,33 @@ def split_band(canvas: Canvas, share: float, *, right: bool = False) -> tuple[py
     return cut(canvas.rect, round(canvas.rect.width * share), side="right" if right else "left")
 
 
-def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line]) -> int:
-    """What the words leave to the card or code, within its bounds."""
+def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line], *, code: str | None) -> int:
+    """What the words leave to the card, within its bounds; a code has the height of its tiles."""
+    if code:
+        return round(sheet.width * TILES / len(code))
     words = height(fitting(column, (sheet.width, sheet.height * 10)))
     least, most = (round(canvas.rect.height * share) for share in HERO[canvas.is_portrait])
     return max(least, min(most, sheet.height - words - canvas.px(GAP + 12)))
+
+
+def _hero(canvas: Canvas, rect: pygame.Rect, notice: Notice, tone: Tone) -> None:
+    if notice.code:
+        _code(canvas, rect, notice.code)
+    elif notice.punch:
+        draw_punch_card(canvas, rect, notice.punch, tone)
 
 
 def _band(canvas: Canvas, band: pygame.Rect, notice: Notice, tone: Tone) -> None:
     inner = band.inflate(-2 * canvas.px(20), -2 * canvas.px(MARGIN - 6))
     gap = canvas.px(GAP + 6)
     side = min(canvas.px(PICTOGRAM), inner.height * 3 // 5)
-    title = fitting(
-        [canvas.line(notice.title, TITLE, tone.on_band, bold=True)], (inner.width, inner.height - side - gap)
-    )
+    words = canvas.line(notice.title, TITLE, tone.on_band, bold=True)
+    title = fitting([words], (inner.width, inner.height - side - gap))
     top = inner.top + (inner.height - side - gap - height(title)) // 2
     picture = pygame.Rect(inner.centerx - side // 2, top, side, side)
     canvas.picture(notice.signal, picture, tone.on_band, tone.band)
-    words = pygame.Rect(inner.left, picture.bottom + gap, inner.width, inner.bottom - picture.bottom - gap)
-    put_column(canvas.surface, words, title, align="center")
+    below = pygame.Rect(inner.left, picture.bottom + gap, inner.width, inner.bottom - picture.bottom - gap)
+    canvas.column(below, title, align="center")
 
 
 def _column(canvas: Canvas, notice: Notice, tone: Tone, *, room: int, larger: float) -> list[Line]:
@@ -112,7 +113,7 @@ def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
         tile = pygame.Rect(rect.left + number * (side + gap), rect.top, side, rect.height)
         canvas.outlined(tile, CARD, LINE, radius=RADIUS)
         line = canvas.line(character, CODE, INK, bold=True)
-        put_column(canvas.surface, tile, [line], align="center", valign="middle")
+        canvas.column(tile, [line], align="center", valign="middle")
 
 
 def _buttons(canvas: Canvas, row: pygame.Rect, buttons: tuple[Button, ...]) -> None:
@@ -123,5 +124,5 @@ def _buttons(canvas: Canvas, row: pygame.Rect, buttons: tuple[Button, ...]) -> N
         canvas.outlined(rect, CARD, INK, radius=RADIUS, thick=3)
         inner = rect.inflate(-2 * canvas.px(GAP), 0)
         line = canvas.line(button.label, BODY, INK, bold=True)
-        put_column(canvas.surface, inner, [line], align="center", valign="middle")
+        canvas.column(inner, [line], align="center", valign="middle")
         canvas.targets.append((rect, button.id))
