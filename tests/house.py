@@ -24,14 +24,18 @@ from kiosk.model import (
     Member,
     Override,
     Pass,
+    Policy,
     Product,
+    Reason,
     Ref,
     Site,
     Source,
     Tap,
+    Unlimited,
     Use,
     Verdict,
     Visit,
+    Window,
 )
 
 SERRE = Site(
@@ -41,6 +45,8 @@ SERRE = Site(
     hours='Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off; 2026 Aug 03-14 off "congés"',
 )
 TEN = Product(id="ten", name="10 entrées", price_cents=5000, cover=Duration(minutes=180), units=10)
+UNLIMITED = Product(id="unl", name="Illimité", price_cents=9000, cover=Unlimited(), calendar_month=True)
+NIGHT_AND_DAY = replace(UNLIMITED, id="247", access_hours="24/7")
 LEA = Member(id="lea", name="Léa Martin")
 HOST = Member(id="host", name="Anne Hôte", role="staff")
 
@@ -66,6 +72,22 @@ def case(*holdings: Holding, **changes) -> Case:
     """Léa's tap at La Serre."""
     known = {"site": SERRE, "tap": Tap(uid=b"\x04lea", monotonic=0.0), "badge": Badge(id="b-lea", member_id="lea")}
     return Case(**{**known, "member": LEA, "holdings": holdings, **changes})
+
+
+def reason(*holdings: Holding, now: datetime | None = None, **changes) -> Reason:
+    """Why Léa gets the answer that she gets, on Monday at 10:00 unless told otherwise."""
+    return rules.decide(case(*holdings, **changes), now or at("2026-07-13 10:00")).reason
+
+
+def policy(**changes) -> Site:
+    """La Serre with other numbers."""
+    return replace(SERRE, policy=Policy(**changes))
+
+
+def visit(start: str, end: str, why: Reason = Reason.ENTRY_USED, **changes) -> Visit:
+    """A visit of Léa's at La Serre and its window."""
+    known = {"ref": Ref(ledger_id="test", seq=1), "at": at(start), "member_id": "lea", "site_id": SERRE.id}
+    return Visit(**{**known, "reason": why, "window": Window(start=at(start), end=at(end)), **changes})
 
 
 @dataclass
