@@ -1,18 +1,10 @@
-"""The screen: every scene in every size, the palette, the window's life on SDL's dummy driver."""
-
-import os
-import subprocess
-import sys
-import threading
-from datetime import timedelta
+"""The scenes: the palette, every view in every size and both languages, the punch card."""
 
 import pytest
 from msgspec.structs import replace
 
-os.environ["SDL_VIDEODRIVER"] = "dummy"
-
-from kiosk.model import Signal, Touch
-from kiosk.notices import Button, Idle, Notice, Punch
+from kiosk.model import Signal
+from kiosk.notices import Button, Notice, Punch
 from kiosk.screen import theme
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.lettering import Line, fitting, height, width
@@ -21,9 +13,7 @@ from kiosk.screen.punch_card import columns
 from kiosk.screen.scenes.idle import draw_idle
 from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
-from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
-from kiosk.screen.window import Screen
-from tests.screens import SIZES, WIDE, draw, pictures, tray_view
+from tests.screens import SIZES, WIDE, draw, pictures
 
 PIXELS_PER_MM = 800 / 154
 """A 7-inch display of 800x480 is 154 mm wide."""
@@ -198,189 +188,3 @@ def test_words_shrink_together_until_they_fit() -> None:
 def test_no_break_spaces_hold() -> None:
     column = [Line(text="Ouverture\u202f: 17\u00a0h\u00a030", size=30, colour=theme.INK)]
     assert [line.text for line in fitting(column, (190, 200))] == ["Ouverture\u202f:", "17\u00a0h\u00a030"]
-
-
-# ---------------------------------------------------------------- the window
-
-
-class Watch:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-def screen(watch):
-    screen = Screen(WIDE, monotonic=watch)
-    yield screen
-    screen.close()
-
-
-IDLE = next(view for picture in pictures("fr") if isinstance(view := picture.view, Idle))
-ENTRY = next(view for picture in pictures("fr") if isinstance(view := picture.view, Notice))
-
-
-def press(position) -> None:
-    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=position, button=1))
-
-
-def middle_of_undo() -> tuple[int, int]:
-    return drawn(ENTRY, WIDE).targets[0][0].center
-
-
-def test_the_same_view_twice_is_drawn_once(screen) -> None:
-    screen.idle(IDLE)
-    assert screen.draw()
-    screen.idle(replace(IDLE))
-    assert not screen.draw()
-    screen.idle(replace(IDLE, time="09:43"))
-    assert screen.draw()
-    assert screen.frames == 2
-
-
-def test_a_notice_stays_for_its_seconds_and_the_idle_screen_comes_back(screen, watch) -> None:
-    screen.idle(IDLE)
-    screen.show(ENTRY)
-    assert screen.draw()
-    watch.seconds += ENTRY.seconds - 0.1
-    screen.idle(replace(IDLE, time="09:43"))
-    assert not screen.draw()
-    watch.seconds += 0.2
-    assert screen.draw()
-    assert not screen.draw()
-
-
-def test_a_touch_names_the_button_and_the_notice(screen) -> None:
-    screen.show(replace(ENTRY, number=12))
-    screen.draw()
-    press(middle_of_undo())
-    assert screen.events() == [Touch(button="undo", notice=12)]
-
-
-def test_a_touch_beside_the_buttons_is_nothing(screen) -> None:
-    screen.show(ENTRY)
-    screen.draw()
-    press((10, 10))
-    assert screen.events() == []
-
-
-def test_a_touch_after_the_notice_has_gone_is_nothing(screen, watch) -> None:
-    screen.show(ENTRY)
-    screen.draw()
-    watch.seconds += ENTRY.seconds
-    press(middle_of_undo())
-    assert screen.events() == []
-
-
-def test_a_finger_that_comes_after_the_next_tap_touches_the_next_notice_only(screen) -> None:
-    screen.show(replace(ENTRY, number=1))
-    screen.draw()
-    screen.show(replace(ENTRY, number=2, buttons=()))
-    screen.draw()
-    press(middle_of_undo())
-    assert screen.events() == []
-
-
-def test_a_finger_that_comes_while_the_next_notice_waits_touches_what_it_saw(screen) -> None:
-    screen.show(replace(ENTRY, number=1))
-    screen.draw()
-    screen.show(replace(ENTRY, number=2))
-    press(middle_of_undo())
-    assert screen.events() == [Touch(button="undo", notice=1)]
-
-
-def test_the_tray_gives_what_was_clicked(screen) -> None:
-    screen.idle(IDLE)
-    screen.draw()
-    screen.tray(tray_view())
-    screen.draw()
-    assert pygame.display.get_surface().get_size() == (800, 720)
-    shelf = Canvas(pygame.Surface((800, 240)), TRAY_BASE)
-    draw_tray(shelf, tray_view())
-    for rect, _ in shelf.targets:
-        press((rect.centerx, rect.centery + 480))
-    clicked = screen.events()
-    assert clicked[0] == BadgeClicked(id="Camille")
-    minutes = (-60, -10, 10, 60, 24 * 60)
-    assert clicked[-6:] == [*(ClockMoved(by=timedelta(minutes=m)) for m in minutes), ExitPressed()]
-    assert overlapping(shelf) == []
-
-
-def test_each_frame_is_written_to_the_picture(tmp_path) -> None:
-    path = tmp_path / "screen.png"
-    screen = Screen(WIDE, picture=path)
-    screen.idle(IDLE)
-    screen.draw()
-    first = path.read_bytes()
-    screen.show(ENTRY)
-    screen.draw()
-    assert pygame.image.load(str(path)).get_size() == WIDE
-    assert path.read_bytes() != first
-    assert [found.name for found in tmp_path.iterdir()] == ["screen.png"]
-    screen.close()
-
-
-def test_a_window_of_another_size_is_drawn_anew(screen) -> None:
-    screen.idle(IDLE)
-    screen.draw()
-    pygame.display.set_mode((1024, 600), pygame.RESIZABLE)
-    pygame.event.post(pygame.event.Event(pygame.VIDEORESIZE, size=(1024, 600), w=1024, h=600))
-    screen.events()
-    assert screen.draw()
-
-
-def test_the_loop_draws_what_other_threads_send_and_ends_when_told(screen) -> None:
-    stop, beats, touched = threading.Event(), [], []
-
-    def controller() -> None:
-        screen.idle(IDLE)
-        screen.show(replace(ENTRY, number=3))
-
-    def emit(touch) -> None:
-        touched.append(touch)
-        stop.set()
-
-    def beat() -> None:
-        beats.append(screen.frames)
-        if screen.frames == 1 and not touched:
-            press(middle_of_undo())
-
-    thread = threading.Thread(target=controller)
-    thread.start()
-    thread.join()
-    screen.run(stop, beat, emit)
-    assert touched == [Touch(button="undo", notice=3)]
-    assert screen.frames == 1
-    assert beats
-    assert not screen.closed
-
-
-def test_closing_the_window_ends_the_loop(screen) -> None:
-    pygame.event.post(pygame.event.Event(pygame.QUIT))
-    screen.run(threading.Event(), lambda: None, lambda _: None)
-    assert screen.closed
-
-
-def test_without_a_display_the_screen_is_drawn_into_memory_and_the_log_says_so() -> None:
-    code = (
-        "import logging; logging.basicConfig()\n"
-        "from kiosk.screen.window import Screen\n"
-        "screen = Screen((480, 320)); print(screen.driver, screen.draw())"
-    )
-    env = {**os.environ, "SDL_VIDEODRIVER": "nosuchdriver"}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["dummy", "False"]
-    assert "drawn into memory, where nobody sees it" in done.stderr
-
-
-def test_pygame_does_not_bar_others_from_pkg_resources() -> None:
-    assert sys.modules.get("pkg_resources", ...) is not None
