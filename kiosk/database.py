@@ -185,6 +185,20 @@ def _between(connection: Connection, begin: str) -> Iterator[None]:
         raise
 
 
+def empty_wal(connection: Connection) -> None:
+    """Move what the WAL holds into the database."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def quick_check(connection: Connection) -> tuple[str, ...]:
+    """Return what SQLite finds wrong with the pages of the database, none when all is well."""
+    if connection.dialect.name != "sqlite":
+        return ()
+    lines = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+    return () if lines == ["ok"] else tuple(map(str, lines))
+
+
 def _check_version() -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE))

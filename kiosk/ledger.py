@@ -24,7 +24,9 @@ from kiosk.database import (
     LedgerError,
     LedgerTooNewError,
     WriterLock,
+    empty_wal,
     failing_as,
+    quick_check,
     reading_engine,
     snapshot,
     transaction,
@@ -90,7 +92,7 @@ class LedgerReader:
         self._database = Database(engine)
         try:
             self._prepare()
-            self.ledger_id: str = self._database.connection.execute(select(ledger.c.ledger_id)).scalar_one()
+            self.ledger_id: str = self._database.connection.execute(_NAME).scalar_one()
         except BaseException:
             self._database.close()
             raise
@@ -161,6 +163,14 @@ class LedgerReader:
         """
         return tuple(chain.check(self._read(), ledger_id=self.ledger_id, head=head))
 
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the database itself, as its own quick check tells it; reads all of it.
+
+        Damage can be so great that it raises LedgerError.
+        """
+        with self._database.failing_as(UNREADABLE):
+            return quick_check(self._database.connection)
+
     def rebuild(self) -> tuple[Difference, ...]:
         """Fold all entries anew and return where the live roster is not what they add up to."""
         with (
@@ -182,9 +192,8 @@ class Ledger(LedgerReader):
         lock: WriterLock | None = None,
         name: str = "the database",
     ) -> None:
-        """`lock` is held until `close`. Without one, others may write: each append looks where it stands."""
+        """`lock` is held until `close`."""
         self._stamp, self._lock = stamp, lock
-        self._known_head: Head | None = None
         super().__init__(engine, name=name)
 
     def close(self) -> None:
@@ -201,14 +210,12 @@ class Ledger(LedgerReader):
         """
         if not facts:
             return ()
-        with self._writing():
-            head = self._known_head or self._read_head()
+        with self._writing() as connection:
+            head = self._read_head()
             sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
-            self._database.connection.execute(INSERT, [to_row(entry) for entry in sealed])
+            connection.execute(INSERT, [to_row(entry) for entry in sealed])
             for entry, fact in zip(sealed, facts, strict=True):
-                fold.apply(self._database.connection, entry, fact)
-        if self._lock:
-            self._known_head = Head(seq=sealed[-1].ref.seq, hash=sealed[-1].hash)
+                fold.apply(connection, entry, fact)
         return sealed
 
     def erase(self, ref: Ref) -> None:
@@ -217,8 +224,8 @@ class Ledger(LedgerReader):
         The roster keeps what the entry had done to it, so folding anew gives less from then on; `repair` is refused.
         The WAL holds the old bytes until the next checkpoint. Raises LookupError when there is no such entry.
         """
-        with self._writing():
-            erased = self._database.connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
+        with self._writing() as connection:
+            erased = connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
             if not erased.rowcount:
                 raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
 
@@ -227,34 +234,29 @@ class Ledger(LedgerReader):
 
         Raises LedgerError when bodies have been erased: what they had done can no longer be told from the entries.
         """
-        with self._writing():
-            return self._refold()
+        with self._writing() as connection:
+            return self._refold(connection)
 
-    def _refold(self) -> tuple[Difference, ...]:
-        erased = self._database.connection.execute(_ERASED).scalar_one()
+    def _refold(self, connection: Connection) -> tuple[Difference, ...]:
+        erased = connection.execute(_ERASED).scalar_one()
         if erased:
             raise LedgerError(f"{erased} entries are erased: the roster can no longer be folded from the ledger")
         with folded_anew(self.entries()) as folded:
-            found = tuple(differences(self._database.connection, folded))
+            found = tuple(differences(connection, folded))
             if found:
-                replace(self._database.connection, folded)
+                replace(connection, folded)
         return found
 
     def checkpoint(self) -> None:
         """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
-        if self._database.connection.dialect.name == "sqlite":
-            with self._database.failing_as(UNWRITABLE):
-                self._database.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._database.failing_as(UNWRITABLE):
+            empty_wal(self._database.connection)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         connection = self._database.connection
-        try:
-            with self._database.failing_as(UNWRITABLE), transaction(connection):
-                yield connection
-        except BaseException:
-            self._known_head = None
-            raise
+        with self._database.failing_as(UNWRITABLE), transaction(connection):
+            yield connection
 
     def _prepare(self) -> None:
         """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
@@ -269,14 +271,16 @@ class Ledger(LedgerReader):
                 f"{self._name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
                 "install that version, or put back a copy from before the upgrade"
             )
-        with transaction(self._database.connection):
-            migrations.upgrade(self._database.connection)
-            if self._database.connection.execute(select(ledger.c.ledger_id)).first() is None:
-                self._database.connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
-            self.ledger_id = self._database.connection.execute(select(ledger.c.ledger_id)).scalar_one()
-            self._refold()
+        connection = self._database.connection
+        with transaction(connection):
+            migrations.upgrade(connection)
+            if connection.execute(_NAME).first() is None:
+                connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
+            self.ledger_id = connection.execute(_NAME).scalar_one()
+            self._refold(connection)
 
 
+_NAME = select(ledger.c.ledger_id)
 _ERASE = (
     update(entries)
     .where(entries.c.ledger_id == bindparam("erased_ledger"), entries.c.seq == bindparam("erased_seq"))

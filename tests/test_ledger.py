@@ -257,6 +257,16 @@ def reseal(path, seq, **changes):
     )
 
 
+def test_a_damaged_page_is_told(tmp_path, moment, written):
+    with open_ledger(written, stamp=moment) as ledger:
+        assert ledger.damage() == ()
+    data = bytearray(written.read_bytes())
+    data[-4096:] = bytes(4096)
+    written.write_bytes(data)
+    with open_reader(written) as ledger:
+        assert ledger.damage() != ()
+
+
 # ---------------------------------------------------------------- erasing
 
 

@@ -190,7 +190,9 @@ def test_a_credit_is_what_the_house_owes(book, moment):
 
 def people(book, moment):
     who = [visit.member_id for visit in book.roster.inside(SERRE.id, moment.now)]
-    return who, book.roster.people_in(SERRE.id, moment.now), gathered(book, moment.now).staff_present
+    case = gathered(book, moment.now)
+    assert book.roster.people_in(SERRE.id, moment.now) == case.people_in
+    return who, case.people_in, case.staff_present
 
 
 def test_presence_ends_by_itself(book, moment):
@@ -198,6 +200,12 @@ def test_presence_ends_by_itself(book, moment):
     moment.moves(hours=3, minutes=29)
     assert people(book, moment) == (["lea"], 1, False)
     moment.moves(minutes=1)
+    assert people(book, moment) == ([], 0, False)
+
+
+def test_nobody_is_in_before_they_came(book, moment):
+    book.append(let_in(moment.now, "ten"))
+    moment.moves(minutes=-1)
     assert people(book, moment) == ([], 0, False)
 
 
@@ -324,8 +332,10 @@ def test_the_free_re_entries_into_a_window_end_with_it(book, moment):
     (entry,) = book.append(let_in(moment.now, "ten"))
     at = moment.moves(seconds=30)
     book.append(let_in(at, reason=Reason.RE_ENTRY, hours=3 - 30 / 3600))
+    (other,) = book.append(let_in(at, reason=Reason.RE_ENTRY, hours=3 - 30 / 3600, site_id="les-tuves"))
     reverses(book, entry.ref, by="self")
-    second, first = gathered(book, moment.now).visits
+    elsewhere, second, first = gathered(book, moment.now).visits
+    assert (elsewhere.ref, elsewhere.window) == (other.ref, Window(start=at, end=MONDAY + timedelta(hours=3)))
     assert first.window == until(seconds=30)
     assert second.window == Window(start=at, end=at)
     assert second.reversed_at is None
@@ -420,7 +430,9 @@ def test_the_code_of_a_badge_never_changes():
 
 @pytest.fixture
 def crowd(book):
-    names = {"e1": "Élise Le-Goff", "e2": "Elise Martin", "f1": "François L’Œuvre", "m1": "Marie-Élise Roux"}
+    names = {"e1": "Élise Le-Goff", "e2": "Elise Martin", "f1": "François L’Œuvre", "m1": "Marie-Élise Roux"} | {
+        "x1": "Ada Lamarck"
+    }
     book.append(*(MemberSet(member=Member(id=key, name=name)) for key, name in names.items()))
     return book.roster
 
@@ -439,6 +451,7 @@ def crowd(book):
         ("e2", ["e2"]),
         ("Elsie Le Gof", ["e1"]),
         ("Fransois", ["f1"]),
+        ("mar", ["e2", "lea", "m1", "x1"]),
         ("zzz", []),
         ("%", []),
         ("", []),
