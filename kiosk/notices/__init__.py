@@ -7,7 +7,7 @@ kiosk.screen; how long the lamp blinks, in hardware.indicator.
 from kiosk.notices.bench import Tray, VirtualBadge, tray
 from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
-from kiosk.notices.standby import idle
+from kiosk.notices.standby import idle, not_set_up
 from kiosk.notices.verdicts import log_line, notice, signal
 from kiosk.notices.view import Button, Health, Idle, Notice, Offer, Punch, Side
 
@@ -27,6 +27,7 @@ __all__ = [
     "idle",
     "languages",
     "log_line",
+    "not_set_up",
     "notice",
     "out_of_service",
     "signal",

@@ -88,3 +88,22 @@ def _health(words: Language, wrong: set[str]) -> str:
         return words.say("Everything works")
     known = next((text for code, text in said.items() if code in wrong), None)
     return known or words.say("Needs a look: {code}", code=min(wrong))
+
+
+def not_set_up(site_id: str, language: str | None = None) -> Idle:
+    """Say that the kiosk does not know its site yet, and how it learns of it."""
+    words = Language(choose(language), "UTC")
+    return Idle(
+        site=site_id,
+        is_open=False,
+        state=words.say("Not set up yet"),
+        change=words.say("The hours and tariffs of this place are still missing."),
+        time="",
+        date="",
+        hint=words.say("Out of service"),
+        where="kiosk site import FILE",
+        can_tap=False,
+        people="",
+        health=words.say("Load the description of the place, then tap again"),
+        trouble=True,
+    )
