@@ -304,22 +304,23 @@ def _closing(override: Override | None, now: datetime) -> datetime | None:
 
 
 def _visit(row: Row[*tuple[Any, ...]]) -> Visit:
+    # By place and not by name: whoever comes twice a day has a hundred of these.
+    ledger_id, seq, at, member_id, site_id, reason, start, end, cut, charges, presence_end, left_at, *reversal = row
     return Visit(
-        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-        at=row.at,
-        member_id=row.member_id,
-        site_id=row.site_id,
-        reason=Reason(row.reason),
-        window=_window(row) if row.window_start is not None else None,
-        charges=_charges(row.charges),
-        present_until=row.presence_end,
-        left_at=row.left_at,
-        reversed_at=row.reversed_at,
-        reversed_by=row.reversed_by,
+        ref=Ref(ledger_id=ledger_id, seq=seq),
+        at=at,
+        member_id=member_id,
+        site_id=site_id,
+        reason=Reason(reason),
+        window=_window(start, end, cut) if start is not None else None,
+        charges=_charges(charges),
+        present_until=presence_end,
+        left_at=left_at,
+        reversed_at=reversal[0],
+        reversed_by=reversal[1],
     )
 
 
-def _window(row: Row[*tuple[Any, ...]]) -> Window:
+def _window(start: datetime, end: datetime, cut: datetime | None) -> Window:
     """Return the window of a visit; a reversal leaves one that had not begun empty."""
-    end = row.window_end if row.window_cut is None else min(row.window_end, row.window_cut)
-    return Window(start=row.window_start, end=max(row.window_start, end))
+    return Window(start=start, end=end if cut is None else max(start, min(end, cut)))
