@@ -121,6 +121,8 @@ def failing_as(what: str) -> Iterator[None]:
 
 def reason(error: BaseException) -> str:
     """Return what the database itself says, without the SQL that SQLAlchemy adds, which may hold names of people."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error.orig if isinstance(error, DBAPIError) else error)
 
 

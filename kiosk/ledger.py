@@ -65,7 +65,8 @@ def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
     Raises LedgerBusyError when another process holds it, LedgerTooNewError when a newer kiosk wrote it, and LedgerError
     when it cannot be opened or is damaged.
     """
-    lock = WriterLock(path)
+    with failing_as(f"{path} cannot be opened"):
+        lock = WriterLock(path)
     try:
         with failing_as(f"{path} cannot be opened"):
             path.touch(mode=0o640)

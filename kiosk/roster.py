@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Executable, Row, and_, bindparam, func, select
+from sqlalchemy import Executable, Row, func, select
 
 from kiosk import search, tables
 from kiosk.database import Database
@@ -40,7 +40,8 @@ from kiosk.model import (
     Visit,
     Window,
 )
-from kiosk.tables import badges, members, overrides, pass_holders, passes, products, sites, unknown_badges, uses, visits
+from kiosk.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
+from kiosk.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
 
@@ -55,46 +56,6 @@ _member = msgspec.json.Decoder(Member).decode
 _badge = msgspec.json.Decoder(Badge).decode
 _pass = msgspec.json.Decoder(Pass).decode
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
-
-# Built once: putting a statement together costs as much as running it.
-_SITE = (
-    select(sites.c.doc, overrides.c.doc)
-    .outerjoin_from(sites, overrides, overrides.c.site_id == sites.c.id)
-    .where(sites.c.id == bindparam("site_id"))
-)
-_BADGE = (
-    select(badges.c.doc, members.c.doc)
-    .outerjoin_from(badges, members, members.c.id == badges.c.member_id)
-    .where(badges.c.id == bindparam("badge_id"))
-)
-_MEMBER = select(members.c.doc).where(members.c.id == bindparam("member_id"))
-_USED = select(func.coalesce(func.sum(uses.c.units), 0)).where(uses.c.pass_id == passes.c.id).scalar_subquery()
-_PASSES = (
-    select(passes.c.doc, _USED)
-    .join_from(pass_holders, passes, passes.c.id == pass_holders.c.pass_id)
-    .where(pass_holders.c.member_id == bindparam("member_id"), passes.c.voided_at.is_(None))
-)
-_RECENT_USES = (
-    select(uses.c.pass_id, uses.c.at, uses.c.units)
-    .join_from(pass_holders, uses, uses.c.pass_id == pass_holders.c.pass_id)
-    .where(pass_holders.c.member_id == bindparam("member_id"), uses.c.at >= bindparam("since"))
-    .order_by(uses.c.at, uses.c.ledger_id, uses.c.seq)
-)
-_VISITS = select(visits).where(visits.c.member_id == bindparam("member_id"), visits.c.at >= bindparam("since"))
-_VISITS = _VISITS.order_by(visits.c.at.desc(), visits.c.ledger_id.desc(), visits.c.seq.desc())
-_LASTS = and_(
-    visits.c.site_id == bindparam("site_id"),
-    visits.c.presence_end > bindparam("now"),
-    visits.c.at <= bindparam("now"),
-    visits.c.at >= bindparam("since"),
-)
-_INSIDE = select(visits).where(_LASTS).order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
-_PRESENT = (
-    select(func.count(visits.c.member_id.distinct()), members.c.role)
-    .outerjoin_from(visits, members, members.c.id == visits.c.member_id)
-    .where(_LASTS)
-    .group_by(members.c.role)
-)
 
 
 class RosterError(LookupError):
@@ -149,7 +110,7 @@ class Roster:
         )
 
     def _site_and_override(self, site_id: str) -> tuple[Site, Override | None]:
-        row = self._first(_SITE, site_id=site_id)
+        row = self._first(SITE, site_id=site_id)
         if row is None:
             raise RosterError(f"site {site_id!r} is not known here: import it with `kiosk site import FILE`")
         return _site(row[0]), _override(row[1]) if row[1] else None
@@ -157,7 +118,7 @@ class Roster:
     def _badge_and_member(self, badge_id: str | None, member_id: str | None) -> tuple[Badge | None, Member | None]:
         if member_id is not None:
             return None, self.member(member_id)
-        row = self._first(_BADGE, badge_id=badge_id) if badge_id else None
+        row = self._first(BADGE, badge_id=badge_id) if badge_id else None
         if row is None:
             return None, None
         return _badge(row[0]), _member(row[1]) if row[1] else None
@@ -166,7 +127,7 @@ class Roster:
 
     def site(self, site_id: str) -> Site | None:
         """Return a site."""
-        row = self._first(_SITE, site_id=site_id)
+        row = self._first(SITE, site_id=site_id)
         return _site(row[0]) if row else None
 
     def sites(self) -> tuple[Site, ...]:
@@ -192,7 +153,7 @@ class Roster:
 
     def member(self, member_id: str) -> Member | None:
         """Return a member."""
-        row = self._first(_MEMBER, member_id=member_id)
+        row = self._first(MEMBER, member_id=member_id)
         return _member(row.doc) if row else None
 
     def members(self) -> tuple[Member, ...]:
@@ -239,9 +200,9 @@ class Roster:
     def holdings(self, member_id: str, now: datetime) -> tuple[Holding, ...]:
         """Return the passes of a member with what was used of them, expired ones too, void ones not, oldest first."""
         recent: dict[str, list[Use]] = defaultdict(list)
-        for row in self._all(_RECENT_USES, member_id=member_id, since=now - RECENT):
+        for row in self._all(RECENT_USES, member_id=member_id, since=now - RECENT):
             recent[row.pass_id].append(Use(at=row.at, units=row.units))
-        held = [(_pass(row[0]), row[1]) for row in self._all(_PASSES, member_id=member_id)]
+        held = [(_pass(row[0]), row[1]) for row in self._all(HOLDINGS, member_id=member_id)]
         held.sort(key=lambda one: (one[0].sold_at, one[0].id))
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 
@@ -261,7 +222,7 @@ class Roster:
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
-        return tuple(map(_visit, self._all(_VISITS, member_id=member_id, since=now - RECENT)))
+        return tuple(map(_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
 
     def visits(self, since: datetime, until: datetime, *, site_id: str | None = None) -> tuple[Visit, ...]:
         """Return the visits begun in [since, until), in their order."""
@@ -278,7 +239,7 @@ class Roster:
 
     def inside(self, site_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return the visits of those who are at a site, hosts too, in the order of their last tap."""
-        rows = self._all(_INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
+        rows = self._all(INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
         newest = {row.member_id: row for row in rows}
         return tuple(_visit(row) for row in newest.values())
 
@@ -287,7 +248,7 @@ class Roster:
         return self._presence(site_id, self.override(site_id, now), now).people_in
 
     def _presence(self, site_id: str, override: Override | None, now: datetime) -> Presence:
-        counts = {row[1]: row[0] for row in self._all(_PRESENT, **self._present_at(site_id, override, now))}
+        counts = {row[1]: row[0] for row in self._all(PRESENT, **self._present_at(site_id, override, now))}
         staff = counts.pop("staff", 0)
         return Presence(people_in=sum(counts.values()), staff_present=staff > 0)
 

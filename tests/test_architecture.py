@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "kiosk.search": "kiosk.tables sqlalchemy",
     "kiosk.fold": "kiosk.model kiosk.tables kiosk.search sqlalchemy msgspec",
     "kiosk.refold": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.fold sqlalchemy",
-    "kiosk.roster": "kiosk.model kiosk.tables kiosk.database kiosk.search kiosk.fold sqlalchemy msgspec",
+    "kiosk.queries": "kiosk.tables sqlalchemy",
+    "kiosk.roster": "kiosk.model kiosk.tables kiosk.database kiosk.search kiosk.queries kiosk.fold sqlalchemy msgspec",
     "kiosk.ledger": "kiosk.model kiosk.tables kiosk.database kiosk.chain kiosk.entries kiosk.fold kiosk.refold"
     " kiosk.roster kiosk.migrations sqlalchemy",
     "kiosk.migrations": "sqlalchemy alembic",

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -405,6 +406,19 @@ def test_the_right_to_write_is_given_back_when_opening_fails(tmp_path):
     for _ in range(2):
         with pytest.raises(LedgerError, match=r"kiosk\.db cannot be opened: file is not a database"):
             open_ledger(path, stamp=Moment())
+
+
+def test_a_ledger_where_nothing_can_be_written_is_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "no-such-folder" / "kiosk.db"
+    with pytest.raises(LedgerError) as error:
+        open_ledger(path, stamp=Moment())
+    assert str(error.value) == f"{path} cannot be opened: No such file or directory"
+
+
+def test_a_ledger_is_opened_in_one_thread_and_used_in_another(book, moment):
+    book.append(*house_facts())
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(taps, book, moment).result().seq == 7
 
 
 def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from kiosk import migrations
 from kiosk.database import reading_engine, transaction, writing_engine
@@ -78,6 +80,13 @@ def test_a_table_that_differs_would_be_found(written, change):
     connection.execute(change)
     connection.close()
     assert len(differences(written)) == 1
+
+
+@pytest.mark.parametrize("table", [*LEDGER.sorted_tables, *ROSTER.sorted_tables], ids=str)
+def test_a_table_can_be_made_by_postgresql_too(table):
+    words = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+    assert words.strip().startswith(f"CREATE TABLE {table.name} (")
+    assert "ROWID" not in words
 
 
 def test_a_new_database_is_made_at_the_newest_revision(tmp_path, moment):
