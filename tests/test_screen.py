@@ -55,10 +55,10 @@ def test_contrast_is_that_of_wcag() -> None:
     assert theme.contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
 
 
-def ink(name: str) -> bytes:
-    """Where a pictogram has its sign and where its ground, without its colours."""
-    drawn = pictogram(name, 64, (255, 255, 255), (0, 0, 0))
-    return bytes(drawn.get_at((x, y)).a > 127 and drawn.get_at((x, y)).r > 127 for x in range(64) for y in range(64))
+def ink(name: str) -> list[bool]:
+    """Where a pictogram has ink."""
+    drawn = pictogram(name, 64, (255, 255, 255))
+    return [drawn.get_at((x, y)).a > 127 for x in range(64) for y in range(64)]
 
 
 def test_every_signal_has_a_picture_of_its_own_that_needs_no_colour() -> None:

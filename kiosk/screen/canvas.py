@@ -62,17 +62,17 @@ class Canvas:
         # Clipped here: pygame shifts a rectangle that begins left of the surface instead of cutting it.
         self.surface.fill(colour, rect.clip(self.surface.get_rect()))
 
-    def picture(self, name: str, rect: pygame.Rect, sign: Colour, ground: Colour, *, turn: int = 0) -> None:
+    def picture(self, name: str, rect: pygame.Rect, ink: Colour, *, turn: int = 0) -> None:
         """Draw a pictogram as large as fits into the middle of a rectangle; `turn` in degrees, anticlockwise."""
         side = min(rect.size)
-        drawn = pictogram(name, side, sign, ground)
+        drawn = pictogram(name, side, ink)
         drawn = pygame.transform.rotate(drawn, turn) if turn else drawn
         self.surface.blit(drawn, drawn.get_rect(center=rect.center))
 
     def rounded(self, rect: pygame.Rect, colour: Colour, *, radius: float) -> None:
         """Fill a rectangle with round, smooth corners; `radius` in points."""
         r = min(self.px(radius), rect.width // 2, rect.height // 2)
-        disc = pictogram("disc", 2 * r, colour, colour)
+        disc = pictogram("disc", 2 * r, colour)
         for x, y, part in (
             (rect.left, rect.top, (0, 0)),
             (rect.right - r, rect.top, (r, 0)),

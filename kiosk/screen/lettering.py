@@ -44,9 +44,9 @@ def font(size: int, *, bold: bool) -> pygame.font.Font:
     return pygame.font.Font(str(FILES / f"AtkinsonHyperlegible-{weight}.ttf"), max(SMALLEST, size))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=48)
 def lettering(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
-    """A line of text as a picture."""
+    """A line of text as a picture. Few are kept: a new time every minute must not fill the memory."""
     return font(size, bold=bold).render(drawable(text), True, colour)
 
 
@@ -64,7 +64,17 @@ def width(text: str, size: int, *, bold: bool) -> int:
 
 
 def wrap(text: str, room: int, *, size: int, bold: bool) -> list[str]:
-    """Break at spaces (never at no-break spaces) into as few lines as fit, then even out their lengths."""
+    """Break at spaces (never at no-break spaces) into as few lines as fit: after a colon if that costs nothing."""
+    lines = _evened(text, room, size=size, bold=bold)
+    before, colon, after = text.partition(": ")
+    if not colon or len(lines) == 1:
+        return lines
+    parts = [*_evened(before + ":", room, size=size, bold=bold), *_evened(after, room, size=size, bold=bold)]
+    return parts if len(parts) == len(lines) else lines
+
+
+def _evened(text: str, room: int, *, size: int, bold: bool) -> list[str]:
+    """As few lines as fit, of lengths as equal as can be."""
     lines = _greedy(text, room, size=size, bold=bold)
     if len(lines) == 1:
         return lines

@@ -80,14 +80,14 @@ def _place(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, p
     if number > total:
         _owed(canvas, rect, tone)
     elif number > punch.used:
-        canvas.picture("ring", rect, QUIET, CARD)
+        canvas.picture("ring", rect, QUIET)
         _number(canvas, rect, number)
     elif number > punch.used - punch.fresh:
         rect = rect.inflate(round(side * (FRESH - 1)), round(side * (FRESH - 1)))
-        canvas.picture("disc", rect, tone.band, CARD)
-        canvas.picture("tick", rect.inflate(-rect.width * 2 // 5, -rect.height * 2 // 5), tone.on_band, tone.band)
+        canvas.picture("disc", rect, tone.band)
+        canvas.picture("tick", rect.inflate(-rect.width * 2 // 5, -rect.height * 2 // 5), tone.on_band)
     else:
-        canvas.picture("hole", rect, INK, CARD)
+        canvas.picture("hole", rect, INK)
 
 
 def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:
@@ -98,11 +98,11 @@ def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:
 
 def _owed(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:
     """A place beyond the card: taken, and to be settled."""
-    canvas.picture("alert", rect.inflate(rect.width // 6, rect.height // 6), tone.band, tone.on_band)
+    canvas.picture("alert", rect.inflate(rect.width // 6, rect.height // 6), tone.accent)
 
 
 def _unlimited(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:
-    canvas.picture("infinity", rect.inflate(rect.height // 3, rect.height // 3), tone.accent, CARD)
+    canvas.picture("infinity", rect.inflate(rect.height // 3, rect.height // 3), tone.accent)
 
 
 def _bar(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:

@@ -98,7 +98,7 @@ def _strip(canvas: Canvas, rect: pygame.Rect, tray: Tray) -> None:
 
 def _state(canvas: Canvas, rect: pygame.Rect, picture: str, words: str, colour: Colour) -> None:
     icon, rest = canvas.split(rect, 28, side="left")
-    canvas.picture(picture, icon, colour, TRAY)
+    canvas.picture(picture, icon, colour)
     rest = canvas.split(canvas.split(rest, 8, side="left")[1], 8, side="right")[1]
     canvas.column(rest, [canvas.line(words, 16, WHITE)], valign="middle")
 

@@ -16,7 +16,6 @@ from kiosk.screen.theme import (
     CLOSED,
     GAP,
     INK,
-    LEAD,
     MARGIN,
     OPEN,
     PAPER,
@@ -29,7 +28,8 @@ from kiosk.screen.theme import (
 )
 
 BAND = 0.4
-HINT = 140
+HINT = 126
+HINT_TEXT = 32
 DOOR = 96
 TURN = {"right": 0, "top": 90, "left": 180, "bottom": 270}
 """Degrees from the arrow as drawn to the reader's side."""
@@ -62,7 +62,7 @@ def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
     if view.because:
         column.append(canvas.line(view.because, BODY, tone.on_band, before=10))
     picture, words = _door_and_words(canvas, inner, column)
-    canvas.picture("open" if view.is_open else "closed", picture, tone.on_band, tone.band)
+    canvas.picture("open" if view.is_open else "closed", picture, tone.on_band)
     canvas.column(words, column, valign="middle" if canvas.is_portrait else "top")
 
 
@@ -88,19 +88,19 @@ def _now(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
 
 def _hint(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
     tone = TONES[Signal.RE_ENTRY] if view.can_tap else TONES[Signal.FAULT]
-    inner = rect.inflate(-2 * canvas.px(18), -2 * canvas.px(14))
+    inner = rect.inflate(-2 * canvas.px(16), -2 * canvas.px(12))
     if view.can_tap:
         canvas.rounded(_towards(rect, view.side, canvas.px(MARGIN) * 2), tone.band, radius=RADIUS)
-        inner = _towards(inner, view.side, canvas.px(MARGIN) - canvas.px(10))
+        inner = _towards(inner, view.side, canvas.px(MARGIN - 4))
         arrow, inner = _piece(canvas, inner, left=view.side == "left")
-        canvas.picture("arrow", arrow, tone.on_band, tone.band, turn=TURN[view.side])
+        canvas.picture("arrow", arrow, tone.on_band, turn=TURN[view.side])
     else:
         canvas.rounded(rect, tone.band, radius=RADIUS)
     picture, inner = _piece(canvas, inner, left=view.side != "left")
-    canvas.picture("badge" if view.can_tap else Signal.FAULT, picture, tone.on_band, tone.band)
+    canvas.picture("badge" if view.can_tap else Signal.FAULT, picture, tone.on_band)
     column = [
-        canvas.line(view.hint, LEAD - 8, tone.on_band, bold=True),
-        canvas.line(view.where, BODY - 2, tone.on_band, before=2),
+        canvas.line(view.hint, HINT_TEXT, tone.on_band, bold=True),
+        canvas.line(view.where, BODY, tone.on_band, before=2),
     ]
     canvas.column(inner, column, valign="middle")
 
@@ -114,14 +114,14 @@ def _towards(rect: pygame.Rect, side: Side, pixels: int) -> pygame.Rect:
 
 def _piece(canvas: Canvas, rect: pygame.Rect, *, left: bool) -> tuple[pygame.Rect, pygame.Rect]:
     side: Literal["left", "right"] = "left" if left else "right"
-    piece, rest = canvas.split(rect, 64, side=side)
-    return piece, canvas.split(rest, GAP, side=side)[1]
+    piece, rest = canvas.split(rect, 60, side=side)
+    return piece, canvas.split(rest, GAP - 2, side=side)[1]
 
 
 def _health(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
     colour = INK if view.trouble else QUIET
     if view.trouble:
         icon, rect = canvas.split(rect, 30, side="left")
-        canvas.picture("alert", icon, TONES[Signal.ATTENTION].accent, PAPER)
+        canvas.picture("alert", icon, TONES[Signal.ATTENTION].accent)
         rect = canvas.split(rect, 8, side="left")[1]
     canvas.column(rect, [canvas.line(view.health, SMALL, colour)], valign="middle")

@@ -86,7 +86,7 @@ def _band(canvas: Canvas, band: pygame.Rect, notice: Notice, tone: Tone) -> None
     title = fitting([words], (inner.width, inner.height - side - gap))
     top = inner.top + (inner.height - side - gap - height(title)) // 2
     picture = pygame.Rect(inner.centerx - side // 2, top, side, side)
-    canvas.picture(notice.signal, picture, tone.on_band, tone.band)
+    canvas.picture(notice.signal, picture, tone.on_band)
     below = pygame.Rect(inner.left, picture.bottom + gap, inner.width, inner.bottom - picture.bottom - gap)
     canvas.column(below, title, align="center")
 
