@@ -16,7 +16,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from kiosk import corrections, desk, hours, notices, rules
+from kiosk import desk, hours, notices, rules
 from kiosk.answers import Answered, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Request
@@ -44,8 +44,9 @@ from kiosk.model import (
     Visit,
 )
 from kiosk.notices import Health, Idle, Notice, Offer
-from kiosk.passes import balance
 from kiosk.roster import RosterError
+from kiosk.rules import corrections
+from kiosk.rules.passes import balance
 
 log = logging.getLogger(__name__)
 

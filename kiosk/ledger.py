@@ -1,8 +1,8 @@
 """The ledger: append-only, chained entries in a database, and the roster that is folded from them as they come.
 
-One process owns the database and writes it on one connection (kiosk.database says why), from one thread at a time. Any
-other thread or process reads, with `open_reader`. How entries are chained is in kiosk.chain; what they mean for the
-roster, in kiosk.fold.
+One process owns the database and writes it on one connection (kiosk.store.database says why), from one thread at a
+time. Any other thread or process reads, with `open_reader`. How entries are chained is in kiosk.store.chain; what they
+mean for the roster, in kiosk.store.fold.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, inspect, select, text, update
 
-from kiosk import chain, fold
-from kiosk.chain import Fault, Head, decode_fact
-from kiosk.database import (
+from kiosk.model import AnyFact, Entry, Ref, Stamp
+from kiosk.roster import Roster
+from kiosk.store import chain, fold
+from kiosk.store.chain import Fault, Head, decode_fact
+from kiosk.store.database import (
     Database,
     LedgerBusyError,
     LedgerError,
@@ -32,11 +34,9 @@ from kiosk.database import (
     transaction,
     writing_engine,
 )
-from kiosk.entries import HEAD, INSERT, PAGE, PAGE_BACKWARDS, from_row, to_row
-from kiosk.model import AnyFact, Entry, Ref, Stamp
-from kiosk.refold import Difference, differences, folded_anew, replace
-from kiosk.roster import Roster
-from kiosk.tables import REVISION, entries, ledger
+from kiosk.store.entries import HEAD, INSERT, PAGE, PAGE_BACKWARDS, from_row, to_row
+from kiosk.store.refold import Difference, differences, folded_anew, replace
+from kiosk.store.tables import REVISION, entries, ledger
 
 __all__ = [
     "Difference",
@@ -265,7 +265,7 @@ class Ledger(LedgerReader):
         if revision == REVISION:
             return
         # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
-        from kiosk import migrations
+        from kiosk.store import migrations
 
         if revision is not None and revision not in migrations.revisions():
             raise LedgerTooNewError(

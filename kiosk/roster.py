@@ -1,7 +1,7 @@
 """Reading the roster: members, badges, passes, products, sites and visits, as the entries of the ledger add up to them.
 
-Nothing here changes anything; kiosk.fold does. What a tap needs is gathered in six indexed queries, so that a quarter
-of a million members cost no more than a dozen. Instants and site are arguments: nothing here looks at a clock.
+Nothing here changes anything; kiosk.store.fold does. What a tap needs is gathered in six indexed queries, so that a
+quarter of a million members cost no more than a dozen. Instants and site are arguments: nothing looks at a clock.
 
 Windows are told as they were bought, or as a reversal ended them; what staff close early is for the rules to judge.
 But whoever came before staff closed the site counts as gone for as long as it is so. Taken back, the override leaves
@@ -18,9 +18,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Executable, Row, func, select
 
-from kiosk import search, tables
-from kiosk.database import Database
-from kiosk.fold import claim_code
 from kiosk.model import (
     Badge,
     Case,
@@ -40,8 +37,11 @@ from kiosk.model import (
     Visit,
     Window,
 )
-from kiosk.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
-from kiosk.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
+from kiosk.store import search, tables
+from kiosk.store.database import Database
+from kiosk.store.fold import claim_code
+from kiosk.store.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
+from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
 

@@ -3,7 +3,7 @@
 Everything else compares instants (aware, UTC). A time of day becomes an instant here, by one rule that never loses
 or doubles a moment: a time that comes twice means its first coming, a time that never comes means the moment at which
 the clock jumps over it. So later times of day never give earlier instants, and intervals that touch on the wall touch
-in time. Opening hours are in kiosk.hours, windows in kiosk.passes.
+in time. Opening hours are in kiosk.hours, windows in kiosk.rules.passes.
 """
 
 from __future__ import annotations

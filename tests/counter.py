@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from kiosk import passes
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
 from kiosk.controller import Controller
@@ -33,6 +32,7 @@ from kiosk.model import (
     Verdict,
 )
 from kiosk.notices import Idle, Notice
+from kiosk.rules import passes
 
 F = TypeVar("F", bound=Fact)
 

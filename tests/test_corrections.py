@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from kiosk import corrections
 from kiosk.model import Charge, Policy, Reason, Ref, Source, Tap, Visit, Window
+from kiosk.rules import corrections
 from tests.house import SERRE, at
 
 CHARGE = Charge(pass_id="ten", units=1)

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from kiosk import chain
 from kiosk.ledger import (
     Head,
     LedgerBusyError,
@@ -22,6 +21,7 @@ from kiosk.ledger import (
     open_reader,
 )
 from kiosk.model import Happened, Left, Ref
+from kiosk.store import chain
 from tests.books import MONDAY, Moment, edit, fresh, gathered, house_facts, let_in, taps
 from tests.house import SERRE
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from kiosk import chain
-from kiosk.database import Database, transaction
-from kiosk.entries import to_row
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.model import Happened
-from kiosk.tables import entries
+from kiosk.store import chain
+from kiosk.store.database import Database, transaction
+from kiosk.store.entries import to_row
+from kiosk.store.tables import entries
 from tests.books import Moment, fresh, gathered, house_facts, let_in, taps
 
 MUCH = Happened(what="much", detail="x" * 2_000_000)

@@ -11,11 +11,11 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from kiosk import migrations
-from kiosk.database import reading_engine, transaction, writing_engine
 from kiosk.ledger import LedgerError, LedgerTooNewError, open_ledger, open_reader
 from kiosk.model import Happened
-from kiosk.tables import LEDGER, REVISION, ROSTER
+from kiosk.store import migrations
+from kiosk.store.database import reading_engine, transaction, writing_engine
+from kiosk.store.tables import LEDGER, REVISION, ROSTER
 from tests.books import Moment, edit, fresh, house_facts, taps
 
 
@@ -59,7 +59,7 @@ def test_the_newest_revision_is_the_one_that_the_tables_belong_to():
 
 
 def differences(path):
-    """What would have to change for a database to have the tables of kiosk.tables."""
+    """What would have to change for a database to have the tables of kiosk.store.tables."""
     wanted = MetaData()
     for table in (*LEDGER.sorted_tables, *ROSTER.sorted_tables):
         table.to_metadata(wanted)

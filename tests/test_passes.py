@@ -5,8 +5,9 @@ from datetime import datetime, time, timedelta
 import pytest
 from msgspec.structs import replace
 
-from kiosk import passes, wall
+from kiosk import wall
 from kiosk.model import Charge, Day, Duration, Product, Span, Spans, Unlimited, Use
+from kiosk.rules import passes
 from tests.house import SERRE, TEN, at, on, sold
 
 PARIS = wall.zone("Europe/Paris")

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from msgspec.structs import replace
 
-from kiosk import hours, passes, wall
+from kiosk import hours, wall
 from kiosk.model import Cover, Day, Duration, Granted, Reason, Site, Span, Spans
+from kiosk.rules import passes
 from tests.house import SERRE, TEN, House
 
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)

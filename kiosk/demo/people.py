@@ -13,7 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from hardware.simulator.cards import Card, MifareClassic, Ntag, Phone, Type4Card
-from kiosk import hours, passes, rules
+from kiosk import hours, rules
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
 from kiosk.ledger import Ledger
@@ -33,6 +33,7 @@ from kiosk.model import (
     Tapped,
     Unlimited,
 )
+from kiosk.rules import passes
 from kiosk.site_file import read_site
 
 LA_SERRE = Path(__file__).parent.parent / "examples" / "la-serre.toml"

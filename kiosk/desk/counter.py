@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from kiosk import wall
 from kiosk.badges import BadgeError, badge_id, read_uid
-from kiosk.fold import claim_code
 from kiosk.ledger import Ledger
 from kiosk.mistakes import near
 from kiosk.model import AnyFact, Badge, Clock, Entry, Member, Product, Site
 from kiosk.roster import Roster
-from kiosk.search import folded
+from kiosk.store.fold import claim_code
+from kiosk.store.search import folded
 
 
 class DeskError(ValueError):

@@ -30,10 +30,10 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.desk.counter import Desk, DeskError
-from kiosk.fold import claim_code
 from kiosk.model import Badge, BadgeSet, Holding, Member, MemberSet, Visit
-from kiosk.passes import is_counted, validity
-from kiosk.search import folded
+from kiosk.rules.passes import is_counted, validity
+from kiosk.store.fold import claim_code
+from kiosk.store.search import folded
 
 LANGUAGES = ("fr", "en")
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}

@@ -14,7 +14,7 @@ from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.mistakes import near
 from kiosk.model import HoursOverridden, Opening, Override, Reversed, SiteSet, Visit, Window
-from kiosk.passes import next_time
+from kiosk.rules.passes import next_time
 from kiosk.site_file import check_exception
 from kiosk.site_words import clock_time
 

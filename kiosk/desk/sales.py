@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from kiosk import rules
 from kiosk.answers import Done, Products
-from kiosk.chain import decode_fact
 from kiosk.commands import CancelSale, ListProducts, SellPass
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import new_id
 from kiosk.model import Charge, Member, PassSold, Ref, Reversed
-from kiosk.passes import is_counted
+from kiosk.rules.passes import is_counted
+from kiosk.store.chain import decode_fact
 
 
 def list_products(desk: Desk, _command: ListProducts) -> Products:

@@ -7,11 +7,11 @@ from itertools import takewhile
 
 from kiosk import rules
 from kiosk.answers import Done, Inside, Judged, Present, TapLine, Taps
-from kiosk.chain import decode_fact
 from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, Undo
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.model import Entry, Granted, Left, Member, Reversed, Source, Tap, Tapped, Visit
+from kiosk.store.chain import decode_fact
 
 WHY_NOT = {
     "ALREADY_REVERSED": "it was taken back already",

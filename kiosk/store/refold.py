@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
-from kiosk import chain, fold
-from kiosk.database import transaction
 from kiosk.model import Entry, Noun
-from kiosk.tables import ROSTER
+from kiosk.store import chain, fold
+from kiosk.store.database import transaction
+from kiosk.store.tables import ROSTER
 
 BATCH = 500
 _Key = tuple[tuple[int, Any], ...]

@@ -1,7 +1,7 @@
 """The tables of the database: the ledger, which is precious, and the roster, which can be folded from it at any time.
 
-Only names and types are here. How a database comes to have these tables is written in kiosk/migrations; a test compares
-the two. Types are those that SQLite and PostgreSQL both have, so that one text of SQL serves both.
+Only names and types are here. How a database comes to have these tables is written in kiosk/store/migrations; a test
+compares the two. Types are those that SQLite and PostgreSQL both have, so that one text of SQL serves both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary,
 from sqlalchemy.types import TypeDecorator
 
 REVISION = "0002"
-"""The schema these tables and the fold belong to: the newest file in kiosk/migrations/versions.
+"""The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
 makes of an entry needs a new revision as well, if only an empty one: upgrading is what folds the roster anew.

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 
-from kiosk.chain import Fault
 from kiosk.model import Clock, Entry, Ref, Stamp
-from kiosk.tables import entries, instant, microseconds
+from kiosk.store.chain import Fault
+from kiosk.store.tables import entries, instant, microseconds
 
 HEAD = (
     select(entries.c.seq, entries.c.hash)

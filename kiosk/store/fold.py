@@ -33,7 +33,6 @@ from sqlalchemy import (
     update,
 )
 
-from kiosk import search, tables
 from kiosk.model import (
     AnyFact,
     Badge,
@@ -54,7 +53,8 @@ from kiosk.model import (
     SiteSet,
     Tapped,
 )
-from kiosk.tables import Instant, visits
+from kiosk.store import search, tables
+from kiosk.store.tables import Instant, visits
 
 CODE_LETTERS = "34679CDFHJKMNPRTWXY"
 """No two that are easily taken for each other, and no vowels, so that no code is a word."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from kiosk import wall
 from kiosk.model import Policy, Site, Tap, Visit
-from kiosk.passes import period_start
+from kiosk.rules.passes import period_start
 
 
 def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:

@@ -1,4 +1,4 @@
-"""What Alembic runs to upgrade: on the connection that kiosk.migrations.upgrade hands over, in its transaction."""
+"""What Alembic runs to upgrade: on the connection that `upgrade` hands over, in its transaction."""
 
 from alembic import context
 

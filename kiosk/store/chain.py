@@ -27,7 +27,7 @@ from hashlib import sha256
 import msgspec
 
 from kiosk.model import AnyFact, Entry, Noun, Ref, Stamp
-from kiosk.tables import microseconds
+from kiosk.store.tables import microseconds
 
 DOMAIN = b"kiosk ledger entry 1"
 FIRST = bytes(32)

@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 
 from kiosk import hours, wall
 from kiosk.model import Charge, Cover, Day, Duration, Granted, Holding, Product, Reason, Unlimited, Window
-from kiosk.passes import cover_end, day_credit, day_is_cheaper, first_to_use, is_counted, units_owed
-from kiosk.question import Question, Way
+from kiosk.rules.passes import cover_end, day_credit, day_is_cheaper, first_to_use, is_counted, units_owed
+from kiosk.rules.question import Question, Way
 
 
 def courtesy(q: Question) -> Granted | None:

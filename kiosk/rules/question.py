@@ -1,6 +1,6 @@
 """What a tap's case tells at an instant: the facts that several rules ask for, each worked out once.
 
-The order of the rules is in kiosk.rules, who pays in kiosk.payment. Nothing here grants or denies.
+The order of the rules is in kiosk.rules, who pays in kiosk.rules.payment. Nothing here grants or denies.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kiosk import hours, wall
 from kiosk.model import Case, Clock, Holding, Reason, Source, Visit, Window
-from kiosk.passes import balance, is_for, validity
+from kiosk.rules.passes import balance, is_for, validity
 
 OPENS_WINDOW = frozenset({Reason.ENTRY_USED, Reason.DEBT, Reason.UNLIMITED, Reason.COURTESY})
 """Verdicts that begin a window. A re-entry only shows the one it is in."""

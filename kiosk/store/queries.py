@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, func, select
 
-from kiosk.tables import badges, members, overrides, pass_holders, passes, sites, uses, visits
+from kiosk.store.tables import badges, members, overrides, pass_holders, passes, sites, uses, visits
 
 SITE = (
     select(sites.c.doc, overrides.c.doc)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from kiosk.tables import members
+from kiosk.store.tables import members
 
 FEW = 20
 """How many members a search gives at most."""

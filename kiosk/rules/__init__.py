@@ -1,8 +1,9 @@
 """The law of the house: one tap, one decision. Pure: no I/O, no clock; time is an argument.
 
-`decide` carries the ordered list. Who pays and for how long is in kiosk.payment, what a pass is worth in
-kiosk.passes, when a door is open in kiosk.hours, what may be taken back in kiosk.corrections. What a person reads of
-a verdict is in kiosk.notices; a ledger that cannot be written (OUT_OF_SERVICE) is the controller's to see.
+`decide` carries the ordered list. Who pays and for how long is in kiosk.rules.payment, what a pass is worth in
+kiosk.rules.passes, when a door is open in kiosk.hours, what may be taken back in kiosk.rules.corrections. What a
+person reads of a verdict is in kiosk.notices; that a ledger cannot be written (OUT_OF_SERVICE)
+is for the controller to see.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from kiosk import hours, payment, wall
-from kiosk.corrections import cut_by_closing, is_repeat, may_undo
+from kiosk import hours, wall
 from kiosk.model import Case, Denied, Granted, Reason, Source, Verdict, Visit, Window
-from kiosk.passes import balance, debt, is_for, renews_on, sell, validity
-from kiosk.question import Question, longest
+from kiosk.rules import payment
+from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
+from kiosk.rules.passes import balance, debt, is_for, renews_on, sell, validity
+from kiosk.rules.question import Question, longest
 
 __all__ = ["balance", "cut_by_closing", "debt", "decide", "is_repeat", "may_undo", "running", "sell"]
 
