@@ -214,10 +214,14 @@ def _uri(path: Path, parameters: str) -> str:
 def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)  # built in one thread, used in another
-        for name, value in settings.items():
-            connection.execute(f"PRAGMA {name}={value}")
-        if is_writer:
-            _use_wal(connection)
+        try:
+            for name, value in settings.items():
+                connection.execute(f"PRAGMA {name}={value}")
+            if is_writer:
+                _use_wal(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=StaticPool, isolation_level="AUTOCOMMIT")

@@ -48,15 +48,17 @@ def folded_anew(entries: Iterable[Entry]) -> Iterator[Connection]:
     engine = create_engine(
         "sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool, isolation_level="AUTOCOMMIT"
     )
-    with engine.connect() as connection:
-        with transaction(connection):
-            ROSTER.create_all(connection)
-            for entry in entries:
-                fact = chain.decode_fact(entry.body) if entry.body is not None else None
-                if fact is not None:
-                    fold.apply(connection, entry, fact)
-        yield connection
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            with transaction(connection):
+                ROSTER.create_all(connection)
+                for entry in entries:
+                    fact = chain.decode_fact(entry.body) if entry.body is not None else None
+                    if fact is not None:
+                        fold.apply(connection, entry, fact)
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def differences(live: Connection, folded: Connection) -> Iterator[Difference]:
