@@ -253,7 +253,7 @@ class Visit(Noun, frozen=True, kw_only=True):
     window: Window | None = None
     charges: tuple[Charge, ...] = ()
     present_until: datetime | None = None
-    """When presence ends by itself; cut by `left_at`."""
+    """When presence ends or ended: by itself, by leaving, by coming again, by a reversal."""
     left_at: datetime | None = None
     reversed_at: datetime | None = None
     reversed_by: str | None = None
