@@ -44,7 +44,7 @@ SERRES = Site(
     hours="Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off",
     policy=Policy(assume_staff=True),
 )
-CARNET = Product(id="carnet-10", name="Carnet", price_cents=5000, cover=Duration(minutes=180), units=10)
+CARNET = Product(id="carte-10", name="Carnet", price_cents=5000, cover=Duration(minutes=180), units=10)
 MONDAY = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 """Monday 1 June 2026, 09:05 in Serres."""
 

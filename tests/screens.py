@@ -40,7 +40,7 @@ class Picture:
 
 def notice_of(told: Told, language: str) -> Notice:
     """What a tap shows, with the buttons that it would have."""
-    offers = {"entry": (Offer.UNDO,), "re-entry": (Offer.LEAVE, Offer.UNDO)}.get(told.name, ())
+    offers = (Offer.LEAVE, Offer.UNDO) if told.name == "re-entry" else ()
     return notices.notice(told.verdict, told.case, told.now, offers=offers, language=language)
 
 

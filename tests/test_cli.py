@@ -110,9 +110,9 @@ def terminal(bare: Terminal) -> Terminal:
 def test_a_site_is_run_from_the_command_line_alone(terminal):
     assert "Céline Martin is a member now." in terminal.reads("member", "add", "Céline Martin")
     assert "has a badge now" in terminal.reads("badge", "assign", "celine", "--number", UID.hex())
-    assert "sold to Céline Martin for 50.00 EUR" in terminal.reads("pass", "sell", "carnet-10", "celine")
+    assert "sold to Céline Martin for 50.00 EUR" in terminal.reads("pass", "sell", "carte-10", "celine")
     account = terminal.reads("member", "show", "MARTIN")
-    assert "Carnet de 10 entrées" in account
+    assert "Carte de 10 entrées" in account
     assert "10 of 10 left" in account
     assert "Accueil MSAP: granted, STAFF" in terminal.reads("member", "in", "accueil")
     assert "Accueil MSAP  since" in terminal.reads("member", "inside")
@@ -137,14 +137,14 @@ def test_lists_that_are_empty_say_so_and_lists_are_aligned(terminal):
     terminal.reads("member", "add", "Élodie de la Fontaine")
     first, second = terminal.reads("member", "list").splitlines()
     assert first.index("host") == second.index("member")
-    assert "carnet-10  Carnet de 10 entrées  50.00 EUR  10 entries, 3 h each" in terminal.reads("pass", "products")
+    assert "carte-10  Carte de 10 entrées  50.00 EUR  10 entries, 3 h each" in terminal.reads("pass", "products")
 
 
 def test_scripts_read_json(terminal):
     made = terminal.json("member", "add", "Zoé")
     assert made["answer"] == "done"
     assert terminal.json("member", "show", made["id"])["member"]["name"] == "Zoé"
-    assert terminal.json("pass", "products")["products"][0]["id"] == "carnet-10"
+    assert terminal.json("pass", "products")["products"][0]["id"] == "carte-10"
     assert terminal.json("status")["site"] == "La Serre"
     assert terminal.json("hours")["opening"]["is_open"]
     assert terminal.json("member", "inside")["people"] == []
@@ -164,9 +164,9 @@ def test_importing_a_site_twice_changes_nothing_the_second_time(bare):
 def test_an_unknown_name_is_refused_with_the_one_that_was_meant(terminal):
     terminal.reads("member", "add", "Céline Martin")
     assert 'no member is called "Celine Martn"; did you mean "Céline Martin"?' in terminal.is_refused(
-        "pass", "sell", "carnet-10", "Celine Martn"
+        "pass", "sell", "carte-10", "Celine Martn"
     )
-    assert 'did you mean "carnet-10"?' in terminal.is_refused("pass", "sell", "carnet-01", "celine")
+    assert 'did you mean "carte-10"?' in terminal.is_refused("pass", "sell", "carnet-01", "celine")
     terminal.reads("member", "add", "Paul Martin")
     assert "did you mean one of these?\n  Céline Martin" in terminal.is_refused("member", "show", "martin")
 
@@ -177,7 +177,7 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(terminal):
         (["membr"], "Did you mean 'member'"),
         (["member", "lst"], "Did you mean 'list'"),
         (["status", "--jsn"], "--json"),
-        (["pass", "sell", "carnet-10"], "Missing argument"),
+        (["pass", "sell", "carte-10"], "Missing argument"),
         (["pass", "undo", "celine"], "--reason"),
         (["member", "taps", "--on", "yesterday"], "write it like 2026-06-01"),
     ],

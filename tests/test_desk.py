@@ -50,7 +50,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def with_celine(host: Host) -> Host:
     host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carnet-10"))
+    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
     return host
 
 
@@ -75,7 +75,7 @@ def test_importing_again_writes_only_what_differs_and_tells_it(host):
     read = description()
     dearer = structs.replace(read, products=(structs.replace(read.products[0], price_cents=6000),))
     done = host.imports(dearer)
-    assert done.said == ("Product Carnet de 10 entrées: price_cents changed; passes sold before keep their terms.",)
+    assert done.said == ("Product Carte de 10 entrées: price_cents changed; passes sold before keep their terms.",)
     assert host.ledger.head.seq == before + 1
 
 
@@ -120,7 +120,7 @@ def test_the_next_openings_begin_with_the_running_one(host):
 
 def test_closing_early_gives_back_entries_cut_by_more_than_half(with_celine):
     with_celine.does(AddMember(name="Paul"))
-    with_celine.does(SellPass(members=("paul",), product="carnet-10"))
+    with_celine.does(SellPass(members=("paul",), product="carte-10"))
     with_celine.does(CheckIn(member="celine"))
     with_celine.clock.set(MONDAY.replace(hour=10, minute=55))
     with_celine.does(CheckIn(member="paul"))

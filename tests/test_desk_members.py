@@ -39,7 +39,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def with_celine(host: Host) -> Host:
     host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carnet-10"))
+    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
     return host
 
 
@@ -53,7 +53,7 @@ def test_a_member_is_found_by_id_or_any_part_of_the_name_without_accents(with_ce
 
 
 def test_a_mistyped_name_suggests_the_likely_ones_and_is_never_taken_for_them(with_celine):
-    error = with_celine.is_refused(SellPass(members=("Celine Martn",), product="carnet-10"))
+    error = with_celine.is_refused(SellPass(members=("Celine Martn",), product="carte-10"))
     assert error.near == ("Céline Martin",)
     assert with_celine.left("celine") == 10
 

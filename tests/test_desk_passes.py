@@ -41,7 +41,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def with_celine(host: Host) -> Host:
     host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carnet-10"))
+    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
     return host
 
 
@@ -49,44 +49,44 @@ def with_celine(host: Host) -> Host:
 
 
 def test_a_sale_tells_price_and_dates_and_gives_the_entries(with_celine):
-    done = with_celine.does(SellPass(members=("celine",), product="Carnet de 10 entrees"))
-    assert done.said == ("Carnet de 10 entrées sold to Céline Martin for 50.00 EUR, valid from 2026-06-01.",)
+    done = with_celine.does(SellPass(members=("celine",), product="Carte de 10 entrees"))
+    assert done.said == ("Carte de 10 entrées sold to Céline Martin for 50.00 EUR, valid from 2026-06-01.",)
     assert with_celine.does(ListMembers(text="celine")).people[0].left == 20
 
 
 def test_an_unknown_product_suggests_one_that_is_sold(with_celine):
-    assert with_celine.is_refused(SellPass(members=("celine",), product="carnet")).near == ("carnet-10",)
-    assert with_celine.is_refused(SellPass(members=("celine",), product="zzz")).near == ("carnet-10",)
+    assert with_celine.is_refused(SellPass(members=("celine",), product="cart")).near == ("carte-10",)
+    assert with_celine.is_refused(SellPass(members=("celine",), product="zzz")).near == ("carte-10",)
 
 
 def test_a_product_off_sale_is_not_sold(with_celine):
     read = description()
     with_celine.imports(structs.replace(read, products=(structs.replace(read.products[0], on_sale=False),)))
-    assert "no longer sold" in str(with_celine.is_refused(SellPass(members=("celine",), product="carnet-10")))
+    assert "no longer sold" in str(with_celine.is_refused(SellPass(members=("celine",), product="carte-10")))
 
 
 def test_a_sale_settles_what_is_owed(host):
     host.does(AddMember(name="Zoé"))
-    host.does(SellPass(members=("zoe",), product="carnet-10"))
+    host.does(SellPass(members=("zoe",), product="carte-10"))
     for number in range(11):
         assert isinstance(host.does(CheckIn(member="zoe")).verdict, Granted)
         host.waits(days=6 if number % 2 else 1)  # Mondays and Tuesdays
     assert host.left("zoe") == -1
-    done = host.does(SellPass(members=("zoe",), product="carnet-10"))
+    done = host.does(SellPass(members=("zoe",), product="carte-10"))
     assert done.said[1] == "1 entry owed moved to it: 9 left."
     assert [one.left for one in host.does(ShowAccount(member="zoe")).passes] == [0, 9]
 
 
 def test_a_pass_can_be_shared_and_its_holders_pay_from_it_together(with_celine):
     with_celine.does(AddMember(name="Paul Roy"))
-    with_celine.does(SellPass(members=("paul", "celine", "paul roy"), product="carnet-10"))
+    with_celine.does(SellPass(members=("paul", "celine", "paul roy"), product="carte-10"))
     with_celine.does(CheckIn(member="paul"))
     account = with_celine.does(ShowAccount(member="celine"))
     assert {(one.left, one.shared_with) for one in account.passes} == {(10, ()), (9, ("Paul Roy",))}
 
 
 def test_a_sale_made_by_mistake_is_taken_back(with_celine):
-    pass_id = with_celine.does(SellPass(members=("celine",), product="carnet-10")).id
+    pass_id = with_celine.does(SellPass(members=("celine",), product="carte-10")).id
     assert with_celine.does(CancelSale(pass_id=pass_id, reason="wrong member")).changed
     assert len(with_celine.does(ShowAccount(member="celine")).passes) == 1
     assert "taken back already" in str(with_celine.is_refused(CancelSale(pass_id=pass_id, reason="again")))

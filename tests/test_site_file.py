@@ -51,7 +51,7 @@ def test_la_serre_is_the_site_of_the_example():
     read = read_site(EXAMPLES / "la-serre.toml")
     assert (read.site.id, read.site.zone, read.site.currency) == ("la-serre", "Europe/Paris", "EUR")
     assert read.products == (
-        Product(id="carnet-10", name="Carnet de 10 entrées", price_cents=5000, cover=Duration(minutes=180), units=10),
+        Product(id="carte-10", name="Carte de 10 entrées", price_cents=5000, cover=Duration(minutes=180), units=10),
     )
     assert read.members == (Member(id="accueil", name="Accueil MSAP", role="staff", greeting="nothing"),)
 
@@ -72,7 +72,7 @@ def test_every_tariff_of_the_field_can_be_written():
         for one in read_site(EXAMPLES / "tariffs.toml").products
     }
     assert terms == {
-        "carnet-10": (Duration(minutes=180), 10, "once", None, False),
+        "carte-10": (Duration(minutes=180), 10, "once", None, False),
         "demi-journees": (halves, 10, "once", 6, False),
         "mois": (Unlimited(), None, "once", None, True),
         "jour": (Day(boundary=time(4)), 1, "once", None, False),

@@ -28,7 +28,7 @@ def kiosk(context: click.Context) -> None:
       kiosk site import la-serre.toml               hours, tariffs and hosts of the place
       kiosk member add "Céline Martin"
       kiosk badge assign celine                     then tap the badge on the reader
-      kiosk pass sell carnet-10 celine
+      kiosk pass sell carte-10 celine
     Without any hardware: kiosk demo
     """
     context.ensure_object(Call)

@@ -29,8 +29,8 @@ def sell(call: Call, *, product: str, members: tuple[str, ...], method: str, sta
 
     \b
     Examples:
-      kiosk pass sell carnet-10 celine
-      kiosk pass sell carnet-10 celine --method card
+      kiosk pass sell carte-10 celine
+      kiosk pass sell carte-10 celine --method card
       kiosk pass sell entreprise-20 celine paul
     """
     do(call, commands.SellPass(product=product, members=members, method=method, starts=starts))

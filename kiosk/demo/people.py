@@ -37,10 +37,10 @@ from kiosk.rules import passes
 from kiosk.site_file import read_site
 
 LA_SERRE = Path(__file__).parent.parent / "examples" / "la-serre.toml"
-CARNET = "carnet-10"
+CARNET = "carte-10"
 SIX_MONTHS = Product(
-    id="carnet-10-six-mois",
-    name="Carnet de 10 entrées, 6 mois",
+    id="carte-10-six-mois",
+    name="Carte de 10 entrées, 6 mois",
     price_cents=4500,
     cover=Duration(minutes=180),
     units=10,
@@ -85,7 +85,7 @@ PEOPLE = (
         card=_ntag(4, "NTAG216"),
         sold=SIX_MONTHS.id,
         bought_days_ago=300,
-        tray="carnet expiré",
+        tray="carte expirée",
     ),
     Person(key="maxime", name="Maxime Girard", card=_ntag(5), sold=MONTH.id, bought_days_ago=0, tray="mois illimité"),
     Person(key="ines", name="Inès Moreau", card=_ntag(6), lost=True, tray="badge perdu"),
