@@ -96,33 +96,33 @@ def bench_tap(rounds: int) -> None:
 
 
 def bench_idle(seconds: int) -> None:
-    """Print what an idle kiosk costs: processor time, wake-ups, frames."""
+    """Print what an idle kiosk costs, thread by thread; the emulated chip's thread stands beside, not in the sum."""
     with tempfile.TemporaryDirectory() as folder, Running(Path(folder)) as running:
         running.tap("camille")
         time.sleep(10)  # until its notice is gone
-        frames, cpu, wakes = running.screen.frames, time.process_time(), wake_ups()
+        frames, before = running.screen.frames, thread_costs()
         time.sleep(seconds)
-        result = {
-            "seconds": seconds,
-            "processor_percent_of_a_core": round((time.process_time() - cpu) / seconds * 100, 2),
-            "wake_ups_per_second": round((wake_ups() - wakes) / seconds, 1),
-            "frames_drawn": running.screen.frames - frames,
-            "of_them_for_the_clock": seconds // 60 or 1,
-            "threads": threading.active_count(),
-            "resident_mb": resident_mb(),
-        }
-    for name, value in result.items():
-        print(f"{name.replace('_', ' '):40}{value:>12}")
-    write("idle", result)
+        after, drawn, resident = thread_costs(), running.screen.frames - frames, resident_mb()
+    costs = {name: [(b - a) / seconds for a, b in zip(before[name], after[name], strict=True)] for name in before}
+    costs["kiosk, without the chip"] = [sum(c[i] for name, c in costs.items() if name != "pn532") for i in (0, 1)]
+    print(f"{'idle for ' + str(seconds) + ' s':28}{'% of a core':>14}{'wake-ups/s':>14}")
+    for name, (processor, wakes) in costs.items():
+        print(f"{name:28}{processor * 100:>14.2f}{wakes:>14.1f}")
+    print(f"frames drawn: {drawn}, for a clock that shows minutes; resident memory: {resident} MB")
+    write("idle", {"seconds": seconds, "frames": drawn, "resident_mb": resident, "processor_and_wake_ups": costs})
 
 
-def wake_ups() -> int:
-    """How often any thread of this process gave up the processor by itself so far."""
-    total = 0
-    for task in Path("/proc/self/task").iterdir():
+def thread_costs() -> dict[str, tuple[float, int]]:
+    """Seconds of processor time and times that it gave the processor up, of each thread so far."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    costs = {}
+    for thread in threading.enumerate():
+        task = Path(f"/proc/self/task/{thread.native_id}")
+        fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
         lines = (task / "status").read_text().splitlines()
-        total += next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
-    return total
+        wakes = next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+        costs[thread.name] = ((int(fields[11]) + int(fields[12])) / ticks, wakes)
+    return costs
 
 
 def resident_mb() -> float:

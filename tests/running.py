@@ -45,7 +45,7 @@ class Running:
         )
         self.kiosk = Kiosk(config, world, self.screen)
         self.kiosk.__enter__()
-        self.main = threading.Thread(target=self.kiosk.serve)
+        self.main = threading.Thread(target=self.kiosk.serve, name="screen")
         self.main.start()
         return self
 
