@@ -118,9 +118,9 @@ def test_a_finger_that_comes_while_the_next_notice_waits_touches_what_it_saw(scr
     assert screen.events() == [Touch(button="undo", notice=1)]
 
 
-def test_the_tray_gives_what_was_clicked(screen) -> None:
+def test_the_tray_gives_what_was_clicked(watch) -> None:
+    screen = Screen(WIDE, with_tray=True, monotonic=watch)
     screen.idle(IDLE)
-    screen.draw()
     screen.tray(tray_view())
     screen.draw()
     assert pygame.display.get_surface().get_size() == (800, 720)

@@ -76,7 +76,7 @@ def _ntag(number: int, model: str = "NTAG213") -> Ntag:
 
 
 PEOPLE = (
-    Person(key="camille", name="Camille Roux", card=_ntag(1, "NTAG215"), visits=1, tray="10 entrées"),
+    Person(key="camille", name="Camille Roux", card=_ntag(1, "NTAG215"), visits=1, tray="carte entamée"),
     Person(key="nadia", name="Nadia Benali", card=_ntag(2), visits=9, tray="dernière entrée"),
     Person(key="theo", name="Théo Martin", card=_ntag(3), visits=10, tray="plus d’entrée"),
     Person(
@@ -94,21 +94,31 @@ PEOPLE = (
     Person(key="elodie", name="Élodie Chevalier", card=_ntag(9), visits=7, here=True, greeting="initials"),
     Person(key="karim", name="Karim Haddad", card=Type4Card(bytes.fromhex("04C1D2E3F40506")), visits=2),
     Person(key="zoe", name="Zoé Petit", card=_ntag(11), sold=None),
-    Person(key="tom", name="Tom Whitfield", card=_ntag(12), visits=3, language="en"),
+    Person(key="tom", name="Tom Whitfield", card=_ntag(12), visits=3, language="en", tray="in English"),
     Person(key="jb", name="Jean-Baptiste Delacroix-Montgolfier", card=_ntag(13), visits=6, greeting="nothing"),
 )
 """Whoever is in the tray stands for one verdict; the others make the place look lived in."""
 
-STRANGERS: dict[str, tuple[str, Card]] = {
-    "inconnu": ("inconnu", _ntag(99)),
-    "telephone": ("numéro changeant", Phone()),
-}
-"""Cards that no member carries: key -> label and card."""
+
+@dataclass(frozen=True, kw_only=True)
+class Stranger:
+    """A card that no member carries."""
+
+    key: str
+    name: str
+    tray: str
+    card: Card
+
+
+STRANGERS = (
+    Stranger(key="inconnu", name="Inconnu", tray="jamais vu ici", card=_ntag(99)),
+    Stranger(key="telephone", name="Téléphone", tray="change de numéro", card=Phone()),
+)
 
 
 def cards() -> dict[str, Card]:
     """Every card of the demo by its key."""
-    return {person.key: person.card for person in PEOPLE} | {key: card for key, (_, card) in STRANGERS.items()}
+    return {one.key: one.card for one in (*PEOPLE, *STRANGERS)}
 
 
 def first_morning(site: Site, today: date) -> datetime:

@@ -127,8 +127,9 @@ class Show:
 
 def badges() -> Iterator[VirtualBadge]:
     """Yield the cards that lie in the tray."""
-    yield from (VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray) for who in PEOPLE if who.tray)
-    yield from (VirtualBadge(id=key, name=key.capitalize(), detail=label) for key, (label, _) in STRANGERS.items())
+    for who in (*PEOPLE, *STRANGERS):
+        if who.tray:
+            yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
 
 
 def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: tuple[int, int] = (800, 480)) -> int:
@@ -146,7 +147,8 @@ def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: 
         config = bench.config(size)
         (folder / "kiosk.toml").write_text(resolved(config))
         site = bench.prepare(config)
-        screen = Screen(size, title=site.name, picture=None if windowed else folder / "screen.png")
+        picture = None if windowed else folder / "screen.png"
+        screen = Screen(size, title=site.name, with_tray=windowed, picture=picture)
         show = Show(bench, site, screen)
         if windowed:
             bench.on_change = show.refresh

@@ -41,10 +41,11 @@ class Screen:
         *,
         fullscreen: bool = False,
         title: str = "kiosk",
+        with_tray: bool = False,
         picture: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window.
+        """`size` None: all of the display, or 800x480 in a window. `with_tray`: there is room for the demo's tray below.
 
         After each frame the window is also written to `picture`, a PNG. Without a display everything is drawn into
         memory, and a line in the log says so.
@@ -61,7 +62,7 @@ class Screen:
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
         self.driver = _open_display()
-        self._window = _open_window(size, fullscreen=fullscreen)
+        self._window = _open_window(size, fullscreen=fullscreen, with_tray=with_tray)
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(not fullscreen)
 
@@ -76,7 +77,7 @@ class Screen:
         self._incoming.put(view)
 
     def tray(self, tray: Tray) -> None:
-        """Set what the demo's tray shows; the first time, a window grows by its place."""
+        """Set what the demo's tray shows."""
         self._incoming.put(tray)
 
     # ------------------------------------------------------------ the main thread
@@ -149,13 +150,7 @@ class Screen:
             case Idle():
                 self._idle = item
             case Tray():
-                self._make_room()
                 self._tray = item
-
-    def _make_room(self) -> None:
-        if self._tray is None and not self._window.get_flags() & pygame.FULLSCREEN:
-            width, height = self._window.get_size()
-            self._window = pygame.display.set_mode((width, round(height / (1 - TRAY_SHARE))), pygame.RESIZABLE)
 
     def _paint(self) -> None:
         whole, shelf = self._window.get_rect(), None
@@ -195,7 +190,8 @@ def _open_display() -> str:
     return driver
 
 
-def _open_window(size: tuple[int, int] | None, *, fullscreen: bool) -> pygame.Surface:
+def _open_window(size: tuple[int, int] | None, *, fullscreen: bool, with_tray: bool) -> pygame.Surface:
     if fullscreen:
         return pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
-    return pygame.display.set_mode(size or DEFAULT_SIZE, pygame.RESIZABLE)
+    width, height = size or DEFAULT_SIZE
+    return pygame.display.set_mode((width, round(height / (1 - TRAY_SHARE)) if with_tray else height), pygame.RESIZABLE)

@@ -1,0 +1,138 @@
+"""The demo: its people on any day of the year, its prompt, and the whole of it as a host would start it."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kiosk.clock import MovableClock
+from kiosk.demo.bench import Bench, BenchError
+from kiosk.demo.people import PEOPLE, settle_in
+from kiosk.demo.prompt import Prompt, moved
+from kiosk.demo.show import throw_away
+from kiosk.ledger import open_ledger
+from kiosk.model import Reason
+from kiosk.rules.passes import balance
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 23, 10, 5, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize("today", ["2026-01-02", "2026-03-30", "2026-05-14", "2026-08-05", "2026-12-25", "2028-02-29"])
+def test_on_any_day_the_demo_opens_on_a_morning_with_the_same_cards(tmp_path, today) -> None:
+    clock = MovableClock(datetime.fromisoformat(today).replace(tzinfo=UTC), runs=False)
+    with open_ledger(tmp_path / "ledger.db", stamp=clock.stamp) as ledger:
+        settle_in(ledger, clock, b"k" * 32)
+        now, (site,) = clock.now(), ledger.roster.sites()
+        left = {
+            person.key: [balance(held, site, now) for held in ledger.roster.holdings(person.key, now)]
+            for person in PEOPLE
+        }
+        assert (left["camille"], left["nadia"], left["theo"], left["maxime"]) == ([9], [1], [0], [None])
+        assert now.astimezone(PARIS).strftime("%H:%M") == "10:05"
+        assert ledger.roster.people_in(site.id, now) == 2
+        assert ledger.verify() == ()
+        assert ledger.rebuild() == ()
+
+
+def test_the_demos_history_was_lived_by_the_rules(tmp_path) -> None:
+    clock = MovableClock(NOW, runs=False)
+    with open_ledger(tmp_path / "ledger.db", stamp=clock.stamp) as ledger:
+        settle_in(ledger, clock, b"k" * 32)
+        visits = ledger.roster.visits(NOW - timedelta(days=80), NOW)
+    assert len(visits) == sum(person.visits + person.here for person in PEOPLE)
+    assert {visit.reason for visit in visits} == {Reason.ENTRY_USED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+10m", "Mon 23 10:15"),
+        ("-1h", "Mon 23 09:05"),
+        ("+1d", "Tue 24 10:05"),
+        ("16:50", "Mon 23 16:50"),
+        ("16h50", "Mon 23 16:50"),
+        ("thu 13:55", "Thu 26 13:55"),
+        ("monday 9:00", "Mon 23 09:00"),
+        ("2026-07-14 10:00", "Tue 14 10:00"),
+    ],
+)
+def test_the_clock_understands_how_people_write_times(text, expected) -> None:
+    assert moved(NOW, text).strftime("%a %d %H:%M") == expected
+
+
+@pytest.mark.parametrize("text", ["later", "25:00", "xyz 10:00", "2026-13-01 10:00", "+10", "10:5"])
+def test_a_time_that_is_none_is_refused_with_examples(text) -> None:
+    with pytest.raises(BenchError, match=r"is no time: \+10m"):
+        moved(NOW, text)
+
+
+def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(tmp_path) -> None:
+    prompt = Prompt(Bench(tmp_path), "Europe/Paris", lay=lambda _: "", touch=lambda _: False, wake=lambda: None)
+    with pytest.raises(BenchError, match="did you mean unplug"):
+        prompt.obey("unplgu")
+    with pytest.raises(BenchError, match="type help"):
+        prompt.obey("wxyz")
+    with pytest.raises(BenchError, match='there is no card "camile": camille'):
+        prompt.obey("put camile")
+    assert "tap NAME" in prompt.obey("help")
+
+
+def test_reset_throws_away_the_demos_files_and_nothing_else(tmp_path) -> None:
+    for name in ("ledger.db", "badge.key", "holiday-photos.zip"):
+        (tmp_path / name).touch()
+    throw_away(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday-photos.zip"]
+
+
+KIOSK = Path(sys.executable).with_name("kiosk")
+
+
+def terminal(home: Path) -> dict[str, str]:
+    """The environment of a terminal without a display, with a home of its own."""
+    return {**os.environ, "XDG_STATE_HOME": str(home), "PYTHONUNBUFFERED": "1", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+def demo(home: Path, *args: str, typed: str) -> str:
+    done = subprocess.run(
+        [KIOSK, "demo", *args], input=typed, capture_output=True, text=True, env=terminal(home), timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_demo_runs_in_a_terminal_and_goes_on_where_it_ended(tmp_path) -> None:
+    first = demo(tmp_path, typed="tap camille\ntap ines\nclock thu 13:55\ntap zoe\n")
+    assert "granted ENTRY_USED Camille Roux" in first
+    assert "strike released, light granted" in first
+    assert "denied BADGE_BLOCKED" in first
+    assert "13:55 denied CLOSED" in first
+    assert (tmp_path / "kiosk-demo" / "screen.png").read_bytes()[:4] == b"\x89PNG"
+    second = demo(tmp_path, typed="clock\n")
+    assert "13:55" in second
+    assert "10:05" in demo(tmp_path, "--reset", typed="clock\n")
+
+
+def test_a_card_can_be_laid_from_another_terminal(tmp_path) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([KIOSK, "demo"], stdin=pipe, stdout=pipe, text=True, env=terminal(tmp_path)) as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write("tap camille\n")
+        running.stdin.flush()
+        next(line for line in running.stdout if "ENTRY_USED" in line)
+        laid = subprocess.run(
+            [KIOSK, "tap", "nadia"], capture_output=True, text=True, env=terminal(tmp_path), timeout=60
+        )
+        unknown = subprocess.run(
+            [KIOSK, "tap", "nadja"], capture_output=True, text=True, env=terminal(tmp_path), timeout=60
+        )
+        running.stdin.write("quit\n")
+    assert "granted ENTRY_USED Nadia Benali" in laid.stdout
+    assert unknown.returncode == 1
+    assert 'there is no card "nadja": nadia' in unknown.stderr
+    assert running.returncode == 0
