@@ -207,14 +207,8 @@ class ShowStatus(Command, tag="status", frozen=True, kw_only=True):
     """Answer: Status."""
 
 
-class VerifyLedger(Command, tag="ledger_verify", frozen=True, kw_only=True):
-    """Answer: LedgerReport, with the entries that are not as they were written."""
-
-
-class RebuildRoster(Command, tag="ledger_rebuild", frozen=True, kw_only=True):
-    """Fold the roster anew. Answer: LedgerReport, with what differs from the live one, which `repair` then replaces."""
-
-    repair: bool = False
+class RepairRoster(Command, tag="ledger_repair", frozen=True, kw_only=True):
+    """Put what the entries add up to in the place of the roster. Answer: LedgerReport, with what was different."""
 
 
 class TapCard(Command, tag="tap", frozen=True, kw_only=True):
@@ -248,8 +242,7 @@ Asked = (
     | RemoveException
     | ImportSite
     | ShowStatus
-    | VerifyLedger
-    | RebuildRoster
+    | RepairRoster
     | TapCard
 )
 

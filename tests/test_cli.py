@@ -29,7 +29,7 @@ from kiosk.clock import WallClock
 from kiosk.commands import ListUnknownBadges, TapCard, decode_command
 from kiosk.control import ControlServer
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.model import Denied, Reason, Tapped
+from kiosk.model import Denied, Happened, Reason, Tapped
 
 LA_SERRE = Path(package.__file__).parent / "examples" / "la-serre.toml"
 UID = bytes.fromhex("04a23b12c05e80")
@@ -284,6 +284,13 @@ def test_while_a_kiosk_runs_it_is_the_one_that_is_asked(terminal):
         terminal.reads("member", "add", "Zoé")
         assert ledger.head.seq == before + 1
         assert "Zoé" in terminal.reads("member", "list")
+
+
+def test_the_books_are_checked_beside_a_running_kiosk_without_asking_it(terminal):
+    with terminal.running(lambda ledger, line: b"") as ledger:
+        ledger.append(Happened(what="written meanwhile"))
+        assert "all as it should be" in terminal.reads("ledger", "verify")
+        assert "all as it should be" in terminal.reads("ledger", "rebuild")
 
 
 def test_a_ledger_that_is_held_by_nobody_who_answers_is_left_alone(terminal):

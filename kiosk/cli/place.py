@@ -8,7 +8,7 @@ import click
 
 from kiosk import commands
 from kiosk.cli.frame import Call, asks, config_option, json_option
-from kiosk.cli.reach import do
+from kiosk.cli.reach import do, inspect
 
 # ---------------------------------------------------------------- site
 
@@ -132,7 +132,7 @@ def verify(call: Call) -> None:
 
     Exit code 1 when there are any.
     """
-    do(call, commands.VerifyLedger())
+    inspect(call, "verified")
 
 
 @ledger.command("rebuild")
@@ -143,4 +143,7 @@ def rebuild(call: Call, *, repair: bool) -> None:
 
     Exit code 1 when they differ.
     """
-    do(call, commands.RebuildRoster(repair=repair))
+    if repair:
+        do(call, commands.RepairRoster())
+    else:
+        inspect(call, "rebuilt")

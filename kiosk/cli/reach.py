@@ -1,7 +1,7 @@
 """The way of a command to who can perform it: the running kiosk by its socket, or else the ledger itself.
 
-While a kiosk runs it holds the ledger, and everything goes through it; only when nobody listens is the file opened
-here.
+While a kiosk runs it holds the ledger, and all changes go through it; only when nobody listens is the file opened here.
+Checking the books only reads, beside whoever writes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
@@ -23,7 +24,7 @@ from kiosk.config import Config
 from kiosk.model import Denied
 
 PATIENCE_SECONDS = 60.0
-"""Verifying a long ledger takes its time."""
+"""Repairing the roster of a long ledger takes its time."""
 
 
 def do(call: Call, command: Command) -> None:
@@ -84,6 +85,17 @@ def _perform_here(config: Config, command: Command) -> Answered:
             )
         except (desk.DeskError, BadgeError) as error:
             return Refused(message=str(error), near=getattr(error, "near", ()))
+
+
+def inspect(call: Call, question: Literal["verified", "rebuilt"]) -> None:
+    """Check the books as kiosk.desk.books does, beside whoever writes them: a long ledger keeps nobody at the door."""
+    from kiosk.desk import books
+    from kiosk.ledger import open_reader
+
+    config = call.config()
+    _be_its_owner(config.paths.state)
+    with open_reader(config.paths.ledger) as ledger:
+        show(call, getattr(books, question)(ledger))
 
 
 def _be_its_owner(state: Path) -> None:

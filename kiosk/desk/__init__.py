@@ -47,8 +47,7 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.RemoveException: opening.remove_exception,
     commands.ImportSite: site.import_site,
     commands.ShowStatus: books.show_status,
-    commands.VerifyLedger: books.verify_ledger,
-    commands.RebuildRoster: books.rebuild_roster,
+    commands.RepairRoster: books.repair_roster,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk import hours
 from kiosk.answers import LedgerReport, Status
-from kiosk.commands import RebuildRoster, ShowStatus, VerifyLedger
+from kiosk.commands import RepairRoster, ShowStatus
 from kiosk.desk.counter import Desk
 from kiosk.desk.opening import local_opening
 from kiosk.ledger import LedgerReader
@@ -22,23 +22,15 @@ def show_status(desk: Desk, _command: ShowStatus) -> Status:
         opening=local_opening(desk, hours.opening(site, override, desk.now)),
         people_in=roster.people_in(site.id, desk.now),
         staff_present=any(member is not None and member.role == "staff" for member in inside),
-        members=len(roster.members()),
+        members=roster.member_count(),
         ledger_id=desk.ledger.ledger_id,
         entries=desk.ledger.head.seq,
     )
 
 
-def verify_ledger(desk: Desk, _command: VerifyLedger) -> LedgerReport:
-    """Check the chain."""
-    return verified(desk.ledger)
-
-
-def rebuild_roster(desk: Desk, command: RebuildRoster) -> LedgerReport:
-    """Fold the roster anew and compare; with `repair`, put the fold in its place."""
-    if not command.repair:
-        return rebuilt(desk.ledger)
-    found = desk.ledger.repair()
-    return _report(desk.ledger, tuple(map(str, found)))
+def repair_roster(desk: Desk, _command: RepairRoster) -> LedgerReport:
+    """Fold the roster anew, and put the fold in its place where they differ."""
+    return _report(desk.ledger, tuple(map(str, desk.ledger.repair())))
 
 
 def verified(ledger: LedgerReader) -> LedgerReport:

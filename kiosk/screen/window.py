@@ -45,7 +45,7 @@ class Screen:
         picture: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window. `with_tray`: there is room for the demo's tray below.
+        """`size` None: all of the display, or 800x480 in a window. `with_tray`: with room for the demo's tray.
 
         After each frame the window is also written to `picture`, a PNG. Without a display everything is drawn into
         memory, and a line in the log says so.
