@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import sqlalchemy.dialects.sqlite  # noqa: F401 - now, while these files can be read: root may become somebody else soon
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
