@@ -7,7 +7,7 @@ Members are named by id or by any part of their name; badges by number, or by th
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -92,7 +92,7 @@ class ReturnBadge(Command, tag="badge_return", frozen=True, kw_only=True):
 class ListUnknownBadges(Command, tag="badges_unknown", frozen=True, kw_only=True):
     """Badges refused as unknown since an instant, newest first; since an hour ago without. Answer: UnknownBadges."""
 
-    since: datetime | None = None
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 # ---------------------------------------------------------------- passes, entries, visits

@@ -29,6 +29,8 @@ Zone = Annotated[str, Meta(extra={"read": zone}, description='a time zone, such 
 Hours = Annotated[str, Meta(min_length=1, description='opening hours, such as "Mo-Fr 09:00-17:00; PH off"')]
 Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, such as ["...", "..."]')]
 Ids = Annotated[tuple[Id, ...], Meta(description='a list of ids, such as ["la-serre", "les-tuves"]')]
+MOST = 100_000
+"""More minutes, days or places than any policy means, and few enough to count with."""
 Units = Annotated[int, Meta(ge=1, le=10_000, description="a number of entries, 1 or more")]
 
 
@@ -158,8 +160,8 @@ def _hours_faults(path: str, rule: str, *, country: str) -> Iterator[Mistake]:
 def _policy_faults(policy: Policy) -> Iterator[Mistake]:
     for name, value in structs.asdict(policy).items():
         numbers = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(number, int) and number < 0 for number in numbers):
-            yield Mistake(join("policy", name), "expected 0 or more", value)
+        if any(isinstance(number, int) and not 0 <= number <= MOST for number in numbers):
+            yield Mistake(join("policy", name), f"expected 0 to {MOST}", value)
     if policy.capacity_hard and policy.capacity is None:
         yield Mistake("policy.capacity_hard", "says nothing without policy.capacity, the number of places", value=True)
 

@@ -21,6 +21,7 @@ COVERS = (
     'or parts of the day such as ["08:30-12:00", "13:00-18:00"]'
 )
 VALID = 'how long a pass is valid: "60 days", "6 months", "1 year" or "calendar month"'
+MOST_MONTHS = 1200
 
 
 class Price(NamedTuple):
@@ -121,7 +122,10 @@ def validity(value: object) -> Validity:
     count = int(match[1])
     if match[2] == "day":
         return Validity(valid_days=count)
-    return Validity(valid_months=count * (12 if match[2] == "year" else 1))
+    months = count * (12 if match[2] == "year" else 1)
+    if months > MOST_MONTHS:
+        raise ValueError("expected 100 years or less; leave this out for a pass without end")
+    return Validity(valid_months=months)
 
 
 def zone(value: object) -> str:

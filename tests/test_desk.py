@@ -205,12 +205,25 @@ def test_a_command_and_its_answer_travel_as_json(with_celine):
         (b'{"do":"dance"}', "does not know that command"),
         (b'{"do":"account","member":"zzz"}', 'no member is called "zzz"'),
         (commands.encode_command(TapCard(card="celine")), "is for the demo"),
+        (b'{"do":"badges_unknown","since":"2026-06-01T09:00:00"}', "does not know that command"),
+        (b'{"do":"exception_remove","rule":"%s"}' % (b"9" * 5000), "no exception is written"),
+        (b'{"do":"pass_sell","members":["celine"],"product":"carte-10","starts":"9999-12-31"}', "a year away"),
     ],
 )
 def test_what_cannot_be_done_is_answered_with_a_refusal(with_celine, line, told):
     answered = with_celine.hears(line)
     assert isinstance(answered, Refused)
     assert told in answered.message
+
+
+@pytest.mark.parametrize("on", ["0001-01-01", "9999-12-31"])
+def test_the_taps_of_any_date_can_be_asked_for(host, on):
+    assert host.hears(b'{"do":"taps","on":"%s"}' % on.encode()).taps == ()
+
+
+@pytest.mark.parametrize(("count", "shown"), [(-1, 0), (10**20, 100)])
+def test_any_number_of_openings_can_be_asked_for(host, count, shown):
+    assert len(host.hears(b'{"do":"hours","count":%d}' % count).next) == shown
 
 
 def test_every_command_but_the_demos_is_performed():

@@ -125,6 +125,7 @@ def test_a_duration_is_written_as_people_do(tmp_path, text, minutes):
         ("covers", '["08:00-13:00", "12:00-18:00"]', "overlaps the one before it"),
         ("valid", '"calender month"', 'did you mean "calendar month"?'),
         ("valid", '"0 days"', "expected how long a pass is valid"),
+        ("valid", '"9999 years"', "expected 100 years or less"),
         ("entries", "0", "expected a number of entries, 1 or more"),
         ("entries", "", "products.x.entries\n      is missing: expected a number of entries"),
         ("covers", '"unlimited"', "products.x.entries = 1\n      an unlimited pass counts no entries"),
@@ -175,6 +176,7 @@ def test_all_mistakes_of_the_file_are_told_at_once(tmp_path):
 
 def test_the_numbers_of_the_policy_are_not_negative_and_a_hard_limit_needs_one(tmp_path):
     assert "policy.debt_limit = -1" in mistakes(tmp_path, f"{SITE}[policy]\ndebt_limit = -1\n")
+    assert "expected 0 to 100000" in mistakes(tmp_path, f"{SITE}[policy]\nstaff_undo_days = 99999999999\n")
     assert "without policy.capacity" in mistakes(tmp_path, f"{SITE}[policy]\ncapacity_hard = true\n")
     assert site(tmp_path, f"{SITE}[policy]\ncapacity_hard = true\ncapacity = 9\n").site.policy.capacity == 9
 

@@ -75,7 +75,7 @@ class Desk:
 
     def day(self, on: date) -> tuple[datetime, datetime]:
         """The instants between which a local date lies, half open."""
-        return wall.midnight(self.zone, on), wall.midnight(self.zone, on + timedelta(days=1))
+        return wall.midnight(self.zone, on), wall.midnight(self.zone, wall.day_after(on))
 
     # ------------------------------------------------------------ what people name
 

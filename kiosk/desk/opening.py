@@ -20,6 +20,7 @@ from kiosk.site_words import clock_time
 
 LONGEST_WINDOW = timedelta(days=2)
 """No entry covers more than a day, and the night that belongs to it."""
+MOST_OPENINGS = 100
 
 
 def show_hours(desk: Desk, command: ShowHours) -> Hours:
@@ -31,7 +32,8 @@ def show_hours(desk: Desk, command: ShowHours) -> Hours:
         opening=local_opening(desk, hours.opening(desk.site, override, desk.now)),
         override=override,
         next=tuple(
-            Window(start=desk.local(one.start), end=desk.local(one.end)) for one in islice(ahead, max(command.count, 0))
+            Window(start=desk.local(one.start), end=desk.local(one.end))
+            for one in islice(ahead, min(max(command.count, 0), MOST_OPENINGS))
         ),
     )
 
@@ -115,8 +117,8 @@ def add_exception(desk: Desk, command: AddException) -> Done:
 def remove_exception(desk: Desk, command: RemoveException) -> Done:
     """Remove a dated rule, by its text or its number."""
     rules_, text = desk.site.exceptions, command.rule.strip()
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= len(rules_):
-        text = rules_[int(text) - 1]
+    by_number = {str(number): rule for number, rule in enumerate(rules_, 1)}
+    text = by_number.get(text, text)
     if text not in rules_:
         raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_)
     desk.append(SiteSet(site=structs.replace(desk.site, exceptions=tuple(one for one in rules_ if one != text))))

@@ -14,6 +14,9 @@ from kiosk.model import Charge, Member, PassSold, Ref, Reversed
 from kiosk.rules.passes import is_counted
 from kiosk.store.chain import decode_fact
 
+LONGEST_AHEAD = timedelta(days=366)
+"""How long before it begins a pass can be sold."""
+
 
 def list_products(desk: Desk, _command: ListProducts) -> Products:
     """What is sold, and was."""
@@ -26,6 +29,8 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
         raise DeskError(f"{command.starts} is too long ago for a pass to begin")
+    if command.starts is not None and command.starts > desk.today + LONGEST_AHEAD:
+        raise DeskError(f"{command.starts} is more than a year away: sell the pass nearer to that day")
     sold = rules.sell(
         product,
         desk.roster.products(),
