@@ -35,6 +35,7 @@ from kiosk.model import (
     ReaderUp,
     Reason,
     Reversed,
+    Signal,
     Site,
     Tap,
     Tapped,
@@ -68,8 +69,6 @@ class Shown:
     tap: Tap
     case: Case
     notice: Notice
-    until: float
-    """Monotonic seconds; afterwards the buttons are gone."""
     undoable: Visit | None = None
 
 
@@ -92,8 +91,11 @@ class Controller:
         self._site: Site | None = None
         self._shown: Shown | None = None
         self._numbers = itertools.count(1)
+        self._notice_ends = 0.0
+        """Monotonic seconds; afterwards the buttons are gone."""
         self._health: set[Health] = set()
-        self._in_fault = False
+        self._light = Signal.IDLE
+        """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
         self._drawn_minute: datetime | None = None
         self._tried_at = clock.monotonic()
 
@@ -183,7 +185,7 @@ class Controller:
     def touch(self, touch: Touch) -> None:
         """Do what a button of the notice says, if that notice is still the one that shows."""
         shown = self._shown
-        if shown is None or touch.notice != shown.notice.number or self._clock.monotonic() > shown.until:
+        if shown is None or touch.notice != shown.notice.number or self._clock.monotonic() > self._notice_ends:
             return
         member = shown.case.member
         offered = {button.id for button in shown.notice.buttons}
@@ -204,11 +206,12 @@ class Controller:
         return notices.goodbye(site, member, self._clock.now())
 
     def _undo(self, shown: Shown, member: Member) -> Notice:
-        """Judge again: the minute may have passed since the button was shown."""
-        now, site, visit = self._clock.now(), self._site_now(), shown.undoable
-        visits = self._ledger.roster.visits_of(member.id, now)
+        """Judge again: since the button was shown the minute may have passed, or a host have given the entry back."""
+        now, site, roster = self._clock.now(), self._site_now(), self._ledger.roster
+        visit = roster.visit(shown.undoable.ref) if shown.undoable else None
         if visit is None:
             return notices.undo_refused(site, member, "NOTHING_TO_UNDO")
+        visits = roster.visits_of(member.id, now)
         refused = corrections.may_undo(visit, visits, now=now, by_staff=False, site=site)
         if refused:
             return notices.undo_refused(site, member, refused)
@@ -246,6 +249,7 @@ class Controller:
         if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
             self._tried_at = now
             self._note(Happened(what="ledger_recovered", site_id=self._site_id))
+        self._rest_light()
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
 
@@ -280,13 +284,14 @@ class Controller:
 
     def _show(self, said: Notice, case: Case, *, undoable: Visit | None) -> None:
         said = replace(said, number=next(self._numbers))
-        until = self._clock.monotonic() + said.seconds
-        self._shown = Shown(tap=case.tap, case=case, notice=said, until=until, undoable=undoable)
+        self._shown = Shown(tap=case.tap, case=case, notice=said, undoable=undoable)
         self._tell(said)
 
     def _tell(self, said: Notice) -> None:
         self._front.indicator.signal(said.signal)
         self._front.display.show(said)
+        self._notice_ends = self._clock.monotonic() + said.seconds
+        self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
 
     def _refresh(self) -> None:
         """Bring the idle screen and the light up to date."""
@@ -296,10 +301,14 @@ class Controller:
             self._front.display.idle(notices.not_set_up(self._site_id, self._front.language))
         except LedgerError as error:
             self._fail(error)
-        in_fault = bool(self._health & GRAVE)
-        if in_fault != self._in_fault:
-            self._in_fault = in_fault
-            self._front.indicator.signal("fault" if in_fault else "idle")
+        self._rest_light()
+
+    def _rest_light(self) -> None:
+        """Let the light tell how the kiosk is; while a notice shows, the light is the notice's."""
+        rest = Signal.FAULT if self._health & GRAVE else Signal.IDLE
+        if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
+            self._light = rest
+            self._front.indicator.signal(rest)
 
     def _idle(self) -> Idle:
         now, roster = self._clock.now(), self._ledger.roster

@@ -124,7 +124,11 @@ class Counter:
 
     def tap(self, uid: bytes | None) -> Verdict | None:
         """Tap with a badge now."""
-        return self.controller.tap(Tap(uid=uid, monotonic=self.clock.monotonic(), technology="NTAG213"))
+        return self.controller.tap(self.tapped(uid))
+
+    def tapped(self, uid: bytes | None) -> Tap:
+        """What the reader would tell of a badge now."""
+        return Tap(uid=uid, monotonic=self.clock.monotonic(), technology="NTAG213")
 
     def later(self, **by: float) -> None:
         self.clock.move(timedelta(**by))

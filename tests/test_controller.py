@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kiosk.answers import Done, Status, decode_answer
-from kiosk.commands import CloseToday, ListInside, ShowStatus, encode_command
+from kiosk.commands import CloseToday, ListInside, ShowStatus, Undo, encode_command
 from kiosk.control import Request
 from kiosk.controller import RETRY_SECONDS, Controller
 from kiosk.model import (
@@ -77,6 +77,18 @@ def test_scenario_b_the_same_badge_within_five_seconds_only_shows_its_notice_aga
     assert len(counter.stored(Tapped)) == 1
     assert counter.wall.notices[0] == counter.wall.notices[1]
     assert len(counter.door.unlocks) == 1
+
+
+def test_a_notice_that_shows_again_keeps_its_buttons_for_as_long_as_it_shows(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(seconds=10)
+    counter.tap(camille)
+    counter.later(seconds=4)
+    assert counter.tap(camille) is None
+    counter.later(seconds=6)
+    touch(counter, "leave")
+    assert len(counter.stored(Left)) == 1
 
 
 def test_after_the_debounce_the_same_badge_is_judged_again(counter) -> None:
@@ -229,6 +241,17 @@ def test_an_undo_button_that_was_touched_too_late_is_refused(counter) -> None:
     assert counter.wall.notices[-1].signal is Signal.DENIED
 
 
+def test_an_entry_that_a_host_gave_back_meanwhile_is_not_undone_again(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(seconds=10)
+    counter.tap(camille)
+    assert isinstance(ask(counter, Undo(member="camille", reason="by mistake")), Done)
+    touch(counter, "undo")
+    assert [fact.by for fact in counter.stored(Reversed)] == ["desk"]
+    assert counter.wall.notices[-1].signal is Signal.DENIED
+
+
 def test_leaving_ends_the_presence_and_moves_no_money(counter) -> None:
     camille = counter.joins("camille")
     counter.tap(camille)
@@ -283,6 +306,36 @@ def test_a_reader_that_is_down_is_a_state_with_its_light(counter) -> None:
     counter.controller.handle(ReaderUp(name="PN532"))
     assert not counter.wall.views[-1].trouble
     assert counter.light.signals == ["fault", "idle"]
+
+
+def test_the_first_notice_after_a_fault_keeps_its_light(counter) -> None:
+    camille = counter.joins("camille")
+    counter.break_disk()
+    counter.controller.handle(counter.tapped(camille))
+    counter.break_disk(False)
+    counter.later(seconds=6)
+    counter.controller.handle(counter.tapped(camille))
+    assert counter.light.signals == ["fault", "granted"]
+
+
+def test_a_fault_that_goes_on_has_the_light_back_after_a_notice(counter) -> None:
+    camille = counter.joins("camille")
+    counter.controller.handle(counter.tapped(camille))
+    counter.controller.handle(ReaderDown(error="unplugged"))
+    assert counter.light.signals == ["granted"]
+    counter.later(seconds=9)
+    counter.controller.handle(Tick())
+    assert counter.light.signals == ["granted", "fault"]
+
+
+def test_a_light_that_told_of_a_fault_rests_when_there_is_none(tmp_path) -> None:
+    counter = Counter(tmp_path)
+    counter.controller._site_id = "elsewhere"
+    counter.controller.handle(counter.tapped(b"\x04abcdef"))
+    counter.later(seconds=9)
+    counter.controller.handle(Tick())
+    assert counter.light.signals == ["fault", "idle"]
+    counter.close()
 
 
 def test_a_forced_door_is_told_until_a_host_taps(counter) -> None:
