@@ -177,7 +177,7 @@ class Controller:
     def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
         self._shown = None
-        self._tell(notices.out_of_service(self._site))
+        self._tell(notices.out_of_service(self._site, language=self._front.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     # ------------------------------------------------------------ a touch
@@ -203,20 +203,20 @@ class Controller:
     def _leave(self, member: Member) -> Notice:
         site = self._site_now()
         self._write(Left(member_id=member.id, site_id=site.id))
-        return notices.goodbye(site, member, self._clock.now())
+        return notices.goodbye(site, member, self._clock.now(), language=self._front.language)
 
     def _undo(self, shown: Shown, member: Member) -> Notice:
         """Judge again: since the button was shown the minute may have passed, or a host have given the entry back."""
         now, site, roster = self._clock.now(), self._site_now(), self._ledger.roster
         visit = roster.visit(shown.undoable.ref) if shown.undoable else None
         if visit is None:
-            return notices.undo_refused(site, member, "NOTHING_TO_UNDO")
+            return notices.undo_refused(site, member, "NOTHING_TO_UNDO", language=self._front.language)
         visits = roster.visits_of(member.id, now)
         refused = corrections.may_undo(visit, visits, now=now, by_staff=False, site=site)
         if refused:
-            return notices.undo_refused(site, member, refused)
+            return notices.undo_refused(site, member, refused, language=self._front.language)
         self._write(Reversed(ref=visit.ref, reason="undo", by="self"))
-        return notices.undone(site, member, self._left_on(visit, member, now))
+        return notices.undone(site, member, self._left_on(visit, member, now), language=self._front.language)
 
     def _left_on(self, visit: Visit, member: Member, now: datetime) -> int | None:
         """The balance of the pass that paid a visit."""

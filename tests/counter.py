@@ -87,7 +87,9 @@ class Wall:
 class Counter:
     """One kiosk at La Serre with a few members, opened on a ledger in `folder`; open it again to restart it."""
 
-    def __init__(self, folder: Path, *, at: datetime = MONDAY, site: Site = SERRES) -> None:
+    def __init__(
+        self, folder: Path, *, at: datetime = MONDAY, site: Site = SERRES, language: str | None = None
+    ) -> None:
         self.clock = MovableClock(at, runs=False)
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
         self.door, self.light, self.wall = Door(self.ledger), Light(), Wall()
@@ -98,6 +100,7 @@ class Counter:
             door=self.door,
             indicator=self.light,
             display=self.wall,
+            language=language,
             witness=lambda verdict, case, now: self.verdicts.append(verdict),
         )
         self.controller = Controller(

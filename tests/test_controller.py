@@ -151,6 +151,14 @@ def opens_without_a_line(counter: Counter, camille: bytes) -> bool:
     return bool(counter.door.unlocks)
 
 
+def test_out_of_service_is_told_in_the_language_of_the_screen(tmp_path) -> None:
+    counter = Counter(tmp_path, language="en")
+    counter.break_disk()
+    counter.tap(None)
+    assert counter.wall.notices[-1].title == "Out of service"
+    counter.close()
+
+
 def test_a_ledger_that_cannot_be_written_keeps_the_door_shut(counter) -> None:
     camille = counter.joins("camille")
     assert not opens_without_a_line(counter, camille)
@@ -228,6 +236,18 @@ def test_undo_gives_the_entry_back_and_ends_the_window(counter) -> None:
     verdict = counter.tap(camille)
     assert isinstance(verdict, Granted)
     assert (verdict.reason, verdict.units_left) == (Reason.ENTRY_USED, 9)
+
+
+@pytest.mark.parametrize(("button", "title"), [("leave", "Goodbye"), ("undo", "Entry given back")])
+def test_a_touch_is_answered_in_the_language_of_the_screen(tmp_path, button, title) -> None:
+    counter = Counter(tmp_path, language="en")
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(seconds=10)
+    counter.tap(camille)
+    touch(counter, button)
+    assert counter.wall.notices[-1].title == title
+    counter.close()
 
 
 def test_an_undo_button_that_was_touched_too_late_is_refused(counter) -> None:

@@ -1,4 +1,7 @@
-"""What a person reads when it was not a tap that was answered: a button touched, the kiosk out of order."""
+"""What a person reads when it was not a tap that was answered: a button touched, the kiosk out of order.
+
+`language` is the screen's, None the site's; a member's own wins over both.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,18 @@ from kiosk.notices.language import Language, choose
 from kiosk.notices.view import Notice
 
 
-def undone(site: Site, member: Member, units_left: int | None) -> Notice:
+def undone(site: Site, member: Member, units_left: int | None, *, language: str | None = None) -> Notice:
     """The entry just used was given back. `units_left` is the balance after that, None for a pass without one."""
-    words = _words(site, member)
+    words = _words(site, member, language)
     lines = [words.say("Your time window has ended")]
     if units_left is not None:
         lines.insert(0, words.count("You have {n} entry left", "You have {n} entries left", units_left))
     return Notice(signal=Signal.RE_ENTRY, title=words.say("Entry given back"), lines=tuple(lines))
 
 
-def undo_refused(site: Site, member: Member, code: str) -> Notice:
+def undo_refused(site: Site, member: Member, code: str, *, language: str | None = None) -> Notice:
     """The entry cannot be given back here; `code` is what corrections.may_undo answered."""
-    words = _words(site, member)
+    words = _words(site, member, language)
     reason = {
         "TOO_LATE": words.say("More than a minute has passed"),
         "ONCE_A_DAY": words.say("You have already undone an entry today"),
@@ -32,9 +35,9 @@ def undo_refused(site: Site, member: Member, code: str) -> Notice:
     )
 
 
-def goodbye(site: Site, member: Member, now: datetime) -> Notice:
+def goodbye(site: Site, member: Member, now: datetime, *, language: str | None = None) -> Notice:
     """Somebody said that they leave."""
-    words = _words(site, member)
+    words = _words(site, member, language)
     wish = words.say("Have a good evening") if words.local(now).hour >= 17 else words.say("Have a good day")
     return Notice(
         signal=Signal.RE_ENTRY,
@@ -43,9 +46,9 @@ def goodbye(site: Site, member: Member, now: datetime) -> Notice:
     )
 
 
-def out_of_service(site: Site | None = None) -> Notice:
+def out_of_service(site: Site | None = None, *, language: str | None = None) -> Notice:
     """The kiosk cannot record, or not even read its site: nobody is let in without a line in the ledger."""
-    words = Language(choose(site.language if site else None), site.zone if site else "UTC")
+    words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
     return Notice(
         signal=Signal.FAULT,
         title=words.say("Out of service"),
@@ -53,5 +56,5 @@ def out_of_service(site: Site | None = None) -> Notice:
     )
 
 
-def _words(site: Site, member: Member) -> Language:
-    return Language(choose(member.language, site.language), site.zone)
+def _words(site: Site, member: Member, language: str | None) -> Language:
+    return Language(choose(member.language, language, site.language), site.zone)
