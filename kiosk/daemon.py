@@ -124,7 +124,7 @@ class Kiosk:
         try:
             return request.wait(ANSWER_SECONDS)
         except TimeoutError as error:
-            return encode_answer(Refused(message=f"the kiosk is busy: {error}"))
+            return encode_answer(Refused(message=f"{error}: the kiosk is busy; see what was done before you try again"))
 
     def _beat(self) -> None:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:

@@ -68,10 +68,11 @@ class Worker:
 
 
 def stop_all(workers: Sequence[Worker], *, seconds: float) -> list[str]:
-    """Ask all to stop, side by side, then wait for each; return the names of those that did not end in time."""
+    """Ask all to stop, side by side, wait so long in all; return the names of those that did not end in time."""
     for worker in workers:
         worker.ask_to_stop()
-    return [worker.name for worker in workers if not worker.join(seconds)]
+    end = monotonic() + seconds
+    return [worker.name for worker in workers if not worker.join(max(0.0, end - monotonic()))]
 
 
 class Systemd:

@@ -74,6 +74,28 @@ def test_a_worker_that_does_not_end_is_named() -> None:
     assert worker.join(5)
 
 
+class Patient(Worker):
+    """Remembers how long it was waited for."""
+
+    def join(self, seconds: float) -> bool:
+        self.waited = seconds
+        return super().join(seconds)
+
+
+def test_workers_that_do_not_end_are_waited_for_together_and_not_in_turn() -> None:
+    release = threading.Event()
+
+    def body(stop, beat) -> None:
+        release.wait()
+
+    workers = [Patient(name, body) for name in ("one", "two", "three")]
+    for worker in workers:
+        worker.start(lambda who: None)
+    assert stop_all(workers, seconds=0.05) == ["one", "two", "three"]
+    assert [worker.waited > 0 for worker in workers] == [True, False, False]
+    release.set()
+
+
 def test_the_watchdog_is_fed_while_every_worker_beats(systemd) -> None:
     listener, notify = systemd
     worker = Worker("alive", until_told, silence_seconds=1000)
