@@ -69,12 +69,19 @@ class Request:
 class ControlServer:
     """Listens at the socket and hands each request to `answer`, which is called from a thread of the connection."""
 
-    def __init__(self, path: Path, answer: Callable[[bytes], bytes], *, group: str = "kiosk") -> None:
-        """Take the socket at `path`, mode 0660, for `group` where the machine has it."""
+    def __init__(
+        self, path: Path, answer: Callable[[bytes], bytes], *, group: str = "kiosk", silence_seconds: float = 10.0
+    ) -> None:
+        """Take the socket at `path`, mode 0660, for `group` where the machine has it.
+
+        Whoever connects and then says nothing, or does not read the answer, is hung up on: each has a thread here.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
 
         class Handler(socketserver.StreamRequestHandler):
+            timeout = silence_seconds
+
             def handle(self) -> None:
                 with contextlib.suppress(OSError):
                     line = self.rfile.readline(LONGEST_LINE)

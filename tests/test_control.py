@@ -1,5 +1,6 @@
 """The socket through which commands reach the running kiosk."""
 
+import socket
 import stat
 import threading
 from pathlib import Path
@@ -14,8 +15,8 @@ def serve(tmp_path: Path):
     """Start a server that answers with this function; returns the path of its socket."""
     servers = []
 
-    def start(answer) -> Path:
-        server = ControlServer(tmp_path / "run" / "kiosk.sock", answer)
+    def start(answer, **more) -> Path:
+        server = ControlServer(tmp_path / "run" / "kiosk.sock", answer, **more)
         stop = threading.Event()
         thread = threading.Thread(target=server.run, args=(stop, lambda: None))
         thread.start()
@@ -50,6 +51,14 @@ def test_requests_that_wait_do_not_block_the_others(serve) -> None:
     release.set()
     slow.join(5)
     assert answers == [b"quick", b"slow"]
+
+
+def test_who_connects_and_says_nothing_is_hung_up_on(serve) -> None:
+    path = serve(lambda line: line, silence_seconds=0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.settimeout(10)
+        silent.connect(str(path))
+        assert silent.recv(1) == b""
 
 
 def test_only_the_owner_and_the_group_may_speak(serve) -> None:
