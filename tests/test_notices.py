@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kiosk import hours, notices
 from kiosk.model import Clock, Denied, Granted, Member, Opening, Reason, Signal, Window
 from kiosk.notices import Button, Health, Notice, Offer
-from tests.house import SERRE, at, case, sold
+from tests.house import NIGHT_AND_DAY, SERRE, House, at, case, sold
 from tests.taps import CAMILLE, MONDAY, Told, denied, granted
 
 TAPS = {told.name: told for told in (*granted(), *denied())}
@@ -208,6 +208,17 @@ def card(name: str) -> tuple[int | None, int, int, int]:
 )
 def test_the_card_is_punched_as_it_is_used(name, expected) -> None:
     assert card(name) == expected
+
+
+def test_who_comes_back_with_an_unlimited_pass_is_told_of_no_end() -> None:
+    house = House()
+    house.sell(NIGHT_AND_DAY, at("2026-07-01 10:00"))
+    house.tap(at("2026-07-13 20:00"))
+    again, known = at("2026-07-13 20:30"), house.case()
+    told = notices.notice(house.tap(again), known, again)
+    assert (told.signal, told.lines) == (Signal.RE_ENTRY, ("Entrées illimitées",))
+    assert told.punch
+    assert told.punch.total is None
 
 
 def test_there_is_no_card_where_it_would_explain_nothing() -> None:

@@ -16,8 +16,7 @@ def holding_of(verdict: Verdict, case: Case) -> Holding | None:
     """The pass that the verdict is about, None if there is none."""
     if isinstance(verdict, Denied):
         return _refused(verdict, case) if verdict.reason in _EMPTY else None
-    wanted = verdict.pass_id or _paid_before(verdict, case)
-    return next((held for held in case.holdings if held.pass_.id == wanted), None)
+    return next((held for held in case.holdings if held.pass_.id == verdict.pass_id), None)
 
 
 def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch | None:
@@ -62,14 +61,6 @@ def _refused(verdict: Denied, case: Case) -> Holding | None:
         case _:
             fits = [held for held in counted if held.used >= (held.pass_.terms.units or 0)]
     return max(fits, key=lambda held: held.pass_.sold_at, default=None)
-
-
-def _paid_before(verdict: Granted, case: Case) -> str | None:
-    """The pass that paid for the window in which somebody comes back."""
-    for visit in case.visits:
-        if visit.window == verdict.window and visit.charges and visit.reversed_at is None:
-            return visit.charges[0].pass_id
-    return None
 
 
 def _note(words: Language, last: date | None, now: datetime) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from kiosk import hours, wall
-from kiosk.model import Case, Denied, Granted, Reason, Source, Verdict, Visit, Window
+from kiosk.model import Case, Denied, Granted, Holding, Reason, Source, Verdict, Visit, Window
 from kiosk.rules import payment
 from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
 from kiosk.rules.passes import balance, debt, is_for, renews_on, sell, validity
@@ -110,8 +110,15 @@ def _re_entry(q: Question) -> Verdict | None:
     door = _door_back(q, window)
     if door is None:
         return None
-    payer = next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
-    return payment.granted(q, Reason.RE_ENTRY, window=window, door=door, payer=payer)
+    return payment.granted(q, Reason.RE_ENTRY, window=window, door=door, payer=_payer(q, visit))
+
+
+def _payer(q: Question, visit: Visit) -> Holding | None:
+    """The pass that gave the window: the one that was charged, or the unlimited one, which never is."""
+    if visit.reason is Reason.UNLIMITED:
+        way = payment.unlimited_way(q)
+        return way.holding if way else None
+    return next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
 
 
 def _door_back(q: Question, window: Window) -> hours.Admission | None:

@@ -32,11 +32,16 @@ def _courtesies(q: Question) -> int:
 
 def unlimited(q: Question) -> Granted | None:
     """A pass that counts nothing."""
-    way = _first(q, lambda holding: isinstance(holding.pass_.terms.cover, Unlimited))
+    way = unlimited_way(q)
     if way is None:
         return None
     window = _window(q, way, Unlimited())
     return granted(q, Reason.UNLIMITED, window=_within(q, window, way.holding), door=way.door, payer=way.holding)
+
+
+def unlimited_way(q: Question) -> Way | None:
+    """The unlimited pass that lets the member in now, the first to lapse of several."""
+    return _first(q, lambda holding: isinstance(holding.pass_.terms.cover, Unlimited))
 
 
 def _within(q: Question, window: Window, holding: Holding) -> Window:
