@@ -155,7 +155,8 @@ class Reader:
     # ------------------------------------------------------------ up and down
 
     def _fail(self, error: Exception) -> None:
-        log.info("reader %s: %r", self._path, error)
+        # Every few seconds while it is down, for months perhaps; that it went down is told by ReaderDown.
+        log.debug("reader %s: %r", self._path, error)
         if self._up and self._monotonic() - self._up_since >= self._longest_backoff:
             self._pause = self._first_backoff
         if self._up is not False:

@@ -186,6 +186,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
 
 def _open_ledger(config: Config, world: World) -> Ledger:
     """Open the ledger; a command that holds it for a moment, because no kiosk ran, is waited for."""
+    config.paths.state.mkdir(parents=True, exist_ok=True)
     give_up = monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -215,6 +216,7 @@ def run(config: Config) -> int:
     Raises what Kiosk raises.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,128 @@
+"""`kiosk run` as systemd runs it: a process of its own, a notification socket, signals."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.answers import Done, Refused, Status, decode_answer
+from kiosk.commands import AddMember, ShowStatus, encode_command
+from kiosk.control import ask
+from kiosk.workers import Systemd
+from tests.running import Running
+
+KIOSK = Path(sys.executable).with_name("kiosk")
+LA_SERRE = Path(__file__).parent.parent / "kiosk" / "examples" / "la-serre.toml"
+
+
+@pytest.fixture
+def systemd(tmp_path):
+    """What systemd hears at its notification socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(15)
+        yield listener
+
+
+class Service:
+    """`kiosk run` with its settings in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket, self.settings = folder / "kiosk.sock", folder / "kiosk.toml"
+        self.settings.write_text(
+            f'site = "la-serre"\n[reader]\npath = "tty:NoReader0:pn532"\n[screen]\nfullscreen = false\n'
+            f'[paths]\nstate = "{folder / "state"}"\nsocket = "{self.socket}"\n'
+        )
+        self.environment = {
+            **os.environ,
+            "NOTIFY_SOCKET": str(folder / "notify"),
+            "SDL_VIDEODRIVER": "dummy",
+            "KIOSK_CONFIG": str(self.settings),
+        }
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen([KIOSK, "run"], env=self.environment, stderr=subprocess.PIPE, text=True)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([KIOSK, *words], env=self.environment, capture_output=True, text=True, timeout=60)
+
+
+def hears(listener: socket.socket, word: str) -> bool:
+    """Wait until systemd hears this word."""
+    while True:
+        if word in listener.recv(1024).decode():
+            return True
+
+
+def test_the_service_tells_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_path, systemd) -> None:
+    service = Service(tmp_path)
+    with service.start() as process:
+        assert hears(systemd, "READY=1")
+        assert hears(systemd, "WATCHDOG=1")
+        process.send_signal(signal.SIGTERM)
+        assert hears(systemd, "STOPPING=1")
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "reader down: /dev/NoReader0 is not there: plug the reader in" in errors
+    assert "Traceback" not in errors
+    assert not service.socket.exists()
+
+
+def test_a_machine_without_a_site_and_without_a_reader_can_be_set_up_while_it_runs(tmp_path, systemd) -> None:
+    service = Service(tmp_path)
+    with service.start() as process:
+        assert hears(systemd, "READY=1")
+        refused = decode_answer(ask(service.socket, encode_command(ShowStatus())))
+        assert isinstance(refused, Refused)
+        assert "kiosk site import" in refused.message
+        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
+        assert isinstance(decode_answer(ask(service.socket, encode_command(AddMember(name="Zoé")))), Done)
+        status = decode_answer(ask(service.socket, encode_command(ShowStatus())))
+        assert isinstance(status, Status)
+        assert (status.site, status.members, status.health) == ("La Serre", 2, ("reader_down",))
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_what_was_answered_survives_a_kill_and_the_next_start_goes_on(tmp_path, systemd) -> None:
+    service = Service(tmp_path)
+    with service.start() as process:
+        assert hears(systemd, "READY=1")
+        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
+        assert service.command("member", "add", "Zoé").returncode == 0
+        process.kill()
+        process.communicate(timeout=30)
+    with service.start() as process:
+        assert hears(systemd, "READY=1")
+        assert "Zoé" in service.command("member", "list").stdout
+        assert "all as it should be" in service.command("ledger", "verify").stdout
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_a_second_kiosk_on_the_same_ledger_says_who_holds_it(tmp_path, systemd) -> None:
+    service = Service(tmp_path)
+    with service.start() as first:
+        assert hears(systemd, "READY=1")
+        second = service.command("run")
+        assert second.returncode == 1
+        assert f"is held by process {first.pid}" in second.stderr
+        assert hears(systemd, "WATCHDOG=1")
+        first.terminate()
+        first.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("name", ["controller", "reader", "control"])
+def test_a_worker_that_hangs_starves_the_watchdog(tmp_path, systemd, name) -> None:
+    with Running(tmp_path) as running:
+        told = Systemd(str(tmp_path / "notify"))
+        assert told.alive(running.kiosk.workers)
+        worker = next(one for one in running.kiosk.workers if one.name == name)
+        worker.silence_seconds = -1.0  # as if its last heartbeat were long ago
+        assert not told.alive(running.kiosk.workers)
+    assert systemd.recv(1024) == b"WATCHDOG=1"
