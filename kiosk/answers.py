@@ -71,7 +71,6 @@ class BadgeLine(Noun, frozen=True, kw_only=True):
 
     code: str
     status: BadgeStatus
-    technology: str = ""
 
 
 class VisitLine(Noun, frozen=True, kw_only=True):

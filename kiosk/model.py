@@ -117,7 +117,6 @@ class Badge(Noun, frozen=True, kw_only=True):
     id: str
     member_id: str | None
     status: Literal["active", "lost", "blocked"] = "active"
-    technology: str = ""
 
 
 class Policy(Noun, frozen=True, kw_only=True):

@@ -78,17 +78,6 @@ def test_24_7_pass_of_another_site_opens_no_door_here():
     assert reason(abroad, visits=(running,), now=SHUT) is Reason.CLOSED
 
 
-def test_running_window_is_the_one_an_undo_would_take_back():
-    house = House()
-    house.sell(TEN, at("2026-07-01 10:00"))
-    house.tap(at("2026-07-13 09:05"))
-    house.tap(at("2026-07-13 09:05:30"))
-    found = rules.running(house.case(), at("2026-07-13 09:05:40"))
-    assert found is not None
-    assert (found.reason, found.ref.seq) == (Reason.ENTRY_USED, 1)
-    assert rules.running(house.case(), at("2026-07-13 12:05")) is None
-
-
 # ---------------------------------------------------------------- hours of the site and of passes
 
 

@@ -18,7 +18,7 @@ from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
 from kiosk.rules.passes import balance, debt, is_for, renews_on, sell, validity
 from kiosk.rules.question import Question, longest
 
-__all__ = ["balance", "cut_by_closing", "debt", "decide", "is_repeat", "may_undo", "running", "sell"]
+__all__ = ["balance", "cut_by_closing", "debt", "decide", "is_repeat", "may_undo", "sell"]
 
 STAFF_STAY = timedelta(hours=1)
 """How long a host counts as present who taps when nothing is open any more that day."""
@@ -50,12 +50,6 @@ def decide(case: Case, now: datetime) -> Verdict:
     question = Question(case, now)
     answers = (row(question) for row in _ROWS)
     return next((answer for answer in answers if answer is not None), Denied(reason=Reason.NO_PASS))
-
-
-def running(case: Case, now: datetime) -> Visit | None:
-    """The member's visit at this site whose window runs now: the one that an undo would take back."""
-    found = Question(case, now).running
-    return found[0] if found else None
 
 
 # ---------------------------------------------------------------- who is it?
