@@ -211,6 +211,13 @@ def test_a_ledger_that_clings_to_a_dead_file_does_not_go_on(book, moment):
 # ---------------------------------------------------------------- somebody in the way
 
 
+def test_an_error_that_nobody_foresaw_tells_the_log_no_names(book):
+    with pytest.raises(StatementError) as caught:
+        book.roster.recent_unknown("Camille Roux", datetime(2026, 7, 13))  # noqa: DTZ001 - that is the error
+    assert "unknown_badges" in str(caught.value)
+    assert "Camille" not in str(caught.value)
+
+
 def test_another_process_that_holds_the_database_is_waited_for_then_refused(book, tmp_path, moment):
     book._database.connection.exec_driver_sql("PRAGMA busy_timeout=0")  # the test need not wait as long as a kiosk does
     rude = sqlite3.connect(tmp_path / "kiosk.db", isolation_level=None)

@@ -225,7 +225,13 @@ def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Eng
             raise
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    return create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error that nobody foresaw ends in the log, and names of people do not belong there
+    )
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -46,7 +46,11 @@ def folded_anew(entries: Iterable[Entry]) -> Iterator[Connection]:
     """Give a fresh roster with these entries applied. Erased entries and those of newer versions are passed over."""
     # An unnamed database lives in memory and moves to a temporary file of SQLite's own when it grows.
     engine = create_engine(
-        "sqlite://", creator=lambda: sqlite3.connect(""), poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+        "sqlite://",
+        creator=lambda: sqlite3.connect(""),
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
     )
     try:
         with engine.connect() as connection:
