@@ -10,10 +10,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import StatementError
 
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.model import Happened
@@ -208,14 +210,14 @@ def test_a_ledger_that_clings_to_a_dead_file_does_not_go_on(book, moment):
         goes_on(book, moment)
 
 
-# ---------------------------------------------------------------- somebody in the way
-
-
 def test_an_error_that_nobody_foresaw_tells_the_log_no_names(book):
     with pytest.raises(StatementError) as caught:
         book.roster.recent_unknown("Camille Roux", datetime(2026, 7, 13))  # noqa: DTZ001 - that is the error
     assert "unknown_badges" in str(caught.value)
     assert "Camille" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- somebody in the way
 
 
 def test_another_process_that_holds_the_database_is_waited_for_then_refused(book, tmp_path, moment):
