@@ -10,12 +10,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
-from sqlalchemy.exc import StatementError
 
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.model import Happened
@@ -210,11 +208,13 @@ def test_a_ledger_that_clings_to_a_dead_file_does_not_go_on(book, moment):
         goes_on(book, moment)
 
 
-def test_an_error_that_nobody_foresaw_tells_the_log_no_names(book):
-    with pytest.raises(StatementError) as caught:
-        book.roster.recent_unknown("Camille Roux", datetime(2026, 7, 13))  # noqa: DTZ001 - that is the error
-    assert "unknown_badges" in str(caught.value)
-    assert "Camille" not in str(caught.value)
+def test_the_errors_behind_an_error_name_nobody(book):
+    book._database.connection.exec_driver_sql("DROP TABLE members")
+    with pytest.raises(LedgerError) as caught:
+        book.roster.member("Camille Roux")
+    told = f"{caught.value} {caught.value.__cause__}"  # what a traceback in the log shows
+    assert "no such table: members" in told
+    assert "Camille" not in told
 
 
 # ---------------------------------------------------------------- somebody in the way
