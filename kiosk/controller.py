@@ -295,6 +295,7 @@ class Controller:
 
     def _refresh(self) -> None:
         """Bring the idle screen and the light up to date."""
+        self._drawn_minute = _minute(self._clock.now())
         try:
             self._front.display.idle(self._idle())
         except RosterError:
@@ -313,7 +314,6 @@ class Controller:
     def _idle(self) -> Idle:
         now, roster = self._clock.now(), self._ledger.roster
         self._site = site = self._site_now()
-        self._drawn_minute = _minute(now)
         return notices.idle(
             site,
             hours.opening(site, roster.override(site.id, now), now),

@@ -412,6 +412,15 @@ def test_the_idle_screen_is_made_anew_each_minute_and_not_between(counter) -> No
     assert len(counter.wall.views) == 2
 
 
+def test_a_ledger_that_cannot_be_read_is_told_once_a_minute_and_not_at_every_tick(counter, caplog) -> None:
+    counter.ledger._database.connection.exec_driver_sql("DROP TABLE sites")
+    for _ in range(3):
+        counter.controller.handle(Tick())
+        counter.later(seconds=1)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert counter.light.signals == ["fault"]
+
+
 def test_a_kiosk_whose_site_is_not_known_yet_refuses_and_lives(tmp_path) -> None:
     counter = Counter(tmp_path)
     counter.controller._site_id = "elsewhere"
