@@ -92,7 +92,7 @@ def test_workers_that_do_not_end_are_waited_for_together_and_not_in_turn() -> No
     for worker in workers:
         worker.start(lambda who: None)
     assert stop_all(workers, seconds=0.05) == ["one", "two", "three"]
-    assert [worker.waited > 0 for worker in workers] == [True, False, False]
+    assert sum(worker.waited for worker in workers) < 2 * 0.05
     release.set()
 
 
