@@ -31,6 +31,7 @@ from kiosk.model import (
     Happened,
     Left,
     Member,
+    Override,
     ReaderDown,
     ReaderUp,
     Reason,
@@ -55,6 +56,8 @@ PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
 RETRY_SECONDS = 10.0
 """How often a ledger that failed is tried again while nobody taps."""
+FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED}
+"""What stays on the screen until a host has tapped."""
 GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 """What makes the light say fault: nobody can come in by badge."""
 
@@ -70,6 +73,15 @@ class Shown:
     case: Case
     notice: Notice
     undoable: Visit | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the idle screen is made of, as it was last read."""
+
+    site: Site
+    override: Override | None
+    people_in: int
 
 
 class Controller:
@@ -88,7 +100,7 @@ class Controller:
         self.inbox = inbox
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
-        self._site: Site | None = None
+        self._known: Known | None = None
         self._shown: Shown | None = None
         self._numbers = itertools.count(1)
         self._notice_ends = 0.0
@@ -165,7 +177,9 @@ class Controller:
         if isinstance(verdict, Granted):
             self._front.door.unlock(self._front.unlock_seconds)
         if verdict.reason is Reason.STAFF:
-            self._health.discard(Health.DOOR_FORCED_OPEN)  # a host is here and has read the screen
+            self._health -= FOR_HOSTS  # one is here and has read the screen
+        elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
+            self._health.add(Health.BADGE_REFUSED)
         undoable = _undoable(case, now)
         offers = _offers(case, verdict, undoable=undoable, now=now)
         said = notices.notice(verdict, case, now, offers=offers, language=self._front.language)
@@ -177,7 +191,8 @@ class Controller:
     def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
         self._shown = None
-        self._tell(notices.out_of_service(self._site, language=self._front.language))
+        site = self._known.site if self._known else None
+        self._tell(notices.out_of_service(site, language=self._front.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     # ------------------------------------------------------------ a touch
@@ -297,12 +312,17 @@ class Controller:
         """Bring the idle screen and the light up to date."""
         self._drawn_minute = _minute(self._clock.now())
         try:
-            self._front.display.idle(self._idle())
+            self._known = self._read_known()
         except RosterError:
-            self._front.display.idle(notices.not_set_up(self._site_id, self._front.language))
+            self._known = None
         except LedgerError as error:
             self._fail(error)
+        self._front.display.idle(self._idle())
         self._rest_light()
+
+    def _read_known(self) -> Known:
+        now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
+        return Known(site=site, override=roster.override(site.id, now), people_in=roster.people_in(site.id, now))
 
     def _rest_light(self) -> None:
         """Let the light tell how the kiosk is; while a notice shows, the light is the notice's."""
@@ -312,13 +332,15 @@ class Controller:
             self._front.indicator.signal(rest)
 
     def _idle(self) -> Idle:
-        now, roster = self._clock.now(), self._ledger.roster
-        self._site = site = self._site_now()
+        """Say what was read last, even while the ledger cannot be read: the health line tells that."""
+        now, known = self._clock.now(), self._known
+        if known is None:
+            return notices.not_set_up(self._site_id, self._front.language)
         return notices.idle(
-            site,
-            hours.opening(site, roster.override(site.id, now), now),
+            known.site,
+            hours.opening(known.site, known.override, now),
             now,
-            people_in=roster.people_in(site.id, now),
+            people_in=known.people_in,
             health=self._health,
             clock=self._clock.stamp().clock,
             reader_side=self._front.reader_side,

@@ -293,7 +293,7 @@ def test_a_house_that_never_closes_says_so() -> None:
 
 def test_the_gravest_trouble_is_told_and_what_to_do() -> None:
     assert idle("2026-07-13 09:42").health == "Tout fonctionne"
-    view = idle("2026-07-13 09:42", health={Health.DISK_LOW, Health.READER_DOWN}, clock=Clock.UNTRUSTED)
+    view = idle("2026-07-13 09:42", health={Health.BADGE_REFUSED, Health.READER_DOWN}, clock=Clock.UNTRUSTED)
     assert view.health.startswith("Lecteur")
     assert view.trouble
     assert not view.can_tap

@@ -17,7 +17,7 @@ from kiosk.screen.canvas import Canvas
 from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
-from kiosk.screen.window import Screen
+from kiosk.screen.window import TOO_SOON_SECONDS, Screen
 from tests.screens import WIDE, pictures, tray_view
 
 
@@ -79,9 +79,10 @@ def test_a_notice_stays_for_its_seconds_and_the_idle_screen_comes_back(screen, w
     assert not screen.draw()
 
 
-def test_a_touch_names_the_button_and_the_notice(screen) -> None:
+def test_a_touch_names_the_button_and_the_notice(screen, watch) -> None:
     screen.show(replace(ENTRY, number=12))
     screen.draw()
+    watch.seconds += TOO_SOON_SECONDS
     press(middle_of_undo())
     assert screen.events() == [Touch(button="undo", notice=12)]
 
@@ -110,9 +111,24 @@ def test_a_finger_that_comes_after_the_next_tap_touches_the_next_notice_only(scr
     assert screen.events() == []
 
 
-def test_a_finger_that_comes_while_the_next_notice_waits_touches_what_it_saw(screen) -> None:
+def test_scenario_p_a_finger_on_its_way_when_the_next_notice_appears_touches_nothing(screen, watch) -> None:
     screen.show(replace(ENTRY, number=1))
     screen.draw()
+    watch.seconds += 2
+    screen.show(replace(ENTRY, number=2))
+    screen.draw()
+    watch.seconds += TOO_SOON_SECONDS / 2
+    press(middle_of_undo())
+    assert screen.events() == []
+    watch.seconds += TOO_SOON_SECONDS
+    press(middle_of_undo())
+    assert screen.events() == [Touch(button="undo", notice=2)]
+
+
+def test_a_finger_that_comes_while_the_next_notice_waits_touches_what_it_saw(screen, watch) -> None:
+    screen.show(replace(ENTRY, number=1))
+    screen.draw()
+    watch.seconds += TOO_SOON_SECONDS
     screen.show(replace(ENTRY, number=2))
     press(middle_of_undo())
     assert screen.events() == [Touch(button="undo", notice=1)]
@@ -157,7 +173,7 @@ def test_a_window_of_another_size_is_drawn_anew(screen) -> None:
     assert screen.draw()
 
 
-def test_the_loop_draws_what_other_threads_send_and_ends_when_told(screen) -> None:
+def test_the_loop_draws_what_other_threads_send_and_ends_when_told(screen, watch) -> None:
     stop, beats, touched = threading.Event(), [], []
 
     def controller() -> None:
@@ -171,6 +187,7 @@ def test_the_loop_draws_what_other_threads_send_and_ends_when_told(screen) -> No
     def beat() -> None:
         beats.append(screen.frames)
         if screen.frames == 1 and not touched:
+            watch.seconds += TOO_SOON_SECONDS
             press(middle_of_undo())
 
     thread = threading.Thread(target=controller)
@@ -192,7 +209,7 @@ def test_closing_the_window_ends_the_loop(screen) -> None:
 def test_without_a_display_the_screen_is_drawn_into_memory_and_the_log_says_so() -> None:
     code = (
         "import logging; logging.basicConfig()\n"
-        "from kiosk.screen.window import Screen\n"
+        "from kiosk.screen.window import TOO_SOON_SECONDS, Screen\n"
         "screen = Screen((480, 320)); print(screen.driver, screen.draw())"
     )
     env = {**os.environ, "SDL_VIDEODRIVER": "nosuchdriver"}

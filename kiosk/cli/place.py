@@ -8,7 +8,7 @@ import click
 
 from kiosk import commands
 from kiosk.cli.frame import Call, asks, config_option, json_option
-from kiosk.cli.reach import do, inspect
+from kiosk.cli.reach import do, do_alone, inspect
 
 # ---------------------------------------------------------------- site
 
@@ -144,6 +144,6 @@ def rebuild(call: Call, *, repair: bool) -> None:
     Exit code 1 when they differ.
     """
     if repair:
-        do(call, commands.RepairRoster())
+        do_alone(call, commands.RepairRoster())
     else:
         inspect(call, "rebuilt")

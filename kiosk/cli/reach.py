@@ -24,12 +24,22 @@ from kiosk.config import Config
 from kiosk.model import Denied
 
 PATIENCE_SECONDS = 60.0
-"""Repairing the roster of a long ledger takes its time."""
+"""A little longer than a kiosk waits for its own answer (kiosk.daemon), so that it is the kiosk that says no."""
 
 
 def do(call: Call, command: Command) -> None:
     """Ask for a command and print the answer. Exits with 1 when it is a refusal."""
     show(call, ask(call.config(), command))
+
+
+def do_alone(call: Call, command: Command) -> None:
+    """Perform a command while no kiosk runs: one that takes so long that nobody could come in meanwhile."""
+    from kiosk.ledger import LedgerBusyError
+
+    try:
+        show(call, _perform_here(call.config(), command))
+    except LedgerBusyError as error:
+        raise RefusedError(f"{error}: stop the kiosk first (sudo systemctl stop kiosk)") from error
 
 
 def ask(config: Config, command: Command) -> Answered:

@@ -161,8 +161,9 @@ def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: 
             witness=show.witness,
         )
         print(introduction(bench, site, windowed=windowed))
-        with DemoKiosk(config, world, screen) as kiosk:
-            kiosk.lay = show.lay
+        kiosk = DemoKiosk(config, world, screen)
+        kiosk.lay = show.lay
+        with kiosk:
             return _serve(kiosk, bench, show, site=site)
 
 

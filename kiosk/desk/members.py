@@ -38,6 +38,9 @@ from kiosk.store.search import folded
 LANGUAGES = ("fr", "en")
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
 
+LONGEST_NAME = 200
+"""Letters of a member's name: more is a slip of the clipboard."""
+
 
 def new_id() -> str:
     """A name that no other kiosk gives to anything."""
@@ -79,6 +82,8 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
 def _check(name: str, language: str | None) -> None:
     if not folded(name):
         raise DeskError("a member needs a name")
+    if len(name) > LONGEST_NAME:
+        raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}")
     if language is not None and language not in LANGUAGES:
         raise DeskError(f'the screen does not speak "{language}"', LANGUAGES)
 

@@ -61,9 +61,14 @@ def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
 
 
 def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Charge, ...]:
-    """What the holders owe on their other passes, each pass once."""
+    """What the holders owe on their other passes, each pass once.
+
+    A pass shared with somebody who does not buy is left alone: Anna, who buys a card for herself, does not pay for the
+    entry that Bert took on their common one.
+    """
+    buyers = {member.id for member in holders}
     held = {holding.pass_.id: holding for member in holders for holding in desk.roster.holdings(member.id, desk.now)}
-    return rules.debt(held.values())
+    return rules.debt(holding for holding in held.values() if buyers.issuperset(holding.pass_.holders))
 
 
 def _said(desk: Desk, sale: PassSold, holders: Sequence[Member]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import takewhile
 
-from kiosk import rules
+from kiosk import rules, wall
 from kiosk.answers import Done, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, Undo
 from kiosk.desk.counter import Desk, DeskError
@@ -55,10 +55,29 @@ def undo(desk: Desk, command: Undo) -> Done:
     why_not = rules.may_undo(visit, visits, now=desk.now, by_staff=True, site=desk.site)
     if why_not:
         raise DeskError(f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}")
+    if _became_a_day(desk, visit):
+        raise DeskError("a later half day of that date was made a day with this one: take that one back first")
     desk.append(Reversed(ref=visit.ref, reason=command.reason, by=command.by))
     units = sum(charge.units for charge in visit.charges)
     given = f", {entries(units)} given back" if units else ""
     return Done(said=(f"{member.name}: the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} is taken back{given}.",))
+
+
+def _became_a_day(desk: Desk, visit: Visit) -> bool:
+    """Whether a visit that stands gave credit because of this one: with both halves taken back, none would be due."""
+    later = (one for one in desk.roster.visits_of(visit.member_id, desk.now) if one.at > visit.at)
+    standing = {one.ref for one in later if one.reversed_at is None and _is_same_day(desk, one, visit)}
+    for entry in desk.ledger.entries_backwards() if visit.charges and standing else ():
+        if entry.stamp.at <= visit.at:
+            return False
+        fact = decode_fact(entry.body) if entry.ref in standing and entry.body else None
+        if isinstance(fact, Tapped) and isinstance(fact.verdict, Granted) and fact.verdict.credit_cents:
+            return True
+    return False
+
+
+def _is_same_day(desk: Desk, one: Visit, other: Visit) -> bool:
+    return wall.today(desk.zone, one.at) == wall.today(desk.zone, other.at)
 
 
 def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> Visit:

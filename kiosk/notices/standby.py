@@ -82,7 +82,7 @@ def _health(words: Language, wrong: set[str]) -> str:
         Health.DOOR_FORCED_OPEN: words.say("Door opened without a badge: have a look"),
         Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
         Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),
-        Health.DISK_LOW: words.say("Disk almost full: tell whoever looks after the kiosk"),
+        Health.BADGE_REFUSED: words.say("A blocked badge was tapped: look at today’s taps"),
     }
     if not wrong:
         return words.say("Everything works")

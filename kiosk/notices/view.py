@@ -29,7 +29,7 @@ class Health(StrEnum):
     DOOR_FORCED_OPEN = "door_forced_open"
     DOOR_HELD_OPEN = "door_held_open"
     CLOCK_UNTRUSTED = "clock_untrusted"
-    DISK_LOW = "disk_low"
+    BADGE_REFUSED = "badge_refused"
 
 
 class Button(Noun, frozen=True, kw_only=True):

@@ -29,6 +29,8 @@ BUSY_SECONDS = 1 / 30
 """How long the queue is waited for between two looks at the touchscreen, while there is something to touch."""
 QUIET_SECONDS = 1 / 10
 """The same while there is not: what comes through the queue is drawn at once all the same."""
+TOO_SOON_SECONDS = 0.3
+"""A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
 MEMORY_DRIVERS = ("dummy", "offscreen")
 
 
@@ -55,7 +57,7 @@ class Screen:
         self._incoming: queue.SimpleQueue[Notice | Idle | Tray] = queue.SimpleQueue()
         self._idle: Idle | None = None
         self._notice: Notice | None = None
-        self._notice_ends = 0.0
+        self._notice_begins = self._notice_ends = 0.0
         self._tray: Tray | None = None
         self._picture = picture
         self._monotonic = monotonic
@@ -146,7 +148,8 @@ class Screen:
     def _set(self, item: Notice | Idle | Tray) -> None:
         match item:
             case Notice():
-                self._notice, self._notice_ends = item, self._monotonic() + item.seconds
+                self._notice, self._notice_begins = item, self._monotonic()
+                self._notice_ends = self._notice_begins + item.seconds
             case Idle():
                 self._idle = item
             case Tray():
@@ -166,7 +169,7 @@ class Screen:
             draw_tray(self._shelf, self._tray)
 
     def _touched(self, at: tuple[int, int]) -> list[Touch | Action]:
-        if self._notice and self._monotonic() < self._notice_ends:
+        if self._notice and self._notice_begins + TOO_SOON_SECONDS <= self._monotonic() < self._notice_ends:
             for rect, button in self._kiosk.targets:
                 if rect.collidepoint(at):
                     return [Touch(button=button, notice=self._notice.number)]
