@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 MISSES = 2
 """A card is gone when it was missed so many times running: at the edge of the field, one miss means nothing."""
+FAILURES = 2
+"""A reader that worked is down when it failed so many times running, opened anew between: on a busy machine an answer
+comes too late now and then, and nobody need read of it."""
 TRIES = 3
 """A card that could not be read so many times running is told to keep still."""
 
@@ -118,6 +121,7 @@ class Reader:
         self._first_backoff, self._longest_backoff = backoff_seconds
         self._pause = self._first_backoff
         self._up: bool | None = None
+        self._failures = 0
         self._up_since = monotonic()
         self._touch: Touch | None = None
         self._last_uid, self._last_seen = b"", monotonic()
@@ -133,7 +137,8 @@ class Reader:
                     self._serve(frontend, stop, beat)
             except Exception as error:  # noqa: BLE001 - nfcpy lets every kind escape: OSError, termios.error, IndexError
                 self._fail(error)
-                self._rest(stop, beat)
+                if not self._up:
+                    self._rest(stop, beat)
 
     def _serve(self, frontend: Frontend, stop: Flag, beat: Callable[[], None]) -> None:
         """Search until `stop`, or until it is time to open the reader anew."""
@@ -159,6 +164,9 @@ class Reader:
         log.debug("reader %s: %r", self._path, error)
         if self._up and self._monotonic() - self._up_since >= self._longest_backoff:
             self._pause = self._first_backoff
+        self._failures += 1
+        if self._up and self._failures < FAILURES:
+            return
         if self._up is not False:
             self._up = False
             self._emit(ReaderDown(explain(error, self._path)))
@@ -172,6 +180,7 @@ class Reader:
 
     def _works(self, frontend: Frontend) -> None:
         """Opening proves little: only a search that comes back shows that the reader works."""
+        self._failures = 0
         if not self._up:
             self._up, self._up_since = True, self._monotonic()
             self._emit(ReaderUp(frontend.name))

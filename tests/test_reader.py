@@ -25,7 +25,7 @@ from hardware.reader import (
 )
 from hardware.simulator.cards import MifareClassic, Ntag, Phone, Type4Card
 from hardware.simulator.chip import FAULTS, Pn532
-from hardware.simulator.firmware import GET_FIRMWARE_VERSION, POWER_DOWN
+from hardware.simulator.firmware import GET_FIRMWARE_VERSION, IN_LIST_PASSIVE_TARGET, POWER_DOWN
 
 NTAG_UID = bytes.fromhex("04A1B2C3D4E5F6")
 CLASSIC_UID = bytes.fromhex("DEADBEEF")
@@ -83,8 +83,8 @@ def reader_on(chip, **settings):
 
 
 @contextmanager
-def bench_up(**settings):
-    with Pn532() as chip, reader_on(chip, **settings) as at_work:
+def bench_up(chip=None, **settings):
+    with chip or Pn532() as chip, reader_on(chip, **settings) as at_work:
         assert isinstance(at_work.next(), ReaderUp)
         yield at_work
 
@@ -280,6 +280,29 @@ def test_a_reader_that_fails_is_told_once_and_works_again_when_it_is_mended(faul
         assert at_work.told.empty()
         at_work.chip.fault = None
         assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
+
+
+class Stumbling(Pn532):
+    """A chip that fails once, at a search, when told to: as a busy machine makes it seem."""
+
+    stumbles = False
+
+    def _command(self, code, data):
+        fails = self.stumbles and code == IN_LIST_PASSIVE_TARGET
+        if fails:
+            self.stumbles, self.fault = False, "silent"
+        super()._command(code, data)
+        if fails:
+            self.fault = None
+
+
+def test_a_reader_that_stumbles_once_goes_on_without_a_word():
+    with bench_up(Stumbling()) as at_work:
+        at_work.chip.stumbles = True
+        at_work.turns(6)
+        assert not at_work.chip.stumbles
+        assert at_work.told.empty()
         assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
 
 
