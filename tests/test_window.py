@@ -164,6 +164,20 @@ def test_each_frame_is_written_to_the_picture(tmp_path) -> None:
     screen.close()
 
 
+def test_a_picture_that_cannot_be_written_is_told_once_and_the_screen_goes_on(tmp_path, caplog) -> None:
+    folder = tmp_path / "gone"
+    screen = Screen(WIDE, picture=folder / "screen.png")
+    for time in ("09:41", "09:42"):
+        screen.idle(replace(IDLE, time=time))
+        assert screen.draw()
+    assert [record.levelname for record in caplog.records if "cannot be written" in record.message] == ["WARNING"]
+    folder.mkdir()
+    screen.idle(replace(IDLE, time="09:43"))
+    assert screen.draw()
+    assert (folder / "screen.png").exists()
+    screen.close()
+
+
 def test_a_window_of_another_size_is_drawn_anew(screen) -> None:
     screen.idle(IDLE)
     screen.draw()

@@ -49,8 +49,8 @@ class Screen:
     ) -> None:
         """`size` None: all of the display, or 800x480 in a window. `with_tray`: with room for the demo's tray.
 
-        After each frame the window is also written to `picture`, a PNG. Without a display everything is drawn into
-        memory, and a line in the log says so.
+        After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
+        everything is drawn into memory (see `is_seen`), and a line in the log says so.
         """
         self.frames = 0
         self.closed = False
@@ -59,7 +59,7 @@ class Screen:
         self._notice: Notice | None = None
         self._notice_begins = self._notice_ends = 0.0
         self._tray: Tray | None = None
-        self._picture = picture
+        self._picture, self._is_written = picture, True
         self._monotonic = monotonic
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
@@ -67,6 +67,11 @@ class Screen:
         self._window = _open_window(size, fullscreen=fullscreen, with_tray=with_tray)
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(not fullscreen)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is drawn on a display, and not into memory."""
+        return self.driver not in MEMORY_DRIVERS
 
     # ------------------------------------------------------------ from any thread
 
@@ -106,7 +111,7 @@ class Screen:
         self._drawn = view
         self.frames += 1
         if self._picture:
-            self.save(self._picture)
+            self._keep(self._picture)
         return True
 
     def events(self) -> list[Touch | Action]:
@@ -122,7 +127,10 @@ class Screen:
         return found
 
     def save(self, path: Path) -> None:
-        """Write the window as PNG; who reads the file meanwhile sees the old picture or the new, never half of one."""
+        """Write the window as PNG; who reads the file meanwhile sees the old picture or the new, never half of one.
+
+        Raises OSError or pygame.error when it cannot be written.
+        """
         fresh = path.with_name(f".{path.stem}.new.png")
         pygame.image.save(self._window, str(fresh))
         fresh.replace(path)
@@ -132,6 +140,16 @@ class Screen:
         pygame.display.quit()
 
     # ------------------------------------------------------------ inside
+
+    def _keep(self, picture: Path) -> None:
+        """Write the picture if the disk takes it; the log tells once that it does not, until it does again."""
+        try:
+            self.save(picture)
+            self._is_written = True
+        except (OSError, pygame.error) as error:
+            if self._is_written:
+                log.warning("the picture of the screen cannot be written: %s", error)
+            self._is_written = False
 
     def _patience(self) -> float:
         return BUSY_SECONDS if self._tray or (self._notice and self._notice.buttons) else QUIET_SECONDS
