@@ -10,6 +10,7 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice
 from hardware.errors import HardwareError
 from hardware.pins import check_pins
 from hardware.simulator.board import WIRING, Board
+from kiosk.config import EXAMPLE, load
 
 
 def strike_on(board, active_high=True):
@@ -125,3 +126,7 @@ def lines_in_the_guide():
 def test_the_wiring_guide_names_the_lines_of_the_bench_and_they_are_sound():
     assert lines_in_the_guide() == WIRING
     assert check_pins(WIRING, active_high=True, force=False) == []
+
+
+def test_the_example_of_the_settings_has_the_lines_of_the_wiring_guide():
+    assert {path.split(".")[1]: pin for path, pin in load(EXAMPLE).pins().items()} == lines_in_the_guide()
