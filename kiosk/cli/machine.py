@@ -36,12 +36,29 @@ def run(call: Call) -> None:
     raise SystemExit(code)
 
 
+SMALLEST, LARGEST = (240, 240), (7680, 4320)
+"""Pixels: below the one nothing can be read, above the other there are no displays."""
+
+
+def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int]) -> tuple[int, int]:
+    if all(low <= side <= high for low, side, high in zip(SMALLEST, size, LARGEST, strict=True)):
+        return size
+    raise click.BadParameter(f"{size[0]}x{size[1]} is no screen: 240x240 to 7680x4320 pixels", context, option)
+
+
 @click.command()
 @click.option("--reset", is_flag=True, help="Throw away what the demo kept, and start afresh.")
 @click.option(
     "--window/--no-window", default=None, help="In a window, or in the terminal.  [default: if there is a display]"
 )
-@click.option("--size", type=(int, int), default=(800, 480), metavar="WIDTH HEIGHT", help="Of the kiosk's screen.")
+@click.option(
+    "--size",
+    type=(int, int),
+    default=(800, 480),
+    metavar="WIDTH HEIGHT",
+    callback=_sized,
+    help="Of the kiosk's screen.",
+)
 def demo(*, reset: bool, window: bool | None, size: tuple[int, int]) -> None:
     """Try it all without any hardware.
 
