@@ -39,14 +39,19 @@ def read_uid(number: str) -> bytes:
     return uid
 
 
-def badge_key(file: Path, *, given: str | None = None) -> bytes:
+def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes:
     """The key of this kiosk: the one given, in hexadecimal, or that in the file, which the first call makes.
 
-    Raises BadgeError for a damaged file, OSError when it cannot be read or made.
+    `hidden`: how many badges the ledger knows already. A new key would know none of them, so none is made then.
+    Raises BadgeError for a damaged or lost file, OSError when it cannot be read or made.
     """
     if given is not None:
         return bytes.fromhex(given)
     if not file.exists():
+        if hidden:
+            were = "1 badge was" if hidden == 1 else f"{hidden} badges were"
+            advice = "put back your copy of the badge key, or start with a new ledger"
+            raise BadgeError(f"{file} is missing, and {were} hidden with it: {advice}")
         _make_key(file)
     key = file.read_bytes()
     if len(key) != KEY_BYTES:

@@ -75,7 +75,12 @@ class Kiosk:
         self._fed_at = monotonic()
         with ExitStack() as stack:
             self.controller = _build_controller(config, world, screen, stack)
-            reader = reading.Reader(config.reader.path, emit=self._sensed, allow_simulator=world.simulated)
+            reader = reading.Reader(
+                config.reader.path,
+                emit=self._sensed,
+                allow_simulator=world.simulated,
+                monotonic=world.clock.monotonic,
+            )
             control = ControlServer(config.paths.socket, self.answer)
             stack.callback(control.close)
             self.workers = (
@@ -180,7 +185,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
         reader_side=config.screen.reader_side,
         witness=world.witness,
     )
-    key = badge_key(config.paths.key_file, given=config.badges.given)
+    key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
     return Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
 
 

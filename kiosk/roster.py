@@ -11,9 +11,9 @@ everything as it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Executable, Row, func, select
@@ -38,7 +38,7 @@ from kiosk.model import (
     Window,
 )
 from kiosk.store import search, tables
-from kiosk.store.database import Database
+from kiosk.store.database import Database, LedgerError
 from kiosk.store.fold import claim_code
 from kiosk.store.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
@@ -48,14 +48,30 @@ __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
 RECENT = timedelta(days=40)
 """How far back uses and visits are told to the rules: more than any calendar month."""
 UNREADABLE = "the roster cannot be read"
+DAMAGED = "the roster is damaged: stop the kiosk and mend it by `kiosk ledger rebuild --repair`"
 
-_site = msgspec.json.Decoder(Site).decode
-_override = msgspec.json.Decoder(Override).decode
-_product = msgspec.json.Decoder(Product).decode
-_member = msgspec.json.Decoder(Member).decode
-_badge = msgspec.json.Decoder(Badge).decode
-_pass = msgspec.json.Decoder(Pass).decode
-_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+T = TypeVar("T")
+
+
+def _reading(decode: Callable[[str], T]) -> Callable[[str], T]:
+    """Tell a document that the fold did not write as a LedgerError, without its own words: they name people."""
+
+    def read(doc: str) -> T:
+        try:
+            return decode(doc)
+        except (msgspec.DecodeError, TypeError, UnicodeError):
+            raise LedgerError(DAMAGED) from None
+
+    return read
+
+
+_site = _reading(msgspec.json.Decoder(Site).decode)
+_override = _reading(msgspec.json.Decoder(Override).decode)
+_product = _reading(msgspec.json.Decoder(Product).decode)
+_member = _reading(msgspec.json.Decoder(Member).decode)
+_badge = _reading(msgspec.json.Decoder(Badge).decode)
+_pass = _reading(msgspec.json.Decoder(Pass).decode)
+_charges = _reading(msgspec.json.Decoder(tuple[Charge, ...]).decode)
 
 
 class RosterError(LookupError):
@@ -172,6 +188,10 @@ class Roster:
             return (exact,)
         with self._database.failing_as(UNREADABLE):
             return tuple(_member(doc) for doc in search.find(self._database.connection, text))
+
+    def badge_count(self) -> int:
+        """Return how many badges members carry or have carried."""
+        return int(self._all(select(func.count()).select_from(badges))[0][0])
 
     def badge(self, badge_id: str) -> Badge | None:
         """Return a badge."""

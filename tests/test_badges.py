@@ -47,6 +47,14 @@ def test_two_kiosks_make_two_keys(tmp_path):
     assert badge_key(tmp_path / "a") != badge_key(tmp_path / "b")
 
 
+def test_a_lost_key_is_not_replaced_while_badges_are_hidden_with_it(tmp_path):
+    with pytest.raises(BadgeError, match="is missing, and 3 badges were hidden with it: put back your copy"):
+        badge_key(tmp_path / "badge.key", hidden=3)
+    assert not list(tmp_path.iterdir())
+    assert badge_key(tmp_path / "badge.key", given=KEY.hex(), hidden=3) == KEY
+    assert badge_key(tmp_path / "badge.key", hidden=0)
+
+
 def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path):
     file = tmp_path / "badge.key"
     file.write_bytes(b"short")
