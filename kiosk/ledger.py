@@ -36,7 +36,7 @@ from kiosk.store.database import (
 )
 from kiosk.store.entries import HEAD, INSERT, PAGE, PAGE_BACKWARDS, from_row, to_row
 from kiosk.store.refold import Difference, differences, folded_anew, replace
-from kiosk.store.tables import REVISION, entries, ledger
+from kiosk.store.tables import REVISION, ROSTER, entries, ledger
 
 __all__ = [
     "Difference",
@@ -93,7 +93,7 @@ class LedgerReader:
         self._database = Database(engine)
         try:
             self._prepare()
-            self.ledger_id: str = self._database.connection.execute(_NAME).scalar_one()
+            self.ledger_id: str = self._read_name()
         except BaseException:
             self._database.close()
             raise
@@ -107,6 +107,13 @@ class LedgerReader:
             raise LedgerError(
                 f"{self._name} has schema {revision}, this kiosk reads {REVISION}: upgrade by `kiosk run`"
             )
+
+    def _read_name(self) -> str:
+        names = self._database.connection.execute(_NAME).scalars().all()
+        if len(names) != 1:
+            found = "has lost its name" if not names else f"has {len(names)} names instead of one"
+            raise LedgerError(f"{self._name} {found}: its table `ledger` was changed; put back a copy from before")
+        return str(names[0])
 
     def __enter__(self) -> Self:
         return self
@@ -160,9 +167,30 @@ class LedgerReader:
     def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
         """Return what is wrong with the chain: entries changed, missing, moved or put in.
 
-        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before.
+        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before. That
+        all entries are gone, or were another ledger's, shows beside a roster that they once added up to.
         """
-        return tuple(chain.check(self._read(), ledger_id=self.ledger_id, head=head))
+        return (*chain.check(self._read(), ledger_id=self.ledger_id, head=head), *self._strangers(), *self._emptied())
+
+    def _strangers(self) -> Iterator[Fault]:
+        with self._database.failing_as(UNREADABLE):
+            rows = self._database.connection.execute(_STRANGERS, {"own_ledger": self.ledger_id}).all()
+        for name, first, count in rows:
+            what = f"and {count - 1} more are of another ledger than this one, {self.ledger_id}"
+            yield Fault(ref=Ref(ledger_id=name, seq=first), what=what)
+
+    def _emptied(self) -> Iterator[Fault]:
+        with self._database.failing_as(UNREADABLE):
+            connection = self._database.connection
+            filled = any(connection.execute(select(table).limit(1)).first() for table in ROSTER.sorted_tables)
+            if filled and connection.execute(HEAD, {"ledger_id": self.ledger_id}).first() is None:
+                what = "is missing, as are all after it, and yet the roster is not empty"
+                yield Fault(ref=Ref(ledger_id=self.ledger_id, seq=1), what=what)
+
+    def erased(self) -> int:
+        """Return how many entries have lost their bodies: erased on purpose, or by somebody who had the file."""
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(_ERASED).scalar_one()
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the database itself, as its own quick check tells it; reads all of it.
@@ -286,6 +314,11 @@ _ERASE = (
     update(entries)
     .where(entries.c.ledger_id == bindparam("erased_ledger"), entries.c.seq == bindparam("erased_seq"))
     .values(body=None, salt=None)
+)
+_STRANGERS = (
+    select(entries.c.ledger_id, func.min(entries.c.seq), func.count())
+    .where(entries.c.ledger_id != bindparam("own_ledger"))
+    .group_by(entries.c.ledger_id)
 )
 _ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None))
 

@@ -236,6 +236,41 @@ def test_a_ledger_that_was_written_anew_is_found_out_by_a_head_on_the_way(writte
     assert faults_of(written, head) == ["8: is not the one that was remembered; the ledger was rewritten"]
 
 
+def test_the_beginning_of_a_remembered_hash_is_enough(written):
+    with open_reader(written) as ledger:
+        head = ledger.head
+    assert faults_of(written, Head(seq=9, hash=head.hash[:4])) == []
+    assert len(faults_of(written, Head(seq=9, hash=b"else"))) == 1
+
+
+def test_a_ledger_without_entries_is_found_out_by_its_roster(written):
+    edit(written, "DELETE FROM entries")
+    assert faults_of(written) == ["1: is missing, as are all after it, and yet the roster is not empty"]
+
+
+def test_a_ledger_whose_name_was_changed_is_found_out(written):
+    edit(written, "UPDATE ledger SET ledger_id = 'mine'")
+    missing, strange = faults_of(written)[::-1]
+    assert missing.startswith("1: is missing, as are all after it")
+    assert strange == "1: and 8 more are of another ledger than this one, mine"
+
+
+def test_a_ledger_that_lost_its_name_is_refused_in_a_sentence(written, moment):
+    edit(written, "DELETE FROM ledger")
+    with pytest.raises(LedgerError, match="has lost its name"):
+        open_reader(written)
+    with pytest.raises(LedgerError, match="has lost its name"):
+        open_ledger(written, stamp=moment)
+
+
+@pytest.mark.parametrize("body", ["x'00ff'", "x'7b22'", "x'22ff22'", "x''"])
+def test_a_body_that_is_no_json_is_told_and_passed_over(written, body):
+    edit(written, f"UPDATE entries SET body = {body} WHERE seq = 7")
+    assert faults_of(written) == ["7: its body was changed"]
+    with open_reader(written) as ledger:
+        assert {one.table for one in ledger.rebuild()} == {"uses", "visits"}
+
+
 def test_a_ledger_can_grow_after_its_head_was_remembered(tmp_path, written, moment):
     with open_ledger(written, stamp=moment) as ledger:
         head = ledger.head
@@ -286,6 +321,7 @@ def test_an_erased_entry_leaves_a_chain_that_verifies(book, tmp_path, moment):
     assert b"a secret to be forgotten" not in bytes_on_disk(tmp_path / "kiosk.db")
     assert entry.salt not in bytes_on_disk(tmp_path / "kiosk.db")
     assert book.verify() == ()
+    assert book.erased() == 1
     (erased,) = book.entries(after=6, limit=1)
     assert (erased.body, erased.salt, erased.hash) == (None, None, entry.hash)
 
@@ -307,7 +343,7 @@ def test_folding_anew_gives_the_same_roster(book, moment):
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        ("UPDATE uses SET units = 0", "uses ten {id} 7: is "),
+        ("UPDATE uses SET units = 0", "uses ten {id} 7: units is 0, the entries say 1"),
         ("DELETE FROM badges", "badges b-lea: missing"),
         ("INSERT INTO credits VALUES ('me', 1, 'lea', 100000)", "credits me 1: no entry says so"),
     ],
@@ -322,6 +358,28 @@ def test_a_roster_that_was_changed_by_hand_is_told_and_repaired(tmp_path, writte
         (holding,) = ledger.roster.holdings("lea", moment.now)
         assert (holding.used, ledger.roster.credit_cents("lea")) == (3, 0)
         assert gathered(ledger, moment.now).member is not None
+
+
+@pytest.mark.parametrize(
+    ("doc", "told"),
+    [("json_set(doc, '$.name', 'Eve')", "members lea: name changed"), ("'{'", "members lea: doc changed")],
+)
+def test_a_document_that_was_changed_is_told_by_its_fields(written, doc, told):
+    edit(written, f"UPDATE members SET doc = {doc} WHERE id = 'lea'")
+    with open_reader(written) as ledger:
+        assert [str(one) for one in ledger.rebuild()] == [told]
+
+
+@pytest.mark.parametrize("doc", ["'{}'", "'{'", "7"])
+def test_a_damaged_roster_is_an_error_that_says_how_to_mend_it(written, moment, doc):
+    edit(written, f"UPDATE members SET doc = {doc}")
+    with open_ledger(written, stamp=moment) as ledger:
+        with pytest.raises(LedgerError, match="rebuild --repair"):
+            ledger.roster.members()
+        with pytest.raises(LedgerError, match="rebuild --repair"):
+            ledger.roster.find_members("lea")
+        ledger.repair()
+        assert ledger.roster.members()
 
 
 def test_a_reader_can_prove_the_roster_too(written):

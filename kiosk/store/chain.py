@@ -44,6 +44,7 @@ class Head(Noun, frozen=True, kw_only=True):
     seq: int = 0
     """0: the ledger is empty."""
     hash: bytes = FIRST
+    """As remembered, its first bytes are enough."""
 
 
 class Fault(Noun, frozen=True, kw_only=True):
@@ -57,10 +58,13 @@ class Fault(Noun, frozen=True, kw_only=True):
 
 
 def decode_fact(body: bytes) -> AnyFact | None:
-    """Return the fact that a body tells, or None when a newer version of the kiosk wrote what this one cannot read."""
+    """Return the fact that a body tells, or None when this kiosk cannot read it.
+
+    Then a newer version wrote it, or somebody changed it: which of the two, `check` tells.
+    """
     try:
         fact: AnyFact = _decode(body)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return fact
 
@@ -112,7 +116,7 @@ def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None
         for what in (*_gap(last, entry.ref.seq), *_faults_of(entry, previous if entry.ref.seq == last + 1 else None)):
             yield Fault(ref=entry.ref, what=what)
         last, previous = entry.ref.seq, entry.hash if isinstance(entry, Entry) else None
-        if head and head.seq == last and previous not in (None, head.hash):
+        if head and head.seq == last and previous is not None and not previous.startswith(head.hash):
             yield Fault(ref=entry.ref, what="is not the one that was remembered; the ledger was rewritten")
     if head and head.seq > last:
         what = f"is missing, as is all after entry {last}: the end was cut off"

@@ -14,6 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
@@ -23,6 +24,8 @@ from kiosk.store.database import transaction
 from kiosk.store.tables import ROSTER
 
 BATCH = 500
+SHORT = 40
+"""How long a value may be to be told in a sentence."""
 _Key = tuple[tuple[int, Any], ...]
 
 
@@ -38,7 +41,25 @@ class Difference(Noun, frozen=True, kw_only=True):
         key = " ".join(map(str, self.key))
         if self.live is None or self.folded is None:
             return f"{self.table} {key}: " + ("missing" if self.live is None else "no entry says so")
-        return f"{self.table} {key}: is {self.live}, the entries say {self.folded}"
+        columns = zip(ROSTER.tables[self.table].columns.keys(), self.live, self.folded, strict=True)
+        return f"{self.table} {key}: " + "; ".join(_apart(*one) for one in columns if one[1] != one[2])
+
+
+def _apart(column: str, live: Any, folded: Any) -> str:
+    """Return how a column differs: both values where they are short, or which fields of a document."""
+    if column == "doc":
+        return f"{_fields_apart(live, folded)} changed"
+    if max(len(str(live)), len(str(folded))) > SHORT:
+        return f"{column} changed"
+    return f"{column} is {live}, the entries say {folded}"
+
+
+def _fields_apart(live: Any, folded: Any) -> str:
+    try:
+        one, other = (msgspec.json.decode(doc, type=dict[str, Any]) for doc in (live, folded))
+    except (msgspec.DecodeError, TypeError):
+        return "doc"
+    return ", ".join(name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)) or "doc"
 
 
 @contextmanager
