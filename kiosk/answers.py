@@ -168,11 +168,18 @@ class Hours(Answer, tag="hours", frozen=True, kw_only=True):
 
 
 class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
-    """Sentences about what is wrong; none when all is well."""
+    """Sentences about what is wrong; none when all is well.
+
+    `head` is the last entry, as `SEQ:HASH`, for who remembers it; `erased`: entries without a body, which is no fault.
+    """
 
     ledger_id: str
     entries: int
     faults: tuple[str, ...]
+    head: str = ""
+    erased: int = 0
+    found: Literal["fault", "difference"] = "fault"
+    mended: bool = False
 
 
 class Status(Answer, tag="status", frozen=True, kw_only=True):
@@ -187,6 +194,7 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     members: int
     ledger_id: str
     entries: int
+    head: str = ""
     running: bool = False
     health: tuple[str, ...] = ()
 

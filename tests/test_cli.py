@@ -71,6 +71,12 @@ class Terminal:
         assert isinstance(result.exception, SystemExit), result.exception
         return result.stderr
 
+    def edits(self, statement: str) -> None:
+        """Change the ledger behind the kiosk's back."""
+        with closing(sqlite3.connect(self.state / "ledger.db")) as database:
+            assert database.execute(statement).rowcount
+            database.commit()
+
     @contextmanager
     def running(self, answer: Callable[[Ledger, bytes], bytes] | None = None) -> Iterator[Ledger]:
         """Something answers at the socket and holds the ledger meanwhile, as a kiosk that runs does."""
@@ -212,15 +218,42 @@ def test_a_check_in_that_is_denied_is_exit_code_1(terminal):
 
 def test_a_ledger_that_was_edited_is_told_and_is_exit_code_1(terminal):
     terminal.reads("member", "add", "Zoé")
-    with closing(sqlite3.connect(terminal.state / "ledger.db")) as database:
-        edit = (
-            "UPDATE entries SET body = CAST(replace(body, 'Zoé', 'Eve') AS BLOB) WHERE instr(CAST(body AS TEXT), 'Zoé')"
-        )
-        database.execute(edit)
-        database.commit()
+    zoe = "instr(CAST(body AS TEXT), 'Zoé')"
+    terminal.edits(f"UPDATE entries SET body = CAST(replace(body, 'Zoé', 'Eve') AS BLOB) WHERE {zoe}")
     result = terminal.types("ledger", "verify")
     assert result.exit_code == 1
     assert "its body was changed" in result.stdout
+
+
+def test_whoever_wrote_down_the_head_finds_a_ledger_that_was_cut_short(terminal):
+    terminal.reads("member", "add", "Zoé")
+    seq, _, digest = terminal.json("ledger", "verify")["head"].partition(":")
+    head = f"{seq}:{digest[:16]}"
+    assert f"head {head}" in terminal.reads("status")
+    assert "all as it should be" in terminal.reads("ledger", "verify", "--head", head)
+    assert "all as it should be" in terminal.reads("ledger", "verify", "--head", f"{seq}:{digest[:7]}")
+    terminal.edits(f"DELETE FROM entries WHERE seq = {seq}")
+    assert "all as it should be" in terminal.reads("ledger", "verify")
+    result = terminal.types("ledger", "verify", "--head", head)
+    assert result.exit_code == 1
+    assert "the end was cut off" in result.stdout
+    assert terminal.types("ledger", "verify", "--head", "46").exit_code == 2
+
+
+def test_erased_bodies_are_counted_and_are_no_fault(terminal):
+    terminal.edits("UPDATE entries SET body = NULL, salt = NULL WHERE seq <= 2")
+    assert "2 bodies erased: all as it should be" in terminal.reads("ledger", "verify")
+
+
+def test_a_repair_says_what_it_mended_and_is_exit_code_0(terminal):
+    terminal.edits("UPDATE members SET doc = '{}' WHERE role = 'staff'")
+    assert "rebuild --repair" in terminal.is_refused("member", "list")
+    assert terminal.types("ledger", "rebuild").exit_code == 1
+    told = terminal.reads("ledger", "rebuild", "--repair")
+    assert "1 difference, mended." in told
+    assert max(map(len, told.splitlines())) < 200
+    assert "all as it should be" in terminal.reads("ledger", "rebuild", "--repair")
+    assert "Accueil" in terminal.reads("member", "list")
 
 
 # ---------------------------------------------------------------- settings
@@ -259,6 +292,19 @@ def test_run_tells_of_a_damaged_badge_key_in_a_sentence(terminal, monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     (terminal.state / "badge.key").write_bytes(b"short")
     assert "put back your copy of the badge key" in terminal.is_refused("run")
+
+
+def test_a_lost_badge_key_is_told_once_a_badge_was_hidden_with_it(terminal, monkeypatch):
+    key = terminal.state / "badge.key"
+    key.unlink()
+    terminal.reads("member", "list")  # no badge yet: a new key harms nobody
+    terminal.reads("badge", "assign", "accueil", "--number", UID.hex())
+    key.unlink()
+    told = "badge.key is missing, and 1 badge was hidden with it"
+    assert told in terminal.is_refused("member", "list")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    assert told in terminal.is_refused("run")
+    assert not key.exists()
 
 
 def test_a_secret_in_the_settings_is_not_printed(bare):

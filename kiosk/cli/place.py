@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -125,14 +126,35 @@ def ledger() -> None:
     """Check the books: entries unchanged, sums right."""
 
 
+class _Head(click.ParamType[tuple[int, bytes]]):
+    """The last entry of a ledger as `verify` and `status` print it: its number, and how its hash begins."""
+
+    name = "head"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, bytes]:
+        """Read it."""
+        written = re.fullmatch(r"([1-9][0-9]{0,17}):([0-9a-f]{6,64})\W*", str(value).strip().lower())
+        if written is None:
+            self.fail(f'"{value}" is no head: write it as `kiosk status` prints it, like 46:3f2a91c0', param, ctx)
+        digits = written[2]
+        return int(written[1]), bytes.fromhex(digits[: len(digits) // 2 * 2])
+
+
 @ledger.command("verify")
+@click.option("--head", type=_Head(), metavar="SEQ:HASH", help="The last entry as it was printed before.")
 @asks
-def verify(call: Call) -> None:
+def verify(call: Call, *, head: tuple[int, bytes] | None) -> None:
     """Find entries that were edited, removed or moved.
 
-    Exit code 1 when there are any.
+    That the newest ones were cut off only shows to who wrote down a head, which is printed at the end of each check.
+    Exit code 1 when anything is wrong.
+
+    \b
+    Examples:
+      kiosk ledger verify
+      kiosk ledger verify --head 46:3f2a91c04b7de812
     """
-    inspect(call, "verified")
+    inspect(call, "verified", head=head)
 
 
 @ledger.command("rebuild")

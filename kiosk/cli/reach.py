@@ -85,27 +85,32 @@ def _perform_here(config: Config, command: Command) -> Answered:
     clock = WallClock()
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
         try:
+            hidden = ledger.roster.badge_count()
             return desk.perform(
                 command,
                 ledger,
                 clock.now(),
                 site_id=config.site,
-                badge_key=badge_key(config.paths.key_file, given=config.badges.given),
+                badge_key=badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden),
                 clock=clock.quality(),
             )
         except (desk.DeskError, BadgeError) as error:
             return Refused(message=str(error), near=getattr(error, "near", ()))
 
 
-def inspect(call: Call, question: Literal["verified", "rebuilt"]) -> None:
-    """Check the books as kiosk.desk.books does, beside whoever writes them: a long ledger keeps nobody at the door."""
+def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
+    """Check the books as kiosk.desk.books does, beside whoever writes them: a long ledger keeps nobody at the door.
+
+    `remembered` may be the `head` that somebody wrote down: place and hash, or how the hash begins.
+    """
     from kiosk.desk import books
-    from kiosk.ledger import open_reader
+    from kiosk.ledger import Head, open_reader
 
     config = call.config()
     _be_its_owner(config.paths.state)
     with open_reader(config.paths.ledger) as ledger:
-        show(call, getattr(books, question)(ledger))
+        heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
+        show(call, getattr(books, question)(ledger, **heads))
 
 
 def _be_its_owner(state: Path) -> None:
@@ -140,5 +145,5 @@ def is_fine(answered: Answered) -> bool:
         case Judged():
             return not isinstance(answered.verdict, Denied)
         case LedgerReport():
-            return not answered.faults
+            return answered.mended or not answered.faults
     return True

@@ -25,6 +25,9 @@ from kiosk.answers import (
 )
 from kiosk.model import Day, Denied, Duration, Opening, Product, Spans, Unlimited
 
+HEAD_DIGITS = 16
+"""How much of a hash is printed: 64 bits are not found again by trying."""
+
 
 @singledispatch
 def lines(answered: Answered) -> Iterator[str]:
@@ -232,12 +235,20 @@ def _judged(judged: Judged) -> Iterator[str]:
 
 @lines.register
 def _ledger(report: LedgerReport) -> Iterator[str]:
-    count = entries(report.entries)
+    bodies = f", {report.erased} {'body' if report.erased == 1 else 'bodies'} erased" if report.erased else ""
+    book = f"Ledger {report.ledger_id}, {entries(report.entries)}{_head(report.head)}{bodies}"
     if not report.faults:
-        yield f"Ledger {report.ledger_id}, {count}: all as it should be."
+        yield f"{book}: all as it should be."
         return
-    yield f"Ledger {report.ledger_id}, {count}: {len(report.faults)} found."
+    found = f"{len(report.faults)} {report.found}{'s' if len(report.faults) > 1 else ''}"
+    yield f"{book}: {found}, mended." if report.mended else f"{book}: {found}."
     yield from (f"  {fault}" for fault in report.faults)
+
+
+def _head(head: str) -> str:
+    """Enough of the last entry's hash to know it again."""
+    seq, _, digest = head.partition(":")
+    return f", head {seq}:{digest[:HEAD_DIGITS]}" if head else ""
 
 
 @lines.register
@@ -246,6 +257,6 @@ def _status(status: Status) -> Iterator[str]:
     yield f"{status.site}: {_opening(status.opening)}"
     yield f"People in: {status.people_in}, {host}"
     yield f"Clock: {_moment(status.now)}, {status.clock}"
-    yield f"Ledger: {entries(status.entries)}, {status.members} members ({status.ledger_id})"
+    yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
     health = ", ".join(status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"

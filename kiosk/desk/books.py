@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from msgspec import structs
+
 from kiosk import hours
 from kiosk.answers import LedgerReport, Status
 from kiosk.commands import RepairRoster, ShowStatus
 from kiosk.desk.counter import Desk
 from kiosk.desk.opening import local_opening
-from kiosk.ledger import LedgerReader
+from kiosk.ledger import Head, LedgerReader
 
 
 def show_status(desk: Desk, _command: ShowStatus) -> Status:
@@ -25,23 +29,36 @@ def show_status(desk: Desk, _command: ShowStatus) -> Status:
         members=roster.member_count(),
         ledger_id=desk.ledger.ledger_id,
         entries=desk.ledger.head.seq,
+        head=_head(desk.ledger),
     )
 
 
 def repair_roster(desk: Desk, _command: RepairRoster) -> LedgerReport:
     """Fold the roster anew, and put the fold in its place where they differ."""
-    return _report(desk.ledger, tuple(map(str, desk.ledger.repair())))
+    found = _report(desk.ledger, desk.ledger.repair())
+    return structs.replace(found, found="difference", mended=True)
 
 
-def verified(ledger: LedgerReader) -> LedgerReport:
-    """The faults of a ledger's chain."""
-    return _report(ledger, tuple(map(str, ledger.verify())))
+def verified(ledger: LedgerReader, head: Head | None = None) -> LedgerReport:
+    """The faults of a ledger's chain; `head` is an entry that somebody remembers."""
+    return _report(ledger, ledger.verify(head=head))
 
 
 def rebuilt(ledger: LedgerReader) -> LedgerReport:
     """Where a ledger's roster is not what its entries add up to."""
-    return _report(ledger, tuple(map(str, ledger.rebuild())))
+    return structs.replace(_report(ledger, ledger.rebuild()), found="difference")
 
 
-def _report(ledger: LedgerReader, faults: tuple[str, ...]) -> LedgerReport:
-    return LedgerReport(ledger_id=ledger.ledger_id, entries=ledger.head.seq, faults=faults)
+def _report(ledger: LedgerReader, faults: Iterable[object]) -> LedgerReport:
+    return LedgerReport(
+        ledger_id=ledger.ledger_id,
+        entries=ledger.head.seq,
+        faults=tuple(map(str, faults)),
+        head=_head(ledger),
+        erased=ledger.erased(),
+    )
+
+
+def _head(ledger: LedgerReader) -> str:
+    head = ledger.head
+    return f"{head.seq}:{head.hash.hex()}" if head.seq else ""
