@@ -17,7 +17,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from kiosk import desk, hours, notices, rules
-from kiosk.answers import Answered, Status, encode_answer
+from kiosk.answers import Answered, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Request
 from kiosk.front import Clock, Front
@@ -254,7 +254,12 @@ class Controller:
 
     def _answer(self, line: bytes) -> Answered:
         now, clock = self._clock.now(), self._clock.stamp().clock
-        answered = desk.answered(line, self._ledger, now, site_id=self._site_id, badge_key=self._badge_key, clock=clock)
+        site, key = self._site_id, self._badge_key
+        try:
+            answered = desk.answered(line, self._ledger, now, site_id=site, badge_key=key, clock=clock)
+        except LedgerError as error:
+            self._fail(error)
+            return Refused(message=str(error))
         if isinstance(answered, Status):
             return replace(answered, running=True, health=tuple(sorted(self._health)))
         return answered

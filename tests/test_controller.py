@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from kiosk.answers import Done, Status, decode_answer
+from kiosk.answers import Done, Refused, Status, decode_answer
 from kiosk.commands import CloseToday, ListInside, ShowStatus, Undo, encode_command
 from kiosk.control import Request
 from kiosk.controller import RETRY_SECONDS, Controller
@@ -165,6 +165,22 @@ def test_a_ledger_that_cannot_be_written_keeps_the_door_shut(counter) -> None:
     assert counter.wall.notices[-1].signal is Signal.FAULT
     counter.controller.handle(Tick())
     assert ask(counter, ShowStatus()).health == ("ledger_failed",)
+
+
+def test_a_command_that_the_disk_refuses_is_a_fault_like_a_tap_that_it_refuses(counter, caplog) -> None:
+    counter.break_disk()
+    answered = ask(counter, CloseToday())
+    assert isinstance(answered, Refused)
+    assert "the ledger cannot be written" in answered.message
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert counter.light.signals == ["fault"]
+    assert ask(counter, ShowStatus()).health == ("ledger_failed",)
+
+
+def test_a_command_that_is_only_mistaken_is_no_fault(counter) -> None:
+    assert isinstance(ask(counter, Undo(member="nobody", reason="none")), Refused)
+    assert counter.light.signals == []
+    assert ask(counter, ShowStatus()).health == ()
 
 
 class Trusting(Controller):

@@ -16,7 +16,7 @@ from kiosk import commands
 from kiosk.answers import Answered, Refused
 from kiosk.desk import books, members, opening, sales, site, visits
 from kiosk.desk.counter import Desk, DeskError
-from kiosk.ledger import Ledger, LedgerError
+from kiosk.ledger import Ledger
 from kiosk.model import Clock
 from kiosk.roster import RosterError
 
@@ -73,7 +73,10 @@ def perform(
 def answered(
     line: bytes, ledger: Ledger, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
 ) -> Answered:
-    """Perform the command in a line of JSON; refusals and foreseen errors are answers too, and nothing is raised."""
+    """Perform the command in a line of JSON; refusals are answers too.
+
+    Raises LedgerError when the ledger cannot be read or written: that is more than this command's trouble.
+    """
     try:
         command = commands.decode_command(line)
         return perform(command, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock)
@@ -81,5 +84,5 @@ def answered(
         return Refused(message=f"this kiosk does not know that command: {error}")
     except DeskError as error:
         return Refused(message=str(error), near=error.near)
-    except (LedgerError, RosterError) as error:
+    except RosterError as error:
         return Refused(message=str(error))
