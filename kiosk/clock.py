@@ -73,12 +73,13 @@ class MovableClock(WallClock):
         super().__init__()
         self._runs = runs
         self._frozen = time.monotonic()
-        self._offset = timedelta(0)
-        self.set(start or datetime.now(UTC))
+        self._aged = 0.0
+        """Seconds that it was moved forward in all."""
+        self._offset = (start or datetime.now(UTC)) - datetime.fromtimestamp(self.monotonic(), UTC)
 
     def monotonic(self) -> float:
-        """Return seconds; the demo's time moves the wall clock only, unless the clock stands still."""
-        return time.monotonic() if self._runs else self._frozen
+        """Return seconds: what was skipped by moving the clock forward has passed here too."""
+        return (time.monotonic() if self._runs else self._frozen) + self._aged
 
     def now(self) -> datetime:
         """Return the instant the clock was moved to, and what has run since."""
@@ -86,16 +87,12 @@ class MovableClock(WallClock):
 
     def set(self, at: datetime) -> None:
         """Move the clock to an instant (aware)."""
+        self._aged += max((at - self.now()).total_seconds(), 0.0)
         self._offset = at.astimezone(UTC) - datetime.fromtimestamp(self.monotonic(), UTC)
 
     def move(self, by: timedelta) -> None:
-        """Move the clock by a duration, either way; a clock that stands still ages by it too when it goes forward."""
-        if self._runs:
-            self._offset += by
-            return
-        at = self.now() + by
-        self._frozen += max(by.total_seconds(), 0.0)
-        self.set(at)
+        """Move the clock by a duration, either way."""
+        self.set(self.now() + by)
 
     def quality(self) -> Clock:
         """Trusted."""

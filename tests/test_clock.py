@@ -49,3 +49,13 @@ def test_a_moved_clock_runs_on() -> None:
     clock = MovableClock(MONDAY)
     assert timedelta(0) <= clock.now() - MONDAY < timedelta(minutes=1)
     assert clock.quality() is Clock.TRUSTED
+
+
+def test_what_is_skipped_on_a_running_clock_has_passed_on_both_clocks() -> None:
+    clock = MovableClock(MONDAY)
+    before = clock.monotonic()
+    clock.set(MONDAY + timedelta(days=1))
+    assert clock.monotonic() - before == pytest.approx(86400, abs=60)
+    clock.set(MONDAY)
+    assert clock.monotonic() - before >= 86399
+    assert clock.now() - MONDAY < timedelta(minutes=1)
