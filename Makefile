@@ -39,10 +39,13 @@ idle: $(READY)
 screens: $(READY)
 	$(BIN)/python -m tests.screens docs/screens
 
-# The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place.
+# The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
+# Python made is made anew.
 $(READY): requirements-dev.txt pyproject.toml .ci/need
-	.ci/need python3:python3 "$(PYTHON) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)':python3-venv"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	.ci/need "$(PYTHON):python3"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is %d.%d.%d: make run PYTHON=python3.11" % sys.version_info[:3])'
+	.ci/need "$(PYTHON) -c 'import ensurepip'":python3-venv
+	test "$$($(BIN)/python -V 2>&1)" = "$$($(PYTHON) -V 2>&1)" || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	touch $@
