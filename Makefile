@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-SOURCE := kiosk hardware tests
+SOURCE := kiosk hardware sync tests
 
 .PHONY: run test check format lint types bench idle screens lock clean help
 
