@@ -1,4 +1,4 @@
-"""The wire: what a kiosk and the central server say to each other, JSON over HTTP. The only place where its names stand.
+"""The wire: what a kiosk and the central server say to each other, JSON over HTTP. Its names stand nowhere else.
 
 Kiosk and server may be one release apart, so nothing here is ever renamed: fields are added with a default, and what
 this release does not know is passed over on reading. Entries keep what they do not know in their body, byte for byte.
