@@ -1,1 +1,1 @@
-"""The central server: what all kiosks of a network know together, and the pages where its staff work."""
+"""The central server: it keeps the ledgers of all kiosks, hands them on as one feed, and folds the roster."""
