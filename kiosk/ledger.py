@@ -1,24 +1,27 @@
 """The ledger: append-only, chained entries in a database, and the roster that is folded from them as they come.
 
+Entries of other ledgers arrive in pages of the central server's feed and are kept beside its own; the roster is a fold
+of all of them.
+
 One process owns the database and writes it on one connection (kiosk.store.database says why), from one thread at a
 time. Any other thread or process reads, with `open_reader`. How entries are chained is in kiosk.store.chain; what they
-mean for the roster, in kiosk.store.fold.
+mean for the roster, in kiosk.store.fold; how foreign ones come in, in kiosk.store.arrivals and kiosk.store.snapshot.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, insert, inspect, select, text, update
 
 from kiosk.model import AnyFact, Entry, Ref, Stamp
 from kiosk.roster import Roster
-from kiosk.store import chain, fold
+from kiosk.store import arrivals, chain, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
 from kiosk.store.database import (
     Database,
@@ -28,14 +31,15 @@ from kiosk.store.database import (
     WriterLock,
     empty_wal,
     failing_as,
+    one_state,
     quick_check,
     reading_engine,
-    snapshot,
     transaction,
     writing_engine,
 )
-from kiosk.store.entries import HEAD, INSERT, PAGE, PAGE_BACKWARDS, from_row, to_row
-from kiosk.store.refold import Difference, differences, folded_anew, replace
+from kiosk.store.entries import FOREIGN, HEAD, INSERT, PAGE, PAGE_BACKWARDS, PLACED, UNPLACED, from_row, to_row
+from kiosk.store.refold import Difference, differences, folded_anew, provable, replace
+from kiosk.store.snapshot import SnapshotError
 from kiosk.store.tables import REVISION, entries, ledger
 
 __all__ = [
@@ -47,6 +51,7 @@ __all__ = [
     "LedgerError",
     "LedgerReader",
     "LedgerTooNewError",
+    "SnapshotError",
     "decode_fact",
     "open_ledger",
     "open_reader",
@@ -128,6 +133,31 @@ class LedgerReader:
         row = self._database.connection.execute(HEAD, {"ledger_id": self.ledger_id}).first()
         return Head(seq=row.seq, hash=row.hash) if row else Head()
 
+    @property
+    def sent(self) -> int:
+        """The last own entry that the server acknowledged, as it said last; 0 before it said anything."""
+        return self._number(progress.SENT) or 0
+
+    @property
+    def waiting(self) -> int:
+        """How many own entries the server has yet to acknowledge."""
+        return self.head.seq - self.sent
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the server's feed goes on; None before any of it was seen."""
+        with self._database.failing_as(UNREADABLE):
+            return progress.read(self._database.connection, progress.SEEN)
+
+    @property
+    def snapshot_at(self) -> int | None:
+        """The place in the feed of the snapshot that the roster stands on; None: it is folded from the entries here."""
+        return self._number(progress.SNAPSHOT)
+
+    def _number(self, name: str) -> int | None:
+        with self._database.failing_as(UNREADABLE):
+            return progress.number(self._database.connection, name)
+
     def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.
 
@@ -153,16 +183,26 @@ class LedgerReader:
             after, limit = page[-1].ref.seq, None if limit is None else limit - size
 
     def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry | Fault]:
+        return list(map(from_row, self._select(query, ledger_id=self.ledger_id, place=place, size=size)))
+
+    def _select(self, query: Select[*tuple[Any, ...]], **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
         with self._database.failing_as(UNREADABLE):
-            rows = self._database.connection.execute(query, {"ledger_id": self.ledger_id, "place": place, "size": size})
-            return [from_row(row) for row in rows]
+            return self._database.connection.execute(query, values).all()
 
     def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
         """Return what is wrong with the chain: entries changed, missing, moved or put in.
 
-        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before.
+        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before. Entries
+        of other ledgers are checked each for itself: their chains are the server's to check, which has all of them.
         """
-        return tuple(chain.check(self._read(), ledger_id=self.ledger_id, head=head))
+        own = chain.check(self._read(), ledger_id=self.ledger_id, head=head)
+        return (*own, *chain.check_each(self._read_foreign()))
+
+    def _read_foreign(self) -> Iterator[Entry | Fault]:
+        ledger_id, seq = "", 0
+        while page := self._select(FOREIGN, own=self.ledger_id, ledger_id=ledger_id, seq=seq, size=PAGE_SIZE):
+            yield from map(from_row, page)
+            ledger_id, seq = page[-1].ledger_id, page[-1].seq
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the database itself, as its own quick check tells it; reads all of it.
@@ -173,13 +213,31 @@ class LedgerReader:
             return quick_check(self._database.connection)
 
     def rebuild(self) -> tuple[Difference, ...]:
-        """Fold all entries anew and return where the live roster is not what they add up to."""
+        """Fold all entries that are kept here anew and return where the live roster is not what they add up to.
+
+        A roster that stands on a snapshot (`snapshot_at`) is only compared as far as the entries here can tell: where
+        they alone decide how a row must be.
+        """
         with (
             self._database.failing_as(UNREADABLE),
-            snapshot(self._database.connection),
-            folded_anew(self.entries()) as folded,
+            one_state(self._database.connection),
+            folded_anew(self._in_order()) as folded,
         ):
-            return tuple(differences(self._database.connection, folded))
+            found = differences(self._database.connection, folded)
+            if self.snapshot_at is not None:
+                found = provable(found)
+            return tuple(found)
+
+    def _in_order(self) -> Iterator[tuple[int | None, Entry]]:
+        """Yield all entries that have a place in the feed, in its order, then the own ones that have none."""
+        place = max(0, self.snapshot_at or 0)
+        while page := self._select(PLACED, place=place, size=PAGE_SIZE):
+            yield from ((row.position, _sound(from_row(row))) for row in page)
+            place = page[-1].position
+        after = 0
+        while page := self._select(UNPLACED, ledger_id=self.ledger_id, place=after, size=PAGE_SIZE):
+            yield from ((None, _sound(from_row(row))) for row in page)
+            after = page[-1].seq
 
 
 class Ledger(LedgerReader):
@@ -219,6 +277,49 @@ class Ledger(LedgerReader):
                 fold.apply(connection, entry, fact)
         return sealed
 
+    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        """Keep entries of the server's feed, each with its place in it, fold them, and remember where the feed goes on.
+
+        All in one transaction, or nothing. What is known already changes nothing; an own entry only gets its place. A
+        kind that this version does not know is kept and passed over. What does not verify, or claims a name that
+        another entry bears here, is kept out and returned. `cursor` None leaves the cursor as it is, so that a long
+        page can be given in parts, with a tap in between. Raises LedgerError.
+        """
+        if not arriving and cursor in (None, self.cursor):
+            return ()
+        with self._writing() as connection:
+            faults = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
+            if cursor is not None:
+                progress.write(connection, {progress.SEEN: cursor})
+        return faults
+
+    def settled(self, acked: int) -> None:
+        """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.
+
+        A server that has more than this ledger knows another life of it; that is for it to tell, and what comes next
+        is to be sent.
+        """
+        acked = min(acked, self.head.seq)
+        if acked != self.sent:
+            with self._writing() as connection:
+                progress.write(connection, {progress.SENT: acked})
+
+    def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+        """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.
+
+        Raises SnapshotError for a page that does not follow the one before, LedgerError for one that does not fit.
+        """
+        with self._writing() as connection:
+            snapshot.stage(connection, rows, position=position)
+
+    def adopt(self, *, cursor: str) -> None:
+        """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
+
+        `cursor` is where the feed goes on after it. One transaction. Raises SnapshotError when nothing is staged.
+        """
+        with self._writing() as connection:
+            snapshot.adopt(connection, own=self.ledger_id, cursor=cursor)
+
     def erase(self, ref: Ref) -> None:
         """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.
 
@@ -233,8 +334,11 @@ class Ledger(LedgerReader):
     def repair(self) -> tuple[Difference, ...]:
         """Put what the entries add up to in the place of the live roster; return what was different.
 
-        Raises LedgerError when bodies have been erased: what they had done can no longer be told from the entries.
+        Raises LedgerError when bodies have been erased: what they had done can no longer be told from the entries; or
+        when the roster stands on a snapshot: then another snapshot is what repairs it.
         """
+        if self.snapshot_at is not None:
+            raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
         with self._writing() as connection:
             return self._refold(connection)
 
@@ -242,7 +346,7 @@ class Ledger(LedgerReader):
         erased = connection.execute(_ERASED).scalar_one()
         if erased:
             raise LedgerError(f"{erased} entries are erased: the roster can no longer be folded from the ledger")
-        with folded_anew(self.entries()) as folded:
+        with folded_anew(self._in_order()) as folded:
             found = tuple(differences(connection, folded))
             if found:
                 replace(connection, folded)
@@ -279,6 +383,9 @@ class Ledger(LedgerReader):
                 connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
             self.ledger_id = connection.execute(_NAME).scalar_one()
             self._refold(connection)
+            if self.snapshot_at is not None:
+                # What the snapshot told is gone with the old tables: without a cursor, the next page is a snapshot.
+                progress.write(connection, {progress.SEEN: None})
 
 
 _NAME = select(ledger.c.ledger_id)

@@ -57,10 +57,13 @@ class Fault(Noun, frozen=True, kw_only=True):
 
 
 def decode_fact(body: bytes) -> AnyFact | None:
-    """Return the fact that a body tells, or None when a newer version of the kiosk wrote what this one cannot read."""
+    """Return the fact that a body tells, or None when a newer version of the kiosk wrote what this one cannot read.
+
+    What is no JSON at all is taken for that too: it came from another machine, and no entry may hold up the others.
+    """
     try:
         fact: AnyFact = _decode(body)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         return None
     return fact
 
@@ -117,6 +120,13 @@ def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None
     if head and head.seq > last:
         what = f"is missing, as is all after entry {last}: the end was cut off"
         yield Fault(ref=Ref(ledger_id=ledger_id, seq=last + 1), what=what)
+
+
+def check_each(entries: Iterable[Entry | Fault]) -> Iterator[Fault]:
+    """Yield the faults that entries of any ledgers have in themselves; how they follow each other is not looked at."""
+    for entry in entries:
+        for what in _faults_of(entry, None):
+            yield Fault(ref=entry.ref, what=what)
 
 
 def _gap(last: int, seq: int) -> Iterator[str]:
