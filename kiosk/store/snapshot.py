@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, case, delete, insert, select, tuple_, type_coerce, update
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 from kiosk.store import arrivals, progress
 from kiosk.store.chain import Fault
@@ -25,6 +25,15 @@ HEADS = "heads"
 """Beside the tables of the roster: ledger_id and seq, up to which entry of each ledger the snapshot knows."""
 PAGE_ROWS = 2000
 BATCH = 500
+
+
+class _AsItTravels(TypeEngine[object]):
+    """A value as it stands in JSON, which is how the database keeps it. NullType would become the column's own type."""
+
+    cache_ok = True
+
+
+AS_IT_TRAVELS = _AsItTravels()
 
 
 class SnapshotError(ValueError):
@@ -77,7 +86,7 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of a server that may be one release apart: columns that are not known here are left out."""
-    raw = {column.name: bindparam(column.name, type_=NullType()) for column in table.columns}
+    raw = {column.name: bindparam(column.name, type_=AS_IT_TRAVELS) for column in table.columns}
     statement = insert(table).values(raw)
     known = [{name: row.get(name) for name in raw} for row in rows]
     for start in range(0, len(known), BATCH):
