@@ -217,6 +217,13 @@ class RebuildRoster(Command, tag="ledger_rebuild", frozen=True, kw_only=True):
     repair: bool = False
 
 
+class Pair(Command, tag="pair", frozen=True, kw_only=True):
+    """Join the network of a central server by the code that it shows. Answer: Done."""
+
+    url: str
+    code: str
+
+
 class TapCard(Command, tag="tap", frozen=True, kw_only=True):
     """Put a virtual card on the demo's reader; without a name, list the cards. Answer: Done. Only the demo knows it."""
 
@@ -250,6 +257,7 @@ Asked = (
     | ShowStatus
     | VerifyLedger
     | RebuildRoster
+    | Pair
     | TapCard
 )
 

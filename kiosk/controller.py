@@ -35,6 +35,7 @@ from kiosk.model import (
     ReaderUp,
     Reason,
     Reversed,
+    ServerSeen,
     Site,
     Tap,
     Tapped,
@@ -47,6 +48,7 @@ from kiosk.notices import Health, Idle, Notice, Offer
 from kiosk.roster import RosterError
 from kiosk.rules import corrections
 from kiosk.rules.passes import balance
+from kiosk.syncing import Delivery, take_in
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 """What makes the light say fault: nobody can come in by badge."""
 
 
-Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Tick
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Delivery | Tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,9 @@ class Controller:
         site_id: str,
         badge_key: bytes,
     ) -> None:
-        self.inbox = inbox
+        self.inbox, self.ledger_id = inbox, ledger.ledger_id
+        self.on_entry: Callable[[], None] = lambda: None
+        """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
         self._site: Site | None = None
@@ -96,6 +100,10 @@ class Controller:
         self._in_fault = False
         self._drawn_minute: datetime | None = None
         self._tried_at = clock.monotonic()
+
+    def health(self) -> tuple[str, ...]:
+        """What is wrong, by the codes of kiosk.notices; callable from any thread."""
+        return tuple(sorted(frozenset(self._health)))
 
     # ------------------------------------------------------------ the thread
 
@@ -128,10 +136,14 @@ class Controller:
                 self._health.add(Health.READER_DOWN)
             case Request():
                 message.reply(encode_answer(self._answer(message.line)))
+            case Delivery():
+                self._learn(message)
             case Tick():
                 self._tick()
                 return
         self._refresh()
+        if not isinstance(message, Delivery):
+            self.on_entry()
 
     # ------------------------------------------------------------ a tap
 
@@ -238,8 +250,20 @@ class Controller:
         now, clock = self._clock.now(), self._clock.stamp().clock
         answered = desk.answered(line, self._ledger, now, site_id=self._site_id, badge_key=self._badge_key, clock=clock)
         if isinstance(answered, Status):
-            return replace(answered, running=True, health=tuple(sorted(self._health)))
+            return replace(answered, running=True, health=self.health())
         return answered
+
+    def _learn(self, delivery: Delivery) -> None:
+        """Take in what the central server sent. A disk that fails is told of by the next tap, if there is any."""
+        news = delivery.news
+        if isinstance(news, ServerSeen):
+            (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
+        try:
+            take_in(self._ledger, news)
+        except LedgerError as error:
+            delivery.settle(error)
+        else:
+            delivery.settle()
 
     def _tick(self) -> None:
         now = self._clock.monotonic()

@@ -7,8 +7,9 @@ with the answers, is in sync.exchange and sync.worker.
 from __future__ import annotations
 
 import gzip
+import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol, TypeVar
@@ -19,6 +20,7 @@ import msgspec
 from sync import wire
 from sync.wire import Enroll, Enrolled, FeedPage, Problem, Push, Pushed, ServerTime, SnapshotPage
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LARGEST_ANSWER = 64 << 20
@@ -94,7 +96,10 @@ class Client:
 
     def feed(self, cursor: str | None = None) -> FeedPage:
         """Return what comes after a cursor. Raises SyncError; GoneError when there is no going on from there."""
-        return _decode(self._call("GET", _with(wire.FEED, after=cursor)), FeedPage)
+        page, faults = _reading(wire.read_feed, self._call("GET", _with(wire.FEED, after=cursor)))
+        for fault in faults:
+            log.error("an entry of the server's feed cannot be read, and is passed over: %s", fault)
+        return page
 
     def snapshot(self, page: str | None = None) -> SnapshotPage:
         """Return a page of the roster, the first one without a token. Raises SyncError."""
@@ -141,9 +146,13 @@ def _unpacked(answer: Answer) -> bytes:
 
 
 def _decode(body: bytes, kind: type[T]) -> T:
+    return _reading(lambda json: msgspec.json.decode(json, type=kind), body)
+
+
+def _reading(read: Callable[[bytes], T], body: bytes) -> T:
     """Read an answer; a page of somebody else's in between (a hotel's sign-in) is no answer."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return read(body)
     except msgspec.DecodeError as error:
         raise SyncError(f"what answered does not speak this kiosk's language: {error}") from error
 

@@ -152,6 +152,30 @@ class Problem(Words, frozen=True, kw_only=True):
     detail: str
 
 
+class _LooseFeedPage(Words, frozen=True, kw_only=True):
+    entries: tuple[msgspec.Raw, ...] = ()
+    cursor: str
+    more: bool = False
+
+
+def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
+    """Read a page of the feed. One entry that cannot be read must not keep back the others: why is returned beside.
+
+    Raises msgspec.DecodeError for what is no page at all.
+    """
+    try:
+        return msgspec.json.decode(body, type=FeedPage), ()
+    except msgspec.ValidationError:
+        page = msgspec.json.decode(body, type=_LooseFeedPage)
+    read, faults = [], []
+    for raw in page.entries:
+        try:
+            read.append(msgspec.json.decode(raw, type=FeedEntry))
+        except msgspec.ValidationError as error:
+            faults.append(str(error))
+    return FeedPage(entries=tuple(read), cursor=page.cursor, more=page.more), tuple(faults)
+
+
 def to_wire(entry: Entry) -> WireEntry:
     """Return an entry as it travels."""
     return WireEntry(

@@ -57,7 +57,7 @@ def test_the_usual_pause_is_half_a_minute_give_or_take_a_fifth(jitter, seconds):
 
 
 def peak_over_mean(next_delay: Callable[[int, float], float]) -> float:
-    """Let a server be gone for half an hour; return how much more the busiest second afterwards had than the mean one."""
+    """Let a server be gone for half an hour; tell the busiest second afterwards over the mean one."""
     chance = random.Random(1)
     arrivals: Counter[int] = Counter()
     for _ in range(KIOSKS):

@@ -100,6 +100,21 @@ def test_the_fields_of_a_later_release_are_passed_over():
     assert Client(Told(ok(later))).push(Push(ledger_id="l")).acked == 7
 
 
+def wired(seq: int) -> wire.WireEntry:
+    return wire.WireEntry(
+        ledger_id="l", seq=seq, at=NOON, boot_id="b", monotonic_ns=1, clock="trusted", kind="left", body=b"{}",
+        salt=b"", body_hash=b"", previous=b"", hash=b"",
+    )  # fmt: skip
+
+
+def test_an_entry_of_the_feed_that_cannot_be_read_holds_no_other_up(caplog):
+    entries = tuple(wire.FeedEntry(position=seq, entry=wired(seq)) for seq in (1, 2, 3))
+    spoilt = msgspec.json.encode(wire.FeedPage(entries=entries, cursor="c")).replace(b'"seq":2', b'"seq":"two"')
+    page = Client(Told(ok(spoilt))).feed()
+    assert [one.position for one in page.entries] == [1, 3]
+    assert "passed over" in caplog.text
+
+
 # ---------------------------------------------------------------- what goes wrong
 
 
