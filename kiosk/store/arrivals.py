@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.model import Entry, Ref
 from kiosk.store import chain, fold, progress
@@ -17,6 +18,17 @@ from kiosk.store.chain import Fault
 from kiosk.store.entries import INSERT, from_row, to_row
 from kiosk.store.tables import entries
 
+POISON = (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    ValueError,
+    OverflowError,
+    TypeError,
+    LookupError,
+)
+"""What an entry raises that cannot be applied; a disk that is full or a database that is gone raises others."""
 Placed = tuple[int, Entry]
 """An entry and its place in the feed."""
 
@@ -55,7 +67,7 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
         connection.execute(INSERT, [{**to_row(entry), "position": position} for position, entry in new])
     if placed:
         connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in placed])
-    _fold(connection, sorted([*new, *placed], key=lambda one: one[0]), newest=newest)
+    faults += _fold(connection, sorted([*new, *placed], key=lambda one: one[0]), newest=newest)
     return tuple(faults)
 
 
@@ -83,17 +95,17 @@ def _known(connection: Connection, refs: Sequence[Ref]) -> dict[Ref, Known]:
     return found
 
 
-def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> None:
+def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> Iterator[Fault]:
     """Fold what arrived, in the feed's order. What stands in the snapshot is in the roster already."""
     snapshot = progress.number(connection, progress.SNAPSHOT) or 0
     for position, entry in arrived:
         if position <= snapshot:
             continue
-        apply(connection, entry, position=position)
+        yield from apply_safely(connection, entry, position=position)
         if position < newest and entry.kind in fold.PLACED:
             # An own entry was on top until now, and later ones of the feed that came before had to give way to it.
             for later, other in _placed_after(connection, position, entry.kind):
-                apply(connection, other, position=later)
+                yield from apply_safely(connection, other, position=later)
 
 
 def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
@@ -101,6 +113,17 @@ def apply(connection: Connection, entry: Entry, *, position: int | None) -> None
     fact = chain.decode_fact(entry.body) if entry.body is not None else None
     if fact is not None:
         fold.apply(connection, entry, fact, position=position)
+
+
+def apply_safely(connection: Connection, entry: Entry, *, position: int | None) -> Iterator[Fault]:
+    """Fold an entry, or leave the roster as it was and tell why: no entry may hold up those behind it."""
+    connection.exec_driver_sql("SAVEPOINT one_entry")
+    try:
+        apply(connection, entry, position=position)
+    except POISON as error:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
+        yield Fault(ref=entry.ref, what=f"cannot be applied: {type(error).__name__}")
+    connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
 
 
 def _placed_after(connection: Connection, position: int, kind: str) -> Iterator[Placed]:

@@ -47,6 +47,8 @@ CODE_LETTERS = "34679CDFHJKMNPRTWXY"
 CODE_LENGTH = 4
 PLACED = frozenset({"site", "product", "member", "badge", "sale", "override"})
 """Kinds of entries whose place in the feed matters; what the others do is the same at any place."""
+NUL = b"\\u0000"
+"""As JSON writes it."""
 
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
@@ -56,7 +58,11 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
 
     `position` is its place in the server's feed, None for an own entry that has none yet. Once it has, apply the entry
     again with it. On the server every entry has one. One connection at a time may write a roster.
+
+    An entry with a NUL in a text does nothing: PostgreSQL keeps none, and all nodes must come to the same.
     """
+    if entry.body and NUL in entry.body:
+        return
     match fact:
         case Tapped():
             _tapped(connection, entry, fact)

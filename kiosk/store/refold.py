@@ -45,7 +45,7 @@ class Difference(Noun, frozen=True, kw_only=True):
 def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connection]:
     """Give a fresh roster with these entries, each with its place in the feed, applied in any order.
 
-    Erased entries and those of newer versions are passed over.
+    Erased entries, those of newer versions and those that cannot be applied are passed over.
     """
     # An unnamed database lives in memory and moves to a temporary file of SQLite's own when it grows.
     engine = create_engine(
@@ -55,7 +55,7 @@ def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connect
         with transaction(connection):
             ROSTER.create_all(connection)
             for position, entry in entries:
-                arrivals.apply(connection, entry, position=position)
+                tuple(arrivals.apply_safely(connection, entry, position=position))
         yield connection
     engine.dispose()
 

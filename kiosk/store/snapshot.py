@@ -126,5 +126,5 @@ def _fold_unknown(connection: Connection, *, own: str, head: int) -> None:
         for row in page:
             entry = from_row(row)
             if not isinstance(entry, Fault):
-                arrivals.apply(connection, entry, position=None)
+                tuple(arrivals.apply_safely(connection, entry, position=None))
         head = page[-1].seq

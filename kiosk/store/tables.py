@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
 REVISION = "0003"
@@ -220,7 +220,7 @@ uses = Table(
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
-    Column("units", Integer, nullable=False),
+    Column("units", BigInteger, nullable=False),
 )
 """What entry took how many units off which pass; less than zero where a sale took a debt over. A reversal deletes."""
 
@@ -230,7 +230,7 @@ credits_ = Table(
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("member_id", String, nullable=False),
-    Column("cents", Integer, nullable=False),
+    Column("cents", BigInteger, nullable=False),
     Index("credits_of_member", "member_id"),
 )
 

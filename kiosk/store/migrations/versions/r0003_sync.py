@@ -17,7 +17,7 @@ def upgrade() -> None:
     placed = sa.text("position IS NOT NULL")
     op.create_index("entries_by_position", "entries", ["position"], sqlite_where=placed, postgresql_where=placed)
     op.create_table("cursors", sa.Column("name", Name, primary_key=True), sa.Column("value", Name, nullable=False))
-    for table in ("sites", "overrides", "products", "members", "badges", "passes", "visits"):
+    for table in ("sites", "overrides", "products", "members", "badges", "passes", "uses", "credits", "visits"):
         op.drop_table(table)
     for name, columns in _changed().items():
         _create(name, *columns)
@@ -27,7 +27,7 @@ def upgrade() -> None:
     _create_indexes()
 
 
-Kind = type[sa.String] | type[sa.BigInteger] | type[sa.Integer]
+Kind = type[sa.String] | type[sa.BigInteger]
 
 
 def _key(name: str, kind: Kind = Name) -> "sa.Column[Any]":
@@ -70,6 +70,8 @@ def _changed() -> "dict[str, tuple[sa.Column[Any], ...]]":
             sa.Column("reversed_by", Name),
             sa.Column("present_until", Instant),
         ),
+        "uses": (_key("pass_id"), *_ref(), _must("at", Instant), _must("units", Number)),
+        "credits": (*_ref(), _must("member_id", Name), _must("cents", Number)),
         "departures": (_key("member_id"), _key("site_id"), _key("at", Instant), *_ref()),
         "reversals": (
             _key("reversed_ledger"),
@@ -86,13 +88,12 @@ def _kept() -> "dict[str, tuple[sa.Column[Any], ...]]":
     return {
         "unknown_badges": (_key("site_id"), _key("badge_id"), _must("claim_code", Name), _must("at", Instant)),
         "pass_holders": (_key("member_id"), _key("pass_id")),
-        "uses": (_key("pass_id"), *_ref(), _must("at", Instant), _must("units", sa.Integer)),
-        "credits": (*_ref(), _must("member_id", Name), _must("cents", sa.Integer)),
     }
 
 
 def _create_indexes() -> None:
     op.create_index("badges_of_member", "badges", ["member_id"])
     op.create_index("passes_by_sale", "passes", ["ledger_id", "seq"])
+    op.create_index("credits_of_member", "credits", ["member_id"])
     op.create_index("visits_of_member", "visits", ["member_id", "at"])
     op.create_index("visits_by_presence", "visits", ["site_id", "presence_end"])
