@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import pyotp
@@ -72,7 +73,11 @@ class Accounts:
     def __init__(self, storage: Storage, *, now: Callable[[], datetime]) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex())
+
+    @cached_property
+    def _nobody(self) -> str:
+        """What the password of somebody unknown is compared with, so that they cannot be told by the time it takes."""
+        return self._hasher.hash(secrets.token_hex())
 
     def add(self, name: str, password: str, role: Role, *, site_id: str | None = None) -> Account:
         """Make an account. Raises AccountError for a name that is taken, or a password that is too short."""
