@@ -202,7 +202,7 @@ class Roster:
         recent: dict[str, list[Use]] = defaultdict(list)
         for row in self._all(RECENT_USES, member_id=member_id, since=now - RECENT):
             recent[row.pass_id].append(Use(at=row.at, units=row.units))
-        held = [(_pass(row[0]), row[1]) for row in self._all(HOLDINGS, member_id=member_id)]
+        held = [(_pass(row[0]), int(row[1])) for row in self._all(HOLDINGS, member_id=member_id)]
         held.sort(key=lambda one: (one[0].sold_at, one[0].id))
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 

@@ -66,9 +66,9 @@ class Projector:
         folded = 0
         while not (stop and stop.is_set()):
             count = self._batch()
-            folded += count
-            if count < BATCH:
+            if not count:
                 break
+            folded += count
         return folded
 
     def _batch(self) -> int:
