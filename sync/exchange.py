@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.model import Acked, Clock, Entry, FeedArrived, News, SnapshotArrived
+from kiosk.model import Acked, Entry, FeedArrived, News, SnapshotArrived
 from sync.client import Client, GoneError, RejectedError, SyncError
-from sync.wire import PAGE, Beacon, FeedEntry, Outcome, Push, Pushed, SnapshotPage, WireEntry, from_wire, to_wire
+from sync.wire import PAGE, Beacon, FeedEntry, Outcome, Push, Pushed, SnapshotPage, from_wire, to_wire
 
 log = logging.getLogger(__name__)
 
@@ -211,13 +211,9 @@ class Exchange:
 
 
 def _placed(page: Iterable[FeedEntry]) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries of a page; one of a release that this one cannot read is passed over."""
     for one in page:
-        yield one.position, _understood(one.entry)
-
-
-def _understood(wire: WireEntry) -> Entry:
-    """Read an entry; what a later release calls its clock is, here, a clock that is not known to be right."""
-    try:
-        return from_wire(wire)
-    except ValueError:
-        return from_wire(replace(wire, clock=Clock.UNTRUSTED.value))
+        try:
+            yield one.position, from_wire(one.entry)
+        except ValueError as error:
+            log.error("entry %d of ledger %s is passed over: %s", one.entry.seq, one.entry.ledger_id, error)  # noqa: TRY400

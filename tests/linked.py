@@ -18,6 +18,7 @@ from sync.client import Answer, Client, Transport, UnreachableError
 from sync.pairing import enroll
 from sync.transport import Line
 from sync.worker import SyncWorker, Wait
+from tests.central import new_database
 from tests.counter import Counter
 
 Request = tuple[str, str, Mapping[str, str], bytes | None]
@@ -115,6 +116,7 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
+        self.database = str(new_database("sqlite", folder))
         self.port = 0
         self.lines: list[Line] = []
 
@@ -129,9 +131,9 @@ class Hub:
 
     def start(self) -> None:
         """Listen, on the same port as before."""
+        app = create_app(Settings(database=self.database))
         self._socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self._socket.getsockname()[1]
-        app = create_app(Settings(database=str(self.folder / "central.db")))
         self.central: Central = app.state.central
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
