@@ -51,8 +51,10 @@ class Node:
     def learns(self, page: Sequence[Placed]) -> None:
         assert self.ledger.absorb(page) == ()
 
-    def restarts(self) -> None:
+    def stops(self) -> None:
         self.ledger.close()
+
+    def starts(self) -> None:
         self.ledger = self._open()
 
     def roster(self) -> dict[str, list[tuple[Any, ...]]]:

@@ -50,6 +50,7 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
     known = _known(connection, [entry.ref for _, entry in sound])
     new: list[Placed] = []
     placed: list[Placed] = []
+    done: set[Ref] = set()
     for position, entry in sound:
         here = known.get(entry.ref)
         if here is None and entry.ref.ledger_id == own:
@@ -62,12 +63,15 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
         elif not here.position:
             known[entry.ref] = Known(entry.hash, position)
             placed.append((position, entry))
+            if here.position is None and entry.kind not in fold.PLACED:
+                done.add(entry.ref)
     newest = connection.execute(_NEWEST).scalar() or 0
     if new:
         connection.execute(INSERT, [{**to_row(entry), "position": position} for position, entry in new])
     if placed:
         connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in placed])
-    faults += _fold(connection, sorted([*new, *placed], key=lambda one: one[0]), newest=newest)
+    arrived = [one for one in (*new, *placed) if one[1].ref not in done]
+    faults += _fold(connection, sorted(arrived, key=lambda one: one[0]), newest=newest)
     return tuple(faults)
 
 
