@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.params import Parameter
+from litestar.params import Parameter, RawBody
 
 from sync import wire
 from sync.central.arrivals import ArrivalError
@@ -41,6 +43,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 def described(says: type[msgspec.Struct]) -> type[Operation]:
     """Return an operation whose description in OpenAPI says what its body is: these read the bytes themselves."""
 
+    @dataclass
     class Described(Operation):
         def __post_init__(self) -> None:
             name = says.__name__
@@ -91,7 +94,7 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     security=[{}],
     summary="Pair a kiosk by the code that staff read out",
 )
-def enroll(request: AnyRequest, body: bytes, central: Central) -> Response[wire.Enrolled]:
+def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> Response[wire.Enrolled]:
     """Answer 403 for a code that is wrong, used, or over; 429 when there were too many tries."""
     plain = unpacked(request, body, central.settings.unpacked_bytes)
     try:
@@ -118,7 +121,7 @@ def enroll(request: AnyRequest, body: bytes, central: Central) -> Response[wire.
     operation_class=described(wire.Push),
     summary="Take in entries of a ledger; answered when they are on the disk",
 )
-def entries(request: AnyRequest, body: bytes, central: Central) -> wire.Pushed:
+def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
     """Answer a status for each entry, and up to where the ledger is here without a gap."""
     kiosk = _kiosk(request, central)
     plain = unpacked(request, body, central.settings.unpacked_bytes)
@@ -133,7 +136,7 @@ def entries(request: AnyRequest, body: bytes, central: Central) -> wire.Pushed:
 @get(wire.FEED, sync_to_thread=True, summary="The entries of all ledgers after a cursor")
 def feed(
     request: AnyRequest,
-    central: Central,
+    central: NamedDependency[Central],
     after: Annotated[str | None, Parameter(description="Cursor of the page before", max_length=MAX_CURSOR)] = None,
 ) -> wire.FeedPage:
     """Answer 410 for a cursor that this feed does not know: start from a snapshot."""
@@ -152,7 +155,7 @@ def feed(
 )
 def snapshot(
     request: AnyRequest,
-    central: Central,
+    central: NamedDependency[Central],
     page: Annotated[str | None, Parameter(description="`next` of the page before", max_length=MAX_CURSOR)] = None,
 ) -> Response[bytes]:
     """Answer 410 for a token of a snapshot that is not kept any longer: begin anew without one."""
@@ -165,7 +168,7 @@ def snapshot(
 
 
 @get(wire.TIME, sync_to_thread=False, summary="The server's clock", security=[{}])
-def time(central: Central) -> Response[wire.ServerTime]:
+def time(central: NamedDependency[Central]) -> Response[wire.ServerTime]:
     """Answer without a token: a kiosk may need the time to trust the server's certificate."""
     return Response(wire.ServerTime(now=central.now()), headers={"cache-control": "no-store"})
 

@@ -16,7 +16,7 @@ import msgspec
 from litestar import Litestar, MediaType, Response, Router, get
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.compression import CompressionConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
@@ -117,14 +117,14 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
 
 
 @get("/health", sync_to_thread=True, security=[{}], summary="Whether the database answers and the roster keeps up")
-def health(central: Central) -> Health:
+def health(central: NamedDependency[Central]) -> Health:
     """Answer 503 when the database cannot be read."""
     behind = central.last_position() - central.network.projected
     return Health(status="ok", behind=max(behind, 0))
 
 
 @get("/metrics", sync_to_thread=True, include_in_schema=False)
-def metrics(measured: Metrics) -> Response[bytes]:
+def metrics(measured: NamedDependency[Metrics]) -> Response[bytes]:
     """Answer what Prometheus scrapes."""
     return Response(measured.text(), headers={"content-type": TYPE}, media_type=MediaType.TEXT)
 
@@ -161,7 +161,7 @@ def _watching(app: ASGIApp) -> ASGIApp:
     """Count, time and log each request: what it was, never what it carried."""
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] is not ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         began, status = time.monotonic(), 500

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 
 from kiosk.model import AnyFact, Entry
@@ -228,7 +228,7 @@ class Central:
         with self.storage.reader() as connection:
             return audit.lines(connection, self.settings.network, before=before, limit=limit)
 
-    async def listen(self) -> AsyncIterator[int]:
+    async def listen(self) -> AsyncGenerator[int, None]:
         """Yield the feed's last position, at once and whenever it has moved, until the listener goes or the server."""
         told = -1
         while not self._stop.is_set():

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import partial
@@ -57,8 +57,8 @@ class Turn(IntEnum):
 class _Lease:
     """A connection that ends with the thread that had it."""
 
-    def __init__(self, engine: Callable[[], Engine]) -> None:
-        self.database = Database(engine)
+    def __init__(self, database: Database) -> None:
+        self.database = database
 
     def close(self) -> None:
         with suppress(*FAILURES):
@@ -113,7 +113,7 @@ class Storage:
         lease: _Lease | None = getattr(self._own, "lease", None)
         if lease is None:
             with failing_as(UNREADABLE):
-                lease = self._own.lease = _Lease(self._open_reader)
+                lease = self._own.lease = _Lease(Database(self._open_reader))
             self._leases.add(lease)
         return lease.database
 

@@ -38,5 +38,5 @@ def load(path: Path) -> Settings:
     """Read settings from a TOML file. Raises OSError, or ValueError with a sentence."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Settings)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from error
