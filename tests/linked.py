@@ -167,6 +167,10 @@ class Hub:
         paired = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
         return Linked(folder, line, token=paired.token, counter=counter)
 
+    def again(self, folder: Path, *, token: str) -> Linked:
+        """A kiosk that was paired in this folder before."""
+        return Linked(folder, self.line(), token=token, counter=Counter(folder, is_blank=True))
+
     def has(self, kiosk: Linked) -> list[tuple[int, bytes | None]]:
         """The entries of this kiosk that are here, in the feed's order: seq and body."""
         page, found = self.central.feed(self.central.kiosks()[0], None), []

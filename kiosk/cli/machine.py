@@ -42,15 +42,16 @@ def run(call: Call) -> None:
     "--window/--no-window", default=None, help="In a window, or in the terminal.  [default: if there is a display]"
 )
 @click.option("--size", type=(int, int), default=(800, 480), metavar="WIDTH HEIGHT", help="Of the kiosk's screen.")
-def demo(*, reset: bool, window: bool | None, size: tuple[int, int]) -> None:
+@click.option("--alone", is_flag=True, help="The kiosk without the central server beside it.")
+def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool) -> None:
     """Try it all without any hardware.
 
-    Reader, door and a tray of cards are simulated. Without a display it prompts in the terminal and writes the screen
-    to a picture after every change.
+    Reader, door and a tray of cards are simulated; the central server runs beside, and its address is printed.
+    Without a display it prompts in the terminal and writes the screen to a picture after every change.
     """
     from kiosk.demo import main as run_demo
 
-    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size))
+    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size, alone=alone))
 
 
 @click.command()
