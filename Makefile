@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle screens lock clean help
+.PHONY: run test check format lint types bench idle simulate screens lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -34,6 +34,12 @@ bench: $(READY)
 
 idle: $(READY)
 	$(BIN)/python -m tests.bench idle $(ARGS)
+
+# Lives of a network with everything going wrong; prints what broke, and how to live that life again.
+SEEDS    ?= 100
+DATABASE ?= sqlite
+simulate: $(READY)
+	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --database $(DATABASE) $(ARGS)
 
 # The pictures in docs/screens and the README.
 screens: $(READY)
