@@ -38,7 +38,22 @@ class Delivery:
 
 
 def take_in(ledger: Ledger, news: News) -> None:
-    """Write what the news say. Raises LedgerError; then nothing was written."""
+    """Write what the news say. Raises LedgerError; then nothing was written.
+
+    Whatever else goes wrong is told as such as well: what a server sends must not end the thread that opens the door.
+    """
+    try:
+        _write(ledger, news)
+    except LedgerError:
+        raise
+    except SnapshotError as error:
+        raise LedgerError(str(error)) from error
+    except Exception as error:
+        log.exception("news from the server could not be taken in")
+        raise LedgerError(f"news from the server could not be taken in: {type(error).__name__}") from error
+
+
+def _write(ledger: Ledger, news: News) -> None:
     match news:
         case FeedArrived():
             for fault in ledger.absorb(news.entries, cursor=news.cursor):
@@ -46,13 +61,6 @@ def take_in(ledger: Ledger, news: News) -> None:
         case Acked():
             ledger.settled(news.seq)
         case SnapshotArrived():
-            _take_in_snapshot(ledger, news)
-
-
-def _take_in_snapshot(ledger: Ledger, news: SnapshotArrived) -> None:
-    try:
-        ledger.stage(news.rows, position=news.position)
-        if news.last:
-            ledger.adopt(cursor=news.cursor)
-    except SnapshotError as error:
-        raise LedgerError(str(error)) from error
+            ledger.stage(news.rows, position=news.position)
+            if news.last:
+                ledger.adopt(cursor=news.cursor)

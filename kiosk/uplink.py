@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from kiosk.answers import Done, Refused
 from kiosk.commands import Pair
@@ -21,9 +22,11 @@ from sync import pairing
 from sync.address import AddressError, check_url
 from sync.client import Client, SyncError
 from sync.pairing import Pairing, PairingError
-from sync.transport import Line
 from sync.wire import Beacon
 from sync.worker import SyncWorker
+
+if TYPE_CHECKING:
+    from sync.transport import Line
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +126,8 @@ def pair(config: Config, command: Pair, *, ledger_id: str) -> tuple[Done | Refus
 
 
 def _line(config: Config, url: str) -> Line:
+    from sync.transport import Line  # requests takes a while to load, and a kiosk that is not paired needs none
+
     return Line(check_url(url, plain_http=config.server.plain_http), certificates=config.server.certificates)
 
 

@@ -100,12 +100,19 @@ class SyncWorker:
         self._ledger = self._exchange = None
 
     def step(self) -> Wait:
-        """Exchange once, and say how long to wait. Raises StoppedError, and nothing that was foreseen."""
+        """Exchange once, and say how long to wait. Raises StoppedError, and nothing else."""
         self._woken.clear()
         try:
             more = self._exchanging().run()
+        except StoppedError:
+            raise
         except (SyncError, LedgerError) as error:
             return self._failed(error)
+        except Exception as error:
+            # A mistake of ours, or of the server's: it must not have the kiosk started anew, again and again.
+            log.exception("the exchange with the server went wrong in a way that was not foreseen")
+            self.close()
+            return self._failed(SyncError(f"{type(error).__name__} in the exchange"))
         return self._succeeded(more)
 
     def _exchanging(self) -> Exchange:

@@ -15,8 +15,20 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from kiosk.ledger import open_reader
-from kiosk.model import Badge, BadgeSet, Denied, Granted, Member, MemberSet, Reason, Tap, Verdict
+from kiosk.ledger import LedgerError, open_reader
+from kiosk.model import (
+    Badge,
+    BadgeSet,
+    Denied,
+    FeedArrived,
+    Granted,
+    Member,
+    MemberSet,
+    Reason,
+    SnapshotArrived,
+    Tap,
+    Verdict,
+)
 from kiosk.notices import Health
 from kiosk.syncing import Delivery
 from sync import wire
@@ -337,6 +349,34 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_skipped(hu
     kiosk.counter.break_disk(False)
     kiosk.settle()
     assert kiosk.counter.ledger.roster.member("bo") is not None
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        SnapshotArrived(rows={"heads": (), "members": ("nonsense",)}, position=1, cursor="c", last=True),  # type: ignore[dict-item]
+        SnapshotArrived(rows={"members": ({"id": {"a": 1}},)}, position=1, cursor="c", last=True),
+        FeedArrived(entries=((1, "nonsense"),), cursor="c"),  # type: ignore[arg-type]
+    ],
+    ids=["rows that are none", "no heads", "entries that are none"],
+)
+def test_nonsense_from_a_server_is_not_taken_in_and_the_door_goes_on(kiosk, news):
+    delivery = Delivery(news)
+    kiosk.counter.controller.handle(delivery)
+    with pytest.raises(LedgerError):
+        delivery.wait(0)
+    assert kiosk.counter.ledger.cursor != "c"
+    assert isinstance(comes_back(kiosk), Granted)
+
+
+def test_a_mistake_of_the_exchange_itself_is_waited_out_like_any_failure(hub, kiosk, caplog):
+    def broken(line: Transport, request: Request) -> Answer:
+        raise ZeroDivisionError
+
+    assert not kiosk.step(broken).wakeable
+    assert "not foreseen" in caplog.text
+    kiosk.step()
+    assert hub.has(kiosk) == own(kiosk)
 
 
 # ---------------------------------------------------------------- what people are told
