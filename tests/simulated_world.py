@@ -26,7 +26,7 @@ PAST_ALL_PAUSES = 1300.0
 """Seconds: longer than any pause between two tries."""
 TROUBLE = 0.3
 """How many of the steps are troubles."""
-SERIOUS = {"fork", "truncated"}
+SERIOUS = {"fork", "chain", "truncated"}
 """Alarms after which a kiosk gets a new card."""
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.model import Entry, Ref
@@ -48,6 +48,7 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
     """
     sound, faults = _sorted_out(arriving)
     known = _known(connection, [entry.ref for _, entry in sound])
+    _forget(connection, sound, known, own=own)
     new: list[Placed] = []
     placed: list[Placed] = []
     done: set[Ref] = set()
@@ -97,6 +98,19 @@ def _known(connection: Connection, refs: Sequence[Ref]) -> dict[Ref, Known]:
         for row in connection.execute(_HERE, {"ledger_id": ledger_id, "seqs": numbers}):
             found[Ref(ledger_id=ledger_id, seq=row.seq)] = Known(row.hash, row.position)
     return found
+
+
+def _forget(connection: Connection, arriving: Sequence[Placed], known: dict[Ref, Known], *, own: str) -> None:
+    """Forget foreign entries from before the snapshot whose names others bear in the feed now.
+
+    The server and a kiosk were both put back to old copies, and that kiosk went on from there. The snapshot was told
+    without the old entry, so nothing of it is in the roster.
+    """
+    for _, entry in arriving:
+        here = known.get(entry.ref)
+        if here and here.position == 0 and here.hash != entry.hash and entry.ref.ledger_id != own:
+            connection.execute(delete(entries).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq))
+            del known[entry.ref]
 
 
 def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> Iterator[Fault]:

@@ -1,0 +1,44 @@
+"""Old copies put back: a kiosk and the server that both forget go on, and everybody else believes the feed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from shutil import copy
+
+import pytest
+
+from kiosk.model import Happened, MemberSet
+from tests.books import house_facts
+from tests.house import LEA
+from tests.nodes import Feed, Node
+from tests.test_snapshot import adopts
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    with ExitStack() as stack:
+        yield tuple(stack.enter_context(Node(tmp_path, name)) for name in "ab")
+
+
+def test_an_entry_that_all_forgot_but_one_kiosk_gives_way_to_the_one_that_took_its_name(nodes, tmp_path):
+    a, b = nodes
+    feed, renamed = Feed(), MemberSet(member=LEA)
+    a.writes(*house_facts())
+    feed.takes(a)
+    a.ledger.checkpoint()
+    copy(a.path, tmp_path / "card.db")
+    a.writes(Happened(what="forgotten"))
+    remembered = Feed()
+    remembered.takes(a)
+    b.learns(remembered.entries)
+
+    a.stops()
+    copy(tmp_path / "card.db", a.path)  # the kiosk is put back, and so was the server: its feed has no more
+    a.starts()
+    adopts(b, feed)
+    a.writes(renamed)
+    feed.takes(a)
+
+    b.learns(feed.entries[-1:])
+    assert b.roster() == feed.roster()
+    assert b.ledger.verify() == ()
