@@ -70,9 +70,9 @@ class AccountError(ValueError):
 class Accounts:
     """The accounts of the network."""
 
-    def __init__(self, storage: Storage, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
 
     @cached_property
     def _nobody(self) -> str:
