@@ -1,4 +1,4 @@
-# make run    the kiosk's bench: simulated reader, door and cards, no hardware needed
+# make run    the kiosk's bench and the central server beside it: simulated reader, door and cards, no hardware needed
 # make test   the tests          make check   format, lint, types and tests
 PYTHON ?= python3
 VENV   ?= .venv
@@ -31,6 +31,8 @@ format: $(READY)
 # Measurements, printed as tables: they judge nothing and are not part of the tests.
 bench: $(READY)
 	$(BIN)/python -m tests.bench tap $(ARGS)
+	$(BIN)/python -m tests.bench network $(ARGS)
+	$(BIN)/python -m tests.bench drain
 
 idle: $(READY)
 	$(BIN)/python -m tests.bench idle $(ARGS)
