@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware",
-    "kiosk.demo": "kiosk hardware sync",
+    "kiosk.demo": "kiosk hardware sync litestar msgspec uvicorn",
     "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
     "hardware.frontend": "hardware nfc serial",
@@ -53,6 +53,17 @@ MAY_IMPORT = {
     "sync.pairing": "sync.client sync.wire msgspec",
     "sync.exchange": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
     "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
+    "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "
+    "msgspec",
+    "sync.central.accounts": "sync.central kiosk.model sqlalchemy argon2 pyotp",
+    "sync.central.migrations": "sqlalchemy alembic",
+    "sync.central.api": "sync.wire sync.central litestar msgspec",
+    "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
+    "sync.central.metrics": "sync.central prometheus_client",
+    "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 babel pyotp "
+    "fontpkg_atkinson_hyperlegible",
+    "sync.central.cli": "sync.central kiosk.control msgspec click uvicorn",
+    "sync.central.__main__": "sync.central.cli",
 }
 """Module or package -> what it may import beside itself and the standard library; a package with all below it."""
 
