@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware",
     "kiosk.demo": "kiosk hardware sync litestar msgspec uvicorn",
+    "kiosk.demo.beside": "kiosk sync msgspec litestar uvicorn",
     "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
     "hardware.frontend": "hardware nfc serial",
