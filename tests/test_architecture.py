@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware",
-    "kiosk.demo": "kiosk hardware sync litestar msgspec uvicorn",
+    "kiosk.demo": "kiosk hardware",
     "kiosk.demo.beside": "kiosk sync msgspec litestar uvicorn",
     "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
