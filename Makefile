@@ -12,7 +12,7 @@ run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
 
 test: $(READY)
-	.ci/need systemd-analyze:systemd
+	.ci/need systemd-analyze:systemd chromium:chromium
 	$(BIN)/pytest -n 2 $(ARGS)
 
 check: lint types test

@@ -1,22 +1,29 @@
 """A central server with a house in it, people who may sign in, and a kiosk that pushes: for the tests of the pages.
 
-All of it is the real thing, on a real SQLite file; only the clock is a test's. `python -m tests.office FOLDER` takes
-the pictures in docs/pages.
+All of it is the real thing, on a real SQLite file; only the clock is a test's.
 """
 
 from __future__ import annotations
 
+import atexit
+import html
 import re
+import shutil
+import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
-from kiosk.model import AnyFact, Badge, BadgeSet, Denied, Entry, Member, MemberSet, ProductSet, Reason, Tapped
+from kiosk.model import AnyFact, Badge, BadgeSet, Denied, Entry, Member, MemberSet, ProductSet, Reason, SiteSet, Tapped
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from kiosk.store.fold import claim_code
@@ -30,6 +37,7 @@ from tests.books import MONDAY, Moment, house_facts, let_in
 from tests.house import SERRE, UNLIMITED
 
 PASSWORD = "une longue phrase de passe"
+HOLIDAYS = '2026 Aug 03-14 off "congés"'
 STRANGER = "0badc0de" * 8
 """Id of a badge that nobody carries."""
 
@@ -45,7 +53,12 @@ class Office:
         settings = Settings(database=str(self.folder / "central.db"))
         self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
         self.central: Central = self.app.state.central
-        self.central.append(*house_facts(), ProductSet(product=UNLIMITED), by="server")
+        if not self.central.accounts.listed():
+            self._move_in()
+
+    def _move_in(self) -> None:
+        site = replace(SERRE, hours="Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off", exceptions=(HOLIDAYS,))
+        self.central.append(*house_facts(), SiteSet(site=site), ProductSet(product=UNLIMITED), by="server")
         accounts = self.central.accounts
         accounts.add("chef", PASSWORD, Role.MANAGER)
         accounts.add("anne", PASSWORD, Role.HOST, site_id=SERRE.id)
@@ -64,6 +77,35 @@ class Office:
     def kiosk(self, name: str = "front door") -> Pushing:
         """A kiosk that was just paired."""
         return Pushing(self, name)
+
+
+def mistakes(answer: Any) -> list[str]:
+    """What the summary of a refused form says, each linked to its field."""
+    assert answer.status_code in (422, 429), (answer.status_code, answer.headers.get("location"))
+    links = re.findall(r'<li><a href="#(f-[^"]+)">([^<]+)</a></li>', answer.text)
+    assert links
+    assert all(f'id="{target}"' in answer.text for target, _ in links)
+    return [re.sub(r"\s", " ", html.unescape(text)) for _, text in links]
+
+
+@cache
+def _template() -> Path:
+    """A database with the house in it, made once: hashing passwords and loading Alembic take longer than a test."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    Office(Path(folder.name)).central.close()
+    return Path(folder.name) / "central.db"
+
+
+@contextmanager
+def office(folder: Path) -> Iterator[Office]:
+    """The office, on a database of its own in a folder."""
+    shutil.copy(_template(), folder / "central.db")
+    found = Office(folder)
+    try:
+        yield found
+    finally:
+        found.central.close()
 
 
 class Browser:

@@ -10,7 +10,7 @@ import logging
 from urllib.parse import urlencode
 
 from litestar import Response, Router
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
 from kiosk.desk import DeskError
@@ -45,7 +45,7 @@ def router() -> Router:
     )
 
 
-async def _page(request: gate.Asked, central: Central) -> Page:
+async def _page(request: gate.Asked, central: NamedDependency[Central]) -> Page:
     return await open_page(request, central, request.route_handler.opt[ROLE])
 
 

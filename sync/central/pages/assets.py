@@ -8,6 +8,7 @@ from pathlib import Path
 import fontpkg_atkinson_hyperlegible
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from sync.central.pages.page import HEADERS
 
@@ -39,13 +40,13 @@ def _served(path: str, seconds: int) -> Response[bytes]:
 
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
-def static(name: str) -> Response[bytes]:
+def static(name: FromPath[str]) -> Response[bytes]:
     """The style sheet, the script, the icon."""
     return _served(f"/static/{name}", STYLE_SECONDS)
 
 
 @get("/fonts/{name:str}", include_in_schema=False, sync_to_thread=False)
-def fonts(name: str) -> Response[bytes]:
+def fonts(name: FromPath[str]) -> Response[bytes]:
     """The typeface."""
     return _served(f"/fonts/{name}", FONT_SECONDS)
 

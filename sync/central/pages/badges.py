@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk.commands import AssignBadge, BadgeStatus, ReturnBadge, SetBadge
 from kiosk.roster import claim_code
@@ -19,7 +21,7 @@ STATES = ("active", "lost", "blocked")
 
 
 @reads("/badges")
-def unknown(page: Page) -> Answer:
+def unknown(page: NamedDependency[Page]) -> Answer:
     """The badges that were tapped lately and that nobody carries."""
     return _unknown(page)
 
@@ -30,7 +32,7 @@ def _unknown(page: Page) -> Answer:
 
 
 @writes("/badges")
-def give(page: Page) -> Answer:
+def give(page: NamedDependency[Page]) -> Answer:
     """Give a badge of the list to whoever is named."""
     form = page.form
     code, name = form.text("code").upper(), form.text("member")
@@ -52,7 +54,7 @@ def _who(page: Page, name: str, names: str) -> str:
 
 
 @writes("/members/{member_id:str}/badges")
-def assign(page: Page, member_id: str) -> Answer:
+def assign(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Give a member the badge with a claim code."""
     form, member = page.form, page.member(member_id)
     code = form.text("code").upper()
@@ -66,7 +68,7 @@ def assign(page: Page, member_id: str) -> Answer:
 
 
 @writes("/members/{member_id:str}/badges/{code:str}")
-def change(page: Page, member_id: str, code: str) -> Answer:
+def change(page: NamedDependency[Page], member_id: FromPath[str], code: FromPath[str]) -> Answer:
     """Report a badge lost, block it, put it back in use, take it back."""
     member, state = page.member(member_id), page.form.text("state")
     if code not in {claim_code(badge.id) for badge in page.roster.badges(member.id)}:

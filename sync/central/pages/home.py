@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 
@@ -55,7 +56,7 @@ class Place(Noun, frozen=True, kw_only=True):
 
 
 @reads("/")
-def home(page: Page) -> Answer:
+def home(page: NamedDependency[Page]) -> Answer:
     """All sites that this account may see."""
     recent = _recent_taps(page)
     places = [_place(page, site, recent) for site in page.sites]
@@ -105,7 +106,7 @@ def _fact(body: bytes | None) -> Tapped | None:
 
 
 @get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
-async def live(page: Page) -> ServerSentEvent:
+async def live(page: NamedDependency[Page]) -> ServerSentEvent:
     """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
     return ServerSentEvent(_news(page), headers=HEADERS | {"X-Accel-Buffering": "no"})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk.model import Happened
 from sync.central.accounts import Role
@@ -14,7 +16,7 @@ __all__ = ["HANDLERS"]
 
 
 @reads("/kiosks")
-def listed(page: Page) -> Answer:
+def listed(page: NamedDependency[Page]) -> Answer:
     """All kiosks."""
     return _listed(page)
 
@@ -37,7 +39,7 @@ def _listed(page: Page, code: str = "", name: str = "") -> Answer:
 
 
 @writes("/kiosks/code", role=Role.MANAGER)
-def pair(page: Page) -> Answer:
+def pair(page: NamedDependency[Page]) -> Answer:
     """Show a pairing code. It is shown in answer to the form, once: no address leads to it."""
     form = page.form
     name, site = form.text("name")[:NAME_LENGTH], form.text("site")
@@ -53,7 +55,7 @@ def pair(page: Page) -> Answer:
 
 
 @writes("/kiosks/{kiosk_id:str}/revoke", role=Role.MANAGER)
-def revoke(page: Page, kiosk_id: str) -> Answer:
+def revoke(page: NamedDependency[Page], kiosk_id: FromPath[str]) -> Answer:
     """Shut a kiosk out."""
     kiosk = next((one for one in page.central.kiosks() if one.kiosk_id == kiosk_id), None)
     if kiosk is None:
@@ -67,7 +69,7 @@ def revoke(page: Page, kiosk_id: str) -> Answer:
 
 
 @reads("/alarms")
-def alarms(page: Page) -> Answer:
+def alarms(page: NamedDependency[Page]) -> Answer:
     """What people should look at."""
     kiosks = page.central.kiosks()
     silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
@@ -80,7 +82,7 @@ def alarms(page: Page) -> Answer:
 
 
 @writes("/alarms")
-def settle(page: Page) -> Answer:
+def settle(page: NamedDependency[Page]) -> Answer:
     """End an alarm that was looked at."""
     alarm_id = page.form.text("alarm")
     if page.central.dismiss_alarm(alarm_id):
@@ -89,7 +91,7 @@ def settle(page: Page) -> Answer:
 
 
 @reads("/quarantine", role=Role.MANAGER)
-def aside(page: Page) -> Answer:
+def aside(page: NamedDependency[Page]) -> Answer:
     """What kiosks sent and the server could not take."""
     return _aside(page)
 
@@ -100,7 +102,7 @@ def _aside(page: Page) -> Answer:
 
 
 @writes("/quarantine/{quarantine_id:str}/replay", role=Role.MANAGER)
-def replay(page: Page, quarantine_id: str) -> Answer:
+def replay(page: NamedDependency[Page], quarantine_id: FromPath[str]) -> Answer:
     """Try to take something in again."""
     try:
         why_not = page.central.replay(quarantine_id)
@@ -115,7 +117,7 @@ def replay(page: Page, quarantine_id: str) -> Answer:
 
 
 @writes("/quarantine/{quarantine_id:str}/dismiss", role=Role.MANAGER)
-def dismiss(page: Page, quarantine_id: str) -> Answer:
+def dismiss(page: NamedDependency[Page], quarantine_id: FromPath[str]) -> Answer:
     """Settle something without taking it in; it is kept."""
     if quarantine_id not in {one.quarantine_id for one in page.central.quarantine()}:
         raise NotFoundException

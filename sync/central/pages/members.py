@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import cast
 from urllib.parse import urlencode
 
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
 from kiosk import commands
 from kiosk.answers import Account, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
@@ -30,7 +33,7 @@ class Stay(Noun, frozen=True, kw_only=True):
 
 
 @reads("/members")
-def search(page: Page) -> Answer:
+def search(page: NamedDependency[Page]) -> Answer:
     """Those whose name somebody may mean; all, while they are few."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
@@ -39,13 +42,13 @@ def search(page: Page) -> Answer:
 
 
 @reads("/members/new", role=Role.HOST)
-def new(page: Page) -> Answer:
+def new(page: NamedDependency[Page]) -> Answer:
     """The form for a new member."""
     return page.show("member_form.html", member=None, same=None)
 
 
 @writes("/members/new")
-def add(page: Page) -> Answer:
+def add(page: NamedDependency[Page]) -> Answer:
     """Keep a new member, after asking once more when somebody has this name."""
     form, same = page.form, None
     name = " ".join(form.text("name").split())
@@ -87,7 +90,7 @@ def _greeting(page: Page) -> Greeting:
 
 
 @reads("/members/{member_id:str}")
-def show(page: Page, member_id: str) -> Answer:
+def show(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """All about a member."""
     return show_member(page, member_id)
 
@@ -116,13 +119,13 @@ def show_member(page: Page, member_id: str) -> Answer:
 
 
 @reads("/members/{member_id:str}/edit", role=Role.HOST)
-def edit(page: Page, member_id: str) -> Answer:
+def edit(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """The form to change a member."""
     return page.show("member_form.html", member=page.member(member_id), same=None)
 
 
 @writes("/members/{member_id:str}/edit")
-def change(page: Page, member_id: str) -> Answer:
+def change(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Keep the changes to a member."""
     form, member = page.form, page.member(member_id)
     name = " ".join(form.text("name").split())
@@ -141,21 +144,21 @@ def change(page: Page, member_id: str) -> Answer:
 
 
 @writes("/members/{member_id:str}/suspend")
-def suspend(page: Page, member_id: str) -> Answer:
+def suspend(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Let a member's badges open no door for now."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="suspended"))
     return page.go(member_path(member_id), "member-suspended")
 
 
 @writes("/members/{member_id:str}/restore")
-def restore(page: Page, member_id: str) -> Answer:
+def restore(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Let a member come again."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="active"))
     return page.go(member_path(member_id), "member-restored")
 
 
 @writes("/members/{member_id:str}/check-in")
-def check_in(page: Page, member_id: str) -> Answer:
+def check_in(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Judge a member who has no badge with them like a tap."""
     judged = cast("Judged", page.ask(CheckIn(member=page.member(member_id).id)))
     if isinstance(judged.verdict, Granted):
@@ -164,7 +167,7 @@ def check_in(page: Page, member_id: str) -> Answer:
 
 
 @writes("/members/{member_id:str}/leave")
-def leave(page: Page, member_id: str) -> Answer:
+def leave(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Note that a member has left."""
     page.ask(Leave(member=page.member(member_id).id))
     return page.go(member_path(member_id), "member-left")

@@ -6,6 +6,7 @@ import calendar
 from datetime import date, timedelta
 from typing import cast
 
+from litestar.di import NamedDependency
 from msgspec.structs import replace
 
 from kiosk import hours, wall
@@ -34,7 +35,7 @@ class Date(Noun, frozen=True, kw_only=True):
 
 
 @reads("/hours")
-def show(page: Page) -> Answer:
+def show(page: NamedDependency[Page]) -> Answer:
     """The hours of the site whose desk this is."""
     return _show(page)
 
@@ -88,7 +89,7 @@ def _date(page: Page, day: date, *, month: int | None) -> Date:
 
 
 @writes("/hours/today")
-def today(page: Page) -> Answer:
+def today(page: NamedDependency[Page]) -> Answer:
     """Close now, stay open, or go back to the usual hours."""
     match page.form.text("what"):
         case "close":
@@ -109,7 +110,7 @@ def _done(page: Page, command: Command, field: str) -> Answer:
 
 
 @writes("/hours/week")
-def change_week(page: Page) -> Answer:
+def change_week(page: NamedDependency[Page]) -> Answer:
     """Keep other weekly hours, from the form with a line for each day."""
     form = page.form
     try:
@@ -124,7 +125,7 @@ def change_week(page: Page) -> Answer:
 
 
 @writes("/hours/written")
-def change_written(page: Page) -> Answer:
+def change_written(page: NamedDependency[Page]) -> Answer:
     """Keep other weekly hours, in the language of OpenStreetMap."""
     return _keep(page, page.form.text("hours"), "hours")
 
@@ -142,7 +143,7 @@ def _keep(page: Page, written: str, field: str) -> Answer:
 
 
 @writes("/hours/exceptions")
-def add_exception(page: Page) -> Answer:
+def add_exception(page: NamedDependency[Page]) -> Answer:
     """Add a dated exception: closed, or open at other times, from a day to a day."""
     form = page.form
     first, last = day_of(page, "first"), day_of(page, "last")
@@ -165,7 +166,7 @@ def _state(page: Page) -> str:
     if page.form.text("state") != "open":
         return "off"
     try:
-        written = weekly.write([page.form.text("times")], holidays=False)
+        written = weekly.write([page.form.text("times"), *[""] * 6], holidays=False)
     except weekly.WeekError:
         written = "off"
     if written == "off":
@@ -182,7 +183,7 @@ def _span(first: date, last: date) -> str:
 
 
 @writes("/hours/exceptions/remove")
-def remove_exception(page: Page) -> Answer:
+def remove_exception(page: NamedDependency[Page]) -> Answer:
     """Remove a dated exception, by its text."""
     return _done(page, RemoveException(rule=page.form.text("rule")), "first")
 

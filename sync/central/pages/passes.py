@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk import rules
 from kiosk.commands import SellPass
@@ -21,7 +23,7 @@ LONGEST_REASON = 200
 
 
 @reads("/members/{member_id:str}/sell", role=Role.HOST)
-def ask_sale(page: Page, member_id: str) -> Answer:
+def ask_sale(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """The form of a sale."""
     return _sale_form(page, page.member(member_id))
 
@@ -37,7 +39,7 @@ def _sale_form(page: Page, member: Member) -> Answer:
 
 
 @writes("/members/{member_id:str}/sell")
-def sell(page: Page, member_id: str) -> Answer:
+def sell(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     """Sell a pass. What the member owes moves to it."""
     form, member = page.form, page.member(member_id)
     product, method = form.text("product"), form.text("method")
@@ -66,13 +68,15 @@ def day_of(page: Page, name: str) -> date | None:
 
 
 @reads("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo", role=Role.HOST)
-def ask_undo(page: Page, member_id: str, ledger_id: str, seq: int) -> Answer:
+def ask_undo(
+    page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]
+) -> Answer:
     """The form to give an entry back."""
     return _undo_form(page, page.member(member_id), _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq)))
 
 
 @writes("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo")
-def undo(page: Page, member_id: str, ledger_id: str, seq: int) -> Answer:
+def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]) -> Answer:
     """Give an entry back, whichever kiosk took it, within the days that the site gives staff."""
     member = page.member(member_id)
     visit = _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq))
@@ -110,13 +114,13 @@ def _undo_form(page: Page, member: Member, visit: Visit) -> Answer:
 
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
-def ask_cancel(page: Page, member_id: str, pass_id: str) -> Answer:
+def ask_cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
     """The form to take a sale back."""
     return _cancel_form(page, page.member(member_id), _holding(page, member_id, pass_id))
 
 
 @writes("/members/{member_id:str}/passes/{pass_id:str}/cancel")
-def cancel(page: Page, member_id: str, pass_id: str) -> Answer:
+def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
     """Take back a sale of a pass of which nothing was used, wherever it was sold."""
     member, holding = page.member(member_id), _holding(page, member_id, pass_id)
     reason = _reason(page)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk import hours
 from kiosk.model import Cover, Day, Duration, Product, ProductSet, Spans, Unlimited
@@ -22,19 +24,19 @@ Read = TypeVar("Read")
 
 
 @reads("/products")
-def listed(page: Page) -> Answer:
+def listed(page: NamedDependency[Page]) -> Answer:
     """What is sold, and was."""
     return page.show("products.html", products=page.roster.products(), describe=cover_words)
 
 
 @reads("/products/new", role=Role.MANAGER)
-def new(page: Page) -> Answer:
+def new(page: NamedDependency[Page]) -> Answer:
     """The form for a new product."""
     return _form(page, None)
 
 
 @writes("/products/new", role=Role.MANAGER)
-def add(page: Page) -> Answer:
+def add(page: NamedDependency[Page]) -> Answer:
     """Keep a new product, under an id made of its name."""
     product = _read(page, None)
     if product is None:
@@ -44,13 +46,13 @@ def add(page: Page) -> Answer:
 
 
 @reads("/products/{product_id:str}", role=Role.MANAGER)
-def edit(page: Page, product_id: str) -> Answer:
+def edit(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
     """The form to change a product."""
     return _form(page, _product(page, product_id))
 
 
 @writes("/products/{product_id:str}", role=Role.MANAGER)
-def change(page: Page, product_id: str) -> Answer:
+def change(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
     """Keep the changes to a product."""
     before = _product(page, product_id)
     product = _read(page, before)

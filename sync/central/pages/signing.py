@@ -6,7 +6,9 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pyotp
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk.notices.language import languages
 from sync.central.accounts import SESSION_LASTS, SHORTEST_PASSWORD, AccountError, Role
@@ -18,7 +20,7 @@ ISSUER = "Kiosk"
 
 
 @reads("/sign-in", role=None)
-def ask(page: Page) -> Answer:
+def ask(page: NamedDependency[Page]) -> Answer:
     """The form to sign in."""
     if page.account:
         return page.go("/")
@@ -26,7 +28,7 @@ def ask(page: Page) -> Answer:
 
 
 @writes("/sign-in", role=None)
-def sign_in(page: Page) -> Answer:
+def sign_in(page: NamedDependency[Page]) -> Answer:
     """Begin a session, ask for a one-time code, or say that it is wrong: never which of name and password."""
     form = page.form
     back = gate.local_path(form.text("back"))
@@ -57,14 +59,14 @@ def _wait(page: Page, wait: timedelta) -> str:
 
 
 @writes("/sign-out", role=Role.READ_ONLY)
-def sign_out(page: Page) -> Answer:
+def sign_out(page: NamedDependency[Page]) -> Answer:
     """End the session."""
     page.central.accounts.sign_out(page.token)
     return page.go("/sign-in", cookies=[gate.gone(gate.SESSION)])
 
 
 @reads("/language/{code:str}", role=None)
-def language(page: Page, code: str) -> Answer:
+def language(page: NamedDependency[Page], code: FromPath[str]) -> Answer:
     """Read on in another language. It changes nothing but what the browser, and the account, remember."""
     if code not in languages():
         raise NotFoundException
@@ -75,7 +77,7 @@ def language(page: Page, code: str) -> Answer:
 
 
 @writes("/site", role=Role.READ_ONLY)
-def choose_site(page: Page) -> Answer:
+def choose_site(page: NamedDependency[Page]) -> Answer:
     """Sit down at the desk of another site."""
     chosen = page.form.text("site")
     if chosen not in {site.id for site in page.sites}:
@@ -87,13 +89,13 @@ def choose_site(page: Page) -> Answer:
 
 
 @reads("/me")
-def me(page: Page) -> Answer:
+def me(page: NamedDependency[Page]) -> Answer:
     """One's own account."""
     return _me(page, pyotp.random_base32())
 
 
 @writes("/me/password", role=Role.READ_ONLY)
-def change_password(page: Page) -> Answer:
+def change_password(page: NamedDependency[Page]) -> Answer:
     """A new password, given the old one."""
     form, accounts = page.form, page.central.accounts
     new = form.secret("new")
@@ -119,7 +121,7 @@ def _knows(page: Page, password: str) -> bool:
 
 
 @writes("/me/codes", role=Role.READ_ONLY)
-def turn_codes_on(page: Page) -> Answer:
+def turn_codes_on(page: NamedDependency[Page]) -> Answer:
     """Ask for one-time codes from now on, once somebody shows that their device makes them."""
     form = page.form
     secret, code = form.text("secret"), "".join(form.text("code").split())

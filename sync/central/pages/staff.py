@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from kiosk.model import (
     AnyFact,
@@ -25,7 +27,7 @@ PAGE_LINES = 50
 
 
 @reads("/accounts", role=Role.MANAGER)
-def listed(page: Page) -> Answer:
+def listed(page: NamedDependency[Page]) -> Answer:
     """All accounts, and the form for another."""
     return _listed(page)
 
@@ -36,7 +38,7 @@ def _listed(page: Page) -> Answer:
 
 
 @writes("/accounts", role=Role.MANAGER)
-def add(page: Page) -> Answer:
+def add(page: NamedDependency[Page]) -> Answer:
     """Make an account."""
     form = page.form
     name, role, site = form.text("name"), form.text("role"), form.text("site")
@@ -67,7 +69,7 @@ def _make(page: Page, name: str, role: Role, *, site: str | None) -> None:
 
 
 @writes("/accounts/{account_id:str}", role=Role.MANAGER)
-def change(page: Page, account_id: str) -> Answer:
+def change(page: NamedDependency[Page], account_id: FromPath[str]) -> Answer:
     """Shut an account out or let it in again, or forget its one-time codes. Nobody shuts themselves out."""
     account = _account(page, account_id)
     accounts, what = page.central.accounts, page.form.text("what")
@@ -92,7 +94,7 @@ def _account(page: Page, account_id: str) -> Account:
 
 
 @reads("/audit", role=Role.MANAGER)
-def audit(page: Page) -> Answer:
+def audit(page: NamedDependency[Page]) -> Answer:
     """Who did what, the newest first."""
     text = page.request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

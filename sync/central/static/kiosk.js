@@ -46,5 +46,13 @@ if (live && "EventSource" in window) {
   source.addEventListener("open", () => { document.documentElement.dataset.following = "yes"; });
 }
 
+const menu = document.querySelector(".menu");
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && menu?.open) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+document.addEventListener("click", (event) => {
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
+});
+
 const summary = document.querySelector(".errors");
 if (summary) summary.focus();
