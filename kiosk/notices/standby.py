@@ -86,7 +86,7 @@ def _health(words: Language, wrong: set[str]) -> str:
         Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
         Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),
         Health.DISK_LOW: words.say("Disk almost full: tell whoever looks after the kiosk"),
-        Health.SERVER_UNREACHABLE: words.say("Central server out of reach for a while: all is kept here until then"),
+        Health.SERVER_UNREACHABLE: words.say("Central server out of reach: nothing to do here"),
     }
     if not wrong:
         return words.say("Everything works")
