@@ -96,6 +96,7 @@ def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: s
         assert outcomes(pushed) == [QUARANTINED] + [ACCEPTED] * 499
         assert pushed.acked == 500
         assert fed(central, kiosk) == sent[1:]
+        assert central.quarantined() == 1
         assert [(aside.seq, aside.raw) for aside in central.quarantine()] == [(1, b'{"seq":1,"at":[]}')]
 
 

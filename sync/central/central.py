@@ -211,6 +211,11 @@ class Central:
         with self.storage.reader() as connection:
             return setaside.listed(connection, self.settings.network)
 
+    def quarantined(self) -> int:
+        """Return how much is set aside."""
+        with self.storage.reader() as connection:
+            return setaside.count(connection, self.settings.network)
+
     def replay(self, quarantine_id: str) -> str | None:
         """Try to take something again. Returns None when it was taken, or why not. Raises LookupError."""
         with self.storage.writing(Turn.FEED) as connection:

@@ -57,7 +57,7 @@ class State(Collector):
         yield _gauge("central_kiosks", "Kiosks that are paired", len(paired))
         yield _gauge("central_kiosks_silent", "Kiosks not heard of for long", sum(map(central.is_silent, paired)))
         yield _gauge("central_kiosks_waiting", "Entries kiosks have yet to send", sum(k.beacon.waiting for k in paired))
-        yield _gauge("central_quarantine", "Things set aside", len(central.quarantine()))
+        yield _gauge("central_quarantine", "Things set aside", central.quarantined())
         alarms = GaugeMetricFamily("central_alarms", "Alarms going on", labels=["kind"])
         for kind, count in sorted(Tally(alarm.kind for alarm in central.alarms()).items()):
             alarms.add_metric([kind], count)

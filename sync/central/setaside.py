@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from kiosk.model import Entry, Noun
 from sync.central import arrivals, ingest
@@ -22,19 +23,35 @@ class Aside(Noun, frozen=True, kw_only=True):
     received_at: datetime
 
 
+MOST = 1000
+"""How much is listed at once: a kiosk gone mad can fill a quarantine."""
+
+
 def listed(connection: Connection, network: str) -> tuple[Aside, ...]:
-    """Return what is set aside and not settled, the oldest first."""
-    query = select(quarantine).where(quarantine.c.network_id == network, quarantine.c.settled_at.is_(None))
-    return tuple(
-        Aside(
-            quarantine_id=row.quarantine_id,
-            ledger_id=row.ledger_id,
-            seq=row.seq,
-            reason=row.reason,
-            raw=bytes(row.raw),
-            received_at=row.received_at,
-        )
-        for row in connection.execute(query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id))
+    """Return what is set aside and not settled, the oldest first, at most MOST."""
+    query = select(quarantine).where(*_waiting(network))
+    rows = connection.execute(query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST))
+    return tuple(map(_aside, rows))
+
+
+def count(connection: Connection, network: str) -> int:
+    """Return how much is set aside and not settled."""
+    query = select(func.count()).select_from(quarantine).where(*_waiting(network))
+    return int(connection.execute(query).scalar_one())
+
+
+def _waiting(network: str) -> tuple[ColumnElement[bool], ...]:
+    return quarantine.c.network_id == network, quarantine.c.settled_at.is_(None)
+
+
+def _aside(row: Row[*tuple[Any, ...]]) -> Aside:
+    return Aside(
+        quarantine_id=row.quarantine_id,
+        ledger_id=row.ledger_id,
+        seq=row.seq,
+        reason=row.reason,
+        raw=bytes(row.raw),
+        received_at=row.received_at,
     )
 
 
@@ -43,9 +60,11 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
 
     Raises LookupError when nothing of that name is set aside.
     """
-    one = next((one for one in listed(connection, network) if one.quarantine_id == quarantine_id), None)
-    if one is None:
+    query = select(quarantine).where(*_waiting(network), quarantine.c.quarantine_id == quarantine_id)
+    row = connection.execute(query).first()
+    if row is None:
         raise LookupError(f"nothing is set aside under {quarantine_id}")
+    one = _aside(row)
     read = arrivals.read_entry(one.raw, one.ledger_id, seq=one.seq)
     if not isinstance(read, Entry):
         return read.reason
