@@ -63,14 +63,18 @@ def _write(connection: Connection, of: Network, now: datetime) -> str:
 
 
 def _heads(connection: Connection, of: Network) -> dict[str, int]:
-    """Return for each ledger up to which entry all of it is folded."""
+    """Return for each ledger up to which entry all that came of it is folded.
+
+    An entry that is missing below, because its kiosk cannot read it, comes by the feed if it ever comes. Were the gap
+    told as the end, that kiosk would take what follows it for news, and hold it for newer than all that is in the feed.
+    """
     waiting = (
         select(feed.c.ledger_id, func.min(feed.c.seq))
         .where(feed.c.network_id == of.network_id, feed.c.position > of.projected)
         .group_by(feed.c.ledger_id)
     )
     not_yet: dict[str, int] = {row[0]: row[1] for row in connection.execute(waiting)}
-    known = select(ledgers.c.ledger_id, ledgers.c.acked).where(ledgers.c.network_id == of.network_id)
+    known = select(ledgers.c.ledger_id, ledgers.c.highest).where(ledgers.c.network_id == of.network_id)
     return {row[0]: min(row[1], not_yet.get(row[0], row[1] + 1) - 1) for row in connection.execute(known)}
 
 
