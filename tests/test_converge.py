@@ -33,9 +33,12 @@ from kiosk.model import (
     Tapped,
     Window,
 )
-from tests.books import MONDAY, let_in, sold_to
+from kiosk.store import chain
+from kiosk.store.chain import Head
+from kiosk.store.refold import folded_anew
+from tests.books import MONDAY, Moment, let_in, sold_to
 from tests.house import SERRE, TEN
-from tests.nodes import Feed, Node, Placed, pages
+from tests.nodes import Feed, Node, Placed, pages, rows
 
 NAMES = ("a", "b", "c")
 """Of ledgers, and of the members."""
@@ -232,7 +235,7 @@ def test_the_first_of_two_reversals_counts_whichever_is_heard_of_first(nodes, fe
     check_converged(feed, nodes)
 
 
-# ---------------------------------------------------------------- any life of a network
+# ---------------------------------------------------------------- any life of a network: what happens
 
 HOURS = st.integers(0, 5).map(lambda hours: MONDAY + timedelta(hours=hours))
 """Few instants, so that many things happen at the same one."""
@@ -289,6 +292,62 @@ FACTS: st.SearchStrategy[AnyFact] = st.one_of(
     st.just(Tapped(site_id=SERRE.id, verdict=Denied(reason=Reason.UNKNOWN_BADGE), badge_id="b1")),
     *WORDS,
 )
+# ---------------------------------------------------------------- any order
+
+NOTHING = st.just("")
+DAY: st.SearchStrategy[AnyFact] = st.one_of(
+    st.builds(
+        lambda until, reason, charges: let_in_until(until, reason, charges),
+        HOURS,
+        st.sampled_from([Reason.ENTRY_USED, Reason.RE_ENTRY, Reason.RE_ENTRY]),
+        CHARGES,
+    ),
+    st.just(Left(member_id="lea", site_id=SERRE.id)),
+    st.builds(
+        Reversed, ref=st.builds(Ref, ledger_id=st.just("a"), seq=st.integers(1, 3)), reason=st.just(""), by=MEMBERS
+    ),
+    st.builds(
+        lambda settles, name: sold_to(name, pass_id="p1", settles=settles), CHARGES, st.sampled_from(["lea", "host"])
+    ),
+    st.just(Tapped(site_id=SERRE.id, verdict=Denied(reason=Reason.UNKNOWN_BADGE), badge_id="b1")),
+    st.builds(MemberSet, member=st.builds(Member, id=st.just("lea"), name=st.sampled_from(["Ann", "Bob"]))),
+)
+"""What happens to one person on one day: everything touches everything."""
+
+
+def let_in_until(until, reason, charges):
+    return Tapped(site_id=SERRE.id, member_id="lea", verdict=granted(until, reason, charges, 0, stays=True))
+
+
+@st.composite
+def days(draw) -> list[Placed]:
+    """The entries of a day in two ledgers, in the feed's order, which is not that of their instants."""
+    facts = draw(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 4), DAY), min_size=2, max_size=9))
+    heads: dict[str, Head] = {}
+    placed = []
+    for position, (name, hour, fact) in enumerate(facts, start=1):
+        stamp = Moment(MONDAY + timedelta(hours=hour))()
+        (entry,) = chain.seal([fact], ledger_id=name, head=heads.get(name, Head()), stamp=stamp)
+        heads[name] = Head(seq=entry.ref.seq, hash=entry.hash)
+        placed.append((position, entry))
+    return placed
+
+
+def roster_of(entries: Sequence[Placed]):
+    with folded_anew(entries) as folded:
+        return rows(folded)
+
+
+@settings(max_examples=100, deadline=None)
+@given(days(), st.randoms(use_true_random=False))
+def test_any_order_of_the_same_entries_adds_up_to_the_same(entries, random):
+    shuffled = [*entries, *entries[: len(entries) // 2]]
+    random.shuffle(shuffled)
+    assert roster_of(shuffled) == roster_of(entries)
+
+
+# ---------------------------------------------------------------- any exchange
+
 NODE = st.integers(0, 2)
 STEPS = st.one_of(
     st.tuples(st.just("writes"), NODE, st.tuples(st.integers(-2, 3), FACTS)),

@@ -53,7 +53,7 @@ def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connect
     )
     with engine.connect() as connection:
         with transaction(connection):
-            ROSTER.create_all(connection)
+            ROSTER.create_all(connection, checkfirst=False)
             for position, entry in entries:
                 tuple(arrivals.apply_safely(connection, entry, position=position))
         yield connection
