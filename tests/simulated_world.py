@@ -124,9 +124,9 @@ class World:
                 self.random.expovariate(1 / 8) if self.random.random() < 0.95 else self.random.uniform(600, 9000)
             )
             self._exchange()
-            self._revive()
+            self.revive()
             self._happen()
-            self._revive()
+            self.revive()
 
     def _exchange(self) -> None:
         for kiosk in self.kiosks:
@@ -158,7 +158,7 @@ class World:
         elif self.server.is_up:
             self._staff_look_at_alarms()
 
-    def _revive(self) -> None:
+    def revive(self) -> None:
         """Start again what died, most of the time at once."""
         for kiosk in self.kiosks:
             self.note_unlocks(kiosk)
