@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle simulate screens lock clean help
+.PHONY: run test check format lint types bench idle simulate screens pages lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -46,6 +46,11 @@ simulate: $(READY)
 # The pictures in docs/screens and the README.
 screens: $(READY)
 	$(BIN)/python -m tests.screens docs/screens
+
+# The pictures in docs/pages.
+pages: $(READY)
+	.ci/need chromium:chromium
+	$(BIN)/python -m tests.page_pictures docs/pages
 
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place.
 $(READY): requirements-dev.txt pyproject.toml .ci/need

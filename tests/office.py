@@ -171,10 +171,17 @@ def lea_comes(when: datetime = MONDAY) -> Tapped:
     return let_in(when, "ten")
 
 
-def more_people(office: Office) -> None:
-    """A house with a little life in it, for the pictures."""
+def lived_in(house: Office) -> None:
+    """Something on every page: more members, a kiosk in trouble, one that is silent, an alarm."""
     names = ("Élise Le Goff", "Camille Durand", "Hugo Petit", "Inès Moreau", "Marc Faure")
-    for number, name in enumerate(names):
-        member = Member(id=f"m{number}", name=name)
-        badge = Badge(id=f"b-m{number}", member_id=member.id)
-        office.central.append(MemberSet(member=member), BadgeSet(badge=badge), by="server")
+    people = [Member(id=f"m{number}", name=name) for number, name in enumerate(names)]
+    for one in people:
+        badge = Badge(id=f"b-{one.id}", member_id=one.id)
+        house.central.append(MemberSet(member=one), BadgeSet(badge=badge), by="server")
+    house.kiosk("Salle du haut")
+    house.moment.moves(minutes=18)
+    kiosk, now = house.kiosk("Porte d’entrée"), house.moment.now
+    kiosk.push(lea_comes(), let_in(now, member="m0", reason=Reason.UNLIMITED), health=("disk_low",), waiting=2)
+    kiosk.sealed(stranger_taps())
+    kiosk.push(let_in(now, member="m2", reason=Reason.COURTESY), stranger_taps(), health=("disk_low",), waiting=2)
+    house.moment.moves(minutes=4)

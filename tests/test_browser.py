@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from sync import wire
 from tests.house import SERRE
-from tests.office import PASSWORD, Office, lea_comes, more_people, office, stranger_taps
+from tests.office import PASSWORD, Office, lea_comes, lived_in, office
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -169,17 +169,6 @@ def test_the_keyboard_reaches_the_content_first_and_leaves_the_menu(browse) -> N
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Journal")).to_be_hidden()
     expect(menu).to_be_focused()
-
-
-def lived_in(house: Office) -> None:
-    """Something on every page."""
-    more_people(house)
-    house.kiosk("Salle du haut")
-    kiosk = house.kiosk("Porte d’entrée")
-    kiosk.push(lea_comes(), stranger_taps(), health=("disk_low",), waiting=2)
-    kiosk.sealed(stranger_taps())
-    kiosk.push(stranger_taps())
-    house.moment.moves(minutes=20)
 
 
 def violations(page: Page) -> list[str]:

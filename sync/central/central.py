@@ -234,15 +234,22 @@ class Central:
             return audit.lines(connection, self.settings.network, before=before, limit=limit)
 
     async def listen(self) -> AsyncGenerator[int, None]:
-        """Yield the feed's last position, at once and whenever it has moved, until the listener goes or the server."""
+        """Yield the position that the roster is folded to, at once and whenever it has moved, until the server stops.
+
+        Not the feed's last one: who then looks at the roster is to find there what they were told of.
+        """
         told = -1
         while not self._stop.is_set():
             heard = self.bell.count
-            position = await asyncio.to_thread(self.last_position)
+            position = await asyncio.to_thread(self.folded_position)
             if position != told:
                 told = position
                 yield position
             await self.bell.listen(heard, LISTEN_SECONDS)
+
+    def folded_position(self) -> int:
+        """Return the position that the roster is folded to."""
+        return self.network.projected
 
     def last_position(self) -> int:
         """Return the feed's last position."""

@@ -43,6 +43,7 @@ if (live && "EventSource" in window) {
   if (latest) spoken.dataset.last = latest.dataset.say;
   const source = new EventSource(live.dataset.live);
   source.addEventListener("changed", refresh);
+  setInterval(refresh, 60000); // who is silent, and until when it is open, change with time alone
   source.addEventListener("open", () => { document.documentElement.dataset.following = "yes"; });
 }
 
