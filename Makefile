@@ -1,18 +1,18 @@
-# make run    the kiosk's bench: simulated reader, door and cards, no hardware needed
+# make run    the kiosk's bench and the central server beside it: simulated reader, door and cards, no hardware needed
 # make test   the tests          make check   format, lint, types and tests
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-SOURCE := kiosk hardware tests
+SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle screens lock clean help
+.PHONY: run test check format lint types bench idle simulate screens pages lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
 
 test: $(READY)
-	.ci/need systemd-analyze:systemd
+	.ci/need systemd-analyze:systemd chromium:chromium
 	$(BIN)/pytest -n 2 $(ARGS)
 
 check: lint types test
@@ -31,13 +31,26 @@ format: $(READY)
 # Measurements, printed as tables: they judge nothing and are not part of the tests.
 bench: $(READY)
 	$(BIN)/python -m tests.bench tap $(ARGS)
+	$(BIN)/python -m tests.bench network $(ARGS)
+	$(BIN)/python -m tests.bench drain
 
 idle: $(READY)
 	$(BIN)/python -m tests.bench idle $(ARGS)
 
+# Lives of a network with everything going wrong; prints what broke, and how to live that life again.
+SEEDS    ?= 100
+DATABASE ?= sqlite
+simulate: $(READY)
+	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --database $(DATABASE) $(ARGS)
+
 # The pictures in docs/screens and the README.
 screens: $(READY)
 	$(BIN)/python -m tests.screens docs/screens
+
+# The pictures in docs/pages.
+pages: $(READY)
+	.ci/need chromium:chromium
+	$(BIN)/python -m tests.page_pictures docs/pages
 
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
 # Python made is made anew.

@@ -211,6 +211,13 @@ class RepairRoster(Command, tag="ledger_repair", frozen=True, kw_only=True):
     """Put what the entries add up to in the place of the roster. Answer: LedgerReport, with what was different."""
 
 
+class Pair(Command, tag="pair", frozen=True, kw_only=True):
+    """Join the network of a central server by the code that it shows. Answer: Done."""
+
+    url: str
+    code: str
+
+
 class TapCard(Command, tag="tap", frozen=True, kw_only=True):
     """Put a virtual card on the demo's reader; without a name, list the cards. Answer: Done. Only the demo knows it."""
 
@@ -243,6 +250,7 @@ Asked = (
     | ImportSite
     | ShowStatus
     | RepairRoster
+    | Pair
     | TapCard
 )
 

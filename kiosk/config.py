@@ -124,6 +124,11 @@ class Paths(Settings, frozen=True):
         """The badge key, made at the first start unless `badges.key` gives one."""
         return self.badge_key or self.state / "badge.key"
 
+    @property
+    def pairing(self) -> Path:
+        """What the central server gave to this kiosk: its token."""
+        return self.state / "server.json"
+
 
 class Badges(Settings, frozen=True):
     """How badge numbers are hidden."""
@@ -137,6 +142,19 @@ class Badges(Settings, frozen=True):
         return self.key.reveal() if self.key else None
 
 
+class Server(Settings, frozen=True):
+    """The central server, for a kiosk that `kiosk pair` gave one. Whether its address will do is judged by sync."""
+
+    url: Text | None = None
+    """Where it is; None: where it was when the kiosk was paired."""
+    plain_http: bool = False
+    """Talk to it without TLS: for a network of one's own."""
+    certificates: Absolute | None = None
+    """The file of a private authority's certificates; None: the public authorities."""
+    every_seconds: LongSeconds = 30.0
+    """Between two exchanges, give or take a fifth; an entry is sent at once."""
+
+
 class Config(Settings, frozen=True):
     """All settings of one kiosk."""
 
@@ -147,6 +165,7 @@ class Config(Settings, frozen=True):
     screen: Screen = Screen()
     paths: Paths = Paths()
     badges: Badges = Badges()
+    server: Server = Server()
 
     def pins(self) -> dict[str, int | None]:
         """All pins by their settings path (`door.strike`), for hardware.pins.check_pins."""

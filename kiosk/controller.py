@@ -36,6 +36,7 @@ from kiosk.model import (
     ReaderUp,
     Reason,
     Reversed,
+    ServerSeen,
     Signal,
     Site,
     Tap,
@@ -49,6 +50,7 @@ from kiosk.notices import Health, Idle, Notice, Offer
 from kiosk.roster import RosterError
 from kiosk.rules import corrections
 from kiosk.rules.passes import balance
+from kiosk.syncing import Delivery, take_in
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 """What makes the light say fault: nobody can come in by badge."""
 
 
-Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Tick
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Delivery | Tick
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,9 @@ class Controller:
         site_id: str,
         badge_key: bytes,
     ) -> None:
-        self.inbox = inbox
+        self.inbox, self.ledger_id = inbox, ledger.ledger_id
+        self.on_entry: Callable[[], None] = lambda: None
+        """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
         self._known: Known | None = None
@@ -110,6 +114,10 @@ class Controller:
         """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
         self._drawn_minute: datetime | None = None
         self._tried_at = clock.monotonic()
+
+    def health(self) -> tuple[str, ...]:
+        """What is wrong, by the codes of kiosk.notices; callable from any thread."""
+        return tuple(sorted(frozenset(self._health)))
 
     # ------------------------------------------------------------ the thread
 
@@ -142,10 +150,14 @@ class Controller:
                 self._health.add(Health.READER_DOWN)
             case Request():
                 message.reply(encode_answer(self._answer(message.line)))
+            case Delivery():
+                self._learn(message)
             case Tick():
                 self._tick()
                 return
         self._refresh()
+        if not isinstance(message, Delivery):
+            self.on_entry()
 
     # ------------------------------------------------------------ a tap
 
@@ -261,8 +273,20 @@ class Controller:
             self._fail(error)
             return Refused(message=str(error))
         if isinstance(answered, Status):
-            return replace(answered, running=True, health=tuple(sorted(self._health)))
+            return replace(answered, running=True, health=self.health())
         return answered
+
+    def _learn(self, delivery: Delivery) -> None:
+        """Take in what the central server sent. A disk that fails is told of by the next tap, if there is any."""
+        news = delivery.news
+        if isinstance(news, ServerSeen):
+            (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
+        try:
+            take_in(self._ledger, news)
+        except LedgerError as error:
+            delivery.settle(error)
+        else:
+            delivery.settle()
 
     def _tick(self) -> None:
         now = self._clock.monotonic()

@@ -11,7 +11,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
@@ -24,6 +24,7 @@ from hardware.pins import open_pins
 from kiosk.answers import Refused, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
+from kiosk.commands import Pair, decode_command
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
@@ -31,6 +32,7 @@ from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.window import Screen
+from kiosk.uplink import Uplink
 from kiosk.workers import Systemd, Worker, stop_all
 
 log = logging.getLogger(__name__)
@@ -83,22 +85,30 @@ class Kiosk:
             )
             control = ControlServer(config.paths.socket, self.answer)
             stack.callback(control.close)
-            self.workers = (
+            self._uplink = Uplink(config, self.controller, world.clock)
+            self._workers = (
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
                 Worker("control", control.run),
             )
             self._stack = stack.pop_all()
 
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """All threads but the main one."""
+        return (*self._workers, *self._uplink.workers)
+
     def __enter__(self) -> Self:
-        for worker in self.workers:
+        for worker in self._workers:
             worker.start(self._died)
+        self._uplink.start(self._died)
         self._systemd.ready("serving")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._systemd.stopping()
         self.controller.inbox.put(Tick())
+        self._uplink.ask_to_stop()
         for name in stop_all(self.workers, seconds=STOP_SECONDS):
             log.error("%s did not stop in time", name)
         self._stack.close()
@@ -123,7 +133,14 @@ class Kiosk:
         self._ended.set()
 
     def answer(self, line: bytes) -> bytes:
-        """Have the controller answer a command; called from the socket's threads."""
+        """Have the controller answer a command; called from the socket's threads.
+
+        Pairing is done in the calling thread: it talks to a server, and the controller has a door to serve.
+        """
+        with suppress(ValueError):
+            command = decode_command(line)
+            if isinstance(command, Pair):
+                return encode_answer(self._uplink.pair(command))
         request = Request(line)
         self.controller.inbox.put(request)
         try:

@@ -492,6 +492,43 @@ class Tick(Noun, frozen=True, kw_only=True):
     """A little time went by."""
 
 
+class FeedArrived(Noun, frozen=True, kw_only=True):
+    """Entries of the server's feed, each with its place in it, to be folded; `cursor` is where the feed goes on.
+
+    It is None while there are more of the same page to come: a page that was not taken in whole comes again.
+    """
+
+    entries: tuple[tuple[int, Entry], ...]
+    cursor: str | None
+
+
+class Acked(Noun, frozen=True, kw_only=True):
+    """The server has this ledger on its disk up to `seq`, without a gap."""
+
+    seq: int
+
+
+class SnapshotArrived(Noun, frozen=True, kw_only=True):
+    """A page of the server's roster: to be laid aside, and with the last page put in the place of ours."""
+
+    rows: dict[str, tuple[dict[str, object], ...]]
+    """Table -> rows, columns by name."""
+    position: int
+    """Of the feed, at which the whole snapshot stands."""
+    cursor: str
+    last: bool
+
+
+class ServerSeen(Noun, frozen=True, kw_only=True):
+    """The server was reached again, or not for long."""
+
+    reached: bool
+
+
+News = FeedArrived | Acked | SnapshotArrived | ServerSeen
+"""What the exchange with the central server brings."""
+
+
 class Signal(StrEnum):
     """How a verdict looks and sounds on the indicator and the screen: each has its own light, rhythm and picture."""
 

@@ -38,7 +38,7 @@ from kiosk.model import (
     Window,
 )
 from kiosk.store import search, tables
-from kiosk.store.database import Database, LedgerError
+from kiosk.store.database import Borrowed, Database, LedgerError
 from kiosk.store.fold import claim_code
 from kiosk.store.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
@@ -88,7 +88,7 @@ class Presence(Noun, frozen=True, kw_only=True):
 class Roster:
     """The roster as it is now. Every method may raise LedgerError when the database cannot be read."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | Borrowed) -> None:
         self._database = database
 
     def _all(self, statement: Executable, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -204,14 +204,14 @@ class Roster:
         return tuple(_badge(row.doc) for row in self._all(query))
 
     def recent_unknown(self, site_id: str, since: datetime) -> tuple[tuple[str, datetime], ...]:
-        """Return claim code and last instant of the unknown badges refused since, the newest first."""
+        """Return claim code and last instant of the badges refused since that nobody carries, the newest first."""
         query = select(unknown_badges.c.claim_code, unknown_badges.c.at)
-        query = query.where(unknown_badges.c.site_id == site_id, unknown_badges.c.at >= since)
+        query = query.where(_NOBODYS, unknown_badges.c.site_id == site_id, unknown_badges.c.at >= since)
         return tuple((row[0], row[1]) for row in self._all(query.order_by(unknown_badges.c.at.desc())))
 
     def find_badge(self, code: str) -> str | None:
         """Return the id of the badge last refused under a claim code, which may be written in any case."""
-        query = select(unknown_badges.c.badge_id).where(unknown_badges.c.claim_code == code.strip().upper())
+        query = select(unknown_badges.c.badge_id).where(_NOBODYS, unknown_badges.c.claim_code == code.strip().upper())
         row = self._first(query.order_by(unknown_badges.c.at.desc()).limit(1))
         return row.badge_id if row else None
 
@@ -222,7 +222,7 @@ class Roster:
         recent: dict[str, list[Use]] = defaultdict(list)
         for row in self._all(RECENT_USES, member_id=member_id, since=now - RECENT):
             recent[row.pass_id].append(Use(at=row.at, units=row.units))
-        held = [(_pass(row[0]), row[1]) for row in self._all(HOLDINGS, member_id=member_id)]
+        held = [(_pass(row[0]), int(row[1])) for row in self._all(HOLDINGS, member_id=member_id)]
         held.sort(key=lambda one: (one[0].sold_at, one[0].id))
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 
@@ -275,6 +275,9 @@ class Roster:
     def _present_at(self, site_id: str, override: Override | None, now: datetime) -> dict[str, object]:
         closing = _closing(override, now)
         return {"site_id": site_id, "now": now, "since": closing or tables.EPOCH}
+
+
+_NOBODYS = unknown_badges.c.badge_id.not_in(select(badges.c.id).where(badges.c.member_id.is_not(None)))
 
 
 def _closing(override: Override | None, now: datetime) -> datetime | None:

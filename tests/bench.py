@@ -1,4 +1,4 @@
-"""Measurements: `python -m tests.bench tap` and `idle`. They print a table, write JSON beside it, and judge nothing."""
+"""Measurements: `python -m tests.bench tap`, `idle`, `network`, `drain`. Tables and JSON; they judge nothing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from tests import bench_sync
 from tests.counter import Counter
 from tests.running import Running
 
@@ -139,5 +140,9 @@ if __name__ == "__main__":
     what, *number = sys.argv[1:] or ["tap"]
     if what == "idle":
         bench_idle(int(number[0]) if number else 60)
+    elif what == "network":
+        bench_sync.show(bench_sync.network(int(number[0]) if number else 15), write, "network")
+    elif what == "drain":
+        bench_sync.show(bench_sync.drain(), write, "drain")
     else:
         bench_tap(int(number[0]) if number else 60)

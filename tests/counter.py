@@ -88,13 +88,20 @@ class Counter:
     """One kiosk at La Serre with a few members, opened on a ledger in `folder`; open it again to restart it."""
 
     def __init__(
-        self, folder: Path, *, at: datetime = MONDAY, site: Site = SERRES, language: str | None = None
+        self,
+        folder: Path,
+        *,
+        at: datetime = MONDAY,
+        site: Site = SERRES,
+        language: str | None = None,
+        is_blank: bool = False,
     ) -> None:
+        """With `is_blank` an empty ledger is left empty, as on a machine that was just installed."""
         self.clock = MovableClock(at, runs=False)
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
         self.door, self.light, self.wall = Door(self.ledger), Light(), Wall()
         self.verdicts: list[Verdict] = []
-        if self.ledger.head.seq == 0:
+        if self.ledger.head.seq == 0 and not is_blank:
             self.ledger.append(SiteSet(site=site), ProductSet(product=CARNET))
         front = Front(
             door=self.door,

@@ -64,6 +64,7 @@ def idles(language: str) -> Iterator[Picture]:
     yield idle("day-and-night", "2026-07-13 02:07", site=forever, people_in=1)
     yield idle("reader-down", "2026-07-13 09:42", health={Health.READER_DOWN})
     yield idle("clock", "2026-07-13 09:42", health={Health.CLOCK_UNTRUSTED})
+    yield idle("server", "2026-07-13 09:42", health={Health.SERVER_UNREACHABLE})
     for side in ("left", "top", "bottom"):
         yield idle(f"reader-{side}", "2026-07-13 09:42", reader_side=side)
     yield idle("long", "2026-09-23 20:00", site=replace(special, name=LONG_SITE), people_in=138, health=set(Health))

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.notices": "kiosk.model babel",
     "kiosk.front": "kiosk.model kiosk.notices",
+    "kiosk.syncing": "kiosk.model kiosk.ledger kiosk.store",
     "kiosk.store": "kiosk.model sqlalchemy msgspec",
     "kiosk.store.migrations": "sqlalchemy alembic",
     "kiosk.roster": "kiosk.model kiosk.store sqlalchemy msgspec",
@@ -33,16 +34,37 @@ MAY_IMPORT = {
     "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.rules kiosk.ledger "
     "kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.control kiosk.answers kiosk.desk kiosk.hours kiosk.rules "
-    "kiosk.notices kiosk.ledger kiosk.roster kiosk.badges msgspec",
+    "kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing msgspec",
+    "kiosk.uplink": "kiosk sync",
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware",
     "kiosk.demo": "kiosk hardware",
-    "kiosk.cli": "kiosk hardware msgspec click",
+    "kiosk.demo.beside": "kiosk sync msgspec litestar uvicorn",
+    "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
     "hardware.frontend": "hardware nfc serial",
     "hardware.ntag424": "hardware cryptography",
     "hardware.simulator": "hardware gpiozero cryptography",
+    "sync.wire": "kiosk.model msgspec",
+    "sync.backoff": "",
+    "sync.address": "",
+    "sync.client": "sync.wire msgspec",
+    "sync.transport": "sync.client sync.address requests urllib3",
+    "sync.pairing": "sync.client sync.wire msgspec",
+    "sync.exchange": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
+    "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
+    "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "
+    "msgspec",
+    "sync.central.accounts": "sync.central kiosk.model sqlalchemy argon2 pyotp",
+    "sync.central.migrations": "sqlalchemy alembic",
+    "sync.central.api": "sync.wire sync.central litestar msgspec",
+    "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
+    "sync.central.metrics": "sync.central prometheus_client",
+    "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 babel pyotp "
+    "fontpkg_atkinson_hyperlegible",
+    "sync.central.cli": "sync.central kiosk.control msgspec click uvicorn",
+    "sync.central.__main__": "sync.central.cli",
 }
 """Module or package -> what it may import beside itself and the standard library; a package with all below it."""
 

@@ -419,7 +419,7 @@ def write_unknown(path, *, kind, body):
     at = int(stamp.at.timestamp()) * 1_000_000
     blobs = ", ".join(f"x'{blob.hex()}'" for blob in (body, salt, body_hash, head.hash, digest))
     values = f"'{name}', {ref.seq}, {at}, '{stamp.boot_id}', {stamp.monotonic_ns}, 'trusted', '{kind}', {blobs}"
-    edit(path, f"INSERT INTO entries VALUES ({values})")
+    edit(path, f"INSERT INTO entries VALUES ({values}, NULL)")
 
 
 # ---------------------------------------------------------------- one writer

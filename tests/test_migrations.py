@@ -15,7 +15,7 @@ from kiosk.ledger import LedgerError, LedgerTooNewError, open_ledger, open_reade
 from kiosk.model import Happened
 from kiosk.store import migrations
 from kiosk.store.database import reading_engine, transaction, writing_engine
-from kiosk.store.tables import LEDGER, REVISION, ROSTER
+from kiosk.store.tables import LEDGER, REVISION, ROSTER, STAGED
 from tests.books import Moment, edit, fresh, house_facts, taps
 
 
@@ -39,17 +39,18 @@ def revision_of(path):
     return revision
 
 
-def older(path, written):
-    """A database of the first revision, from before there was a roster, with the entries of `written`."""
+def older(path, written, revision="0001"):
+    """A database of an older revision, with the entries of `written` and an empty roster or, at the first, none."""
     path.touch()
     engine = writing_engine(path)
     with engine.connect() as connection, transaction(connection):
-        migrations.upgrade(connection, "0001")
+        migrations.upgrade(connection, revision)
     engine.dispose()
     with sqlite3.connect(path) as plain:
         plain.execute("ATTACH ? AS source", (str(written),))
         for table in ("ledger", "entries"):
-            plain.execute(f"INSERT INTO main.{table} SELECT * FROM source.{table}")
+            columns = ", ".join(row[1] for row in plain.execute(f"PRAGMA main.table_info({table})"))
+            plain.execute(f"INSERT INTO main.{table} SELECT {columns} FROM source.{table}")
     plain.close()
     return path
 
@@ -61,7 +62,7 @@ def test_the_newest_revision_is_the_one_that_the_tables_belong_to():
 def differences(path):
     """What would have to change for a database to have the tables of kiosk.store.tables."""
     wanted = MetaData()
-    for table in (*LEDGER.sorted_tables, *ROSTER.sorted_tables):
+    for table in (*LEDGER.sorted_tables, *ROSTER.sorted_tables, *STAGED.sorted_tables):
         table.to_metadata(wanted)
     engine = reading_engine(path)
     with engine.connect() as connection:
@@ -82,7 +83,7 @@ def test_a_table_that_differs_would_be_found(written, change):
     assert len(differences(written)) == 1
 
 
-@pytest.mark.parametrize("table", [*LEDGER.sorted_tables, *ROSTER.sorted_tables], ids=str)
+@pytest.mark.parametrize("table", [*LEDGER.sorted_tables, *ROSTER.sorted_tables, *STAGED.sorted_tables], ids=str)
 def test_a_table_can_be_made_by_postgresql_too(table):
     words = str(CreateTable(table).compile(dialect=postgresql.dialect()))
     assert words.strip().startswith(f"CREATE TABLE {table.name} (")
@@ -95,8 +96,9 @@ def test_a_new_database_is_made_at_the_newest_revision(tmp_path, moment):
     assert revision_of(tmp_path / "new.db") == REVISION
 
 
-def test_an_older_database_is_upgraded_and_its_roster_folded(tmp_path, written, moment):
-    path = older(tmp_path / "older.db", written)
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_older_database_is_upgraded_and_its_roster_folded(tmp_path, written, moment, revision):
+    path = older(tmp_path / "older.db", written, revision)
     with open_reader(written) as before, open_ledger(path, stamp=moment) as after:
         assert after.ledger_id == before.ledger_id
         assert tuple(after.entries()) == tuple(before.entries())
@@ -126,7 +128,9 @@ def test_a_database_that_a_newer_kiosk_upgraded_is_refused_and_left_alone(writte
     before = written.read_bytes()
     with pytest.raises(LedgerTooNewError) as error:
         open_ledger(written, stamp=moment)
-    assert "kiosk.db has schema 9999, this kiosk knows up to 0002: a newer version upgraded it" in str(error.value)
+    assert f"kiosk.db has schema 9999, this kiosk knows up to {REVISION}: a newer version upgraded it" in str(
+        error.value
+    )
     assert written.read_bytes() == before
 
 

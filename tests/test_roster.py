@@ -524,9 +524,10 @@ def standing(life):
             charges[seq] = (fact.member_id, fact.verdict.credit_cents, fact.verdict.charges)
         elif isinstance(fact, PassSold):
             sales[seq] = fact
-        elif isinstance(fact, Reversed) and fact.ref.ledger_id == "own":
-            charges.pop(fact.ref.seq, None) if fact.ref.seq < seq else None
-            sales.pop(fact.ref.seq, None) if fact.ref.seq < seq else None
+    for fact in life:
+        if isinstance(fact, Reversed) and fact.ref.ledger_id == "own":
+            charges.pop(fact.ref.seq, None)
+            sales.pop(fact.ref.seq, None)
     return charges, sales
 
 

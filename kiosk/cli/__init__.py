@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
-from kiosk.cli.machine import check, demo, run, status, tap
+from kiosk.cli.machine import check, demo, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member
 from kiosk.cli.place import hours, ledger, site
@@ -34,7 +34,7 @@ def kiosk(context: click.Context) -> None:
     context.ensure_object(Call)
 
 
-for command in (run, demo, tap, check, status, site, member, badge, pass_, hours, ledger):
+for command in (run, demo, tap, check, status, pair, site, member, badge, pass_, hours, ledger):
     kiosk.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`kiosk run`, `demo`, `tap`, `check` and `status`: the machine and what runs on it."""
+"""`kiosk run`, `demo`, `tap`, `pair`, `check` and `status`: the machine and what runs on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from kiosk.badges import BadgeError
 from kiosk.cli.frame import Call, RefusedError, asks, config_option
 from kiosk.cli.reach import ask_running, do, show
-from kiosk.commands import ShowStatus, TapCard
+from kiosk.commands import Pair, ShowStatus, TapCard
 from kiosk.config import Config, demo_folder, load, resolved
 from kiosk.mistakes import Mistake, MistakesError
 
@@ -59,15 +59,16 @@ def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int
     callback=_sized,
     help="Of the kiosk's screen.",
 )
-def demo(*, reset: bool, window: bool | None, size: tuple[int, int]) -> None:
+@click.option("--alone", is_flag=True, help="The kiosk without the central server beside it.")
+def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool) -> None:
     """Try it all without any hardware.
 
-    Reader, door and a tray of cards are simulated. Without a display it prompts in the terminal and writes the screen
-    to a picture after every change.
+    Reader, door and a tray of cards are simulated; the central server runs beside, and its address is printed.
+    Without a display it prompts in the terminal and writes the screen to a picture after every change.
     """
     from kiosk.demo import main as run_demo
 
-    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size))
+    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size, alone=alone))
 
 
 @click.command()
@@ -88,6 +89,22 @@ def tap(call: Call, card: str | None) -> None:
     if not path.exists():
         raise RefusedError(f"no demo has run here: {start}")
     show(call, ask_running(load(path), TapCard(card=card), otherwise=start))
+
+
+@click.command()
+@click.argument("url")
+@click.argument("code")
+@asks
+def pair(call: Call, *, url: str, code: str) -> None:
+    """Join the network of a central server, by the CODE that its page of kiosks shows.
+
+    The kiosk then sends what happens here, and learns what happens elsewhere. The door never waits for the server.
+
+    \b
+    Example:
+      kiosk pair https://kiosks.example.org K7QM-2XRD
+    """
+    do(call, Pair(url=url, code=code))
 
 
 @click.command()
@@ -144,7 +161,18 @@ def _hardware_mistakes(config: Config, *, simulated: bool) -> Iterator[Mistake]:
     for sentence in check_pins(pins, active_high=config.door.active_high, force=config.door.force):
         path, _, message = sentence.partition(": ")
         yield Mistake(path, message, pins[path])
+    yield from _server_mistakes(config)
     try:
         check_path(config.reader.path, allow_udp=False, allow_simulator=simulated)
     except ReaderError as error:
         yield Mistake("reader.path", str(error).removeprefix(f"reader {config.reader.path!r}: "), config.reader.path)
+
+
+def _server_mistakes(config: Config) -> Iterator[Mistake]:
+    from sync.address import AddressError, check_url
+
+    try:
+        if config.server.url:
+            check_url(config.server.url, plain_http=config.server.plain_http)
+    except AddressError as error:
+        yield Mistake("server.url", str(error), config.server.url)

@@ -19,7 +19,7 @@ from kiosk import control
 from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
-from kiosk.commands import Command, ImportSite, encode_command
+from kiosk.commands import Command, ImportSite, Pair, encode_command
 from kiosk.config import Config
 from kiosk.model import Denied
 
@@ -78,12 +78,14 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.ledger import open_ledger
 
     _be_its_owner(config.paths.state)
-    if isinstance(command, ImportSite):
+    if isinstance(command, (ImportSite, Pair)):
         config.paths.state.mkdir(parents=True, exist_ok=True)
     elif not config.paths.ledger.exists():
         raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
     clock = WallClock()
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
+        if isinstance(command, Pair):
+            return _pair_here(config, command, ledger.ledger_id)
         try:
             hidden = ledger.roster.badge_count()
             return desk.perform(
@@ -111,6 +113,11 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
         show(call, getattr(books, question)(ledger, **heads))
+def _pair_here(config: Config, command: Pair, ledger_id: str) -> Answered:
+    from kiosk import uplink
+
+    answered, _ = uplink.pair(config, command, ledger_id=ledger_id)
+    return answered
 
 
 def _be_its_owner(state: Path) -> None:

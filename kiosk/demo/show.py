@@ -8,9 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from kiosk import notices
@@ -25,6 +26,9 @@ from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
 from kiosk.notices import Tray, VirtualBadge
 from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
 from kiosk.screen.window import Screen
+
+if TYPE_CHECKING:
+    from kiosk.demo.beside import Beside
 
 LAMPS = {
     "red": (214, 60, 44), "green": (52, 178, 92), "blue": (70, 130, 235), "yellow": (240, 190, 40),
@@ -132,10 +136,18 @@ def badges() -> Iterator[VirtualBadge]:
             yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
 
 
-def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: tuple[int, int] = (800, 480)) -> int:
+def run(
+    folder: Path,
+    *,
+    reset: bool = False,
+    window: bool | None = None,
+    size: tuple[int, int] = (800, 480),
+    alone: bool = False,
+) -> int:
     """Run the demo with its data in `folder` until its window is closed or its prompt left; return the exit code.
 
-    `window` None: a window where there is a display, else a prompt and the screen as PNG.
+    `window` None: a window where there is a display, else a prompt and the screen as PNG. `alone`: without the central
+    server beside the kiosk.
     """
     if reset:
         throw_away(folder)
@@ -143,10 +155,16 @@ def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: 
     windowed = has_display() if window is None else window
     if not windowed:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
-    with Bench(folder) as bench:
+    with Bench(folder) as bench, ExitStack() as stack:
         config = bench.config(size)
-        (folder / "kiosk.toml").write_text(resolved(config))
         site = bench.prepare(config)
+        beside = None if alone else _beside(bench)
+        if beside:
+            stack.enter_context(beside)
+            config = beside.pairs(config)
+        else:
+            config.paths.pairing.unlink(missing_ok=True)  # whoever it was, it does not answer now
+        (folder / "kiosk.toml").write_text(resolved(config))
         picture = None if windowed else folder / "screen.png"
         screen = Screen(size, title=site.name, with_tray=windowed, picture=picture)
         show = Show(bench, site, screen)
@@ -160,11 +178,21 @@ def run(folder: Path, *, reset: bool = False, window: bool | None = None, size: 
             display=bench.watch,
             witness=show.witness,
         )
-        print(introduction(bench, site, windowed=windowed))
+        print(introduction(bench, site, windowed=windowed, server=beside.introduction() if beside else None))
         kiosk = DemoKiosk(config, world, screen)
         kiosk.lay = show.lay
         with kiosk:
             return _serve(kiosk, bench, show, site=site)
+
+
+def _beside(bench: Bench) -> Beside | None:
+    """The central server, where it is installed: a kiosk does without what it needs."""
+    try:
+        from kiosk.demo.beside import Beside
+    except ModuleNotFoundError as error:
+        print(f"(without the central server: {error.name} is not installed; pip install 'kiosk[central]' does it)")
+        return None
+    return Beside(bench.folder, bench.clock.now)
 
 
 def has_display() -> bool:
@@ -182,11 +210,16 @@ def throw_away(folder: Path) -> None:
         "badge.key",
         "kiosk.toml",
         "screen.png",
+        "server.json",
+        "central.db",
+        "central.db-wal",
+        "central.db-shm",
+        "central.db.lock",
     ):
         (folder / name).unlink(missing_ok=True)
 
 
-def introduction(bench: Bench, site: Site, *, windowed: bool) -> str:
+def introduction(bench: Bench, site: Site, *, windowed: bool, server: str | None = None) -> str:
     """Say what this is and what can be done with it."""
     now = bench.clock.now().astimezone(ZoneInfo(site.zone))
     lines = [
@@ -195,6 +228,8 @@ def introduction(bench: Bench, site: Site, *, windowed: bool) -> str:
     ]
     if not windowed:
         lines.append(f"screen   {bench.folder / 'screen.png'}   (written anew after every change)")
+    if server:
+        lines.append(server)
     cards = ", ".join(f"{card.id} ({card.detail})" for card in badges())
     return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
 

@@ -9,6 +9,9 @@ from kiosk.model import Clock, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.view import Health, Idle, Side
 
+QUIET = {Health.SERVER_UNREACHABLE}
+"""Told in a line, without alarm: the door lacks nothing."""
+
 
 def idle(
     site: Site,
@@ -39,7 +42,7 @@ def idle(
         can_tap=can_tap,
         people=_people(words, people_in),
         health=_health(words, wrong),
-        trouble=bool(wrong),
+        trouble=bool(wrong - QUIET),
     )
 
 
@@ -83,6 +86,7 @@ def _health(words: Language, wrong: set[str]) -> str:
         Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
         Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),
         Health.BADGE_REFUSED: words.say("A blocked badge was tapped: look at today’s taps"),
+        Health.SERVER_UNREACHABLE: words.say("Central server out of reach: nothing to do here"),
     }
     if not wrong:
         return words.say("Everything works")

@@ -30,6 +30,7 @@ class Health(StrEnum):
     DOOR_HELD_OPEN = "door_held_open"
     CLOCK_UNTRUSTED = "clock_untrusted"
     BADGE_REFUSED = "badge_refused"
+    SERVER_UNREACHABLE = "server_unreachable"
 
 
 class Button(Noun, frozen=True, kw_only=True):

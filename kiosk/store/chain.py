@@ -123,6 +123,13 @@ def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None
         yield Fault(ref=Ref(ledger_id=ledger_id, seq=last + 1), what=what)
 
 
+def check_each(entries: Iterable[Entry | Fault]) -> Iterator[Fault]:
+    """Yield the faults that entries of any ledgers have in themselves; how they follow each other is not looked at."""
+    for entry in entries:
+        for what in _faults_of(entry, None):
+            yield Fault(ref=entry.ref, what=what)
+
+
 def _gap(last: int, seq: int) -> Iterator[str]:
     if seq == last + 2:
         yield f"entry {last + 1} is missing before it"

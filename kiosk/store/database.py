@@ -109,6 +109,19 @@ class Database:
             old[0].dispose()
 
 
+class Borrowed:
+    """A connection that somebody else opened and closes, for reading a roster on it: the server's way to `Roster`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def failing_as(self, what: str) -> Iterator[None]:
+        """Tell a failure of the database as a LedgerError that begins with `what`."""
+        with failing_as(what):
+            yield
+
+
 @contextmanager
 def failing_as(what: str) -> Iterator[None]:
     """Tell a failure of a database that is being opened as a LedgerError that begins with `what`."""
@@ -167,7 +180,7 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
+def one_state(connection: Connection) -> Iterator[None]:
     """Read one state of the database, whatever is written meanwhile."""
     begin = "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
     with _between(connection, begin):

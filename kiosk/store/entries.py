@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, insert, select, tuple_
 
 from kiosk.model import Clock, Entry, Ref, Stamp
 from kiosk.store.chain import Fault
@@ -16,10 +16,26 @@ HEAD = (
     .order_by(entries.c.seq.desc())
     .limit(1)
 )
-_OWN = select(entries).where(entries.c.ledger_id == bindparam("ledger_id")).limit(bindparam("size"))
-PAGE = _OWN.where(entries.c.seq > bindparam("place")).order_by(entries.c.seq)
-PAGE_BACKWARDS = _OWN.where(entries.c.seq < bindparam("place")).order_by(entries.c.seq.desc())
+_OF = select(entries).where(entries.c.ledger_id == bindparam("ledger_id")).limit(bindparam("size"))
+PAGE = _OF.where(entries.c.seq > bindparam("place")).order_by(entries.c.seq)
+PAGE_BACKWARDS = _OF.where(entries.c.seq < bindparam("place")).order_by(entries.c.seq.desc())
 INSERT = insert(entries)
+PLACED = (
+    select(entries)
+    .where(entries.c.position > bindparam("place"))
+    .order_by(entries.c.position, entries.c.ledger_id, entries.c.seq)
+    .limit(bindparam("size"))
+)
+"""Entries of all ledgers in the order of the feed."""
+UNPLACED = PAGE.where(entries.c.position.is_(None))
+"""Own entries that have no place in the feed yet."""
+_NAME = tuple_(entries.c.ledger_id, entries.c.seq)
+FOREIGN = (
+    select(entries)
+    .where(entries.c.ledger_id != bindparam("own"), tuple_(bindparam("ledger_id"), bindparam("seq")) < _NAME)
+    .order_by(entries.c.ledger_id, entries.c.seq)
+    .limit(bindparam("size"))
+)
 
 
 def to_row(entry: Entry) -> dict[str, object]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete
 from sqlalchemy.types import NullType
 
 from kiosk.model import Entry, Noun
-from kiosk.store import chain, fold
+from kiosk.store import arrivals
 from kiosk.store.database import transaction
 from kiosk.store.tables import ROSTER
 
@@ -63,8 +63,11 @@ def _fields_apart(live: Any, folded: Any) -> str:
 
 
 @contextmanager
-def folded_anew(entries: Iterable[Entry]) -> Iterator[Connection]:
-    """Give a fresh roster with these entries applied. Erased entries and those of newer versions are passed over."""
+def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connection]:
+    """Give a fresh roster with these entries, each with its place in the feed, applied in any order.
+
+    Erased entries, those of newer versions and those that cannot be applied are passed over.
+    """
     # An unnamed database lives in memory and moves to a temporary file of SQLite's own when it grows.
     engine = create_engine(
         "sqlite://",
@@ -76,11 +79,9 @@ def folded_anew(entries: Iterable[Entry]) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             with transaction(connection):
-                ROSTER.create_all(connection)
-                for entry in entries:
-                    fact = chain.decode_fact(entry.body) if entry.body is not None else None
-                    if fact is not None:
-                        fold.apply(connection, entry, fact)
+                ROSTER.create_all(connection, checkfirst=False)
+                for position, entry in entries:
+                    tuple(arrivals.apply_safely(connection, entry, position=position))
             yield connection
     finally:
         engine.dispose()
@@ -96,6 +97,31 @@ def differences(live: Connection, folded: Connection) -> Iterator[Difference]:
                 yield Difference(
                     table=table.name, key=tuple(value for _, value in key), live=sides.get(0), folded=sides.get(1)
                 )
+
+
+ENDS = ("presence_end", "left_at", "window_cut", "reversed_at", "reversed_by")
+"""Columns of a visit that other entries tell."""
+
+
+def provable(found: Iterable[Difference]) -> Iterator[Difference]:
+    """Leave out what may be right where the entries at hand are not all: the others are in a snapshot.
+
+    A row that only the live roster has came with the snapshot. Where both have one, the snapshot may have known of an
+    earlier reversal, of a later refusal, or of what ended a visit; of anything else the entries after it decide.
+    """
+    for one in found:
+        if one.folded is not None and not (one.live and _may_differ(one.table, one.live, one.folded)):
+            yield one
+
+
+def _may_differ(table: str, live: tuple[Any, ...], folded: tuple[Any, ...]) -> bool:
+    names = ROSTER.tables[table].columns.keys()
+    is_, says = dict(zip(names, live, strict=True)), dict(zip(names, folded, strict=True))
+    if table == "visits":
+        return all(is_[name] == says[name] for name in names if name not in ENDS)
+    if table == "unknown_badges":
+        return bool(is_["at"] >= says["at"])
+    return table == "reversals" and bool(is_["at"] <= says["at"])
 
 
 def replace(live: Connection, folded: Connection) -> None:

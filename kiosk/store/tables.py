@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -66,18 +66,45 @@ entries = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("position", BigInteger),
 )
-"""`at` is in microseconds since the epoch: what is read here may have been tampered with, and is told, not trusted."""
+Index(
+    "entries_by_position",
+    entries.c.position,
+    sqlite_where=entries.c.position.is_not(None),
+    postgresql_where=entries.c.position.is_not(None),
+)
+"""`at` is in microseconds since the epoch: what is read here may have been tampered with, and is told, not trusted.
+`position` is the entry's place in the server's feed, from 1; null: an own entry that was not seen in the feed yet; 0:
+its place is not known here, because it was known before a snapshot was adopted."""
+
+cursors = Table("cursors", LEDGER, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+"""How far this ledger and the server know each other: `sent`, `seen`, `snapshot` (kiosk.store.progress)."""
 
 ROSTER = MetaData()
 """Everything here is a fold of `entries`. A `doc` is a noun of kiosk.model as JSON."""
 
-sites = Table("sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False))
 
-overrides = Table("overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text))
+def _written() -> tuple[Column[str], Column[int], Column[int]]:
+    """Return the columns that name the entry which wrote a noun's row, and its place in the server's feed.
+
+    `position` null: an own entry that has no place yet, newer than all that have one.
+    """
+    return (
+        Column("ledger_id", String, nullable=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("position", BigInteger),
+    )
+
+
+sites = Table("sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_written())
+
+overrides = Table("overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text), *_written())
 """The last word of staff on the hours of a site; `doc` is null once taken back."""
 
-products = Table("products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False))
+products = Table(
+    "products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_written()
+)
 
 members = Table(
     "members",
@@ -86,6 +113,7 @@ members = Table(
     Column("folded_name", String, nullable=False),
     Column("role", String, nullable=False),
     Column("doc", Text, nullable=False),
+    *_written(),
 )
 
 badges = Table(
@@ -94,6 +122,7 @@ badges = Table(
     Column("id", String, primary_key=True),
     Column("member_id", String),
     Column("doc", Text, nullable=False),
+    *_written(),
     Index("badges_of_member", "member_id"),
 )
 
@@ -106,20 +135,28 @@ unknown_badges = Table(
     Column("at", Instant, nullable=False),
     Index("unknown_badges_by_code", "claim_code"),
 )
-"""Badges that were refused as unknown and have not been assigned since; `at` is the last time."""
+"""Badges that were refused as unknown, assigned since or not; `at` is the last time."""
 
 passes = Table(
     "passes",
     ROSTER,
     Column("id", String, primary_key=True),
-    Column("ledger_id", String, nullable=False),
-    Column("seq", BigInteger, nullable=False),
     Column("voided_at", Instant),
-    Column("settles", Text, nullable=False),
     Column("doc", Text, nullable=False),
+    *_written(),
     Index("passes_by_sale", "ledger_id", "seq"),
 )
 """`ledger_id` and `seq` name the sale; `voided_at` is when it was reversed."""
+
+sales = Table(
+    "sales",
+    ROSTER,
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("pass_id", String, nullable=False),
+    Column("settles", Text, nullable=False),
+)
+"""Every sale and the debts it took over."""
 
 pass_holders = Table(
     "pass_holders",
@@ -146,11 +183,35 @@ visits = Table(
     Column("left_at", Instant),
     Column("reversed_at", Instant),
     Column("reversed_by", String),
+    Column("present_until", Instant),
     Index("visits_of_member", "member_id", "at"),
     Index("visits_by_presence", "site_id", "presence_end"),
 )
-"""`window_end` is what was bought, `window_cut` when a reversal ended it. `presence_end`: when presence ended or will,
-whatever ends it; null: it never was one."""
+"""`window_end` is what was bought, `window_cut` when a reversal ended it. `present_until`: when presence was to end by
+itself, null: it never was one; `presence_end`: when it ended or will, whatever ends it."""
+
+departures = Table(
+    "departures",
+    ROSTER,
+    Column("member_id", String, primary_key=True),
+    Column("site_id", String, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Every time somebody said that they leave, whether or not their visit is known yet."""
+
+reversals = Table(
+    "reversals",
+    ROSTER,
+    Column("reversed_ledger", String, primary_key=True),
+    Column("reversed_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("reversed_by", String, nullable=False),
+    Column("ledger_id", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+"""The first reversal of each entry, by instant and then by name, whether or not what it reverses is known yet."""
 
 uses = Table(
     "uses",
@@ -159,7 +220,7 @@ uses = Table(
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
-    Column("units", Integer, nullable=False),
+    Column("units", BigInteger, nullable=False),
 )
 """What entry took how many units off which pass; less than zero where a sale took a debt over. A reversal deletes."""
 
@@ -169,6 +230,29 @@ credits_ = Table(
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("member_id", String, nullable=False),
-    Column("cents", Integer, nullable=False),
+    Column("cents", BigInteger, nullable=False),
     Index("credits_of_member", "member_id"),
 )
+
+STAGED = MetaData()
+"""A roster that is on its way: the tables of ROSTER again, without their indexes, and `staged_heads`."""
+
+
+def _staged(table: Table) -> Table:
+    columns = (
+        Column(c.name, c.type, primary_key=c.primary_key, nullable=c.nullable, autoincrement=False)
+        for c in table.columns
+    )
+    return Table(f"staged_{table.name}", STAGED, *columns)
+
+
+staged = {table.name: _staged(table) for table in ROSTER.sorted_tables}
+"""Name of a table of the roster -> the table where its rows are staged."""
+
+staged_heads = Table(
+    "staged_heads",
+    STAGED,
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+"""Up to which entry of each ledger the roster on its way knows."""

@@ -1,0 +1,94 @@
+"""The central server of the demo: runs beside the kiosk, in the same process and by the same clock, already paired.
+
+It is the real one, on a port of this machine; only its clock is the bench's, so that its pages tell what the door does.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from litestar import Litestar
+from msgspec.structs import replace
+
+from kiosk import uplink
+from kiosk.answers import Refused
+from kiosk.commands import Pair
+from kiosk.config import Config, Server
+from kiosk.demo.bench import BenchError
+from kiosk.ledger import open_reader
+from sync import pairing
+from sync.central.accounts import Role
+from sync.central.app import create_app
+from sync.central.central import Central
+from sync.central.pages import router
+from sync.central.settings import Settings
+from sync.pairing import PairingError
+
+PORT = 8080
+"""Another one is taken where this one is in use."""
+NAME, PASSWORD = "demo", "demo-la-serre"
+EVERY_SECONDS = 2.0
+STOP_SECONDS = 2
+
+
+class Beside:
+    """The server, its database in the demo's folder. Use it with `with`: then it serves."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        """`now` is what time it is on the bench."""
+        self._socket = _listen()
+        port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        settings = Settings(database=str(folder / "central.db"), port=port, hosts=hosts)
+        self._app: Litestar = create_app(settings, now=now, routes=[router()])
+        self._central: Central = self._app.state.central
+        if not self._central.accounts.listed():
+            self._central.accounts.add(NAME, PASSWORD, Role.MANAGER)
+
+    def __enter__(self) -> Self:
+        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="central")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    def pairs(self, config: Config) -> Config:
+        """Pair the kiosk, unless it is already; return its settings with this server in them. Raises BenchError."""
+        if not self._knows(config):
+            with open_reader(config.paths.ledger) as ledger:
+                ledger_id = ledger.ledger_id
+            code = self._central.new_code(name=f"{config.site} (demo)", site_id=config.site)
+            answered, _ = uplink.pair(config, Pair(url=self.url, code=code), ledger_id=ledger_id)
+            if isinstance(answered, Refused):
+                raise BenchError(answered.message)
+        return replace(config, server=Server(url=self.url, every_seconds=EVERY_SECONDS))
+
+    def _knows(self, config: Config) -> bool:
+        try:
+            paired = pairing.read(config.paths.pairing)
+        except PairingError:
+            return False
+        return paired is not None and self._central.kiosk_of(paired.token) is not None
+
+    def introduction(self) -> str:
+        """Say where it is and how to sign in."""
+        return f"server   {self.url}   (sign in as {NAME}, password {PASSWORD}; --alone goes without)"
+
+
+def _listen() -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", PORT))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))

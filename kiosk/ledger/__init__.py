@@ -1,0 +1,236 @@
+"""The ledger: append-only, chained entries in a database, and the roster that is folded from them as they come.
+
+Entries of other ledgers arrive in pages of the central server's feed and are kept beside its own; the roster is a fold
+of all of them.
+
+One process owns the database and writes it on one connection (kiosk.store.database says why), from one thread at a
+time. Any other thread or process reads, with `open_reader`. How entries are chained is in kiosk.store.chain; what they
+mean for the roster, in kiosk.store.fold; how foreign ones come in, in kiosk.store.arrivals and kiosk.store.snapshot.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+
+from kiosk.ledger.reader import NAME, LedgerReader, revision_of
+from kiosk.model import AnyFact, Entry, Ref, Stamp
+from kiosk.store import arrivals, chain, fold, progress, snapshot
+from kiosk.store.chain import Fault, Head, decode_fact
+from kiosk.store.database import (
+    LedgerBusyError,
+    LedgerError,
+    LedgerTooNewError,
+    WriterLock,
+    empty_wal,
+    failing_as,
+    reading_engine,
+    transaction,
+    writing_engine,
+)
+from kiosk.store.entries import INSERT, to_row
+from kiosk.store.refold import Difference, differences, folded_anew, replace
+from kiosk.store.snapshot import SnapshotError
+from kiosk.store.tables import REVISION, entries, ledger
+
+__all__ = [
+    "Difference",
+    "Fault",
+    "Head",
+    "Ledger",
+    "LedgerBusyError",
+    "LedgerError",
+    "LedgerReader",
+    "LedgerTooNewError",
+    "SnapshotError",
+    "decode_fact",
+    "open_ledger",
+    "open_reader",
+]
+
+UNWRITABLE = "the ledger cannot be written"
+
+
+def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
+    """Open a database for writing, making or upgrading it where needed; `stamp` is asked once for each append.
+
+    Raises LedgerBusyError when another process holds it, LedgerTooNewError when a newer kiosk wrote it, and LedgerError
+    when it cannot be opened or is damaged.
+    """
+    with failing_as(f"{path} cannot be opened"):
+        lock = WriterLock(path)
+    try:
+        with failing_as(f"{path} cannot be opened"):
+            path.touch(mode=0o640)
+            return Ledger(partial(writing_engine, path), stamp=stamp, lock=lock, name=str(path))
+    except BaseException:
+        lock.close()
+        raise
+
+
+def open_reader(path: Path) -> LedgerReader:
+    """Open a database for reading only, beside whoever writes it. Raises LedgerError when it cannot be read."""
+    if not path.exists():
+        raise LedgerError(f"{path} does not exist")
+    with failing_as(f"{path} cannot be read"):
+        return LedgerReader(partial(reading_engine, path), name=str(path))
+
+
+class Ledger(LedgerReader):
+    """A ledger and its roster, and the right to write them."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        *,
+        stamp: Callable[[], Stamp],
+        lock: WriterLock | None = None,
+        name: str = "the database",
+    ) -> None:
+        """`lock` is held until `close`."""
+        self._stamp, self._lock = stamp, lock
+        super().__init__(engine, name=name)
+
+    def close(self) -> None:
+        """Close the database, writing back what the WAL holds, and let go of the lock."""
+        super().close()
+        if self._lock:
+            self._lock.close()
+
+    def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
+        """Write facts, all or none, and fold them into the roster; when this returns they are on the disk.
+
+        One transaction with one sync to the disk; all get the same stamp. Raises LedgerError when the disk will not
+        take them: then nothing was written, and the next append tries again from where the ledger stands.
+        """
+        if not facts:
+            return ()
+        with self._writing() as connection:
+            head = self._read_head()
+            sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
+            connection.execute(INSERT, [to_row(entry) for entry in sealed])
+            for entry, fact in zip(sealed, facts, strict=True):
+                fold.apply(connection, entry, fact)
+        return sealed
+
+    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        """Keep entries of the server's feed, each with its place in it, fold them, and remember where the feed goes on.
+
+        All in one transaction, or nothing. What is known already changes nothing; an own entry only gets its place. A
+        kind that this version does not know is kept and passed over. What does not verify, or claims a name that
+        another entry bears here, is kept out and returned. `cursor` None leaves the cursor as it is, so that a long
+        page can be given in parts, with a tap in between. Raises LedgerError.
+        """
+        if not arriving and cursor in (None, self.cursor):
+            return ()
+        with self._writing() as connection:
+            faults = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
+            if cursor is not None:
+                progress.write(connection, {progress.SEEN: cursor})
+        return faults
+
+    def settled(self, acked: int) -> None:
+        """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.
+
+        A server that has more than this ledger knows another life of it; that is for it to tell, and what comes next
+        is to be sent.
+        """
+        acked = min(acked, self.head.seq)
+        if acked != self.sent:
+            with self._writing() as connection:
+                progress.write(connection, {progress.SENT: acked})
+
+    def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+        """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.
+
+        Raises SnapshotError for a page that does not follow the one before, LedgerError for one that does not fit.
+        """
+        with self._writing() as connection:
+            snapshot.stage(connection, rows, position=position)
+
+    def adopt(self, *, cursor: str) -> None:
+        """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
+
+        `cursor` is where the feed goes on after it. One transaction. Raises SnapshotError when nothing is staged.
+        """
+        with self._writing() as connection:
+            snapshot.adopt(connection, own=self.ledger_id, cursor=cursor)
+
+    def erase(self, ref: Ref) -> None:
+        """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.
+
+        The roster keeps what the entry had done to it, so folding anew gives less from then on; `repair` is refused.
+        The WAL holds the old bytes until the next checkpoint. Raises LookupError when there is no such entry.
+        """
+        with self._writing() as connection:
+            erased = connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
+            if not erased.rowcount:
+                raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
+
+    def repair(self) -> tuple[Difference, ...]:
+        """Put what the entries add up to in the place of the live roster; return what was different.
+
+        Raises LedgerError when bodies have been erased: what they had done can no longer be told from the entries; or
+        when the roster stands on a snapshot: then another snapshot is what repairs it.
+        """
+        if self.snapshot_at is not None:
+            raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
+        with self._writing() as connection:
+            return self._refold(connection)
+
+    def _refold(self, connection: Connection) -> tuple[Difference, ...]:
+        erased = connection.execute(ERASED).scalar_one()
+        if erased:
+            raise LedgerError(f"{erased} entries are erased: the roster can no longer be folded from the ledger")
+        with folded_anew(self._in_order()) as folded:
+            found = tuple(differences(connection, folded))
+            if found:
+                replace(connection, folded)
+        return found
+
+    def checkpoint(self) -> None:
+        """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
+        with self._database.failing_as(UNWRITABLE):
+            empty_wal(self._database.connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        connection = self._database.connection
+        with self._database.failing_as(UNWRITABLE), transaction(connection):
+            yield connection
+
+    def _prepare(self) -> None:
+        """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
+        revision = revision_of(self._database.connection)
+        if revision == REVISION:
+            return
+        # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
+        from kiosk.store import migrations
+
+        if revision is not None and revision not in migrations.revisions():
+            raise LedgerTooNewError(
+                f"{self._name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
+                "install that version, or put back a copy from before the upgrade"
+            )
+        connection = self._database.connection
+        with transaction(connection):
+            migrations.upgrade(connection)
+            if connection.execute(NAME).first() is None:
+                connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
+            self.ledger_id = connection.execute(NAME).scalar_one()
+            self._refold(connection)
+            if self.snapshot_at is not None:
+                # What the snapshot told is gone with the old tables: without a cursor, the next page is a snapshot.
+                progress.write(connection, {progress.SEEN: None})
+
+
+_ERASE = (
+    update(entries)
+    .where(entries.c.ledger_id == bindparam("erased_ledger"), entries.c.seq == bindparam("erased_seq"))
+    .values(body=None, salt=None)
+)

@@ -1,0 +1,225 @@
+"""Reading a ledger: its entries, where they and the roster stand, and the proof that both are as they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text
+
+from kiosk.model import Entry, Ref
+from kiosk.roster import Roster
+from kiosk.store import chain, progress
+from kiosk.store.chain import Fault, Head
+from kiosk.store.database import Database, LedgerError, one_state, quick_check
+from kiosk.store.entries import FOREIGN, HEAD, PAGE, PAGE_BACKWARDS, PLACED, UNPLACED, from_row
+from kiosk.store.refold import Difference, differences, folded_anew, provable
+from kiosk.store.tables import REVISION, ROSTER, entries, ledger
+
+PAGE_SIZE = 500
+"""Entries read at once: reading a long ledger holds neither all of it in memory nor the database for long."""
+LAST = 2**63 - 1
+UNREADABLE = "the ledger cannot be read"
+NAME = select(ledger.c.ledger_id)
+STRANGERS = (
+    select(entries.c.ledger_id, func.min(entries.c.seq), func.count())
+    .where(entries.c.ledger_id != bindparam("own_ledger"), entries.c.position.is_(None))
+    .group_by(entries.c.ledger_id)
+)
+ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None))
+
+
+class LedgerReader:
+    """A ledger that cannot be written."""
+
+    def __init__(self, engine: Callable[[], Engine], *, name: str = "the database") -> None:
+        """`engine` is called to open the database, `name` is what errors call it."""
+        self._name = name
+        self._database = Database(engine)
+        try:
+            self._prepare()
+            self.ledger_id: str = self._read_name()
+        except BaseException:
+            self._database.close()
+            raise
+        self.roster = Roster(self._database)
+
+    def _prepare(self) -> None:
+        revision = revision_of(self._database.connection)
+        if revision is None:
+            raise LedgerError(f"{self._name} is not a ledger of the kiosk")
+        if revision != REVISION:
+            raise LedgerError(
+                f"{self._name} has schema {revision}, this kiosk reads {REVISION}: upgrade by `kiosk run`"
+            )
+
+    def _read_name(self) -> str:
+        names = self._database.connection.execute(NAME).scalars().all()
+        if len(names) != 1:
+            found = "has lost its name" if not names else f"has {len(names)} names instead of one"
+            raise LedgerError(f"{self._name} {found}: its table `ledger` was changed; put back a copy from before")
+        return str(names[0])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    @property
+    def head(self) -> Head:
+        """The last entry of this ledger. Raises LedgerError."""
+        with self._database.failing_as(UNREADABLE):
+            return self._read_head()
+
+    def _read_head(self) -> Head:
+        row = self._database.connection.execute(HEAD, {"ledger_id": self.ledger_id}).first()
+        return Head(seq=row.seq, hash=row.hash) if row else Head()
+
+    @property
+    def sent(self) -> int:
+        """The last own entry that the server acknowledged, as it said last; 0 before it said anything."""
+        return self._number(progress.SENT) or 0
+
+    @property
+    def waiting(self) -> int:
+        """How many own entries the server has yet to acknowledge."""
+        return self.head.seq - self.sent
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the server's feed goes on; None before any of it was seen."""
+        with self._database.failing_as(UNREADABLE):
+            return progress.read(self._database.connection, progress.SEEN)
+
+    @property
+    def snapshot_at(self) -> int | None:
+        """The place in the feed of the snapshot that the roster stands on; None: it is folded from the entries here."""
+        return self._number(progress.SNAPSHOT)
+
+    def _number(self, name: str) -> int | None:
+        with self._database.failing_as(UNREADABLE):
+            return progress.number(self._database.connection, name)
+
+    def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.
+
+        Raises LedgerError, also at an entry that cannot be what was written; `verify` tells of all of them.
+        """
+        for entry in self._read(after, limit):
+            yield _sound(entry)
+
+    def entries_backwards(self) -> Iterator[Entry]:
+        """Yield this ledger's own entries, the newest first, read as they are asked for."""
+        before = LAST
+        while page := self._page(PAGE_BACKWARDS, before, PAGE_SIZE):
+            yield from map(_sound, page)
+            before = page[-1].ref.seq
+
+    def _read(self, after: int = 0, limit: int | None = None) -> Iterator[Entry | Fault]:
+        while limit is None or limit > 0:
+            size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit)
+            page = self._page(PAGE, after, size)
+            yield from page
+            if len(page) < size:
+                return
+            after, limit = page[-1].ref.seq, None if limit is None else limit - size
+
+    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry | Fault]:
+        return list(map(from_row, self._select(query, ledger_id=self.ledger_id, place=place, size=size)))
+
+    def _select(self, query: Select[*tuple[Any, ...]], **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(query, values).all()
+
+    def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
+        """Return what is wrong with the chain: entries changed, missing, moved or put in.
+
+        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before. That
+        all entries are gone, or were another ledger's, shows beside a roster that they once added up to. Entries of
+        other ledgers are checked each for itself: their chains are the server's to check, which has all of them.
+        """
+        own = chain.check(self._read(), ledger_id=self.ledger_id, head=head)
+        return (*own, *chain.check_each(self._read_foreign()), *self._strangers(), *self._emptied())
+
+    def _strangers(self) -> Iterator[Fault]:
+        """Tell of entries that came by no feed and are not this ledger's: its name was changed."""
+        with self._database.failing_as(UNREADABLE):
+            rows = self._database.connection.execute(STRANGERS, {"own_ledger": self.ledger_id}).all()
+        for name, first, count in rows:
+            what = f"and {count - 1} more are of another ledger than this one, {self.ledger_id}"
+            yield Fault(ref=Ref(ledger_id=name, seq=first), what=what)
+
+    def _emptied(self) -> Iterator[Fault]:
+        if self.snapshot_at is not None:
+            return
+        with self._database.failing_as(UNREADABLE):
+            connection = self._database.connection
+            filled = any(connection.execute(select(table).limit(1)).first() for table in ROSTER.sorted_tables)
+            if filled and connection.execute(select(entries.c.seq).limit(1)).first() is None:
+                what = "is missing, as are all after it, and yet the roster is not empty"
+                yield Fault(ref=Ref(ledger_id=self.ledger_id, seq=1), what=what)
+
+    def erased(self) -> int:
+        """Return how many entries have lost their bodies: erased on purpose, or by somebody who had the file."""
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(ERASED).scalar_one()
+
+    def _read_foreign(self) -> Iterator[Entry | Fault]:
+        ledger_id, seq = "", 0
+        while page := self._select(FOREIGN, own=self.ledger_id, ledger_id=ledger_id, seq=seq, size=PAGE_SIZE):
+            yield from map(from_row, page)
+            ledger_id, seq = page[-1].ledger_id, page[-1].seq
+
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the database itself, as its own quick check tells it; reads all of it.
+
+        Damage can be so great that it raises LedgerError.
+        """
+        with self._database.failing_as(UNREADABLE):
+            return quick_check(self._database.connection)
+
+    def rebuild(self) -> tuple[Difference, ...]:
+        """Fold all entries that are kept here anew and return where the live roster is not what they add up to.
+
+        A roster that stands on a snapshot (`snapshot_at`) is only compared as far as the entries here can tell: where
+        they alone decide how a row must be.
+        """
+        with (
+            self._database.failing_as(UNREADABLE),
+            one_state(self._database.connection),
+            folded_anew(self._in_order()) as folded,
+        ):
+            found = differences(self._database.connection, folded)
+            if self.snapshot_at is not None:
+                found = provable(found)
+            return tuple(found)
+
+    def _in_order(self) -> Iterator[tuple[int | None, Entry]]:
+        """Yield all entries that have a place in the feed, in its order, then the own ones that have none."""
+        place = max(0, self.snapshot_at or 0)
+        while page := self._select(PLACED, place=place, size=PAGE_SIZE):
+            yield from ((row.position, _sound(from_row(row))) for row in page)
+            place = page[-1].position
+        after = 0
+        while page := self._select(UNPLACED, ledger_id=self.ledger_id, place=after, size=PAGE_SIZE):
+            yield from ((None, _sound(from_row(row))) for row in page)
+            after = page[-1].seq
+
+
+def _sound(entry: Entry | Fault) -> Entry:
+    if isinstance(entry, Fault):
+        raise LedgerError(str(entry))
+    return entry
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision a database stands at, None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision

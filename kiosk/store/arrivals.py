@@ -1,0 +1,167 @@
+"""Entries that arrive in the server's feed: sound ones are kept and folded, others are told and kept out.
+
+What comes twice, or in another order, changes nothing. All here runs inside one transaction of kiosk.ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+
+from kiosk.model import Entry, Ref
+from kiosk.store import chain, fold, progress
+from kiosk.store.chain import Fault
+from kiosk.store.entries import INSERT, from_row, to_row
+from kiosk.store.tables import entries
+
+POISON = (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    ValueError,
+    OverflowError,
+    TypeError,
+    LookupError,
+)
+"""What an entry raises that cannot be applied; a disk that is full or a database that is gone raises others."""
+Placed = tuple[int, Entry]
+"""An entry and its place in the feed."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is kept here of an entry that arrives."""
+
+    hash: bytes
+    position: int | None
+
+
+def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_head: int) -> tuple[Fault, ...]:
+    """Keep and fold entries of the feed; return what is wrong with those that are kept out.
+
+    `own` is the ledger of this kiosk and `own_head` its last entry: one beyond it is of a life that this database
+    forgot, and would stand in the way of the next own entry.
+    """
+    sound, faults = _sorted_out(arriving)
+    known = _known(connection, [entry.ref for _, entry in sound])
+    _forget(connection, sound, known, own=own)
+    new: list[Placed] = []
+    placed: list[Placed] = []
+    done: set[Ref] = set()
+    for position, entry in sound:
+        here = known.get(entry.ref)
+        if here is None and entry.ref.ledger_id == own:
+            faults.append(Fault(ref=entry.ref, what=f"is beyond entry {own_head}, the last of this ledger, or missing"))
+        elif here is None:
+            known[entry.ref] = Known(entry.hash, position)
+            new.append((position, entry))
+        elif here.hash != entry.hash:
+            faults.append(Fault(ref=entry.ref, what="is another one here: two ledgers of one name"))
+        elif not here.position:
+            known[entry.ref] = Known(entry.hash, position)
+            placed.append((position, entry))
+            if here.position is None and entry.kind not in fold.PLACED:
+                done.add(entry.ref)
+    newest = connection.execute(_NEWEST).scalar() or 0
+    if new:
+        connection.execute(INSERT, [{**to_row(entry), "position": position} for position, entry in new])
+    if placed:
+        connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in placed])
+    arrived = [one for one in (*new, *placed) if one[1].ref not in done]
+    faults += _fold(connection, sorted(arrived, key=lambda one: one[0]), newest=newest)
+    return tuple(faults)
+
+
+def _sorted_out(arriving: Iterable[Placed]) -> tuple[list[Placed], list[Fault]]:
+    """Part the entries that are as they were written from the others; of each of these, its first fault."""
+    sound: list[Placed] = []
+    faults: list[Fault] = []
+    for position, entry in sorted(arriving, key=lambda one: one[0]):
+        fault = next(chain.check_each([entry]), None)
+        if fault:
+            faults.append(fault)
+        else:
+            sound.append((position, entry))
+    return sound, faults
+
+
+def _known(connection: Connection, refs: Sequence[Ref]) -> dict[Ref, Known]:
+    seqs: dict[str, list[int]] = defaultdict(list)
+    for ref in refs:
+        seqs[ref.ledger_id].append(ref.seq)
+    found: dict[Ref, Known] = {}
+    for ledger_id, numbers in seqs.items():
+        for row in connection.execute(_HERE, {"ledger_id": ledger_id, "seqs": numbers}):
+            found[Ref(ledger_id=ledger_id, seq=row.seq)] = Known(row.hash, row.position)
+    return found
+
+
+def _forget(connection: Connection, arriving: Sequence[Placed], known: dict[Ref, Known], *, own: str) -> None:
+    """Forget foreign entries from before the snapshot whose names others bear in the feed now.
+
+    The server and a kiosk were both put back to old copies, and that kiosk went on from there. The snapshot was told
+    without the old entry, so nothing of it is in the roster.
+    """
+    for _, entry in arriving:
+        here = known.get(entry.ref)
+        if here and here.position == 0 and here.hash != entry.hash and entry.ref.ledger_id != own:
+            connection.execute(delete(entries).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq))
+            del known[entry.ref]
+
+
+def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> Iterator[Fault]:
+    """Fold what arrived, in the feed's order. What stands in the snapshot is in the roster already."""
+    snapshot = progress.number(connection, progress.SNAPSHOT) or 0
+    for position, entry in arrived:
+        if position <= snapshot:
+            continue
+        yield from apply_safely(connection, entry, position=position)
+        if position < newest and entry.kind in fold.PLACED:
+            # An own entry was on top until now, and later ones of the feed that came before had to give way to it.
+            for later, other in _placed_after(connection, position, entry.kind):
+                yield from apply_safely(connection, other, position=later)
+
+
+def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
+    """Fold an entry, if it is not erased and this version can read it."""
+    fact = chain.decode_fact(entry.body) if entry.body is not None else None
+    if fact is not None:
+        fold.apply(connection, entry, fact, position=position)
+
+
+def apply_safely(connection: Connection, entry: Entry, *, position: int | None) -> Iterator[Fault]:
+    """Fold an entry, or leave the roster as it was and tell why: no entry may hold up those behind it."""
+    connection.exec_driver_sql("SAVEPOINT one_entry")
+    try:
+        apply(connection, entry, position=position)
+    except POISON as error:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
+        yield Fault(ref=entry.ref, what=f"cannot be applied: {type(error).__name__}")
+    connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
+
+
+def _placed_after(connection: Connection, position: int, kind: str) -> Iterator[Placed]:
+    query = select(entries).where(entries.c.position > position, entries.c.kind == kind).order_by(entries.c.position)
+    for row in connection.execute(query).all():
+        entry = from_row(row)
+        if isinstance(entry, Entry):
+            yield row.position, entry
+
+
+def _place(position: int, ref: Ref) -> dict[str, object]:
+    return {"place": position, "of_ledger": ref.ledger_id, "of_seq": ref.seq}
+
+
+_NEWEST = select(func.max(entries.c.position)).where(entries.c.position.is_not(None))
+_HERE = select(entries.c.seq, entries.c.hash, entries.c.position).where(
+    entries.c.ledger_id == bindparam("ledger_id"), entries.c.seq.in_(bindparam("seqs", expanding=True))
+)
+_PLACE = (
+    update(entries)
+    .where(entries.c.ledger_id == bindparam("of_ledger"), entries.c.seq == bindparam("of_seq"))
+    .values(position=bindparam("place"))
+)

@@ -1,0 +1,130 @@
+"""The roster as a whole, from the server to a kiosk that is new or was away too long: read, staged, adopted.
+
+The server reads all pages in one transaction, so that they stand at one place of its feed; they travel as JSON. A kiosk
+stages them beside its roster and adopts them in one transaction: whenever it stops, it has the old roster or the new
+one. Entries that the snapshot does not know are folded on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, case, delete, insert, select, tuple_, type_coerce, update
+from sqlalchemy.types import NullType, TypeEngine
+
+from kiosk.store import arrivals, progress
+from kiosk.store.chain import Fault
+from kiosk.store.entries import PAGE, from_row
+from kiosk.store.tables import ROSTER, STAGED, entries, staged, staged_heads
+
+Rows = dict[str, tuple[dict[str, object], ...]]
+"""Table of the roster -> rows, columns by name; all values are texts, numbers or None."""
+
+HEADS = "heads"
+"""Beside the tables of the roster: ledger_id and seq, up to which entry of each ledger the snapshot knows."""
+PAGE_ROWS = 2000
+BATCH = 500
+
+
+class _AsItTravels(TypeEngine[object]):
+    """A value as it stands in JSON, which is how the database keeps it. NullType would become the column's own type."""
+
+    cache_ok = True
+
+
+AS_IT_TRAVELS = _AsItTravels()
+
+
+class SnapshotError(ValueError):
+    """A snapshot that is not whole, or does not fit."""
+
+
+def pages(connection: Connection, *, heads: Mapping[str, int], size: int = PAGE_ROWS) -> Iterator[Rows]:
+    """Yield the roster in pages of at most `size` rows, in the transaction that `connection` is in.
+
+    For the server. Read the feed's last position that is folded, and `heads`, in the same transaction (`snapshot` of
+    kiosk.store.database), and keep the pages until the kiosk has fetched them all: later ones of another transaction
+    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster. The first page has
+    only them.
+    """
+    yield {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
+    for table in ROSTER.sorted_tables:
+        last: tuple[Any, ...] | None = None
+        while True:
+            rows = [row._asdict() for row in connection.execute(_page(table, last, size))]
+            if rows:
+                yield {table.name: tuple(rows)}
+            if len(rows) < size:
+                break
+            last = tuple(rows[-1][column.name] for column in table.primary_key.columns)
+
+
+def _page(table: Table, last: tuple[Any, ...] | None, size: int) -> Any:
+    raw = [type_coerce(column, NullType()).label(column.name) for column in table.columns]
+    key = [type_coerce(column, NullType()) for column in table.primary_key.columns]
+    query = select(*raw).order_by(*key).limit(size)
+    return query if last is None else query.where(tuple_(*key) > tuple_(*(type_coerce(v, NullType()) for v in last)))
+
+
+def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+    """Put a page beside the roster; the first page of a snapshot, the one with the heads, begins anew.
+
+    Raises SnapshotError for a page of another snapshot than the one that was begun.
+    """
+    if HEADS in rows:
+        discard(connection)
+        progress.write(connection, {progress.STAGED: position})
+    begun = progress.number(connection, progress.STAGED)
+    if begun != position:
+        raise SnapshotError(f"a page of the snapshot at {position} cannot follow one at {begun}: begin anew")
+    for name, page in rows.items():
+        table = staged_heads if name == HEADS else staged.get(name)
+        if table is not None:
+            _insert(connection, table, page)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows of a server that may be one release apart: columns that are not known here are left out."""
+    raw = {column.name: bindparam(column.name, type_=AS_IT_TRAVELS) for column in table.columns}
+    statement = insert(table).values(raw)
+    known = [{name: row.get(name) for name in raw} for row in rows]
+    for start in range(0, len(known), BATCH):
+        connection.execute(statement, known[start : start + BATCH])
+
+
+def discard(connection: Connection) -> None:
+    """Throw away what is staged."""
+    for table in STAGED.sorted_tables:
+        connection.execute(delete(table))
+    progress.write(connection, {progress.STAGED: None})
+
+
+def adopt(connection: Connection, *, own: str, cursor: str) -> None:
+    """Put the staged roster in the place of the live one, with the own entries on top that it does not know.
+
+    Places in the feed that were known before mean nothing any more: it may be another feed. What stands after the
+    snapshot comes again. Raises SnapshotError when nothing is staged.
+    """
+    position = progress.number(connection, progress.STAGED)
+    if position is None:
+        raise SnapshotError("no snapshot is staged")
+    for table in ROSTER.sorted_tables:
+        connection.execute(delete(table))
+        source = staged[table.name]
+        connection.execute(insert(table).from_select([c.name for c in table.columns], select(source)))
+    head = connection.execute(select(staged_heads.c.seq).where(staged_heads.c.ledger_id == own)).scalar() or 0
+    is_unknown = (entries.c.ledger_id == own) & (entries.c.seq > head)
+    connection.execute(update(entries).values(position=case((is_unknown, None), else_=0)))
+    discard(connection)
+    progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor})
+    _fold_unknown(connection, own=own, head=head)
+
+
+def _fold_unknown(connection: Connection, *, own: str, head: int) -> None:
+    while page := connection.execute(PAGE, {"ledger_id": own, "place": head, "size": BATCH}).all():
+        for row in page:
+            entry = from_row(row)
+            if not isinstance(entry, Fault):
+                tuple(arrivals.apply_safely(connection, entry, position=None))
+        head = page[-1].seq

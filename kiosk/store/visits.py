@@ -1,0 +1,220 @@
+"""Visits in the roster: when each began, and what ended its window and its presence.
+
+Entries of several kiosks arrive in any order, so a visit's ends are a function of the set of what is known, never of
+what came first. Facts are compared by their instants; those of one instant by ledger and number.
+
+- Presence ends at the earliest of: when it was to end by itself; the member's next visit to the site; the first time
+  after the visit that they said they leave; the visit's reversal.
+- A visit's reversal is the first of those that there are.
+- The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap within
+  the minute, which is a re-entry, and nobody is to be counted as inside for it.
+
+A fact cuts the visits before it when it arrives, and a visit asks for the facts after it when it arrives; as cutting
+takes the minimum, both ways lead to the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    ScalarSelect,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from kiosk.model import Entry, Granted, Left, Reason, Ref
+from kiosk.store.tables import Instant, departures, reversals, visits
+
+REACH = timedelta(days=40)
+"""How long after a visit a re-entry into its window can come; no window is as long."""
+
+
+def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> datetime | None:
+    """Keep a visit; return when it was reversed, if it was.
+
+    Raises AlreadyKnownError when it is kept already.
+    """
+    at, window = entry.stamp.at, verdict.window
+    row: dict[str, Any] = {
+        "ledger_id": entry.ref.ledger_id,
+        "seq": entry.ref.seq,
+        "at": at,
+        "member_id": member_id,
+        "site_id": site_id,
+        "reason": verdict.reason.value,
+        "window_start": window.start if window else None,
+        "window_end": window.end if window else None,
+        "charges": msgspec.json.encode(verdict.charges).decode(),
+        "present_until": verdict.present_until,
+    }
+    ends, is_known = _ends(connection, row)
+    if is_known:
+        raise AlreadyKnownError
+    connection.execute(_CUT_EARLIER, _fact(entry, member_id, site_id))
+    connection.execute(_INSERT, {**row, **ends})
+    reversed_at: datetime | None = ends["reversed_at"]
+    if reversed_at is not None:
+        _settle_re_entries(connection, row)
+    return reversed_at
+
+
+class AlreadyKnownError(LookupError):
+    """This very visit is in the roster."""
+
+
+def leave(connection: Connection, entry: Entry, fact: Left) -> None:
+    """Keep a departure, and end the presence that lasted then, if one did."""
+    key = {
+        "member_id": fact.member_id,
+        "site_id": fact.site_id,
+        "at": entry.stamp.at,
+        "ledger_id": entry.ref.ledger_id,
+        "seq": entry.ref.seq,
+    }
+    if connection.execute(select(departures.c.seq).filter_by(**key)).first():
+        return
+    connection.execute(insert(departures), key)
+    connection.execute(_LEAVE, _fact(entry, fact.member_id, fact.site_id))
+
+
+def find(connection: Connection, ref: Ref) -> Row[*tuple[Any, ...]] | None:
+    """Return the row of a visit."""
+    return connection.execute(visits.select().filter_by(ledger_id=ref.ledger_id, seq=ref.seq)).one_or_none()
+
+
+def settle(connection: Connection, visit: Row[*tuple[Any, ...]]) -> None:
+    """Tell anew how a visit that was reversed ended, and the re-entries into its window."""
+    row = visit._asdict()
+    _settle(connection, row)
+    _settle_re_entries(connection, row)
+
+
+def _settle(connection: Connection, row: dict[str, Any]) -> None:
+    ends, _ = _ends(connection, row)
+    connection.execute(update(visits).filter_by(ledger_id=row["ledger_id"], seq=row["seq"]).values(ends))
+
+
+def _settle_re_entries(connection: Connection, row: dict[str, Any]) -> None:
+    re_entries = visits.select().where(
+        visits.c.member_id == row["member_id"],
+        visits.c.site_id == row["site_id"],
+        visits.c.at >= row["at"],
+        visits.c.at <= row["at"] + REACH,
+        visits.c.window_end == row["window_end"],
+        visits.c.reason == Reason.RE_ENTRY.value,
+        or_(visits.c.ledger_id != row["ledger_id"], visits.c.seq != row["seq"]),
+    )
+    for found in connection.execute(re_entries).all():
+        _settle(connection, found._asdict())
+
+
+def _ends(connection: Connection, row: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return the columns that tell how a visit ended, by all that is known, and whether it is kept already."""
+    is_re_entry = row["reason"] == Reason.RE_ENTRY.value
+    found = connection.execute(
+        _ENDS,
+        {
+            "who": row["member_id"],
+            "where": row["site_id"],
+            "now": row["at"],
+            "by_ledger": row["ledger_id"],
+            "by_seq": row["seq"],
+            "into": row["window_end"] if is_re_entry else None,
+            "since": row["at"] - REACH if is_re_entry else row["at"],
+        },
+    ).one()
+    next_at, left_at, reversed_at, reversed_by, window_ended, is_known = found
+    cut = _earliest(reversed_at, window_ended)
+    until = row["present_until"]
+    stays = None if until is None else _earliest(until, next_at, cut)
+    left = left_at if stays is not None and left_at is not None and left_at < stays else None
+    ends = {
+        "presence_end": left or stays,
+        "left_at": left,
+        "window_cut": cut,
+        "reversed_at": reversed_at,
+        "reversed_by": reversed_by,
+    }
+    return ends, is_known is not None
+
+
+def _earliest(*instants: datetime | None) -> datetime | None:
+    return min((at for at in instants if at is not None), default=None)
+
+
+# ---------------------------------------------------------------- statements, built once: a tap must be cheap
+
+
+def _fact(entry: Entry, member_id: str, site_id: str) -> dict[str, object]:
+    return {
+        "who": member_id,
+        "where": site_id,
+        "now": entry.stamp.at,
+        "by_ledger": entry.ref.ledger_id,
+        "by_seq": entry.ref.seq,
+    }
+
+
+_NOW = bindparam("now", type_=Instant())
+_THEIRS = and_(visits.c.member_id == bindparam("who"), visits.c.site_id == bindparam("where"))
+_IS_BEFORE = tuple_(visits.c.at, visits.c.ledger_id, visits.c.seq) < tuple_(
+    _NOW, bindparam("by_ledger"), bindparam("by_seq")
+)
+
+# One row with the visit that is asked about: a statement that names each value once costs half of one that repeats it.
+_it = select(
+    bindparam("who", type_=String).label("member_id"),
+    bindparam("where", type_=String).label("site_id"),
+    _NOW.label("at"),
+    bindparam("by_ledger", type_=String).label("ledger_id"),
+    bindparam("by_seq", type_=BigInteger).label("seq"),
+    bindparam("into", type_=Instant()).label("window_end"),
+    bindparam("since", type_=Instant()).label("since"),
+).subquery("it")
+
+
+def _first_after(table: Table) -> ScalarSelect[datetime]:
+    """Ask for the first instant of theirs after the visit."""
+    is_after = tuple_(table.c.at, table.c.ledger_id, table.c.seq) > tuple_(_it.c.at, _it.c.ledger_id, _it.c.seq)
+    query = select(func.min(table.c.at)).where(
+        table.c.member_id == _it.c.member_id, table.c.site_id == _it.c.site_id, table.c.at >= _it.c.at, is_after
+    )
+    return query.correlate(_it).scalar_subquery()
+
+
+_reversed_window = (
+    select(func.min(visits.c.reversed_at))
+    .where(visits.c.member_id == _it.c.member_id, visits.c.site_id == _it.c.site_id)
+    .where(visits.c.at <= _it.c.at, visits.c.at >= _it.c.since)
+    .where(visits.c.window_end == _it.c.window_end, visits.c.reversed_at >= _it.c.at)
+)
+_known = select(visits.c.seq).where(visits.c.ledger_id == _it.c.ledger_id, visits.c.seq == _it.c.seq)
+_ENDS = select(
+    _first_after(visits),
+    _first_after(departures),
+    reversals.c.at,
+    reversals.c.reversed_by,
+    _reversed_window.correlate(_it).scalar_subquery(),
+    _known.correlate(_it).scalar_subquery(),
+).outerjoin_from(
+    _it, reversals, and_(reversals.c.reversed_ledger == _it.c.ledger_id, reversals.c.reversed_seq == _it.c.seq)
+)
+_INSERT = insert(visits)
+_CUT_EARLIER = (
+    update(visits).where(_THEIRS, visits.c.presence_end >= _NOW, _IS_BEFORE).values(presence_end=_NOW, left_at=None)
+)
+_LEAVE = update(visits).where(_THEIRS, visits.c.presence_end > _NOW, _IS_BEFORE).values(presence_end=_NOW, left_at=_NOW)

@@ -1,0 +1,257 @@
+"""The server without its HTTP: what kiosks ask of it, and what the staff pages may. One object, used from any thread.
+
+Who may ask what is for the callers: the calls of kiosks go through sync.central.api, which knows their tokens, those of
+people through the pages, which know their roles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
+
+from kiosk.model import AnyFact, Entry
+from kiosk.roster import Roster
+from kiosk.store.database import LedgerError
+from sync.central import alarms, arrivals, audit, enrolment, ingest, network, setaside, snapshots, stream, watch
+from sync.central.accounts import Accounts
+from sync.central.alarms import Alarm
+from sync.central.bell import Bell
+from sync.central.database import Storage, Turn
+from sync.central.enrolment import Kiosk, Paired, Turned
+from sync.central.network import Network
+from sync.central.own import Pen
+from sync.central.projector import Projector
+from sync.central.setaside import Aside
+from sync.central.settings import Settings
+from sync.central.snapshots import RawPage
+from sync.wire import Enroll, FeedPage, Pushed
+
+log = logging.getLogger("kiosk.central")
+RETRY_SECONDS = 60.0
+"""How long the roster waits before it tries again what failed, when nothing new wakes it."""
+LISTEN_SECONDS = 2.0
+"""How often who listens looks into the database, for what another process of the server took in."""
+
+
+class OtherLedgerError(PermissionError):
+    """A kiosk speaks of a ledger that is not its own."""
+
+
+def wall_clock() -> datetime:
+    """Return the instant, in UTC."""
+    return datetime.now(UTC)
+
+
+class Central:
+    """The server of one network. Every method may raise LedgerError when the database cannot be read or written."""
+
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = wall_clock) -> None:
+        """Open the database, making or upgrading it where needed. Raises LedgerError."""
+        self.settings, self.now = settings, now
+        self.storage = Storage(settings)
+        try:
+            network.migrate(self.storage)
+            self._pen = Pen()
+            self.projector = Projector(self.storage, pen=self._pen, now=now)
+        except BaseException:
+            self.storage.close()
+            raise
+        self.accounts = Accounts(self.storage, now=now)
+        self.bell = Bell()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Fold the roster in a thread of its own from now on; until then each call that brings entries does it."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._fold_for_ever, name="projector", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread and close the database."""
+        self._stop.set()
+        self.bell.ring()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+        self.storage.close()
+
+    def _fold_for_ever(self) -> None:
+        while not self._stop.is_set():
+            heard = self.bell.count
+            self._fold()
+            self.bell.wait(heard, RETRY_SECONDS)
+
+    def _fold(self) -> None:
+        """Bring the roster up to date. What fails is tried again with the next entries: those are safe already."""
+        try:
+            if self.projector.catch_up(self._stop):
+                self.bell.ring()
+        except LedgerError:
+            log.exception("the roster could not be folded")
+
+    def _news(self) -> None:
+        if self._thread is None:
+            self._fold()
+        self.bell.ring()
+
+    # ------------------------------------------------------------ what kiosks ask
+
+    @property
+    def network(self) -> Network:
+        """What the server knows of itself."""
+        with self.storage.reader() as connection:
+            return network.read(connection, self.settings.network)
+
+    def kiosk_of(self, token: str) -> Kiosk | None:
+        """Return the kiosk that holds a token, None when none does."""
+        with self.storage.reader() as connection:
+            return enrolment.by_token(connection, self.settings.network, token)
+
+    def enroll(self, asked: Enroll) -> Paired | Turned:
+        """Pair a kiosk if its code is right."""
+        with self.storage.writing(Turn.GUESS) as connection:
+            of = network.read(connection, self.settings.network)
+            return enrolment.enroll(connection, of, asked, self.now())
+
+    def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
+        """Take in what a kiosk sends; when this returns it is on the disk.
+
+        Raises arrivals.ArrivalError for what is no push, OtherLedgerError for one of another kiosk's ledger.
+        """
+        arrival = arrivals.read(body)
+        if arrival.ledger_id != kiosk.ledger_id:
+            raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
+        now, of = self.now(), self.settings.network
+        with self.storage.writing(Turn.FEED) as connection:
+            before = ingest.known(connection, of, arrival.ledger_id)
+            watch.look_back(connection, of, arrival, before=before, now=now)
+            taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
+            watch.look_for_truncation(connection, of, arrival, before=before, now=now)
+            enrolment.heard(connection, of, kiosk.kiosk_id, beacon=arrival.beacon, now=now)
+        self._news()
+        return Pushed(acked=taken.acked, statuses=taken.statuses, now=now)
+
+    def feed(self, kiosk: Kiosk, after: str | None) -> FeedPage:
+        """Return the entries after a cursor. Raises stream.GoneError."""
+        with self.storage.reader() as connection:
+            page = stream.page(connection, self.settings.network, after)
+        place = stream.place_of(after)
+        if place != kiosk.fetched:
+            with self.storage.writing() as connection:
+                enrolment.fetched(connection, self.settings.network, kiosk.kiosk_id, position=place, now=self.now())
+        return page
+
+    def snapshot(self, token: str | None) -> RawPage:
+        """Return a page of the roster, the first one without a token. Raises stream.GoneError."""
+        if token is None:
+            self.project()
+            with self.storage.writing(Turn.FOLD) as connection:
+                token = snapshots.begin(connection, self.settings.network, self.now())
+        with self.storage.reader() as connection:
+            return snapshots.page(connection, self.settings.network, token)
+
+    # ------------------------------------------------------------ what staff do
+
+    @property
+    def roster(self) -> Roster:
+        """The roster as it is folded now, to read from this thread."""
+        return Roster(self.storage.reading)
+
+    def append(self, *facts: AnyFact, by: str) -> tuple[Entry, ...]:
+        """Write facts into the server's own ledger, all or none; `by` is who did it. They are in the roster then."""
+        with self.storage.writing(Turn.FEED) as connection:
+            sealed = self._pen.write(connection, self.settings.network, facts, by=by, now=self.now())
+        self.project()
+        self.bell.ring()
+        return sealed
+
+    def project(self) -> int:
+        """Bring the roster up to date now. Returns how many entries were folded."""
+        return self.projector.catch_up()
+
+    def new_code(self, *, name: str, site_id: str | None = None) -> str:
+        """Make a pairing code for a new kiosk."""
+        with self.storage.writing() as connection:
+            of = network.read(connection, self.settings.network)
+            return enrolment.new_code(connection, of, name=name, site_id=site_id, now=self.now())
+
+    def kiosks(self) -> tuple[Kiosk, ...]:
+        """Return all kiosks, revoked ones too, by name."""
+        with self.storage.reader() as connection:
+            return enrolment.listed(connection, self.settings.network)
+
+    def revoke(self, kiosk_id: str) -> bool:
+        """Shut a kiosk out. Tells whether it was in."""
+        with self.storage.writing() as connection:
+            return enrolment.revoke(connection, self.settings.network, kiosk_id, self.now())
+
+    def is_silent(self, kiosk: Kiosk) -> bool:
+        """Tell whether a kiosk has not been heard of for longer than the settings bear."""
+        heard = kiosk.seen_at or kiosk.paired_at
+        return kiosk.revoked_at is None and self.now() - heard > timedelta(minutes=self.settings.silent_minutes)
+
+    def alarms(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
+        """Return the alarms going on, the newest first, and those that ended after `since`."""
+        with self.storage.reader() as connection:
+            return alarms.listed(connection, self.settings.network, since=since)
+
+    def dismiss_alarm(self, alarm_id: str) -> bool:
+        """End an alarm that staff have looked at; it begins again when there is new cause."""
+        with self.storage.writing() as connection:
+            return alarms.end(connection, self.settings.network, alarm_id, self.now())
+
+    def quarantine(self) -> tuple[Aside, ...]:
+        """Return what is set aside, the oldest first."""
+        with self.storage.reader() as connection:
+            return setaside.listed(connection, self.settings.network)
+
+    def quarantined(self) -> int:
+        """Return how much is set aside."""
+        with self.storage.reader() as connection:
+            return setaside.count(connection, self.settings.network)
+
+    def replay(self, quarantine_id: str) -> str | None:
+        """Try to take something again. Returns None when it was taken, or why not. Raises LookupError."""
+        with self.storage.writing(Turn.FEED) as connection:
+            reason = setaside.replay(connection, self.settings.network, quarantine_id, self.now())
+        self._news()
+        return reason
+
+    def dismiss_aside(self, quarantine_id: str) -> None:
+        """Settle something set aside without taking it."""
+        with self.storage.writing() as connection:
+            setaside.dismiss(connection, self.settings.network, quarantine_id, self.now())
+
+    def audit(self, *, before: int | None = None, limit: int = 100) -> list[audit.Line]:
+        """Return who did what here, the newest first, before a position of the feed."""
+        with self.storage.reader() as connection:
+            return audit.lines(connection, self.settings.network, before=before, limit=limit)
+
+    async def listen(self) -> AsyncGenerator[int, None]:
+        """Yield the position that the roster is folded to, at once and whenever it has moved, until the server stops.
+
+        Not the feed's last one: who then looks at the roster is to find there what they were told of.
+        """
+        told = -1
+        while not self._stop.is_set():
+            heard = self.bell.count
+            position = await asyncio.to_thread(self.folded_position)
+            if position != told:
+                told = position
+                yield position
+            await self.bell.listen(heard, LISTEN_SECONDS)
+
+    def folded_position(self) -> int:
+        """Return the position that the roster is folded to."""
+        return self.network.projected
+
+    def last_position(self) -> int:
+        """Return the feed's last position."""
+        with self.storage.reader() as connection:
+            return ingest.last_position(connection, self.settings.network)

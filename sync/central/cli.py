@@ -1,0 +1,251 @@
+"""`kiosk-central`: runs the server, and what is done at its machine rather than on its pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec.structs import replace
+
+from kiosk.control import ControlServer
+from sync.central import orders
+from sync.central.accounts import Role
+from sync.central.central import Central
+from sync.central.orders import AnyOrder
+from sync.central.settings import Settings, load
+
+F = TypeVar("F", bound=Callable[..., Any])
+CONFIG = Path("/etc/kiosk/central.toml")
+VARIABLE = "KIOSK_CENTRAL_CONFIG"
+SHUTDOWN_SECONDS = 5
+ROLES = click.Choice([role.value for role in Role])
+
+
+class Group(click.Group):
+    """Commands whose foreseen errors are a sentence and exit code 1, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, and turn what can go wrong on a machine into a sentence."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, click.ClickException):
+            raise
+        except OSError as error:
+            named = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+            raise click.ClickException(named) from error
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path), help=f"Settings.  [default: ${VARIABLE}, or {CONFIG}]"
+)
+@click.option("--database", metavar="PATH|URL", help="A SQLite file, or a postgresql:// URL.")
+@click.version_option(package_name="kiosk")
+@click.pass_context
+def central(context: click.Context, config: Path | None, database: str | None) -> None:
+    """The central server of a network of kiosks."""
+    context.obj = _settings(config, database)
+
+
+def _settings(config: Path | None, database: str | None) -> Settings:
+    told = config or (Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None)
+    settings = load(told or CONFIG) if told or CONFIG.exists() else Settings()
+    return replace(settings, database=database) if database else settings
+
+
+def main() -> None:
+    """Run the command line."""
+    central(prog_name="kiosk-central")
+
+
+def _do(settings: Settings, order: AnyOrder) -> None:
+    for line in orders.carry_out(settings, order):
+        click.echo(line)
+
+
+# ---------------------------------------------------------------- the server
+
+
+@central.command()
+@click.option("--host", help="Address to listen on, instead of the settings'.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of the settings'.")
+@click.pass_obj
+def run(settings: Settings, host: str | None, port: int | None) -> None:
+    """Run the server. It speaks HTTP: TLS is the business of a reverse proxy before it."""
+    # What serves takes half a second to load, and no other command needs it.
+    import uvicorn
+
+    from sync.central import logs, pages
+    from sync.central.app import create_app
+
+    logs.use()
+    # uvicorn shuts down at a signal, and then lets it take its usual effect: this one, so that we clean up as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    app = create_app(settings, routes=[pages.router()])
+    with _listening(app.state.central):
+        uvicorn.run(
+            app,
+            host=host or settings.host,
+            port=port or settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+
+
+@contextmanager
+def _listening(server: Central) -> Iterator[None]:
+    """Take orders while the server runs; on PostgreSQL who orders needs nobody."""
+    if server.settings.is_postgres:
+        yield
+        return
+    control = ControlServer(orders.socket_of(server.settings), partial(orders.answered, server), group="kiosk-central")
+    stop = threading.Event()
+    thread = threading.Thread(target=control.run, args=(stop, lambda: None), name="orders", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        control.close()
+
+
+@central.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Make or upgrade the database. `run` does so as well; this is for doing it beforehand."""
+    server = Central(settings)
+    server.project()
+    click.echo(f"The database of network {settings.network} is ready; its feed ends at {server.last_position()}.")
+    server.close()
+
+
+@central.command()
+@click.argument("to", type=click.Path(path_type=Path), metavar="FILE")
+@click.pass_obj
+def backup(settings: Settings, to: Path) -> None:
+    """Copy the database to FILE while the server runs."""
+    from sync.central import backups
+
+    click.echo(backups.copy(settings, to))
+
+
+@central.command()
+@click.confirmation_option(prompt="All kiosks will fetch the roster anew. Go on?")
+@click.pass_obj
+def restored(settings: Settings) -> None:
+    """Say that the database was put back from a copy made by other means than `backup`."""
+    _do(settings, orders.Restored())
+
+
+# ---------------------------------------------------------------- kiosks
+
+
+@central.group()
+def kiosk() -> None:
+    """The kiosks of the network."""
+
+
+@kiosk.command("list")
+@click.pass_obj
+def list_kiosks(settings: Settings) -> None:
+    """List the kiosks, and how they are."""
+    _do(settings, orders.ListKiosks())
+
+
+@kiosk.command()
+@click.argument("name")
+@click.option("--site", metavar="ID", help="The site at whose door it is.")
+@click.pass_obj
+def pair(settings: Settings, name: str, site: str | None) -> None:
+    """Make a code by which a kiosk joins the network under NAME."""
+    _do(settings, orders.MakeCode(name=name, site_id=site))
+
+
+@kiosk.command()
+@click.argument("name")
+@click.pass_obj
+def revoke(settings: Settings, name: str) -> None:
+    """Shut a kiosk out, by its name or id."""
+    _do(settings, orders.Revoke(kiosk=name))
+
+
+# ---------------------------------------------------------------- accounts
+
+
+@central.group()
+def account() -> None:
+    """Who may sign in on the pages."""
+
+
+def _password_option(function: F) -> F:
+    return click.option(
+        "--password",
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="KIOSK_CENTRAL_PASSWORD",
+        help="Asked for when it is not given: on a command line others may see it.",
+    )(function)
+
+
+def _role_options(function: F) -> F:
+    role = click.option("--role", type=ROLES, default=Role.HOST.value, show_default=True)(function)
+    return click.option("--site", metavar="ID", help="Of a host: the site.")(role)
+
+
+@account.command("list")
+@click.pass_obj
+def list_accounts(settings: Settings) -> None:
+    """List the accounts."""
+    _do(settings, orders.ListAccounts())
+
+
+@account.command()
+@click.argument("name")
+@_role_options
+@_password_option
+@click.pass_obj
+def add(settings: Settings, *, name: str, role: str, site: str | None, password: str) -> None:
+    """Let NAME sign in."""
+    _do(settings, orders.AddAccount(name=name, password=password, role=Role(role), site_id=site))
+
+
+@account.command()
+@click.argument("name")
+@click.option("--forget-codes", is_flag=True, help="Ask for no one-time codes any more: the phone was lost.")
+@_password_option
+@click.pass_obj
+def password(settings: Settings, *, name: str, forget_codes: bool, password: str) -> None:
+    """Give NAME another password, and sign them out everywhere."""
+    _do(settings, orders.SetPassword(name=name, password=password, forget_totp=forget_codes))
+
+
+@account.command()
+@click.argument("name")
+@_role_options
+@click.pass_obj
+def role(settings: Settings, *, name: str, role: str, site: str | None) -> None:
+    """Give NAME another role."""
+    _do(settings, orders.SetRole(name=name, role=Role(role), site_id=site))
+
+
+@account.command()
+@click.argument("name")
+@click.option("--undo", is_flag=True, help="Let them in again.")
+@click.pass_obj
+def disable(settings: Settings, *, name: str, undo: bool) -> None:
+    """Shut NAME out, and sign them out everywhere."""
+    _do(settings, orders.SetDisabled(name=name, disabled=not undo))

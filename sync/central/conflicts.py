@@ -1,0 +1,153 @@
+"""Conflicts that come to light when the ledgers of kiosks that could not hear each other come together.
+
+Every admission stands. What is found is made visible: an alarm, and an entry of the server's own ledger that all kiosks
+get. It is looked for once for each entry of the feed, in the transaction that folds it, so that it is told exactly
+once; what is found depends on the feed alone.
+
+- *Overdraft*: more was taken off a pass than the one who let in could know.
+- *Overlap*: two kiosks of one site charged one member for windows that overlap. The later charge is given back.
+- *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from kiosk import wall
+from kiosk.model import AnyFact, Badge, Charge, Entry, Granted, Happened, Pass, Reason, Ref, Reversed, Site, Tapped
+from kiosk.rules.passes import is_counted, period_start
+from kiosk.store.chain import decode_fact
+from kiosk.store.tables import badges, passes, sites, uses, visits
+from sync.central import alarms
+from sync.central.alarms import Kind
+from sync.central.own import SERVER
+
+REASON = "overlap"
+LONGEST_WINDOW = timedelta(days=2)
+"""Windows that began longer ago are not looked at; no product covers as long."""
+
+_badge = msgspec.json.Decoder(Badge).decode
+_pass = msgspec.json.Decoder(Pass).decode
+_site = msgspec.json.Decoder(Site).decode
+_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+
+
+class Append(Protocol):
+    """Writes entries of the server's own, in the transaction of a connection."""
+
+    def __call__(self, connection: Connection, *facts: AnyFact) -> None:
+        """Write them."""
+
+
+class Judge:
+    """Looks at one entry that was just folded."""
+
+    def __init__(self, connection: Connection, network: str, *, now: datetime, append: Append) -> None:
+        self._connection, self._network, self._now, self._append = connection, network, now, append
+
+    def judge(self, entry: Entry, position: int) -> None:
+        """Find what an entry is in conflict with."""
+        fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
+        if not isinstance(fact, Tapped) or not isinstance(fact.verdict, Granted):
+            return
+        self._look_for_blocked_badge(entry, fact, position)
+        if fact.member_id is None or not fact.verdict.charges:
+            return
+        if not self._finds_overlap(entry, fact.member_id, fact.site_id):
+            self._look_for_overdraft(entry, fact, fact.verdict)
+
+    def _tell(self, kind: Kind, ref: Ref, *facts: AnyFact, site_id: str, detail: str) -> None:
+        """Raise the alarm about an entry and let the kiosks know, both once; `facts` are what is done about it."""
+        alarm_id = alarms.of_entry(kind, ref)
+        if alarms.sound(self._connection, self._network, alarm_id, ref=ref, detail=detail, now=self._now):
+            self._append(self._connection, *facts, Happened(what=kind.value, detail=detail, site_id=site_id))
+
+    # ------------------------------------------------------------ a badge that was blocked
+
+    def _look_for_blocked_badge(self, entry: Entry, fact: Tapped, position: int) -> None:
+        if fact.badge_id is None:
+            return
+        query = select(badges.c.doc).where(badges.c.id == fact.badge_id, badges.c.position < position)
+        doc = self._connection.execute(query).scalar()
+        if doc is None:
+            return
+        badge = _badge(doc)
+        if badge.status != "active":
+            detail = f"badge {badge.id[:12]} of {badge.member_id or 'nobody'} is {badge.status}, and opened the door"
+            self._tell(Kind.BLOCKED_BADGE, entry.ref, site_id=fact.site_id, detail=detail)
+
+    # ------------------------------------------------------------ windows that overlap
+
+    def _finds_overlap(self, entry: Entry, member_id: str, site_id: str) -> bool:
+        """Give the later of two charges back. Tells whether this entry was the later one."""
+        query = select(visits).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq)
+        this = self._connection.execute(query).first()
+        if this is None or this.window_start is None or this.reversed_at is not None:
+            return False
+        for other in self._overlapping(this):
+            later = max(this, other, key=lambda row: (row.window_start, row.at, row.ledger_id, row.seq))
+            earlier = other if later is this else this
+            ref = Ref(ledger_id=later.ledger_id, seq=later.seq)
+            detail = f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well"
+            reversal = Reversed(ref=ref, reason=REASON, by=SERVER)
+            self._tell(Kind.OVERLAP, ref, reversal, site_id=site_id, detail=detail)
+            if later is this:
+                return True
+        return False
+
+    def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
+        """Yield the charged visits of other kiosks that stand and whose window overlaps, in their order.
+
+        What the server gave back stands no longer, although that entry comes later in the feed than this one.
+        """
+        query = select(visits).where(
+            visits.c.member_id == this.member_id,
+            visits.c.site_id == this.site_id,
+            visits.c.at > this.window_start - LONGEST_WINDOW,
+            visits.c.window_start < this.window_end,
+            visits.c.window_end > this.window_start,
+            visits.c.reversed_at.is_(None),
+            visits.c.ledger_id != this.ledger_id,
+        )
+        for row in self._connection.execute(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)).all():
+            given_back = alarms.of_entry(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
+            if _charges(row.charges) and not alarms.exists(self._connection, self._network, given_back):
+                yield row
+
+    # ------------------------------------------------------------ more used than there was
+
+    def _look_for_overdraft(self, entry: Entry, fact: Tapped, verdict: Granted) -> None:
+        site = self._site(fact.site_id)
+        for charge in verdict.charges:
+            doc = self._connection.execute(select(passes.c.doc).where(passes.c.id == charge.pass_id)).scalar()
+            if doc is None or site is None:
+                continue
+            left = self._left(_pass(doc), site, entry.stamp.at)
+            allowed = site.policy.debt_limit if verdict.reason is Reason.DEBT else 0
+            if left is not None and left < -allowed:
+                detail = f"pass {charge.pass_id} of {fact.member_id} stands at {left}"
+                self._tell(Kind.OVERDRAFT, entry.ref, site_id=fact.site_id, detail=detail)
+
+    def _site(self, site_id: str) -> Site | None:
+        doc = self._connection.execute(select(sites.c.doc).where(sites.c.id == site_id)).scalar()
+        return None if doc is None else _site(doc)
+
+    def _left(self, sold: Pass, site: Site, at: datetime) -> int | None:
+        """Return the units left on a pass, this period's for an allowance."""
+        terms = sold.terms
+        if not is_counted(terms):
+            return None
+        query = select(func.coalesce(func.sum(uses.c.units), 0)).where(uses.c.pass_id == sold.id)
+        if terms.per != "once":
+            zone = wall.zone(site.zone)
+            first = period_start(terms.per, wall.today(zone, at))
+            length = timedelta(days=7) if terms.per == "week" else timedelta(days=31)
+            begin = wall.midnight(zone, first)
+            after = wall.midnight(zone, period_start(terms.per, first + length))
+            query = query.where(uses.c.at >= begin, uses.c.at < after)
+        return (terms.units or 0) - int(self._connection.execute(query).scalar_one())

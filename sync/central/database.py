@@ -1,0 +1,166 @@
+"""The server's database: one SQLite file with one writer, or PostgreSQL, and transactions on either.
+
+SQLite is opened as kiosk.store.database opens it: a single writing connection that all threads share in turn, and a
+reading one for each thread. On PostgreSQL each thread has one connection for both; what must happen one after the other
+there, such as giving out positions of the feed, takes an advisory lock that ends with the transaction.
+
+The roster's tables are those of the kiosk and know nothing of networks. So a SQLite file is for one network, and on
+PostgreSQL each network's roster has a schema of its own, found by the search path.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from functools import partial
+from pathlib import Path
+from weakref import WeakSet
+
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from kiosk.store.database import (
+    FAILURES,
+    Database,
+    LedgerError,
+    WriterLock,
+    failing_as,
+    reading_engine,
+    transaction,
+    writing_engine,
+)
+from sync.central.settings import Settings
+
+UNREADABLE = "the server's database cannot be read"
+UNWRITABLE = "the server's database cannot be written"
+NETWORK = re.compile("[a-z0-9_]{1,40}")
+CONNECT_SECONDS = 5
+STATEMENT_MILLISECONDS = 60_000
+"""PostgreSQL gives up a statement after this long, waiting for a lock included: a request fails and is tried again."""
+
+
+class Turn(IntEnum):
+    """What only one transaction at a time may do, whatever process it is in."""
+
+    FEED = 1
+    """Give out positions of the feed: so they are committed in their order, and no reader passes one by."""
+    FOLD = 2
+    """Move the roster forward."""
+    GUESS = 3
+    """Count tries of codes and passwords."""
+    SCHEMA = 4
+
+
+class _Lease:
+    """A connection that ends with the thread that had it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def close(self) -> None:
+        with suppress(*FAILURES):
+            self.database.close()
+
+    __del__ = close
+
+
+class Storage:
+    """The database, opened. Its methods may be called from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raise LedgerError when the database cannot be opened, or another process writes the SQLite file."""
+        if not NETWORK.fullmatch(settings.network):
+            raise LedgerError(f'"{settings.network}" is no network id: use up to 40 small letters, digits and _')
+        self.network, self.is_postgres = settings.network, settings.is_postgres
+        self.roster_schema = f"roster_{self.network}"
+        self._own = threading.local()
+        self._leases: WeakSet[_Lease] = WeakSet()
+        self._turns = threading.RLock()
+        self._lock: WriterLock | None = None
+        self._writer: Database | None = None
+        if self.is_postgres:
+            self._open_reader = partial(_postgres, settings.database, self.roster_schema)
+        else:
+            self._open_file(Path(settings.database))
+
+    def _open_file(self, path: Path) -> None:
+        with failing_as(f"{path} cannot be opened"):
+            self._lock = WriterLock(path)
+            try:
+                path.touch(mode=0o640)
+                self._writer = Database(partial(writing_engine, path))
+            except BaseException:
+                self._lock.close()
+                raise
+        self._open_reader = partial(reading_engine, path)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for lease in list(self._leases):
+            lease.close()
+        if self._writer:
+            self._writer.close()
+        if self._lock:
+            self._lock.close()
+        self._lock = self._writer = None
+
+    @property
+    def reading(self) -> Database:
+        """This thread's connection to read with; each statement sees what is committed then."""
+        lease: _Lease | None = getattr(self._own, "lease", None)
+        if lease is None:
+            with failing_as(UNREADABLE):
+                lease = self._own.lease = _Lease(Database(self._open_reader))
+            self._leases.add(lease)
+        return lease.database
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """Read on this thread's connection. Raises LedgerError."""
+        with self.reading.failing_as(UNREADABLE):
+            yield self.reading.connection
+
+    @contextmanager
+    def writing(self, *turns: Turn) -> Iterator[Connection]:
+        """Write all or nothing, after waiting for these turns. Raises LedgerError; then nothing was written."""
+        if self._writer is not None:
+            with self._turns, self._transaction(self._writer) as connection:
+                yield connection
+        else:
+            with self._transaction(self.reading) as connection:
+                for turn in turns:
+                    self.take_turn(connection, turn)
+                yield connection
+
+    @contextmanager
+    def _transaction(self, database: Database) -> Iterator[Connection]:
+        with database.failing_as(UNWRITABLE):
+            connection = database.connection
+            with transaction(connection):
+                yield connection
+
+    def take_turn(self, connection: Connection, turn: Turn) -> None:
+        """Wait for a turn inside a transaction; SQLite's only writer has them all. FOLD comes before FEED, always."""
+        if self.is_postgres:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (int(turn), self.network))
+
+
+def _postgres(url: str, roster_schema: str) -> Engine:
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        raise LedgerError(f'"{url}" is no database URL: write it like postgresql://user@host/name') from None
+    # One connection for each engine: threads have an engine each, and a failed connection is replaced with its engine.
+    return create_engine(
+        place.set(drivername="postgresql+psycopg"),
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "kiosk-central",
+            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c search_path={roster_schema},public",
+        },
+    )

@@ -1,0 +1,43 @@
+"""Counting tries of what can be guessed: codes and passwords. Kept in the database, so that a restart forgives nothing.
+
+All of it happens in the transaction whose turn it is to guess (sync.central.database.Turn), or two processes would each
+grant the last try.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from kiosk.store.tables import instant
+from sync.central.tables import tries
+
+HOUR = timedelta(hours=1)
+SHORTEST = timedelta(seconds=1)
+
+
+def wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
+    """Return how long to wait before the next try, None when it may be now: at most `limit` in any hour.
+
+    The hour that went by is looked at, not the one since the clock struck.
+    """
+    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - HOUR))
+    query = select(func.count(), func.min(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
+    count, oldest = connection.execute(query).one()
+    return None if count < limit else max(HOUR - (now - _instant(oldest)), SHORTEST)
+
+
+def count(connection: Connection, network: str, what: str, now: datetime) -> None:
+    """Count a try."""
+    connection.execute(insert(tries), {"network_id": network, "try_id": secrets.token_hex(8), "what": what, "at": now})
+
+
+def forgive(connection: Connection, network: str, what: str) -> None:
+    """Forget the tries of something that was got right."""
+    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.what == what))
+
+
+def _instant(value: datetime | int) -> datetime:
+    return instant(value) if isinstance(value, int) else value

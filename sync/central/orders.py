@@ -1,0 +1,230 @@
+"""What is asked of the server at its machine's command line, and what it answers: lines to print.
+
+On SQLite only the running server writes, so an order goes to it over a unix socket beside the database, as a line of
+JSON; where no server runs, or on PostgreSQL, whoever orders opens the database. Nothing here prints or listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kiosk.control import ask
+from kiosk.store.database import LedgerBusyError, LedgerError
+from sync.central import network
+from sync.central.accounts import AccountError, Role
+from sync.central.central import Central
+from sync.central.enrolment import CODE_LASTS, Kiosk
+from sync.central.settings import Settings
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", forbid_unknown_fields=True):
+    """Something asked of the server."""
+
+
+class ListKiosks(Order, frozen=True, kw_only=True, tag="list_kiosks"):
+    """Which kiosks there are."""
+
+
+class MakeCode(Order, frozen=True, kw_only=True, tag="make_code"):
+    """A pairing code for a kiosk with this name, at this site."""
+
+    name: str
+    site_id: str | None = None
+
+
+class Revoke(Order, frozen=True, kw_only=True, tag="revoke"):
+    """Shut the kiosk with this name or id out."""
+
+    kiosk: str
+
+
+class ListAccounts(Order, frozen=True, kw_only=True, tag="list_accounts"):
+    """Who may sign in."""
+
+
+class AddAccount(Order, frozen=True, kw_only=True, tag="add_account"):
+    """Let somebody sign in."""
+
+    name: str
+    password: str
+    role: Role
+    site_id: str | None = None
+
+
+class SetPassword(Order, frozen=True, kw_only=True, tag="set_password"):
+    """Give an account another password; its one-time codes end where these were lost."""
+
+    name: str
+    password: str
+    forget_totp: bool = False
+
+
+class SetRole(Order, frozen=True, kw_only=True, tag="set_role"):
+    """Give an account another role."""
+
+    name: str
+    role: Role
+    site_id: str | None = None
+
+
+class SetDisabled(Order, frozen=True, kw_only=True, tag="set_disabled"):
+    """Shut an account out, or let it in again."""
+
+    name: str
+    disabled: bool
+
+
+class Restored(Order, frozen=True, kw_only=True, tag="restored"):
+    """The database was put back from a copy."""
+
+
+AnyOrder = ListKiosks | MakeCode | Revoke | ListAccounts | AddAccount | SetPassword | SetRole | SetDisabled | Restored
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an order: lines, or why it was not done."""
+
+    lines: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+class OrderError(ValueError):
+    """An order that cannot be carried out: a sentence."""
+
+
+_decode = msgspec.json.Decoder(AnyOrder).decode
+_answer = msgspec.json.Decoder(Answer).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def socket_of(settings: Settings) -> Path:
+    """Return where the running server listens for orders."""
+    return Path(f"{settings.database}.sock")
+
+
+def carry_out(settings: Settings, order: AnyOrder) -> tuple[str, ...]:
+    """Carry an order out, or have the running server do it. Raises OrderError, LedgerError, ControlError."""
+    if not settings.is_postgres and not Path(settings.database).exists():
+        raise OrderError(f"{settings.database} does not exist: make it by `kiosk-central migrate`, or say --database")
+    try:
+        central = Central(settings)
+    except LedgerBusyError:
+        answer = _answer(ask(socket_of(settings), _encode(order)))
+    else:
+        try:
+            answer = perform(central, order)
+        finally:
+            central.close()
+    if answer.refused is not None:
+        raise OrderError(answer.refused)
+    return answer.lines
+
+
+def answered(central: Central, line: bytes) -> bytes:
+    """Carry out the order in a line of JSON; nothing is raised."""
+    try:
+        return _encode(perform(central, _decode(line)))
+    except msgspec.DecodeError as error:
+        return _encode(Answer(refused=f"the running server does not know that order: {error}"))
+
+
+def perform(central: Central, order: AnyOrder) -> Answer:
+    """Carry an order out."""
+    try:
+        return Answer(lines=tuple(_PERFORMED_BY[type(order)](central, order)))
+    except (OrderError, AccountError, LedgerError) as error:
+        return Answer(refused=str(error))
+
+
+# ---------------------------------------------------------------- one function for each order
+
+
+def _list_kiosks(central: Central, _: ListKiosks) -> list[str]:
+    return [_told(central, kiosk) for kiosk in central.kiosks()] or ["No kiosk is paired: make a code by `kiosk pair`."]
+
+
+def _told(central: Central, kiosk: Kiosk) -> str:
+    if kiosk.revoked_at is not None:
+        state = f"shut out since {kiosk.revoked_at:%Y-%m-%d}"
+    elif kiosk.seen_at is None:
+        state = "not heard of yet"
+    else:
+        state = f"{'silent' if central.is_silent(kiosk) else 'heard'} since {kiosk.seen_at:%Y-%m-%d %H:%M} UTC"
+    waiting = f", {kiosk.beacon.waiting} waiting" if kiosk.beacon.waiting else ""
+    health = f", {' '.join(kiosk.beacon.health)}" if kiosk.beacon.health else ""
+    return f"{kiosk.kiosk_id}  {kiosk.name} at {kiosk.site_id or 'no site'}: {state}{waiting}{health}"
+
+
+def _make_code(central: Central, order: MakeCode) -> list[str]:
+    sites = [site.id for site in central.roster.sites()]
+    if order.site_id is not None and sites and order.site_id not in sites:
+        raise OrderError(f'there is no site "{order.site_id}"; there are: {", ".join(sites)}')
+    code = central.new_code(name=order.name, site_id=order.site_id)
+    minutes = int(CODE_LASTS.total_seconds()) // 60
+    return [f"{code[:4]} {code[4:]}", f"For {minutes} minutes and one kiosk. There: kiosk pair URL {code}"]
+
+
+def _revoke(central: Central, order: Revoke) -> list[str]:
+    kiosks = [one for one in central.kiosks() if order.kiosk in (one.kiosk_id, one.name) and one.revoked_at is None]
+    if not kiosks:
+        raise OrderError(f'no kiosk "{order.kiosk}" is paired')
+    if len(kiosks) > 1:
+        raise OrderError(f'"{order.kiosk}" is several kiosks: say which by its id')
+    central.revoke(kiosks[0].kiosk_id)
+    return [f"{kiosks[0].name} is shut out. What it knows already, it goes on knowing; to let it in, pair it anew."]
+
+
+def _list_accounts(central: Central, _: ListAccounts) -> list[str]:
+    return [
+        f"{one.name}: {one.role}{f' of {one.site_id}' if one.site_id else ''}"
+        f"{', one-time codes' if one.has_totp else ''}{', shut out' if one.disabled_at else ''}"
+        for one in central.accounts.listed()
+    ] or ["Nobody may sign in: make an account by `account add`."]
+
+
+def _add_account(central: Central, order: AddAccount) -> list[str]:
+    account = central.accounts.add(order.name, order.password, order.role, site_id=order.site_id)
+    return [f"{account.name} may sign in as {account.role}."]
+
+
+def _set_password(central: Central, order: SetPassword) -> list[str]:
+    account = central.accounts.find(order.name)
+    central.accounts.set_password(account, order.password)
+    if order.forget_totp:
+        central.accounts.set_totp(account, None)
+    return [f"{account.name} has a new password, and is signed out everywhere."]
+
+
+def _set_role(central: Central, order: SetRole) -> list[str]:
+    account = central.accounts.find(order.name)
+    central.accounts.set_role(account, order.role, site_id=order.site_id)
+    return [f"{account.name} is {order.role} now."]
+
+
+def _set_disabled(central: Central, order: SetDisabled) -> list[str]:
+    account = central.accounts.find(order.name)
+    central.accounts.set_disabled(account, disabled=order.disabled)
+    return [f"{account.name} is {'shut out' if order.disabled else 'let in again'}."]
+
+
+def _restored(central: Central, _: Restored) -> list[str]:
+    with central.storage.writing() as connection:
+        network.renew(connection, central.settings.network)
+    return ["The feed begins anew: all kiosks send again what is missing here, and fetch the roster."]
+
+
+_PERFORMED_BY: dict[type[Order], Callable[[Central, Any], list[str]]] = {
+    ListKiosks: _list_kiosks,
+    MakeCode: _make_code,
+    Revoke: _revoke,
+    ListAccounts: _list_accounts,
+    AddAccount: _add_account,
+    SetPassword: _set_password,
+    SetRole: _set_role,
+    SetDisabled: _set_disabled,
+    Restored: _restored,
+}

@@ -1,0 +1,88 @@
+"""The staff's pages: rendered here, for any browser; what staff change becomes entries of the server's own ledger.
+
+`router` is all that the application needs. Who may call a handler stands with its path (sync.central.pages.routes), and
+is checked before the handler runs, with the seal of every form (sync.central.pages.gate).
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlencode
+
+from litestar import Response, Router
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+
+from kiosk.desk import DeskError
+from kiosk.ledger import LedgerError
+from kiosk.notices.language import sentence
+from sync.central.central import Central
+from sync.central.logs import LOGGER
+from sync.central.pages import assets, badges, gate, home, kiosks, members, opening, passes, products, signing, staff
+from sync.central.pages.forms import Form
+from sync.central.pages.page import Answer, Page, open_page
+from sync.central.pages.routes import ROLE
+
+__all__ = ["router"]
+
+log = logging.getLogger(LOGGER)
+
+
+def router() -> Router:
+    """The pages, as a router for sync.central.app.create_app."""
+    modules = (assets, badges, home, kiosks, members, opening, passes, products, signing, staff)
+    return Router(
+        "/",
+        route_handlers=[handler for module in modules for handler in module.HANDLERS],
+        dependencies={"page": Provide(_page)},
+        exception_handlers={
+            gate.SignInError: _to_the_door,
+            HTTPException: _refused,
+            DeskError: _not_done,
+            LedgerError: _unwilling,
+            Exception: _failed,
+        },
+    )
+
+
+async def _page(request: gate.Asked, central: NamedDependency[Central]) -> Page:
+    return await open_page(request, central, request.route_handler.opt[ROLE])
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def _to_the_door(request: gate.Asked, _: Exception) -> Answer:
+    """Whoever is not signed in signs in, and then goes on to where they wanted to."""
+    back = request.url.path if request.method == "GET" and request.url.path != "/live" else "/"
+    query = "" if back == "/" else "?" + urlencode({"back": back})
+    return Response(b"", status_code=303, headers={"Location": f"/sign-in{query}", "Cache-Control": "no-store"})
+
+
+def _refused(request: gate.Asked, error: Exception) -> Answer:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = str(error.detail) if isinstance(error, HTTPException) and status == 404 else ""
+    return _told(request, status, said)
+
+
+def _not_done(request: gate.Asked, error: Exception) -> Answer:
+    return _told(request, 409, sentence(str(error)))
+
+
+def _unwilling(request: gate.Asked, error: Exception) -> Answer:
+    log.error("a page could not be made", exc_info=error)
+    return _told(request, 503, "")
+
+
+def _failed(request: gate.Asked, error: Exception) -> Answer:
+    log.error("a page failed", exc_info=error)
+    return _told(request, 500, "")
+
+
+def _told(request: gate.Asked, status: int, said: str) -> Answer:
+    """A page that says what went wrong; a bare sentence when not even that can be made."""
+    try:
+        page = Page(request.app.state.central, request, Form({}, sent=False))
+        return page.show("error.html", status=status, code=status, said=said)
+    except LedgerError:
+        return Response("The server's database does not answer. Try again in a minute.", status_code=503)

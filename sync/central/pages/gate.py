@@ -1,0 +1,91 @@
+"""Who may pass: roles, and the seal that shows that a form was sent from a page of ours.
+
+A session is a random token in a cookie that scripts cannot read; the seal of its forms is a keyed hash of it, so that
+another site, which can make a browser send the cookie, cannot make up the seal. Before somebody is signed in a visit
+has a token of its own, for the form of the sign-in.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+
+from sync.central.accounts import Account, Role
+
+SESSION = "__Host-session"
+VISIT = "__Host-visit"
+LANGUAGE = "__Host-language"
+SITE = "__Host-site"
+YEAR = 365 * 24 * 3600
+
+_RANKS = {Role.READ_ONLY: 0, Role.HOST: 1, Role.MANAGER: 2}
+
+Asked = Request[Any, Any, Any]
+
+
+class SignInError(HTTPException):
+    """Nobody is signed in."""
+
+    status_code = 401
+
+
+class ForbiddenError(HTTPException):
+    """Whoever is signed in may not do this."""
+
+    status_code = 403
+
+
+class SealError(HTTPException):
+    """A form without the seal of this session: sent from elsewhere, or from before the session."""
+
+    status_code = 403
+
+
+def may(account: Account | None, role: Role) -> bool:
+    """Whether an account may do what this role may."""
+    return account is not None and _RANKS[account.role] >= _RANKS[role]
+
+
+def cookie(name: str, value: str, *, seconds: int | None = None) -> Cookie:
+    """A cookie of ours: for this host alone, over TLS alone, out of reach of scripts and of other sites' forms."""
+    return Cookie(key=name, value=value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def gone(name: str) -> Cookie:
+    """The same cookie, ended."""
+    return cookie(name, "", seconds=0)
+
+
+def new_visit() -> str:
+    """A token for a visit before its sign-in."""
+    return secrets.token_urlsafe(24)
+
+
+def seal(secret: bytes, token: str) -> str:
+    """The seal that the forms of a session or a visit carry."""
+    return hmac.digest(secret, b"form " + token.encode(), "sha256").hex()
+
+
+def check_seal(request: Asked, sent: str, expected: str) -> None:
+    """Raise SealError unless a form carries its session's seal and the browser names no other site as its origin."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise SealError
+    if not hmac.compare_digest(sent.encode(), expected.encode()):
+        raise SealError
+
+
+def local_path(text: str) -> str:
+    """A path of ours to go on to; the first page for anything that may lead elsewhere."""
+    plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
+    return text if plain else "/"
+
+
+def read_cookie(request: Asked, name: str) -> str:
+    """The value of a cookie, empty without."""
+    value = request.cookies.get(name, "")
+    return value if isinstance(value, str) else ""

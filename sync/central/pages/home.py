@@ -1,0 +1,119 @@
+"""The first page: every site, whether it is open, who is in, what was tapped last; and its news as they happen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from sqlalchemy import select
+
+from kiosk import hours
+from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Tapped, Visit
+from kiosk.store.chain import decode_fact
+from kiosk.store.tables import instant
+from sync.central.accounts import Role
+from sync.central.pages.page import HEADERS, Answer, Page
+from sync.central.pages.routes import ROLE, reads
+from sync.central.tables import feed
+
+LATEST = 8
+"""Taps shown of each site."""
+LOOKED_AT = 400
+"""Taps of all sites looked at for these: a site that was quiet while others had so many shows none."""
+DAY = timedelta(days=1)
+
+
+class Inside(Noun, frozen=True, kw_only=True):
+    """Somebody who is in."""
+
+    visit: Visit
+    member: Member | None
+
+
+class Arrival(Noun, frozen=True, kw_only=True):
+    """A tap, as staff read it."""
+
+    ref: Ref
+    at: Any
+    granted: bool
+    reason: str
+    member: Member | None
+    claim_code: str | None = None
+
+
+class Place(Noun, frozen=True, kw_only=True):
+    """A site at this moment."""
+
+    site: Site
+    opening: Opening
+    people: int
+    inside: tuple[Inside, ...]
+    taps: tuple[Arrival, ...]
+
+
+@reads("/")
+def home(page: NamedDependency[Page]) -> Answer:
+    """All sites that this account may see."""
+    recent = _recent_taps(page)
+    places = [_place(page, site, recent) for site in page.sites]
+    silent = [kiosk for kiosk in page.central.kiosks() if page.central.is_silent(kiosk)]
+    return page.show("home.html", places=places, silent=silent)
+
+
+def _place(page: Page, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> Place:
+    roster, now = page.roster, page.now
+    visits = roster.inside(site.id, now)
+    here = [one for one in recent if one[2].site_id == site.id][:LATEST]
+    return Place(
+        site=site,
+        opening=hours.opening(site, roster.override(site.id, now), now),
+        people=roster.people_in(site.id, now),
+        inside=tuple(Inside(visit=visit, member=roster.member(visit.member_id)) for visit in visits),
+        taps=tuple(_arrival(page, at, ref, fact=fact) for at, ref, fact in here),
+    )
+
+
+def _arrival(page: Page, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
+    verdict = fact.verdict
+    return Arrival(
+        ref=ref,
+        at=at,
+        granted=isinstance(verdict, Granted),
+        reason=verdict.reason,
+        member=page.roster.member(fact.member_id) if fact.member_id else None,
+        claim_code=None if isinstance(verdict, Granted) else verdict.claim_code,
+    )
+
+
+def _recent_taps(page: Page) -> list[tuple[Any, Ref, Tapped]]:
+    """The taps of the last day that the server knows, the newest first."""
+    query = select(feed.c.at, feed.c.ledger_id, feed.c.seq, feed.c.body)
+    query = query.where(feed.c.network_id == page.central.settings.network, feed.c.kind == "tap")
+    with page.central.storage.reader() as connection:
+        rows = connection.execute(query.order_by(feed.c.position.desc()).limit(LOOKED_AT)).all()
+    read = ((instant(row.at), Ref(ledger_id=row.ledger_id, seq=row.seq), _fact(row.body)) for row in rows)
+    found = [(at, ref, fact) for at, ref, fact in read if fact is not None and page.now - at < DAY]
+    return sorted(found, key=lambda one: one[0], reverse=True)
+
+
+def _fact(body: bytes | None) -> Tapped | None:
+    fact = decode_fact(body) if body is not None else None
+    return fact if isinstance(fact, Tapped) else None
+
+
+@get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
+async def live(page: NamedDependency[Page]) -> ServerSentEvent:
+    """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
+    return ServerSentEvent(_news(page), headers=HEADERS | {"X-Accel-Buffering": "no"})
+
+
+async def _news(page: Page) -> AsyncIterator[ServerSentEventMessage]:
+    async for position in page.central.listen():
+        yield ServerSentEventMessage(event="changed", data=str(position), retry=3000)
+
+
+HANDLERS = [home, live]

@@ -1,0 +1,176 @@
+"""Members: finding them, all about one, adding, changing, suspending, coming and going without a badge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+from urllib.parse import urlencode
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kiosk import commands
+from kiosk.answers import Account, Judged, People
+from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
+from kiosk.model import Granted, Noun, Visit
+from kiosk.store.search import folded
+from sync.central.accounts import Role
+from sync.central.pages.page import Answer, Page, member_path
+from sync.central.pages.routes import reads, writes
+
+ALL = 200
+"""As many members are listed without a search."""
+GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
+
+
+class Stay(Noun, frozen=True, kw_only=True):
+    """A visit in the history, and whether it can still be taken back."""
+
+    visit: Visit
+    site: str
+    units: int
+    undoable: bool
+
+
+@reads("/members")
+def search(page: NamedDependency[Page]) -> Answer:
+    """Those whose name somebody may mean; all, while they are few."""
+    text = page.request.query_params.get("q", "").strip()[:100]
+    total = page.roster.member_count()
+    people = page.ask(ListMembers(text=text)) if text or total <= ALL else People(people=())
+    return page.show("members.html", people=cast("People", people).people, text=text, total=total)
+
+
+@reads("/members/new", role=Role.HOST)
+def new(page: NamedDependency[Page]) -> Answer:
+    """The form for a new member."""
+    return page.show("member_form.html", member=None, same=None)
+
+
+@writes("/members/new")
+def add(page: NamedDependency[Page]) -> Answer:
+    """Keep a new member, after asking once more when somebody has this name."""
+    form, same = page.form, None
+    name = " ".join(form.text("name").split())
+    _check(page, name)
+    if name and not form.ticked("anyway"):
+        same = next((one for one in page.roster.find_members(name) if folded(one.name) == folded(name)), None)
+        if same:
+            form.wrong(
+                "anyway", page.say("There is a {name} already. Tick the box if this is somebody else", name=name)
+            )
+    command = AddMember(
+        name=name,
+        role=_role(page),
+        language=form.text("language") or None,
+        greeting=_greeting(page),
+        pseudonym=form.text("pseudonym") or None,
+        anyway=True,
+    )
+    done = None if form.errors else page.attempt(command, "name")
+    if done is None or done.id is None:
+        return page.show("member_form.html", member=None, same=same)
+    return page.go(member_path(done.id), "member-added")
+
+
+def _check(page: Page, name: str) -> None:
+    if not folded(name):
+        page.form.wrong("name", page.say("Enter a name"))
+    if page.form.text("greeting") == "pseudonym" and not page.form.text("pseudonym"):
+        page.form.wrong("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
+
+
+def _role(page: Page) -> commands.Role:
+    return "staff" if page.form.text("role") == "staff" else "member"
+
+
+def _greeting(page: Page) -> Greeting:
+    chosen = page.form.text("greeting")
+    return cast("Greeting", chosen if chosen in GREETINGS else "first_name")
+
+
+@reads("/members/{member_id:str}")
+def show(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """All about a member."""
+    return show_member(page, member_id)
+
+
+def show_member(page: Page, member_id: str) -> Answer:
+    """The account of a member, with whatever was wrong with a form on it."""
+    member, roster, now = page.member(member_id), page.roster, page.now
+    account = cast("Account", page.ask(ShowAccount(member=member.id)))
+    since = now - timedelta(days=page.site.policy.staff_undo_days)
+    names = {site.id: site.name for site in roster.sites()}
+    stays = [
+        Stay(
+            visit=visit,
+            site=names.get(visit.site_id, visit.site_id),
+            units=sum(charge.units for charge in visit.charges),
+            undoable=visit.reversed_at is None and visit.at >= since,
+        )
+        for visit in roster.visits_of(member.id, now)
+    ]
+    inside = any(visit.member_id == member.id for visit in roster.inside(page.site.id, now))
+    recent = roster.recent_unknown(page.site.id, now - timedelta(hours=1))
+    refused = page.request.query_params.get("refused", "")
+    return page.show(
+        "member.html", member=member, held=account, stays=stays, inside=inside, recent=recent, refused=refused
+    )
+
+
+@reads("/members/{member_id:str}/edit", role=Role.HOST)
+def edit(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """The form to change a member."""
+    return page.show("member_form.html", member=page.member(member_id), same=None)
+
+
+@writes("/members/{member_id:str}/edit")
+def change(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Keep the changes to a member."""
+    form, member = page.form, page.member(member_id)
+    name = " ".join(form.text("name").split())
+    _check(page, name)
+    command = ChangeMember(
+        member=member.id,
+        name=name,
+        role=_role(page),
+        language=form.text("language") or None,
+        greeting=_greeting(page),
+        pseudonym=form.text("pseudonym") or None,
+    )
+    if form.errors or page.attempt(command, "name") is None:
+        return page.show("member_form.html", member=member, same=None)
+    return page.go(member_path(member.id), "member-changed")
+
+
+@writes("/members/{member_id:str}/suspend")
+def suspend(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Let a member's badges open no door for now."""
+    page.ask(ChangeMember(member=page.member(member_id).id, status="suspended"))
+    return page.go(member_path(member_id), "member-suspended")
+
+
+@writes("/members/{member_id:str}/restore")
+def restore(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Let a member come again."""
+    page.ask(ChangeMember(member=page.member(member_id).id, status="active"))
+    return page.go(member_path(member_id), "member-restored")
+
+
+@writes("/members/{member_id:str}/check-in")
+def check_in(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Judge a member who has no badge with them like a tap."""
+    judged = cast("Judged", page.ask(CheckIn(member=page.member(member_id).id)))
+    if isinstance(judged.verdict, Granted):
+        return page.go(member_path(member_id), "member-in")
+    return page.go(f"{member_path(member_id)}?{urlencode({'refused': judged.verdict.reason})}")
+
+
+@writes("/members/{member_id:str}/leave")
+def leave(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Note that a member has left."""
+    page.ask(Leave(member=page.member(member_id).id))
+    return page.go(member_path(member_id), "member-left")
+
+
+HANDLERS = [search, new, add, show, edit, change, suspend, restore, check_in, leave]

@@ -1,0 +1,191 @@
+"""Opening hours of a site: today's word of staff, the week, dated exceptions, and a calendar of what they add up to."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+from typing import cast
+
+from litestar.di import NamedDependency
+from msgspec.structs import replace
+
+from kiosk import hours, wall
+from kiosk.answers import Hours
+from kiosk.commands import AddException, BackToHours, CloseToday, Command, RemoveException, ShowHours, StayOpen
+from kiosk.desk import DeskError
+from kiosk.model import Noun, SiteSet, Window
+from kiosk.notices.language import sentence
+from sync.central.pages import weekly
+from sync.central.pages.page import Answer, Page
+from sync.central.pages.passes import day_of
+from sync.central.pages.routes import reads, writes
+
+WEEK = timedelta(days=7)
+LONGEST_EXCEPTION = timedelta(days=366)
+
+
+class Date(Noun, frozen=True, kw_only=True):
+    """A day of the calendar."""
+
+    day: date
+    open: tuple[Window, ...]
+    because: str = ""
+    inside: bool = True
+    """Whether it belongs to the month shown."""
+
+
+@reads("/hours")
+def show(page: NamedDependency[Page]) -> Answer:
+    """The hours of the site whose desk this is."""
+    return _show(page)
+
+
+def _show(page: Page) -> Answer:
+    site = page.site
+    told = cast("Hours", page.ask(ShowHours(count=4)))
+    by_week = page.request.query_params.get("view") == "week"
+    start = _start(page)
+    first = start - timedelta(days=start.weekday()) if by_week else start.replace(day=1)
+    week = weekly.read(site.hours)
+    return page.show(
+        "hours.html",
+        told=told,
+        week=week[0] if week else None,
+        holidays=week[1] if week else True,
+        by_week=by_week,
+        first=first,
+        before=first - (WEEK if by_week else timedelta(days=1)),
+        after=first + (WEEK if by_week else timedelta(days=32)),
+        dates=_weeks(page, first, by_week=by_week),
+    )
+
+
+def _start(page: Page) -> date:
+    """The date that the address asks to see, today without one or with nonsense."""
+    try:
+        asked = date.fromisoformat(page.request.query_params.get("on", ""))
+    except ValueError:
+        return cast("date", page.today)
+    return asked if abs(asked.year - page.today.year) <= 5 else cast("date", page.today)
+
+
+def _weeks(page: Page, first: date, *, by_week: bool) -> list[list[Date]]:
+    if by_week:
+        return [[_date(page, first + timedelta(days=n), month=None) for n in range(7)]]
+    weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
+    return [[_date(page, day, month=first.month) for day in week] for week in weeks]
+
+
+def _date(page: Page, day: date, *, month: int | None) -> Date:
+    site, where = page.site, wall.zone(page.site.zone)
+    override = page.roster.override(site.id, page.now)
+    start, end = wall.midnight(where, day), wall.midnight(where, day + timedelta(days=1))
+    found = tuple(hours.openings(site, override, start, end=end))
+    told = hours.opening(site, override, found[0].start if found else start + timedelta(hours=12))
+    return Date(day=day, open=found, because=told.because or "", inside=month in (None, day.month))
+
+
+# ---------------------------------------------------------------- changes
+
+
+@writes("/hours/today")
+def today(page: NamedDependency[Page]) -> Answer:
+    """Close now, stay open, or go back to the usual hours."""
+    match page.form.text("what"):
+        case "close":
+            return _done(page, CloseToday(), "what")
+        case "open":
+            return _done(page, StayOpen(until=page.form.text("until")), "until")
+    return _done(page, BackToHours(), "what")
+
+
+def _done(page: Page, command: Command, field: str) -> Answer:
+    try:
+        page.ask(command)
+    except DeskError as error:
+        said = page.say("Enter a time of day, like 19:30") if field == "until" else sentence(str(error))
+        page.form.wrong(field, said)
+        return _show(page)
+    return page.go("/hours", "hours-kept")
+
+
+@writes("/hours/week")
+def change_week(page: NamedDependency[Page]) -> Answer:
+    """Keep other weekly hours, from the form with a line for each day."""
+    form = page.form
+    try:
+        written = weekly.write([form.text(f"day-{n}") for n in range(7)], holidays=form.ticked("holidays"))
+    except weekly.WeekError as error:
+        day = page.words.weekdays()[error.day]
+        form.wrong(
+            f"day-{error.day}", page.say("{day}: write the times like 09:00-12:30, 14:00-17:00", day=sentence(day))
+        )
+        return _show(page)
+    return _keep(page, written, "day-0")
+
+
+@writes("/hours/written")
+def change_written(page: NamedDependency[Page]) -> Answer:
+    """Keep other weekly hours, in the language of OpenStreetMap."""
+    return _keep(page, page.form.text("hours"), "hours")
+
+
+def _keep(page: Page, written: str, field: str) -> Answer:
+    site = page.site
+    try:
+        hours.check(written, (), site.country)
+    except hours.HoursError as error:
+        page.form.wrong(field, str(error))
+        return _show(page)
+    if written != site.hours:
+        page.append(SiteSet(site=replace(site, hours=written)))
+    return page.go("/hours", "hours-kept")
+
+
+@writes("/hours/exceptions")
+def add_exception(page: NamedDependency[Page]) -> Answer:
+    """Add a dated exception: closed, or open at other times, from a day to a day."""
+    form = page.form
+    first, last = day_of(page, "first"), day_of(page, "last")
+    if first is None:
+        form.wrong("first", page.say("Enter the first day"))
+    last = last or first
+    if first and last and not timedelta(0) <= last - first <= LONGEST_EXCEPTION:
+        form.wrong("last", page.say("The last day is not before the first, and not more than a year after it"))
+    state = _state(page)
+    if form.errors or first is None or last is None:
+        return _show(page)
+    label = form.text("label").replace('"', "”")
+    rule = f"{_span(first, last)} {state}" + (f' "{label}"' if label else "")
+    if page.attempt(AddException(rule=rule), "first") is None:
+        return _show(page)
+    return page.go(f"/hours?on={first.isoformat()}", "hours-kept")
+
+
+def _state(page: Page) -> str:
+    if page.form.text("state") != "open":
+        return "off"
+    try:
+        written = weekly.write([page.form.text("times"), *[""] * 6], holidays=False)
+    except weekly.WeekError:
+        written = "off"
+    if written == "off":
+        page.form.wrong("times", page.say("Write the times like 09:00-12:30, 14:00-17:00"))
+    return written.removeprefix("Mo ")
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _span(first: date, last: date) -> str:
+    start = f"{first.year} {_MONTHS[first.month - 1]} {first.day:02}"
+    return start if first == last else f"{start}-{last.year} {_MONTHS[last.month - 1]} {last.day:02}"
+
+
+@writes("/hours/exceptions/remove")
+def remove_exception(page: NamedDependency[Page]) -> Answer:
+    """Remove a dated exception, by its text."""
+    return _done(page, RemoveException(rule=page.form.text("rule")), "first")
+
+
+HANDLERS = [show, today, change_week, change_written, add_exception, remove_exception]

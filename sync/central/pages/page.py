@@ -1,0 +1,236 @@
+"""One request of somebody at a desk: who asks, in which words, at which site, and the answers there can be."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Response
+from litestar.exceptions import NotFoundException
+
+from kiosk import wall
+from kiosk.answers import Answered, Done
+from kiosk.commands import Command
+from kiosk.desk import DeskError, perform
+from kiosk.ledger import Ledger
+from kiosk.model import AnyFact, Entry, Member, Site
+from kiosk.notices.language import choose, sentence
+from kiosk.roster import Roster
+from sync.central.accounts import Account, Role
+from sync.central.central import Central
+from sync.central.pages import gate
+from sync.central.pages.forms import Form
+from sync.central.pages.sayings import SAYINGS
+from sync.central.pages.words import Words, preferred
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+DEFAULT_ZONE = "Europe/Paris"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+Answer = Response[Any]
+
+
+@cache
+def environment() -> Environment:
+    """The templates: every value is escaped, and a name that a page forgot to give is an error."""
+    found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    found.trim_blocks = found.lstrip_blocks = True
+    found.filters["sentence"] = sentence
+    return found
+
+
+class Page:
+    """A request, and what it may lead to. Reads and writes belong to the thread that handles it."""
+
+    def __init__(self, central: Central, request: gate.Asked, form: Form) -> None:
+        self.central, self.request, self.form = central, request, form
+        self.now: datetime = central.now()
+        self.token = gate.read_cookie(request, gate.SESSION)
+        self.visit = gate.read_cookie(request, gate.VISIT) or gate.new_visit()
+        self.account: Account | None = central.accounts.session(self.token) if self.token else None
+
+    def admit(self, role: Role | None) -> None:
+        """Let the request pass. Raises SignInError, ForbiddenError, or SealError for a form from elsewhere."""
+        if self.form.sent:
+            gate.check_seal(self.request, self.form.text("csrf"), self.seal)
+        if role is None:
+            return
+        if self.account is None:
+            raise gate.SignInError
+        if not gate.may(self.account, role):
+            raise gate.ForbiddenError
+
+    @cached_property
+    def seal(self) -> str:
+        """What every form of this page carries."""
+        return gate.seal(self.central.network.secret, self.token if self.account else self.visit)
+
+    # ------------------------------------------------------------ who, where, in which words
+
+    @property
+    def signed_in(self) -> Account:
+        """Who asks. Raises SignInError."""
+        if self.account is None:
+            raise gate.SignInError
+        return self.account
+
+    @cached_property
+    def words(self) -> Words:
+        """The words for whoever asks, in the zone of the site whose desk this is."""
+        wish = gate.read_cookie(self.request, gate.LANGUAGE)
+        theirs = self.account.language if self.account else None
+        accepted = self.request.headers.get("accept-language", "")
+        zone = self.site_or_none.zone if self.site_or_none else DEFAULT_ZONE
+        return Words(choose(wish, theirs, preferred(accepted)), zone)
+
+    def say(self, text: str, **facts: object) -> str:
+        """Translate a text and fill in its facts."""
+        return self.words.say(text, **facts)
+
+    @property
+    def roster(self) -> Roster:
+        """The roster, to read."""
+        return self.central.roster
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """The sites whose desk this account may sit at: a host's own, or all."""
+        every = self.roster.sites()
+        own = self.account.site_id if self.account else None
+        return tuple(site for site in every if own in (None, site.id))
+
+    @cached_property
+    def site_or_none(self) -> Site | None:
+        """The site whose desk this is: the one chosen, or the first; None while there is none."""
+        chosen = gate.read_cookie(self.request, gate.SITE)
+        sites = self.sites if self.account else ()
+        return next((site for site in sites if site.id == chosen), sites[0] if sites else None)
+
+    @property
+    def site(self) -> Site:
+        """The site whose desk this is. Raises NotFoundException while there is none."""
+        if self.site_or_none is None:
+            raise NotFoundException(self.say("There is no site yet"))
+        return self.site_or_none
+
+    def member(self, member_id: str) -> Member:
+        """A member. Raises NotFoundException."""
+        found = self.roster.member(member_id)
+        if found is None:
+            raise NotFoundException(self.say("There is no such member"))
+        return found
+
+    # ------------------------------------------------------------ doing
+
+    def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
+        """Write facts into the server's ledger, in the name of whoever asks."""
+        return self.central.append(*facts, by=self.signed_in.name)
+
+    def ask(self, command: Command, site: Site | None = None) -> Answered:
+        """Have a command of the desk performed here. Raises DeskError."""
+        # The desk reads a roster and appends facts; a kiosk's ledger is one thing that can, the server another.
+        books = cast("Ledger", Books(self))
+        return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
+
+    def attempt(self, command: Command, field: str) -> Done | None:
+        """The same for a form; what cannot be done is said at a field."""
+        try:
+            answer = self.ask(command)
+        except DeskError as error:
+            near = ": " + ", ".join(error.near) if error.near else ""
+            self.form.wrong(field, sentence(str(error)) + near)
+            return None
+        assert isinstance(answer, Done)
+        return answer
+
+    # ------------------------------------------------------------ answering
+
+    def show(self, template: str, *, status: int = 200, **facts: object) -> Answer:
+        """A page; with errors in its form, one that says so in its status too."""
+        if self.form.errors and status == 200:
+            status = 422
+        text = environment().get_template(template).render(self._facts() | facts)
+        headers = HEADERS | {"Content-Language": self.words.code, "Vary": "Cookie, Accept-Language"}
+        fresh = self.account is None and not gate.read_cookie(self.request, gate.VISIT)
+        cookies = [gate.cookie(gate.VISIT, self.visit)] if fresh else []
+        return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
+
+    def go(self, path: str, done: str = "", *, cookies: list[Any] | None = None) -> Answer:
+        """Go on to a page, which says what was done: one of `SAYINGS`."""
+        if done:
+            path = f"{path}{'&' if '?' in path else '?'}done={done}"
+        return Response(b"", status_code=303, headers=HEADERS | {"Location": path}, cookies=cookies or [])
+
+    def _facts(self) -> dict[str, Any]:
+        done = SAYINGS.get(self.request.query_params.get("done", ""))
+        return {
+            "_": self.say,
+            "count": self.words.count,
+            "words": self.words,
+            "now": self.now,
+            "today": self.words.local(self.now).date(),
+            "account": self.account,
+            "may": lambda role: gate.may(self.account, Role(role)),
+            "site": self.site_or_none,
+            "sites": self.sites if self.account else (),
+            "site_options": [(site.id, site.name) for site in self.sites] if self.account else [],
+            "seal": self.seal,
+            "form": self.form,
+            "here": self._here(),
+            "section": "/" + self.request.url.path.split("/")[1],
+            "done": done(self) if done else "",
+            "alarm_count": len(self.central.alarms()) if self.account else 0,
+            "member_path": member_path,
+        }
+
+    def _here(self) -> str:
+        """The address of this page, to come back to; that of a form which was sent is not one to come back to."""
+        if self.form.sent:
+            return "/" + self.request.url.path.split("/")[1]
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def today(self) -> Any:
+        """The local date at this desk."""
+        return wall.today(wall.zone(self.site.zone), self.now)
+
+
+class Books:
+    """What the commands of the desk see of the server: its roster, and its pen in the hand of whoever asks."""
+
+    def __init__(self, page: Page) -> None:
+        self.roster = page.roster
+        self.append = page.append
+
+
+def member_path(member_id: str) -> str:
+    """The address of a member's account."""
+    return f"/members/{quote(member_id, safe='')}"
+
+
+async def open_page(request: gate.Asked, central: Central, role: Role | None) -> Page:
+    """Read a request and let it pass, or raise."""
+    form = Form({}, sent=False)
+    if request.method == "POST":
+        fields = await request.form()
+        form = Form({name: value for name, value in fields.items() if isinstance(value, str)}, sent=True)
+
+    def opened() -> Page:
+        page = Page(central, request, form)
+        page.admit(role)
+        return page
+
+    return await asyncio.to_thread(opened)

@@ -1,0 +1,150 @@
+"""Selling a pass, and taking things back: an entry that was used, or a sale. Each with a reason; nothing is deleted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from kiosk import rules
+from kiosk.commands import SellPass
+from kiosk.model import Holding, Member, Product, Ref, Reversed, Visit
+from sync.central.accounts import Role
+from sync.central.pages.page import Answer, Page, member_path
+from sync.central.pages.routes import reads, writes
+
+METHODS = ("cash", "card", "transfer", "cheque", "free")
+LONGEST_REASON = 200
+
+
+# ---------------------------------------------------------------- selling
+
+
+@reads("/members/{member_id:str}/sell", role=Role.HOST)
+def ask_sale(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """The form of a sale."""
+    return _sale_form(page, page.member(member_id))
+
+
+def _on_sale(page: Page) -> list[Product]:
+    """What is sold at this desk."""
+    every = page.roster.products()
+    return [one for one in every if one.on_sale and (not one.sites or page.site.id in one.sites)]
+
+
+def _sale_form(page: Page, member: Member) -> Answer:
+    return page.show("sell.html", member=member, products=_on_sale(page))
+
+
+@writes("/members/{member_id:str}/sell")
+def sell(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Sell a pass. What the member owes moves to it."""
+    form, member = page.form, page.member(member_id)
+    product, method = form.text("product"), form.text("method")
+    if product not in {one.id for one in _on_sale(page)}:
+        form.wrong("product", page.say("Choose what is sold"))
+    if method not in METHODS:
+        form.wrong("method", page.say("Choose how it is paid"))
+    starts = day_of(page, "starts")
+    command = SellPass(members=(member.id,), product=product, starts=starts, method=method)
+    if form.errors or page.attempt(command, "starts") is None:
+        return _sale_form(page, member)
+    return page.go(member_path(member.id), "pass-sold")
+
+
+def day_of(page: Page, name: str) -> date | None:
+    """The date in a field; None when it is empty. What is no date is said at the field."""
+    text = page.form.text(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        page.form.wrong(name, page.say("Enter a date, like {example}", example=page.today.isoformat()))
+        return None
+
+
+# ---------------------------------------------------------------- taking back
+
+
+@reads("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo", role=Role.HOST)
+def ask_undo(
+    page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]
+) -> Answer:
+    """The form to give an entry back."""
+    return _undo_form(page, page.member(member_id), _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq)))
+
+
+@writes("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo")
+def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]) -> Answer:
+    """Give an entry back, whichever kiosk took it, within the days that the site gives staff."""
+    member = page.member(member_id)
+    visit = _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq))
+    reason = _reason(page)
+    why_not = rules.may_undo(
+        visit, page.roster.visits_of(member.id, page.now), now=page.now, by_staff=True, site=page.site
+    )
+    if why_not == "ALREADY_REVERSED":
+        page.form.wrong("reason", page.say("This visit was taken back already"))
+    elif why_not:
+        page.form.wrong("reason", page.say("This visit is too long ago to be taken back"))
+    if page.form.errors:
+        return _undo_form(page, member, visit)
+    page.append(Reversed(ref=visit.ref, reason=reason, by="desk"))
+    return page.go(member_path(member.id), "given-back")
+
+
+def _visit(page: Page, member_id: str, ref: Ref) -> Visit:
+    found = page.roster.visit(ref)
+    if found is None or found.member_id != member_id:
+        raise NotFoundException(page.say("There is no such visit"))
+    return found
+
+
+def _reason(page: Page) -> str:
+    reason = page.form.text("reason")[:LONGEST_REASON]
+    if not reason:
+        page.form.wrong("reason", page.say("Say why: it stays in the history"))
+    return reason
+
+
+def _undo_form(page: Page, member: Member, visit: Visit) -> Answer:
+    site = page.roster.site(visit.site_id)
+    return page.show("undo.html", member=member, visit=visit, place=site.name if site else visit.site_id, holding=None)
+
+
+@reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
+def ask_cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
+    """The form to take a sale back."""
+    return _cancel_form(page, page.member(member_id), _holding(page, member_id, pass_id))
+
+
+@writes("/members/{member_id:str}/passes/{pass_id:str}/cancel")
+def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
+    """Take back a sale of a pass of which nothing was used, wherever it was sold."""
+    member, holding = page.member(member_id), _holding(page, member_id, pass_id)
+    reason = _reason(page)
+    ref = page.roster.sale_of(pass_id)
+    if holding.used:
+        page.form.wrong(
+            "reason", page.say("Entries of this pass are used: give them back first, or let the sale stand")
+        )
+    if page.form.errors or ref is None:
+        return _cancel_form(page, member, holding)
+    page.append(Reversed(ref=ref, reason=reason, by="desk"))
+    return page.go(member_path(member.id), "given-back")
+
+
+def _holding(page: Page, member_id: str, pass_id: str) -> Holding:
+    held = page.roster.holdings(member_id, page.now)
+    found = next((one for one in held if one.pass_.id == pass_id), None)
+    if found is None:
+        raise NotFoundException(page.say("There is no such pass"))
+    return found
+
+
+def _cancel_form(page: Page, member: Member, holding: Holding) -> Answer:
+    return page.show("undo.html", member=member, visit=None, place="", holding=holding)
+
+
+HANDLERS = [ask_sale, sell, ask_undo, undo, ask_cancel, cancel]

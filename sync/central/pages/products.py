@@ -1,0 +1,214 @@
+"""Products and tariffs: what the sites sell. A pass that was sold keeps its terms, whatever changes here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from kiosk import hours
+from kiosk.model import Cover, Day, Duration, Product, ProductSet, Spans, Unlimited
+from kiosk.site_words import Validity, covers, price, validity
+from kiosk.store.search import folded
+from sync.central.accounts import Role
+from sync.central.pages.page import Answer, Page
+from sync.central.pages.routes import reads, writes
+
+MOST_UNITS = 1000
+PERIODS = ("once", "week", "month")
+Read = TypeVar("Read")
+
+
+@reads("/products")
+def listed(page: NamedDependency[Page]) -> Answer:
+    """What is sold, and was."""
+    return page.show("products.html", products=page.roster.products(), describe=cover_words)
+
+
+@reads("/products/new", role=Role.MANAGER)
+def new(page: NamedDependency[Page]) -> Answer:
+    """The form for a new product."""
+    return _form(page, None)
+
+
+@writes("/products/new", role=Role.MANAGER)
+def add(page: NamedDependency[Page]) -> Answer:
+    """Keep a new product, under an id made of its name."""
+    product = _read(page, None)
+    if product is None:
+        return _form(page, None)
+    page.append(ProductSet(product=product))
+    return page.go("/products", "product-kept")
+
+
+@reads("/products/{product_id:str}", role=Role.MANAGER)
+def edit(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
+    """The form to change a product."""
+    return _form(page, _product(page, product_id))
+
+
+@writes("/products/{product_id:str}", role=Role.MANAGER)
+def change(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
+    """Keep the changes to a product."""
+    before = _product(page, product_id)
+    product = _read(page, before)
+    if product is None:
+        return _form(page, before)
+    if product != before:
+        page.append(ProductSet(product=product))
+    return page.go("/products", "product-kept")
+
+
+def _product(page: Page, product_id: str) -> Product:
+    found = page.roster.product(product_id)
+    if found is None:
+        raise NotFoundException(page.say("There is no such tariff"))
+    return found
+
+
+def _form(page: Page, product: Product | None) -> Answer:
+    return page.show("product_form.html", product=product, written=_written(product))
+
+
+# ---------------------------------------------------------------- reading a form
+
+
+def _read(page: Page, before: Product | None) -> Product | None:
+    """The product that a form describes; None, with what is wrong said at its fields."""
+    form = page.form
+    name = " ".join(form.text("name").split())
+    if not folded(name):
+        form.wrong("name", page.say("Enter a name"))
+    paid = _try(page, "price", price, page.say("Enter an amount, like 50 or 7,50"))
+    cover = _try(page, "cover", _cover, page.say("Enter a length like 3h or 1h30, or “day”, or parts of a day"))
+    units = _units(page, cover)
+    valid = _try(page, "valid", _validity, page.say("Enter a length like 60 days, 6 months or calendar month"))
+    access = _access(page)
+    if form.errors or paid is None or cover is None or valid is None:
+        return None
+    return Product(
+        id=before.id if before else _new_id(page, name),
+        name=name,
+        price_cents=paid.cents,
+        cover=cover,
+        units=units,
+        per=_period(form.text("per")) if units else "once",
+        sites=tuple(site.id for site in page.roster.sites() if form.ticked(f"site-{site.id}")),
+        access_hours=access,
+        converts_to=before.converts_to if before else None,
+        on_sale=form.ticked("on_sale"),
+        **valid._asdict(),
+    )
+
+
+def _try(page: Page, name: str, read: Callable[[str], Read], message: str) -> Read | None:
+    try:
+        return read(page.form.text(name))
+    except ValueError:
+        page.form.wrong(name, message)
+        return None
+
+
+def _cover(text: str) -> Cover:
+    text = text.lower().replace("illimité", "unlimited").replace("journée", "day").replace("jour", "day")
+    parts: list[object] = [part for part in re.split(r"[,;]\s*", text) if part]
+    return covers(parts) if "-" in text or "–" in text else covers(text)
+
+
+def _validity(text: str) -> Validity:
+    if not text:
+        return Validity()
+    for french, english in (
+        ("mois civil", "calendar month"),
+        ("jour", "day"),
+        ("mois", "month"),
+        ("ans", "year"),
+        ("an", "year"),
+    ):
+        text = re.sub(rf"\b{french}s?\b", english, text.lower())
+    return validity(text)
+
+
+def _units(page: Page, cover: Cover | None) -> int | None:
+    text = page.form.text("units")
+    if isinstance(cover, Unlimited) or cover is None:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_UNITS:
+        page.form.wrong("units", page.say("Enter how many entries the pass has, from 1 to {n}", n=MOST_UNITS))
+        return None
+    return int(text)
+
+
+def _access(page: Page) -> str | None:
+    text = page.form.text("access")
+    try:
+        hours.check(text or "off", (), page.site.country)
+    except hours.HoursError as error:
+        page.form.wrong("access", str(error))
+    return text or None
+
+
+def _period(text: str) -> Any:
+    return text if text in PERIODS else "once"
+
+
+def _new_id(page: Page, name: str) -> str:
+    base = "-".join(folded(name).split())[:40]
+    known = {product.id for product in page.roster.products()}
+    return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)
+
+
+# ---------------------------------------------------------------- writing it again
+
+
+def _written(product: Product | None) -> dict[str, str]:
+    """How the terms of a product are typed."""
+    if product is None:
+        return {"price": "", "cover": "3h", "valid": "", "access": "", "units": "10", "per": "once"}
+    return {
+        "price": f"{product.price_cents / 100:.2f}",
+        "cover": _typed_cover(product.cover),
+        "valid": _typed_validity(product),
+        "access": product.access_hours or "",
+        "units": str(product.units or ""),
+        "per": product.per,
+    }
+
+
+def _typed_cover(cover: Cover) -> str:
+    match cover:
+        case Duration():
+            whole, rest = divmod(cover.minutes, 60)
+            return f"{whole}h{rest:02}" if whole and rest else f"{whole}h" if whole else f"{rest} min"
+        case Spans():
+            return ", ".join(f"{one.start:%H:%M}-{one.end:%H:%M}" for one in cover.spans)
+        case Day():
+            return f"day until {cover.boundary:%H:%M}"
+    return "unlimited"
+
+
+def _typed_validity(product: Product) -> str:
+    if product.calendar_month:
+        return "calendar month"
+    if product.valid_months:
+        return f"{product.valid_months} months"
+    return f"{product.valid_days} days" if product.valid_days else ""
+
+
+def cover_words(page_say: Callable[..., str], product: Product) -> str:
+    """What one entry of a product covers, in words."""
+    match product.cover:
+        case Duration():
+            return page_say("{length} from the tap", length=_typed_cover(product.cover).replace("h", " h "))
+        case Spans():
+            return page_say("a part of the day: {parts}", parts=_typed_cover(product.cover))
+        case Day():
+            return page_say("the day, until {time}", time=f"{product.cover.boundary:%H:%M}")
+    return page_say("unlimited")
+
+
+HANDLERS = [listed, new, add, edit, change]

@@ -1,0 +1,83 @@
+"""The words of the staff pages: those of the kiosk's screen, and a catalogue of their own over them.
+
+English is the source text. What somebody reads is chosen by their switch, then their account, then their browser.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from babel.dates import format_date, get_day_names
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from kiosk.notices import language
+from kiosk.notices.language import SOURCE, Language, languages
+
+CATALOGUES = Path(__file__).parent.parent / "locale"
+
+
+def catalogue_file(code: str) -> Path:
+    """Where the pages' catalogue of a language is kept."""
+    return CATALOGUES / code / "LC_MESSAGES" / "pages.po"
+
+
+@cache
+def catalogue(code: str) -> gettext.NullTranslations:
+    """The pages' translations into a language, and behind them the screen's."""
+    if code == SOURCE:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with catalogue_file(code).open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    found = gettext.GNUTranslations(compiled)
+    found.add_fallback(language.catalogue(code))
+    return found
+
+
+def preferred(header: str) -> str | None:
+    """The language that a browser wishes for most, of those spoken here (RFC 9110, section 12.5.4)."""
+    wishes = []
+    for part in header.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        wishes.append((-_number(weight), tag.split("-")[0].lower()))
+    return next(
+        (tag for weight, tag in sorted(wishes, key=lambda wish: wish[0]) if weight and tag in languages()), None
+    )
+
+
+def _number(weight: str) -> float:
+    try:
+        return float(weight or 1)
+    except ValueError:
+        return 0.0
+
+
+class Words(Language):
+    """One language, in the zone of one site, for people at a desk."""
+
+    def __init__(self, code: str, zone: str) -> None:
+        super().__init__(code, zone)
+        self._words = catalogue(code)
+
+    def when(self, at: datetime, now: datetime) -> str:
+        """An instant in a table: its time alone today, else with its day."""
+        local = self.local(at)
+        if local.date() == self.local(now).date():
+            return self.time(at)
+        return self.say("{day}, {time}", day=self.dated(local.date(), now), time=self.time(at))
+
+    def month(self, day: date) -> str:
+        """A month and its year."""
+        return format_date(day, "LLLL y", locale=self._locale)
+
+    def weekdays(self, width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
+        """The days of the week from Monday on."""
+        names = get_day_names(width, "stand-alone", self._locale)
+        return [names[number] for number in range(7)]

@@ -1,0 +1,42 @@
+"""What the machine that runs the server is told: where the database is, whose network it serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The server's settings; everything has a default that suits one small network."""
+
+    database: str = "central.db"
+    """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`)."""
+    network: str = "main"
+    """Id of the network served. Every table of the server leads with it, so that networks can share a database."""
+    host: str = "127.0.0.1"
+    """Address to listen on; TLS is the business of a reverse proxy before it."""
+    port: int = 8080
+    body_bytes: int = 2 * MEGABYTE
+    """Largest body of a request as it travels; a full push is about 0.4 MB before it is compressed."""
+    unpacked_bytes: int = 8 * MEGABYTE
+    """Largest body of a request once decompressed."""
+    silent_minutes: int = 15
+    """A kiosk not heard of for this long counts as silent: thirty times the usual pause between two calls."""
+    hosts: tuple[str, ...] = ()
+    """Names under which the server is called; others are refused. Empty: any."""
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return self.database.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
+
+
+def load(path: Path) -> Settings:
+    """Read settings from a TOML file. Raises OSError, or ValueError with a sentence."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Settings)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error

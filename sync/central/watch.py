@@ -1,0 +1,48 @@
+"""What the server's memory of a ledger reveals: one that was cut off, or that the server itself was put back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from kiosk.model import Entry, Ref
+from sync.central import alarms, network
+from sync.central.alarms import Kind
+from sync.central.arrivals import Arrival
+from sync.central.ingest import Known
+
+
+def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+    """Notice that this server was put back from an old copy: a kiosk remembers more than is here.
+
+    Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
+    once only, however many times the kiosk says so before it has sent again what is missing.
+    """
+    alarm_id, sent = alarms.of_ledger(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
+    if sent <= before.acked:
+        alarms.end(connection, of, alarm_id, now)
+    elif not alarms.going_on(connection, of, alarm_id):
+        network.renew(connection, of)
+        detail = f"acknowledged up to {sent}, and {before.acked} is here: put back from a copy?"
+        ref = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1)
+        alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+    """Compare where a kiosk says that its ledger ends with what was seen of it before.
+
+    A beacon that was on its way for long tells of an end that is gone by: so the alarm ends as soon as the ledger
+    reaches again what was seen. Cut off and continued, it then differs from what is kept here, which is a fork.
+    """
+    alarm_id, beacon = alarms.of_ledger(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
+    if before.acked < before.highest or not (beacon.sent or beacon.waiting):
+        return
+    told = max(one.ref.seq if isinstance(one, Entry) else one.seq for one in arrival.entries) if arrival.entries else 0
+    end = max(told, beacon.sent + beacon.waiting)
+    if end >= before.highest:
+        alarms.end(connection, of, alarm_id, now)
+    else:
+        detail = f"ends at entry {end}, and entry {before.highest} had been seen"
+        ref = Ref(ledger_id=arrival.ledger_id, seq=end + 1)
+        alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)

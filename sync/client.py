@@ -1,0 +1,183 @@
+"""The calls of the wire, as a kiosk makes them: one method each, one root of errors, no waiting and no memory.
+
+How bytes reach the server is the transport's matter (sync.transport has the real one); when to call, and what to do
+with the answers, is in sync.exchange and sync.worker.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Protocol, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from sync import wire
+from sync.wire import Enroll, Enrolled, FeedPage, Problem, Push, Pushed, ServerTime, SnapshotPage
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LARGEST_ANSWER = 64 << 20
+"""Bytes, unpacked: a page of 500 entries has some hundred thousand."""
+_GZIP = 16 + zlib.MAX_WBITS
+_NOT_TRUSTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_NOT_ABOUT_THE_BODY = {
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+class SyncError(OSError):
+    """A call that did not succeed, in a sentence. It may have been carried out all the same: only the answer tells."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """`retry_after` are the seconds that the server asked to be left alone for."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnreachableError(SyncError):
+    """No answer: no network, no server there, too slow, or cut off."""
+
+
+class GoneError(SyncError):
+    """The place in the feed, or the snapshot, is no more: begin with a snapshot."""
+
+
+class NotTrustedError(SyncError):
+    """The server does not accept this kiosk's token, or its pairing code."""
+
+
+class RejectedError(SyncError):
+    """The server will not take this body, and would not if it were sent again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back. Header names are in lower case; the body is as it travelled, compressed or not."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Transport(Protocol):
+    """The way to the server and back."""
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Make one request and return its answer, whatever the status. Raises UnreachableError without one."""
+
+
+class Client:
+    """One kiosk's side of the wire."""
+
+    def __init__(self, transport: Transport, *, token: str | None = None, version: str = "") -> None:
+        """`token` is what `enroll` was given; only `enroll` and `time` do without."""
+        self._transport, self._token = transport, token
+        self._agent = f"kiosk/{version}" if version else "kiosk"
+
+    def enroll(self, words: Enroll) -> Enrolled:
+        """Join the network by a pairing code. Raises SyncError; NotTrustedError when the code is not good."""
+        return _decode(self._call("POST", wire.ENROLL, words), Enrolled)
+
+    def push(self, words: Push) -> Pushed:
+        """Hand entries over. Raises SyncError; RejectedError when the server will not take what was sent."""
+        return _decode(self._call("POST", wire.ENTRIES, words), Pushed)
+
+    def feed(self, cursor: str | None = None) -> FeedPage:
+        """Return what comes after a cursor. Raises SyncError; GoneError when there is no going on from there."""
+        page, faults = _reading(wire.read_feed, self._call("GET", _with(wire.FEED, after=cursor)))
+        for fault in faults:
+            log.error("an entry of the server's feed cannot be read, and is passed over: %s", fault)
+        return page
+
+    def snapshot(self, page: str | None = None) -> SnapshotPage:
+        """Return a page of the roster, the first one without a token. Raises SyncError."""
+        return _decode(self._call("GET", _with(wire.SNAPSHOT, page=page)), SnapshotPage)
+
+    def time(self) -> ServerTime:
+        """Return the server's time. Raises SyncError."""
+        return _decode(self._call("GET", wire.TIME), ServerTime)
+
+    def _call(self, method: str, path: str, words: wire.Words | None = None) -> bytes:
+        headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": self._agent}
+        if self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        body = None
+        if words is not None:
+            headers["content-type"] = "application/json"
+            body = msgspec.json.encode(words)
+            if len(body) > wire.COMPRESS_OVER:
+                headers["content-encoding"] = "gzip"
+                body = gzip.compress(body, compresslevel=6, mtime=0)
+        answer = self._transport(method, path, headers, body)
+        unpacked = _unpacked(answer)
+        if not HTTPStatus(200) <= answer.status < HTTPStatus(300):
+            raise _error(method, path, answer, unpacked)
+        return unpacked
+
+
+def _with(path: str, **parameters: str | None) -> str:
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _unpacked(answer: Answer) -> bytes:
+    if answer.headers.get("content-encoding", "").lower() != "gzip":
+        return answer.body
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        body = stream.decompress(answer.body, LARGEST_ANSWER)
+    except zlib.error as error:
+        raise SyncError(f"the server's answer cannot be unpacked: {error}") from error
+    if not stream.eof:
+        raise SyncError(f"the server's answer is cut off, or unpacks to more than {LARGEST_ANSWER >> 20} MB")
+    return body
+
+
+def _decode(body: bytes, kind: type[T]) -> T:
+    return _reading(lambda json: msgspec.json.decode(json, type=kind), body)
+
+
+def _reading(read: Callable[[bytes], T], body: bytes) -> T:
+    """Read an answer; a page of somebody else's in between (a hotel's sign-in) is no answer."""
+    try:
+        return read(body)
+    except msgspec.DecodeError as error:
+        raise SyncError(f"what answered does not speak this kiosk's language: {error}") from error
+
+
+def _error(method: str, path: str, answer: Answer, body: bytes) -> SyncError:
+    """Sort a status that is no success: what matters is whether sending the same again can ever help."""
+    sentence = f"{method} {path.partition('?')[0]}: {answer.status} {_detail(body)}".rstrip()
+    if answer.status == HTTPStatus.GONE:
+        kind: type[SyncError] = GoneError
+    elif answer.status in _NOT_TRUSTED:
+        kind = NotTrustedError
+    elif HTTPStatus(400) <= answer.status < HTTPStatus(500) and answer.status not in _NOT_ABOUT_THE_BODY:
+        kind = RejectedError
+    else:
+        kind = SyncError
+    return kind(sentence, retry_after=_seconds(answer.headers.get("retry-after")))
+
+
+def _detail(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=Problem).detail
+    except msgspec.DecodeError:
+        return ""
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read a Retry-After in seconds. One with a date is passed over: it would need a clock that can be trusted."""
+    return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

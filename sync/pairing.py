@@ -1,0 +1,65 @@
+"""Joining the network of a central server, and the file in which a kiosk keeps what it was given: a secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+
+from sync.client import Client
+from sync.wire import Enroll
+
+
+class PairingError(ValueError):
+    """The file of the pairing cannot be used, and what to do about it."""
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """The kiosk belongs to this server's network."""
+
+    url: str
+    token: str
+    kiosk_id: str = ""
+    site_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Pairing(url={self.url!r}, kiosk_id={self.kiosk_id!r})"
+
+
+def enroll(client: Client, *, url: str, code: str, ledger_id: str, version: str) -> Pairing:
+    """Show the server a code and return what it gives for it. Raises sync.client.SyncError."""
+    words = Enroll(code=_as_shown(code), ledger_id=ledger_id, name=platform.node(), version=version)
+    given = client.enroll(words)
+    return Pairing(url=url, token=given.token, kiosk_id=given.kiosk_id, site_id=given.site_id)
+
+
+def _as_shown(code: str) -> str:
+    """The letters of a code, however they were grouped when it was typed."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
+
+
+def read(file: Path) -> Pairing | None:
+    """Return the pairing kept in a file, None when there is none. Raises PairingError, or OSError."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Pairing)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise PairingError(f"{file} is damaged ({error}): pair the kiosk again, by `kiosk pair URL CODE`") from error
+
+
+def keep(file: Path, pairing: Pairing) -> None:
+    """Put a pairing into a file that only its owner can read; after a power cut it holds the old or the new one.
+
+    Raises OSError.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        written.write(msgspec.json.encode(pairing))
+        written.flush()
+        os.fsync(written.fileno())
+    draft.replace(file)

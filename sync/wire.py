@@ -1,0 +1,208 @@
+"""The wire: what a kiosk and the central server say to each other, JSON over HTTP. Its names stand nowhere else.
+
+Kiosk and server may be one release apart, so nothing here is ever renamed: fields are added with a default, and what
+this release does not know is passed over on reading. Entries keep what they do not know in their body, byte for byte.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from kiosk.model import Clock, Entry, Ref, Stamp
+
+PAGE = 500
+"""Most entries in one push and in one page of the feed."""
+COMPRESS_OVER = 1024
+"""Bytes of a body beyond which it is sent compressed (gzip), both ways."""
+
+ENROLL = "/v1/enroll"
+ENTRIES = "/v1/entries"
+FEED = "/v1/feed"
+SNAPSHOT = "/v1/snapshot"
+TIME = "/v1/time"
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something said over the wire."""
+
+
+class WireEntry(Words, frozen=True, kw_only=True):
+    """A ledger entry. Bytes travel as base64, instants as RFC 3339 in UTC with microseconds."""
+
+    ledger_id: str
+    seq: int
+    at: datetime
+    boot_id: str
+    monotonic_ns: int
+    clock: str
+    """A word of kiosk.model.Clock, or one of a later release."""
+    kind: str
+    body: bytes | None
+    salt: bytes | None
+    body_hash: bytes
+    previous: bytes
+    hash: bytes
+
+
+class Beacon(Words, frozen=True, kw_only=True):
+    """How a kiosk is, sent with every push."""
+
+    version: str = ""
+    sent: int = 0
+    """Its last entry that the server acknowledged, as it remembers."""
+    waiting: int = 0
+    """Entries still to send, those of this push included."""
+    clock: str = ""
+    now: datetime | None = None
+    """By its own clock, from which the server estimates the skew."""
+    health: tuple[str, ...] = ()
+
+
+class Enroll(Words, frozen=True, kw_only=True):
+    """A kiosk shows the code that the server's staff read out to it."""
+
+    code: str
+    ledger_id: str
+    name: str = ""
+    version: str = ""
+
+
+class Enrolled(Words, frozen=True, kw_only=True):
+    """The kiosk belongs to the network from now on."""
+
+    token: str
+    """Bearer token; the server keeps its hash only."""
+    kiosk_id: str
+    site_id: str | None
+    now: datetime
+
+
+class Push(Words, frozen=True, kw_only=True):
+    """Entries of one ledger in the order of `seq`, at most PAGE; none to ask where the server stands."""
+
+    ledger_id: str
+    entries: tuple[WireEntry, ...] = ()
+    beacon: Beacon = Beacon()
+
+
+class Outcome(StrEnum):
+    """What became of a pushed entry. Every one of them is settled: it is never to be sent again."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+class Status(Words, frozen=True, kw_only=True):
+    """The outcome of one entry; `reason` of a quarantine."""
+
+    seq: int
+    outcome: Outcome
+    reason: str = ""
+
+
+class Pushed(Words, frozen=True, kw_only=True):
+    """The answer to a push, given after its commit. `acked` is the highest `seq` without a gap below it, on disk."""
+
+    acked: int
+    statuses: tuple[Status, ...] = ()
+    now: datetime
+
+
+class FeedEntry(Words, frozen=True, kw_only=True):
+    """An entry of any ledger at its place in the server's feed. Positions rise, and may leave gaps."""
+
+    position: int
+    entry: WireEntry
+
+
+class FeedPage(Words, frozen=True, kw_only=True):
+    """Entries after a cursor, in the feed's order. `cursor` is opaque: send it back to go on from here."""
+
+    entries: tuple[FeedEntry, ...] = ()
+    cursor: str
+    more: bool = False
+
+
+class SnapshotPage(Words, frozen=True, kw_only=True):
+    """A part of the folded roster. All pages of one snapshot stand at the same `position` of the feed."""
+
+    rows: dict[str, tuple[dict[str, object], ...]] = {}
+    """Table of the roster -> rows, columns by name."""
+    position: int
+    cursor: str
+    """Where the feed goes on after the snapshot."""
+    next: str | None = None
+    """Token of the next page; None: this was the last."""
+
+
+class ServerTime(Words, frozen=True, kw_only=True):
+    """The server's clock, an anchor where no time server is reached."""
+
+    now: datetime
+
+
+class Problem(Words, frozen=True, kw_only=True):
+    """Why a call failed, in a sentence. `code` is stable."""
+
+    code: str
+    detail: str
+
+
+class _LooseFeedPage(Words, frozen=True, kw_only=True):
+    entries: tuple[msgspec.Raw, ...] = ()
+    cursor: str
+    more: bool = False
+
+
+def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
+    """Read a page of the feed. One entry that cannot be read must not keep back the others: why is returned beside.
+
+    Raises msgspec.DecodeError for what is no page at all.
+    """
+    try:
+        return msgspec.json.decode(body, type=FeedPage), ()
+    except msgspec.ValidationError:
+        page = msgspec.json.decode(body, type=_LooseFeedPage)
+    read, faults = [], []
+    for raw in page.entries:
+        try:
+            read.append(msgspec.json.decode(raw, type=FeedEntry))
+        except msgspec.ValidationError as error:
+            faults.append(str(error))
+    return FeedPage(entries=tuple(read), cursor=page.cursor, more=page.more), tuple(faults)
+
+
+def to_wire(entry: Entry) -> WireEntry:
+    """Return an entry as it travels."""
+    return WireEntry(
+        ledger_id=entry.ref.ledger_id,
+        seq=entry.ref.seq,
+        at=entry.stamp.at,
+        boot_id=entry.stamp.boot_id,
+        monotonic_ns=entry.stamp.monotonic_ns,
+        clock=entry.stamp.clock.value,
+        kind=entry.kind,
+        body=entry.body,
+        salt=entry.salt,
+        body_hash=entry.body_hash,
+        previous=entry.previous,
+        hash=entry.hash,
+    )
+
+
+def from_wire(wire: WireEntry) -> Entry:
+    """Return the entry that travelled. Raises ValueError for a clock quality that this release does not know."""
+    return Entry(
+        ref=Ref(ledger_id=wire.ledger_id, seq=wire.seq),
+        stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=Clock(wire.clock)),
+        kind=wire.kind,
+        body=wire.body,
+        salt=wire.salt,
+        body_hash=wire.body_hash,
+        previous=wire.previous,
+        hash=wire.hash,
+    )

@@ -1,0 +1,173 @@
+"""The thread that keeps a kiosk and the central server equal: exchanges, pauses, backs off; durations only, no dates.
+
+What is exchanged is in sync.exchange, how long is waited in sync.backoff. The door does not know this thread: it
+reads the ledger on a connection of its own, and hands what it learns to the controller's inbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from kiosk.ledger import LedgerError, LedgerReader
+from kiosk.model import News, ServerSeen
+from kiosk.syncing import Delivery
+from sync import backoff
+from sync.client import Client, SyncError
+from sync.exchange import Exchange
+from sync.wire import Beacon
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.5
+"""How often a waiting thread looks whether it is to stop."""
+LONG_SECONDS = 3600.0
+"""How long the server may be out of reach before people are told, quietly: the kiosk works without it."""
+
+
+class StoppedError(Exception):
+    """The thread is to end, in the midst of an exchange."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """What to do after an exchange: nothing, for so many seconds."""
+
+    seconds: float
+    wakeable: bool
+    """A new entry ends it at once. Not after a failure: everybody's taps would hammer a server that is down."""
+
+
+class SyncWorker:
+    """Exchanges with one server for one ledger."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        open_ledger: Callable[[], LedgerReader],
+        post: Callable[[Delivery], None],
+        condition: Callable[[], Beacon] = Beacon,
+        pause_seconds: float = backoff.PAUSE_SECONDS,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`open_ledger` is called in the thread that works; `post` puts something into the controller's inbox.
+
+        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds.
+        """
+        self._client, self._open, self._post = client, open_ledger, post
+        self._condition, self._pause_seconds = condition, pause_seconds
+        self._jitter, self._clock = jitter, clock
+        self._alive: Callable[[], None] = lambda: None
+        self._ledger: LedgerReader | None = None
+        self._exchange: Exchange | None = None
+        self._failures = 0
+        self._seen_at = clock()
+        self._told_unseen = False
+        self._woken = threading.Event()
+
+    def wake(self) -> None:
+        """Say that there is a new entry; from any thread, and cheap."""
+        self._woken.set()
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Exchange and wait until `stop`: the body of a worker."""
+
+        def alive() -> None:
+            beat()
+            if stop.is_set():
+                raise StoppedError
+
+        self._alive = alive
+        try:
+            while True:
+                alive()
+                self._rest(self.step(), stop)
+        except StoppedError:
+            return
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the ledger's connection."""
+        if self._ledger:
+            self._ledger.close()
+        self._ledger = self._exchange = None
+
+    def step(self) -> Wait:
+        """Exchange once, and say how long to wait. Raises StoppedError, and nothing else."""
+        self._woken.clear()
+        try:
+            more = self._exchanging().run()
+        except StoppedError:
+            raise
+        except (SyncError, LedgerError) as error:
+            return self._failed(error)
+        except Exception as error:
+            # A mistake of ours, or of the server's: it must not have the kiosk started anew, again and again.
+            log.exception("the exchange with the server went wrong in a way that was not foreseen")
+            self.close()
+            return self._failed(SyncError(f"{type(error).__name__} in the exchange"))
+        return self._succeeded(more)
+
+    def _exchanging(self) -> Exchange:
+        if self._exchange is None:
+            self._ledger = self._open()
+            self._exchange = Exchange(
+                self._client, self._ledger, hand=self._hand, condition=self._condition, alive=lambda: self._alive()
+            )
+        return self._exchange
+
+    def _hand(self, news: News) -> None:
+        """Hand news to the controller and wait until they are written. Raises LedgerError."""
+        delivery = Delivery(news)
+        self._post(delivery)
+        while not delivery.wait(SLICE_SECONDS):
+            self._alive()
+
+    def _succeeded(self, more: bool) -> Wait:
+        if self._failures:
+            log.info("the server is reached again")
+        self._failures = 0
+        self._seen_at = self._clock()
+        self._tell(reached=True)
+        seconds = 0.0 if more else backoff.pause(self._jitter(), seconds=self._pause_seconds)
+        return Wait(seconds=seconds, wakeable=True)
+
+    def _failed(self, error: SyncError | LedgerError) -> Wait:
+        self._failures += 1
+        if isinstance(error, LedgerError):
+            self.close()
+        asked = error.retry_after if isinstance(error, SyncError) else None
+        seconds = backoff.after_failure(self._failures, self._jitter(), asked=asked)
+        log.log(logging.WARNING if self._failures == 1 else logging.INFO, "%s; next try in %.0f s", error, seconds)
+        if self._clock() - self._seen_at >= LONG_SECONDS:
+            self._tell(reached=False)
+        return Wait(seconds=seconds, wakeable=False)
+
+    def _tell(self, *, reached: bool) -> None:
+        """Have the screen say whether the server is out of reach, when that changes; nobody waits for it."""
+        if self._told_unseen == reached:
+            self._told_unseen = not reached
+            self._post(Delivery(ServerSeen(reached=reached)))
+
+    def _rest(self, wait: Wait, stop: threading.Event) -> None:
+        until = self._clock() + wait.seconds
+        while (left := until - self._clock()) > 0:
+            self._alive()
+            if not wait.wakeable:
+                stop.wait(min(left, SLICE_SECONDS))
+            elif self._woken.wait(min(left, SLICE_SECONDS)) and self._is_something_waiting():
+                return
+
+    def _is_something_waiting(self) -> bool:
+        self._woken.clear()
+        try:
+            return self._exchange is None or self._exchange.waiting > 0
+        except LedgerError:
+            return True

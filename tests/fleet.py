@@ -1,0 +1,45 @@
+"""Many kiosks and one server that was gone: when each of them calls, in simulated time, by the real worker's pauses."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from sync import backoff
+
+WATCHED_SECONDS = 300
+"""After the server is back."""
+BUCKET_SECONDS = 5
+CALLS = 2
+"""Of an exchange that succeeds: a push and a page of the feed."""
+
+
+def load(
+    after_failure: Callable[[int, float], float], *, kiosks: int, outage_seconds: float, random: Random
+) -> list[int]:
+    """Return the calls in each five seconds of the five minutes after an outage.
+
+    The outage takes all kiosks by surprise at one moment (the switch before them loses power), and each of them has
+    something to send from then on.
+    """
+    due = [(0.0, number) for number in range(kiosks)]
+    failures: Counter[int] = Counter()
+    calls: Counter[int] = Counter()
+    while due[0][0] < outage_seconds + WATCHED_SECONDS:
+        now, kiosk = heapq.heappop(due)
+        if now < outage_seconds:
+            failures[kiosk] += 1
+            pause = after_failure(failures[kiosk], random.random())
+        else:
+            calls[int((now - outage_seconds) // BUCKET_SECONDS)] += CALLS
+            failures[kiosk] = 0
+            pause = backoff.pause(random.random())
+        heapq.heappush(due, (now + pause, kiosk))
+    return [calls[number] for number in range(WATCHED_SECONDS // BUCKET_SECONDS)]
+
+
+def peak_over_mean(calls: list[int]) -> float:
+    """Return how much busier the busiest moment is than the average."""
+    return max(calls) / (sum(calls) / len(calls))

@@ -1,0 +1,58 @@
+"""Sudden death for the simulator: a node dies before any of its SQL statements or calls; its files stay as they are.
+
+What a `kill -9` leaves on the disk is what SQLite had handed to the kernel by then. So at that instant the files are
+copied, and the node goes on from the copy: the rollback and the closing that happen to the old ones do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, event
+
+
+class KilledError(BaseException):
+    """The node is dead. No handler of the code under test takes it for a failure that it knows."""
+
+
+class Fuse:
+    """Burns with every statement of the node that runs; at its end the node is dead."""
+
+    def __init__(self, at_death: Callable[[], None]) -> None:
+        """`at_death` keeps what is on the disk."""
+        self._at_death, self.left = at_death, 0
+
+    def burn(self) -> None:
+        """Come one nearer to the end. Raises KilledError there."""
+        if self.left > 0:
+            self.left -= 1
+            if self.left == 0:
+                self._at_death()
+                raise KilledError
+
+    @contextmanager
+    def lit(self) -> Iterator[None]:
+        """The statements within are those of this node."""
+        _running.append(self)
+        try:
+            yield
+        finally:
+            _running.pop()
+
+
+_running: list[Fuse] = []
+
+
+def _before(*arguments: object) -> None:
+    if _running:
+        _running[-1].burn()
+
+
+def _after(connection: object, cursor: object, statement: str, *arguments: object) -> None:
+    if _running and statement == "COMMIT":  # on the disk, and nobody knows
+        _running[-1].burn()
+
+
+event.listen(Engine, "before_cursor_execute", _before)
+event.listen(Engine, "after_cursor_execute", _after)

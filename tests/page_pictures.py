@@ -1,0 +1,43 @@
+"""The pictures in docs/pages, at a desk and on a phone: `python -m tests.page_pictures docs/pages`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import ViewportSize, sync_playwright
+
+from tests.office import Office, lived_in, office
+from tests.test_browser import CHROMIUM, QUIET, listening, signs_in
+
+TAKEN = {"today": "/", "members": "/members", "account": "/members/lea", "hours": "/hours", "kiosks": "/kiosks"}
+SIZES = {"desk": (1280, 800), "phone": (360, 740)}
+
+
+def pictures(house: Office, into: Path, pages: dict[str, str]) -> None:
+    """Take the pictures of pages in both sizes."""
+    lived_in(house)
+    with listening(house) as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        for size, (width, height) in SIZES.items():
+            viewport: ViewportSize = {"width": width, "height": height}
+            page = chromium.new_page(base_url=address, viewport=viewport, locale="fr-FR")
+            signs_in(page, "anne" if pages is TAKEN else "chef")
+            for name, path in pages.items():
+                page.goto(path)
+                page.screenshot(path=into / f"{name}-{size}.png", full_page=True)
+        chromium.close()
+
+
+def main() -> None:
+    """Take the pictures named after the folder, or those of the documentation."""
+    into, *paths = sys.argv[1:]
+    Path(into).mkdir(parents=True, exist_ok=True)
+    named = {path.strip("/").replace("/", "-").split("?")[0] or "today": path for path in paths}
+    with tempfile.TemporaryDirectory() as folder, office(Path(folder)) as house:
+        pictures(house, Path(into), named or TAKEN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A line between a kiosk and the server inside the simulator, on which everything goes wrong that is ordered."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sync import wire
+from sync.client import Answer, Transport, UnreachableError
+from sync.wire import Pushed
+
+ONCE = ("lost", "late", "twice", "torn", "captive", "busy", "newer")
+"""What can befall one request: its answer lost; itself late beyond patience, or doubled; its answer cut off; a page by
+a stranger in between; a server that asks to be left alone; a release on either side that says more than this knows."""
+
+Sent = tuple[str, str, Mapping[str, str], bytes | None]
+"""A request: method, path, headers, body."""
+
+
+@dataclass
+class Line:
+    """A line to the server with faults on order."""
+
+    server: Transport
+    burn: Callable[[], None]
+    on_acked: Callable[[str, int], None]
+    is_cut_out: bool = False
+    """Requests do not arrive."""
+    is_cut_back: bool = False
+    """Answers do not arrive."""
+    next_faults: list[str] = field(default_factory=list)
+    late: list[Sent] = field(default_factory=list)
+    """Requests that are still on their way, in no order."""
+    pushes: list[Sent] = field(default_factory=list)
+    """The last pushes that were answered."""
+    calls: int = 0
+    is_turned_away: bool = False
+    """The server does not know this kiosk, or no longer."""
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        self.calls += 1
+        self.burn()
+        fault = self.next_faults.pop() if self.next_faults else ""
+        if self.is_cut_out:
+            raise UnreachableError("no way there")
+        if fault == "late":
+            self.late.append((method, path, headers, body))
+            raise UnreachableError("timed out")
+        if fault == "captive":
+            return Answer(status=200, body=b"<html>Welcome to our hotel</html>")
+        if fault == "busy":
+            return Answer(status=503, headers={"retry-after": "20"})
+        if fault == "newer":
+            headers, body = _with_more_to_say(headers, body)
+        answer = self.deliver((method, path, headers, body))
+        if fault == "twice":
+            answer = self.deliver((method, path, headers, body))
+        if self.is_cut_back or fault == "lost":
+            raise UnreachableError("no way back")
+        self.burn()
+        return _tampered(answer, fault)
+
+    def deliver(self, request: Sent) -> Answer:
+        """Have the server answer, and remember what it promised, whether or not the kiosk hears of it."""
+        answer = self.server(*request)
+        self.is_turned_away = answer.status == UNAUTHORIZED
+        _, path, _, body = request
+        if path == wire.ENTRIES and body and answer.status == OK:
+            self.pushes = [*self.pushes[-7:], request]
+            ledger_id = msgspec.json.decode(plain(body))["ledger_id"]
+            self.on_acked(ledger_id, msgspec.json.decode(plain(answer.body), type=Pushed).acked)
+        return answer
+
+
+OK, UNAUTHORIZED = 200, 401
+
+
+def plain(body: bytes) -> bytes:
+    """A body as it was before it was compressed."""
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
+def _with_more_to_say(headers: Mapping[str, str], body: bytes | None) -> tuple[Mapping[str, str], bytes | None]:
+    """A push as the next release might make it: words that this one does not know, at every level."""
+    if body is None:
+        return headers, body
+    push = msgspec.json.decode(plain(body))
+    push["mood"] = {"of": "the kiosk"}
+    for entry in push.get("entries", ()):
+        entry["colour"] = "blue"
+    kept = {name: value for name, value in headers.items() if name != "content-encoding"}
+    return kept, msgspec.json.encode(push)
+
+
+def _tampered(answer: Answer, fault: str) -> Answer:
+    if fault == "torn":
+        return Answer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
+    if fault == "newer" and answer.status == OK:
+        said = {**msgspec.json.decode(plain(answer.body)), "weather": ["rain"]}
+        return Answer(status=OK, body=msgspec.json.encode(said))
+    return answer

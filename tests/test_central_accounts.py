@@ -1,0 +1,184 @@
+"""Signing in: passwords, one-time codes, sessions, and how often one may guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from sqlalchemy import select
+
+from sync.central.accounts import TRIES_AN_HOUR, TRIES_PER_ACCOUNT, Account, AccountError, Accounts, Role, SignIn
+from sync.central.central import Central
+from sync.central.tables import accounts, sessions
+from tests.central import Hands
+from tests.central import serving as really_serving
+
+PASSWORD = "a password of some length"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@contextmanager
+def serving(database: str, now: Hands | None = None) -> Iterator[Central]:
+    """A server that hashes passwords like the real one, only much quicker."""
+    with really_serving(database, now) as central:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        central.accounts = Accounts(central.storage, now=central.now, hasher=quick)
+        yield central
+
+
+def test_passwords_are_hashed_as_its_library_advises(tmp_path) -> None:
+    with really_serving(str(tmp_path / "central.db")) as central:
+        anne(central)
+        with central.storage.reader() as connection:
+            kept = connection.execute(select(accounts.c.password_hash)).scalar_one()
+    assert extract_parameters(kept) == PasswordHasher()._parameters
+
+
+def anne(central: Central) -> Account:
+    return central.accounts.add("Anne", PASSWORD, Role.MANAGER)
+
+
+def signed_in(central: Central, code: str = "") -> str:
+    token = central.accounts.sign_in("anne", PASSWORD, code).token
+    assert token is not None
+    return token
+
+
+def test_the_right_password_begins_a_session(database: str) -> None:
+    with serving(database) as central:
+        account = anne(central)
+        token = central.accounts.sign_in("  ANNE ", PASSWORD).token
+        assert token is not None
+        assert central.accounts.session(token) == account
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("anne", "wrong"), ("anne", ""), ("nobody", PASSWORD), ("anne", "x" * 10**6)]
+)
+def test_a_wrong_name_or_password_begins_none(database: str, name: str, password: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        assert central.accounts.sign_in(name, password) == SignIn()
+
+
+def test_a_session_ends_by_itself_and_by_signing_out(database: str) -> None:
+    hands = Hands()
+    with serving(database, hands) as central:
+        anne(central)
+        first, second = signed_in(central), signed_in(central)
+        central.accounts.sign_out(first)
+        assert central.accounts.session(first) is None
+        assert central.accounts.session(second) is not None
+        hands.moves(hours=12)
+        assert central.accounts.session(second) is None
+        assert central.accounts.session("never one") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda accounts, one: accounts.set_password(one, "another long password"),
+        lambda accounts, one: accounts.set_role(one, Role.READ_ONLY),
+        lambda accounts, one: accounts.set_disabled(one, disabled=True),
+        lambda accounts, one: accounts.set_totp(one, SECRET),
+    ],
+)
+def test_a_change_of_what_an_account_may_ends_its_sessions(database: str, change) -> None:
+    with serving(database) as central:
+        account = anne(central)
+        token = signed_in(central)
+        change(central.accounts, account)
+        assert central.accounts.session(token) is None
+
+
+def test_who_is_shut_out_cannot_sign_in(database: str) -> None:
+    with serving(database) as central:
+        account = anne(central)
+        central.accounts.set_disabled(account, disabled=True)
+        assert central.accounts.sign_in("anne", PASSWORD) == SignIn()
+        central.accounts.set_disabled(account, disabled=False)
+        assert signed_in(central)
+
+
+def test_a_one_time_code_is_asked_for_and_taken_once(database: str) -> None:
+    hands = Hands()
+    with serving(database, hands) as central:
+        central.accounts.set_totp(anne(central), SECRET)
+        assert central.accounts.sign_in("anne", PASSWORD) == SignIn(needs_code=True)
+        code = pyotp.TOTP(SECRET).at(hands.now)
+        assert signed_in(central, f" {code[:3]} {code[3:]} ")
+        assert central.accounts.sign_in("anne", PASSWORD, code) == SignIn(needs_code=True)
+        hands.moves(seconds=30)
+        assert signed_in(central, pyotp.TOTP(SECRET).at(hands.now))
+
+
+def test_a_one_time_code_may_be_half_a_minute_off_and_no_more(database: str) -> None:
+    hands = Hands()
+    with serving(database, hands) as central:
+        central.accounts.set_totp(anne(central), SECRET)
+        for seconds, is_taken in ((-90, False), (90, False), (-30, True), (30, True)):
+            code = pyotp.TOTP(SECRET).at(hands.now + timedelta(seconds=seconds))
+            assert (central.accounts.sign_in("anne", PASSWORD, code).token is not None) == is_taken
+
+
+def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database: str) -> None:
+    hands, taken = Hands(), 0
+    with serving(database, hands) as central:
+        anne(central)
+    for _ in range(3):
+        with serving(database, hands) as central:
+            taken += sum(central.accounts.sign_in("anne", "wrong").wait is None for _ in range(5))
+    assert taken == TRIES_PER_ACCOUNT
+    with serving(database, hands) as central:
+        assert central.accounts.sign_in("anne", PASSWORD).wait == timedelta(hours=1)
+        hands.moves(hours=1)
+        assert signed_in(central)
+
+
+def test_a_right_password_forgives_the_wrong_ones(database: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        for _ in range(3):
+            for _ in range(TRIES_PER_ACCOUNT - 1):
+                central.accounts.sign_in("anne", "wrong")
+            assert signed_in(central)
+
+
+def test_guessing_at_many_accounts_ends_after_a_hundred_tries(tmp_path) -> None:
+    with serving(str(tmp_path / "central.db")) as central:
+        answers = [central.accounts.sign_in(f"name {number}", "wrong") for number in range(TRIES_AN_HOUR + 5)]
+    assert sum(answer.wait is None for answer in answers) == TRIES_AN_HOUR
+
+
+def test_passwords_and_sessions_are_kept_as_hashes(database: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        token = signed_in(central)
+        with central.storage.reader() as connection:
+            kept = repr(connection.execute(select(accounts)).all()) + repr(connection.execute(select(sessions)).all())
+    assert "$argon2id$" in kept
+    assert PASSWORD not in kept
+    assert token not in kept
+
+
+def test_a_host_is_host_of_a_site(database: str) -> None:
+    with serving(database) as central:
+        with pytest.raises(AccountError, match="say which"):
+            central.accounts.add("paul", PASSWORD, Role.HOST)
+        with pytest.raises(AccountError, match="say which"):
+            central.accounts.set_role(anne(central), Role.HOST)
+        assert central.accounts.listed()[0].role is Role.MANAGER
+
+
+def test_what_somebody_reads_is_remembered(database: str) -> None:
+    with serving(database) as central:
+        account = anne(central)
+        token = signed_in(central)
+        central.accounts.set_language(account, "en")
+        signed = central.accounts.session(token)
+        assert signed is not None
+        assert signed.language == "en"

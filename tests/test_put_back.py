@@ -1,0 +1,68 @@
+"""Old copies put back: a kiosk and the server that both forget go on, and everybody else believes the feed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from shutil import copy
+
+import pytest
+
+from kiosk.model import Happened, Member, MemberSet
+from tests import simulated_trouble
+from tests.books import edit, house_facts
+from tests.house import LEA
+from tests.nodes import Feed, Node
+from tests.simulated_world import World
+from tests.test_snapshot import adopts
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    with ExitStack() as stack:
+        yield tuple(stack.enter_context(Node(tmp_path, name)) for name in "ab")
+
+
+def test_an_entry_that_all_forgot_but_one_kiosk_gives_way_to_the_one_that_took_its_name(nodes, tmp_path):
+    a, b = nodes
+    feed, renamed = Feed(), MemberSet(member=LEA)
+    a.writes(*house_facts())
+    feed.takes(a)
+    a.ledger.checkpoint()
+    copy(a.path, tmp_path / "card.db")
+    a.writes(Happened(what="forgotten"))
+    remembered = Feed()
+    remembered.takes(a)
+    b.learns(remembered.entries)
+
+    a.stops()
+    copy(tmp_path / "card.db", a.path)  # the kiosk is put back, and so was the server: its feed has no more
+    a.starts()
+    adopts(b, feed)
+    a.writes(renamed)
+    feed.takes(a)
+
+    b.learns(feed.entries[-1:])
+    assert b.roster() == feed.roster()
+    assert b.ledger.verify() == ()
+
+
+def test_a_kiosk_with_a_hole_in_its_ledger_believes_the_feed_after_a_snapshot(tmp_path):
+    world = World(tmp_path, seed=1, kiosks=(1, 1))
+    world.troubles = {}
+    kiosk = world.kiosks[0]
+    simulated_trouble._unreadable(kiosk)
+    kiosk.ledger.append(MemberSet(member=Member(id="lea", name="by the kiosk")))
+    kiosk.exchange()
+    _forget_cursor(kiosk)
+    kiosk.exchange()
+    world.server.central.append(MemberSet(member=Member(id="lea", name="by the server")), by="host")
+    world.come_to_rest()
+    name = kiosk.ledger.roster.member("lea")
+    world.close()
+    assert name == Member(id="lea", name="by the server")
+
+
+def _forget_cursor(kiosk):
+    kiosk.stop()
+    edit(kiosk.folder / "ledger.db", "DELETE FROM cursors WHERE name = 'seen'")
+    kiosk.start()
