@@ -166,6 +166,28 @@ def never_closes(hours: Hours, at: datetime) -> bool:
     return now.is_open and now.end is None
 
 
+# ---------------------------------------------------------------- dated exceptions
+
+
+def read_as(rule: str, country: str) -> str:
+    """A rule in full: `Dec 31-24 off` runs backwards, so it is read as `Dec 31-Jan 24 closed`."""
+    return str(_schedule(rule, country))
+
+
+def next_effect(rule: str, country: str, on: date) -> date | None:
+    """The first date, from the one given on, of which a rule says anything; None: its dates have passed."""
+    found = (_first_change(f"{base}; {rule}", base == "24/7", country, on) for base in ("24/7", "off"))
+    return min(filter(None, found), default=None)
+
+
+def _first_change(expression: str, usual: bool, country: str, on: date) -> date | None:
+    """Where an expression first departs from a house that is always open, or never."""
+    _, until, state, comment = next(iter(_schedule(expression, country).intervals(datetime.combine(on, time()))))
+    if (state == State.OPEN) is not usual or comment:
+        return on
+    return until.date() if until else None
+
+
 # ---------------------------------------------------------------- mistakes in hours
 
 

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kiosk.clock import MovableClock
+from kiosk.demo import main
 from kiosk.demo.bench import Bench, BenchError
 from kiosk.demo.people import PEOPLE, settle_in
 from kiosk.demo.prompt import Prompt, moved
 from kiosk.demo.show import throw_away
-from kiosk.ledger import open_ledger
+from kiosk.ledger import LedgerError, open_ledger
 from kiosk.model import Reason
 from kiosk.rules.passes import balance
 
@@ -83,10 +84,29 @@ def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(tmp_path) -> No
 
 
 def test_reset_throws_away_the_demos_files_and_nothing_else(tmp_path) -> None:
-    for name in ("ledger.db", "badge.key", "holiday-photos.zip"):
+    for name in ("ledger.db", "ledger.db.lock", "badge.key", "holiday-photos.zip"):
         (tmp_path / name).touch()
     throw_away(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["holiday-photos.zip"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["holiday-photos.zip", "ledger.db.lock"]
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_second_demo_is_turned_away_and_harms_nothing(tmp_path, reset) -> None:
+    settings = tmp_path / "kiosk.toml"
+    settings.write_text("of the first")
+    with (
+        open_ledger(tmp_path / "ledger.db", stamp=MovableClock(NOW).stamp) as first,
+        pytest.raises(LedgerError, match=rf"a demo is running here \(process {os.getpid()}\): leave it first"),
+    ):
+        main(tmp_path, reset=reset, window=False)
+    assert settings.read_text() == "of the first"
+    assert (tmp_path / "ledger.db").exists()
+    assert first.ledger_id
+
+
+@pytest.mark.parametrize("typed", ["theo", "Théo", "THÉ"])
+def test_a_card_is_found_whatever_its_accents_and_case(tmp_path, typed) -> None:
+    assert Bench(tmp_path).find(typed) == "theo"
 
 
 KIOSK = Path(sys.executable).with_name("kiosk")
@@ -94,13 +114,14 @@ KIOSK = Path(sys.executable).with_name("kiosk")
 
 def terminal(home: Path) -> dict[str, str]:
     """The environment of a terminal without a display, with a home of its own."""
-    return {**os.environ, "XDG_STATE_HOME": str(home), "PYTHONUNBUFFERED": "1", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    outside = {name: value for name, value in os.environ.items() if name != "SDL_VIDEODRIVER"}
+    return {**outside, "XDG_STATE_HOME": str(home), "PYTHONUNBUFFERED": "1", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
 
-def demo(home: Path, *args: str, typed: str) -> str:
-    done = subprocess.run(
-        [KIOSK, "demo", *args], input=typed, capture_output=True, text=True, env=terminal(home), timeout=60
-    )
+def demo(home: Path, *args: str, typed: str, **more: str) -> str:
+    """What a demo said in a terminal; `more` is added to its environment."""
+    env = terminal(home) | more
+    done = subprocess.run([KIOSK, "demo", *args], input=typed, capture_output=True, text=True, env=env, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -115,6 +136,47 @@ def test_the_demo_runs_in_a_terminal_and_goes_on_where_it_ended(tmp_path) -> Non
     second = demo(tmp_path, typed="clock\n")
     assert "13:55" in second
     assert "10:05" in demo(tmp_path, "--reset", typed="clock\n")
+
+
+def test_a_reader_that_comes_back_is_told_and_reads_the_next_card(tmp_path) -> None:
+    said = demo(tmp_path, typed="tap nadia\nunplug\nplug\ntap camille\n")
+    first, _, rest = said.partition("reader down: ")
+    assert "reader up: " in first
+    assert "reader up: " in rest
+    assert "granted ENTRY_USED Camille Roux" in rest.partition("the reader is plugged in\n")[2]
+
+
+def test_the_same_card_after_the_clock_was_moved_is_a_new_tap(tmp_path) -> None:
+    said = demo(tmp_path, typed="tap camille\nclock thu 13:55\ntap camille\n")
+    assert "the same tap again" not in said
+    assert "13:55 denied CLOSED" in said
+
+
+def test_a_display_that_does_not_answer_is_done_without(tmp_path) -> None:
+    said = demo(tmp_path, "--window", typed="tap camille\n", DISPLAY=":987")
+    picture = tmp_path / "kiosk-demo" / "screen.png"
+    assert f"screen   {picture}" in said
+    assert picture.exists()
+
+
+@pytest.mark.parametrize("size", [("0", "480"), ("800", "-1"), ("7681", "4320")])
+def test_a_size_that_no_screen_has_is_refused(tmp_path, size) -> None:
+    done = subprocess.run(
+        [KIOSK, "demo", "--size", *size], capture_output=True, text=True, env=terminal(tmp_path), timeout=60
+    )
+    assert done.returncode == 2
+    assert f"{size[0]}x{size[1]} is no screen: 240x240 to 7680x4320 pixels" in done.stderr
+
+
+def test_a_demo_that_has_nobody_to_prompt_stays_until_it_is_told_to_end(tmp_path) -> None:
+    command = ["sh", "-c", f'exec "{KIOSK}" demo <&-']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=terminal(tmp_path)) as running:
+        assert running.stdout
+        next(line for line in running.stdout if "reader up" in line)
+        running.terminate()
+        said = running.stdout.read()
+    assert running.returncode == 0
+    assert "Traceback" not in said
 
 
 def test_a_card_can_be_laid_from_another_terminal(tmp_path) -> None:

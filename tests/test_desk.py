@@ -152,6 +152,35 @@ def test_a_time_that_is_none_is_refused(host, until):
     assert "write it like 19:30" in str(host.is_refused(StayOpen(until=until)))
 
 
+@pytest.mark.parametrize("until", ["08:00", "09:05", "01:00"])
+def test_a_time_that_has_passed_is_not_taken_for_tomorrows(host, until):
+    assert "has passed today, it is 09:05" in str(host.is_refused(StayOpen(until=until)))
+    assert host.does(StayOpen(until="00:00")).said == ("Open until 2026-06-02 00:00.",)
+
+
+@pytest.mark.parametrize("rule", ["2026 May 31 off", "2020 Jul 14 10:00-16:00", "2026 Dec 31-2026 Dec 24 off"])
+def test_an_exception_that_will_never_apply_is_refused(host, rule):
+    assert "these dates have passed" in str(host.is_refused(AddException(rule=rule)))
+    assert host.does(ShowHours()).site.exceptions == description().site.exceptions
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("2026 Dec 31-24 off", "2026 Dec 31-2027 Jan 24 closed, and applies from 2026-12-31 on."),
+        ("2026 Jun 01-05 off", "2026 Jun 1-2026 Jun 5 closed, and applies from 2026-06-01 on."),
+        ("2099 Jul 14 10:00-16:00", "2099 Jul 14 10:00-16:00, and applies from 2099-07-14 on."),
+    ],
+)
+def test_an_exception_is_told_as_it_is_read(host, rule, told):
+    assert host.does(AddException(rule=rule)).said == (f"Added: {rule}", f"It is read as {told}")
+
+
+def test_a_sale_says_how_it_was_paid(with_celine):
+    sale = SellPass(members=("celine",), product="carte-10", method=" ")
+    assert "how was it paid?" in str(with_celine.is_refused(sale))
+
+
 def test_a_dated_exception_is_added_applies_and_is_removed(with_celine):
     rule = '2026 Jun 02 off "travaux"'
     with_celine.does(AddException(rule=rule))
@@ -221,7 +250,7 @@ def test_the_taps_of_any_date_can_be_asked_for(host, on):
     assert host.hears(b'{"do":"taps","on":"%s"}' % on.encode()).taps == ()
 
 
-@pytest.mark.parametrize(("count", "shown"), [(-1, 0), (10**20, 100)])
+@pytest.mark.parametrize(("count", "shown"), [(-1, 0), (10**20, 148)])
 def test_any_number_of_openings_can_be_asked_for(host, count, shown):
     assert len(host.hears(b'{"do":"hours","count":%d}' % count).next) == shown
 

@@ -51,7 +51,9 @@ def check_site(file: str) -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--next", "count", default=7, show_default=True, help="How many openings to show.")
+@click.option(
+    "--next", "count", type=click.IntRange(1, 366), default=7, show_default=True, help="How many openings to show."
+)
 @json_option
 @config_option
 @click.pass_context

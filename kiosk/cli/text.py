@@ -23,7 +23,7 @@ from kiosk.answers import (
     UnknownBadges,
     VisitLine,
 )
-from kiosk.model import Day, Denied, Duration, Opening, Product, Spans, Unlimited
+from kiosk.model import Day, Denied, Duration, Opening, Product, Reason, Spans, Unlimited
 
 HEAD_DIGITS = 16
 """How much of a hash is printed: 64 bits are not found again by trying."""
@@ -218,16 +218,44 @@ def _end(start: datetime, end: datetime) -> str:
     return f"{end:%H:%M}" if end.date() == start.date() else _moment(end)
 
 
+def _why(reason: Reason) -> str:
+    return f"{WHY[reason]} ({reason})"
+
+
+WHY = {
+    Reason.READ_ERROR: "the badge could not be read",
+    Reason.RANDOM_UID: "the number changes at each tap, as those of phones and bank cards do",
+    Reason.UNKNOWN_BADGE: "nobody carries this badge",
+    Reason.BADGE_BLOCKED: "the badge is blocked",
+    Reason.MEMBER_SUSPENDED: "the member is suspended",
+    Reason.CLOCK_UNTRUSTED: "the kiosk does not know the time",
+    Reason.STAFF: "a host",
+    Reason.RE_ENTRY: "back within the time paid for",
+    Reason.CLOSED: "the place is closed",
+    Reason.FULL: "the place is full",
+    Reason.COURTESY: "a short visit, free of charge",
+    Reason.UNLIMITED: "an unlimited pass",
+    Reason.ENTRY_USED: "an entry was used",
+    Reason.DEBT: "no entry was left, so one is owed",
+    Reason.NO_ENTRIES_LEFT: "no entry is left",
+    Reason.PASS_EXPIRED: "the pass has expired",
+    Reason.PASS_NOT_YET_VALID: "the pass is not valid yet",
+    Reason.PASS_NOT_HERE: "the pass does not count here, or not at this hour",
+    Reason.NO_PASS: "no pass",
+    Reason.OUT_OF_SERVICE: "the kiosk is out of service",
+}
+
+
 @lines.register
 def _judged(judged: Judged) -> Iterator[str]:
     verdict = judged.verdict
     if isinstance(verdict, Denied):
         opens = f"; opens {_moment(judged.opens)}" if judged.opens else ""
         fix = f"; {verdict.product}: {verdict.price_cents / 100:.2f}" if verdict.product and verdict.price_cents else ""
-        yield f"{judged.name}: denied, {verdict.reason}{opens}{fix}"
+        yield f"{judged.name}: denied: {_why(verdict.reason)}{opens}{fix}"
         return
     left = f", {verdict.units_left} left" if verdict.units_left is not None else ""
-    yield f"{judged.name}: granted, {verdict.reason} {_till(judged.until)}".rstrip() + left
+    yield f"{judged.name}: granted: {_why(verdict.reason)} {_till(judged.until)}".rstrip() + left
 
 
 # ---------------------------------------------------------------- the kiosk
@@ -251,6 +279,17 @@ def _head(head: str) -> str:
     return f", head {seq}:{digest[:HEAD_DIGITS]}" if head else ""
 
 
+HEALTH = {
+    "ledger_failed": "entries cannot be recorded, nobody comes in",
+    "reader_down": "the reader does not answer",
+    "door_forced_open": "the door was opened without a badge",
+    "door_held_open": "the door stands open",
+    "clock_untrusted": "the time is not certain",
+    "badge_refused": "a blocked badge was tapped",
+}
+"""What the codes of kiosk.notices mean, which is too heavy to be loaded here."""
+
+
 @lines.register
 def _status(status: Status) -> Iterator[str]:
     host = "a host is here" if status.staff_present else "no host is here"
@@ -258,5 +297,5 @@ def _status(status: Status) -> Iterator[str]:
     yield f"People in: {status.people_in}, {host}"
     yield f"Clock: {_moment(status.now)}, {status.clock}"
     yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
-    health = ", ".join(status.health) or "all well"
+    health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"

@@ -16,7 +16,7 @@ from kiosk.config import Config, Door, Indicator, Paths, Reader, Screen
 from kiosk.demo.people import cards, settle_in
 from kiosk.front import Display
 from kiosk.ledger import open_ledger
-from kiosk.mistakes import near
+from kiosk.mistakes import fold, near
 from kiosk.model import Site
 from kiosk.notices import Idle, Notice
 
@@ -25,6 +25,9 @@ REARM_SECONDS = 1.6
 """The reader takes the same card for the same touch until it was away for 1.5 s."""
 SENSE_SECONDS = 10.0
 """How long a card is waited for; a reader that is out of order senses none."""
+
+NOTICE_SECONDS = 10.0
+"""How long a reader is waited for that comes or goes: the kiosk tries one that is down every 5 s at least."""
 
 
 class BenchError(ValueError):
@@ -66,6 +69,8 @@ class Bench:
         self.lying: str | None = None
         """The card on the reader."""
         self.watching: Watching | None = None
+        self.reader_up, self.reader_down = threading.Event(), threading.Event()
+        """What the kiosk was last told of its reader."""
         self._taken: dict[str, float] = {}
         self._hands = threading.RLock()
 
@@ -126,8 +131,9 @@ class Bench:
 
     def find(self, name: str) -> str:
         """Return the card of that name, or of the only one that begins so. Raises BenchError."""
-        found = [key for key in self.cards if key == name.casefold()] or [
-            key for key in self.cards if name and key.startswith(name.casefold())
+        typed = fold(name)
+        found = [key for key in self.cards if key == typed] or [
+            key for key in self.cards if typed and key.startswith(typed)
         ]
         if len(found) == 1:
             return found[0]
@@ -154,6 +160,24 @@ class Bench:
             return notices.get(timeout=SENSE_SECONDS)
         except queue.Empty:
             return None
+
+    # ------------------------------------------------------------ the reader
+
+    def reader_is(self, *, up: bool) -> None:
+        """Remember what the kiosk is told of its reader; called from the reader's thread."""
+        now, before = (self.reader_up, self.reader_down) if up else (self.reader_down, self.reader_up)
+        before.clear()
+        now.set()
+
+    def unplug(self) -> None:
+        """Pull the reader's cable, and wait until the kiosk knows."""
+        self.chip.unplug()
+        self.reader_down.wait(NOTICE_SECONDS)
+
+    def replug(self) -> bool:
+        """Put the reader's cable back; wait for the reader, and tell whether it works."""
+        self.chip.replug()
+        return self.reader_up.wait(NOTICE_SECONDS)
 
     def break_reader(self, fault: str | None) -> None:
         """Let the reader fail in one of the ways of hardware.simulator.chip, None: no more. Raises BenchError."""

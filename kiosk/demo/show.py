@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from hardware import reader as reading
 from kiosk import notices
 from kiosk.answers import Done, Refused, encode_answer
 from kiosk.commands import TapCard, decode_command
-from kiosk.config import resolved
+from kiosk.config import Config, resolved
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.people import PEOPLE, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
+from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
 from kiosk.notices import Tray, VirtualBadge
 from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
 from kiosk.screen.window import Screen
+from kiosk.store.database import WriterLock
 
 if TYPE_CHECKING:
     from kiosk.demo.beside import Beside
@@ -38,10 +42,12 @@ LAMPS = {
 
 
 class DemoKiosk(Kiosk):
-    """A kiosk that can also be asked to lay a card on its bench's reader."""
+    """A kiosk that can also be asked to lay a card on its bench's reader, and lets the bench know of its reader."""
 
-    lay: Callable[[str], str]
-    """Tap with a card of this name and tell the verdict."""
+    def __init__(self, config: Config, world: World, *, bench: Bench, show: Show) -> None:
+        """Open what a kiosk opens; `show` has the screen."""
+        self._bench, self._show = bench, show
+        super().__init__(config, world, show.screen)
 
     def answer(self, line: bytes) -> bytes:
         """Answer `kiosk tap` here, everything else as any kiosk."""
@@ -55,16 +61,21 @@ class DemoKiosk(Kiosk):
         try:
             if card is None:
                 return Done(said=("cards: " + ", ".join(cards()),), changed=False)
-            return Done(said=(self.lay(card),))
+            return Done(said=(self._show.lay(card),))
         except BenchError as error:
             return Refused(message=str(error))
+
+    def _sensed(self, event: reading.Event) -> None:
+        super()._sensed(event)
+        if isinstance(event, (reading.ReaderUp, reading.ReaderDown)):
+            self._bench.reader_is(up=isinstance(event, reading.ReaderUp))
 
 
 class Show:
     """What is printed, drawn and clicked while the demo runs."""
 
     def __init__(self, bench: Bench, site: Site, screen: Screen) -> None:
-        self._bench, self._site, self._screen = bench, site, screen
+        self._bench, self._site, self.screen = bench, site, screen
         self._verdicts: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def witness(self, verdict: Verdict, case: Case, now: datetime) -> None:
@@ -107,7 +118,7 @@ class Show:
 
     def refresh(self) -> None:
         """Draw the tray again if it changed; from any thread."""
-        self._screen.tray(self.tray())
+        self.screen.tray(self.tray())
 
     def react(self, event: object, wake: Callable[[], None]) -> None:
         """Do what was clicked on the tray; cards move in a thread of their own, for they wait for the reader."""
@@ -147,42 +158,77 @@ def run(
     """Run the demo with its data in `folder` until its window is closed or its prompt left; return the exit code.
 
     `window` None: a window where there is a display, else a prompt and the screen as PNG. `alone`: without the central
-    server beside the kiosk.
+    server beside the kiosk. Raises LedgerError while another demo runs in the folder.
     """
-    if reset:
-        throw_away(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    windowed = has_display() if window is None else window
-    if not windowed:
-        os.environ["SDL_VIDEODRIVER"] = "dummy"
-    with Bench(folder) as bench, ExitStack() as stack:
-        config = bench.config(size)
-        site = bench.prepare(config)
+    _log_to_terminal()
+    try:
+        _claim(folder, reset=reset)
+        with Bench(folder) as bench:
+            windowed = has_display() if window is None else window
+            return _run(bench, windowed=windowed, size=size, alone=alone)
+    except LedgerBusyError as error:
+        holder = f"process {error.pid}" if error.pid else "another process"
+        raise LedgerError(f"a demo is running here ({holder}): leave it first") from error
+
+
+def _log_to_terminal() -> None:
+    """Warnings, and of the kiosk itself also what got well again: each reader that comes and goes."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("kiosk.daemon").setLevel(logging.INFO)
+    logging.getLogger("nfc").setLevel(logging.CRITICAL)  # its errors are what `reader down` sums up
+
+
+def _claim(folder: Path, *, reset: bool) -> None:
+    """See that nobody works with the data in this folder; throw it away if wanted. Raises LedgerBusyError."""
+    with closing(WriterLock(folder / "ledger.db")):
+        if reset:
+            throw_away(folder)
+
+
+def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool) -> int:
+    config = bench.config(size)
+    site = bench.prepare(config)
+    with ExitStack() as stack:
         beside = None if alone else _beside(bench)
         if beside:
             stack.enter_context(beside)
             config = beside.pairs(config)
         else:
             config.paths.pairing.unlink(missing_ok=True)  # whoever it was, it does not answer now
-        (folder / "kiosk.toml").write_text(resolved(config))
-        picture = None if windowed else folder / "screen.png"
-        screen = Screen(size, title=site.name, with_tray=windowed, picture=picture)
-        show = Show(bench, site, screen)
-        if windowed:
-            bench.on_change = show.refresh
-            show.refresh()
-        world = World(
-            clock=bench.clock,
-            pin_factory=bench.board.factory,
-            simulated=True,
-            display=bench.watch,
-            witness=show.witness,
-        )
-        print(introduction(bench, site, windowed=windowed, server=beside.introduction() if beside else None))
-        kiosk = DemoKiosk(config, world, screen)
-        kiosk.lay = show.lay
-        with kiosk:
-            return _serve(kiosk, bench, show, site=site)
+        (bench.folder / "kiosk.toml").write_text(resolved(config))
+        introduced = beside.introduction() if beside else None
+        return _serve_here(bench, config, site, windowed=windowed, size=size, server=introduced)
+
+
+def _serve_here(
+    bench: Bench, config: Config, site: Site, *, windowed: bool, size: tuple[int, int], server: str | None
+) -> int:
+    screen = _open_screen(bench, site, windowed=windowed, size=size)
+    show = Show(bench, site, screen)
+    if screen.is_seen:
+        bench.on_change = show.refresh
+        show.refresh()
+    world = World(
+        clock=bench.clock, pin_factory=bench.board.factory, simulated=True, display=bench.watch, witness=show.witness
+    )
+    print(introduction(bench, site, windowed=screen.is_seen, server=server), flush=True)
+    kiosk = DemoKiosk(config, world, bench=bench, show=show)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: kiosk.stop())
+    with kiosk:
+        return _serve(kiosk, bench, show, site=site)
+
+
+def _open_screen(bench: Bench, site: Site, *, windowed: bool, size: tuple[int, int]) -> Screen:
+    """Open a window with the tray, or, where none is wanted or no display answers, a screen that becomes a picture."""
+    if windowed:
+        screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
+        if screen.is_seen:
+            return screen
+        screen.close()
+    os.environ["SDL_VIDEODRIVER"] = "dummy"
+    return Screen(size, title=site.name, picture=bench.folder / "screen.png", monotonic=bench.clock.monotonic)
 
 
 def _beside(bench: Bench) -> Beside | None:
@@ -201,12 +247,11 @@ def has_display() -> bool:
 
 
 def throw_away(folder: Path) -> None:
-    """Delete what a demo left in this folder, and nothing else."""
+    """Delete what a demo left in this folder, and nothing else: not the lock, which may be held."""
     for name in (
         "ledger.db",
         "ledger.db-wal",
         "ledger.db-shm",
-        "ledger.db.lock",
         "badge.key",
         "kiosk.toml",
         "screen.png",
@@ -250,9 +295,8 @@ def _serve(kiosk: DemoKiosk, bench: Bench, show: Show, *, site: Site) -> int:
         inbox.put(Tick())
 
     prompt = Prompt(bench, site.zone, lay=show.tap, touch=touch, wake=wake)
-    threading.Thread(target=_listen, args=(prompt, kiosk.stop), name="prompt", daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: kiosk.stop())
+    if sys.stdin is not None:  # started without one (`<&-`) there is nobody to prompt
+        threading.Thread(target=_listen, args=(prompt, kiosk.stop), name="prompt", daemon=True).start()
     return 0 if kiosk.serve(lambda event: show.react(event, wake)) else 1
 
 

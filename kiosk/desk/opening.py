@@ -20,7 +20,7 @@ from kiosk.site_words import clock_time
 
 LONGEST_WINDOW = timedelta(days=2)
 """No entry covers more than a day, and the night that belongs to it."""
-MOST_OPENINGS = 100
+MOST_OPENINGS = 366
 
 
 def show_hours(desk: Desk, command: ShowHours) -> Hours:
@@ -79,11 +79,14 @@ def _given_back(desk: Desk, visit: Visit) -> str:
 
 
 def stay_open(desk: Desk, command: StayOpen) -> Done:
-    """Open from now until a time of day."""
+    """Open from now until a time of today, midnight at the latest."""
     try:
         until = next_time(desk.zone, desk.now, clock_time(command.until.strip().lower().replace("h", ":")))
     except ValueError:
         raise DeskError(f'"{command.until}" is no time of day: write it like 19:30') from None
+    if until > desk.day(desk.today)[1]:
+        passed = f"{desk.local(until):%H:%M} has passed today, it is {desk.local(desk.now):%H:%M}"
+        raise DeskError(f"{passed}: write a later time, 00:00 at the latest")
     override = Override(state="open", since=desk.now, until=until)
     desk.append(HoursOverridden(site_id=desk.site.id, override=override, by=command.by))
     return Done(said=(f"Open until {desk.local(until):%Y-%m-%d %H:%M}.",))
@@ -110,8 +113,12 @@ def add_exception(desk: Desk, command: AddException) -> Done:
         raise DeskError(str(error)) from None
     if rule in desk.site.exceptions:
         return Done(said=(f"{rule} is there already.",), changed=False)
+    first = hours.next_effect(rule, desk.site.country, desk.today)
+    read_as = hours.read_as(rule, desk.site.country)
+    if first is None:
+        raise DeskError(f"{rule} is read as {read_as}: these dates have passed, or run backwards")
     desk.append(SiteSet(site=structs.replace(desk.site, exceptions=(*desk.site.exceptions, rule))))
-    return Done(said=(f"Added: {rule}",))
+    return Done(said=(f"Added: {rule}", f"It is read as {read_as}, and applies from {first} on."))
 
 
 def remove_exception(desk: Desk, command: RemoveException) -> Done:

@@ -25,6 +25,8 @@ def list_products(desk: Desk, _command: ListProducts) -> Products:
 
 def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
+    if not command.method.strip():
+        raise DeskError("how was it paid? Write cash, card, transfer...")
     product = desk.product(command.product)
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
-from kiosk.ledger.reader import NAME, LedgerReader, revision_of
+from kiosk.ledger.reader import ERASED, NAME, LedgerReader, revision_of
 from kiosk.model import AnyFact, Entry, Ref, Stamp
 from kiosk.store import arrivals, chain, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
