@@ -113,6 +113,8 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
         show(call, getattr(books, question)(ledger, **heads))
+
+
 def _pair_here(config: Config, command: Pair, ledger_id: str) -> Answered:
     from kiosk import uplink
 

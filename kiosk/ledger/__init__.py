@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, update
 
 from kiosk.ledger.reader import ERASED, NAME, LedgerReader, revision_of
 from kiosk.model import AnyFact, Entry, Ref, Stamp
