@@ -339,6 +339,9 @@ def test_a_member_is_changed_suspended_and_let_come_again(house) -> None:
     host = house.as_("anne")
     went(host.send("/members/lea/edit", name="Léa Martin-Roux", role="member", greeting="nothing", language=""))
     assert house.central.roster.member("lea").name == "Léa Martin-Roux"
+    went(host.send("/members/lea/edit", name="Léa Martin", greeting="pseudonym", pseudonym="Lune", language="en"))
+    went(host.send("/members/lea/edit", name="Léa Martin", greeting="nothing", pseudonym="", language=""))
+    assert (house.central.roster.member("lea").language, house.central.roster.member("lea").pseudonym) == (None, None)
     assert mistakes(host.send("/members/lea/edit", name=" ")) == ["Indiquez un nom"]
     went(host.send("/members/lea/suspend", of="/members/lea"))
     assert house.central.roster.member("lea").status == "suspended"
