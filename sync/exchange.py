@@ -124,7 +124,8 @@ class Exchange:
     def _call_push(self, page: Sequence[Entry]) -> Pushed:
         self._alive()
         place = self._place()
-        beacon = replace(self._condition(), sent=self._ledger.sent, waiting=max(0, self._ledger.head.seq - place))
+        head = self._ledger.head.seq
+        beacon = replace(self._condition(), sent=self._ledger.sent, waiting=max(0, head - place), head=head)
         words = Push(ledger_id=self._ledger.ledger_id, entries=tuple(map(to_wire, page)), beacon=beacon)
         pushed = self._client.push(words)
         for status in pushed.statuses:

@@ -55,6 +55,8 @@ class Beacon(Words, frozen=True, kw_only=True):
     """Its last entry that the server acknowledged, as it remembers."""
     waiting: int = 0
     """Entries still to send, those of this push included."""
+    head: int | None = None
+    """The last entry of its ledger, whatever of it was sent."""
     clock: str = ""
     now: datetime | None = None
     """By its own clock, from which the server estimates the skew."""

@@ -161,7 +161,12 @@ def test_every_page_says_who_may_see_it_but_for_the_files_that_anybody_may(house
     unsaid = {path for path, _, role in handlers(house) if role == "open"}
     assert unsaid == {"/static/{name:str}", "/fonts/{name:str}"}
     anybody = {(method, path) for path, method, role in handlers(house) if role is None}
-    assert anybody == {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/language/{code:str}")}
+    assert anybody == {
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("GET", "/language/{code:str}"),
+        ("GET", "/{rest:path}"),
+    }
 
 
 FILLED = {
@@ -269,7 +274,13 @@ def test_a_browser_s_wishes_are_weighed() -> None:
 
 def test_what_is_not_there_is_told_on_a_page(house) -> None:
     host = house.as_("anne")
-    for path in ("/members/nobody", "/members/lea/passes/x/cancel", "/members/lea/visits/x/1/undo"):
+    for path in (
+        "/nothing",
+        "/no/thing",
+        "/members/nobody",
+        "/members/lea/passes/x/cancel",
+        "/members/lea/visits/x/1/undo",
+    ):
         answer = host.get(path)
         assert answer.status_code == 404
         assert "<h1>Introuvable</h1>" in answer.text
@@ -339,6 +350,9 @@ def test_a_member_is_changed_suspended_and_let_come_again(house) -> None:
     host = house.as_("anne")
     went(host.send("/members/lea/edit", name="Léa Martin-Roux", role="member", greeting="nothing", language=""))
     assert house.central.roster.member("lea").name == "Léa Martin-Roux"
+    went(host.send("/members/lea/edit", name="Léa Martin", greeting="pseudonym", pseudonym="Lune", language="en"))
+    went(host.send("/members/lea/edit", name="Léa Martin", greeting="nothing", pseudonym="", language=""))
+    assert (house.central.roster.member("lea").language, house.central.roster.member("lea").pseudonym) == (None, None)
     assert mistakes(host.send("/members/lea/edit", name=" ")) == ["Indiquez un nom"]
     went(host.send("/members/lea/suspend", of="/members/lea"))
     assert house.central.roster.member("lea").status == "suspended"

@@ -66,3 +66,17 @@ def _forget_cursor(kiosk):
     kiosk.stop()
     edit(kiosk.folder / "ledger.db", "DELETE FROM cursors WHERE name = 'seen'")
     kiosk.start()
+
+
+def test_a_ledger_that_was_cut_off_is_seen_although_it_has_a_hole(tmp_path):
+    world = World(tmp_path, seed=1, kiosks=(1, 1))
+    kiosk = world.kiosks[0]
+    card = kiosk.copied()
+    simulated_trouble._unreadable(kiosk)
+    kiosk.ledger.append(Happened(what="forgotten"))
+    kiosk.exchange()
+    kiosk.put_in(card)
+    kiosk.exchange()
+    kinds = {alarm.kind for alarm in world.server.central.alarms()}
+    world.close()
+    assert kinds == {"gap", "truncated"}

@@ -36,10 +36,10 @@ def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, be
     reaches again what was seen. Cut off and continued, it then differs from what is kept here, which is a fork.
     """
     alarm_id, beacon = alarms.of_ledger(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
-    if before.acked < before.highest or not (beacon.sent or beacon.waiting):
-        return
+    if beacon.head is None and (before.acked < before.highest or not (beacon.sent or beacon.waiting)):
+        return  # a kiosk that does not tell its end, and what it waits to send tells it only where there is no gap
     told = max(one.ref.seq if isinstance(one, Entry) else one.seq for one in arrival.entries) if arrival.entries else 0
-    end = max(told, beacon.sent + beacon.waiting)
+    end = max(told, beacon.sent + beacon.waiting if beacon.head is None else beacon.head)
     if end >= before.highest:
         alarms.end(connection, of, alarm_id, now)
     else:

@@ -8,6 +8,8 @@ from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 
@@ -105,6 +107,12 @@ def _fact(body: bytes | None) -> Tapped | None:
     return fact if isinstance(fact, Tapped) else None
 
 
+@reads("/{rest:path}", role=None)
+def nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
+    """An address of nothing, told on a page."""
+    raise NotFoundException(page.say("There is nothing at this address."))
+
+
 @get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
 async def live(page: NamedDependency[Page]) -> ServerSentEvent:
     """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
@@ -116,4 +124,4 @@ async def _news(page: Page) -> AsyncIterator[ServerSentEventMessage]:
         yield ServerSentEventMessage(event="changed", data=str(position), retry=3000)
 
 
-HANDLERS = [home, live]
+HANDLERS = [home, live, nowhere]

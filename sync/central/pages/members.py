@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import structs
 
 from kiosk import commands
 from kiosk.answers import Account, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
-from kiosk.model import Granted, Noun, Visit
+from kiosk.model import Granted, MemberSet, Noun, Visit
+from kiosk.notices.language import languages
 from kiosk.store.search import folded
 from sync.central.accounts import Role
 from sync.central.pages.page import Answer, Page, member_path
@@ -62,7 +64,7 @@ def add(page: NamedDependency[Page]) -> Answer:
     command = AddMember(
         name=name,
         role=_role(page),
-        language=form.text("language") or None,
+        language=_language(page),
         greeting=_greeting(page),
         pseudonym=form.text("pseudonym") or None,
         anyway=True,
@@ -82,6 +84,11 @@ def _check(page: Page, name: str) -> None:
 
 def _role(page: Page) -> commands.Role:
     return "staff" if page.form.text("role") == "staff" else "member"
+
+
+def _language(page: Page) -> str | None:
+    chosen = page.form.text("language")
+    return chosen if chosen in languages() else None
 
 
 def _greeting(page: Page) -> Greeting:
@@ -130,16 +137,19 @@ def change(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     form, member = page.form, page.member(member_id)
     name = " ".join(form.text("name").split())
     _check(page, name)
-    command = ChangeMember(
-        member=member.id,
+    if form.errors:
+        return page.show("member_form.html", member=member, same=None)
+    # Written as a whole: an emptied field means none, where the command that changes a member takes it for unchanged.
+    after = structs.replace(
+        member,
         name=name,
         role=_role(page),
-        language=form.text("language") or None,
+        language=_language(page),
         greeting=_greeting(page),
         pseudonym=form.text("pseudonym") or None,
     )
-    if form.errors or page.attempt(command, "name") is None:
-        return page.show("member_form.html", member=member, same=None)
+    if after != member:
+        page.append(MemberSet(member=after))
     return page.go(member_path(member.id), "member-changed")
 
 
