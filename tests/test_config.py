@@ -165,5 +165,5 @@ def test_every_pin_is_known_by_its_settings_path():
         "indicator.red": 23,
         "indicator.green": 24,
         "indicator.blue": 25,
-        "indicator.buzzer": 18,
+        "indicator.buzzer": 16,
     }

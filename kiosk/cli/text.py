@@ -286,6 +286,7 @@ HEALTH = {
     "door_held_open": "the door stands open",
     "clock_untrusted": "the time is not certain",
     "badge_refused": "a blocked badge was tapped",
+    "server_unreachable": "the central server is out of reach; everything goes on without it",
 }
 """What the codes of kiosk.notices mean, which is too heavy to be loaded here."""
 
