@@ -12,7 +12,8 @@ async function refresh() {
   busy = true;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-    if (answer.redirected || !answer.ok) { location.reload(); return; }
+    if (answer.redirected) { location.reload(); return; } // signed out meanwhile
+    if (!answer.ok) return; // the answer to a form stays as it is: asking for it again would send the form again
     exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } finally {
     busy = false;
