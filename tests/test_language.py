@@ -11,14 +11,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from kiosk import notices
+from kiosk import notices, screen
 from kiosk.notices import Language
-from kiosk.notices.language import catalogue_file
+from kiosk.notices.language import catalogue_files
 from tests.house import at
 from tests.screens import pictures, tray_view
 from tests.taps import MONDAY
 
-WORDS = Path(notices.__file__).parent
+WORDS = (Path(notices.__file__).parent, Path(screen.__file__).parent)
 
 
 def read(view) -> list[str]:
@@ -39,8 +39,9 @@ def read(view) -> list[str]:
 def messages() -> Catalog:
     """What the program says, in English."""
     found = Catalog()
-    for _, _, message, _, _ in extract_from_dir(WORDS, keywords={"say": None, "count": (1, 2)}):
-        found.add(message)
+    for folder in WORDS:
+        for _, _, message, _, _ in extract_from_dir(folder, keywords={"say": None, "count": (1, 2)}):
+            found.add(message)
     return found
 
 
@@ -72,7 +73,17 @@ def faults(po: str, wanted: Catalog) -> list[str]:
 
 
 def french() -> str:
-    return catalogue_file("fr").read_text(encoding="utf-8")
+    """All files of the French catalogue, one after the other under the header of the first."""
+    first, *others = (path.read_text(encoding="utf-8") for path in catalogue_files("fr"))
+    return first + "".join(other[other.index("\n\n") :] for other in others)
+
+
+def test_no_text_is_translated_in_two_files() -> None:
+    texts = [
+        message.id for path in catalogue_files("fr") for message in read_po(BytesIO(path.read_bytes())) if message.id
+    ]
+    assert len(texts) == len(set(map(str, texts)))
+    assert texts
 
 
 def test_the_french_catalogue_translates_every_text_with_the_same_facts() -> None:

@@ -1,7 +1,8 @@
 """How words, times, dates, durations and money are written in a language, in the zone of a site.
 
-The catalogues are the `.po` files in kiosk/locale, read as they are: there is no compiled copy that could be stale.
-English is the source text and needs no catalogue. What is said, and when, is in the other modules of this package.
+The catalogues are the `.po` files in kiosk/locale, read as they are: there is no compiled copy that could be stale. All
+files of a language together are its catalogue: one for the door, one for each part of the hosts' screen. English is
+the source text and needs no catalogue. What is said, and when, is in the other modules of this package.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
@@ -31,12 +33,12 @@ LOCALES = {"en": "en_GB"}
 @cache
 def languages() -> tuple[str, ...]:
     """Codes of the languages that can be spoken: the source's and one for each catalogue."""
-    return (SOURCE, *sorted(found.name for found in CATALOGUES.iterdir() if catalogue_file(found.name).exists()))
+    return (SOURCE, *sorted(found.name for found in CATALOGUES.iterdir() if catalogue_files(found.name)))
 
 
-def catalogue_file(code: str) -> Path:
+def catalogue_files(code: str) -> list[Path]:
     """Where the catalogue of a language is kept."""
-    return CATALOGUES / code / "LC_MESSAGES" / "kiosk.po"
+    return sorted((CATALOGUES / code / "LC_MESSAGES").glob("*.po"))
 
 
 @cache
@@ -44,9 +46,13 @@ def catalogue(code: str) -> gettext.NullTranslations:
     """The translations into a language of `languages()`."""
     if code == SOURCE:
         return gettext.NullTranslations()
+    whole = Catalog(locale=code)
+    for path in catalogue_files(code):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code):
+                whole[message.id] = message
     compiled = io.BytesIO()
-    with catalogue_file(code).open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
