@@ -6,17 +6,16 @@ is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of t
 
 from __future__ import annotations
 
-import itertools
 import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from kiosk import desk, hours, notices, rules
+from kiosk import desk, notices, rules
+from kiosk.after_tap import Touched, offers, undoable
 from kiosk.answers import Answered, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Request
@@ -29,27 +28,21 @@ from kiosk.model import (
     DoorMoved,
     Granted,
     Happened,
-    Left,
-    Member,
-    Override,
     ReaderDown,
     ReaderUp,
     Reason,
-    Reversed,
     ServerSeen,
-    Signal,
     Site,
     Tap,
     Tapped,
     Tick,
     Touch,
     Verdict,
-    Visit,
 )
-from kiosk.notices import Health, Idle, Notice, Offer
+from kiosk.notices import Health
 from kiosk.roster import RosterError
 from kiosk.rules import corrections
-from kiosk.rules.passes import balance
+from kiosk.showing import Known, Showing
 from kiosk.syncing import Delivery, take_in
 
 log = logging.getLogger(__name__)
@@ -60,30 +53,8 @@ RETRY_SECONDS = 10.0
 """How often a ledger that failed is tried again while nobody taps."""
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED}
 """What stays on the screen until a host has tapped."""
-GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
-"""What makes the light say fault: nobody can come in by badge."""
-
 
 Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Delivery | Tick
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """The notice on the screen, and what its buttons would act upon."""
-
-    tap: Tap
-    case: Case
-    notice: Notice
-    undoable: Visit | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the idle screen is made of, as it was last read."""
-
-    site: Site
-    override: Override | None
-    people_in: int
 
 
 class Controller:
@@ -104,14 +75,8 @@ class Controller:
         """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
-        self._known: Known | None = None
-        self._shown: Shown | None = None
-        self._numbers = itertools.count(1)
-        self._notice_ends = 0.0
-        """Monotonic seconds; afterwards the buttons are gone."""
+        self._showing = Showing(front, clock, site_id)
         self._health: set[Health] = set()
-        self._light = Signal.IDLE
-        """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
         self._drawn_minute: datetime | None = None
         self._tried_at = clock.monotonic()
 
@@ -163,9 +128,9 @@ class Controller:
 
     def tap(self, tap: Tap) -> Verdict | None:
         """Gather, decide, record, act. None: the tap repeats the last one, and only its notice shows again."""
-        shown = self._shown
+        shown = self._showing.shown
         if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
-            self._tell(shown.notice)
+            self._showing.tell(shown.notice)
             return None
         now = self._clock.now()
         try:
@@ -192,64 +157,42 @@ class Controller:
             self._health -= FOR_HOSTS  # one is here and has read the screen
         elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
             self._health.add(Health.BADGE_REFUSED)
-        undoable = _undoable(case, now)
-        offers = _offers(case, verdict, undoable=undoable, now=now)
-        said = notices.notice(verdict, case, now, offers=offers, language=self._front.language)
-        self._show(said, case, undoable=undoable)
+        undo = undoable(case, now)
+        offered = offers(case, verdict, undo=undo, now=now)
+        said = notices.notice(verdict, case, now, offers=offered, language=self._front.language)
+        self._showing.answer(said, case, undoable=undo)
         log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
         if self._front.witness:
             self._front.witness(verdict, case, now)
 
     def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
-        self._shown = None
-        site = self._known.site if self._known else None
-        self._tell(notices.out_of_service(site, language=self._front.language))
+        known = self._showing.known
+        self._showing.say(notices.out_of_service(known.site if known else None, language=self._front.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     # ------------------------------------------------------------ a touch
 
     def touch(self, touch: Touch) -> None:
         """Do what a button of the notice says, if that notice is still the one that shows."""
-        shown = self._shown
-        if shown is None or touch.notice != shown.notice.number or self._clock.monotonic() > self._notice_ends:
-            return
-        member = shown.case.member
-        offered = {button.id for button in shown.notice.buttons}
-        if member is None or touch.button not in offered:
+        shown = self._showing.touched(touch.notice, touch.button)
+        if shown is None:
             return
         try:
-            said = self._leave(member) if touch.button == Offer.LEAVE else self._undo(shown, member)
+            touched = Touched(
+                shown=shown,
+                roster=self._ledger.roster,
+                site=self._site_now(),
+                now=self._clock.now(),
+                write=self._write,
+                language=self._front.language,
+            )
+            said = touched.does(touch.button)
         except LedgerError as error:
             self._fail(error)
             self._refuse()
-            return
-        self._shown = None
-        self._tell(said)
-
-    def _leave(self, member: Member) -> Notice:
-        site = self._site_now()
-        self._write(Left(member_id=member.id, site_id=site.id))
-        return notices.goodbye(site, member, self._clock.now(), language=self._front.language)
-
-    def _undo(self, shown: Shown, member: Member) -> Notice:
-        """Judge again: since the button was shown the minute may have passed, or a host have given the entry back."""
-        now, site, roster = self._clock.now(), self._site_now(), self._ledger.roster
-        visit = roster.visit(shown.undoable.ref) if shown.undoable else None
-        if visit is None:
-            return notices.undo_refused(site, member, "NOTHING_TO_UNDO", language=self._front.language)
-        visits = roster.visits_of(member.id, now)
-        refused = corrections.may_undo(visit, visits, now=now, by_staff=False, site=site)
-        if refused:
-            return notices.undo_refused(site, member, refused, language=self._front.language)
-        self._write(Reversed(ref=visit.ref, reason="undo", by="self"))
-        return notices.undone(site, member, self._left_on(visit, member, now), language=self._front.language)
-
-    def _left_on(self, visit: Visit, member: Member, now: datetime) -> int | None:
-        """The balance of the pass that paid a visit."""
-        paid = {charge.pass_id for charge in visit.charges}
-        held = next((one for one in self._ledger.roster.holdings(member.id, now) if one.pass_.id in paid), None)
-        return balance(held, self._site_now(), now) if held else None
+        else:
+            self._showing.say(said)
 
     # ------------------------------------------------------------ the door, commands, time
 
@@ -293,7 +236,7 @@ class Controller:
         if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
             self._tried_at = now
             self._note(Happened(what="ledger_recovered", site_id=self._site_id))
-        self._rest_light()
+        self._showing.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
 
@@ -326,55 +269,20 @@ class Controller:
 
     # ------------------------------------------------------------ what people see
 
-    def _show(self, said: Notice, case: Case, *, undoable: Visit | None) -> None:
-        said = replace(said, number=next(self._numbers))
-        self._shown = Shown(tap=case.tap, case=case, notice=said, undoable=undoable)
-        self._tell(said)
-
-    def _tell(self, said: Notice) -> None:
-        self._front.indicator.signal(said.signal)
-        self._front.display.show(said)
-        self._notice_ends = self._clock.monotonic() + said.seconds
-        self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
-
     def _refresh(self) -> None:
         """Bring the idle screen and the light up to date."""
         self._drawn_minute = _minute(self._clock.now())
         try:
-            self._known = self._read_known()
+            self._showing.known = self._read_known()
         except RosterError:
-            self._known = None
+            self._showing.known = None
         except LedgerError as error:
             self._fail(error)
-        self._front.display.idle(self._idle())
-        self._rest_light()
+        self._showing.refresh(self._health)
 
     def _read_known(self) -> Known:
         now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
         return Known(site=site, override=roster.override(site.id, now), people_in=roster.people_in(site.id, now))
-
-    def _rest_light(self) -> None:
-        """Let the light tell how the kiosk is; while a notice shows, the light is the notice's."""
-        rest = Signal.FAULT if self._health & GRAVE else Signal.IDLE
-        if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
-            self._light = rest
-            self._front.indicator.signal(rest)
-
-    def _idle(self) -> Idle:
-        """Say what was read last, even while the ledger cannot be read: the health line tells that."""
-        now, known = self._clock.now(), self._known
-        if known is None:
-            return notices.not_set_up(self._site_id, self._front.language)
-        return notices.idle(
-            known.site,
-            hours.opening(known.site, known.override, now),
-            now,
-            people_in=known.people_in,
-            health=self._health,
-            clock=self._clock.stamp().clock,
-            reader_side=self._front.reader_side,
-            language=self._front.language,
-        )
 
 
 def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:
@@ -386,27 +294,6 @@ def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:
         technology=case.tap.technology,
         source=case.tap.source,
     )
-
-
-def _undoable(case: Case, now: datetime) -> Visit | None:
-    """The newest visit here that cost an entry, if its member may take it back by now."""
-    here = (visit for visit in case.visits if visit.site_id == case.site.id and visit.charges)
-    visit = next(here, None)
-    if visit is None or corrections.may_undo(visit, case.visits, now=now, by_staff=False, site=case.site):
-        return None
-    return visit
-
-
-def _offers(case: Case, verdict: Verdict, *, undoable: Visit | None, now: datetime) -> set[Offer]:
-    """Buttons come with a second tap: the first says what happened, the second that somebody wants something."""
-    if verdict.reason not in (Reason.RE_ENTRY, Reason.STAFF) or not _is_in(case, now):
-        return set()
-    return {Offer.LEAVE} | ({Offer.UNDO} if undoable else set())
-
-
-def _is_in(case: Case, now: datetime) -> bool:
-    latest = next((visit for visit in case.visits if visit.site_id == case.site.id), None)
-    return bool(latest and not latest.left_at and latest.present_until and now < latest.present_until)
 
 
 def _minute(at: datetime) -> datetime:

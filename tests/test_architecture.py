@@ -33,8 +33,10 @@ MAY_IMPORT = {
     "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
     "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.rules kiosk.ledger "
     "kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
-    "kiosk.controller": "kiosk.model kiosk.front kiosk.control kiosk.answers kiosk.desk kiosk.hours kiosk.rules "
-    "kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing msgspec",
+    "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
+    "kiosk.showing": "kiosk.model kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
+    "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
+    "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing msgspec",
     "kiosk.uplink": "kiosk sync",
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
