@@ -113,6 +113,8 @@ class Paths(Settings, frozen=True):
     socket: Absolute = Path("/run/kiosk/kiosk.sock")
     badge_key: Absolute | None = None
     """The file of the badge key; None: `badge.key` among the state."""
+    server_token: Absolute | None = None
+    """The file of what the central server gave; None: `server.json` among the state."""
 
     @property
     def ledger(self) -> Path:
@@ -127,7 +129,7 @@ class Paths(Settings, frozen=True):
     @property
     def pairing(self) -> Path:
         """What the central server gave to this kiosk: its token."""
-        return self.state / "server.json"
+        return self.server_token or self.state / "server.json"
 
 
 class Badges(Settings, frozen=True):

@@ -7,9 +7,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from sync.central.settings import load
+
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 UNIT = (SYSTEMD / "kiosk-central.service").read_text()
-INSTALLED = "/opt/kiosk/.venv/bin/kiosk-central"
+INSTALLED = "/opt/kiosk/current/bin/kiosk-central"
 
 
 def run(*command: str) -> tuple[int, str]:
@@ -58,3 +62,25 @@ def test_it_runs_the_server_as_a_user_of_its_own(tmp_path: Path) -> None:
     code, words = run("systemd-sysusers", f"--root={tmp_path}", str(SYSTEMD / "kiosk-central.sysusers"))
     assert code == 0, words
     assert "kiosk-central" in (tmp_path / "etc/passwd").read_text()
+
+
+def test_the_databases_url_may_be_a_credential_and_need_not_be() -> None:
+    (credential,) = re.findall(r"^LoadCredential=(.*)$", UNIT, re.MULTILINE)
+    name, store = credential.split(":")
+    assert name == "database.url"
+    assert "/" not in store
+
+
+def test_the_server_takes_its_databases_url_from_a_file_of_its_own(tmp_path: Path) -> None:
+    secret, central = tmp_path / "database.url", tmp_path / "central.toml"
+    secret.write_text("postgresql://kiosks:secret@localhost/kiosks\n")
+    central.write_text(f'database_file = "{secret}"\n')
+    assert load(central).database == "postgresql://kiosks:secret@localhost/kiosks"
+
+
+def test_an_empty_file_for_the_databases_url_is_named(tmp_path: Path) -> None:
+    secret, central = tmp_path / "database.url", tmp_path / "central.toml"
+    secret.touch()
+    central.write_text(f'database_file = "{secret}"\n')
+    with pytest.raises(ValueError, match=re.escape(f"{secret} is empty")):
+        load(central)

@@ -167,3 +167,21 @@ def test_every_pin_is_known_by_its_settings_path():
         "indicator.blue": 25,
         "indicator.buzzer": 16,
     }
+
+
+def test_key_and_token_may_lie_elsewhere_than_the_data(tmp_path):
+    config = load(
+        written(
+            tmp_path,
+            """
+            site = "la-serre"
+            [reader]
+            path = "tty:S0:pn532"
+            [paths]
+            badge_key = "/run/credentials/kiosk.service/badge.key"
+            server_token = "/run/credentials/kiosk.service/server.json"
+            """,
+        )
+    )
+    assert config.paths.key_file == Path("/run/credentials/kiosk.service/badge.key")
+    assert config.paths.pairing == Path("/run/credentials/kiosk.service/server.json")

@@ -13,7 +13,8 @@ import pytest
 
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 UNIT = (SYSTEMD / "kiosk.service").read_text()
-INSTALLED = "/opt/kiosk/.venv/bin/kiosk"
+INSTALLED = "/opt/kiosk/current/bin/kiosk"
+PACE = "/opt/kiosk/current/systemd/pace"
 
 
 def settings(unit=UNIT):
@@ -31,7 +32,7 @@ def run(*command):
 
 def copy_to(folder, unit):
     path = folder / "kiosk.service"
-    path.write_text(unit.replace(INSTALLED, "/bin/true"))
+    path.write_text(unit.replace(INSTALLED, "/bin/true").replace(PACE, "/bin/true"))
     return path
 
 
@@ -89,6 +90,38 @@ def test_it_is_restarted_for_ever_and_never_in_a_hurry():
     assert int(settings()["RestartSec"][0]) >= 1
 
 
+def paced(file):
+    """What a start is made to wait, in seconds as `sleep` is told them; the waiting itself is left out."""
+    script = (SYSTEMD / "pace").read_text().replace("exec sleep", "echo")
+    code, words = run("sh", "-c", script, "pace", str(file))
+    assert code == 0, words
+    return int(words.split()[-1]) if words else 0
+
+
+def test_a_program_that_keeps_failing_is_started_once_a_minute_in_the_end(tmp_path):
+    assert [paced(tmp_path / "starts") for _ in range(10)] == [0, 0, 0, 5, 10, 20, 40, 60, 60, 60]
+
+
+def test_ten_quiet_minutes_are_a_new_beginning(tmp_path):
+    starts = tmp_path / "starts"
+    starts.write_text("40\n")
+    past = starts.stat().st_mtime - 11 * 60
+    os.utime(starts, (past, past))
+    assert paced(starts) == 0
+
+
+@pytest.mark.parametrize("damaged", ["", "x\n", "-3\n"])
+def test_a_damaged_count_of_starts_keeps_no_kiosk_from_starting(tmp_path, damaged):
+    (tmp_path / "starts").write_text(damaged)
+    assert paced(tmp_path / "starts") == 0
+
+
+def test_the_pace_keeps_nothing_from_starting_and_outlives_a_restart():
+    assert settings()["ExecStartPre"] == [f"-{PACE} /run/kiosk/starts"]
+    assert settings()["RuntimeDirectoryPreserve"] == ["restart"]
+    assert os.access(SYSTEMD / "pace", os.X_OK)
+
+
 def test_a_hang_is_noticed_and_a_stop_has_time_to_secure_the_door():
     assert settings()["Type"] == ["notify"]
     assert 10 <= int(settings()["WatchdogSec"][0]) <= 30
@@ -114,6 +147,25 @@ def test_it_is_left_what_it_needs():
 @pytest.mark.parametrize("line", HINDRANCES)
 def test_a_unit_that_is_too_hard_is_found(line):
     assert hindrances(f"{UNIT}\n[Service]\n{line}\n") == [line]
+
+
+def test_no_port_can_be_opened_on_the_kiosk():
+    assert settings()["SocketBindDeny"] == ["any"]
+
+
+def test_secrets_may_be_credentials_and_need_not_be():
+    """One without a folder is looked for in the credential stores; a path that is not there would stop the start."""
+    secrets = dict(one.split(":") for one in settings()["LoadCredential"])
+    assert set(secrets) == {"badge.key", "server.json"}
+    assert not any("/" in store for store in secrets.values())
+
+
+def test_a_kiosk_without_a_server_can_do_without_any_network(tmp_path):
+    alone = f"{UNIT}\n{(SYSTEMD / 'alone.conf').read_text()}"
+    assert complaints(tmp_path, alone) == ""
+    families = settings(alone)["RestrictAddressFamilies"]
+    assert families[-2:] == ["", "AF_UNIX AF_NETLINK"]  # an empty value forgets the list before it
+    assert settings(alone)["IPAddressDeny"] == ["any"]
 
 
 @pytest.mark.parametrize("device", ["ttyAMA", "ttyS", "ttyUSB", "gpiochip", "drm", "input"])

@@ -14,6 +14,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     database: str = "central.db"
     """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`)."""
+    database_file: str | None = None
+    """A file that holds what `database` would say: for a URL with a password, such as a credential of the service."""
     network: str = "main"
     """Id of the network served. Every table of the server leads with it, so that networks can share a database."""
     host: str = "127.0.0.1"
@@ -37,6 +39,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def load(path: Path) -> Settings:
     """Read settings from a TOML file. Raises OSError, or ValueError with a sentence."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Settings)
+        settings = msgspec.toml.decode(path.read_bytes(), type=Settings)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from error
+    if settings.database_file is None:
+        return settings
+    database = Path(settings.database_file).read_text().strip()
+    if not database:
+        raise ValueError(f"{settings.database_file} is empty: it should hold the database's path or URL")
+    return msgspec.structs.replace(settings, database=database)
