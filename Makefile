@@ -43,9 +43,9 @@ DATABASE ?= sqlite
 simulate: $(READY)
 	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --database $(DATABASE) $(ARGS)
 
-# The pictures in docs/screens and the README.
+# Every screen in every size and language, in docs/screens; the README shows some. ARGS="--full FOLDER": in full size.
 screens: $(READY)
-	$(BIN)/python -m tests.screens docs/screens
+	$(BIN)/python -m tests.screens $(or $(ARGS),docs/screens)
 
 # The pictures in docs/pages.
 pages: $(READY)

@@ -1,165 +1,143 @@
-"""Renders the screens as PNG: `python -m tests.screens docs/screens`, or with `--all` every scene in every size.
+"""The gallery: every screen in every size and language, as PNG, and the page that shows them all.
 
-Without a window, by the same scenes that the window draws. What they show is judged by the real rules (tests.taps).
+`python -m tests.screens docs/screens` writes it; `--full FOLDER` writes each picture in its own size, for whoever wants
+to look closely. To add a screen, yield a Picture of it in the list of its area.
 """
 
 import argparse
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from kiosk import hours, notices
-from kiosk.model import Override, Signal, Site
-from kiosk.notices import Health, Idle, Notice, Offer, Tray, VirtualBadge
-from kiosk.screen.canvas import Canvas, cut
-from kiosk.screen.scenes.idle import draw_idle
-from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
-from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, draw_tray
-from tests.house import SERRE, at
-from tests.taps import CAMILLE, MONDAY, Told, denied, granted
+from tests import screens_door, screens_people, screens_place, screens_staff
+from tests.palette_png import write
+from tests.picture import SIZES, WIDE, Picture, draw
+from tests.references import FOLDER as REFERENCES
+from tests.references import REPRESENTATIVE
 
-WIDE = (800, 480)
-SIZES = (WIDE, (480, 320), (1024, 600), (1280, 800), (1920, 1080), (720, 1280))
-SHOWN = {
-    "entry", "entry-short", "re-entry", "low", "debt", "holiday", "no-entries", "unknown", "unlimited",
-}  # fmt: skip
-"""What is kept in docs/screens, in French at 800x480; English and the other sizes have one or two each."""
+AREAS: dict[str, Callable[[str], Iterator[Picture]]] = {
+    "The door": screens_door.pictures,
+    "Hosts": screens_staff.pictures,
+    "Members, passes, till": screens_people.pictures,
+    "Hours, health, first start": screens_place.pictures,
+}
+"""Title of each part of the gallery, and its pictures."""
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A scene to draw, and the name of its file."""
-
-    name: str
-    view: Notice | Idle
-    language: str
-
-
-def notice_of(told: Told, language: str) -> Notice:
-    """What a tap shows, with the buttons that it would have."""
-    offers = (Offer.LEAVE, Offer.UNDO) if told.name == "re-entry" else ()
-    return notices.notice(told.verdict, told.case, told.now, offers=offers, language=language)
-
-
-def idles(language: str) -> Iterator[Picture]:
-    """The idle screen in all its states."""
-
-    def idle(name: str, when: str, *, site: Site = SERRE, override: Override | None = None, **more) -> Picture:
-        now = at(when)
-        view = notices.idle(
-            site, hours.opening(site, override, now), now, language=language, **{"people_in": 4, **more}
-        )
-        return Picture(f"idle-{name}", view, language)
-
-    special = replace(SERRE, exceptions=('2026 Jul 15 10:00-16:00 open "Atelier couture"',))
-    forever = replace(SERRE, hours="24/7")
-    yield idle("open", "2026-07-13 09:42")
-    yield idle("closed", "2026-07-15 18:20", people_in=0)
-    yield idle("holiday", "2026-07-14 10:03", people_in=0)
-    yield idle("exception", "2026-07-15 11:30", site=special, people_in=1)
-    yield idle("leave", "2026-08-04 10:00", people_in=0)
-    yield idle("day-and-night", "2026-07-13 02:07", site=forever, people_in=1)
-    yield idle("reader-down", "2026-07-13 09:42", health={Health.READER_DOWN})
-    yield idle("clock", "2026-07-13 09:42", health={Health.CLOCK_UNTRUSTED})
-    yield idle("server", "2026-07-13 09:42", health={Health.SERVER_UNREACHABLE})
-    for side in ("left", "top", "bottom"):
-        yield idle(f"reader-{side}", "2026-07-13 09:42", reader_side=side)
-    yield idle("long", "2026-09-23 20:00", site=replace(special, name=LONG_SITE), people_in=138, health=set(Health))
-
-
-LONG_SITE = "Maison des associations et du télétravail de Villefranche-de-Rouergue"
-
-
-def service(language: str) -> Iterator[Picture]:
-    """The notices that no tap answers."""
-    site = replace(SERRE, language=language)
-    yield Picture("undone", notices.undone(site, CAMILLE, 8), language)
-    yield Picture("undo-refused", notices.undo_refused(site, CAMILLE, "ONCE_A_DAY"), language)
-    yield Picture("goodbye", notices.goodbye(site, CAMILLE, MONDAY), language)
+PIXELS = 54_000
+"""Of each picture on a sheet, all sizes of one screen side by side: small, and its words can just be read."""
+SHEET_COLOURS = 20
+LANGUAGES = ("fr", "en")
+MARGIN = 12
+GROUND = (120, 124, 122)
 
 
 def pictures(language: str) -> Iterator[Picture]:
-    """Every scene in a language."""
-    yield from idles(language)
-    for told in (*granted(), *denied()):
-        yield Picture(told.name, notice_of(told, language), language)
-    yield from service(language)
+    """Every picture in a language."""
+    for area in AREAS.values():
+        yield from area(language)
 
 
-def draw(view: Notice | Idle, size: tuple[int, int]) -> pygame.Surface:
-    """Draw one view on a surface of its own."""
-    surface = pygame.Surface(size)
-    scene: Callable[..., None] = draw_notice if isinstance(view, Notice) else draw_idle
-    scene(Canvas(surface), view)
-    return surface
+def find(name: str, language: str) -> Picture:
+    """The picture of that name."""
+    return next(picture for picture in pictures(language) if picture.name == name)
 
 
-TRAY_LABELS = (
-    ("Camille", "10 entrées"), ("Nadia", "dernière entrée"), ("Théo", "plus d’entrée"), ("Lucie", "carte expirée"),
-    ("Maxime", "mois illimité"), ("Inès", "badge perdu"), ("Claire", "accueil"), ("Sam", "in English"),
-    ("Inconnu", "jamais vu ici"), ("Téléphone", "change de numéro"), ("Carte de bus", "autre badge"),
-)  # fmt: skip
+# ---------------------------------------------------------------- the gallery
 
 
-def tray_view() -> Tray:
-    """The demo's tray while Camille's badge lies on the reader."""
-    return notices.tray(
-        SERRE,
-        MONDAY,
-        badges=tuple(VirtualBadge(id=name, name=name, detail=detail) for name, detail in TRAY_LABELS),
-        on_reader="Camille",
-        strike_open=True,
-        signal=Signal.GRANTED,
-        light=(40, 200, 90),
-    )
+def sheet(pair: list[Picture]) -> pygame.Surface:
+    """All sizes of one screen, the languages under one another; each drawn in its own size, then made smaller."""
+    rows = [[_smaller(draw(picture.view, size)) for size in SIZES] for picture in pair]
+    wide = sum(one.get_width() + MARGIN for one in rows[0]) + MARGIN
+    high = max(one.get_height() for one in rows[0]) + MARGIN
+    whole = pygame.Surface((wide, high * len(rows) + MARGIN))
+    whole.fill(GROUND)
+    for number, row in enumerate(rows):
+        left = MARGIN
+        for one in row:
+            whole.blit(one, (left, MARGIN + number * high))
+            left += one.get_width() + MARGIN
+    return whole
 
 
-def demo_window(language: str = "fr") -> pygame.Surface:
-    """The demo's window: kiosk and tray."""
-    window = pygame.Surface((WIDE[0], round(WIDE[1] / (1 - TRAY_SHARE))))
-    shelf, kiosk = cut(window.get_rect(), window.get_height() - WIDE[1], side="bottom")
-    told = next(granted())
-    draw_notice(Canvas(window.subsurface(kiosk)), notice_of(told, language))
-    draw_tray(Canvas(window.subsurface(shelf), TRAY_BASE), tray_view())
-    return window
+def _smaller(surface: pygame.Surface) -> pygame.Surface:
+    wide, high = surface.get_size()
+    scale = math.sqrt(PIXELS / (wide * high))
+    return pygame.transform.smoothscale(surface, (round(wide * scale), round(high * scale)))
+
+
+INTRODUCTION = """# Every screen
+
+Drawn by `make screens`, by the code that draws the kiosk's window. Each screen is shown as it is on a display of
+800x480, in French; the sheet behind it has it in every size and language, made smaller. `make screens ARGS="--full
+FOLDER"` writes all of them in their own size.
+"""
+
+
+def index() -> str:
+    """The page that shows them all."""
+    lines = [INTRODUCTION]
+    for title, area in AREAS.items():
+        names = [picture.name for picture in area("fr")]
+        if names:
+            lines += [f"## {title}", "", *_table(names), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(names: list[str]) -> list[str]:
+    cells = [f"[![{name}]({name}.png)](sheets/{name}.png)<br>{name}" for name in names]
+    cells += [""] * (len(cells) % 2)
+    rows = [f"| {left} | {right} |" for left, right in zip(cells[::2], cells[1::2], strict=True)]
+    return ["| | |", "|---|---|", *rows]
 
 
 # ---------------------------------------------------------------- files
 
 
-def kept() -> Iterator[tuple[str, pygame.Surface]]:
-    """What docs/screens holds: few, and each shows something that the others do not."""
-    french = {picture.name: picture.view for picture in pictures("fr")}
-    english = {picture.name: picture.view for picture in pictures("en")}
-    for name in ("idle-open", "idle-holiday", "idle-reader-down", *sorted(SHOWN)):
-        yield f"{name}.png", draw(french[name], WIDE)
-    yield "entry-short-en.png", draw(english["entry-short"], WIDE)
-    yield "entry-480x320.png", draw(french["entry"], (480, 320))
-    yield "idle-open-720x1280.png", draw(french["idle-open"], (720, 1280))
-    yield "debt-720x1280.png", draw(french["debt"], (720, 1280))
-    yield "demo.png", demo_window()
+def write_one(name: str, folder: Path) -> None:
+    """Write the picture and the sheet of one screen, and what of it is a reference."""
+    shown = {language: find(name, language) for language in LANGUAGES}
+    write(draw(shown["fr"].view, WIDE), folder / f"{name}.png")
+    write(sheet(list(shown.values())), folder / "sheets" / f"{name}.png", SHEET_COLOURS)
+    for reference in REPRESENTATIVE:
+        if reference.name == name:
+            write(draw(shown[reference.language].view, reference.size), REFERENCES / reference.file)
 
 
-def every() -> Iterator[tuple[str, pygame.Surface]]:
-    """Every scene, in every language and size."""
-    for language in notices.languages():
-        for picture in pictures(language):
-            for size in SIZES:
-                yield f"{picture.name}-{language}-{size[0]}x{size[1]}.png", draw(picture.view, size)
+def write_full(name: str, folder: Path) -> None:
+    """Write one screen in every size and language."""
+    for language in LANGUAGES:
+        for size in SIZES:
+            write(draw(find(name, language).view, size), folder / f"{name}-{language}-{size[0]}x{size[1]}.png")
+
+
+def write_gallery(folder: Path) -> None:
+    """Write all of it, and delete the pictures of screens that are no more."""
+    write(screens_door.demo_window(), folder / "demo.png")
+    (folder / "README.md").write_text(index())
+    names = {picture.name for picture in pictures("fr")} | {"demo"}
+    for old in (*folder.glob("*.png"), *folder.glob("sheets/*.png")):
+        if old.stem not in names:
+            old.unlink()
 
 
 def main() -> None:
     """Write the pictures."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--all", action="store_true", help="every scene in every language and size")
+    parser.add_argument("--full", action="store_true", help="each picture in its own size, and no page")
+    parser.add_argument("--only", default="", help="those whose name begins so")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    for name, surface in every() if asked.all else kept():
-        pygame.image.save(surface, str(asked.folder / name))
+    names = [picture.name for picture in pictures("fr") if picture.name.startswith(asked.only)]
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(write_full if asked.full else write_one, names, [asked.folder] * len(names)))
+    if not asked.full:
+        write_gallery(asked.folder)
+        pages = [*asked.folder.rglob("*.png")]
+        print(f"{len(pages)} files, {sum(page.stat().st_size for page in pages) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

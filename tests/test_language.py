@@ -15,7 +15,7 @@ from kiosk import notices, screen
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
 from tests.house import at
-from tests.screens import pictures, tray_view
+from tests.screens_door import pictures, tray_view
 from tests.taps import MONDAY
 
 WORDS = (Path(notices.__file__).parent, Path(screen.__file__).parent)

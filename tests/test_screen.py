@@ -10,10 +10,9 @@ from kiosk.screen.canvas import Canvas
 from kiosk.screen.lettering import Line, fitting, height, width
 from kiosk.screen.pictograms import pictogram
 from kiosk.screen.punch_card import columns
-from kiosk.screen.scenes.idle import draw_idle
-from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
-from tests.screens import SIZES, WIDE, draw, pictures
+from tests.picture import SIZES, WIDE, draw, drawn
+from tests.screens_door import pictures
 
 PIXELS_PER_MM = 800 / 154
 """A 7-inch display of 800x480 is 154 mm wide."""
@@ -70,12 +69,6 @@ def test_every_signal_has_a_picture_of_its_own_that_needs_no_colour() -> None:
 
 
 # ---------------------------------------------------------------- every scene, every size
-
-
-def drawn(view, size) -> Canvas:
-    canvas = Canvas(pygame.Surface(size))
-    (draw_notice if isinstance(view, Notice) else draw_idle)(canvas, view)
-    return canvas
 
 
 def texts(view) -> list[str]:

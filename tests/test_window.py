@@ -18,7 +18,8 @@ from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
 from kiosk.screen.window import TOO_SOON_SECONDS, Screen
-from tests.screens import WIDE, pictures, tray_view
+from tests.picture import WIDE
+from tests.screens_door import pictures, tray_view
 
 
 class Watch:

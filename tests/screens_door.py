@@ -1,0 +1,97 @@
+"""The pictures of the door: what members see between taps and after them, in every state. Judged by the real rules."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from kiosk import hours, notices
+from kiosk.model import Override, Signal, Site
+from kiosk.notices import Health, Notice, Offer, Tray, VirtualBadge
+from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.sdl import pygame
+from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, draw_tray
+from tests.house import SERRE, at
+from tests.picture import WIDE, Picture
+from tests.taps import CAMILLE, MONDAY, Told, denied, granted
+
+
+def notice_of(told: Told, language: str) -> Notice:
+    """What a tap shows, with the buttons that it would have."""
+    offers = (Offer.LEAVE, Offer.UNDO) if told.name == "re-entry" else ()
+    return notices.notice(told.verdict, told.case, told.now, offers=offers, language=language)
+
+
+def idles(language: str) -> Iterator[Picture]:
+    """The idle screen in all its states."""
+
+    def idle(name: str, when: str, *, site: Site = SERRE, override: Override | None = None, **more) -> Picture:
+        now = at(when)
+        view = notices.idle(
+            site, hours.opening(site, override, now), now, language=language, **{"people_in": 4, **more}
+        )
+        return Picture(f"idle-{name}", view, language)
+
+    special = replace(SERRE, exceptions=('2026 Jul 15 10:00-16:00 open "Atelier couture"',))
+    forever = replace(SERRE, hours="24/7")
+    yield idle("open", "2026-07-13 09:42")
+    yield idle("closed", "2026-07-15 18:20", people_in=0)
+    yield idle("holiday", "2026-07-14 10:03", people_in=0)
+    yield idle("exception", "2026-07-15 11:30", site=special, people_in=1)
+    yield idle("leave", "2026-08-04 10:00", people_in=0)
+    yield idle("day-and-night", "2026-07-13 02:07", site=forever, people_in=1)
+    yield idle("reader-down", "2026-07-13 09:42", health={Health.READER_DOWN})
+    yield idle("clock", "2026-07-13 09:42", health={Health.CLOCK_UNTRUSTED})
+    yield idle("server", "2026-07-13 09:42", health={Health.SERVER_UNREACHABLE})
+    for side in ("left", "top", "bottom"):
+        yield idle(f"reader-{side}", "2026-07-13 09:42", reader_side=side)
+    yield idle("long", "2026-09-23 20:00", site=replace(special, name=LONG_SITE), people_in=138, health=set(Health))
+
+
+LONG_SITE = "Maison des associations et du télétravail de Villefranche-de-Rouergue"
+
+
+def service(language: str) -> Iterator[Picture]:
+    """The notices that no tap answers."""
+    site = replace(SERRE, language=language)
+    yield Picture("undone", notices.undone(site, CAMILLE, 8), language)
+    yield Picture("undo-refused", notices.undo_refused(site, CAMILLE, "ONCE_A_DAY"), language)
+    yield Picture("goodbye", notices.goodbye(site, CAMILLE, MONDAY), language)
+
+
+def pictures(language: str) -> Iterator[Picture]:
+    """Every picture of the door in a language."""
+    yield from idles(language)
+    for told in (*granted(), *denied()):
+        yield Picture(told.name, notice_of(told, language), language)
+    yield from service(language)
+
+
+TRAY_LABELS = (
+    ("Camille", "10 entrées"), ("Nadia", "dernière entrée"), ("Théo", "plus d’entrée"), ("Lucie", "carte expirée"),
+    ("Maxime", "mois illimité"), ("Inès", "badge perdu"), ("Claire", "accueil"), ("Sam", "in English"),
+    ("Inconnu", "jamais vu ici"), ("Téléphone", "change de numéro"), ("Carte de bus", "autre badge"),
+)  # fmt: skip
+
+
+def tray_view() -> Tray:
+    """The demo's tray while Camille's badge lies on the reader."""
+    return notices.tray(
+        SERRE,
+        MONDAY,
+        badges=tuple(VirtualBadge(id=name, name=name, detail=detail) for name, detail in TRAY_LABELS),
+        on_reader="Camille",
+        strike_open=True,
+        signal=Signal.GRANTED,
+        light=(40, 200, 90),
+    )
+
+
+def demo_window(language: str = "fr") -> pygame.Surface:
+    """The demo's window: kiosk and tray."""
+    window = pygame.Surface((WIDE[0], round(WIDE[1] / (1 - TRAY_SHARE))))
+    shelf, kiosk = cut(window.get_rect(), window.get_height() - WIDE[1], side="bottom")
+    told = next(granted())
+    draw_notice(Canvas(window.subsurface(kiosk)), notice_of(told, language))
+    draw_tray(Canvas(window.subsurface(shelf), TRAY_BASE), tray_view())
+    return window

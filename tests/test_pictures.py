@@ -1,0 +1,119 @@
+"""The pictures: that screens look as they did when somebody last looked at them, and that the gallery can be made."""
+
+import pytest
+
+from kiosk.model import Signal
+from kiosk.screen import theme
+from kiosk.screen.sdl import pygame
+from tests import palette_png, screens
+from tests.picture import SIZES, UPRIGHT, WIDE, draw, drawn
+from tests.references import CELL, FOLDER, REPRESENTATIVE, Reference, difference, show
+
+FINGER = 9 * 800 / 154
+"""Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
+
+
+def stored(reference: Reference) -> pygame.Surface | None:
+    path = FOLDER / reference.file
+    return pygame.image.load(str(path)) if path.exists() else None
+
+
+@pytest.mark.parametrize("reference", REPRESENTATIVE, ids=lambda reference: reference.file)
+def test_the_screen_looks_as_it_did(reference) -> None:
+    now = draw(screens.find(reference.name, reference.language).view, reference.size)
+    then = stored(reference)
+    apart = difference(then, now) if then else None
+    if apart is None or not apart.is_small:
+        path = show(reference.file, then, now)
+        pytest.fail(f"{apart}: look at {path}; if it is meant to look so, `make screens` makes it the reference")
+
+
+def test_every_reference_is_compared() -> None:
+    assert {path.name for path in FOLDER.glob("*.png")} == {reference.file for reference in REPRESENTATIVE}
+
+
+ENTRY = Reference("entry")
+
+
+def entry() -> pygame.Surface:
+    return draw(screens.find("entry", "fr").view, WIDE)
+
+
+def nudged(surface: pygame.Surface, by: tuple[int, int]) -> pygame.Surface:
+    moved = pygame.Surface(surface.get_size())
+    moved.blit(surface, (0, 0))
+    moved.blit(surface, by)
+    return moved
+
+
+def test_letters_that_lie_a_pixel_beside_are_forgiven() -> None:
+    for by in ((1, 0), (0, 1), (-1, -1)):
+        assert difference(entry(), nudged(entry(), by)).is_small
+
+
+def test_a_picture_in_few_colours_is_as_good_as_the_picture(tmp_path) -> None:
+    palette_png.write(entry(), tmp_path / "entry.png")
+    assert difference(pygame.image.load(str(tmp_path / "entry.png")), entry()).is_small
+    assert (tmp_path / "entry.png").stat().st_size < 16_000
+
+
+def with_a_blot(surface: pygame.Surface) -> None:
+    surface.fill(theme.INK, pygame.Rect(500, 20, 3 * CELL, CELL))
+
+
+def with_another_band(surface: pygame.Surface) -> None:
+    surface.fill(theme.TONES[Signal.RE_ENTRY].band, pygame.Rect(0, 0, 288, 40))
+
+
+def with_a_word_less(surface: pygame.Surface) -> None:
+    surface.fill(theme.PAPER, pygame.Rect(300, 20, 480, 60))
+
+
+def with_everything_lower(surface: pygame.Surface) -> None:
+    surface.blit(surface.copy(), (0, 10))
+
+
+@pytest.mark.parametrize("spoil", [with_a_blot, with_another_band, with_a_word_less, with_everything_lower])
+def test_what_a_person_would_notice_is_found_and_shown(spoil, tmp_path) -> None:
+    spoilt = entry()
+    spoil(spoilt)
+    assert not difference(entry(), spoilt).is_small
+    path = show("spoilt.png", entry(), spoilt, tmp_path)
+    assert pygame.image.load(str(path)).get_size() == (3 * 800, 480)
+
+
+def test_a_screen_of_another_size_is_found() -> None:
+    assert not difference(entry(), draw(screens.find("entry", "fr").view, UPRIGHT)).is_small
+
+
+# ---------------------------------------------------------------- what holds for every screen of every area
+
+
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_every_picture_has_a_name_of_its_own_and_is_in_every_language(area) -> None:
+    names = [[picture.name for picture in screens.AREAS[area](language)] for language in screens.LANGUAGES]
+    assert names[0] == names[1]
+    assert len(set(names[0])) == len(names[0])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_nothing_that_is_read_or_touched_lies_off_the_screen(area, size) -> None:
+    for language in screens.LANGUAGES:
+        for picture in screens.AREAS[area](language):
+            canvas = drawn(picture.view, size)
+            off = [placed.line.text for placed in canvas.written if not canvas.rect.contains(placed.rect)]
+            off += [target for rect, target in canvas.targets if not canvas.rect.contains(rect)]
+            assert off == [], (picture.name, language)
+
+
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_what_is_touched_is_large_enough_for_a_finger(area) -> None:
+    for picture in screens.AREAS[area]("fr"):
+        small = [(target, rect.size) for rect, target in drawn(picture.view, WIDE).targets if min(rect.size) < FINGER]
+        assert small == [], picture.name
+
+
+def test_the_gallery_shows_every_screen() -> None:
+    page = screens.index()
+    assert all(f"sheets/{picture.name}.png" in page for picture in screens.pictures("fr"))
