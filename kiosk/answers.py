@@ -12,7 +12,19 @@ from typing import Literal
 import msgspec
 
 from kiosk.commands import BadgeStatus, Role, Standing
-from kiosk.model import Member, Noun, Opening, Override, Product, Site, Verdict, Window
+from kiosk.model import (
+    DatedHours,
+    DayHours,
+    Member,
+    Noun,
+    Opening,
+    Override,
+    Product,
+    Site,
+    Verdict,
+    WeekHours,
+    Window,
+)
 
 
 class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
@@ -167,6 +179,42 @@ class Hours(Answer, tag="hours", frozen=True, kw_only=True):
     next: tuple[Window, ...]
 
 
+class ExceptionLine(Noun, frozen=True, kw_only=True):
+    """A dated rule. `begins`: its first day from today on; `dates`: what it means, None in a form of its author's."""
+
+    rule: str
+    begins: date
+    dates: DatedHours | None = None
+
+
+class Week(Answer, tag="week", frozen=True, kw_only=True):
+    """A week of the site. `usual`: the weekly hours as a grid, None when there is more to them than a grid shows."""
+
+    site: Site
+    now: datetime
+    opening: Opening
+    override: Override | None
+    days: tuple[DayHours, ...]
+    usual: WeekHours | None
+    exceptions: tuple[ExceptionLine, ...]
+
+
+class HoursPreview(Answer, tag="hours_preview", frozen=True, kw_only=True):
+    """What members would see after a change; `days` are the week of `first`, `before` the same week as it is."""
+
+    now: datetime
+    changes: bool
+    """False: all is so already."""
+    opening: Opening
+    days: tuple[DayHours, ...]
+    before: tuple[DayHours, ...]
+    first: date
+    next: tuple[Window, ...]
+    given_back: int = 0
+    """Entries that people who are in get back."""
+    inside: int = 0
+
+
 class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
     """Sentences about what is wrong; none when all is well.
 
@@ -210,6 +258,8 @@ Answered = (
     | Inside
     | Taps
     | Hours
+    | Week
+    | HoursPreview
     | LedgerReport
     | Status
 )

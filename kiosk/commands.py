@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kiosk.model import Member, Noun, Product, Site
+from kiosk.model import DatedHours, Member, Noun, Product, Site, WeekHours
 
 Role = Literal["member", "staff"]
 Standing = Literal["active", "suspended"]
@@ -192,6 +192,33 @@ class RemoveException(Command, tag="exception_remove", frozen=True, kw_only=True
     rule: str
 
 
+class SetDates(Command, tag="dates_set", frozen=True, kw_only=True):
+    """Other hours, or none, from one date to another; in the place of an exception for the same dates. Answer: Done."""
+
+    dates: DatedHours
+
+
+class SetWeek(Command, tag="week_set", frozen=True, kw_only=True):
+    """The weekly hours from now on; exceptions stay. Answer: Done."""
+
+    week: WeekHours
+
+
+HoursChange = CloseToday | StayOpen | BackToHours | AddException | RemoveException | SetDates | SetWeek
+
+
+class ShowWeek(Command, tag="week", frozen=True, kw_only=True):
+    """The week, from Monday, that a local day lies in; this week without. Answer: Week."""
+
+    on: date | None = None
+
+
+class PreviewHours(Command, tag="hours_preview", frozen=True, kw_only=True):
+    """What members would see after a change; nothing is written. Answer: HoursPreview."""
+
+    change: HoursChange
+
+
 class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
     """Make the site as its file describes it; what already is so does not change. Answer: Done."""
 
@@ -247,6 +274,10 @@ Asked = (
     | BackToHours
     | AddException
     | RemoveException
+    | SetDates
+    | SetWeek
+    | ShowWeek
+    | PreviewHours
     | ImportSite
     | ShowStatus
     | RepairRoster

@@ -178,6 +178,33 @@ class Opening(Noun, frozen=True, kw_only=True):
     """When the state changes next; None: not within a year."""
 
 
+class DayHours(Noun, frozen=True, kw_only=True):
+    """A local day of a site: when it is open, and who or what decides that."""
+
+    on: date
+    open: tuple[Span, ...]
+    decided_by: Literal["usual", "holiday", "exception", "override"]
+    holiday: bool = False
+    """A public holiday that the hours heed."""
+    because: str | None = None
+
+
+class WeekHours(Noun, frozen=True, kw_only=True):
+    """Weekly hours as a grid: for each day, Monday first, when it is open."""
+
+    days: tuple[tuple[Span, ...], ...]
+    closed_on_holidays: bool = True
+
+
+class DatedHours(Noun, frozen=True, kw_only=True):
+    """Other hours from one local date to another, both included; closed without any."""
+
+    first: date
+    last: date
+    open: tuple[Span, ...] = ()
+    why: str = ""
+
+
 # ---------------------------------------------------------------- one tap
 
 

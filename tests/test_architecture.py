@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "kiosk.commands": "kiosk.model msgspec",
     "kiosk.answers": "kiosk.model kiosk.commands msgspec",
     "kiosk.hours": "kiosk.model kiosk.wall opening_hours",
+    "kiosk.week": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.notices": "kiosk.model babel",
     "kiosk.front": "kiosk.model kiosk.notices",
@@ -31,8 +32,8 @@ MAY_IMPORT = {
     "kiosk.config": "kiosk.mistakes msgspec",
     "kiosk.site_words": "kiosk.model kiosk.mistakes",
     "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
-    "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.rules kiosk.ledger "
-    "kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
+    "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "
+    "kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
     "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
     "kiosk.showing": "kiosk.model kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "

@@ -133,6 +133,11 @@ def test_a_site_is_run_from_the_command_line_alone(terminal):
     assert "usual hours apply: open now" in terminal.reads("hours", "back")
     assert "Added" in terminal.reads("hours", "exception", "add", '2099 Dec 24-31 off "fêtes"')
     assert 'Exception 1: 2099 Dec 24-31 off "fêtes"' in terminal.reads("hours")
+    assert "Nothing was changed" in terminal.reads("hours", "open", "23:45", "--preview")
+    assert "2099 Aug 03-14 off" in terminal.reads("hours", "exception", "close", "2099-08-03", "2099-08-14")
+    assert "2099 Jul 14 10:00-16:00" in terminal.reads("hours", "exception", "open", "2099-07-14", "10:00-16:00")
+    assert "Mo-Fr 08:00-18:00; PH off" in terminal.reads("hours", "set", "Mo-Fr 08:00-18:00; PH off")
+    assert "Not as usual\n  from 2099-07-14: 2099 Jul 14 10:00-16:00" in terminal.reads("hours", "week")
     assert "all as it should be" in terminal.reads("ledger", "verify")
     assert "all as it should be" in terminal.reads("ledger", "rebuild")
     assert "Kiosk: not running" in terminal.reads("status")
@@ -188,6 +193,9 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(terminal):
         (["pass", "sell", "carte-10"], "Missing argument"),
         (["pass", "undo", "celine"], "--reason"),
         (["hours", "--next", "0"], "1<=x<=366"),
+        (["hours", "set", "Mo-Fr 0900"], "column 7"),
+        (["hours", "set", "Jun-Aug Mo-Fr 09:00-17:00"], "more than the hours of a week"),
+        (["hours", "exception", "open", "2099-07-14", "16:00-10:00"], "ends before it starts"),
         (["ledger", "verify", "--head", "46"], "like 46:3f2a91c0"),
         (["member", "taps", "--on", "yesterday"], "write it like 2026-06-01"),
     ],

@@ -8,10 +8,11 @@ from __future__ import annotations
 import click
 
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
+from kiosk.cli.hours import hours
 from kiosk.cli.machine import check, demo, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member
-from kiosk.cli.place import hours, ledger, site
+from kiosk.cli.place import ledger, site
 
 __all__ = ["kiosk", "main"]
 

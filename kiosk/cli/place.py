@@ -1,4 +1,4 @@
-"""`kiosk site`, `hours` and `ledger`: the place, when it is open, and its books."""
+"""`kiosk site` and `ledger`: the place and its books."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kiosk import commands
-from kiosk.cli.frame import Call, asks, config_option, json_option
+from kiosk.cli.frame import Call, asks
 from kiosk.cli.reach import do, do_alone, inspect
 
 # ---------------------------------------------------------------- site
@@ -45,79 +45,6 @@ def check_site(file: str) -> None:
 
     read = read_site(Path(file))
     click.echo(f"{file}: no mistakes. {read.site.name}, products: {len(read.products)}, members: {len(read.members)}.")
-
-
-# ---------------------------------------------------------------- hours
-
-
-@click.group(invoke_without_command=True)
-@click.option(
-    "--next", "count", type=click.IntRange(1, 366), default=7, show_default=True, help="How many openings to show."
-)
-@json_option
-@config_option
-@click.pass_context
-def hours(context: click.Context, count: int) -> None:
-    """Show the next openings; close, stay open, add exceptions.
-
-    \b
-    Examples:
-      kiosk hours
-      kiosk hours close
-      kiosk hours open 19:30
-      kiosk hours exception add '2026 Dec 24-31 off "fêtes"'
-    """
-    if context.invoked_subcommand is None:
-        do(context.obj, commands.ShowHours(count=count))
-
-
-@hours.command("close")
-@asks
-def close(call: Call) -> None:
-    """Close from now until midnight. Entries cut by more than half are given back."""
-    do(call, commands.CloseToday())
-
-
-@hours.command("open")
-@click.argument("until")
-@asks
-def stay_open(call: Call, until: str) -> None:
-    """Be open from now until a time of day, like 19:30."""
-    do(call, commands.StayOpen(until=until))
-
-
-@hours.command("back")
-@asks
-def back(call: Call) -> None:
-    """Take `close` or `open` back: the usual hours apply."""
-    do(call, commands.BackToHours())
-
-
-@hours.group("exception")
-def exception() -> None:
-    """Add or remove dated rules, which win over all hours."""
-
-
-@exception.command("add")
-@click.argument("rule")
-@asks
-def add_exception(call: Call, rule: str) -> None:
-    """Add a dated rule, in the opening_hours language of OpenStreetMap.
-
-    \b
-    Examples:
-      kiosk hours exception add '2026 Aug 03-14 off "congés"'
-      kiosk hours exception add '2026 Jul 14 10:00-16:00'
-    """
-    do(call, commands.AddException(rule=rule))
-
-
-@exception.command("remove")
-@click.argument("rule")
-@asks
-def remove_exception(call: Call, rule: str) -> None:
-    """Remove a dated rule, by its text or its number in `kiosk hours`."""
-    do(call, commands.RemoveException(rule=rule))
 
 
 # ---------------------------------------------------------------- ledger

@@ -11,6 +11,7 @@ from kiosk.answers import (
     Answered,
     Done,
     Hours,
+    HoursPreview,
     Inside,
     Judged,
     LedgerReport,
@@ -22,7 +23,9 @@ from kiosk.answers import (
     Taps,
     UnknownBadges,
     VisitLine,
+    Week,
 )
+from kiosk.cli.week_text import preview_lines, week_lines
 from kiosk.model import Day, Denied, Duration, Opening, Product, Reason, Spans, Unlimited
 
 HEAD_DIGITS = 16
@@ -212,6 +215,10 @@ def _hours(hours: Hours) -> Iterator[str]:
     if hours.opening.is_open and hours.next:
         rows[0] = (rows[0][0], f"now-{_end(hours.next[0].start, hours.next[0].end)}")
     yield from _table(rows, empty="  none within a year")
+
+
+lines.register(Week, week_lines)
+lines.register(HoursPreview, preview_lines)
 
 
 def _end(start: datetime, end: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -40,11 +40,9 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.ListInside: visits.list_inside,
     commands.ListTaps: visits.list_taps,
     commands.ShowHours: opening.show_hours,
-    commands.CloseToday: opening.close_today,
-    commands.StayOpen: opening.stay_open,
-    commands.BackToHours: opening.back_to_hours,
-    commands.AddException: opening.add_exception,
-    commands.RemoveException: opening.remove_exception,
+    commands.ShowWeek: opening.show_week,
+    commands.PreviewHours: opening.preview_hours,
+    **dict.fromkeys(get_args(commands.HoursChange), opening.change_hours),
     commands.ImportSite: site.import_site,
     commands.ShowStatus: books.show_status,
     commands.RepairRoster: books.repair_roster,

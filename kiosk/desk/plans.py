@@ -1,0 +1,222 @@
+"""What a change of the hours would write and bring about, worked out before anything is written.
+
+The same plan is what a preview shows and what the change then does. Carrying it out is kiosk.desk.opening's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import singledispatch
+from typing import TypeVar
+
+from msgspec import structs
+
+from kiosk import hours, rules, week
+from kiosk.commands import (
+    AddException,
+    BackToHours,
+    CloseToday,
+    HoursChange,
+    RemoveException,
+    SetDates,
+    SetWeek,
+    StayOpen,
+)
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.sales import entries
+from kiosk.mistakes import near
+from kiosk.model import AnyFact, HoursOverridden, Override, Reversed, Site, SiteSet, Visit
+from kiosk.rules.passes import next_time
+from kiosk.site_file import check_exception
+from kiosk.site_words import clock_time
+
+LONGEST_WINDOW = timedelta(days=2)
+"""No entry covers more than a day, and the night that belongs to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Facts to write, and the site as they leave it. Without facts all is so already, and `said` tells that."""
+
+    site: Site
+    override: Override | None
+    first: date
+    """The first local day that is changed."""
+    said: tuple[str, ...]
+    facts: tuple[AnyFact, ...] = ()
+    given_back: tuple[Visit, ...] = ()
+
+
+@singledispatch
+def plan(command: HoursChange, desk: Desk) -> Plan:  # noqa: ARG001 - the ones below need it
+    """What a change would do. Raises DeskError for one that cannot be made."""
+    raise TypeError(f"{command!r} changes no hours")
+
+
+def _as_it_is(desk: Desk, said: str) -> Plan:
+    return Plan(site=desk.site, override=standing(desk), first=desk.today, said=(said,))
+
+
+def standing(desk: Desk) -> Override | None:
+    """Staff's word that counts now."""
+    return desk.roster.override(desk.site.id, desk.now)
+
+
+# ---------------------------------------------------------------- today
+
+
+@plan.register
+def _close(command: CloseToday, desk: Desk) -> Plan:
+    """From now until midnight. Entries of whose window this cuts more than half are given back."""
+    _, midnight = desk.day(desk.today)
+    if not any(True for _ in hours.openings(desk.site, standing(desk), desk.now, end=midnight)):
+        return _as_it_is(desk, "It is closed for the rest of the day already.")
+    override = Override(state="closed", since=desk.now, until=midnight)
+    cut = _cut(desk, until=midnight)
+    opens = hours.next_opening(desk.site, override, desk.now)
+    again = f" It opens again on {desk.local(opens):%Y-%m-%d at %H:%M}." if opens else ""
+    return Plan(
+        site=desk.site,
+        override=override,
+        first=desk.today,
+        said=(f"Closed until midnight.{again}", *(_given_back(desk, visit) for visit in cut)),
+        facts=(
+            HoursOverridden(site_id=desk.site.id, override=override, by=command.by),
+            *(Reversed(ref=visit.ref, reason="closed early", by="closing") for visit in cut),
+        ),
+        given_back=cut,
+    )
+
+
+def _cut(desk: Desk, *, until: datetime) -> tuple[Visit, ...]:
+    visits = desk.roster.visits(desk.now - LONGEST_WINDOW, desk.now + timedelta(seconds=1), site_id=desk.site.id)
+    holders = {visit.member_id for visit in visits if visit.charges}
+    held = (holding.pass_ for holder in holders for holding in desk.roster.holdings(holder, desk.now))
+    own_hours = {sold.id for sold in held if sold.terms.access_hours}
+    return rules.cut_by_closing(visits, desk.now, desk.site, until=until, own_hours=own_hours)
+
+
+def _given_back(desk: Desk, visit: Visit) -> str:
+    member = desk.roster.member(visit.member_id)
+    units = sum(charge.units for charge in visit.charges)
+    name = member.name if member else visit.member_id
+    return f"{name}: {entries(units)} given back, as more than half of the window is cut."
+
+
+@plan.register
+def _open(command: StayOpen, desk: Desk) -> Plan:
+    """From now until a time of today, midnight at the latest."""
+    try:
+        until = next_time(desk.zone, desk.now, clock_time(command.until.strip().lower().replace("h", ":")))
+    except ValueError:
+        raise DeskError(f'"{command.until}" is no time of day: write it like 19:30') from None
+    if until > desk.day(desk.today)[1]:
+        passed = f"{desk.local(until):%H:%M} has passed today, it is {desk.local(desk.now):%H:%M}"
+        raise DeskError(f"{passed}: write a later time, 00:00 at the latest")
+    override = Override(state="open", since=desk.now, until=until)
+    return Plan(
+        site=desk.site,
+        override=override,
+        first=desk.today,
+        said=(f"Open until {desk.local(until):%Y-%m-%d %H:%M}.",),
+        facts=(HoursOverridden(site_id=desk.site.id, override=override, by=command.by),),
+    )
+
+
+@plan.register
+def _back(command: BackToHours, desk: Desk) -> Plan:
+    """Staff's word is taken back. Entries that a closing gave back stay given back."""
+    if standing(desk) is None:
+        return _as_it_is(desk, "The usual hours apply already.")
+    opening = hours.opening(desk.site, None, desk.now)
+    return Plan(
+        site=desk.site,
+        override=None,
+        first=desk.today,
+        said=(f"The usual hours apply: {'open' if opening.is_open else 'closed'} now.",),
+        facts=(HoursOverridden(site_id=desk.site.id, override=None, by=command.by),),
+    )
+
+
+# ---------------------------------------------------------------- dated exceptions
+
+
+@plan.register
+def _exception(command: AddException, desk: Desk) -> Plan:
+    """A dated rule is added; it wins over those before it."""
+    rule = command.rule.strip()
+    _understood(lambda: check_exception(rule, desk.site.country))
+    if rule in desk.site.exceptions:
+        return _as_it_is(desk, f"{rule} is there already.")
+    first = hours.next_effect(rule, desk.site.country, desk.today)
+    read_as = hours.read_as(rule, desk.site.country)
+    if first is None:
+        raise DeskError(f"{rule} is read as {read_as}: these dates have passed, or run backwards")
+    said = (f"Added: {rule}", f"It is read as {read_as}, and applies from {first} on.")
+    return _with_exceptions(desk, (*desk.site.exceptions, rule), first=first, said=said)
+
+
+@plan.register
+def _dates(command: SetDates, desk: Desk) -> Plan:
+    """The same, put together from dates and times. The rule that was there for just these dates gives way to it."""
+    change = command.dates
+    if change.last < desk.today:
+        raise DeskError(f"{change.last} has passed: choose today or a later day")
+    rule = _understood(lambda: week.write_dates(change))
+    _understood(lambda: check_exception(rule, desk.site.country))
+    if desk.site.exceptions[-1:] == (rule,):
+        return _as_it_is(desk, f"{rule} is there already.")
+    others = tuple(one for one in desk.site.exceptions if not _is_about(one, change.first, change.last))
+    first = max(change.first, desk.today)
+    return _with_exceptions(desk, (*others, rule), first=first, said=(f"Added: {rule}",))
+
+
+def _is_about(rule: str, first: date, last: date) -> bool:
+    known = week.read_dates(rule)
+    return known is not None and (known.first, known.last) == (first, last)
+
+
+@plan.register
+def _without(command: RemoveException, desk: Desk) -> Plan:
+    """A dated rule is taken away, by its text or its number."""
+    rules_, text = desk.site.exceptions, command.rule.strip()
+    by_number = {str(number): rule for number, rule in enumerate(rules_, 1)}
+    text = by_number.get(text, text)
+    if text not in rules_:
+        raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_)
+    first = hours.next_effect(text, desk.site.country, desk.today) or desk.today
+    left = tuple(one for one in rules_ if one != text)
+    return _with_exceptions(desk, left, first=first, said=(f"Removed: {text}",))
+
+
+def _with_exceptions(desk: Desk, exceptions: tuple[str, ...], *, first: date, said: tuple[str, ...]) -> Plan:
+    site = structs.replace(desk.site, exceptions=exceptions)
+    return Plan(site=site, override=standing(desk), first=first, said=said, facts=(SiteSet(site=site),))
+
+
+# ---------------------------------------------------------------- the week
+
+
+@plan.register
+def _week(command: SetWeek, desk: Desk) -> Plan:
+    """The weekly hours are now this grid; the exceptions stay."""
+    expression = _understood(lambda: week.write_week(command.week))
+    if expression == desk.site.hours:
+        return _as_it_is(desk, f"The hours are {expression} already.")
+    site = structs.replace(desk.site, hours=expression)
+    first = desk.today if desk.local(desk.now).time() < time(12) else desk.today + timedelta(days=1)
+    return Plan(
+        site=site, override=standing(desk), first=first, said=(f"Hours: {expression}",), facts=(SiteSet(site=site),)
+    )
+
+
+T = TypeVar("T")
+
+
+def _understood(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except hours.HoursError as error:
+        raise DeskError(str(error)) from None
