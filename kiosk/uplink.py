@@ -1,4 +1,4 @@
-"""The kiosk's link to its central server: none until it is paired, then a thread of its own that nobody waits for.
+"""The kiosk's link to its central server: none until it is paired, then threads of its own that nobody waits for.
 
 What is said to the server is in sync; the door knows nothing of this.
 """
@@ -21,8 +21,9 @@ from kiosk.workers import Worker
 from sync import pairing
 from sync.address import AddressError, check_url
 from sync.client import Client, SyncError
+from sync.listener import Listener
 from sync.pairing import Pairing, PairingError
-from sync.wire import Beacon
+from sync.wire import WAIT_SECONDS, Beacon
 from sync.worker import SyncWorker
 
 if TYPE_CHECKING:
@@ -38,21 +39,20 @@ VERSION = version("kiosk")
 
 
 class Uplink:
-    """The thread that exchanges with the central server, while the kiosk has one."""
+    """The threads that exchange with the central server, while the kiosk has one."""
 
     def __init__(self, config: Config, controller: Controller, clock: Clock) -> None:
         self._config, self._controller, self._clock = config, controller, clock
         self._on_end: Callable[[Worker], None] = lambda _: None
         self._changing = threading.Lock()
-        self._line: Line | None = None
+        self._lines: tuple[Line, ...] = ()
         self._sync: SyncWorker | None = None
-        self._worker: Worker | None = None
+        self._workers: tuple[Worker, ...] = ()
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        """The thread, for the watchdog."""
-        worker = self._worker
-        return (worker,) if worker else ()
+        """The threads, for the watchdog."""
+        return self._workers
 
     def start(self, on_end: Callable[[Worker], None]) -> None:
         """Begin, if the kiosk is paired. What is wrong with the pairing is logged: the door works without a server."""
@@ -74,8 +74,8 @@ class Uplink:
         """Tell the thread to end, and cut short whatever it is waiting for."""
         for worker in self.workers:
             worker.ask_to_stop()
-        if self._line:
-            self._line.close()
+        for line in self._lines:
+            line.close()
 
     def pair(self, command: Pair) -> Done | Refused:
         """Join the network of a server, and begin to exchange with it. Called from the threads of the socket."""
@@ -87,17 +87,25 @@ class Uplink:
             return answered
 
     def _connect(self, paired: Pairing) -> None:
-        config = self._config
-        self._line = _line(config, config.server.url or paired.url)
+        config, url = self._config, self._config.server.url or paired.url
+        calling, listening = self._lines = _line(config, url), _line(config, url, waits=True)
+        listener = Listener(Client(listening, token=paired.token, version=VERSION), on_news=self._told_of_news)
         self._sync = SyncWorker(
-            Client(self._line, token=paired.token, version=VERSION),
+            Client(calling, token=paired.token, version=VERSION),
             open_ledger=lambda: open_reader(config.paths.ledger),
             post=self._controller.inbox.put,
             condition=self._condition,
             pause_seconds=config.server.every_seconds,
+            on_pulled=listener.follow,
         )
-        self._worker = Worker("sync", self._sync.run, silence_seconds=SILENCE_SECONDS)
-        self._worker.start(self._on_end)
+        bodies = {"sync": self._sync.run, "listener": listener.run}
+        self._workers = tuple(Worker(name, body, silence_seconds=SILENCE_SECONDS) for name, body in bodies.items())
+        for worker in self._workers:
+            worker.start(self._on_end)
+
+    def _told_of_news(self) -> None:
+        if self._sync:
+            self._sync.news()
 
     def _disconnect(self) -> None:
         self.ask_to_stop()
@@ -125,10 +133,14 @@ def pair(config: Config, command: Pair, *, ledger_id: str) -> tuple[Done | Refus
     return Done(said=tuple(_told(config, paired)), id=paired.kiosk_id), paired
 
 
-def _line(config: Config, url: str) -> Line:
-    from sync.transport import Line  # requests takes a while to load, and a kiosk that is not paired needs none
+def _line(config: Config, url: str, *, waits: bool = False) -> Line:
+    """Return a line to the server; on one that `waits`, the server may be silent for as long as it waits for news."""
+    # requests takes a while to load, and a kiosk that is not paired needs none
+    from sync.transport import READ_SECONDS, Line
 
-    return Line(check_url(url, plain_http=config.server.plain_http), certificates=config.server.certificates)
+    url = check_url(url, plain_http=config.server.plain_http)
+    silence = READ_SECONDS + (WAIT_SECONDS if waits else 0)
+    return Line(url, certificates=config.server.certificates, read_seconds=silence)
 
 
 def _told(config: Config, paired: Pairing) -> list[str]:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import wire
-from sync.wire import Enroll, Enrolled, FeedPage, Problem, Push, Pushed, ServerTime, SnapshotPage
+from sync.wire import Enroll, Enrolled, FeedPage, News, Problem, Push, Pushed, ServerTime, SnapshotPage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -27,9 +27,8 @@ LARGEST_ANSWER = 64 << 20
 """Bytes, unpacked: a page of 500 entries has some hundred thousand."""
 _GZIP = 16 + zlib.MAX_WBITS
 _NOT_TRUSTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_UNKNOWN = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 _NOT_ABOUT_THE_BODY = {
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_EARLY,
@@ -56,6 +55,10 @@ class GoneError(SyncError):
 
 class NotTrustedError(SyncError):
     """The server does not accept this kiosk's token, or its pairing code."""
+
+
+class UnknownCallError(SyncError):
+    """The server does not know this call: it is of an earlier release, or there is none at this address."""
 
 
 class RejectedError(SyncError):
@@ -100,6 +103,13 @@ class Client:
         for fault in faults:
             log.error("an entry of the server's feed cannot be read, and is passed over: %s", fault)
         return page
+
+    def news(self, cursor: str, *, wait: int = wire.WAIT_SECONDS) -> bool:
+        """Have the server wait so many seconds for something after a cursor. Tells whether there is. Raises SyncError.
+
+        A server of an earlier release knows no such call: UnknownCallError.
+        """
+        return _decode(self._call("GET", _with(wire.NEWS, after=cursor, wait=str(wait))), News).news
 
     def snapshot(self, page: str | None = None) -> SnapshotPage:
         """Return a page of the roster, the first one without a token. Raises SyncError."""
@@ -164,6 +174,8 @@ def _error(method: str, path: str, answer: Answer, body: bytes) -> SyncError:
         kind: type[SyncError] = GoneError
     elif answer.status in _NOT_TRUSTED:
         kind = NotTrustedError
+    elif answer.status in _UNKNOWN:
+        kind = UnknownCallError
     elif HTTPStatus(400) <= answer.status < HTTPStatus(500) and answer.status not in _NOT_ABOUT_THE_BODY:
         kind = RejectedError
     else:

@@ -57,8 +57,18 @@ class Exchange:
         """Entries that the server was not told of yet."""
         return max(0, self._ledger.head.seq - self._place())
 
-    def run(self) -> bool:
-        """Push, then pull; tell whether there is more to do at once. Raises SyncError or LedgerError."""
+    @property
+    def cursor(self) -> str | None:
+        """How far in the server's feed the ledger is."""
+        return self._ledger.cursor
+
+    def run(self, *, only_pull: bool = False) -> bool:
+        """Push, then pull; tell whether there is more to do at once. Raises SyncError or LedgerError.
+
+        `only_pull` leaves out a push that would say no more than that the kiosk lives.
+        """
+        if only_pull and not self.waiting:
+            return not self._pull()
         self._rejections = 0
         try:
             pushed = self._push()

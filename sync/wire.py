@@ -18,9 +18,13 @@ PAGE = 500
 COMPRESS_OVER = 1024
 """Bytes of a body beyond which it is sent compressed (gzip), both ways."""
 
+WAIT_SECONDS = 25
+"""How long a kiosk asks the server to wait for news: less than the half minute after which some proxies hang up."""
+
 ENROLL = "/v1/enroll"
 ENTRIES = "/v1/entries"
 FEED = "/v1/feed"
+NEWS = "/v1/news"
 SNAPSHOT = "/v1/snapshot"
 TIME = "/v1/time"
 
@@ -127,6 +131,12 @@ class FeedPage(Words, frozen=True, kw_only=True):
     entries: tuple[FeedEntry, ...] = ()
     cursor: str
     more: bool = False
+
+
+class News(Words, frozen=True, kw_only=True):
+    """Whether there is anything after a cursor. It is fetched as a page of the feed."""
+
+    news: bool
 
 
 class SnapshotPage(Words, frozen=True, kw_only=True):

@@ -55,14 +55,16 @@ class SyncWorker:
         pause_seconds: float = backoff.PAUSE_SECONDS,
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = monotonic,
+        on_pulled: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`open_ledger` is called in the thread that works; `post` puts something into the controller's inbox.
 
-        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds.
+        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds. `on_pulled` is given the cursor that an
+        exchange reached.
         """
         self._client, self._open, self._post = client, open_ledger, post
         self._condition, self._pause_seconds = condition, pause_seconds
-        self._jitter, self._clock = jitter, clock
+        self._jitter, self._clock, self._on_pulled = jitter, clock, on_pulled
         self._alive: Callable[[], None] = lambda: None
         self._ledger: LedgerReader | None = None
         self._exchange: Exchange | None = None
@@ -70,9 +72,16 @@ class SyncWorker:
         self._seen_at = clock()
         self._told_unseen = False
         self._woken = threading.Event()
+        self._has_news = False
+        self._due = clock()
 
     def wake(self) -> None:
         """Say that there is a new entry; from any thread, and cheap."""
+        self._woken.set()
+
+    def news(self) -> None:
+        """Say that the server has something new; from any thread."""
+        self._has_news = True
         self._woken.set()
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
@@ -102,8 +111,12 @@ class SyncWorker:
     def step(self) -> Wait:
         """Exchange once, and say how long to wait. Raises StoppedError, and nothing else."""
         self._woken.clear()
+        only_pull, self._has_news = self._has_news and self._clock() < self._due, False
         try:
-            more = self._exchanging().run()
+            exchange = self._exchanging()
+            more = exchange.run(only_pull=only_pull)
+            if exchange.cursor and not more:
+                self._on_pulled(exchange.cursor)
         except StoppedError:
             raise
         except (SyncError, LedgerError) as error:
@@ -113,7 +126,7 @@ class SyncWorker:
             log.exception("the exchange with the server went wrong in a way that was not foreseen")
             self.close()
             return self._failed(SyncError(f"{type(error).__name__} in the exchange"))
-        return self._succeeded(more)
+        return self._succeeded(more, only_pull=only_pull)
 
     def _exchanging(self) -> Exchange:
         if self._exchange is None:
@@ -130,14 +143,15 @@ class SyncWorker:
         while not delivery.wait(SLICE_SECONDS):
             self._alive()
 
-    def _succeeded(self, more: bool) -> Wait:
+    def _succeeded(self, more: bool, *, only_pull: bool) -> Wait:
         if self._failures:
             log.info("the server is reached again")
         self._failures = 0
         self._seen_at = self._clock()
         self._tell(reached=True)
-        seconds = 0.0 if more else backoff.pause(self._jitter(), seconds=self._pause_seconds)
-        return Wait(seconds=seconds, wakeable=True)
+        if not only_pull:
+            self._due = self._clock() + backoff.pause(self._jitter(), seconds=self._pause_seconds)
+        return Wait(seconds=0.0 if more else max(self._due - self._clock(), 0.0), wakeable=True)
 
     def _failed(self, error: SyncError | LedgerError) -> Wait:
         self._failures += 1
@@ -168,6 +182,6 @@ class SyncWorker:
     def _is_something_waiting(self) -> bool:
         self._woken.clear()
         try:
-            return self._exchange is None or self._exchange.waiting > 0
+            return self._has_news or self._exchange is None or self._exchange.waiting > 0
         except LedgerError:
             return True

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-import uvicorn
-
 from kiosk.ledger import open_reader
 from sync.central.app import create_app
 from sync.central.central import Central
+from sync.central.serving import Server
 from sync.central.settings import Settings
 from sync.client import Answer, Client, Transport, UnreachableError
 from sync.pairing import enroll
@@ -135,8 +134,7 @@ class Hub:
         self._socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self._socket.getsockname()[1]
         self.central: Central = app.state.central
-        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2)
-        self._server = uvicorn.Server(config)
+        self._server = Server(app, timeout_graceful_shutdown=2)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
 

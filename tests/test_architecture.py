@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware",
     "kiosk.demo": "kiosk hardware",
-    "kiosk.demo.beside": "kiosk sync msgspec litestar uvicorn",
+    "kiosk.demo.beside": "kiosk sync msgspec litestar",
     "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
     "hardware.frontend": "hardware nfc serial",
@@ -56,6 +56,7 @@ MAY_IMPORT = {
     "sync.transport": "sync.client sync.address requests urllib3",
     "sync.pairing": "sync.client sync.wire msgspec",
     "sync.exchange": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
+    "sync.listener": "sync.client",
     "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
     "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "
     "msgspec",
@@ -66,7 +67,8 @@ MAY_IMPORT = {
     "sync.central.metrics": "sync.central prometheus_client",
     "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 babel pyotp "
     "fontpkg_atkinson_hyperlegible",
-    "sync.central.cli": "sync.central kiosk.control msgspec click uvicorn",
+    "sync.central.cli": "sync.central kiosk.control msgspec click",
+    "sync.central.serving": "litestar uvicorn",
     "sync.central.__main__": "sync.central.cli",
 }
 """Module or package -> what it may import beside itself and the standard library; a package with all below it."""

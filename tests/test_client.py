@@ -30,6 +30,7 @@ from sync.client import (
     NotTrustedError,
     RejectedError,
     SyncError,
+    UnknownCallError,
     UnreachableError,
 )
 from sync.transport import Line
@@ -121,9 +122,9 @@ def test_an_entry_of_the_feed_that_cannot_be_read_holds_no_other_up(caplog):
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, RejectedError), (401, NotTrustedError), (403, NotTrustedError), (404, SyncError), (409, RejectedError),
-        (410, GoneError), (413, RejectedError), (422, RejectedError), (429, SyncError), (500, SyncError),
-        (502, SyncError), (503, SyncError), (302, SyncError),
+        (400, RejectedError), (401, NotTrustedError), (403, NotTrustedError), (404, UnknownCallError),
+        (409, RejectedError), (410, GoneError), (413, RejectedError), (422, RejectedError), (429, SyncError),
+        (500, SyncError), (502, SyncError), (503, SyncError), (302, SyncError),
     ],
 )  # fmt: skip
 def test_a_status_says_whether_the_same_can_ever_succeed(status, kind):

@@ -152,7 +152,7 @@ def test_a_running_kiosk_is_paired_through_its_socket_and_begins_to_send(tmp_pat
         known = acknowledged(folder)
         running.tap("camille")
         until(lambda: acknowledged(folder) > known, hub)
-        assert [worker.name for worker in running.kiosk.workers][-1] == "sync"
+        assert [worker.name for worker in running.kiosk.workers][-2:] == ["sync", "listener"]
     assert not running.main.is_alive()
 
 

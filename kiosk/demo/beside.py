@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-import uvicorn
 from litestar import Litestar
 from msgspec.structs import replace
 
 from kiosk import uplink
 from kiosk.answers import Refused
 from kiosk.commands import Pair
-from kiosk.config import Config, Server
+from kiosk.config import Config
+from kiosk.config import Server as ServerAddress
 from kiosk.demo.bench import BenchError
 from kiosk.ledger import open_reader
 from sync import pairing
@@ -27,13 +27,13 @@ from sync.central.accounts import Role
 from sync.central.app import create_app
 from sync.central.central import Central
 from sync.central.pages import router
+from sync.central.serving import Server
 from sync.central.settings import Settings
 from sync.pairing import PairingError
 
 PORT = 8080
 """Another one is taken where this one is in use."""
 NAME, PASSWORD = "demo", "demo-la-serre"
-EVERY_SECONDS = 2.0
 STOP_SECONDS = 2
 
 
@@ -53,8 +53,7 @@ class Beside:
             self._central.accounts.add(NAME, PASSWORD, Role.MANAGER)
 
     def __enter__(self) -> Self:
-        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS)
-        self._server = uvicorn.Server(config)
+        self._server = Server(self._app, timeout_graceful_shutdown=STOP_SECONDS)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="central")
         self._thread.start()
         return self
@@ -73,7 +72,7 @@ class Beside:
             answered, _ = uplink.pair(config, Pair(url=self.url, code=code), ledger_id=ledger_id)
             if isinstance(answered, Refused):
                 raise BenchError(answered.message)
-        return replace(config, server=Server(url=self.url, every_seconds=EVERY_SECONDS))
+        return replace(config, server=ServerAddress(url=self.url))
 
     def _knows(self, config: Config) -> bool:
         try:

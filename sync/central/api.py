@@ -1,7 +1,8 @@
-"""The five calls of version 1, as kiosks make them over HTTP. What they mean is in sync.central.central."""
+"""The calls of version 1, as kiosks make them over HTTP. What they mean is in sync.central.central."""
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from sync.central.stream import GoneError
 AnyRequest = Request[Any, Any, Any]
 _enroll = msgspec.json.Decoder(wire.Enroll).decode
 MAX_CURSOR = 200
+LONGEST_WAIT = 60
+"""Seconds that a kiosk may ask the server to wait for news."""
 
 
 class ProblemError(HTTPException):
@@ -147,6 +150,18 @@ def feed(
         raise ProblemError(410, "gone", str(error)) from None
 
 
+@get(wire.NEWS, summary="Wait for something after a cursor")
+async def news(
+    request: AnyRequest,
+    central: NamedDependency[Central],
+    after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
+    wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
+) -> wire.News:
+    """Answer as soon as the feed goes on after the cursor, or when the time is over. Nothing is fetched by it."""
+    await asyncio.to_thread(_kiosk, request, central)
+    return wire.News(news=await central.news(after, wait))
+
+
 @get(
     wire.SNAPSHOT,
     sync_to_thread=True,
@@ -173,4 +188,4 @@ def time(central: NamedDependency[Central]) -> Response[wire.ServerTime]:
     return Response(wire.ServerTime(now=central.now()), headers={"cache-control": "no-store"})
 
 
-CALLS = [enroll, entries, feed, snapshot, time]
+CALLS = [enroll, entries, feed, news, snapshot, time]

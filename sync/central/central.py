@@ -27,7 +27,8 @@ from sync.central.projector import Projector
 from sync.central.setaside import Aside
 from sync.central.settings import Settings
 from sync.central.snapshots import RawPage
-from sync.wire import Enroll, FeedPage, Pushed
+from sync.central.waiting import Waiting
+from sync.wire import Enroll, FeedPage, Outcome, Pushed
 
 log = logging.getLogger("kiosk.central")
 RETRY_SECONDS = 60.0
@@ -61,6 +62,7 @@ class Central:
             raise
         self.accounts = Accounts(self.storage, now=now)
         self.bell = Bell()
+        self.waiting = Waiting(self.bell, self.last_position)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -72,10 +74,15 @@ class Central:
         self._thread = threading.Thread(target=self._fold_for_ever, name="projector", daemon=True)
         self._thread.start()
 
+    def let_go(self) -> None:
+        """Answer all who wait for something to happen: the server is about to stop. From any thread."""
+        self._stop.set()
+        self.waiting.close()
+        self.bell.ring()
+
     def close(self) -> None:
         """Stop the thread and close the database."""
-        self._stop.set()
-        self.bell.ring()
+        self.let_go()
         if self._thread:
             self._thread.join()
             self._thread = None
@@ -134,7 +141,8 @@ class Central:
             taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
             watch.look_for_truncation(connection, of, arrival, before=before, now=now)
             enrolment.heard(connection, of, kiosk.kiosk_id, beacon=arrival.beacon, now=now)
-        self._news()
+        if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
+            self._news()
         return Pushed(acked=taken.acked, statuses=taken.statuses, now=now)
 
     def feed(self, kiosk: Kiosk, after: str | None) -> FeedPage:
@@ -146,6 +154,13 @@ class Central:
             with self.storage.writing() as connection:
                 enrolment.fetched(connection, self.settings.network, kiosk.kiosk_id, position=place, now=self.now())
         return page
+
+    async def news(self, after: str, seconds: float) -> bool:
+        """Wait so long for an entry after a cursor. Tells whether there is one; so there is for a cursor that is gone.
+
+        A cursor of another feed is not told apart here: the feed says so to who then asks it.
+        """
+        return await self.waiting.beyond(stream.place_of(after), seconds)
 
     def snapshot(self, token: str | None) -> RawPage:
         """Return a page of the roster, the first one without a token. Raises stream.GoneError."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,6 @@ from sync.central.settings import Settings, load
 F = TypeVar("F", bound=Callable[..., Any])
 CONFIG = Path("/etc/kiosk/central.toml")
 VARIABLE = "KIOSK_CENTRAL_CONFIG"
-SHUTDOWN_SECONDS = 5
 ROLES = click.Choice([role.value for role in Role])
 
 
@@ -83,25 +82,20 @@ def _do(settings: Settings, order: AnyOrder) -> None:
 def run(settings: Settings, host: str | None, port: int | None) -> None:
     """Run the server. It speaks HTTP: TLS is the business of a reverse proxy before it."""
     # What serves takes half a second to load, and no other command needs it.
-    import uvicorn
-
     from sync.central import logs, pages
     from sync.central.app import create_app
+    from sync.central.serving import Server
 
     logs.use()
     # uvicorn shuts down at a signal, and then lets it take its usual effect: this one, so that we clean up as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = create_app(settings, routes=[pages.router()])
     with _listening(app.state.central):
-        uvicorn.run(
-            app,
-            host=host or settings.host,
-            port=port or settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
+        server = Server(app, host=host or settings.host, port=port or settings.port)
+        with suppress(KeyboardInterrupt):
+            server.run()
+    if not server.started:
+        sys.exit(1)  # the log says why: its port is in use
 
 
 @contextmanager

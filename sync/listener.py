@@ -1,0 +1,64 @@
+"""The thread that waits at the server for news, so that a kiosk hears in seconds of what happened elsewhere.
+
+It only asks whether there are any, on a line of its own: what they are is fetched by sync.worker, whose pushes never
+stand behind this waiting. Without it all works as well, by the pause between two exchanges.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+from sync.client import Client, SyncError, UnknownCallError
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.5
+"""How often the thread looks whether it is to stop, while there is nothing to ask for."""
+UNKNOWN_SECONDS = 3600.0
+"""How long a server that does not know the call is left alone with it: it may be upgraded one day."""
+
+
+class Listener:
+    """Asks for news after the place up to which the last exchange went."""
+
+    def __init__(self, client: Client, *, on_news: Callable[[], None], clock: Callable[[], float] = monotonic) -> None:
+        """`client` is for this thread alone; `clock` returns monotonic seconds."""
+        self._client, self._on_news, self._clock = client, on_news, clock
+        self._cursor: str | None = None
+        self._is_due = threading.Event()
+        self._quiet_until = clock()
+
+    def follow(self, cursor: str) -> None:
+        """Listen for what comes after this cursor: an exchange went well and reached it. From any thread.
+
+        So this thread needs no back-off of its own: where the server is not reached, nobody asks it to listen.
+        """
+        self._cursor = cursor
+        self._is_due.set()
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Listen whenever there is a cursor to listen after, until `stop`: the body of a worker."""
+        while not stop.is_set():
+            beat()
+            if self._is_due.wait(SLICE_SECONDS):
+                self._is_due.clear()
+                self.step(lambda: not stop.is_set())
+                beat()
+
+    def step(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Ask until there are news, or the server cannot be asked: it is not asked again before the next exchange."""
+        try:
+            while goes_on() and self._clock() >= self._quiet_until and (cursor := self._cursor):
+                if self._client.news(cursor) and self._cursor == cursor:  # else the exchange has them already
+                    self._on_news()
+                    return
+        except UnknownCallError:
+            log.info("the server tells of no news: they are fetched now and then")
+            self._quiet_until = self._clock() + UNKNOWN_SECONDS
+        except SyncError as error:
+            log.info("not listening for news until the next exchange: %s", error)
+        except Exception:  # a mistake of ours, or of the server's: it must not have the kiosk started anew
+            log.exception("listening for news went wrong in a way that was not foreseen")
