@@ -295,8 +295,12 @@ def reseal(path, seq, **changes):
 def test_a_damaged_page_is_told(tmp_path, moment, written):
     with open_ledger(written, stamp=moment) as ledger:
         assert ledger.damage() == ()
+    with sqlite3.connect(written) as plain:
+        (page,) = plain.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'uses'").fetchone()
+        (size,) = plain.execute("PRAGMA page_size").fetchone()
+    plain.close()
     data = bytearray(written.read_bytes())
-    data[-4096:] = bytes(4096)
+    data[(page - 1) * size : page * size] = bytes(size)
     written.write_bytes(data)
     with open_reader(written) as ledger:
         assert ledger.damage() != ()
@@ -493,7 +497,7 @@ def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):
     )
     with start(script, tmp_path / "kiosk.db") as life:
         output, _ = life.communicate()
-    assert output.splitlines() == ["mode=rw&psow=0", "mode=ro"]
+    assert output.splitlines() == ["mode=rw&psow=1", "mode=ro"]
 
 
 def test_the_writing_connection_has_the_settings_that_keep_what_it_acknowledges(book):
@@ -506,7 +510,7 @@ def test_the_writing_connection_has_the_settings_that_keep_what_it_acknowledges(
         "foreign_keys": 1,
         "busy_timeout": 5000,
         "journal_size_limit": 4 * 1024 * 1024,
-        "wal_autocheckpoint": 200,
+        "wal_autocheckpoint": 800,
         "secure_delete": 1,
         "trusted_schema": 0,
         "cell_size_check": 1,
