@@ -230,8 +230,20 @@ class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
     mended: bool = False
 
 
+VitalState = Literal["good", "attention", "fault", "absent"]
+
+
+class Vital(Noun, frozen=True, kw_only=True):
+    """How a part of the kiosk is. `code` and `facts` become words in kiosk.notices; `absent`: missing, and no fault."""
+
+    part: Literal["reader", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
+    state: VitalState
+    code: str
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class Status(Answer, tag="status", frozen=True, kw_only=True):
-    """How the kiosk is. `running` and `health` (kiosk.notices' codes) are filled in by the daemon."""
+    """How the kiosk is. `running`, `health` (kiosk.notices' codes) and `vitals` are filled in by the daemon."""
 
     site: str
     now: datetime
@@ -245,6 +257,11 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     head: str = ""
     running: bool = False
     health: tuple[str, ...] = ()
+    waiting: int = 0
+    """Entries that the central server has yet to acknowledge."""
+    copied_at: datetime | None = None
+    """When the ledger was last copied; None: never, as far as is known."""
+    vitals: tuple[Vital, ...] = ()
 
 
 Answered = (

@@ -17,14 +17,17 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Any, Self
 
+from msgspec.structs import replace
+
 import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
-from kiosk.answers import Refused, encode_answer
+from kiosk import machine
+from kiosk.answers import Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import Pair, decode_command
+from kiosk.commands import Pair, ShowStatus, decode_command
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
@@ -33,6 +36,7 @@ from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.window import Screen
 from kiosk.uplink import Uplink
+from kiosk.vitals import Surroundings, vitals
 from kiosk.workers import Systemd, Worker, stop_all
 
 log = logging.getLogger(__name__)
@@ -71,7 +75,8 @@ class Kiosk:
 
         Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
         """
-        self.screen = screen
+        self.screen, self._config = screen, config
+        self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
         self._systemd = Systemd()
         self._fed_at = monotonic()
@@ -137,16 +142,39 @@ class Kiosk:
 
         Pairing is done in the calling thread: it talks to a server, and the controller has a door to serve.
         """
+        command = None
         with suppress(ValueError):
             command = decode_command(line)
             if isinstance(command, Pair):
                 return encode_answer(self._uplink.pair(command))
+        answer = self._answered_by_controller(line)
+        return self._looked_after(answer) if isinstance(command, ShowStatus) else answer
+
+    def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)
         self.controller.inbox.put(request)
         try:
             return request.wait(ANSWER_SECONDS)
         except TimeoutError as error:
             return encode_answer(Refused(message=f"{error}: the kiosk is busy; see what was done before you try again"))
+
+    def _looked_after(self, answer: bytes) -> bytes:
+        """Add to a Status how each part is: a disk that hangs hangs the one who asks, and not the controller."""
+        status = decode_answer(answer)
+        if not isinstance(status, Status):
+            return answer
+        seen = Surroundings(
+            machine=machine.look(self._config.paths.state),
+            reader=self._reader_said,
+            strike_wired=self._config.door.strike is not None,
+            contact_wired=self._config.door.contact is not None,
+            paired=self._uplink.is_paired,
+        )
+        return encode_answer(replace(status, vitals=vitals(status, seen)))
+
+    def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
+        self._reader_said = said
+        self.controller.inbox.put(said)
 
     def _beat(self) -> None:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:
@@ -173,10 +201,10 @@ class Kiosk:
                 self.controller.inbox.put(Tap(uid=None, monotonic=event.monotonic))
             case reading.ReaderUp():
                 log.info("reader up: %s", event.name)
-                self.controller.inbox.put(ReaderUp(name=event.name))
+                self._hear_reader(ReaderUp(name=event.name))
             case reading.ReaderDown():
                 log.warning("reader down: %s", event.error)
-                self.controller.inbox.put(ReaderDown(error=event.error))
+                self._hear_reader(ReaderDown(error=event.error))
 
 
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:

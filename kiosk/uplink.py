@@ -54,6 +54,11 @@ class Uplink:
         """The threads, for the watchdog."""
         return self._workers
 
+    @property
+    def is_paired(self) -> bool:
+        """Whether there is a server to exchange with."""
+        return self._sync is not None
+
     def start(self, on_end: Callable[[Worker], None]) -> None:
         """Begin, if the kiosk is paired. What is wrong with the pairing is logged: the door works without a server."""
         self._on_end = on_end

@@ -117,6 +117,16 @@ def test_a_second_kiosk_on_the_same_ledger_says_who_holds_it(tmp_path, systemd) 
         first.communicate(timeout=30)
 
 
+def test_a_running_kiosk_tells_how_each_part_of_it_is(tmp_path) -> None:
+    with Running(tmp_path) as running:
+        running.tap("camille")  # so the reader has told its name
+        status = decode_answer(running.kiosk.answer(encode_command(ShowStatus())))
+    assert isinstance(status, Status)
+    parts = {vital.part: vital.code for vital in status.vitals}
+    assert (parts["reader"], parts["door"], parts["exchange"]) == ("reader_up", "door_wired", "exchange_alone")
+    assert parts["versions"] == "versions"
+
+
 @pytest.mark.parametrize("name", ["controller", "reader", "control"])
 def test_a_worker_that_hangs_starves_the_watchdog(tmp_path, systemd, name) -> None:
     with Running(tmp_path) as running:

@@ -307,3 +307,16 @@ def _status(status: Status) -> Iterator[str]:
     yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
     health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
+    yield from _vitals(status)
+
+
+def _vitals(status: Status) -> Iterator[str]:
+    if not status.vitals:
+        return
+    from kiosk.notices.language import Language  # heavy: loaded only where it is used
+    from kiosk.notices.vitals import spoken
+
+    words = Language("en", str(getattr(status.now.tzinfo, "key", "UTC")))
+    told = [spoken(words, one.part, one.code, one.facts, now=status.now) for one in status.vitals]
+    yield ""
+    yield from _table([(f"  {one.part}", one.said, one.advice) for one in told], empty="")

@@ -30,6 +30,7 @@ def show_status(desk: Desk, _command: ShowStatus) -> Status:
         ledger_id=desk.ledger.ledger_id,
         entries=desk.ledger.head.seq,
         head=_head(desk.ledger),
+        waiting=desk.ledger.waiting,
     )
 
 

@@ -21,7 +21,7 @@ from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 CATALOGUES = Path(__file__).parent.parent / "locale"
 SOURCE = "en"
@@ -157,6 +157,10 @@ class Language:
             locale=self._locale,
             currency_digits=not whole,
         )
+
+    def decimal(self, number: float) -> str:
+        """A number with one decimal, if it has any: 12,5."""
+        return format_decimal(round(number, 1), locale=self._locale)
 
 
 def sentence(text: str) -> str:
