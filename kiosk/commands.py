@@ -17,6 +17,7 @@ Role = Literal["member", "staff"]
 Standing = Literal["active", "suspended"]
 BadgeStatus = Literal["active", "lost", "blocked"]
 Greeting = Literal["first_name", "initials", "pseudonym", "nothing"]
+Sound = Literal["usual", "slow", "none"]
 
 
 class Command(Noun, tag_field="do", frozen=True, kw_only=True):
@@ -47,6 +48,9 @@ class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
     language: str | None = None
     greeting: Greeting | None = None
     pseudonym: str | None = None
+    large_text: bool | None = None
+    sound: Sound | None = None
+    listed: bool | None = None
 
 
 class ListMembers(Command, tag="members", frozen=True, kw_only=True):

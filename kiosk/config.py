@@ -56,6 +56,7 @@ Absolute = Annotated[Path, Meta(extra={"read": _absolute}, description="an absol
 Key = Annotated[Secret, Meta(extra={"read": _key, "secret": True}, description="64 hexadecimal digits")]
 Seconds = Annotated[float, Meta(ge=0.5, le=60, description="a number of seconds, 0.5 to 60")]
 LongSeconds = Annotated[float, Meta(ge=1, le=3600, description="a number of seconds, 1 to 3600")]
+Minutes = Annotated[float, Meta(ge=0, le=1440, description="a number of minutes, 0 to 1440")]
 Pixels = Annotated[
     tuple[Annotated[int, Meta(ge=240, le=7680)], Annotated[int, Meta(ge=240, le=4320)]],
     Meta(description="width and height in pixels, such as [800, 480]"),
@@ -104,6 +105,9 @@ class Screen(Settings, frozen=True):
     """None: the site's."""
     reader_side: Literal["left", "right", "top", "bottom"] = "right"
     """Where the reader is, seen from the screen: the picture of the badge points there."""
+    dim_minutes: Minutes = 3.0
+    dark_minutes: Minutes = 10.0
+    """After so long outside hours without a tap or a touch; 0: never."""
 
 
 class Paths(Settings, frozen=True):

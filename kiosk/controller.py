@@ -282,7 +282,8 @@ class Controller:
 
     def _read_known(self) -> Known:
         now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
-        return Known(site=site, override=roster.override(site.id, now), people_in=roster.people_in(site.id, now))
+        people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
+        return Known(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
 
 
 def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:

@@ -34,6 +34,7 @@ from kiosk.controller import Controller, Message
 from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
+from kiosk.screen.rest import Sleep
 from kiosk.screen.window import Screen
 from kiosk.uplink import Uplink
 from kiosk.vitals import Surroundings, vitals
@@ -267,7 +268,8 @@ def run(config: Config) -> int:
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site)
+    sleep = Sleep(dim=config.screen.dim_minutes * 60 or None, dark=config.screen.dark_minutes * 60 or None)
+    screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site, sleep=sleep)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: kiosk.stop())

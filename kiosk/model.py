@@ -109,6 +109,12 @@ class Member(Noun, frozen=True, kw_only=True):
     """A language of the catalogues (`fr`, `en`); None: the site's."""
     greeting: Literal["first_name", "initials", "pseudonym", "nothing"] = "first_name"
     pseudonym: str | None = None
+    large_text: bool = False
+    """What matters most is shown alone, and larger."""
+    sound: Literal["usual", "slow", "none"] = "usual"
+    """How a tap sounds: `slow` is longer and lower, for ears that miss short high notes."""
+    listed: bool = False
+    """Agreed to be named on the idle screen while they are in, by the name of their greeting."""
 
 
 class Badge(Noun, frozen=True, kw_only=True):

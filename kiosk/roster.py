@@ -40,7 +40,7 @@ from kiosk.model import (
 from kiosk.store import search, tables
 from kiosk.store.database import Borrowed, Database, LedgerError
 from kiosk.store.fold import claim_code
-from kiosk.store.queries import BADGE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
+from kiosk.store.queries import BADGE, HERE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
@@ -266,6 +266,11 @@ class Roster:
     def people_in(self, site_id: str, now: datetime) -> int:
         """Return how many members are at a site: those who count against its capacity, so hosts do not."""
         return self._presence(site_id, self.override(site_id, now), now).people_in
+
+    def members_in(self, site_id: str, now: datetime) -> tuple[Member, ...]:
+        """Return the members who are at a site, hosts not, in the order of their last tap."""
+        rows = self._all(HERE, **self._present_at(site_id, self.override(site_id, now), now))
+        return tuple({member.id: member for member in (_member(row.doc) for row in rows)}.values())
 
     def _presence(self, site_id: str, override: Override | None, now: datetime) -> Presence:
         counts = {row[1]: row[0] for row in self._all(PRESENT, **self._present_at(site_id, override, now))}

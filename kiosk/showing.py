@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kiosk import hours, notices
 from kiosk.after_tap import Shown
 from kiosk.front import Clock, Front
-from kiosk.model import Case, Override, Signal, Site, Visit
+from kiosk.model import Case, Member, Override, Signal, Site, Visit
 from kiosk.notices import Health, Idle, Notice
 
 GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
@@ -28,6 +28,7 @@ class Known:
     site: Site
     override: Override | None
     people_in: int
+    here: tuple[Member, ...] = ()
 
 
 class Showing:
@@ -92,6 +93,7 @@ class Showing:
             hours.opening(known.site, known.override, now),
             now,
             people_in=known.people_in,
+            here=known.here,
             health=health,
             clock=self._clock.stamp().clock,
             reader_side=self._front.reader_side,

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from kiosk.notices import Idle, Notice
 from kiosk.screen.canvas import Canvas
+from kiosk.screen.rest import Light
 from kiosk.screen.scenes.idle import draw_idle
+from kiosk.screen.scenes.night import draw_dim, draw_night
 from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
 
@@ -20,6 +22,17 @@ class Scene(Protocol):
     """What draws itself: every scene of the hosts' screens."""
 
     def draw(self, canvas: Canvas) -> None: ...
+
+
+@dataclass(frozen=True)
+class Asleep:
+    """The idle screen at night."""
+
+    view: Idle
+    light: Light
+
+    def draw(self, canvas: Canvas) -> None:
+        (draw_dim if self.light is Light.DIM else draw_night)(canvas, self.view)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from msgspec.structs import replace
 
 from kiosk import hours, notices
 from kiosk.model import Override, Signal, Site
-from kiosk.notices import Health, Notice, Offer, Tray, VirtualBadge
+from kiosk.notices import Health, Idle, Notice, Offer, Tray, VirtualBadge
 from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.rest import Light
 from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, draw_tray
 from tests.house import SERRE, at
-from tests.picture import WIDE, Picture
+from tests.picture import WIDE, Asleep, Picture
 from tests.taps import CAMILLE, MONDAY, Told, denied, granted
 
 
@@ -32,9 +33,13 @@ def idles(language: str) -> Iterator[Picture]:
         )
         return Picture(f"idle-{name}", view, language)
 
+    here = [
+        replace(CAMILLE, name=name, listed=True) for name in ("Camille", "Hugo", "Marie-Antoinette", "Zoé", "Karim")
+    ]
     special = replace(SERRE, exceptions=('2026 Jul 15 10:00-16:00 open "Atelier couture"',))
     forever = replace(SERRE, hours="24/7")
     yield idle("open", "2026-07-13 09:42")
+    yield idle("named", "2026-07-13 09:42", people_in=7, here=here)
     yield idle("closed", "2026-07-15 18:20", people_in=0)
     yield idle("holiday", "2026-07-14 10:03", people_in=0)
     yield idle("exception", "2026-07-15 11:30", site=special, people_in=1)
@@ -45,7 +50,14 @@ def idles(language: str) -> Iterator[Picture]:
     yield idle("server", "2026-07-13 09:42", health={Health.SERVER_UNREACHABLE})
     for side in ("left", "top", "bottom"):
         yield idle(f"reader-{side}", "2026-07-13 09:42", reader_side=side)
-    yield idle("long", "2026-09-23 20:00", site=replace(special, name=LONG_SITE), people_in=138, health=set(Health))
+    yield idle(
+        "long",
+        "2026-09-23 20:00",
+        site=replace(special, name=LONG_SITE),
+        people_in=138,
+        here=[*here, *here],
+        health=set(Health),
+    )
 
 
 LONG_SITE = "Maison des associations et du télétravail de Villefranche-de-Rouergue"
@@ -59,12 +71,29 @@ def service(language: str) -> Iterator[Picture]:
     yield Picture("goodbye", notices.goodbye(site, CAMILLE, MONDAY), language)
 
 
-def pictures(language: str) -> Iterator[Picture]:
-    """Every picture of the door in a language."""
+def nights(language: str) -> Iterator[Picture]:
+    """The idle screen when nobody is expected any more."""
+    views = {picture.name: picture.view for picture in idles(language)}
+    closed = views["idle-closed"]
+    assert isinstance(closed, Idle)
+    yield Picture("night-dim", Asleep(closed, Light.DIM), language)
+    late = replace(closed, time="02:17", minute=137)
+    yield Picture("night-dark", Asleep(late, Light.DARK), language)
+    yield Picture("night-trouble", Asleep(replace(late, trouble=True, minute=1000), Light.DARK), language)
+
+
+def spoken(language: str) -> Iterator[Picture]:
+    """What is said in words: every idle screen and notice."""
     yield from idles(language)
     for told in (*granted(), *denied()):
         yield Picture(told.name, notice_of(told, language), language)
     yield from service(language)
+
+
+def pictures(language: str) -> Iterator[Picture]:
+    """Every picture of the door in a language."""
+    yield from spoken(language)
+    yield from nights(language)
 
 
 TRAY_LABELS = (

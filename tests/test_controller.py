@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kiosk.answers import Done, Refused, Status, decode_answer
-from kiosk.commands import CloseToday, ListInside, ShowStatus, Undo, encode_command
+from kiosk.commands import ChangeMember, CloseToday, ListInside, ShowStatus, Undo, encode_command
 from kiosk.control import Request
 from kiosk.controller import RETRY_SECONDS, Controller
 from kiosk.model import (
@@ -139,6 +139,20 @@ def test_the_number_of_a_badge_is_nowhere_in_the_ledger(counter, tmp_path) -> No
     assert b"camille" in content
     assert uid not in content
     assert uid.hex().encode() not in content.lower()
+
+
+def test_only_those_who_agreed_are_named_on_the_idle_screen_and_only_while_they_are_in(counter) -> None:
+    uids = [counter.joins(name) for name in ("Camille", "Hugo", "Inès")]
+    for name in ("Camille", "Inès"):
+        assert isinstance(ask(counter, ChangeMember(member=name, listed=True)), Done)
+    assert isinstance(ask(counter, ChangeMember(member="Inès", greeting="nothing")), Done)
+    for uid in uids:
+        counter.controller.handle(counter.tapped(uid))
+    assert counter.wall.views[-1].people == "3 personnes présentes"
+    assert counter.wall.views[-1].names == "Camille"
+    counter.later(hours=8)
+    counter.controller.handle(Tick())
+    assert (counter.wall.views[-1].names, counter.wall.views[-1].rests) == ("", True)
 
 
 # ---------------------------------------------------------------- record before act

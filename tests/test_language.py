@@ -15,7 +15,7 @@ from kiosk import notices, screen
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
 from tests.house import at
-from tests.screens_door import pictures, tray_view
+from tests.screens_door import spoken, tray_view
 from tests.taps import MONDAY
 
 WORDS = (Path(notices.__file__).parent, Path(screen.__file__).parent)
@@ -113,7 +113,7 @@ def misprints(texts: list[str]) -> list[str]:
 
 
 def test_the_french_is_set_as_french_is_set() -> None:
-    texts = [text for picture in pictures("fr") for text in read(picture.view)] + read(tray_view())
+    texts = [text for picture in spoken("fr") for text in read(picture.view)] + read(tray_view())
     assert misprints(texts) == []
     assert any("\u202f:" in text for text in texts)
     assert any("’" in text for text in texts)
@@ -126,7 +126,7 @@ def test_a_misprint_is_found() -> None:
 
 def left_english(language: str) -> list[str]:
     """Texts that read the same as in English, though they are words."""
-    pairs = zip(pictures(language), pictures("en"), strict=True)
+    pairs = zip(spoken(language), spoken("en"), strict=True)
     texts = [pair for one, other in pairs for pair in zip(read(one.view), read(other.view), strict=True)]
     return [one for one, other in texts if one == other and re.search("[a-z]{3}", one) and one not in PROPER]
 
@@ -142,7 +142,8 @@ def test_a_text_that_stays_english_is_found() -> None:
 PROPER = {
     "La Serre", "right", "left", "top", "bottom", "Atelier couture", "Congés", "Mois illimité", "10 demi-journées",
     "3 entrées par semaine", "10 entrées", "undo", "leave", "idle", "granted", "re_entry", "attention", "denied",
-    "fault", "Maison des associations et du télétravail de Villefranche-de-Rouergue",
+    "fault", "Camille, Hugo, Marie-Antoinette, Zoé, Karim", "Camille, Hugo, Marie-Antoinette, Zoé, Karim …",
+    "Maison des associations et du télétravail de Villefranche-de-Rouergue",
 }  # fmt: skip
 """Names that people gave, and codes that nobody reads."""
 

@@ -12,7 +12,7 @@ from kiosk.screen.pictograms import pictogram
 from kiosk.screen.punch_card import columns
 from kiosk.screen.sdl import pygame
 from tests.picture import SIZES, WIDE, draw, drawn
-from tests.screens_door import pictures
+from tests.screens_door import spoken
 
 PIXELS_PER_MM = 800 / 154
 """A 7-inch display of 800x480 is 154 mm wide."""
@@ -76,7 +76,18 @@ def texts(view) -> list[str]:
         card = (view.punch.name, view.punch.note) if view.punch else ()
         labels = [button.label for button in view.buttons]
         return [text for text in (view.title, view.greeting, *view.lines, *card, *labels) if text]
-    return [view.site, view.state, view.change, view.time, view.date, view.hint, view.where, view.people, view.health]
+    return [
+        view.site,
+        view.state,
+        view.change,
+        view.time,
+        view.date,
+        view.hint,
+        view.where,
+        view.people,
+        view.names,
+        view.health,
+    ]
 
 
 def cut_off(canvas: Canvas, wanted: list[str]) -> list[str]:
@@ -89,7 +100,7 @@ def cut_off(canvas: Canvas, wanted: list[str]) -> list[str]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_no_text_is_ever_cut(language, size) -> None:
-    for picture in pictures(language):
+    for picture in spoken(language):
         assert cut_off(drawn(picture.view, size), texts(picture.view)) == [], picture.name
 
 
@@ -118,7 +129,7 @@ def test_a_text_on_another_is_found() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_no_text_lies_on_another(size) -> None:
-    for picture in pictures("fr"):
+    for picture in spoken("fr"):
         assert overlapping(drawn(picture.view, size)) == [], picture.name
 
 
@@ -131,7 +142,7 @@ def smallest_words(canvas: Canvas, notice: Notice) -> int:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_what_must_be_read_at_a_metre_is_five_millimetres_high_on_a_seven_inch_screen(language) -> None:
-    for picture in pictures(language):
+    for picture in spoken(language):
         if isinstance(picture.view, Notice):
             assert smallest_words(drawn(picture.view, WIDE), picture.view) >= 5 * PIXELS_PER_MM, picture.name
 

@@ -14,12 +14,12 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 from kiosk.model import Touch
 from kiosk.notices import Idle, Notice
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.scenes.notice import STEPS, draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
 from kiosk.screen.window import TOO_SOON_SECONDS, Screen
 from tests.picture import WIDE
-from tests.screens_door import pictures, tray_view
+from tests.screens_door import spoken, tray_view
 
 
 class Watch:
@@ -44,8 +44,8 @@ def screen(watch):
     screen.close()
 
 
-IDLE = next(view for picture in pictures("fr") if isinstance(view := picture.view, Idle))
-ENTRY = next(view for picture in pictures("fr") if isinstance(view := picture.view, Notice) and view.buttons)
+IDLE = next(view for picture in spoken("fr") if isinstance(view := picture.view, Idle))
+ENTRY = next(view for picture in spoken("fr") if isinstance(view := picture.view, Notice) and view.buttons)
 
 
 def press(position) -> None:
@@ -77,6 +77,86 @@ def test_a_notice_stays_for_its_seconds_and_the_idle_screen_comes_back(screen, w
     assert not screen.draw()
     watch.seconds += 0.2
     assert screen.draw()
+    assert not screen.draw()
+
+
+NIGHT = replace(IDLE, is_open=False, rests=True)
+ENTERED = next(view for picture in spoken("fr") if picture.name == "entry" and isinstance(view := picture.view, Notice))
+
+
+def brightness() -> int:
+    surface = pygame.display.get_surface()
+    assert surface is not None
+    return sum(pygame.transform.average_color(surface)[:3])
+
+
+def test_outside_hours_the_screen_goes_dim_then_dark(screen, watch) -> None:
+    screen.idle(NIGHT)
+    screen.draw()
+    awake = brightness()
+    watch.seconds += 180
+    assert screen.draw()
+    dim = brightness()
+    watch.seconds += 420
+    assert screen.draw()
+    assert awake > dim * 2 > brightness() * 8
+
+
+def test_a_dark_screen_draws_one_frame_a_minute_and_its_clock_wanders(screen, watch) -> None:
+    screen.idle(NIGHT)
+    watch.seconds += 600
+    seen = set()
+    for minute in range(5):
+        screen.idle(replace(NIGHT, time=f"02:0{minute}", minute=120 + minute))
+        drawn = [screen.draw() for _ in range(10)]
+        assert drawn == [True] + [False] * 9
+        surface = pygame.display.get_surface()
+        assert surface is not None
+        mask = pygame.mask.from_threshold(surface, (158, 164, 160), (40, 40, 40))
+        seen.add(mask.centroid())
+        watch.seconds += 60
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("stir", ["touch", "tap", "opening"])
+def test_a_dark_screen_wakes_when_somebody_comes_or_is_expected(screen, watch, stir) -> None:
+    screen.idle(NIGHT)
+    watch.seconds += 600
+    screen.draw()
+    dark = brightness()
+    if stir == "touch":
+        press((10, 10))
+        assert screen.events() == []
+    elif stir == "tap":
+        screen.show(ENTRY)
+        screen.draw()
+        watch.seconds += ENTRY.seconds
+    else:
+        screen.idle(IDLE)
+    assert screen.draw()
+    assert brightness() > dark * 20
+
+
+def test_in_opening_hours_the_screen_never_sleeps(screen, watch) -> None:
+    screen.idle(IDLE)
+    screen.draw()
+    watch.seconds += 100_000
+    assert not screen.draw()
+
+
+def test_the_hole_of_an_entry_appears_in_a_few_frames_and_then_nothing_moves(screen, watch) -> None:
+    screen.show(ENTERED)
+    drawn = 0
+    for _ in range(200):
+        drawn += screen.draw()
+        watch.seconds += 0.01
+    assert drawn == STEPS + 1
+
+
+def test_a_re_entry_punches_no_hole_and_is_drawn_once(screen, watch) -> None:
+    screen.show(ENTRY)
+    assert screen.draw()
+    watch.seconds += 1
     assert not screen.draw()
 
 

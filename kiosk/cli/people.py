@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime
+from typing import Any
 
 import click
 
@@ -55,10 +56,13 @@ def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
 @click.option("--language", type=LANGUAGE)
 @click.option("--greeting", type=GREETING)
 @click.option("--pseudonym")
+@click.option("--large-text/--no-large-text", default=None, help="What matters most, alone and larger.")
+@click.option("--sound", type=click.Choice(["usual", "slow", "none"]), help="How their tap sounds.")
+@click.option("--listed/--no-listed", default=None, help="They agree to be named on the screen while they are in.")
 @asks
-def change_member(call: Call, **told: str) -> None:
+def change_member(call: Call, **told: Any) -> None:
     """Change what is known of a member; what is not named stays."""
-    do(call, commands.ChangeMember(**told))  # type: ignore[arg-type]
+    do(call, commands.ChangeMember(**told))
 
 
 @member.command("suspend")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from kiosk.model import Clock, Opening, Site
+from kiosk.model import Clock, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.people import listed
 from kiosk.notices.view import Health, Idle, Side
 
 QUIET = {Health.SERVER_UNREACHABLE}
@@ -19,12 +20,17 @@ def idle(
     now: datetime,
     *,
     people_in: int,
+    here: Iterable[Member] = (),
     health: Iterable[str] = (),
     clock: Clock = Clock.TRUSTED,
     reader_side: Side = "right",
     language: str | None = None,
 ) -> Idle:
-    """Say all that the idle screen shows. `health` holds codes of Health; `language` None is the site's."""
+    """Say all that the idle screen shows.
+
+    `here` are members who are in: those are named who agreed. `health` holds codes of Health; `language` None is the
+    site's.
+    """
     words = Language(choose(language, site.language), site.zone)
     wrong = set(health) | ({Health.CLOCK_UNTRUSTED} if clock is Clock.UNTRUSTED else set())
     can_tap = not wrong & {Health.READER_DOWN, Health.LEDGER_FAILED}
@@ -41,8 +47,11 @@ def idle(
         side=reader_side,
         can_tap=can_tap,
         people=_people(words, people_in),
+        names=listed(here),
         health=_health(words, wrong),
         trouble=bool(wrong - QUIET),
+        rests=not opening.is_open and people_in == 0,
+        minute=words.local(now).hour * 60 + words.local(now).minute,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from kiosk.model import Case, Denied, Duration, Granted, Member, Reason, Signal, Unlimited, Verdict
 from kiosk.notices.denials import Text, denied
 from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.people import called
 from kiosk.notices.punches import holding_of, punch
 from kiosk.notices.view import NOTICE_SECONDS, Button, Notice, Offer
 
@@ -72,25 +73,11 @@ def _words(case: Case, language: str | None) -> Language:
 
 
 def _greeting(words: Language, member: Member, now: datetime) -> str | None:
-    name = _called(member)
+    name = called(member)
     if not name:
         return None
     late = words.local(now).hour >= EVENING
     return words.say("Good evening {name}", name=name) if late else words.say("Hello {name}", name=name)
-
-
-def _called(member: Member) -> str | None:
-    """The name a member wants to see in public: `Jean-Pierre`, `J.-P. M.`, a pseudonym, or none."""
-    names = member.name.split()
-    match member.greeting:
-        case "first_name":
-            return names[0] if names else None
-        case "initials":
-            return "\u00a0".join("-".join(f"{part[0]}." for part in name.split("-") if part) for name in names)
-        case "pseudonym":
-            return member.pseudonym
-        case _:
-            return None
 
 
 def _buttons(words: Language, offers: Collection[Offer]) -> tuple[Button, ...]:

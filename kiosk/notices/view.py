@@ -88,5 +88,11 @@ class Idle(Noun, frozen=True, kw_only=True):
     can_tap: bool = True
     """False: a tap would lead nowhere, and `hint` and `where` say what to do instead."""
     people: str
+    names: str = ""
+    """Of those who are in and agreed to be named."""
     health: str
     trouble: bool = False
+    rests: bool = False
+    """Nobody is expected: when nobody touches it either, the screen goes dim, then dark."""
+    minute: int = 0
+    """Of the day, 0 to 1439: where the clock of a dark screen has wandered to."""

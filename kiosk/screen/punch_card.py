@@ -16,8 +16,8 @@ PITCH = 1.3
 LARGEST = 72
 
 
-def draw_punch_card(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
-    """Draw the card into a rectangle, its fresh places in the colours of a tone."""
+def draw_punch_card(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone, *, grown: float = 1.0) -> None:
+    """Draw the card into a rectangle, its fresh places in the colours of a tone; `grown`: how far they appeared."""
     shadow = rect.move(0, canvas.px(4))
     canvas.rounded(shadow, SHADE, radius=RADIUS)
     canvas.outlined(rect, CARD, LINE, radius=RADIUS)
@@ -31,7 +31,7 @@ def draw_punch_card(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone)
     elif punch.total + punch.owed > MOST_PLACES:
         _bar(canvas, inner, punch, tone)
     else:
-        _places(canvas, inner, punch, tone)
+        _places(canvas, inner, punch, tone, grown=grown)
 
 
 def _head(canvas: Canvas, rect: pygame.Rect, punch: Punch) -> None:
@@ -45,7 +45,7 @@ def _head(canvas: Canvas, rect: pygame.Rect, punch: Punch) -> None:
         canvas.column(note, [line], align="right" if punch.name else "left", valign="middle")
 
 
-def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
+def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone, *, grown: float) -> None:
     total = punch.total or 1
     in_row = columns(total, rect)
     rows = -(-total // in_row)
@@ -58,7 +58,11 @@ def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None
         if place >= total:  # beyond the card: columns of their own, filled upwards
             row, column = rows - 1 - (place - total) % rows, in_row + (place - total) // rows
         centre = (round(corner[0] + wide * (column + 0.5)), round(corner[1] + pitch * (row + 0.5)))
-        _place(canvas, centre, max(4, round(pitch / PITCH)), number=place + 1, punch=punch, tone=tone)
+        side, number = max(4, round(pitch / PITCH)), place + 1
+        if punch.used - punch.fresh < number <= punch.used and grown < 1:
+            _appearing(canvas, centre, side, number=number, tone=tone, grown=grown)
+        else:
+            _place(canvas, centre, side, number=number, punch=punch, tone=tone)
 
 
 def columns(places: int, rect: pygame.Rect) -> int:
@@ -88,6 +92,17 @@ def _place(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, p
         canvas.picture("tick", rect.inflate(-rect.width * 2 // 5, -rect.height * 2 // 5), tone.on_band)
     else:
         canvas.picture("hole", rect, INK)
+
+
+def _appearing(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, tone: Tone, grown: float) -> None:
+    """A place that is being punched: the ring that it was, and the hole growing in it."""
+    rect = pygame.Rect(0, 0, side, side)
+    rect.center = centre
+    canvas.picture("ring", rect, QUIET)
+    _number(canvas, rect, number)
+    hole = rect.inflate(*(round(side * (FRESH * grown - 1)),) * 2)
+    if grown:
+        canvas.picture("disc", hole, tone.band)
 
 
 def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:

@@ -19,6 +19,10 @@ QUIET: Colour = (78, 84, 79)
 """For what is read second."""
 LINE: Colour = (221, 212, 196)
 SHADE: Colour = (236, 229, 216)
+NIGHT: Colour = (0, 0, 0)
+NIGHT_INK: Colour = (158, 164, 160)
+NIGHT_VEIL = 150
+"""How much light the dim screen takes away, of 255."""
 WHITE: Colour = (255, 255, 255)
 TRAY: Colour = (48, 52, 56)
 """The demo's tray; a badge that lies on the reader is lit."""
@@ -77,6 +81,7 @@ def pairs() -> list[tuple[str, Colour, Colour]]:
     found = [(f"{name} on paper", colour, PAPER) for name, colour in (("ink", INK), ("quiet", QUIET))]
     found += [(f"{name} on card", colour, CARD) for name, colour in (("ink", INK), ("quiet", QUIET))]
     found.append(("white on tray", WHITE, TRAY))
+    found.append(("night ink on night", NIGHT_INK, NIGHT))
     for name, tone in [*TONES.items(), ("open", OPEN), ("closed", CLOSED)]:
         found.append((f"{name} on band", tone.on_band, tone.band))
         found += [(f"{name} on paper", tone.accent, PAPER), (f"{name} on card", tone.accent, CARD)]

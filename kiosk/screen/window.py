@@ -17,8 +17,10 @@ from pathlib import Path
 from kiosk.model import Touch
 from kiosk.notices import Idle, Notice, Tray
 from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.rest import Light, Sleep
 from kiosk.screen.scenes.idle import draw_idle
-from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.scenes.night import draw_dim, draw_night
+from kiosk.screen.scenes.notice import STEP_SECONDS, STEPS, draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tray
 
@@ -31,6 +33,7 @@ QUIET_SECONDS = 1 / 10
 """The same while there is not: what comes through the queue is drawn at once all the same."""
 TOO_SOON_SECONDS = 0.3
 """A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
+IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
 MEMORY_DRIVERS = ("dummy", "offscreen")
 
 
@@ -45,9 +48,11 @@ class Screen:
         title: str = "kiosk",
         with_tray: bool = False,
         picture: Path | None = None,
+        sleep: Sleep = Sleep(),  # noqa: B008 - a frozen value
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`size` None: all of the display, or 800x480 in a window. `with_tray`: with room for the demo's tray.
+        `sleep` says when the screen goes dark.
 
         After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
         everything is drawn into memory (see `is_seen`), and a line in the log says so.
@@ -60,7 +65,9 @@ class Screen:
         self._notice_begins = self._notice_ends = 0.0
         self._tray: Tray | None = None
         self._picture, self._is_written = picture, True
-        self._monotonic = monotonic
+        self._monotonic, self._sleep = monotonic, sleep
+        self._stirred = monotonic()
+        """When somebody was last seen here, or expected."""
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
         self.driver = _open_display()
@@ -103,10 +110,11 @@ class Screen:
         self._take(0)
         if self._notice and self._monotonic() >= self._notice_ends:
             self._notice = None
-        view = (self._notice or self._idle, self._tray, self._window.get_size())
+        step, light = self._step(), self._light()
+        view = (self._notice or self._idle, step, light, self._tray, self._window.get_size())
         if view == self._drawn or view[0] is None:
             return False
-        self._paint()
+        self._paint(step, light)
         pygame.display.flip()
         self._drawn = view
         self.frames += 1
@@ -122,7 +130,10 @@ class Screen:
                 self.closed = True
             elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
                 self._window, self._drawn = pygame.display.get_surface() or self._window, None
+            elif event.type == pygame.KEYDOWN:
+                self._stirred = self._monotonic()
             elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+                self._stirred = self._monotonic()
                 found += self._touched(event.pos)
         return found
 
@@ -152,7 +163,22 @@ class Screen:
             self._is_written = False
 
     def _patience(self) -> float:
-        return BUSY_SECONDS if self._tray or (self._notice and self._notice.buttons) else QUIET_SECONDS
+        moves = self._notice is not None and self._step() < STEPS
+        return BUSY_SECONDS if moves or self._tray or (self._notice and self._notice.buttons) else QUIET_SECONDS
+
+    def _step(self) -> int:
+        """How far the punched hole has appeared; all the way where there is none."""
+        if self._notice is None or self._notice.punch is None or not self._notice.punch.fresh:
+            return STEPS
+        return min(STEPS, int((self._monotonic() - self._notice_begins) / STEP_SECONDS))
+
+    def _light(self) -> Light:
+        """How bright the idle screen is; whoever taps or is expected keeps it awake."""
+        now = self._monotonic()
+        if self._notice or self._idle is None or not self._idle.rests:
+            self._stirred = now
+            return Light.AWAKE
+        return self._sleep.light(self._idle, now - self._stirred)
 
     def _take(self, seconds: float) -> None:
         """Take all that came in, waiting so long for the first."""
@@ -173,15 +199,15 @@ class Screen:
             case Tray():
                 self._tray = item
 
-    def _paint(self) -> None:
+    def _paint(self, step: int, light: Light) -> None:
         whole, shelf = self._window.get_rect(), None
         if self._tray:
             shelf, whole = cut(whole, round(whole.height * TRAY_SHARE), side="bottom")
         self._kiosk = Canvas(self._window.subsurface(whole))
         if self._notice:
-            draw_notice(self._kiosk, self._notice)
+            draw_notice(self._kiosk, self._notice, step)
         elif self._idle:
-            draw_idle(self._kiosk, self._idle)
+            IDLES[light](self._kiosk, self._idle)
         if self._tray and shelf:
             self._shelf = Canvas(self._window.subsurface(shelf), TRAY_BASE)
             draw_tray(self._shelf, self._tray)

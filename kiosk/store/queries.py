@@ -38,6 +38,8 @@ _LASTS = and_(
     visits.c.at >= bindparam("since"),
 )
 INSIDE = select(visits).where(_LASTS).order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
+HERE = select(members.c.doc).join_from(visits, members, members.c.id == visits.c.member_id).where(_LASTS)
+HERE = HERE.where(members.c.role == "member").order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
 PRESENT = (
     select(func.count(visits.c.member_id.distinct()), members.c.role)
     .outerjoin_from(visits, members, members.c.id == visits.c.member_id)

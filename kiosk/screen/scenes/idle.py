@@ -83,6 +83,8 @@ def _now(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
         canvas.line(view.date, BODY + 2, INK),
         canvas.line(view.people, BODY, QUIET, before=4),
     ]
+    if view.names:
+        column.append(canvas.line(view.names, SMALL, QUIET))
     canvas.column(rect, column, valign="middle")
 
 

@@ -34,8 +34,13 @@ TILES = 1.25
 """Height of a tile of the code over its share of the width."""
 
 
-def draw_notice(canvas: Canvas, notice: Notice) -> None:
-    """Draw a notice over the whole canvas."""
+STEPS = 4
+"""Frames in which the hole of an entry appears on the card: what was taken is seen to be taken."""
+STEP_SECONDS = 0.11
+
+
+def draw_notice(canvas: Canvas, notice: Notice, step: int = STEPS) -> None:
+    """Draw a notice over the whole canvas; before the last step the hole is still appearing, all else is there."""
     tone = TONES[notice.signal]
     band, sheet = split_band(canvas, BAND)
     canvas.fill(sheet, PAPER)
@@ -51,7 +56,7 @@ def draw_notice(canvas: Canvas, notice: Notice) -> None:
     if has_hero:
         hero, sheet = cut(sheet, _hero_height(canvas, sheet, column, code=notice.code), side="bottom")
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
-        _hero(canvas, hero, notice, tone)
+        _hero(canvas, hero, notice, tone, grown=step / STEPS)
     canvas.column(sheet, column, valign="middle")
 
 
@@ -71,11 +76,11 @@ def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line], *, code
     return max(least, min(most, sheet.height - words - canvas.px(GAP + 12)))
 
 
-def _hero(canvas: Canvas, rect: pygame.Rect, notice: Notice, tone: Tone) -> None:
+def _hero(canvas: Canvas, rect: pygame.Rect, notice: Notice, tone: Tone, *, grown: float) -> None:
     if notice.code:
         _code(canvas, rect, notice.code)
     elif notice.punch:
-        draw_punch_card(canvas, rect, notice.punch, tone)
+        draw_punch_card(canvas, rect, notice.punch, tone, grown=grown)
 
 
 def _band(canvas: Canvas, band: pygame.Rect, notice: Notice, tone: Tone) -> None:

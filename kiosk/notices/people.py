@@ -1,0 +1,30 @@
+"""What a member is called on a screen that everybody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kiosk.model import Member
+
+MOST_NAMES = 5
+"""More would not be read in passing."""
+
+
+def called(member: Member) -> str | None:
+    """The name a member wants to see in public: `Jean-Pierre`, `J.-P. M.`, a pseudonym, or none."""
+    names = member.name.split()
+    match member.greeting:
+        case "first_name":
+            return names[0] if names else None
+        case "initials":
+            return "\u00a0".join("-".join(f"{part[0]}." for part in name.split("-") if part) for name in names)
+        case "pseudonym":
+            return member.pseudonym
+        case _:
+            return None
+
+
+def listed(members: Iterable[Member]) -> str:
+    """The names of those who agreed, in one line: `Camille, Hugo, É. C.`; `Camille, Hugo …` when there are many."""
+    names = [name for member in members if member.listed and (name := called(member))]
+    return ", ".join(names[:MOST_NAMES]) + (" …" if len(names) > MOST_NAMES else "")

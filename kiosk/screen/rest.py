@@ -1,0 +1,32 @@
+"""When the screen goes dim and dark, and when it is awake. Knows no window; time is an argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.notices import Idle
+
+
+class Light(StrEnum):
+    """How the idle screen is drawn."""
+
+    AWAKE = "awake"
+    DIM = "dim"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sleep:
+    """After how many seconds without a tap or a touch, while nobody is expected; None: never."""
+
+    dim: float | None = 180.0
+    dark: float | None = 600.0
+
+    def light(self, view: Idle, quiet: float) -> Light:
+        """How bright the idle screen is, `quiet` seconds after somebody tapped, touched, or was last expected."""
+        if not view.rests:
+            return Light.AWAKE
+        if self.dark is not None and quiet >= self.dark:
+            return Light.DARK
+        return Light.DIM if self.dim is not None and quiet >= self.dim else Light.AWAKE
