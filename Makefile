@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle simulate screens pages lock clean help
+.PHONY: run test check format lint types bench idle simulate screens pages release deb vm arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -20,6 +20,8 @@ check: lint types test
 lint: $(READY)
 	$(BIN)/ruff format --check $(SOURCE)
 	$(BIN)/ruff check $(SOURCE)
+	.ci/need shellcheck:shellcheck
+	shellcheck systemd/install systemd/boot systemd/pace systemd/package
 
 types: $(READY)
 	$(BIN)/mypy
@@ -52,6 +54,25 @@ pages: $(READY)
 	.ci/need chromium:chromium
 	$(BIN)/python -m tests.page_pictures docs/pages
 
+# What is handed out, in build/: a release to unpack and install without an index of packages, and Debian packages.
+# For the other kind of machine: make deb ARCHITECTURE=arm64
+ARCHITECTURE ?= $(shell dpkg --print-architecture)
+VERSION      := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
+release: $(READY)
+	PYTHON=$(BIN)/python systemd/package release $(ARCHITECTURE)
+
+deb: $(READY)
+	.ci/need dpkg-deb:dpkg lintian:lintian
+	PYTHON=$(BIN)/python systemd/package deb $(ARCHITECTURE)
+	lintian --fail-on error --suppress-tags-from-file systemd/lintian build/*_$(VERSION)_$(ARCHITECTURE).deb
+
+# A whole Debian under emulation, the kiosk installed in it and its power cut: the better part of an hour, some 6 GB.
+# Some of its stages: make vm ARGS="cuts idle"
+vm: $(READY)
+	.ci/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs
+	test -f build/kiosk-$(VERSION)-amd64.tar.gz || $(MAKE) release ARCHITECTURE=amd64
+	$(BIN)/python -m tests.machine --release build/kiosk-$(VERSION)-amd64.tar.gz $(ARGS)
+
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
 # Python made is made anew.
 $(READY): requirements-dev.txt pyproject.toml .ci/need
@@ -67,6 +88,7 @@ $(READY): requirements-dev.txt pyproject.toml .ci/need
 lock:
 	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
 	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -c requirements-dev.txt --extra central pyproject.toml -o requirements-central.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

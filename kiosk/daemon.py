@@ -108,7 +108,8 @@ class Kiosk:
         for worker in self._workers:
             worker.start(self._died)
         self._uplink.start(self._died)
-        self._systemd.ready("serving")
+        width, height = self.screen.size
+        self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}")
         return self
 
     def __exit__(self, *_: object) -> None:

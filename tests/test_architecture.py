@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "kiosk.roster": "kiosk.model kiosk.store sqlalchemy msgspec",
     "kiosk.ledger": "kiosk.model kiosk.roster kiosk.store sqlalchemy",
     "kiosk.config": "kiosk.mistakes msgspec",
+    "kiosk.doctor": "kiosk.clock kiosk.config",
     "kiosk.site_words": "kiosk.model kiosk.mistakes",
     "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
     "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from kiosk.cli.doctor import doctor
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.hours import hours
 from kiosk.cli.machine import check, demo, pair, run, status, tap
@@ -35,7 +36,7 @@ def kiosk(context: click.Context) -> None:
     context.ensure_object(Call)
 
 
-for command in (run, demo, tap, check, status, pair, site, member, badge, pass_, hours, ledger):
+for command in (run, demo, tap, check, doctor, status, pair, site, member, badge, pass_, hours, ledger):
     kiosk.add_command(command)
 
 

@@ -80,6 +80,11 @@ class Screen:
         """Whether it is drawn on a display, and not into memory."""
         return self.driver not in MEMORY_DRIVERS
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, with the tray."""
+        return self._window.get_size()
+
     # ------------------------------------------------------------ from any thread
 
     def show(self, notice: Notice) -> None:

@@ -1,0 +1,49 @@
+"""`kiosk doctor`: what the machine lacks, and what to do about each thing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from kiosk.cli.frame import Call, asks
+from kiosk.config import Config, load
+from kiosk.doctor import Finding, examine
+from kiosk.mistakes import MistakesError
+
+MARKS = {"good": "ok", "note": "--", "fault": "!!"}
+
+
+@click.command()
+@asks
+def doctor(call: Call) -> None:
+    """Look at the machine: screen, reader, pins, clock, disk, service.
+
+    Says what it found and what to do about it. Exit code 1 when something is at fault.
+
+    \b
+    Examples:
+      kiosk doctor
+      sudo kiosk doctor        sees what only root may see
+    """
+    config, mistaken = _settings(call)
+    found = [*mistaken, *examine(config)]
+    if call.as_json:
+        click.echo(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            click.echo(f"{MARKS[one.level]} {one.what:<9} {one.told}")
+            if one.advice:
+                click.echo(f"{'':12} {one.advice}")
+    if any(one.level == "fault" for one in found):
+        click.get_current_context().exit(1)
+
+
+def _settings(call: Call) -> tuple[Config | None, list[Finding]]:
+    """The settings; where they cannot be had, a finding that says so."""
+    try:
+        return load(call.file()), []
+    except (MistakesError, OSError):
+        told, advice = f"{call.file()} cannot be used", f"kiosk check {call.file()}"
+        return None, [Finding(what="settings", level="fault", told=told, advice=advice)]

@@ -1,0 +1,179 @@
+"""The machine itself: QEMU with a disk, a watchdog and a badge reader on USB, and words with the agent inside."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+BOOT_SECONDS = 400.0
+"""An emulated machine on a busy one boots in 20 to 200 s."""
+
+
+class GuestError(RuntimeError):
+    """The machine, or a command in it, did not do what it should."""
+
+
+class Channel:
+    """Lines of JSON over a unix socket: QEMU's monitor, or the agent in the machine."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(seconds)
+        self._socket.connect(str(path))
+        self._lines = self._socket.makefile("rb")
+
+    def ask(self, execute: str, **arguments: Any) -> Any:
+        """Send a command and return its answer; events in between are passed over."""
+        self._socket.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+        while True:
+            line = self._lines.readline()
+            if not line:
+                raise GuestError(f"nobody answers to {execute}")
+            answer = json.loads(line)
+            if "error" in answer:
+                raise GuestError(f"{execute}: {answer['error'].get('desc')}")
+            if "return" in answer:
+                return answer["return"]
+
+    def events(self) -> list[str]:
+        """Which events have come, without waiting for more than a second."""
+        found = []
+        self._socket.settimeout(1.0)
+        with suppress(TimeoutError):
+            while True:
+                found.append(json.loads(self._lines.readline()).get("event", ""))
+        return found
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._socket.close()
+
+
+class Guest:
+    """A machine that runs. `with` ends it, however."""
+
+    def __init__(self, folder: Path, disk: Path, *, reader: str, data: Path | None = None) -> None:
+        """`reader` is the path of a serial port: what is behind it is a USB reader in the machine."""
+        self.folder = folder
+        self.heads = folder / "heads.log"
+        """Every head of the ledger that the kiosk inside has told, a line each."""
+        self._started = time.monotonic()
+        sockets = {name: folder / f"{name}.sock" for name in ("agent", "monitor")}
+        for path in sockets.values():
+            path.unlink(missing_ok=True)
+        disks = [disk, *([data] if data else [])]
+        self._process = subprocess.Popen(
+            [
+                *("nice", "-n", "19", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
+                *("-m", "1024", "-display", "none", "-vga", "std", "-nic", "none", "-no-user-config"),
+                *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
+                *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0"),
+                *("-serial", f"file:{folder / 'console.log'}"),
+                *("-device", "i6300esb", "-action", "watchdog=reset"),
+                *("-device", "virtio-serial"),
+                *("-chardev", f"socket,id=agent,path={sockets['agent']},server=on,wait=off"),
+                *("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"),
+                *("-chardev", f"file,id=heads,path={self.heads},append=on"),
+                *("-device", "virtserialport,chardev=heads,name=kiosk.heads"),
+                *("-qmp", f"unix:{sockets['monitor']},server=on,wait=off"),
+                *("-usb", "-device", "usb-tablet"),
+                *("-chardev", f"serial,id=reader,path={reader}", "-device", "usb-serial,chardev=reader"),
+                *(word for one in disks for word in ("-drive", f"file={one},if=virtio,format=raw,cache=writeback")),
+            ],
+            stdin=subprocess.DEVNULL,
+        )
+        self._sockets = sockets
+        self._agent: Channel | None = None
+        self.booted_after = 0.0
+        """Seconds until the agent answered."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut_power()
+
+    def boots_again(self) -> Self:
+        """Wait until the machine, which was reset, can be talked to again."""
+        self._hang_up()
+        self._started = time.monotonic()
+        return self.boot()
+
+    def boot(self) -> Self:
+        """Wait until the machine can be talked to."""
+        while time.monotonic() < self._started + BOOT_SECONDS:
+            if self._process.poll() is not None:
+                raise GuestError(f"QEMU ended with {self._process.returncode}")
+            with suppress(OSError, GuestError, ValueError):
+                self._agent = Channel(self._sockets["agent"], 5.0)
+                self._agent.ask("guest-sync", id=1)
+                self._agent._socket.settimeout(120.0)
+                self.booted_after = time.monotonic() - self._started
+                return self
+            time.sleep(1.0)
+        raise GuestError(f"no sign of life after {BOOT_SECONDS:g} s: see {self.folder / 'console.log'}")
+
+    def run(self, command: str, *, seconds: float = 120.0, check: bool = True) -> str:
+        """Run a shell command as root; return what it printed. Raises GuestError when it fails, unless told not to."""
+        assert self._agent
+        started = self._agent.ask("guest-exec", path="/bin/sh", arg=["-c", command], **{"capture-output": True})
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            state = self._agent.ask("guest-exec-status", pid=started["pid"])
+            if state["exited"]:
+                said = "".join(
+                    base64.b64decode(state.get(name, "")).decode(errors="replace") for name in ("out-data", "err-data")
+                )
+                if check and state.get("exitcode") != 0:
+                    raise GuestError(f"{command}: exit code {state.get('exitcode')}\n{said}")
+                return said.strip()
+            time.sleep(0.2)
+        raise GuestError(f"{command}: not done after {seconds:g} s")
+
+    def wait(self, command: str, *, seconds: float = 180.0) -> float:
+        """Repeat a command until it succeeds; return the seconds that it took."""
+        began = time.monotonic()
+        while True:
+            try:
+                self.run(command)
+                return time.monotonic() - began
+            except GuestError:
+                if time.monotonic() > began + seconds:
+                    raise
+            time.sleep(0.5)
+
+    def monitor(self) -> Channel:
+        """Talk to QEMU."""
+        channel = Channel(self._sockets["monitor"], 10.0)
+        channel._lines.readline()
+        channel.ask("qmp_capabilities")
+        return channel
+
+    def shut_down(self) -> None:
+        """End in good order."""
+        assert self._agent
+        with suppress(OSError, GuestError):
+            self._agent.ask("guest-sync", id=2)
+            self._agent._socket.sendall(b'{"execute": "guest-shutdown"}\n')
+        self._process.wait(120)
+
+    def _hang_up(self) -> None:
+        if self._agent:
+            self._agent.close()
+            self._agent = None
+
+    def cut_power(self) -> None:
+        """Pull the plug: whatever the machine had not yet written to its disk is lost."""
+        self._hang_up()
+        if self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.wait()

@@ -1,0 +1,382 @@
+"""What is done to the machine, in stages that can each be run alone once `image` and `install` have been."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hardware.simulator.cards import Ntag
+from hardware.simulator.chip import Pn532
+from tests.machine import image
+from tests.machine.guest import Guest, GuestError
+
+CARDS = [Ntag(bytes.fromhex("04A2B3") + number.to_bytes(4)) for number in range(1, 7)]
+AWAY_SECONDS = 1.7
+"""The reader takes a card for the same touch until it was away for 1.5 s."""
+SITE = """
+[site]
+id = "la-serre"
+name = "La Serre"
+zone = "Europe/Paris"
+country = "FR"
+currency = "EUR"
+language = "fr"
+hours = "24/7"
+"""
+KIOSK = "/usr/local/bin/kiosk"
+UNIT = "kiosk.service"
+
+
+@dataclass
+class Bench:
+    """Where the machine's files are, the reader that is plugged into it, and what was measured."""
+
+    folder: Path
+    release: Path
+    chip: Pn532
+    seed: int
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def told(self, what: str, value: object) -> None:
+        """Note a figure, and print it."""
+        self.figures[what] = value
+        print(f"  {what}: {value}", flush=True)
+
+    @contextmanager
+    def machine(self, disk: str, *, data: str | None = None) -> Iterator[Guest]:
+        """A machine that runs on this disk of the folder, and is talked to."""
+        where = self.folder / data if data else None
+        with Guest(self.folder, self.folder / disk, reader=self.chip.port, data=where) as guest:
+            yield guest.boot()
+
+    def fresh(self, disk: str) -> str:
+        """A copy of the installed machine's disk, to do things to."""
+        image.copy(self.folder / "installed.img", self.folder / disk)
+        return disk
+
+
+def require(holds: object, what: str) -> None:
+    """Stop the stage when something does not hold."""
+    if not holds:
+        raise GuestError(what)
+
+
+def status(guest: Guest) -> dict[str, Any]:
+    """What the kiosk in the machine says of itself."""
+    answer: dict[str, Any] = json.loads(guest.run(f"{KIOSK} status --json"))
+    return answer
+
+
+def pid(guest: Guest) -> str:
+    """The process that serves."""
+    return guest.run(f"systemctl show -P MainPID {UNIT}")
+
+
+def serving(guest: Guest, seconds: float = 240.0) -> float:
+    """Wait until the kiosk is ready and its reader answers; return the seconds that it took."""
+    began = time.monotonic()
+    guest.wait(f"systemctl is-active {UNIT} && {KIOSK} status --json", seconds=seconds)
+    while (health := status(guest)["health"]) and time.monotonic() < began + seconds:
+        if not any("reader" in one.lower() for one in health):
+            break
+        time.sleep(1.0)
+    return time.monotonic() - began
+
+
+# ---------------------------------------------------------------- stages
+
+
+def make_image(bench: Bench) -> None:
+    """Make the system that the machine starts from."""
+    began = time.monotonic()
+    image.make(bench.folder, bench.release)
+    bench.told("image made in s", round(time.monotonic() - began))
+
+
+def install(bench: Bench) -> None:
+    """Install the release, twice; set up a site; see that the machine is as promised."""
+    disk = "installed.img"
+    image.copy(bench.folder / "base.img", bench.folder / disk)
+    with bench.machine(disk) as guest:
+        bench.told("bare system booted after s", round(guest.booted_after))
+        version = bench.release.name.split("-")[1]
+        script = f"/root/kiosk-{version}/systemd/install --no-apt"
+        began = time.monotonic()
+        # The settings of this machine: a reader behind a USB serial port, nothing on pins.
+        guest.run("mkdir -p /etc/kiosk")
+        guest.run('printf \'site = "la-serre"\\n[reader]\\npath = "tty:USB0:pn532"\\n\' > /etc/kiosk/kiosk.toml')
+        print(guest.run(script, seconds=1800))
+        bench.told("installed in s (emulated)", round(time.monotonic() - began))
+        serving(guest)
+        before = pid(guest)
+        guest.run(script, seconds=600)
+        require(pid(guest) == before, "a second installation restarts a kiosk that had not changed")
+        guest.run(f"cat > /root/site.toml <<'END'\n{SITE}END\n{KIOSK} site import /root/site.toml")
+        for number, card in enumerate(CARDS, 1):
+            guest.run(f"{KIOSK} member add 'Membre {number}' --staff")
+            guest.run(f"{KIOSK} badge assign 'Membre {number}' --number {card.uid.hex()}")
+        _promises(bench, guest)
+        guest.shut_down()
+
+
+def _promises(bench: Bench, guest: Guest) -> None:
+    """What the units promise, seen on the running system."""
+    user = guest.run(f"ps -o user= -p {pid(guest)}")
+    require(user == "kiosk", f"the kiosk runs as {user}")
+    ports = guest.run("ss -Hltnup")
+    require("kiosk" not in ports and "python" not in ports, f"a port is open: {ports}")
+    bench.told("ports open on the machine", len(ports.splitlines()))
+    words = guest.run("journalctl -b --no-pager | grep -iE 'unknown (key|section|lvalue)|failed to parse' || true")
+    require(not words, f"systemd does not understand: {words}")
+    log = guest.run("ls /var/log/journal 2>/dev/null || true")
+    require(not log, f"the log is on the disk: {log}")
+    require(guest.run("stat -c %G /dev/ttyUSB0") == "dialout", "the reader's port is not for dialout")
+    require("ID_MM_DEVICE_IGNORE=1" in guest.run("udevadm info /dev/ttyUSB0"), "ModemManager may touch the reader")
+    bench.told("exposure", guest.run(f"systemd-analyze security {UNIT} | tail -1 | grep -oE '[0-9]+[.][0-9]'"))
+    bench.told("hardware watchdog", guest.run("systemctl show -P RuntimeWatchdogUSec"))
+    refused = guest.run(
+        "systemd-run -qP -p SocketBindDeny=any python3 -c \"import socket; socket.socket().bind(('0.0.0.0', 8080))\" "
+        "2>&1 || true"
+    )
+    bench.told("a program under SocketBindDeny opens a port", "refused" if "not permitted" in refused else refused)
+    print(guest.run(f"{KIOSK} doctor || true"))
+
+
+def taps(bench: Bench) -> None:
+    """Boot to ready, and lay cards on the reader."""
+    with bench.machine(bench.fresh("work.img")) as guest:
+        bench.told("booted after s", round(guest.booted_after))
+        bench.told("ready and reader found after further s", round(serving(guest), 1))
+        ready = guest.run(f"systemd-analyze blame --no-pager | grep {UNIT} || true")
+        bench.told("kiosk's own start", ready)
+        before = status(guest)["entries"]
+        for card in CARDS:
+            _tap(bench, card, 3.0)
+        after = status(guest)["entries"]
+        bench.told("taps laid / entries written", f"{len(CARDS)} / {after - before}")
+        require(after - before == len(CARDS), "not every tap became an entry")
+        print(guest.run(f"{KIOSK} member inside; journalctl -u kiosk -o cat --no-pager | tail -5"))
+        _picture(bench, guest)
+
+
+def _tap(bench: Bench, card: Ntag, seconds: float) -> None:
+    bench.chip.put(card)
+    time.sleep(seconds)
+    bench.chip.take()
+    time.sleep(AWAY_SECONDS)
+
+
+def _picture(bench: Bench, guest: Guest) -> None:
+    """Keep what the machine's screen shows."""
+    monitor = guest.monitor()
+    monitor.ask("screendump", filename=str(bench.folder / "screen.ppm"))
+    monitor.close()
+
+
+def cuts(bench: Bench, *, times: int = 20) -> None:
+    """Cut the power in the middle of taps, so many times; nothing that was told is lost."""
+    draw = random.Random(bench.seed)
+    disk = bench.fresh("cuts.img")
+    heads = bench.folder / "heads.log"
+    heads.write_text("")
+    booted, told = [], 0
+    for number in range(1, times + 1):
+        with bench.machine(disk) as guest:
+            booted.append(round(guest.booted_after + serving(guest)))
+            _nothing_lost(guest, heads)
+            before = heads.read_text().count("\n")
+            python = "/opt/kiosk/current/bin/python"
+            guest.run(f"{python} /root/heads.py /dev/virtio-ports/kiosk.heads >/root/heads.err 2>&1 & sleep 2")
+            _tap_until(bench, draw.uniform(6.0, 15.0), draw)
+            guest.cut_power()
+        bench.chip.take()
+        fresh = heads.read_text().count("\n") - before
+        told += fresh
+        print(f"  cut {number}: {fresh} heads told since the start, the last {_last(heads)}", flush=True)
+    with bench.machine(disk) as guest:
+        serving(guest)
+        said = _nothing_lost(guest, heads)
+    bench.told("power cuts", times)
+    bench.told("ledger heads told to the outside", told)
+    bench.told("boot to serving in s, shortest / longest", f"{min(booted)} / {max(booted)}")
+    bench.told("after the last cut", said.splitlines()[-1])
+
+
+def _tap_until(bench: Bench, seconds: float, draw: random.Random) -> None:
+    """Lay cards on the reader for so long; the last one may lie there, in whatever state its tap is."""
+    end = time.monotonic() + seconds
+    while True:
+        bench.chip.put(draw.choice(CARDS))
+        time.sleep(max(0.0, min(draw.uniform(0.2, 1.2), end - time.monotonic())))
+        if time.monotonic() >= end:
+            return
+        bench.chip.take()
+        time.sleep(AWAY_SECONDS)
+
+
+def _last(heads: Path) -> str | None:
+    """The last head that was told in full."""
+    whole = heads.read_text().rpartition("\n")[0].splitlines()
+    return whole[-1] if whole else None
+
+
+def _nothing_lost(guest: Guest, heads: Path) -> str:
+    """The chain verifies, and holds what the kiosk last told before its power was cut."""
+    last = _last(heads)
+    return guest.run(f"{KIOSK} ledger verify" + (f" --head {last}" if last else ""))
+
+
+def watchdogs(bench: Bench) -> None:
+    """Freeze the screen, the controller, the whole process, the kernel: each time something starts it anew."""
+    with bench.machine(bench.fresh("work.img")) as guest:
+        serving(guest)
+        frozen: dict[str, Callable[[str], str]] = {
+            "screen": lambda one: f"python3 /root/freeze.py {one} 0 >/dev/null 2>&1 &",
+            "controller": lambda one: f"python3 /root/freeze.py {one} 1 >/dev/null 2>&1 &",
+            "whole process": lambda one: f"kill -STOP {one}",
+        }
+        for what, freeze in frozen.items():
+            was = pid(guest)
+            guest.run(freeze(was))
+            seconds = guest.wait(
+                f'now=$(systemctl show -P MainPID {UNIT}); [ "$now" != {was} ] && [ "$now" != 0 ] '
+                f"&& systemctl is-active {UNIT}",
+                seconds=240,
+            )
+            guest.run("pkill -f freeze.py || true")
+            serving(guest)
+            bench.told(f"frozen {what}: serving again after s", round(seconds))
+        found = guest.run(f"journalctl -u {UNIT} -o cat --no-pager | grep -c 'Watchdog timeout' || true")
+        require(int(found) >= 3, f"only {found} watchdog timeouts in the log")
+        _hot(bench, guest)
+        _hang_kernel(bench, guest)
+
+
+def _hot(bench: Bench, guest: Guest) -> None:
+    """A kiosk whose settings are broken is tried for ever, and never in a hurry; mended, it serves."""
+    guest.run("cp /etc/kiosk/kiosk.toml /root/good.toml; echo broken > /etc/kiosk/kiosk.toml")
+    guest.run(f"systemctl restart {UNIT} || true")
+    time.sleep(180)
+    starts = guest.run(f"systemctl show -P NRestarts {UNIT}")
+    bench.told("starts in 3 minutes with broken settings", starts)
+    require(3 <= int(starts) <= 9, "the pace of restarts")
+    guest.run("cp /root/good.toml /etc/kiosk/kiosk.toml")
+    bench.told("mended: serving after s", round(guest.wait(f"{KIOSK} status", seconds=240)))
+
+
+def _hang_kernel(bench: Bench, guest: Guest) -> None:
+    """A kernel that stands still is reset by the hardware watchdog."""
+    monitor = guest.monitor()
+    began = time.monotonic()
+    boot = guest.run("cat /proc/sys/kernel/random/boot_id; sysctl -qw kernel.panic=0 kernel.sysrq=1")
+    guest.run("nohup sh -c 'sleep 1; echo c > /proc/sysrq-trigger' >/dev/null 2>&1 &")
+    events: list[str] = []
+    while "RESET" not in events and time.monotonic() < began + 240:
+        events += monitor.events()
+    monitor.close()
+    bench.told("hung kernel: events", ", ".join(dict.fromkeys(one for one in events if one)))
+    require("WATCHDOG" in events, "the hardware watchdog did not bite")
+    bench.told("hung kernel: reset after s", round(time.monotonic() - began))
+    guest.boots_again()
+    require(guest.run("cat /proc/sys/kernel/random/boot_id") != boot, "it is the same boot")
+    serving(guest)
+
+
+def upgrades(bench: Bench) -> None:
+    """A good new version runs in the place of the old; each bad one is taken back, with all that was recorded."""
+    version = bench.release.name.split("-")[1]
+    with bench.machine(bench.fresh("work.img")) as guest:
+        serving(guest)
+        tree, script = f"/root/kiosk-{version}", f"/root/kiosk-{version}/systemd/install --no-apt"
+        first = guest.run("readlink /opt/kiosk/current")
+        _tap(bench, CARDS[0], 3.0)
+        entries = status(guest)["entries"]
+        guest.run(f"sed -i 's/^Description=.*/& (next)/' {tree}/systemd/kiosk.service")
+        began = time.monotonic()
+        guest.run(script, seconds=1800)
+        bench.told("upgraded in s (emulated)", round(time.monotonic() - began))
+        second = guest.run("readlink /opt/kiosk/current")
+        require(first != second, "nothing was upgraded")
+        spoil = (
+            ("a version that cannot start", "sed -i 's#^ExecStart=.*#ExecStart=/bin/false#'"),
+            (
+                "a version that upgrades the ledger and dies",
+                "sed -i 's#^ExecStart=.*#ExecStart=/usr/bin/python3 -c \"import sqlite3 as s; c = s.connect("
+                "\\x27/var/lib/kiosk/ledger.db\\x27); c.execute(\\x27UPDATE alembic_version SET version_num = 9\\x27); "
+                "c.commit(); 1/0\"#'",
+            ),
+        )
+        for what, command in spoil:
+            guest.run(f"cp {tree}/systemd/kiosk.service /root/unit; {command} {tree}/systemd/kiosk.service")
+            said = guest.run(f"{script} 2>&1 || true", seconds=1800)
+            guest.run(f"cp /root/unit {tree}/systemd/kiosk.service")
+            require("taken back" in said, said)
+            require(guest.run("readlink /opt/kiosk/current") == second, "the old version does not run")
+            require(status(guest)["entries"] == entries, "entries were lost")
+            bench.told(what, said.splitlines()[-1])
+        guest.run(f"{tree}/systemd/install --uninstall")
+        left = guest.run("ls -d /opt/kiosk /etc/systemd/system/kiosk* /usr/local/bin/kiosk 2>/dev/null || true")
+        require(not left, f"left behind: {left}")
+        kept = guest.run("ls /var/lib/kiosk /etc/kiosk")
+        require("ledger.db" in kept and "kiosk.toml" in kept, f"not kept: {kept}")
+        bench.told("uninstalled; kept", " ".join(kept.split()))
+
+
+READ_ONLY = """
+set -e
+systemctl stop kiosk
+mount /dev/vdb /mnt && cp -a /var/lib/kiosk/. /mnt/ && chown kiosk:kiosk /mnt && umount /mnt
+echo 'LABEL=kiosk-data /var/lib/kiosk ext4 noatime,nodev,nosuid,noexec 0 2' >> /etc/fstab
+echo 'overlayroot="tmpfs:swap=0,recurse=0"' > /etc/overlayroot.local.conf
+sync
+"""
+"""What the chapter of docs/install.md on a read-only system says, on a disk that has a file system already."""
+
+
+def idle(bench: Bench, *, seconds: int = 600) -> None:
+    """A read-only system with one data partition serves, keeps its taps over a cut, writes nothing while idle."""
+    image.disk("data.img", bench.folder, "256M", "-L", "kiosk-data")
+    with bench.machine(bench.fresh("work.img"), data="data.img") as guest:
+        serving(guest)
+        guest.run(READ_ONLY, seconds=600)
+        guest.shut_down()
+    with bench.machine("work.img", data="data.img") as guest:
+        serving(guest)
+        where = guest.run("findmnt -n -o FSTYPE /; findmnt -n -o SOURCE,FSTYPE /var/lib/kiosk")
+        require(where.startswith("overlay") and "/dev/vdb" in where, f"not read-only: {where}")
+        guest.run("touch /root/gone")
+        _tap(bench, CARDS[0], 3.0)
+        entries = status(guest)["entries"]
+        time.sleep(60)  # what follows on a start and a tap settles: a checkpoint, the time noted
+        before = _written(guest)
+        time.sleep(seconds)
+        after = _written(guest)
+        for disk in before:
+            bench.told(f"bytes written to {disk} in {seconds} idle seconds", (after[disk] - before[disk]) * 512)
+    with bench.machine("work.img", data="data.img") as guest:
+        serving(guest)
+        require(status(guest)["entries"] >= entries, "the tap before the cut is lost")
+        require(guest.run("ls /root/gone 2>/dev/null || true") == "", "the system partition was written to")
+
+
+def _written(guest: Guest) -> dict[str, int]:
+    """Sectors written since the start, by disk."""
+    rows = [line.split() for line in guest.run("cat /proc/diskstats").splitlines()]
+    return {row[2]: int(row[9]) for row in rows if row[2] in ("vda", "vdb")}
+
+
+STAGES: dict[str, Callable[[Bench], None]] = {
+    "image": make_image,
+    "install": install,
+    "taps": taps,
+    "cuts": cuts,
+    "watchdogs": watchdogs,
+    "upgrades": upgrades,
+    "idle": idle,
+}
