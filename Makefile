@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle simulate screens pages release deb vm arm64 lock clean help
+.PHONY: run test check format lint types bench idle simulate clocks screens pages release deb vm arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -48,6 +48,11 @@ simulate: $(READY)
 # Every screen in every size and language, in docs/screens; the README shows some. ARGS="--full FOLDER": in full size.
 screens: $(READY)
 	$(BIN)/python -m tests.screens $(or $(ARGS),docs/screens)
+
+# Lives of a machine that loses power, network and clock: no door may open outside hours for it.
+HISTORIES ?= 100000
+clocks: $(READY)
+	$(BIN)/python -m tests.clock_histories --histories $(HISTORIES) $(ARGS)
 
 # The pictures in docs/pages.
 pages: $(READY)

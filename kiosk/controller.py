@@ -14,7 +14,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from kiosk import desk, notices, rules
+from kiosk import desk, notices, rules, timekeeping
 from kiosk.after_tap import Touched, offers, undoable
 from kiosk.answers import Answered, Refused, Status, encode_answer
 from kiosk.badges import badge_id
@@ -33,6 +33,7 @@ from kiosk.model import (
     Reason,
     ServerSeen,
     Site,
+    Stamp,
     Tap,
     Tapped,
     Tick,
@@ -79,6 +80,7 @@ class Controller:
         self._health: set[Health] = set()
         self._drawn_minute: datetime | None = None
         self._tried_at = clock.monotonic()
+        self._doubts = timekeeping.Doubts(ledger)
 
     def health(self) -> tuple[str, ...]:
         """What is wrong, by the codes of kiosk.notices; callable from any thread."""
@@ -132,10 +134,11 @@ class Controller:
         if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
             self._showing.tell(shown.notice)
             return None
-        now = self._clock.now()
+        moment = self._clock.stamp()  # once: how late it is and how sure that is must not come from two readings
+        now = moment.at
         try:
             badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
-            case = self._gather(tap, badge, now)
+            case = self._gather(tap, badge, moment)
             verdict = rules.decide(case, now)
             self._write(_recorded(case, verdict, badge))
         except LedgerError as error:
@@ -146,9 +149,9 @@ class Controller:
         self._act(case, verdict, now)
         return verdict
 
-    def _gather(self, tap: Tap, badge: str | None, now: datetime) -> Case:
-        clock = self._clock.stamp().clock
-        return self._ledger.roster.gather(tap, site_id=self._site_id, badge_id=badge, now=now, clock=clock)
+    def _gather(self, tap: Tap, badge: str | None, moment: Stamp) -> Case:
+        roster, site = self._ledger.roster, self._site_id
+        return roster.gather(tap, site_id=site, badge_id=badge, now=moment.at, clock=moment.clock)
 
     def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
         if isinstance(verdict, Granted):
@@ -208,10 +211,9 @@ class Controller:
                 self._health.discard(Health.DOOR_HELD_OPEN)
 
     def _answer(self, line: bytes) -> Answered:
-        now, clock = self._clock.now(), self._clock.stamp().clock
-        site, key = self._site_id, self._badge_key
+        moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
         try:
-            answered = desk.answered(line, self._ledger, now, site_id=site, badge_key=key, clock=clock)
+            answered = desk.answered(line, self._ledger, moment.at, site_id=site, badge_key=key, clock=moment.clock)
         except LedgerError as error:
             self._fail(error)
             return Refused(message=str(error))
@@ -236,9 +238,16 @@ class Controller:
         if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
             self._tried_at = now
             self._note(Happened(what="ledger_recovered", site_id=self._site_id))
+        self._settle_times()
         self._showing.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
+
+    def _settle_times(self) -> None:
+        try:
+            self._doubts.settle(self._clock.stamp())
+        except LedgerError as error:
+            self._fail(error)
 
     # ------------------------------------------------------------ the ledger
 

@@ -36,6 +36,7 @@ from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.rest import Sleep
 from kiosk.screen.window import Screen
+from kiosk.timekeeping import remind
 from kiosk.uplink import Uplink
 from kiosk.vitals import Surroundings, vitals
 from kiosk.workers import Systemd, Worker, stop_all
@@ -214,6 +215,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
     ledger = _open_ledger(config, world)
     stack.callback(ledger.close)
+    remind(world.clock, ledger)
     wired = any(pin is not None for pin in config.pins().values())
     pins = world.pin_factory or (open_pins() if wired else None)
     if pins is not None and pins is not world.pin_factory:

@@ -474,7 +474,32 @@ class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
     site_id: str | None = None
 
 
-AnyFact = SiteSet | ProductSet | MemberSet | BadgeSet | PassSold | Tapped | Reversed | Left | HoursOverridden | Happened
+class Timed(Noun, frozen=True, kw_only=True):
+    """When an entry of this ledger really was."""
+
+    seq: int
+    at: datetime
+
+
+class TimesCorrected(Fact, frozen=True, kw_only=True, tag="times"):
+    """Entries that this kiosk wrote in this boot before it knew the time, and when they were."""
+
+    times: tuple[Timed, ...]
+
+
+AnyFact = (
+    SiteSet
+    | ProductSet
+    | MemberSet
+    | BadgeSet
+    | PassSold
+    | Tapped
+    | Reversed
+    | Left
+    | HoursOverridden
+    | Happened
+    | TimesCorrected
+)
 
 
 class Entry(Noun, frozen=True, kw_only=True):

@@ -12,10 +12,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kiosk.answers import Done, Refused
+from kiosk.clock import WallClock
 from kiosk.commands import Pair
 from kiosk.config import Config
 from kiosk.controller import Controller
-from kiosk.front import Clock
 from kiosk.ledger import open_reader
 from kiosk.workers import Worker
 from sync import pairing
@@ -41,7 +41,7 @@ VERSION = version("kiosk")
 class Uplink:
     """The threads that exchange with the central server, while the kiosk has one."""
 
-    def __init__(self, config: Config, controller: Controller, clock: Clock) -> None:
+    def __init__(self, config: Config, controller: Controller, clock: WallClock) -> None:
         self._config, self._controller, self._clock = config, controller, clock
         self._on_end: Callable[[Worker], None] = lambda _: None
         self._changing = threading.Lock()
@@ -100,6 +100,7 @@ class Uplink:
             open_ledger=lambda: open_reader(config.paths.ledger),
             post=self._controller.inbox.put,
             condition=self._condition,
+            set_clock=self._clock.anchor,
             pause_seconds=config.server.every_seconds,
             on_pulled=listener.follow,
         )

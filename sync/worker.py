@@ -11,6 +11,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 
 from kiosk.ledger import LedgerError, LedgerReader
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.5
 """How often a waiting thread looks whether it is to stop."""
+QUICK_SECONDS = 4.0
+"""An answer that took longer says too little about when it was given: half of this is how wrong the time may be."""
+DAY_SECONDS = 86400.0
+"""A kiosk's own clock wanders by some seconds in this time."""
 LONG_SECONDS = 3600.0
 """How long the server may be out of reach before people are told, quietly: the kiosk works without it."""
 
@@ -52,6 +57,7 @@ class SyncWorker:
         open_ledger: Callable[[], LedgerReader],
         post: Callable[[Delivery], None],
         condition: Callable[[], Beacon] = Beacon,
+        set_clock: Callable[[datetime, float], None] | None = None,
         pause_seconds: float = backoff.PAUSE_SECONDS,
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = monotonic,
@@ -59,6 +65,7 @@ class SyncWorker:
     ) -> None:
         """`open_ledger` is called in the thread that works; `post` puts something into the controller's inbox.
 
+        `set_clock` is given the server's time, and the monotonic seconds at it, while the kiosk does not know its own.
         `jitter` returns random numbers of [0, 1), `clock` monotonic seconds. `on_pulled` is given the cursor that an
         exchange reached.
         """
@@ -69,6 +76,8 @@ class SyncWorker:
         self._ledger: LedgerReader | None = None
         self._exchange: Exchange | None = None
         self._failures = 0
+        self._set_clock = set_clock
+        self._asked_time_at: float | None = None
         self._seen_at = clock()
         self._told_unseen = False
         self._woken = threading.Event()
@@ -117,6 +126,7 @@ class SyncWorker:
             more = exchange.run(only_pull=only_pull)
             if exchange.cursor and not more:
                 self._on_pulled(exchange.cursor)
+            self._ask_time()
         except StoppedError:
             raise
         except (SyncError, LedgerError) as error:
@@ -127,6 +137,17 @@ class SyncWorker:
             self.close()
             return self._failed(SyncError(f"{type(error).__name__} in the exchange"))
         return self._succeeded(more, only_pull=only_pull)
+
+    def _ask_time(self) -> None:
+        """Take the time from the server while nothing nearer tells it; in holdover once a day. Raises SyncError."""
+        quality, now = self._condition().clock, self._clock()
+        lately = self._asked_time_at is not None and now - self._asked_time_at < DAY_SECONDS
+        if self._set_clock is None or quality == "trusted" or (quality == "holdover" and lately):
+            return
+        told, after = self._client.time(), self._clock()
+        if after - now <= QUICK_SECONDS:
+            self._set_clock(told.now, (now + after) / 2)
+            self._asked_time_at = after
 
     def _exchanging(self) -> Exchange:
         if self._exchange is None:

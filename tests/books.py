@@ -46,9 +46,10 @@ class Moment:
     """What the machine's clocks say; called, it stamps."""
 
     now: datetime = MONDAY
+    clock: Clock = Clock.TRUSTED
 
     def __call__(self) -> Stamp:
-        return Stamp(at=self.now, boot_id="boot-1", monotonic_ns=int(self.now.timestamp()) * 10**9, clock=Clock.TRUSTED)
+        return Stamp(at=self.now, boot_id="boot-1", monotonic_ns=int(self.now.timestamp()) * 10**9, clock=self.clock)
 
     def moves(self, **by: float) -> datetime:
         self.now += timedelta(**by)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kiosk.badges import badge_id
-from kiosk.clock import MovableClock
+from kiosk.clock import MovableClock, WallClock
 from kiosk.controller import Controller
 from kiosk.front import Front
 from kiosk.ledger import Ledger, decode_fact, open_ledger
@@ -33,6 +33,7 @@ from kiosk.model import (
 )
 from kiosk.notices import Idle, Notice
 from kiosk.rules import passes
+from kiosk.timekeeping import remind
 
 F = TypeVar("F", bound=Fact)
 
@@ -95,10 +96,12 @@ class Counter:
         site: Site = SERRES,
         language: str | None = None,
         is_blank: bool = False,
+        clock: WallClock | None = None,
     ) -> None:
         """With `is_blank` an empty ledger is left empty, as on a machine that was just installed."""
-        self.clock = MovableClock(at, runs=False)
+        self.clock = clock or MovableClock(at, runs=False)
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
+        remind(self.clock, self.ledger)
         self.door, self.light, self.wall = Door(self.ledger), Light(), Wall()
         self.verdicts: list[Verdict] = []
         if self.ledger.head.seq == 0 and not is_blank:
@@ -141,6 +144,7 @@ class Counter:
         return Tap(uid=uid, monotonic=self.clock.monotonic(), technology="NTAG213")
 
     def later(self, **by: float) -> None:
+        assert isinstance(self.clock, MovableClock)
         self.clock.move(timedelta(**by))
 
     def stored(self, kind: type[F]) -> list[F]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from kiosk.clock import WallClock
 from kiosk.ledger import open_reader
 from sync.central.app import create_app
 from sync.central.central import Central
@@ -16,6 +17,7 @@ from sync.central.settings import Settings
 from sync.client import Answer, Client, Transport, UnreachableError
 from sync.pairing import enroll
 from sync.transport import Line
+from sync.wire import Beacon
 from sync.worker import SyncWorker, Wait
 from tests.central import new_database
 from tests.counter import Counter
@@ -86,6 +88,8 @@ class Linked:
             Client(self.line, token=token),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
             post=self.counter.controller.handle,
+            condition=lambda: Beacon(clock=self.counter.clock.quality()),
+            set_clock=self.counter.clock.anchor,
             jitter=lambda: 0.5,
             clock=self.counter.clock.monotonic,
         )
@@ -157,10 +161,10 @@ class Hub:
     def code(self, name: str = "a kiosk") -> str:
         return self.central.new_code(name=name)
 
-    def pairs(self, folder: Path, *, is_blank: bool = False) -> Linked:
+    def pairs(self, folder: Path, *, is_blank: bool = False, clock: WallClock | None = None) -> Linked:
         """A kiosk in this folder, paired; it keeps its ledger when it had one."""
         folder.mkdir(exist_ok=True)
-        counter, line = Counter(folder, is_blank=is_blank), self.line()
+        counter, line = Counter(folder, is_blank=is_blank, clock=clock), self.line()
         ledger_id = counter.ledger.ledger_id
         paired = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
         return Linked(folder, line, token=paired.token, counter=counter)

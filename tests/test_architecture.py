@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.notices": "kiosk.model babel",
     "kiosk.front": "kiosk.model kiosk.notices",
+    "kiosk.timekeeping": "kiosk.model kiosk.ledger",
     "kiosk.syncing": "kiosk.model kiosk.ledger kiosk.store",
     "kiosk.store": "kiosk.model sqlalchemy msgspec",
     "kiosk.store.migrations": "sqlalchemy alembic",
@@ -40,7 +41,7 @@ MAY_IMPORT = {
     "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
     "kiosk.showing": "kiosk.model kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
-    "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing msgspec",
+    "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.uplink": "kiosk sync",
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",

@@ -11,14 +11,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from kiosk.clock import WallClock
 from kiosk.ledger import LedgerError, open_reader
 from kiosk.model import (
     Badge,
     BadgeSet,
+    Clock,
     Denied,
     FeedArrived,
     Granted,
@@ -40,6 +43,7 @@ from sync.wire import Push
 from sync.worker import LONG_SECONDS
 from tests.counter import SERRES
 from tests.linked import Fault, Hub, Linked, Request, answers, cut, lost, through, twice
+from tests.virtual_machine import VirtualMachine
 
 
 @pytest.fixture
@@ -386,7 +390,7 @@ def test_a_server_that_was_away_for_an_hour_is_a_quiet_line_until_it_is_back(kio
     wall = kiosk.counter.wall
     kiosk.step(cut)
     assert Health.SERVER_UNREACHABLE not in kiosk.counter.controller.health()
-    kiosk.counter.later(seconds=LONG_SECONDS)
+    kiosk.counter.later(seconds=LONG_SECONDS + 1)
     kiosk.step(cut)
     assert "Serveur central" in wall.views[-1].health
     assert not wall.views[-1].trouble
@@ -535,3 +539,43 @@ def test_people_come_in_while_the_server_is_a_black_hole(tmp_path):
         assert not thread.is_alive()
         taken.close()
         kiosk.counter.close()
+
+
+# ---------------------------------------------------------------- the time
+
+
+def test_a_kiosk_that_lost_the_time_takes_it_from_the_server(tmp_path, hub):
+    machine = VirtualMachine(datetime.now(UTC))
+    machine.loses_power(timedelta(days=3), network=False)
+    machine.steps(timedelta(days=-2000))
+    kiosk = hub.pairs(tmp_path / "lost", clock=WallClock(machine))
+    assert kiosk.counter.clock.quality() is Clock.UNTRUSTED
+    kiosk.settle()
+    assert kiosk.counter.clock.quality() is Clock.HOLDOVER
+    assert abs(kiosk.counter.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    kiosk.settle()
+    assert kiosk.line.paths().count("/v1/time") == 1
+    machine.passes(timedelta(days=1, seconds=1))
+    kiosk.settle()
+    assert kiosk.line.paths().count("/v1/time") == 2
+    kiosk.close()
+
+
+def test_a_kiosk_that_knows_the_time_does_not_ask_for_it(kiosk):
+    kiosk.settle()
+    assert "/v1/time" not in kiosk.line.paths()
+
+
+def test_a_time_that_was_long_on_its_way_is_not_taken(tmp_path, hub):
+    machine = VirtualMachine(datetime.now(UTC))
+    machine.loses_power(timedelta(days=3), network=False)
+    kiosk = hub.pairs(tmp_path / "slow", clock=WallClock(machine))
+
+    def slow(line: Transport, request: Request) -> Answer:
+        machine.passes(timedelta(seconds=5))
+        return line(*request)
+
+    kiosk.step(*[slow] * 9)
+    assert "/v1/time" in kiosk.line.paths()
+    assert kiosk.counter.clock.quality() is Clock.UNTRUSTED
+    kiosk.close()

@@ -76,6 +76,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.badges import BadgeError, badge_key
     from kiosk.clock import WallClock
     from kiosk.ledger import open_ledger
+    from kiosk.timekeeping import remind
 
     _be_its_owner(config.paths.state)
     if isinstance(command, (ImportSite, Pair)):
@@ -84,6 +85,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
         raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
     clock = WallClock()
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
+        remind(clock, ledger)
         if isinstance(command, Pair):
             return _pair_here(config, command, ledger.ledger_id)
         try:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text
 
-from kiosk.model import Entry, Ref
+from kiosk.model import Clock, Entry, Ref, Stamp
 from kiosk.roster import Roster
 from kiosk.store import chain, progress
 from kiosk.store.chain import Fault, Head
@@ -112,6 +112,12 @@ class LedgerReader:
         """
         for entry in self._read(after, limit):
             yield _sound(entry)
+
+    def last_sure(self) -> Stamp | None:
+        """The stamp of the last own entry that was sure of its time; None when none was. Raises LedgerError."""
+        return next(
+            (entry.stamp for entry in self.entries_backwards() if entry.stamp.clock is not Clock.UNTRUSTED), None
+        )
 
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield this ledger's own entries, the newest first, read as they are asked for."""

@@ -25,6 +25,7 @@ from kiosk.model import (
     AnyFact,
     BadgeSet,
     Charge,
+    Clock,
     Denied,
     Entry,
     HoursOverridden,
@@ -37,8 +38,9 @@ from kiosk.model import (
     Reversed,
     SiteSet,
     Tapped,
+    TimesCorrected,
 )
-from kiosk.store import nouns, tables, visits
+from kiosk.store import nouns, tables, times, visits
 from kiosk.store.nouns import Place
 from kiosk.store.tables import reversals
 
@@ -63,7 +65,11 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
     """
     if entry.body and NUL in entry.body:
         return
+    if entry.stamp.clock is Clock.UNTRUSTED:
+        entry, fact = times.corrected(connection, entry, fact)
     match fact:
+        case TimesCorrected():
+            times.correct(connection, entry.ref.ledger_id, fact)
         case Tapped():
             _tapped(connection, entry, fact)
         case Reversed():

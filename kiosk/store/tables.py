@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -233,6 +233,15 @@ credits_ = Table(
     Column("cents", BigInteger, nullable=False),
     Index("credits_of_member", "member_id"),
 )
+
+corrections = Table(
+    "corrections",
+    ROSTER,
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+)
+"""When entries really were that were written before their kiosk knew the time."""
 
 STAGED = MetaData()
 """A roster that is on its way: the tables of ROSTER again, without their indexes, and `staged_heads`."""

@@ -91,6 +91,35 @@ def leave(connection: Connection, entry: Entry, fact: Left) -> None:
     connection.execute(_LEAVE, _fact(entry, fact.member_id, fact.site_id))
 
 
+def move(connection: Connection, ref: Ref, at: datetime) -> None:
+    """Let a visit or a departure have been at another time; tell anew how the visits around it ended."""
+    left = connection.execute(departures.select().filter_by(ledger_id=ref.ledger_id, seq=ref.seq)).one_or_none()
+    if left:
+        connection.execute(update(departures).filter_by(ledger_id=ref.ledger_id, seq=ref.seq).values(at=at))
+    visit = find(connection, ref)
+    if visit:
+        later = at - visit.at
+        moved = {
+            name: None if value is None else value + later
+            for name, value in visit._asdict().items()
+            if name in ("window_start", "window_end", "present_until")
+        }
+        connection.execute(update(visits).filter_by(ledger_id=ref.ledger_id, seq=ref.seq).values(at=at, **moved))
+    if it := visit or left:
+        _settle_around(connection, it.member_id, it.site_id, min(it.at, at), max(it.at, at))
+
+
+def _settle_around(connection: Connection, member_id: str, site_id: str, start: datetime, end: datetime) -> None:
+    around = visits.select().where(
+        visits.c.member_id == member_id,
+        visits.c.site_id == site_id,
+        visits.c.at >= start - REACH,
+        visits.c.at <= end + REACH,
+    )
+    for found in connection.execute(around).all():
+        _settle(connection, found._asdict())
+
+
 def find(connection: Connection, ref: Ref) -> Row[*tuple[Any, ...]] | None:
     """Return the row of a visit."""
     return connection.execute(visits.select().filter_by(ledger_id=ref.ledger_id, seq=ref.seq)).one_or_none()

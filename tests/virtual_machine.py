@@ -1,0 +1,86 @@
+"""A small computer in virtual time: its power, its clocks, its network, and the world's time that it may not know.
+
+It is what kiosk.clock is given in place of the real machine. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Chip = Literal["none", "battery", "no battery"]
+
+
+class VirtualMachine:
+    """Starts switched on, with the right time and the network there."""
+
+    def __init__(self, at: datetime, *, chip: Chip = "none", drift: float = 0.0, booted: float = 10.0) -> None:
+        """`drift` is how much faster than the world its crystal runs, e.g. 50e-6; `booted` seconds since the boot."""
+        self.true = at
+        self.chip, self.drift = chip, drift
+        self.has_network = True
+        self.boots = 1
+        self._monotonic = booted
+        self._wall_apart = timedelta(0)
+        self._chip_apart: timedelta | None = timedelta(0)
+        """How far the chip is from the true time; None: it has lost it."""
+        self._saved = at
+        """What the system wrote down of the time before it went off, and begins with when there is no chip."""
+
+    # ------------------------------------------------------------ what the world does to it
+
+    def passes(self, time: timedelta) -> None:
+        """Let time pass while it is on. With a network its clock is put right and kept so."""
+        self.true += time
+        self._monotonic += time.total_seconds() * (1 + self.drift)
+        self._wall_apart = timedelta(0) if self.has_network else self._wall_apart + time * self.drift
+        if self.has_network and self.chip != "none":
+            self._chip_apart = timedelta(0)  # the kernel writes the chip while it is synchronised
+
+    def loses_power(self, time: timedelta, *, network: bool) -> None:
+        """Be off for a time, and start again."""
+        self._saved = self.wall()
+        self.true += time
+        self.boots += 1
+        self._monotonic = 10.0
+        if self.chip == "no battery":
+            self._chip_apart = EPOCH - self.true
+        self.has_network = network
+        kept = self.battery()
+        self._wall_apart = max(kept or EPOCH, self._saved) - self.true
+        if network:
+            self.passes(timedelta(seconds=5))
+
+    def chip_fails(self, how: Literal["reset", "unreadable"]) -> None:
+        """Let the battery of the chip be flat: it begins at 1970, or says that it knows nothing."""
+        self._chip_apart = EPOCH - self.true if how == "reset" else None
+
+    def steps(self, by: timedelta) -> None:
+        """Let somebody set the wall clock by hand, wrongly."""
+        self._wall_apart += by
+        if self.has_network:
+            self._wall_apart = timedelta(0)
+
+    # ------------------------------------------------------------ what the kiosk sees of it
+
+    @property
+    def boot_id(self) -> str:
+        return f"boot-{self.boots}"
+
+    def wall(self) -> datetime:
+        return self.true + self._wall_apart
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def synchronised(self) -> bool:
+        return self.has_network
+
+    def was_synchronised(self) -> bool:
+        return self.has_network
+
+    def battery(self) -> datetime | None:
+        if self.chip == "none" or self._chip_apart is None:
+            return None
+        return self.true + self._chip_apart
