@@ -41,9 +41,10 @@ idle: $(READY)
 
 # Lives of a network with everything going wrong; prints what broke, and how to live that life again.
 SEEDS    ?= 100
+JOBS     ?= $(shell nproc)
 DATABASE ?= sqlite
 simulate: $(READY)
-	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --database $(DATABASE) $(ARGS)
+	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
 
 # Every screen in every size and language, in docs/screens; the README shows some. ARGS="--full FOLDER": in full size.
 screens: $(READY)

@@ -18,6 +18,8 @@ from pathlib import Path
 import psycopg
 
 MISSING = "PostgreSQL is not installed: these tests need it. Install it by `apt-get install postgresql`"
+MEMORY = Path("/dev/shm")
+"""Where there is one, no test waits for a disk."""
 _numbers = count(1)
 
 
@@ -38,7 +40,7 @@ class Cluster:
     """A running server with a folder of its own."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="kiosk-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="kiosk-postgres-", dir=MEMORY if MEMORY.is_dir() else None))
         self._user = "nobody" if os.getuid() == 0 else None
         if self._user:
             shutil.chown(self.folder, "nobody")

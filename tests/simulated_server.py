@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -68,15 +69,29 @@ def asgi(app: Any, loop: asyncio.AbstractEventLoop) -> Callable[..., Answer]:
     return lambda method, path, headers, body: loop.run_until_complete(call(method, path, headers, body))
 
 
+class AtOnce(ThreadPoolExecutor):
+    """Does in the calling thread what is to be done in another: there is never more than one request here."""
+
+    def submit(self, act: Callable[..., Any], /, *words: Any, **options: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(act(*words, **options))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
 class Server:
     """One central server and its files."""
 
     def __init__(self, home: Path, *, now: Callable[[], datetime], postgres: str | None = None) -> None:
         """`postgres` is the URL of a database of a cluster, to make others from; None: SQLite files in `home`."""
         self._home, self.now, self._postgres = home, now, postgres
+        self._places: list[str] = []
         self.fuse = Fuse(self._keep_what_is_on_disk)
         self.is_up, self._kept = False, ""
         self.loop = asyncio.new_event_loop()
+        self.loop.set_default_executor(AtOnce())
         self._place = self._copied(_template(postgres))
         self.start()
 
@@ -90,6 +105,7 @@ class Server:
         else:
             place = f"sim_{os.getpid()}_{next(_names)}"
             _sql(self._postgres, f"CREATE DATABASE {place} TEMPLATE {source}")
+            self._places.append(place)
         return place
 
     def copy(self) -> str:
@@ -116,6 +132,7 @@ class Server:
         if not self.is_up:
             app = create_app(_settings(self._postgres, self._place), now=self.now)
             self.central: Central = app.state.central
+            self.central.project()  # as its thread does first
             self._call = asgi(app, self.loop)
             self.is_up = True
 
@@ -132,7 +149,11 @@ class Server:
         self._place, self._kept = self._kept, ""
 
     def close(self) -> None:
+        """Stop for good. Files go with the folder they are in; databases are dropped, a cluster has room for few."""
         self.stop()
+        if self._postgres is not None:
+            for place in self._places:
+                _sql(self._postgres, f"DROP DATABASE {place} WITH (FORCE)")
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 

@@ -16,7 +16,10 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from kiosk.ledger import Ledger
@@ -98,18 +101,35 @@ def _report(world: World, steps: int) -> Report:
 
 def main() -> int:
     wanted = _arguments()
-    logging.disable(logging.CRITICAL)
     total, began = Report(), time.monotonic()
     postgres = _database(wanted.database)
-    for seed in [wanted.seed] if wanted.seed is not None else range(wanted.first, wanted.first + wanted.seeds):
-        one = simulate(seed, steps=wanted.steps, kiosks=wanted.kiosks, postgres=postgres)
+    seeds = [wanted.seed] if wanted.seed is not None else range(wanted.first, wanted.first + wanted.seeds)
+    for seed, one in _lives(wanted, seeds, postgres):
         total.add(one)
         for what in one.violations[:MOST_TOLD]:
             print(f"seed {seed}: {what}", flush=True)
         if one.violations:
             print(f"  again: python -m tests.simulator --seed {seed} {_same(wanted)}", flush=True)
+        if total.lives % wanted.tell == 0:
+            print(summary(total, time.monotonic() - began, wanted.database), flush=True)
     print(summary(total, time.monotonic() - began, wanted.database))
     return 1 if total.violations else 0
+
+
+def _lives(wanted: argparse.Namespace, seeds: Iterable[int], postgres: str | None) -> Iterator[tuple[int, Report]]:
+    """Live these lives, in as many processes as are wanted; they come in no order."""
+    live = partial(_live, steps=wanted.steps, kiosks=wanted.kiosks, postgres=postgres)
+    if wanted.jobs == 1:
+        yield from map(live, seeds)
+        return
+    # Forked and not spawned, they share what was loaded; a life leaves nothing behind that grows, but to be sure.
+    with get_context("fork").Pool(wanted.jobs, maxtasksperchild=200) as pool:
+        yield from pool.imap_unordered(live, seeds)
+
+
+def _live(seed: int, *, steps: int, kiosks: tuple[int, int], postgres: str | None) -> tuple[int, Report]:
+    logging.disable(logging.CRITICAL)
+    return seed, simulate(seed, steps=steps, kiosks=kiosks, postgres=postgres)
 
 
 def _same(wanted: argparse.Namespace) -> str:
@@ -135,6 +155,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--steps", type=int, default=200, help="of each life")
     parser.add_argument("--kiosks", type=_span, default=(3, 8), help="how many, as 3-8")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the lives")
+    parser.add_argument("--tell", type=int, default=500, help="print a summary after so many")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     return parser.parse_args()
 

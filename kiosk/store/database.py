@@ -15,12 +15,16 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy.dialects.sqlite  # noqa: F401 - now, while these files can be read: root may become somebody else soon
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.util import LRUCache
 
 OLDEST_SQLITE = (3, 37, 0)
 """Debian 12 has 3.40; older ones have not been tried."""
@@ -31,6 +35,8 @@ PAGE_BYTES = 2048
 4096 bytes that makes 38 KB a tap, with these 21. A database that was made with other pages keeps them."""
 CHECKPOINT_PAGES = 800
 """1.6 MB of WAL: the pages that every tap changes are written back once for a hundred taps."""
+STATEMENTS = 500
+"""How many compiled statements are remembered: more than there are."""
 
 WRITING: dict[str, str | int] = {
     "page_size": PAGE_BYTES,
@@ -254,8 +260,9 @@ def _uri(path: Path, parameters: str) -> str:
 
 
 def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)  # built in one thread, used in another
+    def connect() -> Any:
+        # Built in one thread, used in another. No isolation level: transactions are spoken in SQL.
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
         try:
             for name, value in settings.items():
                 connection.execute(f"PRAGMA {name}={value}")
@@ -266,11 +273,29 @@ def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Eng
             raise
         return connection
 
-    return create_engine(
-        "sqlite://",
-        creator=connect,
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
+    return like(_model(), connect)
+
+
+@cache
+def _model() -> Engine:
+    model = create_engine("sqlite://", query_cache_size=0, execution_options={"compiled_cache": LRUCache(STATEMENTS)})
+    model.connect().close()
+    return model
+
+
+def like(model: Engine, connect: Callable[[], DBAPIConnection]) -> Engine:
+    """Return an engine of one connection, made by `connect`, that has its statements compiled once for all of its kind.
+
+    Putting a statement into SQL takes longer than running it. Engines of SQLAlchemy remember what they compiled each
+    for itself; here every thread has one, and a connection that failed is replaced with its engine. `model` has been
+    connected once, and its option `compiled_cache` is the memory that is shared.
+    """
+    return Engine(
+        StaticPool(connect),
+        model.dialect,
+        model.url,
+        query_cache_size=0,
+        execution_options=model.get_execution_options(),
         hide_parameters=True,  # an error that nobody foresaw ends in the log, and names of people do not belong there
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from kiosk.store.tables import cursors
 
@@ -20,7 +20,7 @@ STAGED = "staged"
 
 def read(connection: Connection, name: str) -> str | None:
     """Return a cursor, None when it was never set."""
-    value: str | None = connection.execute(select(cursors.c.value).where(cursors.c.name == name)).scalar()
+    value: str | None = connection.execute(_READ, {"which": name}).scalar()
     return value
 
 
@@ -33,8 +33,14 @@ def number(connection: Connection, name: str) -> int | None:
 def write(connection: Connection, values: Mapping[str, object]) -> None:
     """Set cursors; None takes one away."""
     for name, value in values.items():
-        is_it = cursors.c.name == name
         if value is None:
-            connection.execute(delete(cursors).where(is_it))
-        elif not connection.execute(update(cursors).where(is_it).values(value=str(value))).rowcount:
-            connection.execute(insert(cursors).values(name=name, value=str(value)))
+            connection.execute(_DELETE, {"which": name})
+        elif not connection.execute(_UPDATE, {"which": name, "to": str(value)}).rowcount:
+            connection.execute(_INSERT, {"name": name, "value": str(value)})
+
+
+_IS_IT = cursors.c.name == bindparam("which")
+_READ = select(cursors.c.value).where(_IS_IT)
+_DELETE = delete(cursors).where(_IS_IT)
+_UPDATE = update(cursors).where(_IS_IT).values(value=bindparam("to"))
+_INSERT = insert(cursors)

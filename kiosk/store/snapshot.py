@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, case, delete, insert, select, tuple_, type_coerce, update
+from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, tuple_, type_coerce, update
 from sqlalchemy.types import NullType, TypeEngine
 
 from kiosk.store import arrivals, progress
@@ -45,19 +45,22 @@ def pages(connection: Connection, *, heads: Mapping[str, int], size: int = PAGE_
 
     For the server. Read the feed's last position that is folded, and `heads`, in the same transaction (`snapshot` of
     kiosk.store.database), and keep the pages until the kiosk has fetched them all: later ones of another transaction
-    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster. The first page has
-    only them.
+    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster; they are on the first
+    page. The roster of a small house fits on one.
     """
-    yield {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
+    page: Rows = {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
+    held = 0
     for table in ROSTER.sorted_tables:
         last: tuple[Any, ...] | None = None
-        while True:
-            rows = [row._asdict() for row in connection.execute(_page(table, last, size))]
-            if rows:
-                yield {table.name: tuple(rows)}
-            if len(rows) < size:
+        while rows := [row._asdict() for row in connection.execute(_page(table, last, size - held))]:
+            page[table.name], held = tuple(rows), held + len(rows)
+            if held < size:
                 break
+            yield page
+            page, held = {}, 0
             last = tuple(rows[-1][column.name] for column in table.primary_key.columns)
+    if page:
+        yield page
 
 
 def _page(table: Table, last: tuple[Any, ...] | None, size: int) -> Any:
@@ -86,11 +89,10 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of a server that may be one release apart: columns that are not known here are left out."""
-    raw = {column.name: bindparam(column.name, type_=AS_IT_TRAVELS) for column in table.columns}
-    statement = insert(table).values(raw)
-    known = [{name: row.get(name) for name in raw} for row in rows]
+    names = table.columns.keys()
+    known = [{name: row.get(name) for name in names} for row in rows]
     for start in range(0, len(known), BATCH):
-        connection.execute(statement, known[start : start + BATCH])
+        connection.execute(_INSERTS[table.name], known[start : start + BATCH])
 
 
 def discard(connection: Connection) -> None:
@@ -111,14 +113,24 @@ def adopt(connection: Connection, *, own: str, cursor: str) -> None:
         raise SnapshotError("no snapshot is staged")
     for table in ROSTER.sorted_tables:
         connection.execute(delete(table))
-        source = staged[table.name]
-        connection.execute(insert(table).from_select([c.name for c in table.columns], select(source)))
+        connection.execute(_MOVES[table.name])
     head = connection.execute(select(staged_heads.c.seq).where(staged_heads.c.ledger_id == own)).scalar() or 0
     is_unknown = (entries.c.ledger_id == own) & (entries.c.seq > head)
     connection.execute(update(entries).values(position=case((is_unknown, None), else_=0)))
     discard(connection)
     progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor})
     _fold_unknown(connection, own=own, head=head)
+
+
+def _inserting(table: Table) -> Insert:
+    return insert(table).values({c.name: bindparam(c.name, type_=AS_IT_TRAVELS) for c in table.columns})
+
+
+_INSERTS = {table.name: _inserting(table) for table in STAGED.sorted_tables}
+_MOVES = {
+    table.name: insert(table).from_select(table.columns.keys(), select(staged[table.name]))
+    for table in ROSTER.sorted_tables
+}
 
 
 def _fold_unknown(connection: Connection, *, own: str, head: int) -> None:

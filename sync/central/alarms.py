@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from kiosk.model import Noun, Ref
 from sync.central.tables import alarms
@@ -86,8 +86,16 @@ def sound(
 
 def end(connection: Connection, network: str, alarm_id: str, now: datetime) -> bool:
     """End an alarm if it is going on. Tells whether it was."""
-    going_on = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id, alarms.c.ended_at.is_(None))
-    return bool(connection.execute(update(alarms).where(*going_on).values(ended_at=now)).rowcount)
+    return bool(connection.execute(_END, {"network": network, "alarm": alarm_id, "now": now}).rowcount)
+
+
+_END = (
+    update(alarms)
+    .where(alarms.c.network_id == bindparam("network"), alarms.c.alarm_id == bindparam("alarm"))
+    .where(alarms.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
+"""Two of these come with every push."""
 
 
 def going_on(connection: Connection, network: str, alarm_id: str) -> bool:

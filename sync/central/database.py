@@ -17,17 +17,22 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import LRUCache
 
 from kiosk.store.database import (
     FAILURES,
+    STATEMENTS,
     Database,
     LedgerError,
     WriterLock,
     failing_as,
+    like,
     reading_engine,
     transaction,
     writing_engine,
@@ -153,14 +158,33 @@ def _postgres(url: str, roster_schema: str) -> Engine:
         place = make_url(url)
     except ArgumentError:
         raise LedgerError(f'"{url}" is no database URL: write it like postgresql://user@host/name') from None
+    place = place.set(drivername="postgresql+psycopg")
+    model = _models.get(place.set(database=None)) or _models.setdefault(place.set(database=None), _model(place))
     # One connection for each engine: threads have an engine each, and a failed connection is replaced with its engine.
-    return create_engine(
-        place.set(drivername="postgresql+psycopg"),
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "kiosk-central",
-            "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c search_path={roster_schema},public",
-        },
+    return like(model, partial(_connected, model, place, roster_schema))
+
+
+_models: dict[URL, Engine] = {}
+"""Of each server."""
+
+
+def _model(place: URL) -> Engine:
+    """Return an engine that has spoken to a server once, and knows what it can do."""
+    remembered: dict[str, Any] = {"compiled_cache": LRUCache(STATEMENTS)}
+    limits = {"connect_timeout": CONNECT_SECONDS}
+    model = create_engine(
+        place, query_cache_size=0, poolclass=NullPool, connect_args=limits, execution_options=remembered
     )
+    model.connect().close()
+    return model
+
+
+def _connected(model: Engine, place: URL, roster_schema: str) -> DBAPIConnection:
+    words, options = model.dialect.create_connect_args(place)
+    ours = {
+        "autocommit": True,
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "kiosk-central",
+        "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c search_path={roster_schema},public",
+    }
+    return model.dialect.connect(*words, **{**options, **ours})

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from kiosk.model import Noun
 from kiosk.store.fold import CODE_LETTERS
@@ -160,13 +160,7 @@ def _one(network: str, kiosk_id: str) -> Any:
 
 def by_token(connection: Connection, network: str, token: str) -> Kiosk | None:
     """Return the kiosk that holds a token, None when there is none or it was revoked."""
-    row = connection.execute(
-        select(kiosks).where(
-            kiosks.c.network_id == network,
-            kiosks.c.token_hash == token_hash(token),
-            kiosks.c.revoked_at.is_(None),
-        )
-    ).first()
+    row = connection.execute(_BY_TOKEN, {"network": network, "hashed": token_hash(token)}).first()
     return _kiosk(row) if row else None
 
 
@@ -188,12 +182,24 @@ def heard(connection: Connection, network: str, kiosk_id: str, *, beacon: Beacon
     if beacon.now is not None and beacon.now.tzinfo is not None:
         skew = round((beacon.now - now) / timedelta(milliseconds=1))
     doc = msgspec.json.encode(beacon).decode()
-    connection.execute(_one(network, kiosk_id).values(seen_at=now, skew_ms=skew, beacon=doc))
+    key = {"network": network, "kiosk": kiosk_id}
+    connection.execute(_HEARD, {**key, "now": now, "skew": skew, "doc": doc})
 
 
 def fetched(connection: Connection, network: str, kiosk_id: str, *, position: int, now: datetime) -> None:
     """Remember from where a kiosk asked for the feed."""
-    connection.execute(_one(network, kiosk_id).values(seen_at=now, fetched=position))
+    connection.execute(_FETCHED, {"network": network, "kiosk": kiosk_id, "now": now, "place": position})
+
+
+# What every call asks and tells is built once: putting a statement together costs as much as running it.
+_BY_TOKEN = select(kiosks).where(
+    kiosks.c.network_id == bindparam("network"),
+    kiosks.c.token_hash == bindparam("hashed"),
+    kiosks.c.revoked_at.is_(None),
+)
+_NAMED = update(kiosks).where(kiosks.c.network_id == bindparam("network"), kiosks.c.kiosk_id == bindparam("kiosk"))
+_HEARD = _NAMED.values(seen_at=bindparam("now"), skew_ms=bindparam("skew"), beacon=bindparam("doc"))
+_FETCHED = _NAMED.values(seen_at=bindparam("now"), fetched=bindparam("place"))
 
 
 def _kiosk(row: Row[*tuple[Any, ...]]) -> Kiosk:

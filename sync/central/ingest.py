@@ -41,8 +41,6 @@ class Taken(Noun, frozen=True, kw_only=True):
 
     statuses: tuple[Status, ...]
     acked: int
-    position: int
-    """The feed's last position after it."""
 
 
 _KNOWN = select(ledgers.c.acked, ledgers.c.highest).where(
@@ -127,16 +125,18 @@ class Batch:
 
     def take(self, batch: Sequence[Entry | Refused]) -> Taken:
         """Sort the batch, write what is new, and raise the alarms that it gives cause for."""
+        if not batch:
+            return Taken(statuses=(), acked=self.before.acked)
         kept = self._kept(batch)
         for one in batch:
             self._sort(one, kept)
-        position = last_position(self.connection, self.network)
         if self.fresh:
-            write(self.connection, rows(self.network, self.fresh.values(), after=position, now=self.now))
+            last = last_position(self.connection, self.network)
+            write(self.connection, rows(self.network, self.fresh.values(), after=last, now=self.now))
         self._write_quarantine()
         after = self._advance()
         self._watch(kept, after)
-        return Taken(statuses=tuple(self.statuses), acked=after.acked, position=position + len(self.fresh))
+        return Taken(statuses=tuple(self.statuses), acked=after.acked)
 
     def _kept(self, batch: Sequence[Entry | Refused]) -> dict[int, tuple[bytes, bytes]]:
         """Return (hash, previous) of what the feed has of this ledger, from just before the batch to just after it."""
