@@ -92,7 +92,7 @@ class Server:
         self.is_up, self._kept = False, ""
         self.loop = asyncio.new_event_loop()
         self.loop.set_default_executor(AtOnce())
-        self._place = self._copied(_template(postgres))
+        self._place = self._copied(template_of(postgres))
         self.start()
 
     # ------------------------------------------------------------ where it keeps its data
@@ -213,7 +213,7 @@ def _sql(url: str, statement: str) -> None:
 
 
 @cache
-def _template(postgres: str | None) -> str:
+def template_of(postgres: str | None) -> str:
     """Return the place of a server that was just born: to make one loads Alembic."""
     if postgres is None:
         folder = tempfile.TemporaryDirectory()

@@ -24,8 +24,10 @@ from pathlib import Path
 
 from kiosk.ledger import Ledger
 from tests import invariants
+from tests.books import template
 from tests.postgres import cluster
 from tests.simulated_line import Line
+from tests.simulated_server import template_of
 from tests.simulated_world import World
 
 MEMORY = Path("/dev/shm")
@@ -122,7 +124,9 @@ def _lives(wanted: argparse.Namespace, seeds: Iterable[int], postgres: str | Non
     if wanted.jobs == 1:
         yield from map(live, seeds)
         return
-    # Forked and not spawned, they share what was loaded; a life leaves nothing behind that grows, but to be sure.
+    # Forked and not spawned, they share what was loaded, and the empty databases that lives begin with.
+    template()
+    template_of(postgres)
     with get_context("fork").Pool(wanted.jobs, maxtasksperchild=200) as pool:
         yield from pool.imap_unordered(live, seeds)
 

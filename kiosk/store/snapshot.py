@@ -45,10 +45,11 @@ def pages(connection: Connection, *, heads: Mapping[str, int], size: int = PAGE_
 
     For the server. Read the feed's last position that is folded, and `heads`, in the same transaction (`snapshot` of
     kiosk.store.database), and keep the pages until the kiosk has fetched them all: later ones of another transaction
-    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster; they are on the first
-    page. The roster of a small house fits on one.
+    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster. The first page has
+    only them, and where the house is small the second has all the rest.
     """
-    page: Rows = {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
+    yield {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
+    page: Rows = {}
     held = 0
     for table in ROSTER.sorted_tables:
         last: tuple[Any, ...] | None = None
