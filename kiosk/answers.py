@@ -264,6 +264,13 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     vitals: tuple[Vital, ...] = ()
 
 
+class FirstStart(Answer, tag="first_start", frozen=True, kw_only=True):
+    """Whether the kiosk waits to be set up; `status` has no site yet."""
+
+    is_open: bool
+    status: Status
+
+
 Answered = (
     Refused
     | Done
@@ -279,6 +286,7 @@ Answered = (
     | HoursPreview
     | LedgerReport
     | Status
+    | FirstStart
 )
 
 encode_answer = msgspec.json.Encoder().encode

@@ -231,6 +231,30 @@ class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
 
 
+# ---------------------------------------------------------------- the first start
+
+
+class ShowFirstStart(Command, tag="first_start", frozen=True, kw_only=True):
+    """Whether the kiosk waits to be set up, and how its parts are. Answer: FirstStart."""
+
+
+class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
+    """Make a kiosk without site and host a working one, all at once. Answer: Done, with the host's id.
+
+    `code`: claim code of the first host's badge, which was tapped before.
+    """
+
+    name: str
+    host: str
+    week: WeekHours
+    products: tuple[Product, ...] = ()
+    code: str | None = None
+    language: Literal["fr", "en"] = "fr"
+    zone: str = "Europe/Paris"
+    country: str = "FR"
+    currency: str = "EUR"
+
+
 # ---------------------------------------------------------------- the kiosk itself
 
 
@@ -283,6 +307,8 @@ Asked = (
     | ShowWeek
     | PreviewHours
     | ImportSite
+    | ShowFirstStart
+    | SetUp
     | ShowStatus
     | RepairRoster
     | Pair

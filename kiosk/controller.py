@@ -41,7 +41,7 @@ from kiosk.model import (
     Verdict,
 )
 from kiosk.notices import Health
-from kiosk.roster import RosterError
+from kiosk.roster import RosterError, claim_code
 from kiosk.rules import corrections
 from kiosk.showing import Known, Showing
 from kiosk.syncing import Delivery, take_in
@@ -145,6 +145,21 @@ class Controller:
             self._fail(error)
             return self._refuse()
         except RosterError:
+            return self._meet(tap, badge, now)
+        self._act(case, verdict, now)
+        return verdict
+
+    def _meet(self, tap: Tap, badge: str | None, now: datetime) -> Verdict:
+        """Judge a tap while the site is not known: nobody comes in, but the first host's badge gets its code."""
+        try:
+            if badge and self._ledger.roster.badge(badge):
+                return self._refuse()
+            nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
+            case = Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
+            verdict = rules.decide(case, now)
+            self._write(_recorded(case, verdict, badge))
+        except LedgerError as error:
+            self._fail(error)
             return self._refuse()
         self._act(case, verdict, now)
         return verdict

@@ -24,10 +24,10 @@ from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk import machine
-from kiosk.answers import Refused, Status, decode_answer, encode_answer
+from kiosk.answers import FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import Pair, ShowStatus, decode_command
+from kiosk.commands import Pair, ShowFirstStart, ShowStatus, decode_command
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
@@ -151,7 +151,7 @@ class Kiosk:
             if isinstance(command, Pair):
                 return encode_answer(self._uplink.pair(command))
         answer = self._answered_by_controller(line)
-        return self._looked_after(answer) if isinstance(command, ShowStatus) else answer
+        return self._looked_after(answer) if isinstance(command, (ShowStatus, ShowFirstStart)) else answer
 
     def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)
@@ -162,10 +162,13 @@ class Kiosk:
             return encode_answer(Refused(message=f"{error}: the kiosk is busy; see what was done before you try again"))
 
     def _looked_after(self, answer: bytes) -> bytes:
-        """Add to a Status how each part is: a disk that hangs hangs the one who asks, and not the controller."""
-        status = decode_answer(answer)
-        if not isinstance(status, Status):
-            return answer
+        """Add how each part is: a disk that hangs hangs the one who asks, and not the controller."""
+        told = decode_answer(answer)
+        if isinstance(told, FirstStart):
+            return encode_answer(replace(told, status=self._with_vitals(told.status)))
+        return encode_answer(self._with_vitals(told)) if isinstance(told, Status) else answer
+
+    def _with_vitals(self, status: Status) -> Status:
         seen = Surroundings(
             machine=machine.look(self._config.paths.state),
             reader=self._reader_said,
@@ -173,7 +176,7 @@ class Kiosk:
             contact_wired=self._config.door.contact is not None,
             paired=self._uplink.is_paired,
         )
-        return encode_answer(replace(status, vitals=vitals(status, seen)))
+        return replace(status, running=True, health=self.controller.health(), vitals=vitals(status, seen))
 
     def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
         self._reader_said = said

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 # Opening hours are defined from 1900 to 9999. What is judged lies well inside, so that what follows from it (a window,
 # an opening within the year) can still be told in dates.
@@ -27,6 +27,11 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that IANA name."""
+    return name in available_timezones()
 
 
 def clamp(at: datetime) -> datetime:

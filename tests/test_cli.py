@@ -184,6 +184,12 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(terminal):
     assert "did you mean one of these?\n  Céline Martin" in terminal.is_refused("member", "show", "martin")
 
 
+def test_an_empty_machine_can_be_set_up_without_a_file(bare):
+    assert "set up. Claire is its first host" in bare.reads("site", "start", "--name", "La Serre", "--host", "Claire")
+    assert "Claire" in bare.reads("member", "list")
+    assert "is set up." in bare.reads("site", "start")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -380,8 +380,9 @@ def test_a_fault_that_goes_on_has_the_light_back_after_a_notice(counter) -> None
 
 def test_a_light_that_told_of_a_fault_rests_when_there_is_none(tmp_path) -> None:
     counter = Counter(tmp_path)
+    badge = counter.joins("zoe")
     counter.controller._site_id = "elsewhere"
-    counter.controller.handle(counter.tapped(b"\x04abcdef"))
+    counter.controller.handle(counter.tapped(badge))
     counter.later(seconds=9)
     counter.controller.handle(Tick())
     assert counter.light.signals == ["fault", "idle"]
@@ -453,8 +454,9 @@ def test_a_ledger_that_cannot_be_read_is_told_once_a_minute_and_not_at_every_tic
 
 def test_a_kiosk_whose_site_is_not_known_yet_refuses_and_lives(tmp_path) -> None:
     counter = Counter(tmp_path)
+    badge = counter.joins("zoe")
     counter.controller._site_id = "elsewhere"
-    assert reason(counter.tap(b"\x04abcdef")) is Reason.OUT_OF_SERVICE
+    assert reason(counter.tap(badge)) is Reason.OUT_OF_SERVICE
     counter.controller.handle(Tick())
     assert counter.wall.views[-1].trouble
     assert counter.door.unlocks == []

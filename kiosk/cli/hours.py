@@ -9,7 +9,7 @@ import click
 from kiosk import commands
 from kiosk.cli.frame import DAY, Call, asks, config_option, json_option
 from kiosk.cli.reach import do
-from kiosk.model import DatedHours, Span
+from kiosk.model import DatedHours, Span, WeekHours
 from kiosk.site_words import span
 
 ANY_COUNTRY = "FR"
@@ -78,17 +78,8 @@ def back(call: Call, *, preview: bool) -> None:
     _changes(call, commands.BackToHours(), preview=preview)
 
 
-@hours.command("set")
-@click.argument("expression")
-@preview_option
-@asks
-def set_week(call: Call, *, expression: str, preview: bool) -> None:
-    """Change the weekly hours; exceptions stay.
-
-    \b
-    Example:
-      kiosk hours set "Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off"
-    """
+def week_grid(expression: str) -> WeekHours:
+    """The grid of a week that an expression means. Raises BadParameter for one that cannot be read, or means more."""
     from kiosk import week
     from kiosk.hours import HoursError, check
 
@@ -100,7 +91,21 @@ def set_week(call: Call, *, expression: str, preview: bool) -> None:
     if grid is None:
         advice = "this is more than the hours of a week: write it into the site's file and `kiosk site import` it"
         raise click.BadParameter(advice)
-    _changes(call, commands.SetWeek(week=grid), preview=preview)
+    return grid
+
+
+@hours.command("set")
+@click.argument("expression")
+@preview_option
+@asks
+def set_week(call: Call, *, expression: str, preview: bool) -> None:
+    """Change the weekly hours; exceptions stay.
+
+    \b
+    Example:
+      kiosk hours set "Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off"
+    """
+    _changes(call, commands.SetWeek(week=week_grid(expression)), preview=preview)
 
 
 # ---------------------------------------------------------------- dated exceptions

@@ -9,6 +9,7 @@ import click
 
 from kiosk import commands
 from kiosk.cli.frame import Call, asks
+from kiosk.cli.hours import week_grid
 from kiosk.cli.reach import do, do_alone, inspect
 
 # ---------------------------------------------------------------- site
@@ -45,6 +46,27 @@ def check_site(file: str) -> None:
 
     read = read_site(Path(file))
     click.echo(f"{file}: no mistakes. {read.site.name}, products: {len(read.products)}, members: {len(read.members)}.")
+
+
+@site.command("start")
+@click.option("--name", help="Of the place.")
+@click.option("--host", help="Name of its first host.")
+@click.option("--hours", "expression", default="Mo-Fr 09:00-17:00; PH off", show_default=True)
+@click.option("--code", help="Claim code of the host's badge, which the screen shows when it is tapped.")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@asks
+def start_site(call: Call, *, name: str, host: str, expression: str, code: str | None, language: str) -> None:
+    """Set up a kiosk that knows nothing yet, as its screen does; without a name, tell whether it waits for that.
+
+    \b
+    Example:
+      kiosk site start --name "La Serre" --host "Accueil" --code K7PX
+    """
+    if name is None or host is None:
+        do(call, commands.ShowFirstStart())
+        return
+    grid = week_grid(expression)
+    do(call, commands.SetUp(name=name, host=host, week=grid, code=code, language=language))  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- ledger

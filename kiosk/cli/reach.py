@@ -19,7 +19,7 @@ from kiosk import control
 from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
-from kiosk.commands import Command, ImportSite, Pair, encode_command
+from kiosk.commands import Command, ImportSite, Pair, SetUp, encode_command
 from kiosk.config import Config
 from kiosk.model import Denied
 
@@ -79,7 +79,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.timekeeping import remind
 
     _be_its_owner(config.paths.state)
-    if isinstance(command, (ImportSite, Pair)):
+    if isinstance(command, (ImportSite, SetUp, Pair)):
         config.paths.state.mkdir(parents=True, exist_ok=True)
     elif not config.paths.ledger.exists():
         raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")

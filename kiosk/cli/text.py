@@ -10,6 +10,7 @@ from kiosk.answers import (
     Account,
     Answered,
     Done,
+    FirstStart,
     Hours,
     HoursPreview,
     Inside,
@@ -308,6 +309,12 @@ def _status(status: Status) -> Iterator[str]:
     health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
     yield from _vitals(status)
+
+
+@lines.register
+def _first_start(start: FirstStart) -> Iterator[str]:
+    yield "This kiosk waits to be set up." if start.is_open else "This kiosk is set up."
+    yield from _vitals(start.status)
 
 
 def _vitals(status: Status) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""The first start: from answers to a kiosk that works, in one transaction. Only while it has neither site nor host."""
+
+from __future__ import annotations
+
+from kiosk import hours, wall, week
+from kiosk.answers import Done, FirstStart, Status
+from kiosk.commands import SetUp, ShowFirstStart
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.members import new_id
+from kiosk.model import (
+    AnyFact,
+    Badge,
+    BadgeSet,
+    Happened,
+    Member,
+    MemberSet,
+    Opening,
+    ProductSet,
+    Site,
+    SiteSet,
+)
+from kiosk.roster import Roster
+
+LONGEST_NAME = 60
+"""Letters of the name of a space: more would not fit on the screen."""
+
+
+def is_open(roster: Roster, site_id: str) -> bool:
+    """Whether the kiosk may be set up by whoever stands before it: nobody could be asked for leave yet."""
+    return roster.site(site_id) is None and not any(member.role == "staff" for member in roster.members())
+
+
+def show_first_start(desk: Desk, _command: ShowFirstStart) -> FirstStart:
+    """Whether it may be set up, and how its parts are; the daemon adds these."""
+    status = Status(
+        site="",
+        now=desk.now,
+        clock=desk.clock,
+        opening=Opening(is_open=False),
+        people_in=0,
+        staff_present=False,
+        members=desk.roster.member_count(),
+        ledger_id=desk.ledger.ledger_id,
+        entries=desk.ledger.head.seq,
+    )
+    return FirstStart(is_open=is_open(desk.roster, desk.site_id), status=status)
+
+
+def set_up(desk: Desk, command: SetUp) -> Done:
+    """Make the site, what it sells, its first host and that host's badge, all or nothing. `id`: the host."""
+    if not is_open(desk.roster, desk.site_id):
+        raise DeskError("this kiosk is set up already: its hosts change what there is to change")
+    site, host = _site(desk, command), _host(command)
+    facts: list[AnyFact] = [SiteSet(site=site), MemberSet(member=host)]
+    facts += [ProductSet(product=product) for product in command.products]
+    if command.code is not None:
+        badge = desk.roster.find_badge(command.code)
+        if badge is None:
+            raise DeskError(f'no badge was tapped with the code "{command.code}": tap the host\'s badge again')
+        facts.append(BadgeSet(badge=Badge(id=badge, member_id=host.id)))
+    desk.append(*facts, Happened(what="set_up", site_id=site.id))
+    return Done(said=(f"{site.name} is set up. {host.name} is its first host.",), id=host.id)
+
+
+def _site(desk: Desk, command: SetUp) -> Site:
+    name = _named(command.name, "the space")
+    try:
+        expression = week.write_week(command.week)
+        hours.check(expression, (), command.country)
+    except hours.HoursError as error:
+        raise DeskError(str(error)) from None
+    if not wall.is_zone(command.zone):
+        raise DeskError(f'"{command.zone}" is no time zone: write it like Europe/Paris')
+    return Site(
+        id=desk.site_id,
+        name=name,
+        zone=command.zone,
+        hours=expression,
+        country=command.country,
+        currency=command.currency,
+        language=command.language,
+    )
+
+
+def _host(command: SetUp) -> Member:
+    name = _named(command.host, "the first host")
+    return Member(id=new_id(), name=name, role="staff", language=command.language)
+
+
+def _named(text: str, what: str) -> str:
+    name = " ".join(text.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise DeskError(f"{what} needs a name, of {LONGEST_NAME} letters at most")
+    return name
