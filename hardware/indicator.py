@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from gpiozero import DigitalOutputDevice
 from gpiozero.threads import GPIOThread
@@ -59,6 +59,18 @@ PATTERNS: Mapping[str, Pattern] = {
 times a second for as long as the light is on. Short means good news, long means trouble; a fault stutters. Nothing
 flashes more than three times in any second (WCAG 2.3.1)."""
 
+Sound = Literal["usual", "slow", "none"]
+
+
+def heard(pattern: Pattern, sound: Sound) -> Pattern:
+    """The pattern as somebody wants to hear it: as it is, slowly, or not at all. The resting light stays as it is."""
+    if sound == "usual":
+        return pattern
+    seconds = 2.0 if sound == "slow" else 1.0
+    beats = (Beat(beat.light, beat.sound and sound != "none", beat.seconds * seconds) for beat in pattern.beats)
+    return replace(pattern, beats=tuple(beats))
+
+
 Pause = Callable[[threading.Event, float], bool]
 
 
@@ -89,12 +101,13 @@ class Indicator:
             self._stack = stack.pop_all()
         self.signal("idle")
 
-    def signal(self, name: str) -> None:
+    def signal(self, name: str, sound: Sound = "usual") -> None:
         """Begin the signal of this name in place of the one that is running; return without waiting for its end.
 
-        Raises KeyError for a name that is not in PATTERNS.
+        With `sound` slow it takes its time, twice as long; with none the buzzer is silent. Raises KeyError for a name
+        that is not in PATTERNS.
         """
-        pattern = PATTERNS[name]
+        pattern = heard(PATTERNS[name], sound)
         self._stop()
         if pattern.beats and (self._lamps or self._buzzer):
             self._player = GPIOThread(self._play, (pattern,), name=f"indicator-{name}")

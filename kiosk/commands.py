@@ -11,13 +11,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kiosk.model import DatedHours, Member, Noun, Product, Site, WeekHours
+from kiosk.model import DatedHours, Member, Noun, Product, Site, Sound, WeekHours
 
 Role = Literal["member", "staff"]
 Standing = Literal["active", "suspended"]
 BadgeStatus = Literal["active", "lost", "blocked"]
 Greeting = Literal["first_name", "initials", "pseudonym", "nothing"]
-Sound = Literal["usual", "slow", "none"]
 
 
 class Command(Noun, tag_field="do", frozen=True, kw_only=True):

@@ -8,8 +8,10 @@ kiosk/examples/kiosk.toml documents every setting.
 from __future__ import annotations
 
 import os
+import re
 import string
 from collections.abc import Iterator, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,12 +52,24 @@ def _key(value: object) -> Secret:
     return Secret(digits)
 
 
+def _between(value: object) -> str:
+    text = value.replace(" ", "") if isinstance(value, str) else ""
+    found = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text)
+    if not found or text[:5] == text[6:]:
+        raise ValueError('expected two times of day, such as "22:00-07:00"')
+    return text
+
+
 Pin = Annotated[int, Meta(ge=0, le=27, description="a BCM pin number, 0 to 27")]
 Text = Annotated[str, Meta(min_length=1, description="a text between quotes")]
 Absolute = Annotated[Path, Meta(extra={"read": _absolute}, description="an absolute path")]
 Key = Annotated[Secret, Meta(extra={"read": _key, "secret": True}, description="64 hexadecimal digits")]
 Seconds = Annotated[float, Meta(ge=0.5, le=60, description="a number of seconds, 0.5 to 60")]
 LongSeconds = Annotated[float, Meta(ge=1, le=3600, description="a number of seconds, 1 to 3600")]
+Quiet = Annotated[
+    str,
+    Meta(extra={"read": _between}, description='two times of day, such as "22:00-07:00"'),
+]
 Minutes = Annotated[float, Meta(ge=0, le=1440, description="a number of minutes, 0 to 1440")]
 Pixels = Annotated[
     tuple[Annotated[int, Meta(ge=240, le=7680)], Annotated[int, Meta(ge=240, le=4320)]],
@@ -108,6 +122,23 @@ class Screen(Settings, frozen=True):
     dim_minutes: Minutes = 3.0
     dark_minutes: Minutes = 10.0
     """After so long outside hours without a tap or a touch; 0: never."""
+
+
+class Sounds(Settings, frozen=True):
+    """What is heard."""
+
+    volume: Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")] = 0.6
+    """Of the loudspeaker; 0: none. A buzzer has no volume."""
+    quiet: Quiet | None = None
+    """Local times between which neither loudspeaker nor buzzer sounds."""
+
+    @property
+    def quiet_times(self) -> tuple[time, time] | None:
+        """The two times of `quiet`."""
+        if self.quiet is None:
+            return None
+        since, until = self.quiet.split("-")
+        return time.fromisoformat(since), time.fromisoformat(until)
 
 
 class Paths(Settings, frozen=True):
@@ -169,6 +200,7 @@ class Config(Settings, frozen=True):
     door: Door = Door()
     indicator: Indicator = Indicator()
     screen: Screen = Screen()
+    sound: Sounds = Sounds()
     paths: Paths = Paths()
     badges: Badges = Badges()
     server: Server = Server()

@@ -35,6 +35,7 @@ from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.rest import Sleep
+from kiosk.screen.speaker import Speaker
 from kiosk.screen.window import Screen
 from kiosk.timekeeping import remind
 from kiosk.uplink import Uplink
@@ -235,6 +236,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
         unlock_seconds=config.door.unlock_seconds,
         language=config.screen.language,
         reader_side=config.screen.reader_side,
+        quiet=config.sound.quiet_times,
         witness=world.witness,
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
@@ -276,6 +278,7 @@ def run(config: Config) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     sleep = Sleep(dim=config.screen.dim_minutes * 60 or None, dark=config.screen.dark_minutes * 60 or None)
     screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site, sleep=sleep)
+    screen.speaker = Speaker(volume=config.sound.volume)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: kiosk.stop())

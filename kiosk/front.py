@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Protocol
 
-from kiosk.model import Case, Stamp, Verdict
+from kiosk.model import Case, Sound, Stamp, Verdict
 from kiosk.notices import Idle, Notice, Side
 
 
@@ -34,8 +34,8 @@ class Door(Protocol):
 class Indicator(Protocol):
     """What lights up and beeps."""
 
-    def signal(self, name: str) -> None:
-        """Begin one of kiosk.model.Signal."""
+    def signal(self, name: str, sound: Sound = "usual") -> None:
+        """Begin one of kiosk.model.Signal; `sound` is how the buzzer goes with it."""
 
 
 class Display(Protocol):
@@ -59,5 +59,7 @@ class Front:
     language: str | None = None
     """The screen's; None: the site's."""
     reader_side: Side = "right"
+    quiet: tuple[time, time] | None = None
+    """Local times between which nothing sounds: from 22:00 to 07:00 goes over midnight."""
     witness: Callable[[Verdict, Case, datetime], None] | None = None
     """Told of every verdict after everything was done; the demo prints them."""

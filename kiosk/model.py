@@ -98,6 +98,9 @@ class Pass(Noun, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- who and where
 
 
+Sound = Literal["usual", "slow", "none"]
+
+
 class Member(Noun, frozen=True, kw_only=True):
     """A person who comes. `role` staff: a host."""
 
@@ -111,7 +114,7 @@ class Member(Noun, frozen=True, kw_only=True):
     pseudonym: str | None = None
     large_text: bool = False
     """What matters most is shown alone, and larger."""
-    sound: Literal["usual", "slow", "none"] = "usual"
+    sound: Sound = "usual"
     """How a tap sounds: `slow` is longer and lower, for ears that miss short high notes."""
     listed: bool = False
     """Agreed to be named on the idle screen while they are in, by the name of their greeting."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from kiosk import hours, notices
+from kiosk import hours, notices, wall
 from kiosk.after_tap import Shown
 from kiosk.front import Clock, Front
 from kiosk.model import Case, Member, Override, Signal, Site, Visit
@@ -66,10 +66,21 @@ class Showing:
 
     def tell(self, said: Notice) -> None:
         """Show a notice, by light and sound too."""
-        self._front.indicator.signal(said.signal)
+        if self._is_quiet():
+            said = replace(said, sound="none")
+        self._front.indicator.signal(said.signal, said.sound)
         self._front.display.show(said)
         self._notice_ends = self._clock.monotonic() + said.seconds
         self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing sounds at this hour, by the clock on the site's wall."""
+        quiet, known = self._front.quiet, self.known
+        if quiet is None or known is None:
+            return False
+        since, until = quiet
+        now = wall.reading(wall.zone(known.site.zone), self._clock.now()).time()
+        return since <= now < until if since <= until else now >= since or now < until
 
     def refresh(self, health: Collection[Health]) -> None:
         """Bring the idle screen and the light up to date."""
@@ -81,7 +92,7 @@ class Showing:
         rest = Signal.FAULT if GRAVE.intersection(health) else Signal.IDLE
         if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
             self._light = rest
-            self._front.indicator.signal(rest)
+            self._front.indicator.signal(rest, "none" if self._is_quiet() else "usual")
 
     def _idle(self, health: Collection[Health]) -> Idle:
         """Say what was read last, even while the ledger cannot be read: the health line tells that."""

@@ -5,7 +5,7 @@ remember what was asked of them; a clock that stands still until it is moved.
 from __future__ import annotations
 
 import queue
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,9 +66,11 @@ class Light:
 
     def __init__(self) -> None:
         self.signals: list[str] = []
+        self.sounds: list[str] = []
 
-    def signal(self, name: str) -> None:
+    def signal(self, name: str, sound: str = "usual") -> None:
         self.signals.append(str(name))
+        self.sounds.append(sound)
 
 
 class Wall:
@@ -95,6 +97,7 @@ class Counter:
         at: datetime = MONDAY,
         site: Site = SERRES,
         language: str | None = None,
+        quiet: tuple[time, time] | None = None,
         is_blank: bool = False,
         clock: WallClock | None = None,
     ) -> None:
@@ -111,6 +114,7 @@ class Counter:
             indicator=self.light,
             display=self.wall,
             language=language,
+            quiet=quiet,
             witness=lambda verdict, case, now: self.verdicts.append(verdict),
         )
         self.controller = Controller(

@@ -81,7 +81,7 @@ class Screen:
     def idle(self, view: Idle) -> None:
         return None
 
-    def signal(self, name: str) -> None:
+    def signal(self, name: str, sound: str = "usual") -> None:
         return None
 
 

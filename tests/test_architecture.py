@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "
     "kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
     "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
-    "kiosk.showing": "kiosk.model kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
+    "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.uplink": "kiosk sync",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,11 @@ def test_key_and_token_may_lie_elsewhere_than_the_data(tmp_path):
     )
     assert config.paths.key_file == Path("/run/credentials/kiosk.service/badge.key")
     assert config.paths.pairing == Path("/run/credentials/kiosk.service/server.json")
+
+
+def test_quiet_hours_are_two_times_of_day(tmp_path):
+    config = load(written(tmp_path, SMALL + '[sound]\nquiet = "22:00 - 07:30"\n'))
+    assert config.sound.quiet_times == (time(22), time(7, 30))
+    for wrong in ("22:00", "22:00-22:00", "25:00-07:00", "night"):
+        told = mistakes(tmp_path, SMALL + f'[sound]\nquiet = "{wrong}"\n')
+        assert 'expected two times of day, such as "22:00-07:00"' in told

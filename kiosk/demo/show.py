@@ -27,6 +27,7 @@ from kiosk.demo.prompt import Prompt
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
 from kiosk.notices import Tray, VirtualBadge
+from kiosk.screen.speaker import Speaker
 from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
 from kiosk.screen.window import Screen
 from kiosk.store.database import WriterLock
@@ -225,6 +226,7 @@ def _open_screen(bench: Bench, site: Site, *, windowed: bool, size: tuple[int, i
     if windowed:
         screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
         if screen.is_seen:
+            screen.speaker = Speaker(volume=0.5)
             return screen
         screen.close()
     os.environ["SDL_VIDEODRIVER"] = "dummy"

@@ -39,6 +39,8 @@ def notice(
         code=code,
         buttons=_buttons(words, offers),
         seconds=CODE_SECONDS if code else NOTICE_SECONDS,
+        sound=case.member.sound if case.member and named else "usual",
+        large=case.member is not None and named and case.member.large_text,
     )
 
 

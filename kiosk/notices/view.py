@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from kiosk.model import Noun, Signal
+from kiosk.model import Noun, Signal, Sound
 
 NOTICE_SECONDS = 8.0
 """How long a notice and its buttons stay."""
@@ -68,6 +68,9 @@ class Notice(Noun, frozen=True, kw_only=True):
     """Claim code of an unknown badge, to be read aloud."""
     buttons: tuple[Button, ...] = ()
     seconds: float = NOTICE_SECONDS
+    sound: Sound = "usual"
+    large: bool = False
+    """What matters most alone, and larger."""
     number: int = 0
     """Set by the controller, and carried back by a Touch on one of the buttons."""
 

@@ -22,6 +22,7 @@ from kiosk.screen.scenes.idle import draw_idle
 from kiosk.screen.scenes.night import draw_dim, draw_night
 from kiosk.screen.scenes.notice import STEP_SECONDS, STEPS, draw_notice
 from kiosk.screen.sdl import pygame
+from kiosk.screen.speaker import Speaker
 from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tray
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class Screen:
         """
         self.frames = 0
         self.closed = False
+        self.speaker: Speaker | None = None
+        """What notices sound on, if there is one."""
         self._incoming: queue.SimpleQueue[Notice | Idle | Tray] = queue.SimpleQueue()
         self._idle: Idle | None = None
         self._notice: Notice | None = None
@@ -152,7 +155,9 @@ class Screen:
         fresh.replace(path)
 
     def close(self) -> None:
-        """Give the display back."""
+        """Give the display and the loudspeaker back."""
+        if self.speaker:
+            self.speaker.close()
         pygame.display.quit()
 
     # ------------------------------------------------------------ inside
@@ -199,6 +204,8 @@ class Screen:
             case Notice():
                 self._notice, self._notice_begins = item, self._monotonic()
                 self._notice_ends = self._notice_begins + item.seconds
+                if self.speaker:
+                    self.speaker.play(item.signal, item.sound)
             case Idle():
                 self._idle = item
             case Tray():
