@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench idle simulate clocks screens pages release deb vm arm64 lock clean help
+.PHONY: run test check format lint types bench powercut idle simulate clocks screens pages release deb vm arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -36,8 +36,13 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench network $(ARGS)
 	$(BIN)/python -m tests.bench drain
 
+# Power cuts at every point of a tap, a sale, a page of the server's feed, a snapshot and an upgrade; takes a while.
+powercut: $(READY)
+	.ci/need cc:gcc "ls /usr/include/stdio.h":libc6-dev
+	$(BIN)/python -m tests.power_cut $(ARGS)
+
 idle: $(READY)
-	$(BIN)/python -m tests.bench idle $(ARGS)
+	$(BIN)/python -m tests.bench powercut idle $(ARGS)
 
 # Lives of a network with everything going wrong; prints what broke, and how to live that life again.
 SEEDS    ?= 100

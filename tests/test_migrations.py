@@ -14,9 +14,10 @@ from sqlalchemy.schema import CreateTable
 from kiosk.ledger import LedgerError, LedgerTooNewError, open_ledger, open_reader
 from kiosk.model import Happened
 from kiosk.store import migrations
-from kiosk.store.database import reading_engine, transaction, writing_engine
+from kiosk.store.database import reading_engine
 from kiosk.store.tables import LEDGER, REVISION, ROSTER, STAGED
 from tests.books import Moment, edit, fresh, house_facts, taps
+from tests.lives import older
 
 
 @pytest.fixture
@@ -37,22 +38,6 @@ def revision_of(path):
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     connection.close()
     return revision
-
-
-def older(path, written, revision="0001"):
-    """A database of an older revision, with the entries of `written` and an empty roster or, at the first, none."""
-    path.touch()
-    engine = writing_engine(path)
-    with engine.connect() as connection, transaction(connection):
-        migrations.upgrade(connection, revision)
-    engine.dispose()
-    with sqlite3.connect(path) as plain:
-        plain.execute("ATTACH ? AS source", (str(written),))
-        for table in ("ledger", "entries"):
-            columns = ", ".join(row[1] for row in plain.execute(f"PRAGMA main.table_info({table})"))
-            plain.execute(f"INSERT INTO main.{table} SELECT {columns} FROM source.{table}")
-    plain.close()
-    return path
 
 
 def test_the_newest_revision_is_the_one_that_the_tables_belong_to():
