@@ -242,6 +242,22 @@ class Vital(Noun, frozen=True, kw_only=True):
     facts: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class ServerLink(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the kiosk and its central server know each other."""
+
+    url: str
+    waiting: int
+    """Entries that the server does not have yet."""
+    sent: int
+    """The last own entry that the server acknowledged."""
+    seen: int | None
+    """The position in the server's feed up to which this kiosk knows it; None: not at all yet."""
+    heard_seconds_ago: float | None = None
+    """Since the last exchange that went well; None: none since the kiosk was started, or it does not run."""
+    trouble: str = ""
+    """Why the last exchange failed; empty when it went well."""
+
+
 class Status(Answer, tag="status", frozen=True, kw_only=True):
     """How the kiosk is. `running`, `health` (kiosk.notices' codes) and `vitals` are filled in by the daemon."""
 
@@ -262,6 +278,8 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     copied_at: datetime | None = None
     """When the ledger was last copied; None: never, as far as is known."""
     vitals: tuple[Vital, ...] = ()
+    server: ServerLink | None = None
+    """None: not paired. Filled in by kiosk.uplink."""
 
 
 class FirstStart(Answer, tag="first_start", frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -39,6 +40,11 @@ def read_uid(number: str) -> bytes:
     return uid
 
 
+def key_mark(key: bytes) -> bytes:
+    """By what a key is told from others, without giving it away: the keyed BLAKE2b of a word, 16 bytes."""
+    return hashlib.blake2b(b"badge key", key=key, digest_size=16, person=b"mark").digest()
+
+
 def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes:
     """The key of this kiosk: the one given, in hexadecimal, or that in the file, which the first call makes.
 
@@ -52,29 +58,39 @@ def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes
             were = "1 badge was" if hidden == 1 else f"{hidden} badges were"
             advice = "put back your copy of the badge key, or start with a new ledger"
             raise BadgeError(f"{file} is missing, and {were} hidden with it: {advice}")
-        _make_key(file)
+        _put_key(file, secrets.token_bytes(KEY_BYTES))
     key = file.read_bytes()
     if len(key) != KEY_BYTES:
         raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
     return key
 
 
-def _make_key(path: Path) -> None:
-    """Put a new key there, for its owner only; it is on the disk, or not there at all, whenever the power fails."""
+def keep_key(file: Path, key: bytes) -> None:
+    """Put a network's key into the file, in the place of one with which no badge was hidden yet.
+
+    Raises BadgeError for what is no key, OSError.
+    """
+    if len(key) != KEY_BYTES:
+        raise BadgeError(f"a badge key has {KEY_BYTES} bytes, and not {len(key)}")
+    _put_key(file, key, replaces=True)
+
+
+def _put_key(path: Path, key: bytes, *, replaces: bool = False) -> None:
+    """Put a key there, for its owner only; all of it is on the disk, or nothing, whenever the power fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, secrets.token_bytes(KEY_BYTES))
+        os.write(handle, key)
         os.fsync(handle)
     finally:
         os.close(handle)
-    try:
-        os.link(draft, path)  # fails where a key is: one that another process just made is not overwritten
-    except FileExistsError:
-        pass
-    finally:
+    if replaces:
+        draft.replace(path)
+    else:
+        with suppress(FileExistsError):
+            os.link(draft, path)  # fails where a key is: one that another process just made is not overwritten
         draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -74,6 +74,8 @@ class Controller:
         self.inbox, self.ledger_id = inbox, ledger.ledger_id
         self.on_entry: Callable[[], None] = lambda: None
         """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
+        self.on_status: Callable[[Status], Status] = lambda status: status
+        """What others of the process know of themselves is added by this."""
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
         self._showing = Showing(front, clock, site_id)
@@ -85,6 +87,10 @@ class Controller:
     def health(self) -> tuple[str, ...]:
         """What is wrong, by the codes of kiosk.notices; callable from any thread."""
         return tuple(sorted(frozenset(self._health)))
+
+    def hide_badges_with(self, key: bytes) -> None:
+        """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
+        self._badge_key = key
 
     # ------------------------------------------------------------ the thread
 
@@ -233,7 +239,7 @@ class Controller:
             self._fail(error)
             return Refused(message=str(error))
         if isinstance(answered, Status):
-            return replace(answered, running=True, health=self.health())
+            return self.on_status(replace(answered, running=True, health=self.health()))
         return answered
 
     def _learn(self, delivery: Delivery) -> None:

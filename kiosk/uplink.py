@@ -9,21 +9,25 @@ import logging
 import threading
 from collections.abc import Callable
 from importlib.metadata import version
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from kiosk.answers import Done, Refused
+from msgspec.structs import replace
+
+from kiosk.answers import Done, Refused, ServerLink, Status
+from kiosk.badges import BadgeError, badge_key, keep_key
 from kiosk.clock import WallClock
 from kiosk.commands import Pair
 from kiosk.config import Config
 from kiosk.controller import Controller
-from kiosk.ledger import open_reader
+from kiosk.ledger import LedgerError, LedgerReader, open_reader
 from kiosk.workers import Worker
 from sync import pairing
 from sync.address import AddressError, check_url
 from sync.client import Client, SyncError
 from sync.listener import Listener
 from sync.pairing import Pairing, PairingError
-from sync.wire import WAIT_SECONDS, Beacon
+from sync.wire import WAIT_SECONDS, Beacon, place_in
 from sync.worker import SyncWorker
 
 if TYPE_CHECKING:
@@ -62,7 +66,7 @@ class Uplink:
     def start(self, on_end: Callable[[Worker], None]) -> None:
         """Begin, if the kiosk is paired. What is wrong with the pairing is logged: the door works without a server."""
         self._on_end = on_end
-        self._controller.on_entry = self.wake
+        self._controller.on_entry, self._controller.on_status = self.wake, self.told
         try:
             paired = pairing.read(self._config.paths.pairing)
             if paired:
@@ -82,11 +86,26 @@ class Uplink:
         for line in self._lines:
             line.close()
 
+    def told(self, status: Status) -> Status:
+        """Add how far kiosk and server know each other."""
+        try:
+            with open_reader(self._config.paths.ledger) as ledger:
+                status = linked(status, self._config, ledger)
+        except LedgerError:  # the status tells of the ledger's trouble by other words
+            return status
+        if status.server is None or self._sync is None:
+            return status
+        heard = self._sync.heard_at
+        ago = None if heard is None else monotonic() - heard
+        return replace(status, server=replace(status.server, heard_seconds_ago=ago, trouble=self._sync.trouble))
+
     def pair(self, command: Pair) -> Done | Refused:
         """Join the network of a server, and begin to exchange with it. Called from the threads of the socket."""
         with self._changing:
-            answered, paired = pair(self._config, command, ledger_id=self._controller.ledger_id)
+            with open_reader(self._config.paths.ledger) as ledger:
+                answered, paired = pair(self._config, command, ledger)
             if paired:
+                self._controller.hide_badges_with(_own_key(self._config))
                 self._disconnect()
                 self._connect(paired)
             return answered
@@ -123,20 +142,58 @@ class Uplink:
         return Beacon(version=VERSION, clock=clock.value, now=now, health=self._controller.health())
 
 
-def pair(config: Config, command: Pair, *, ledger_id: str) -> tuple[Done | Refused, Pairing | None]:
+def linked(status: Status, config: Config, ledger: LedgerReader) -> Status:
+    """Add what the files of a kiosk tell of its server, whether or not it runs."""
+    try:
+        paired = pairing.read(config.paths.pairing)
+    except (PairingError, OSError) as error:
+        there = Pairing(url=config.server.url or "", token="")
+        return replace(status, server=_link(there, config, ledger, trouble=str(error)))
+    return replace(status, server=_link(paired, config, ledger)) if paired else status
+
+
+def _link(paired: Pairing, config: Config, ledger: LedgerReader, *, trouble: str = "") -> ServerLink:
+    cursor = ledger.cursor
+    return ServerLink(
+        url=config.server.url or paired.url,
+        waiting=ledger.waiting,
+        sent=ledger.sent,
+        seen=place_in(cursor) if cursor else None,
+        trouble=trouble,
+    )
+
+
+def pair(config: Config, command: Pair, ledger: LedgerReader) -> tuple[Done | Refused, Pairing | None]:
     """Show a code to a server and keep what it gives for it; say what was done, or why not."""
     try:
         url = check_url(command.url, plain_http=config.server.plain_http)
         line = _line(config, url)
         try:
-            client = Client(line, version=VERSION)
-            paired = pairing.enroll(client, url=url, code=command.code, ledger_id=ledger_id, version=VERSION)
+            paired, key = _joined(config, Client(line, version=VERSION), url, command.code, ledger)
         finally:
             line.close()
+        if key and config.badges.given is None:
+            keep_key(config.paths.key_file, key)  # first: a kiosk that is paired and has another would hear of no badge
         pairing.keep(config.paths.pairing, paired)
-    except (AddressError, SyncError, OSError) as error:
+    except (AddressError, SyncError, BadgeError, OSError) as error:
         return Refused(message=f"not paired: {error}"), None
-    return Done(said=tuple(_told(config, paired)), id=paired.kiosk_id), paired
+    return Done(said=tuple(_told(config, paired, has_key=key is not None)), id=paired.kiosk_id), paired
+
+
+def _joined(config: Config, client: Client, url: str, code: str, ledger: LedgerReader) -> tuple[Pairing, bytes | None]:
+    """Join, and take the network's badge key; raise BadgeError where badges were hidden meanwhile with another one."""
+    known = ledger.roster.badge_count()
+    own = _own_key(config) if known or config.badges.given is not None else None
+    paired, key = pairing.enroll(
+        client, url=url, code=code, ledger_id=ledger.ledger_id, version=VERSION, badges=known, badge_key=own
+    )
+    if key and own is None and ledger.roster.badge_count():
+        raise BadgeError("a badge was assigned in the same moment: try again with a new code")
+    return paired, key
+
+
+def _own_key(config: Config) -> bytes:
+    return badge_key(config.paths.key_file, given=config.badges.given)
 
 
 def _line(config: Config, url: str, *, waits: bool = False) -> Line:
@@ -149,10 +206,10 @@ def _line(config: Config, url: str, *, waits: bool = False) -> Line:
     return Line(url, certificates=config.server.certificates, read_seconds=silence)
 
 
-def _told(config: Config, paired: Pairing) -> list[str]:
+def _told(config: Config, paired: Pairing, *, has_key: bool) -> list[str]:
     said = [f"paired with {paired.url}"]
     if paired.site_id and paired.site_id != config.site:
         said.append(f'the server has this kiosk at the site "{paired.site_id}", its settings at "{config.site}"')
-    if config.badges.key is None:
+    if not has_key and config.badges.key is None:
         said.append("badges of other kiosks are known here only with their key: set the same [badges] key on all")
     return said

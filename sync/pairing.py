@@ -28,11 +28,31 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
         return f"Pairing(url={self.url!r}, kiosk_id={self.kiosk_id!r})"
 
 
-def enroll(client: Client, *, url: str, code: str, ledger_id: str, version: str) -> Pairing:
-    """Show the server a code and return what it gives for it. Raises sync.client.SyncError."""
-    words = Enroll(code=_as_shown(code), ledger_id=ledger_id, name=platform.node(), version=version)
-    given = client.enroll(words)
-    return Pairing(url=url, token=given.token, kiosk_id=given.kiosk_id, site_id=given.site_id)
+def enroll(
+    client: Client,
+    *,
+    url: str,
+    code: str,
+    ledger_id: str,
+    version: str,
+    badges: int | None = None,
+    badge_key: bytes | None = None,
+) -> tuple[Pairing, bytes | None]:
+    """Show the server a code and return what it gives for it: the pairing, and the network's badge key if it has one.
+
+    `badges` are those that the ledger knows; `badge_key` is what they are hidden with. Raises sync.client.SyncError.
+    """
+    given = client.enroll(
+        Enroll(
+            code=_as_shown(code),
+            ledger_id=ledger_id,
+            name=platform.node(),
+            version=version,
+            badges=badges,
+            badge_key=badge_key,
+        )
+    )
+    return Pairing(url=url, token=given.token, kiosk_id=given.kiosk_id, site_id=given.site_id), given.badge_key
 
 
 def _as_shown(code: str) -> str:

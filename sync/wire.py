@@ -74,6 +74,13 @@ class Enroll(Words, frozen=True, kw_only=True):
     ledger_id: str
     name: str = ""
     version: str = ""
+    badges: int | None = None
+    """How many badges its ledger knows; None: it is of a release that did not say."""
+    badge_key: bytes | None = None
+    """What it hides badge numbers with, where some are hidden or its settings say so: the first is the network's."""
+
+    def __repr__(self) -> str:
+        return f"Enroll(ledger_id={self.ledger_id!r}, badges={self.badges})"
 
 
 class Enrolled(Words, frozen=True, kw_only=True):
@@ -84,6 +91,11 @@ class Enrolled(Words, frozen=True, kw_only=True):
     kiosk_id: str
     site_id: str | None
     now: datetime
+    badge_key: bytes | None = None
+    """What all kiosks of the network hide badge numbers with; None: the server keeps none."""
+
+    def __repr__(self) -> str:
+        return f"Enrolled(kiosk_id={self.kiosk_id!r}, site_id={self.site_id!r})"
 
 
 class Push(Words, frozen=True, kw_only=True):
@@ -186,6 +198,12 @@ def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
         except msgspec.ValidationError as error:
             faults.append(str(error))
     return FeedPage(entries=tuple(read), cursor=page.cursor, more=page.more), tuple(faults)
+
+
+def place_in(cursor: str) -> int | None:
+    """Return the position that a cursor stands at, for people to read: to the kiosk it says nothing."""
+    number = cursor.rpartition(".")[2]
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def to_wire(entry: Entry) -> WireEntry:

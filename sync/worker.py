@@ -79,6 +79,10 @@ class SyncWorker:
         self._set_clock = set_clock
         self._asked_time_at: float | None = None
         self._seen_at = clock()
+        self.heard_at: float | None = None
+        """When an exchange last went well, by the worker's clock."""
+        self.trouble = ""
+        """Why the last exchange failed, in a sentence; empty when it went well."""
         self._told_unseen = False
         self._woken = threading.Event()
         self._has_news = False
@@ -168,7 +172,8 @@ class SyncWorker:
         if self._failures:
             log.info("the server is reached again")
         self._failures = 0
-        self._seen_at = self._clock()
+        self._seen_at = self.heard_at = self._clock()
+        self.trouble = ""
         self._tell(reached=True)
         if not only_pull:
             self._due = self._clock() + backoff.pause(self._jitter(), seconds=self._pause_seconds)
@@ -176,6 +181,7 @@ class SyncWorker:
 
     def _failed(self, error: SyncError | LedgerError) -> Wait:
         self._failures += 1
+        self.trouble = str(error)
         if isinstance(error, LedgerError):
             self.close()
         asked = error.retry_after if isinstance(error, SyncError) else None

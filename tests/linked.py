@@ -166,7 +166,7 @@ class Hub:
         folder.mkdir(exist_ok=True)
         counter, line = Counter(folder, is_blank=is_blank, clock=clock), self.line()
         ledger_id = counter.ledger.ledger_id
-        paired = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
+        paired, _ = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
         return Linked(folder, line, token=paired.token, counter=counter)
 
     def again(self, folder: Path, *, token: str) -> Linked:

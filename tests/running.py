@@ -22,11 +22,13 @@ SIZE = (480, 320)
 class Running:
     """A kiosk in a folder, and what it decided. Use it with `with`."""
 
-    def __init__(self, folder: Path, *, unlock_seconds: float = 5.0, wire: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, unlock_seconds: float = 5.0, wire: bool = False, is_blank: bool = False
+    ) -> None:
         self.bench = Bench(folder, wire=wire)
         self.verdicts: queue.Queue[Verdict] = queue.Queue()
         self.folder = folder
-        self._unlock_seconds = unlock_seconds
+        self._unlock_seconds, self._is_blank = unlock_seconds, is_blank
 
     def __enter__(self) -> Running:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -34,7 +36,8 @@ class Running:
         config = self.bench.config(SIZE)
         config = replace(config, door=replace(config.door, unlock_seconds=self._unlock_seconds))
         self.socket = config.paths.socket
-        self.bench.prepare(config)
+        if not self._is_blank:
+            self.bench.prepare(config)
         self.screen = Screen(SIZE, picture=self.folder / "screen.png")
         world = World(
             clock=self.bench.clock,

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
-    "kiosk.uplink": "kiosk sync",
+    "kiosk.uplink": "kiosk sync msgspec",
     "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware msgspec",
@@ -64,6 +64,7 @@ MAY_IMPORT = {
     "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
     "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "
     "msgspec",
+    "sync.central.badge_key": "sync.central kiosk.badges sync.wire sqlalchemy",
     "sync.central.accounts": "sync.central kiosk.model sqlalchemy argon2 pyotp",
     "sync.central.migrations": "sqlalchemy alembic",
     "sync.central.api": "sync.wire sync.central litestar msgspec",

@@ -93,11 +93,31 @@ def test_who_waits_as_told_may_try_again(database: str) -> None:
         answer = tries(central, "33333333")
         assert isinstance(answer, Turned)
         assert answer.wait == timedelta(hours=1) - timedelta(seconds=TRIES_AN_HOUR)
-        code = central.new_code(name="door")
-        assert tries(central, code) == Turned(wait=answer.wait)
         hands.now += answer.wait
-        code = central.new_code(name="door")
+        assert tries(central, "33333333") == Turned()
+
+
+def test_whoever_guesses_keeps_nobody_out_who_has_a_code(database: str) -> None:
+    with serving(database) as central:
+        for _ in range(TRIES_AN_HOUR + 10):
+            tries(central, "33333333")
+        code, other = central.new_code(name="door"), central.new_code(name="other door")
         assert isinstance(tries(central, code), Paired)
+        for _ in range(4):
+            assert tries(central, wrong(other)) == tries(
+                central, "33333333"
+            )  # the same answer to both: it tells nothing
+        assert isinstance(tries(central, other, "ledger-b"), Paired)
+
+
+def test_a_code_bears_five_wrong_tries_also_when_there_were_too_many(database: str) -> None:
+    with serving(database) as central:
+        for _ in range(TRIES_AN_HOUR):
+            tries(central, "33333333")
+        code = central.new_code(name="door")
+        for _ in range(5):
+            tries(central, wrong(code))
+        assert isinstance(tries(central, code), Turned)
 
 
 def test_of_codes_and_tokens_only_hashes_are_kept(database: str) -> None:

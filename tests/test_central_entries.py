@@ -167,7 +167,11 @@ SPOILT = {
     "malformed: a hash": lambda words, _: replace(words, previous=b"short"),
     "malformed: a word": lambda words, _: replace(words, kind="zero\0byte"),
     "malformed: its instant": lambda words, _: replace(words, at=words.at.replace(tzinfo=None)),
-    "malformed: its body": lambda _, entry: wire.to_wire(resealed(entry, b"no json")),
+    "malformed: a word of its body": lambda _, entry: wire.to_wire(resealed(entry, b'{"a":[{"b":"\\u0000"}]}')),
+    "malformed: its body is nested": lambda _, entry: wire.to_wire(
+        resealed(entry, b'{"a":' + b"[" * 9000 + b'"\\u0000"' + b"]" * 9000 + b"}")
+    ),
+    "malformed: its body is no": lambda _, entry: wire.to_wire(resealed(entry, b"no json")),
 }
 
 

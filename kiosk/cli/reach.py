@@ -10,18 +10,21 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import msgspec
 
 from kiosk import control
-from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
+from kiosk.answers import Answered, Judged, LedgerReport, Refused, Status, decode_answer
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
 from kiosk.commands import Command, ImportSite, Pair, SetUp, encode_command
 from kiosk.config import Config
 from kiosk.model import Denied
+
+if TYPE_CHECKING:
+    from kiosk.ledger import LedgerReader
 
 PATIENCE_SECONDS = 60.0
 """A little longer than a kiosk waits for its own answer (kiosk.daemon), so that it is the kiosk that says no."""
@@ -87,10 +90,10 @@ def _perform_here(config: Config, command: Command) -> Answered:
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
         remind(clock, ledger)
         if isinstance(command, Pair):
-            return _pair_here(config, command, ledger.ledger_id)
+            return _pair_here(config, command, ledger)
         try:
             hidden = ledger.roster.badge_count()
-            return desk.perform(
+            answered = desk.perform(
                 command,
                 ledger,
                 clock.now(),
@@ -98,8 +101,18 @@ def _perform_here(config: Config, command: Command) -> Answered:
                 badge_key=badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden),
                 clock=clock.quality(),
             )
+            return _with_server(config, answered, ledger)
         except (desk.DeskError, BadgeError) as error:
             return Refused(message=str(error), near=getattr(error, "near", ()))
+
+
+def _with_server(config: Config, answered: Answered, ledger: LedgerReader) -> Answered:
+    """Add to a status what is known of the central server while no kiosk runs."""
+    if not isinstance(answered, Status):
+        return answered
+    from kiosk import uplink
+
+    return uplink.linked(answered, config, ledger)
 
 
 def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
@@ -117,10 +130,10 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
         show(call, getattr(books, question)(ledger, **heads))
 
 
-def _pair_here(config: Config, command: Pair, ledger_id: str) -> Answered:
+def _pair_here(config: Config, command: Pair, ledger: LedgerReader) -> Answered:
     from kiosk import uplink
 
-    answered, _ = uplink.pair(config, command, ledger_id=ledger_id)
+    answered, _ = uplink.pair(config, command, ledger)
     return answered
 
 

@@ -20,6 +20,7 @@ from kiosk.answers import (
     People,
     Person,
     Products,
+    ServerLink,
     Status,
     Taps,
     UnknownBadges,
@@ -308,6 +309,7 @@ def _status(status: Status) -> Iterator[str]:
     yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
     health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
+    yield f"Server: {_server(status.server) if status.server else 'none, the kiosk is not paired'}"
     yield from _vitals(status)
 
 
@@ -327,3 +329,21 @@ def _vitals(status: Status) -> Iterator[str]:
     told = [spoken(words, one.part, one.code, one.facts, now=status.now) for one in status.vitals]
     yield ""
     yield from _table([(f"  {one.part}", one.said, one.advice) for one in told], empty="")
+
+
+def _server(link: ServerLink) -> str:
+    waiting = f"{entries(link.waiting)} waiting" if link.waiting else "nothing waiting"
+    seen = f"its feed is known up to {link.seen}" if link.seen is not None else "nothing of its feed is known yet"
+    told = [link.url, waiting, f"it has ours up to {link.sent}", seen]
+    if link.heard_seconds_ago is not None:
+        told.append(f"heard {_ago(link.heard_seconds_ago)} ago")
+    if link.trouble:
+        told.append(f"now {link.trouble}")
+    return ", ".join(told)
+
+
+def _ago(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

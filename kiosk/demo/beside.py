@@ -65,25 +65,34 @@ class Beside:
 
     def pairs(self, config: Config) -> Config:
         """Pair the kiosk, unless it is already; return its settings with this server in them. Raises BenchError."""
-        if not self._knows(config):
-            with open_reader(config.paths.ledger) as ledger:
-                ledger_id = ledger.ledger_id
+        if not _knows(self._central, config):
             code = self._central.new_code(name=f"{config.site} (demo)", site_id=config.site)
-            answered, _ = uplink.pair(config, Pair(url=self.url, code=code), ledger_id=ledger_id)
+            with open_reader(config.paths.ledger) as ledger:
+                answered, _ = uplink.pair(config, Pair(url=self.url, code=code), ledger)
             if isinstance(answered, Refused):
                 raise BenchError(answered.message)
         return replace(config, server=ServerAddress(url=self.url))
 
-    def _knows(self, config: Config) -> bool:
-        try:
-            paired = pairing.read(config.paths.pairing)
-        except PairingError:
-            return False
-        return paired is not None and self._central.kiosk_of(paired.token) is not None
-
     def introduction(self) -> str:
         """Say where it is and how to sign in."""
         return f"server   {self.url}   (sign in as {NAME}, password {PASSWORD}; --alone goes without)"
+
+
+def was_beside(folder: Path, config: Config) -> bool:
+    """Tell whether a kiosk is paired with the server that ran beside it before."""
+    central = Central(Settings(database=str(folder / "central.db")))
+    try:
+        return _knows(central, config)
+    finally:
+        central.close()
+
+
+def _knows(central: Central, config: Config) -> bool:
+    try:
+        paired = pairing.read(config.paths.pairing)
+    except PairingError:
+        return False
+    return paired is not None and central.kiosk_of(paired.token) is not None
 
 
 def _listen() -> socket.socket:

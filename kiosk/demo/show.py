@@ -196,7 +196,7 @@ def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool) ->
             stack.enter_context(beside)
             config = beside.pairs(config)
         else:
-            config.paths.pairing.unlink(missing_ok=True)  # whoever it was, it does not answer now
+            _leave_server(bench.folder, config)
         (bench.folder / "kiosk.toml").write_text(resolved(config))
         introduced = beside.introduction() if beside else None
         return _serve_here(bench, config, site, windowed=windowed, size=size, server=introduced)
@@ -243,6 +243,18 @@ def _beside(bench: Bench) -> Beside | None:
     return Beside(bench.folder, bench.clock.now)
 
 
+def _leave_server(folder: Path, config: Config) -> None:
+    """Forget the server that was beside the kiosk before: it does not run now. One of somebody else's is kept."""
+    if not (folder / "central.db").exists():
+        return
+    try:
+        from kiosk.demo.beside import was_beside
+    except ModuleNotFoundError:
+        return
+    if was_beside(folder, config):
+        config.paths.pairing.unlink(missing_ok=True)
+
+
 def has_display() -> bool:
     """Tell whether there is a desktop to open a window on."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -262,6 +274,7 @@ def throw_away(folder: Path) -> None:
         "central.db-wal",
         "central.db-shm",
         "central.db.lock",
+        "central.badge.key",
     ):
         (folder / name).unlink(missing_ok=True)
 

@@ -18,6 +18,7 @@ from litestar.params import Parameter, RawBody
 
 from sync import wire
 from sync.central.arrivals import ArrivalError
+from sync.central.badge_key import BadgeKeyError
 from sync.central.central import Central, OtherLedgerError
 from sync.central.enrolment import Kiosk, Turned
 from sync.central.stream import GoneError
@@ -98,7 +99,10 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     summary="Pair a kiosk by the code that staff read out",
 )
 def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> Response[wire.Enrolled]:
-    """Answer 403 for a code that is wrong, used, or over; 429 when there were too many tries."""
+    """Answer 403 for a code that is wrong, used, or over; 429 when there were too many tries.
+
+    409 when the kiosk hides badge numbers with another key than the network's; the code is still good then.
+    """
     plain = unpacked(request, body, central.settings.unpacked_bytes)
     try:
         asked = _enroll(plain)
@@ -106,14 +110,23 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
         raise ProblemError(400, "malformed", f"the body is no enrolment: {error}") from None
     if "\0" in asked.ledger_id + asked.name + asked.version or len(asked.ledger_id) > 100:
         raise ProblemError(400, "malformed", "the body is no enrolment: it names no ledger")
-    paired = central.enroll(asked)
+    try:
+        paired = central.enroll(asked)
+    except BadgeKeyError as error:
+        raise ProblemError(409, "badge_key", str(error)) from None
     if isinstance(paired, Turned):
         if paired.wait is not None:
             seconds = str(round(paired.wait.total_seconds()) + 1)
             raise ProblemError(429, "too_many_tries", "too many tries: wait and try again", {"retry-after": seconds})
         raise ProblemError(403, "wrong_code", "the code is wrong, was used, or is over: ask for a new one")
     kiosk = paired.kiosk
-    answer = wire.Enrolled(token=paired.token, kiosk_id=kiosk.kiosk_id, site_id=kiosk.site_id, now=kiosk.paired_at)
+    answer = wire.Enrolled(
+        token=paired.token,
+        kiosk_id=kiosk.kiosk_id,
+        site_id=kiosk.site_id,
+        now=kiosk.paired_at,
+        badge_key=paired.badge_key,
+    )
     return Response(answer, headers={"cache-control": "no-store"})
 
 

@@ -14,6 +14,7 @@ from kiosk.model import Clock, Entry, Noun, Ref, Stamp
 from kiosk.store import chain
 from sync.wire import PAGE, Beacon, Push, WireEntry, Words
 
+_NUL = b"\\u0000"
 LARGEST = 2**63 - 1
 """The greatest number that both databases keep."""
 
@@ -60,7 +61,7 @@ def read(body: bytes) -> Arrival:
     """Read the body of a push. Raises ArrivalError when it is no push at all, or a longer one than is agreed."""
     try:
         push = _push(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return _read_leniently(body)
     _check_length(push.entries)
     found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
@@ -72,7 +73,7 @@ def read(body: bytes) -> Arrival:
 def _read_leniently(body: bytes) -> Arrival:
     try:
         push = _raw_push(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ArrivalError(f"the body is no push: {error}") from None
     _check_length(push.entries)
     return Arrival(
@@ -95,7 +96,7 @@ def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | Refused:
     """Read one entry of a ledger; `seq` is the place it has among its neighbours, for when it does not tell."""
     try:
         wire = _entry(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         return Refused(seq=seq, reason=f"malformed: {error}", raw=raw)
     return sound(wire, ledger_id, seq=seq, raw=raw)
 
@@ -120,7 +121,7 @@ def _numbers(raws: list[bytes]) -> list[int]:
 def _number(raw: bytes) -> int | None:
     try:
         seq = _numbered(raw).seq
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return seq if 0 < seq <= LARGEST else None
 
@@ -129,7 +130,7 @@ def _forgiving_beacon(raw: bytes) -> Beacon:
     """A beacon that cannot be read delays no entry: nothing is known of how the kiosk is, that is all."""
     try:
         return _beacon(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Beacon()
 
 
@@ -198,6 +199,21 @@ def _body_trouble(body: bytes) -> str:
     """A body that tells what this release does not know may pass; one that is no JSON object tells nobody anything."""
     try:
         _object(body)
+        has_nul = _NUL in body and _has_nul(msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"malformed: its body is no JSON object: {error}"
-    return ""
+    except RecursionError:
+        return "malformed: its body is nested too deep"
+    return "malformed: a word of its body holds a zero byte" if has_nul else ""
+
+
+def _has_nul(value: object) -> bool:
+    """Tell whether a word holds what PostgreSQL cannot keep; on SQLite it is refused as well, so that all are alike."""
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_has_nul, value))
+        case dict():
+            return any(map(_has_nul, (*value, *value.values())))
+    return False

@@ -121,10 +121,14 @@ class Central:
             return enrolment.by_token(connection, self.settings.network, token)
 
     def enroll(self, asked: Enroll) -> Paired | Turned:
-        """Pair a kiosk if its code is right."""
+        """Pair a kiosk if its code is right.
+
+        Raises badge_key.BadgeKeyError, or OSError, when their keys do not go together; then the code is still good.
+        """
         with self.storage.writing(Turn.GUESS) as connection:
             of = network.read(connection, self.settings.network)
-            return enrolment.enroll(connection, of, asked, self.now())
+            key_file = self.settings.badge_key_file
+            return enrolment.enroll(connection, of, asked, now=self.now(), key_file=key_file)
 
     def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
         """Take in what a kiosk sends; when this returns it is on the disk.

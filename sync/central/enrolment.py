@@ -1,8 +1,8 @@
 """Kiosks that belong to the network: pairing codes, bearer tokens, revocation.
 
 A code has eight characters without look-alikes. Its first half finds it, its second half proves it, so that wrong
-guesses count against one code; five of them, or fifteen minutes, or one use, and it is gone. All tries together are
-limited as well (OWASP ASVS 2.2.1: at most 100 an hour). Of codes and tokens only hashes are kept.
+guesses count against one code; five of them, or fifteen minutes, or one use, and it is gone. All wrong tries together
+are limited as well (OWASP ASVS 2.2.1: at most 100 an hour). Of codes and tokens only hashes are kept.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from kiosk.model import Noun
 from kiosk.store.fold import CODE_LETTERS
-from sync.central import guesses
+from sync.central import badge_key, guesses
 from sync.central.network import Network
 from sync.central.tables import codes, kiosks
 from sync.wire import Beacon, Enroll
@@ -57,6 +59,10 @@ class Paired(Noun, frozen=True, kw_only=True):
 
     kiosk: Kiosk
     token: str
+    badge_key: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Paired(kiosk={self.kiosk!r})"
 
 
 class Turned(Noun, frozen=True, kw_only=True):
@@ -94,22 +100,33 @@ def _code_hash(code: str, secret: bytes) -> bytes:
     return hmac.digest(secret, b"pairing code " + code.encode(), "sha256")
 
 
-def enroll(connection: Connection, of: Network, asked: Enroll, now: datetime) -> Paired | Turned:
-    """Pair a kiosk if its code is right. Whatever comes of it is to be committed: a wrong try counts."""
+def enroll(
+    connection: Connection, of: Network, asked: Enroll, *, now: datetime, key_file: Path | None = None
+) -> Paired | Turned:
+    """Pair a kiosk if its code is right. Whatever comes of it is to be committed: a wrong try counts.
+
+    Who guesses is turned away after so many tries; who names a code that is open is not, for that code bears only five.
+    Otherwise anybody could keep all kiosks out. And nobody can tell from the answer whether there is such a code.
+    """
     wait = guesses.wait(connection, of.network_id, "enroll", limit=TRIES_AN_HOUR, now=now)
-    if wait is not None:
-        return Turned(wait=wait)
-    guesses.count(connection, of.network_id, "enroll", now)
     code = "".join(asked.code.split()).replace("-", "").upper()
     row = _open_code(connection, of, code[:HANDLE_LENGTH], now)
     if row is None or not asked.ledger_id:
-        return Turned()
+        return _turned(connection, of, wait, now)
     one = (codes.c.network_id == of.network_id, codes.c.handle == row.handle)
     if not hmac.compare_digest(bytes(row.code_hash), _code_hash(code, of.secret)):
         connection.execute(update(codes).where(*one).values(tries=codes.c.tries + 1))
-        return Turned()
+        return _turned(connection, of, wait, now)
+    key = badge_key.settle(connection, of.network_id, key_file, asked)
     connection.execute(update(codes).where(*one).values(used_at=now))
-    return _pair(connection, of.network_id, asked, row, now)
+    return replace(_pair(connection, of.network_id, asked, row, now), badge_key=key)
+
+
+def _turned(connection: Connection, of: Network, wait: timedelta | None, now: datetime) -> Turned:
+    """Count a wrong try, unless there were too many before."""
+    if wait is None:
+        guesses.count(connection, of.network_id, "enroll", now)
+    return Turned(wait=wait)
 
 
 def _open_code(connection: Connection, of: Network, handle: str, now: datetime) -> Row[*tuple[Any, ...]] | None:

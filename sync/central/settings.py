@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -27,8 +28,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Largest body of a request once decompressed."""
     silent_minutes: int = 15
     """A kiosk not heard of for this long counts as silent: thirty times the usual pause between two calls."""
+    badge_key: str = ""
+    """File of the key by which the network's kiosks hide badge numbers; by default beside the SQLite database, or in
+    the service's state folder. Without one kiosks keep keys of their own, and know each other's badges only if these
+    are set alike."""
     hosts: tuple[str, ...] = ()
     """Names under which the server is called; others are refused. Empty: any."""
+
+    @property
+    def badge_key_file(self) -> Path | None:
+        """Where the network's badge key is kept."""
+        if self.badge_key:
+            return Path(self.badge_key)
+        if not self.is_postgres:
+            return Path(self.database).with_suffix(".badge.key")
+        folder = os.environ.get("STATE_DIRECTORY")  # systemd's, of the service
+        return Path(folder.partition(":")[0]) / f"{self.network}.badge.key" if folder else None
 
     @property
     def is_postgres(self) -> bool:

@@ -38,9 +38,11 @@ networks = Table(
     Column("roster_revision", String, nullable=False),
     Column("projected", BigInteger, nullable=False),
     Column("judged", BigInteger, nullable=False),
+    Column("badge_key_mark", LargeBinary),
 )
 """`generation` names the feed's positions, `ledger_id` the server's own ledger. `projected` is the position up to which
 the roster is folded, `judged` the one up to which conflicts were looked for: a roster folded anew judges nobody twice.
+`badge_key_mark` tells the network's badge key from others.
 """
 
 feed = Table(

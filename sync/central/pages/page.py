@@ -223,6 +223,8 @@ def member_path(member_id: str) -> str:
 
 async def open_page(request: gate.Asked, central: Central, role: Role | None) -> Page:
     """Read a request and let it pass, or raise."""
+    if "\0" in request.url.path + "".join(request.query_params.values()):
+        raise NotFoundException  # what no name can hold, and PostgreSQL no word
     form = Form({}, sent=False)
     if request.method == "POST":
         fields = await request.form()
