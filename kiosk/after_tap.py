@@ -11,10 +11,13 @@ from datetime import datetime
 
 from kiosk import notices
 from kiosk.model import AnyFact, Case, Left, Member, Reason, Reversed, Site, Tap, Verdict, Visit
-from kiosk.notices import Notice, Offer
+from kiosk.notices import Admission, Notice, Offer, choose
 from kiosk.roster import Roster
 from kiosk.rules import corrections
 from kiosk.rules.passes import balance
+
+FOR_HOSTS = (Offer.EVACUATION,)
+"""Buttons that lead behind the notices; on a host's notice from the first tap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +45,26 @@ def undoable(case: Case, now: datetime) -> Visit | None:
 
 def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -> set[Offer]:
     """Buttons come with a second tap: the first says what happened, the second that somebody wants something."""
-    if verdict.reason not in (Reason.RE_ENTRY, Reason.STAFF) or not _is_in(case, now):
-        return set()
-    return {Offer.LEAVE} | ({Offer.UNDO} if undo else set())
+    found = set(FOR_HOSTS) if verdict.reason is Reason.STAFF else set()
+    if verdict.reason in (Reason.RE_ENTRY, Reason.STAFF) and _is_in(case, now):
+        found |= {Offer.LEAVE} | ({Offer.UNDO} if undo else set())
+    return found
+
+
+def admission(shown: Shown, button: str, now: datetime, *, language: str | None) -> Admission | None:
+    """Whom a button of a host's notice lets in behind the notices, and where to; None for any other button."""
+    member, site = shown.case.member, shown.case.site
+    if member is None or button not in FOR_HOSTS:
+        return None
+    return Admission(
+        to=button,
+        member_id=member.id,
+        name=member.name,
+        language=choose(member.language, language, site.language),
+        zone=site.zone,
+        now=now,
+        notice=shown.notice.number,
+    )
 
 
 def _is_in(case: Case, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from kiosk import desk, notices, rules, timekeeping
-from kiosk.after_tap import Touched, offers, undoable
+from kiosk.after_tap import Touched, admission, offers, undoable
 from kiosk.answers import Answered, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Request
@@ -201,6 +201,10 @@ class Controller:
         """Do what a button of the notice says, if that notice is still the one that shows."""
         shown = self._showing.touched(touch.notice, touch.button)
         if shown is None:
+            return
+        admitted = admission(shown, touch.button, self._clock.now(), language=self._front.language)
+        if admitted:
+            self._front.display.enter(admitted)
             return
         try:
             touched = Touched(

@@ -27,7 +27,7 @@ from kiosk import machine
 from kiosk.answers import FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import Pair, ShowFirstStart, ShowStatus, decode_command
+from kiosk.commands import Pair, ShowFirstStart, ShowStatus, decode_command, encode_command
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
@@ -36,6 +36,7 @@ from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.screen.rest import Sleep
 from kiosk.screen.speaker import Speaker
+from kiosk.screen.stage import Asking
 from kiosk.screen.window import Screen
 from kiosk.timekeeping import remind
 from kiosk.uplink import Uplink
@@ -131,6 +132,8 @@ class Kiosk:
         def emit(event: object) -> None:
             if isinstance(event, Touch):
                 self.controller.inbox.put(event)
+            elif isinstance(event, Asking):
+                threading.Thread(target=self._ask, args=(event,), name="asking", daemon=True).start()
             elif react:
                 react(event)
 
@@ -182,6 +185,10 @@ class Kiosk:
     def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
         self._reader_said = said
         self.controller.inbox.put(said)
+
+    def _ask(self, asking: Asking) -> None:
+        """Have a command of the screen performed as if it came by the socket: slow ones keep nobody waiting."""
+        self.screen.answer(asking.number, decode_answer(self.answer(encode_command(asking.command))))
 
     def _beat(self) -> None:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:

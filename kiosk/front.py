@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Protocol
 
 from kiosk.model import Case, Sound, Stamp, Verdict
-from kiosk.notices import Idle, Notice, Side
+from kiosk.notices import Admission, Idle, Notice, Side
 
 
 class Clock(Protocol):
@@ -46,6 +46,9 @@ class Display(Protocol):
 
     def idle(self, view: Idle) -> None:
         """Show this when there is no notice."""
+
+    def enter(self, admission: Admission) -> None:
+        """Let somebody in behind the notices."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ from kiosk.model import (
     Tap,
     Verdict,
 )
-from kiosk.notices import Idle, Notice
+from kiosk.notices import Admission, Idle, Notice
 from kiosk.rules import passes
 from kiosk.timekeeping import remind
 
@@ -79,12 +79,16 @@ class Wall:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.views: list[Idle] = []
+        self.admissions: list[Admission] = []
 
     def show(self, notice: Notice) -> None:
         self.notices.append(notice)
 
     def idle(self, view: Idle) -> None:
         self.views.append(view)
+
+    def enter(self, admission: Admission) -> None:
+        self.admissions.append(admission)
 
 
 class Counter:

@@ -20,7 +20,7 @@ from kiosk.controller import Controller
 from kiosk.front import Front
 from kiosk.ledger import Ledger, decode_fact, open_reader
 from kiosk.model import Clock, Entry, FeedArrived, Granted, Happened, SnapshotArrived, Stamp, Tapped
-from kiosk.notices import Idle, Notice
+from kiosk.notices import Admission, Idle, Notice
 from kiosk.store.database import WriterLock, writing_engine
 from kiosk.store.tables import entries
 from kiosk.syncing import Delivery
@@ -79,6 +79,9 @@ class Screen:
         self.notice = notice
 
     def idle(self, view: Idle) -> None:
+        return None
+
+    def enter(self, admission: Admission) -> None:
         return None
 
     def signal(self, name: str, sound: str = "usual") -> None:

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "kiosk.hours": "kiosk.model kiosk.wall opening_hours",
     "kiosk.week": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
-    "kiosk.notices": "kiosk.model babel",
+    "kiosk.notices": "kiosk.model kiosk.answers babel",
     "kiosk.front": "kiosk.model kiosk.notices",
     "kiosk.timekeeping": "kiosk.model kiosk.ledger",
     "kiosk.syncing": "kiosk.model kiosk.ledger kiosk.store",
@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.uplink": "kiosk sync msgspec",
-    "kiosk.screen": "kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible",
+    "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware msgspec",
     "kiosk.demo": "kiosk hardware",

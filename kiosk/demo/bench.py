@@ -18,7 +18,7 @@ from kiosk.front import Display
 from kiosk.ledger import open_ledger
 from kiosk.mistakes import fold, near
 from kiosk.model import Site
-from kiosk.notices import Idle, Notice
+from kiosk.notices import Admission, Idle, Notice
 
 SITE = "la-serre"
 REARM_SECONDS = 1.6
@@ -52,6 +52,10 @@ class Watching:
         """Pass the idle view on."""
         self._display.idle(view)
         self._on_idle()
+
+    def enter(self, admission: Admission) -> None:
+        """Pass an admission on."""
+        self._display.enter(admission)
 
 
 class Bench:

@@ -83,6 +83,6 @@ def answered(
     except msgspec.DecodeError as error:
         return Refused(message=f"this kiosk does not know that command: {error}")
     except DeskError as error:
-        return Refused(message=str(error), near=error.near)
+        return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
     except RosterError as error:
         return Refused(message=str(error))

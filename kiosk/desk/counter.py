@@ -19,10 +19,13 @@ from kiosk.store.search import folded
 
 
 class DeskError(ValueError):
-    """A command that cannot be done: a sentence, and names that may have been meant."""
+    """A command that cannot be done: a sentence, and names that may have been meant.
 
-    def __init__(self, message: str, near: Iterable[str] = ()) -> None:
-        self.near = tuple(near)
+    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
+    """
+
+    def __init__(self, message: str, near: Iterable[str] = (), *, code: str | None = None, **facts: str) -> None:
+        self.near, self.code, self.facts = tuple(near), code, facts
         super().__init__(message)
 
 

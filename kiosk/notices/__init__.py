@@ -6,12 +6,14 @@ kiosk.screen; how long the lamp blinks, in hardware.indicator.
 
 from kiosk.notices.bench import Tray, VirtualBadge, tray
 from kiosk.notices.language import Language, choose, languages
+from kiosk.notices.refusals import refusal
 from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
 from kiosk.notices.standby import idle, not_set_up
 from kiosk.notices.verdicts import log_line, notice, signal
-from kiosk.notices.view import Button, Health, Idle, Notice, Offer, Punch, Side
+from kiosk.notices.view import Admission, Button, Health, Idle, Notice, Offer, Punch, Side
 
 __all__ = [
+    "Admission",
     "Button",
     "Health",
     "Idle",
@@ -30,6 +32,7 @@ __all__ = [
     "not_set_up",
     "notice",
     "out_of_service",
+    "refusal",
     "signal",
     "tray",
     "undo_refused",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -19,6 +20,7 @@ class Offer(StrEnum):
 
     LEAVE = "leave"
     UNDO = "undo"
+    EVACUATION = "evacuation"
 
 
 class Health(StrEnum):
@@ -73,6 +75,20 @@ class Notice(Noun, frozen=True, kw_only=True):
     """What matters most alone, and larger."""
     number: int = 0
     """Set by the controller, and carried back by a Touch on one of the buttons."""
+
+
+class Admission(Noun, frozen=True, kw_only=True):
+    """Somebody may come in behind the notices: where to, who it is, in which language, and when that was."""
+
+    to: str
+    """A key of kiosk.screen.entrances."""
+    member_id: str
+    name: str
+    language: str
+    zone: str
+    now: datetime
+    notice: int = 0
+    """Number of the notice whose button was touched; 0: none was."""
 
 
 class Idle(Noun, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Literal
 from kiosk.screen.lettering import Line, Placed, lettering, place
 from kiosk.screen.pictograms import pictogram
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import Colour
+from kiosk.screen.theme import FOCUS, INK, RADIUS, Colour
 
 BASE = (800, 480)
 
@@ -87,6 +87,18 @@ class Canvas:
         """Fill a rounded rectangle and put a line around it, on its inside."""
         self.rounded(rect, border, radius=radius)
         self.rounded(rect.inflate(-2 * self.px(thick), -2 * self.px(thick)), fill, radius=radius - thick)
+
+    def ring(self, rect: pygame.Rect) -> None:
+        """Show that a target has the keyboard's focus: a dark line and a bright one, seen on every ground."""
+        thick = self.px(4)
+        pygame.draw.rect(self.surface, INK, rect.inflate(thick, thick), 2 * thick, border_radius=self.px(RADIUS))
+        pygame.draw.rect(self.surface, FOCUS, rect, thick, border_radius=self.px(RADIUS - 4))
+
+    def dim(self, rect: pygame.Rect) -> None:
+        """Darken what is there, so that what is drawn over it stands out."""
+        veil = pygame.Surface(rect.size, pygame.SRCALPHA)
+        veil.fill((*INK, 150))
+        self.surface.blit(veil, rect)
 
     def split(
         self, rect: pygame.Rect, points: float, *, side: Literal["left", "right", "top", "bottom"]

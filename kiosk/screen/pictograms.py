@@ -175,6 +175,30 @@ def _tick(pen: Pen) -> None:
     pen.stroke([(0.2, 0.54), (0.42, 0.76), (0.82, 0.28)], 0.16)
 
 
+def _chevron(pen: Pen) -> None:
+    """The way back."""
+    pen.stroke([(0.64, 0.16), (0.3, 0.5), (0.64, 0.84)], 0.15)
+
+
+def _cross(pen: Pen) -> None:
+    pen.stroke([(0.2, 0.2), (0.8, 0.8)], 0.15)
+    pen.stroke([(0.8, 0.2), (0.2, 0.8)], 0.15)
+
+
+def _erase(pen: Pen) -> None:
+    """Take the last sign back: a key with a cross."""
+    key = [(0.06, 0.5), (0.34, 0.2), (0.92, 0.2), (0.92, 0.8), (0.34, 0.8)]
+    pen.shape(key)
+    pen.stroke(key, 0.08, closed=True)
+    pen.stroke([(0.5, 0.38), (0.74, 0.62)], 0.09, cut=True)
+    pen.stroke([(0.74, 0.38), (0.5, 0.62)], 0.09, cut=True)
+
+
+def _shift(pen: Pen) -> None:
+    """Capitals: an arrow upwards."""
+    pen.shape([(0.5, 0.1), (0.92, 0.54), (0.68, 0.54), (0.68, 0.88), (0.32, 0.88), (0.32, 0.54), (0.08, 0.54)])
+
+
 def _disc(pen: Pen) -> None:
     pen.disc((0.5, 0.5), 0.5)
 
@@ -204,6 +228,10 @@ _DRAWN: dict[str, Callable[[Pen], None]] = {
     "people": _people,
     "infinity": _infinity,
     "tick": _tick,
+    "chevron": _chevron,
+    "cross": _cross,
+    "erase": _erase,
+    "shift": _shift,
     "disc": _disc,
     "ring": _ring,
     "hole": _hole,
@@ -211,7 +239,7 @@ _DRAWN: dict[str, Callable[[Pen], None]] = {
 NAMES = tuple(_DRAWN)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=192)
 def pictogram(name: str, side: int, ink: Colour) -> pygame.Surface:
     """A picture of NAMES, `side` pixels wide and high; where nothing is drawn it is transparent."""
     pen = Pen(max(1, side) * FINER, ink)

@@ -23,6 +23,8 @@ NIGHT: Colour = (0, 0, 0)
 NIGHT_INK: Colour = (158, 164, 160)
 NIGHT_VEIL = 150
 """How much light the dim screen takes away, of 255."""
+FOCUS: Colour = (250, 190, 64)
+"""Of the line around what the keyboard would press."""
 WHITE: Colour = (255, 255, 255)
 TRAY: Colour = (48, 52, 56)
 """The demo's tray; a badge that lies on the reader is lit."""
@@ -47,6 +49,9 @@ TONES = {
     Signal.FAULT: Tone(band=(62, 64, 70), on_band=WHITE, accent=(62, 64, 70)),
 }
 OPEN = TONES[Signal.GRANTED]
+ACTION = TONES[Signal.RE_ENTRY]
+"""What one most likely wants to touch."""
+DANGER = TONES[Signal.DENIED]
 CLOSED = Tone(band=(45, 55, 86), on_band=WHITE, accent=(45, 55, 86))
 
 # The type scale, in points; a step is about 1.3. Nothing that must be read at a metre is below BODY (5 mm is 26).
@@ -60,6 +65,8 @@ LEAD_SHORT = 54
 BODY = 28
 SMALL = 24
 """For what is read with the card in hand: names on the pass, the health line."""
+DETAIL = 20
+"""For second lines on the hosts' side, read with the finger on the screen."""
 
 MARGIN = 30
 GAP = 14
@@ -82,6 +89,7 @@ def pairs() -> list[tuple[str, Colour, Colour]]:
     found += [(f"{name} on card", colour, CARD) for name, colour in (("ink", INK), ("quiet", QUIET))]
     found.append(("white on tray", WHITE, TRAY))
     found.append(("night ink on night", NIGHT_INK, NIGHT))
+    found.append(("ink on shade", INK, SHADE))
     for name, tone in [*TONES.items(), ("open", OPEN), ("closed", CLOSED)]:
         found.append((f"{name} on band", tone.on_band, tone.band))
         found += [(f"{name} on paper", tone.accent, PAPER), (f"{name} on card", tone.accent, CARD)]

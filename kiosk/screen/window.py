@@ -1,7 +1,7 @@
-"""The window: what is showing now, drawn when it changed, and where a finger went. Lives in the main thread.
+"""The window: what is showing now, drawn when it changed, and where a finger or a key went. Lives in the main thread.
 
-`show`, `idle` and `tray` may be called from any thread: they only put into a queue. Everything else belongs to the
-thread that made the Screen.
+`show`, `idle`, `enter`, `answer` and `tray` may be called from any thread: they only put into a queue. Everything else
+belongs to the thread that made the Screen.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.answers import Answered
 from kiosk.model import Touch
-from kiosk.notices import Idle, Notice, Tray
+from kiosk.notices import Admission, Idle, Notice, Tray
+from kiosk.screen import events
 from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.rest import Light, Sleep
 from kiosk.screen.scenes.idle import draw_idle
 from kiosk.screen.scenes.night import draw_dim, draw_night
 from kiosk.screen.scenes.notice import STEP_SECONDS, STEPS, draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.speaker import Speaker
+from kiosk.screen.stage import Asking, Stage
 from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tray
 
 log = logging.getLogger(__name__)
@@ -35,6 +39,8 @@ QUIET_SECONDS = 1 / 10
 TOO_SOON_SECONDS = 0.3
 """A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
 IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
+Emitted = Touch | Asking | Action
+"""What comes from the screen: a button of a notice, a command of the hosts' side, a click on the demo's tray."""
 MEMORY_DRIVERS = ("dummy", "offscreen")
 
 
@@ -62,7 +68,9 @@ class Screen:
         self.closed = False
         self.speaker: Speaker | None = None
         """What notices sound on, if there is one."""
-        self._incoming: queue.SimpleQueue[Notice | Idle | Tray] = queue.SimpleQueue()
+        self.stage = Stage(ENTRANCES, monotonic)
+        """The hosts' side; only for the thread that draws, and for tests."""
+        self._incoming: queue.SimpleQueue[Notice | Idle | Tray | Admission | tuple[int, Answered]] = queue.SimpleQueue()
         self._idle: Idle | None = None
         self._notice: Notice | None = None
         self._notice_begins = self._notice_ends = 0.0
@@ -98,13 +106,21 @@ class Screen:
         """Set what is shown while there is no notice; a notice that is showing stays."""
         self._incoming.put(view)
 
+    def enter(self, admission: Admission) -> None:
+        """Let somebody in behind the notices; see kiosk.screen.stage."""
+        self._incoming.put(admission)
+
+    def answer(self, number: int, answered: Answered) -> None:
+        """Answer the command that was emitted under this number."""
+        self._incoming.put((number, answered))
+
     def tray(self, tray: Tray) -> None:
         """Set what the demo's tray shows."""
         self._incoming.put(tray)
 
     # ------------------------------------------------------------ the main thread
 
-    def run(self, stop: threading.Event, beat: Callable[[], None], emit: Callable[[Touch | Action], None]) -> None:
+    def run(self, stop: threading.Event, beat: Callable[[], None], emit: Callable[[Emitted], None]) -> None:
         """Draw and listen until `stop`, or until the window is closed (then `closed` is true)."""
         while not stop.is_set() and not self.closed:
             for event in self.events():
@@ -118,8 +134,10 @@ class Screen:
         self._take(0)
         if self._notice and self._monotonic() >= self._notice_ends:
             self._notice = None
+        self.stage.tick()
         step, light = self._step(), self._light()
-        view = (self._notice or self._idle, step, light, self._tray, self._window.get_size())
+        shown = self._notice or self.stage.scene or self._idle
+        view = (shown, step, light, self._tray, self._window.get_size(), self.stage.changes)
         if view == self._drawn or view[0] is None:
             return False
         self._paint(step, light)
@@ -130,20 +148,22 @@ class Screen:
             self._keep(self._picture)
         return True
 
-    def events(self) -> list[Touch | Action]:
-        """What was touched since the last call: buttons of the notice, things on the tray."""
-        found: list[Touch | Action] = []
+    def events(self) -> list[Emitted]:
+        """What was touched since the last call: buttons of the notice, things on the tray; and what scenes ask."""
+        found: list[Emitted] = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 self.closed = True
             elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
                 self._window, self._drawn = pygame.display.get_surface() or self._window, None
-            elif event.type == pygame.KEYDOWN:
-                self._stirred = self._monotonic()
             elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
                 self._stirred = self._monotonic()
                 found += self._touched(event.pos)
-        return found
+            elif key := events.key_of(event):
+                self._stirred = self._monotonic()
+                if not self._notice:
+                    self.stage.key(key)
+        return found + self.stage.asked()
 
     def save(self, path: Path) -> None:
         """Write the window as PNG; who reads the file meanwhile sees the old picture or the new, never half of one.
@@ -174,7 +194,8 @@ class Screen:
 
     def _patience(self) -> float:
         moves = self._notice is not None and self._step() < STEPS
-        return BUSY_SECONDS if moves or self._tray or (self._notice and self._notice.buttons) else QUIET_SECONDS
+        is_touched = self._tray or self.stage.scene or (self._notice and self._notice.buttons)
+        return BUSY_SECONDS if moves or is_touched else QUIET_SECONDS
 
     def _step(self) -> int:
         """How far the punched hole has appeared; all the way where there is none."""
@@ -185,7 +206,7 @@ class Screen:
     def _light(self) -> Light:
         """How bright the idle screen is; whoever taps or is expected keeps it awake."""
         now = self._monotonic()
-        if self._notice or self._idle is None or not self._idle.rests:
+        if self._notice or self.stage.scene or self._idle is None or not self._idle.rests:
             self._stirred = now
             return Light.AWAKE
         return self._sleep.light(self._idle, now - self._stirred)
@@ -199,13 +220,19 @@ class Screen:
         except queue.Empty:
             return
 
-    def _set(self, item: Notice | Idle | Tray) -> None:
+    def _set(self, item: Notice | Idle | Tray | Admission | tuple[int, Answered]) -> None:
         match item:
-            case Notice():
+            case Notice() if not self.stage.keeps(item):
+                self.stage.leave()
                 self._notice, self._notice_begins = item, self._monotonic()
                 self._notice_ends = self._notice_begins + item.seconds
                 if self.speaker:
                     self.speaker.play(item.signal, item.sound)
+            case Admission():
+                self._notice = None
+                self.stage.enter(item)
+            case (int(number), answered):
+                self.stage.answer(number, answered)
             case Idle():
                 self._idle = item
             case Tray():
@@ -218,6 +245,8 @@ class Screen:
         self._kiosk = Canvas(self._window.subsurface(whole))
         if self._notice:
             draw_notice(self._kiosk, self._notice, step)
+        elif self.stage.scene:
+            self.stage.draw(self._kiosk)
         elif self._idle:
             IDLES[light](self._kiosk, self._idle)
         if self._tray and shelf:
@@ -225,13 +254,17 @@ class Screen:
             draw_tray(self._shelf, self._tray)
 
     def _touched(self, at: tuple[int, int]) -> list[Touch | Action]:
-        if self._notice and self._notice_begins + TOO_SOON_SECONDS <= self._monotonic() < self._notice_ends:
+        if at[1] >= self._kiosk.rect.height:
+            below = (at[0], at[1] - self._kiosk.rect.height)
+            hit = next((target for rect, target in self._shelf.targets if rect.collidepoint(below)), None)
+            return [action_of(hit)] if hit else []
+        if self._notice is None:
+            self.stage.touch(at)
+        elif self._notice_begins + TOO_SOON_SECONDS <= self._monotonic() < self._notice_ends:
             for rect, button in self._kiosk.targets:
                 if rect.collidepoint(at):
                     return [Touch(button=button, notice=self._notice.number)]
-        below = (at[0], at[1] - self._kiosk.rect.height)
-        hit = next((target for rect, target in self._shelf.targets if rect.collidepoint(below)), None)
-        return [action_of(hit)] if hit else []
+        return []
 
 
 def _open_display() -> str:

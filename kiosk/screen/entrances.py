@@ -1,0 +1,8 @@
+"""Where a visit behind the notices can begin: the `to` of an admission, and the scene that it leads to."""
+
+from __future__ import annotations
+
+from kiosk.screen.scenes.evacuation import Evacuation
+from kiosk.screen.stage import Entrances
+
+ENTRANCES: Entrances = {"evacuation": Evacuation}

@@ -1,0 +1,176 @@
+"""A scene: one screen of the hosts' side. What it is told, what it may wish, and what all scenes share.
+
+A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns what it wishes, and
+kiosk.screen.stage sees to it. docs/screen.md tells how to add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from kiosk.answers import Answered, Refused
+from kiosk.commands import Command
+from kiosk.notices import Language, refusal
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.message import Message, draw_message
+from kiosk.screen.widgets.page import draw_page
+
+QUIET_SECONDS = 60.0
+"""Without a touch for so long a scene is left by itself."""
+ANSWER_SECONDS = 10.0
+"""How long an answer is waited for, unless the wish says otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a scene knows of where it is: language, who has signed in, what time it is."""
+
+    words: Language
+    now: Callable[[], datetime]
+    """The instant, UTC."""
+    member_id: str
+    """The host who has come in."""
+    name: str = ""
+
+    @property
+    def by(self) -> str:
+        """Who does it, for commands that keep that."""
+        return self.member_id
+
+
+# ---------------------------------------------------------------- what a scene may wish
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Have a command performed; the answer comes by `Scene.answered`.
+
+    Until then touches do nothing but lead out of the scene, so that nothing is done twice; `blocks` False: they work
+    on, for what is asked again with every letter.
+    """
+
+    command: Command
+    blocks: bool = field(default=True, kw_only=True)
+    seconds: float = field(default=ANSWER_SECONDS, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Go:
+    """Show another scene; Back leads here again."""
+
+    to: Scene
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Show another scene in the place of this one."""
+
+    to: Scene
+
+
+@dataclass(frozen=True)
+class Back:
+    """To the scene before, or to the last one of a kind; `message` is shown there."""
+
+    to: type[Scene] | None = None
+    message: Message | None = None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Back to the idle screen."""
+
+
+Wish = Ask | Go | Swap | Back | Leave
+Wishes = Wish | tuple[Wish, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialog:
+    """A question over the scene, answered by yes (then `wish` is done) or no."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    yes: str
+    no: str
+    wish: Wishes
+    danger: bool = False
+
+
+# ---------------------------------------------------------------- a scene
+
+
+class Scene:
+    """A screen. Subclasses fill in what they need of the methods, and `title` and `body` at least."""
+
+    quiet_seconds: ClassVar[float | None] = QUIET_SECONDS
+    """None: it is never left by itself."""
+    every_seconds: ClassVar[float | None] = None
+    """How often `opened` is called again while the scene shows, for what changes by itself."""
+    waits_for_badge: bool = False
+    """True: an unknown badge is told to `badge`, instead of ending the visit with its notice."""
+    default: str | None = None
+    """The target that Enter means when none has the focus."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting, self.words = setting, setting.words
+        self.message: Message | None = None
+        """Shown until the next touch."""
+        self.dialog: Dialog | None = None
+
+    # ------------------------------------------------------------ for subclasses
+
+    def title(self) -> str:
+        """What the scene is called."""
+        raise NotImplementedError
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw what is below the title; what can be touched is added to `canvas.targets`."""
+        raise NotImplementedError
+
+    def opened(self) -> Wishes:
+        """What to ask when the scene appears, the first time and coming back."""
+        return None
+
+    def touched(self, target: str) -> Wishes:
+        """A target was touched, clicked, or chosen by the keyboard."""
+        return None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A key; False leaves it to the stage: moving the focus, pressing what has it, going back."""
+        return False
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """The answer to a command of this scene; Refused too when none came in time. A refusal is shown."""
+        if isinstance(answer, Refused):
+            self.message = self.refused(answer)
+        return None
+
+    def badge(self, code: str) -> Wishes:
+        """An unknown badge was tapped while the scene `waits_for_badge`; it has this claim code."""
+        return None
+
+    # ------------------------------------------------------------ what all have
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw the whole scene: title, body, message."""
+        rect = draw_page(canvas, self.title(), back=self.words.say("Back"), leave=self.words.say("Quit"))
+        if self.message:
+            foot, rect = canvas.split(rect, 54, side="bottom")
+            draw_message(canvas, foot, self.message)
+            rect = canvas.split(rect, 8, side="bottom")[1]
+        self.body(canvas, rect)
+
+    def refused(self, answer: Refused) -> Message:
+        """A refusal as people read it."""
+        return Message(refusal(self.words, answer), is_good=False)
+
+    def confirm(self, title: str, *lines: str, yes: str, wish: Wishes, danger: bool = False) -> None:
+        """Ask once before something is done: `wish` follows a yes."""
+        no = self.words.say("No, go back")
+        self.dialog = Dialog(title=title, lines=lines, yes=yes, no=no, wish=wish, danger=danger)

@@ -1,0 +1,51 @@
+"""The hosts' menu: where everything behind the notices begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.notices import Language
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.scene import Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.evacuation import Evacuation
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A way from the menu. `label` says its words in a language."""
+
+    target: str
+    label: Callable[[Language], str]
+    picture: str
+    scene: Callable[[Setting], Scene]
+
+
+ITEMS: tuple[Item, ...] = (
+    Item(
+        target="evacuation",
+        label=lambda words: words.say("Evacuation list"),
+        picture="people",
+        scene=Evacuation,
+    ),
+)
+"""In the order of the menu: what is needed most comes first."""
+
+
+class Menu(Scene):
+    """Large buttons, one for each thing a host comes for."""
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Hosts")
+
+    def touched(self, target: str) -> Wishes:
+        """Go where the button leads."""
+        return next((Go(item.scene(self.setting)) for item in ITEMS if item.target == target), None)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the buttons."""
+        choices = [Choice(target=one.target, label=one.label(self.words), picture=one.picture) for one in ITEMS]
+        grid(canvas, rect, choices, columns=2 if canvas.is_portrait else 3, highest=124)

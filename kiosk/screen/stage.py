@@ -1,0 +1,246 @@
+"""The stage: which scene of the hosts' side shows, and where touches, keys and answers go. Knows no window.
+
+A visit begins when the controller admits somebody (kiosk.notices.Admission) and ends by itself: after a minute without
+a touch, at once by the way out, and when another badge is tapped.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kiosk.answers import Answered, Refused
+from kiosk.commands import Command
+from kiosk.notices import Admission, Language, Notice
+from kiosk.screen import focus
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Setting, Swap, Wishes
+from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
+
+TOO_SOON_SECONDS = 0.25
+"""A finger that touches twice means what it saw the first time, not what has come in its place."""
+NO_ANSWER = Refused(message="no answer in time: see what was done before you try again", code="NO_ANSWER")
+
+Entrances = Mapping[str, Callable[[Setting], Scene]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A command of a scene, on its way to who performs it; the answer comes back under its number."""
+
+    number: int
+    command: Command
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """An answer that a scene waits for."""
+
+    scene: Scene
+    wish: Ask
+    until: float
+
+
+class Stage:
+    """The scenes of one visit, the last one on top; empty between visits."""
+
+    def __init__(self, entrances: Entrances, monotonic: Callable[[], float]) -> None:
+        self.changes = 0
+        """Grows whenever there may be something else to see."""
+        self._entrances, self._monotonic = entrances, monotonic
+        self._scenes: list[Scene] = []
+        self._admitted_by = 0
+        self._touched_at = self._appeared_at = self._opened_at = 0.0
+        self._targets: list[focus.Target] = []
+        self._focus: str | None = None
+        self._numbers = itertools.count(1)
+        self._outgoing: list[Asking] = []
+        self._pending: dict[int, Pending] = {}
+
+    @property
+    def scene(self) -> Scene | None:
+        """The one that shows."""
+        return self._scenes[-1] if self._scenes else None
+
+    # ------------------------------------------------------------ coming and going
+
+    def enter(self, admission: Admission) -> None:
+        """Begin a visit with the scene that the admission is for."""
+        began = self._monotonic()
+        self.leave()
+        setting = Setting(
+            words=Language(admission.language, admission.zone),
+            now=lambda: admission.now + timedelta(seconds=self._monotonic() - began),
+            member_id=admission.member_id,
+            name=admission.name,
+        )
+        self._admitted_by, self._touched_at = admission.notice, began
+        self._show(self._entrances[admission.to](setting))
+
+    def leave(self) -> None:
+        """End the visit: nothing of it is kept."""
+        self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
+        self.changes += 1
+
+    def keeps(self, notice: Notice) -> bool:
+        """Tell whether the visit goes on although a notice came: the badge that began it, or one that is waited for."""
+        scene = self.scene
+        if scene is None:
+            return False
+        if notice.code is not None and scene.waits_for_badge:
+            self._touched_at = self._monotonic()
+            self._do(scene, scene.badge(notice.code))
+            return True
+        return notice.number == self._admitted_by != 0
+
+    # ------------------------------------------------------------ what happens
+
+    def touch(self, at: tuple[int, int]) -> None:
+        """A finger, or the mouse."""
+        self._touched_at = self._monotonic()
+        self._focus = None
+        target = next((name for rect, name in reversed(self._targets) if rect.collidepoint(at)), None)
+        if target is not None and self._monotonic() - self._appeared_at >= TOO_SOON_SECONDS:
+            self._press(target)
+        self.changes += 1
+
+    def key(self, key: Key) -> None:
+        """A key: for the scene, or to move the focus, press what has it, or go back."""
+        scene = self.scene
+        if scene is None:
+            return
+        self._touched_at = self._monotonic()
+        self.changes += 1
+        if scene.dialog is None and not self._is_waiting(scene):
+            wishes = scene.typed(key)
+            if wishes is not False:
+                scene.message = None if wishes else scene.message
+                self._do(scene, wishes)
+                return
+        if key.name == "enter" or (key.text == " " and self._focus):
+            self._press(self._focus or (None if scene.dialog else scene.default))
+        elif key.name == "escape":
+            self._press(NO if scene.dialog else BACK)
+        else:
+            self._focus = focus.moved(self._targets, self._focus, key)
+
+    def answer(self, number: int, answered: Answered) -> None:
+        """The answer to a command; one that nobody waits for any more is dropped."""
+        pending = self._pending.pop(number, None)
+        if pending is not None and pending.scene in self._scenes:
+            self._do(pending.scene, pending.scene.answered(pending.wish.command, answered))
+
+    def tick(self) -> None:
+        """See whether an answer is overdue, a scene wants to look again, or everybody has gone."""
+        scene, now = self.scene, self._monotonic()
+        if scene is None:
+            return
+        for number in [number for number, pending in self._pending.items() if now >= pending.until]:
+            self.answer(number, NO_ANSWER)
+        if scene.quiet_seconds is not None and now - self._touched_at >= scene.quiet_seconds:
+            self.leave()
+        elif scene.every_seconds is not None and now - self._opened_at >= scene.every_seconds:
+            self._open(scene)
+
+    def asked(self) -> list[Asking]:
+        """Hand over the commands that were asked since the last call."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw the scene, the question over it, and the focus."""
+        scene = self.scene
+        if scene is None:
+            return
+        scene.draw(canvas)
+        asked = scene.dialog
+        if asked:
+            draw_question(canvas, asked.title, asked.lines, yes=asked.yes, no=asked.no, danger=asked.danger)
+        ways_out = (BACK, LEAVE)  # drawn first, but what one came for comes first by the keyboard
+        self._targets = sorted(canvas.targets, key=lambda target: target[1] in ways_out)
+        rect = next((rect for rect, name in self._targets if name == self._focus), None)
+        if rect:
+            canvas.ring(rect)
+
+    # ------------------------------------------------------------ inside
+
+    def _press(self, target: str | None) -> None:
+        scene = self.scene
+        if scene is None or target not in [name for _, name in self._targets]:
+            return
+        if scene.dialog:
+            self._answer_question(scene, target)
+        elif target == LEAVE:
+            self.leave()
+        elif target == BACK:
+            self._do(scene, Back())
+        elif not self._is_waiting(scene):
+            scene.message = None
+            self._do(scene, scene.touched(target))
+
+    def _answer_question(self, scene: Scene, target: str) -> None:
+        asked, scene.dialog = scene.dialog, None
+        self._appear()
+        self._do(scene, asked.wish if asked and target == YES else None)
+
+    def _is_waiting(self, scene: Scene) -> bool:
+        return any(pending.scene is scene and pending.wish.blocks for pending in self._pending.values())
+
+    def _do(self, scene: Scene, wishes: Wishes) -> None:
+        """See to what a scene wishes. Only the scene that shows leads elsewhere."""
+        self.changes += 1
+        if scene.dialog:
+            self._appear()
+        for wish in wishes if isinstance(wishes, tuple) else (wishes,) if wishes else ():
+            match wish:
+                case Ask():
+                    self._ask(scene, wish)
+                case Go() | Swap() | Back() | Leave() if scene is self.scene:
+                    self._lead(wish)
+
+    def _lead(self, wish: Go | Swap | Back | Leave) -> None:
+        match wish:
+            case Go():
+                self._show(wish.to)
+            case Swap():
+                self._scenes.pop()
+                self._show(wish.to)
+            case Back():
+                self._back(wish)
+            case Leave():
+                self.leave()
+
+    def _back(self, wish: Back) -> None:
+        self._scenes.pop()
+        while self._scenes and wish.to is not None and not isinstance(self._scenes[-1], wish.to):
+            self._scenes.pop()
+        if not self._scenes:
+            self.leave()
+            return
+        scene = self._scenes.pop()
+        scene.message = wish.message
+        self._show(scene)
+
+    def _show(self, scene: Scene) -> None:
+        self._scenes.append(scene)
+        self._focus = None
+        self._appear()
+        self._open(scene)
+
+    def _appear(self) -> None:
+        """What is touched now was not there a moment ago."""
+        self._appeared_at = self._monotonic()
+        self._targets = []
+        self.changes += 1
+
+    def _open(self, scene: Scene) -> None:
+        self._opened_at = self._monotonic()
+        self._do(scene, scene.opened())
+
+    def _ask(self, scene: Scene, wish: Ask) -> None:
+        number = next(self._numbers)
+        self._pending[number] = Pending(scene=scene, wish=wish, until=self._monotonic() + wish.seconds)
+        self._outgoing.append(Asking(number=number, command=wish.command))

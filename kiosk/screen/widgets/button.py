@@ -1,0 +1,101 @@
+"""Buttons: something to touch, with a word, a picture or both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import ACTION, BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SHADE, Colour
+
+Look = Literal["plain", "main", "danger", "quiet"]
+"""`main`: what one most likely wants here; `danger`: what one should think about first; `quiet`: keys and ways out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A button of a row or grid."""
+
+    target: str
+    label: str
+    detail: str = ""
+    picture: str | None = None
+    look: Look = "plain"
+    enabled: bool = True
+
+
+_GROUND: dict[Look, tuple[Colour, Colour, Colour]] = {
+    "plain": (CARD, INK, INK),
+    "main": (ACTION.band, ACTION.band, ACTION.on_band),
+    "danger": (DANGER.band, DANGER.band, DANGER.on_band),
+    "quiet": (SHADE, SHADE, INK),
+}
+"""Ground, border and ink of each look."""
+
+
+def button(
+    canvas: Canvas,
+    rect: pygame.Rect,
+    label: str,
+    target: str,
+    *,
+    look: Look = "plain",
+    picture: str | None = None,
+    turn: int = 0,
+    detail: str = "",
+    size: float = BODY,
+    enabled: bool = True,
+) -> None:
+    """Draw a button and register it; one that is not enabled is pale and cannot be touched."""
+    ground, border, ink = _GROUND[look] if enabled else (CARD, LINE, QUIET)
+    canvas.outlined(rect, ground, border, radius=RADIUS - 4, thick=2)
+    inner = rect.inflate(-2 * canvas.px(10 if label else 6), -2 * canvas.px(6))
+    if picture:
+        side = inner.height if not label else min(inner.height, canvas.px(size * 1.4))
+        icon, rest = canvas.split(inner, side / canvas.unit, side="left") if label else (inner, inner)
+        canvas.picture(picture, icon.inflate(-icon.height // 5, -icon.height // 5), ink, turn=turn)
+        inner = canvas.split(rest, GAP / 2, side="left")[1] if label else rest
+    column = [canvas.line(label, size, ink, bold=True)] if label else []
+    if detail:
+        column.append(canvas.line(detail, DETAIL, ink))
+    canvas.column(inner, column, align="center", valign="middle")
+    if enabled:
+        canvas.targets.append((rect, target))
+
+
+def grid(
+    canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, columns: int, highest: float = 110, gap: float = 12
+) -> None:
+    """Draw buttons in rows of so many, at most so high (points)."""
+    rows = -(-len(choices) // columns)
+    space = canvas.px(gap)
+    wide = (rect.width - space * (columns - 1)) // columns
+    high = min(canvas.px(highest), (rect.height - space * (rows - 1)) // max(1, rows))
+    for number, choice in enumerate(choices):
+        row, column = divmod(number, columns)
+        place = pygame.Rect(rect.left + column * (wide + space), rect.top + row * (high + space), wide, high)
+        button(
+            canvas,
+            place,
+            choice.label,
+            choice.target,
+            look=choice.look,
+            picture=choice.picture,
+            detail=choice.detail,
+            enabled=choice.enabled,
+        )
+
+
+def row(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, gap: float = 12) -> None:
+    """Draw buttons beside one another, filling a rectangle."""
+    grid(canvas, rect, choices, columns=max(1, len(choices)), highest=rect.height / canvas.unit, gap=gap)
+
+
+def tabs(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, chosen: str) -> None:
+    """Draw a row of buttons of which one is chosen, by its target."""
+    shown = [
+        Choice(target=one.target, label=one.label, look="main" if one.target == chosen else "quiet") for one in choices
+    ]
+    row(canvas, rect, shown, gap=6)

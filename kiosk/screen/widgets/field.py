@@ -1,0 +1,44 @@
+"""A field for a line of text. What is typed comes from a keyboard of keys or of glass alike."""
+
+from __future__ import annotations
+
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import BODY, CARD, DETAIL, INK, QUIET, RADIUS
+
+
+class TextField:
+    """A line of text that is written at its end."""
+
+    def __init__(self, text: str = "", *, hint: str = "", longest: int = 200) -> None:
+        """`hint` is shown while there is no text."""
+        self.text, self.hint, self.longest = text, hint, longest
+
+    def typed(self, key: Key) -> bool:
+        """Take a letter, or take one back; tell whether the key was for the field."""
+        if key.name == "text":
+            self.text = (self.text + key.text)[: self.longest]
+        elif key.name == "backspace":
+            self.text = self.text[:-1]
+        else:
+            return False
+        return True
+
+    def draw(
+        self, canvas: Canvas, rect: pygame.Rect, *, label: str = "", target: str = "", active: bool = True
+    ) -> None:
+        """Draw the field; with a `target` it can be touched, to write into it rather than into another."""
+        canvas.outlined(rect, CARD, INK, radius=RADIUS - 6, thick=3 if active else 1)
+        inner = rect.inflate(-2 * canvas.px(12), -2 * canvas.px(4))
+        if label:
+            above, inner = canvas.split(inner, DETAIL + 2, side="top")
+            canvas.column(above, [canvas.line(label, DETAIL - 2, QUIET)], valign="middle")
+        shown = self.text or self.hint
+        canvas.column(inner, [canvas.line(shown, BODY, INK if self.text else QUIET)], valign="middle")
+        if active:
+            end = canvas.written[-1].rect.right + canvas.px(3) if self.text else inner.left - canvas.px(4)
+            high = min(canvas.px(BODY), inner.height)
+            canvas.fill(pygame.Rect(end, inner.centery - high // 2, canvas.px(2), high), INK)
+        if target:
+            canvas.targets.append((rect, target))

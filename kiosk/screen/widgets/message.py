@@ -1,0 +1,28 @@
+"""The message line: what came of what was just done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import DANGER, GAP, OPEN, RADIUS, SMALL
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence, and whether it is good news."""
+
+    text: str
+    is_good: bool = True
+
+
+def draw_message(canvas: Canvas, rect: pygame.Rect, message: Message) -> None:
+    """Draw a message; good and bad differ by their picture as well as by their colour."""
+    tone = OPEN if message.is_good else DANGER
+    canvas.rounded(rect, tone.band, radius=RADIUS - 4)
+    inner = rect.inflate(-2 * canvas.px(GAP), -2 * canvas.px(4))
+    icon, rest = canvas.split(inner, 30, side="left")
+    canvas.picture("tick" if message.is_good else "alert", icon, tone.on_band)
+    text = canvas.line(message.text, SMALL, tone.on_band, bold=True)
+    canvas.column(canvas.split(rest, GAP, side="left")[1], [text], valign="middle")

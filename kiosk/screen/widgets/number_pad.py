@@ -1,0 +1,70 @@
+"""Digits on glass: PINs, codes, amounts."""
+
+from __future__ import annotations
+
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import CARD, INK, LEAD, LINE, RADIUS
+from kiosk.screen.widgets.button import button
+
+KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "<", "0", "ok")
+OK = "pad:ok"
+
+
+class NumberPad:
+    """Digits typed so far, and the keys to type more."""
+
+    def __init__(self, *, longest: int = 8, hidden: bool = False) -> None:
+        """`hidden`: dots stand for the digits."""
+        self.digits = ""
+        self._longest, self._hidden = longest, hidden
+
+    def touched(self, target: str) -> bool:
+        """Take a digit, or take one back; False when it was none of the pad's keys, or `OK`."""
+        name, _, key = target.partition(":")
+        if name != "pad" or key == "ok":
+            return False
+        self._take(key)
+        return True
+
+    def typed(self, key: Key) -> bool:
+        """Take a digit of a keyboard; tell whether it was one."""
+        if key.name == "backspace":
+            self._take("<")
+            return True
+        if key.name == "text" and key.text.isdigit():
+            self._take(key.text)
+            return True
+        return False
+
+    def _take(self, key: str) -> None:
+        self.digits = self.digits[:-1] if key == "<" else (self.digits + key)[: self._longest]
+
+    def draw_digits(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw what was typed."""
+        canvas.outlined(rect, CARD, INK, radius=RADIUS - 6, thick=2)
+        shown = "●" * len(self.digits) if self._hidden else self.digits
+        if not self._hidden:
+            canvas.column(rect, [canvas.line(shown, LEAD, INK, bold=True)], align="center", valign="middle")
+            return
+        side, gap = canvas.px(20), canvas.px(12)
+        left = rect.centerx - (self._longest * (side + gap) - gap) // 2
+        for number in range(self._longest):
+            dot = pygame.Rect(left + number * (side + gap), rect.centery - side // 2, side, side)
+            is_typed = number < len(self.digits)
+            canvas.picture("disc" if is_typed else "ring", dot, INK if is_typed else LINE)
+
+    def draw(self, canvas: Canvas, rect: pygame.Rect, *, ok: str, ready: bool = True) -> None:
+        """Draw the keys; `ok` is the word on the last one, which can be touched once `ready`."""
+        gap = canvas.px(8)
+        wide, high = (rect.width - 2 * gap) // 3, (rect.height - 3 * gap) // 4
+        for number, key in enumerate(KEYS):
+            line, column = divmod(number, 3)
+            place = pygame.Rect(rect.left + column * (wide + gap), rect.top + line * (high + gap), wide, high)
+            if key == "ok":
+                button(canvas, place, ok, OK, look="main", enabled=ready)
+            elif key == "<":
+                button(canvas, place, "", "pad:<", look="quiet", picture="erase")
+            else:
+                button(canvas, place, key, f"pad:{key}", look="plain", size=LEAD - 8)
