@@ -1,10 +1,71 @@
-"""The pictures of hours, health and the first start."""
+"""The pictures of hours, health and the first start: each scene as a host comes to it, on a real ledger."""
 
-from collections.abc import Iterator
+import atexit
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
+from msgspec.structs import replace
+
+from kiosk.commands import AddException, CloseToday, Command
+from kiosk.model import Site
+from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scenes.hours import Hours
+from tests.counter import SERRES, Counter
+from tests.hosts_side import HostsSide
 from tests.picture import Picture
+
+LONG_SITE = replace(SERRES, name="Maison des associations et du télétravail de Villefranche-de-Rouergue")
+PLANNED = (
+    '2026 Jun 02 10:00-12:00,14:00-19:30 "Atelier couture et réparation"',
+    '2026 Aug 03-14 off "congés annuels"',
+    "2026 Dec 24 09:00-12:00",
+    'Dec 26 off "pont"',
+)
+
+
+@cache
+def counter(site: Site = SERRES, *done: Command) -> Counter:
+    """A kiosk on Monday morning, with what was done to it."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    made = Counter(Path(folder.name), site=site)
+    side = HostsSide(made, Hours)
+    for command in done:
+        side.perform(command)
+    return made
+
+
+def came(language: str, to: str | Callable[[Setting], Scene], *touches: str, at: Counter | None = None) -> Scene:
+    """The scene that one comes to by these touches."""
+    side = HostsSide(at or counter(), to, language=language)
+    for target in touches:
+        side.touch(target)
+    assert side.scene is not None
+    return side.scene
+
+
+def hours(language: str) -> Iterator[tuple[str, Scene]]:
+    """The hours and all that leads to a change of them."""
+    planned = counter(SERRES, *(AddException(rule=rule) for rule in PLANNED))
+    yield "hours", came(language, Hours, at=planned)
+    yield "hours-closed", came(language, Hours, at=counter(SERRES, CloseToday()))
+    yield "hours-until", came(language, Hours, "stay")
+    yield "hours-close", came(language, Hours, "close")
+    yield "exceptions", came(language, Hours, "exceptions", at=planned)
+    days = ("exceptions", "close", "month:1", "month:1", "on:2026-08-03", "on:2026-08-14")
+    yield "exceptions-days", came(language, Hours, *days)
+    yield "exceptions-why", came(language, Hours, *days, "on-we-go")
+    yield "exceptions-own", came(language, Hours, *days, "on-we-go", "own")
+    yield "exceptions-preview", came(language, Hours, *days, "on-we-go", "annual")
+    yield "exceptions-times", came(language, Hours, "exceptions", "open", "on:2026-06-06", "on-we-go")
+    yield "week", came(language, Hours, "grid")
+    yield "week-day", came(language, Hours, "grid", "day:3", "twice")
+    yield "week-examples", came(language, Hours, "grid", "presets")
 
 
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "place-"."""
-    yield from ()
+    for name, scene in hours(language):
+        yield Picture(f"place-{name}", scene, language)

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.uplink": "kiosk sync msgspec",
-    "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible",
+    "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",
     "kiosk.screen.sdl": "pygame",
     "kiosk.daemon": "kiosk hardware msgspec",
     "kiosk.demo": "kiosk hardware",

@@ -114,7 +114,8 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
         raise DeskError(f'"{command.until}" is no time of day: write it like 19:30') from None
     if until > desk.day(desk.today)[1]:
         passed = f"{desk.local(until):%H:%M} has passed today, it is {desk.local(desk.now):%H:%M}"
-        raise DeskError(f"{passed}: write a later time, 00:00 at the latest")
+        advice = f"{passed}: write a later time, 00:00 at the latest"
+        raise DeskError(advice, code="TIME_PASSED", time=f"{desk.local(until):%H:%M}")
     override = Override(state="open", since=desk.now, until=until)
     return Plan(
         site=desk.site,
@@ -163,7 +164,7 @@ def _dates(command: SetDates, desk: Desk) -> Plan:
     """The same, put together from dates and times. The rule that was there for just these dates gives way to it."""
     change = command.dates
     if change.last < desk.today:
-        raise DeskError(f"{change.last} has passed: choose today or a later day")
+        raise DeskError(f"{change.last} has passed: choose today or a later day", code="DATES_PASSED")
     rule = _understood(lambda: week.write_dates(change))
     _understood(lambda: check_exception(rule, desk.site.country))
     if desk.site.exceptions[-1:] == (rule,):
@@ -185,7 +186,7 @@ def _without(command: RemoveException, desk: Desk) -> Plan:
     by_number = {str(number): rule for number, rule in enumerate(rules_, 1)}
     text = by_number.get(text, text)
     if text not in rules_:
-        raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_)
+        raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_, code="NO_SUCH_EXCEPTION")
     first = hours.next_effect(text, desk.site.country, desk.today) or desk.today
     left = tuple(one for one in rules_ if one != text)
     return _with_exceptions(desk, left, first=first, said=(f"Removed: {text}",))

@@ -26,6 +26,7 @@ from babel.numbers import format_currency, format_decimal
 CATALOGUES = Path(__file__).parent.parent / "locale"
 SOURCE = "en"
 DEFAULT = "fr"
+A_MONDAY = date(2024, 1, 1)
 LOCALES = {"en": "en_GB"}
 """The English of Europe: 24 hours, day before month."""
 
@@ -99,9 +100,25 @@ class Language:
             return self._write(day, self.say("d MMMM"))
         return self._write(day, self.say("d MMMM y"))
 
+    def short_day(self, day: date) -> str:
+        """A day of a week that is shown: Tue 14."""
+        return format_date(day, "EEE d", locale=self._locale)
+
+    def day_name(self, number: int, *, short: bool = False) -> str:
+        """The name of a day of the week, Monday is 0."""
+        return format_date(A_MONDAY + timedelta(days=number), "EEE" if short else "EEEE", locale=self._locale)
+
+    def month(self, day: date) -> str:
+        """The month and year of a day: July 2026."""
+        return format_date(day, "MMMM y", locale=self._locale)
+
     def weekday(self, day: date, now: datetime) -> str:
         """Day of the week, day, month, and the year unless it is this one: mardi 14 juillet."""
-        if day.year == self.local(now).year:
+        return self.weekday_of(day, self.local(now).date())
+
+    def weekday_of(self, day: date, today: date) -> str:
+        """The same, for who knows only the local date."""
+        if day.year == today.year:
             return self._write(day, self.say("EEEE d MMMM"))
         return self._write(day, self.say("EEEE d MMMM y"))
 

@@ -9,6 +9,7 @@ from kiosk.notices import Language
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Go, Scene, Setting, Wishes
 from kiosk.screen.scenes.evacuation import Evacuation
+from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 
@@ -30,6 +31,7 @@ ITEMS: tuple[Item, ...] = (
         picture="people",
         scene=Evacuation,
     ),
+    Item(target="hours", label=lambda words: words.say("Opening hours"), picture="open", scene=Hours),
 )
 """In the order of the menu: what is needed most comes first."""
 
