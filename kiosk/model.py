@@ -118,6 +118,8 @@ class Member(Noun, frozen=True, kw_only=True):
     """How a tap sounds: `slow` is longer and lower, for ears that miss short high notes."""
     listed: bool = False
     """Agreed to be named on the idle screen while they are in, by the name of their greeting."""
+    note: str | None = None
+    """A few words of the hosts' for each other: never how to reach the person."""
 
 
 class Badge(Noun, frozen=True, kw_only=True):
@@ -490,6 +492,57 @@ class TimesCorrected(Fact, frozen=True, kw_only=True, tag="times"):
     times: tuple[Timed, ...]
 
 
+class Erased(Fact, frozen=True, kw_only=True, tag="erasure"):
+    """A tombstone: a person asked to be forgotten, or was not heard of for years.
+
+    It wins over all that is told of them, before and after it.
+    """
+
+    member_id: str
+    by: str = "desk"
+
+
+class Owed(Noun, frozen=True, kw_only=True):
+    """Money that the house owes a member."""
+
+    member_id: str
+    cents: int
+
+
+class LastSeen(Noun, frozen=True, kw_only=True):
+    """The month in which a member came last: what tells when a customer's file has to go."""
+
+    member_id: str
+    month: str
+    """`2026-07`."""
+
+
+class Count(Noun, frozen=True, kw_only=True):
+    """How often something was answered at a site on a day (UTC), whoever it was."""
+
+    site_id: str
+    on: date
+    reason: Reason
+    taps: int
+
+
+class Condensed(Fact, frozen=True, kw_only=True, tag="condensed"):
+    """The passages in a stretch of a ledger are old enough to be forgotten; here is what must outlive them.
+
+    Stretches of one ledger do not overlap: who writes the next begins where the last one ended.
+    """
+
+    ledger_id: str
+    first: int
+    last: int
+    """Of the stretch, both included: numbers of entries."""
+    uses: tuple[Charge, ...] = ()
+    """What they took off each pass in all, reversals taken off."""
+    credits: tuple[Owed, ...] = ()
+    last_seen: tuple[LastSeen, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+
 AnyFact = (
     SiteSet
     | ProductSet
@@ -502,6 +555,8 @@ AnyFact = (
     | HoursOverridden
     | Happened
     | TimesCorrected
+    | Erased
+    | Condensed
 )
 
 
@@ -518,6 +573,8 @@ class Entry(Noun, frozen=True, kw_only=True):
     """SHA-256 of salt and body: what the chain covers, so that an erased body leaves a chain that verifies."""
     previous: bytes
     hash: bytes
+    remainder: bytes | None = None
+    """Of an erased body: the fact without the person, for what others and the accounts still need of it."""
 
 
 # ---------------------------------------------------------------- what the threads say to each other

@@ -207,7 +207,10 @@ class Roster:
         """Return claim code and last instant of the badges refused since that nobody carries, the newest first."""
         query = select(unknown_badges.c.claim_code, unknown_badges.c.at)
         query = query.where(_NOBODYS, unknown_badges.c.site_id == site_id, unknown_badges.c.at >= since)
-        return tuple((row[0], row[1]) for row in self._all(query.order_by(unknown_badges.c.at.desc())))
+        newest: dict[str, datetime] = {}
+        for code, at in self._all(query.order_by(unknown_badges.c.at.desc())):
+            newest.setdefault(code, at)
+        return tuple(newest.items())
 
     def find_badge(self, code: str) -> str | None:
         """Return the id of the badge last refused under a claim code, which may be written in any case."""

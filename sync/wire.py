@@ -49,6 +49,8 @@ class WireEntry(Words, frozen=True, kw_only=True):
     body_hash: bytes
     previous: bytes
     hash: bytes
+    remainder: bytes | None = None
+    """Of an erased body: the fact without the person."""
 
 
 class Beacon(Words, frozen=True, kw_only=True):
@@ -221,6 +223,7 @@ def to_wire(entry: Entry) -> WireEntry:
         body_hash=entry.body_hash,
         previous=entry.previous,
         hash=entry.hash,
+        remainder=entry.remainder,
     )
 
 
@@ -235,4 +238,5 @@ def from_wire(wire: WireEntry) -> Entry:
         body_hash=wire.body_hash,
         previous=wire.previous,
         hash=wire.hash,
+        remainder=wire.remainder,
     )

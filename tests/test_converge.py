@@ -18,7 +18,9 @@ from kiosk.model import (
     Badge,
     BadgeSet,
     Charge,
+    Condensed,
     Denied,
+    Erased,
     Granted,
     HoursOverridden,
     Left,
@@ -290,6 +292,7 @@ FACTS: st.SearchStrategy[AnyFact] = st.one_of(
         CHARGES,
     ),
     st.just(Tapped(site_id=SERRE.id, verdict=Denied(reason=Reason.UNKNOWN_BADGE), badge_id="b1")),
+    st.builds(Erased, member_id=MEMBERS),
     *WORDS,
 )
 # ---------------------------------------------------------------- any order
@@ -311,6 +314,15 @@ DAY: st.SearchStrategy[AnyFact] = st.one_of(
     ),
     st.just(Tapped(site_id=SERRE.id, verdict=Denied(reason=Reason.UNKNOWN_BADGE), badge_id="b1")),
     st.builds(MemberSet, member=st.builds(Member, id=st.just("lea"), name=st.sampled_from(["Ann", "Bob"]))),
+    st.builds(BadgeSet, badge=st.builds(Badge, id=st.just("b1"), member_id=st.sampled_from([None, "lea"]))),
+    st.sampled_from(["lea", "host"]).map(lambda name: Erased(member_id=name)),
+    st.builds(
+        Condensed,
+        ledger_id=st.sampled_from("ab"),
+        first=st.just(1),
+        last=st.integers(1, 4),
+        uses=CHARGES.filter(lambda charges: len({charge.pass_id for charge in charges}) == len(charges)),
+    ),
 )
 """What happens to one person on one day: everything touches everything."""
 
@@ -325,7 +337,12 @@ def days(draw) -> list[Placed]:
     facts = draw(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 4), DAY), min_size=2, max_size=9))
     heads: dict[str, Head] = {}
     placed = []
+    condensed: set[str] = set()
     for position, (name, hour, fact) in enumerate(facts, start=1):
+        if isinstance(fact, Condensed):
+            if fact.ledger_id in condensed:
+                continue  # one stretch begins where the last one ended, so none is there twice
+            condensed.add(fact.ledger_id)
         stamp = Moment(MONDAY + timedelta(hours=hour))()
         (entry,) = chain.seal([fact], ledger_id=name, head=heads.get(name, Head()), stamp=stamp)
         heads[name] = Head(seq=entry.ref.seq, hash=entry.hash)

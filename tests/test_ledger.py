@@ -350,7 +350,7 @@ def test_folding_anew_gives_the_same_roster(book, moment):
     [
         ("UPDATE uses SET units = 0", "uses ten {id} 7: units is 0, the entries say 1"),
         ("DELETE FROM badges", "badges b-lea: missing"),
-        ("INSERT INTO credits VALUES ('me', 1, 'lea', 100000)", "credits me 1: no entry says so"),
+        ("INSERT INTO credits VALUES ('me', 1, 'lea', 100000)", "credits me 1 lea: no entry says so"),
     ],
 )
 def test_a_roster_that_was_changed_by_hand_is_told_and_repaired(tmp_path, written, moment, change, difference):
@@ -424,7 +424,7 @@ def write_unknown(path, *, kind, body):
     at = int(stamp.at.timestamp()) * 1_000_000
     blobs = ", ".join(f"x'{blob.hex()}'" for blob in (body, salt, body_hash, head.hash, digest))
     values = f"'{name}', {ref.seq}, {at}, '{stamp.boot_id}', {stamp.monotonic_ns}, 'trusted', '{kind}', {blobs}"
-    edit(path, f"INSERT INTO entries VALUES ({values}, NULL)")
+    edit(path, f"INSERT INTO entries VALUES ({values}, NULL, NULL)")
 
 
 # ---------------------------------------------------------------- one writer

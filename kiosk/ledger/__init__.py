@@ -11,16 +11,17 @@ mean for the roster, in kiosk.store.fold; how foreign ones come in, in kiosk.sto
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, bindparam, insert, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, true, update
 
-from kiosk.ledger.reader import ERASED, NAME, LedgerReader, revision_of
-from kiosk.model import AnyFact, Entry, Ref, Stamp
-from kiosk.store import arrivals, chain, fold, progress, snapshot
+from kiosk.ledger.reader import NAME, LedgerReader, revision_of
+from kiosk.model import AnyFact, Condensed, Entry, Erased, Ref, Stamp
+from kiosk.store import arrivals, chain, condensing, erasing, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
 from kiosk.store.database import (
     LedgerBusyError,
@@ -36,7 +37,7 @@ from kiosk.store.database import (
 from kiosk.store.entries import INSERT, to_row
 from kiosk.store.refold import Difference, differences, folded_anew, replace
 from kiosk.store.snapshot import SnapshotError
-from kiosk.store.tables import REVISION, entries, ledger
+from kiosk.store.tables import REVISION, entries, ledger, stretches
 
 __all__ = [
     "Difference",
@@ -53,6 +54,8 @@ __all__ = [
     "open_reader",
 ]
 
+ALL = true()
+FORGETTING = ("erasure", "condensed")
 UNWRITABLE = "the ledger cannot be written"
 
 
@@ -111,11 +114,16 @@ class Ledger(LedgerReader):
         if not facts:
             return ()
         with self._writing() as connection:
-            head = self._read_head()
-            sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
-            connection.execute(INSERT, [to_row(entry) for entry in sealed])
-            for entry, fact in zip(sealed, facts, strict=True):
-                fold.apply(connection, entry, fact)
+            return self._write(connection, facts)
+
+    def _write(self, connection: Connection, facts: Sequence[AnyFact]) -> tuple[Entry, ...]:
+        head = self._read_head()
+        sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
+        connection.execute(INSERT, [to_row(entry) for entry in sealed])
+        for entry, fact in zip(sealed, facts, strict=True):
+            fold.apply(connection, entry, fact)
+        if any(isinstance(fact, Erased | Condensed) for fact in facts):
+            erasing.carry_out(connection, entries, ALL, facts)
         return sealed
 
     def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
@@ -130,9 +138,28 @@ class Ledger(LedgerReader):
             return ()
         with self._writing() as connection:
             faults = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
+            self._forget(connection, [entry for _, entry in arriving], faults)
             if cursor is not None:
                 progress.write(connection, {progress.SEEN: cursor})
         return faults
+
+    def _forget(self, connection: Connection, arrived: Sequence[Entry], faults: Sequence[Fault]) -> None:
+        """Erase the bodies that entries which arrived say are to go.
+
+        A tombstone that could not be kept, because this ledger once wrote it and was put back to a copy from before,
+        is said again: what was erased must not return.
+        """
+        words = [(one.ref, decode_fact(one.body)) for one in arrived if one.kind in FORGETTING and one.body is not None]
+        if not words:
+            return
+        kept_out = {fault.ref for fault in faults}
+        erasing.carry_out(connection, entries, ALL, (fact for ref, fact in words if fact and ref not in kept_out))
+        lost = {fact.member_id for _, fact in words if isinstance(fact, Erased)} - erasing.gone(connection)
+        self._erase_again(connection, lost)
+
+    def _erase_again(self, connection: Connection, members: Collection[str]) -> None:
+        if members:
+            self._write(connection, [Erased(member_id=name, by="again") for name in sorted(members)])
 
     def settled(self, acked: int) -> None:
         """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.
@@ -156,10 +183,32 @@ class Ledger(LedgerReader):
     def adopt(self, *, cursor: str) -> None:
         """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
 
-        `cursor` is where the feed goes on after it. One transaction. Raises SnapshotError when nothing is staged.
+        `cursor` is where the feed goes on after it. Whom this kiosk knows to be forgotten and the snapshot does not,
+        because the server was put back to a copy, is forgotten again, and all are told. One transaction. Raises
+        SnapshotError when nothing is staged.
         """
         with self._writing() as connection:
+            before = erasing.gone(connection)
             snapshot.adopt(connection, own=self.ledger_id, cursor=cursor)
+            after = erasing.gone(connection)
+            erasing.erase_persons(connection, entries, ALL, after - before)
+            erasing.erase_stretches(connection, entries, ALL)
+            self._erase_again(connection, before - after)
+
+    def condense(self, now: datetime) -> Condensed | None:
+        """Forget the next stretch of own passages that is old enough, keeping its sums; None when there is none.
+
+        For a kiosk that has no server: a server does it for all. Takes at most a part of a second; ask again until
+        there is nothing left. Raises LedgerError.
+        """
+        with self._writing() as connection:
+            upto = self._read_head().seq
+            found = condensing.stretch(connection, entries, ALL, self.ledger_id, upto=upto, now=now)
+            if found is None:
+                return None
+            fact = condensing.condense(connection, entries, ALL, self.ledger_id, first=found[0], last=found[1])
+            self._write(connection, [fact])
+        return fact
 
     def erase(self, ref: Ref) -> None:
         """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.
@@ -175,8 +224,9 @@ class Ledger(LedgerReader):
     def repair(self) -> tuple[Difference, ...]:
         """Put what the entries add up to in the place of the live roster; return what was different.
 
-        Raises LedgerError when bodies have been erased: what they had done can no longer be told from the entries; or
-        when the roster stands on a snapshot: then another snapshot is what repairs it.
+        Raises LedgerError when bodies were erased for which nothing stands, neither a remainder nor a sum: what they
+        had done can no longer be told from the entries; or when the roster stands on a snapshot: then another snapshot
+        is what repairs it.
         """
         if self.snapshot_at is not None:
             raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
@@ -184,14 +234,26 @@ class Ledger(LedgerReader):
             return self._refold(connection)
 
     def _refold(self, connection: Connection) -> tuple[Difference, ...]:
-        erased = connection.execute(ERASED).scalar_one()
-        if erased:
-            raise LedgerError(f"{erased} entries are erased: the roster can no longer be folded from the ledger")
         with folded_anew(self._in_order()) as folded:
+            hollow = self._hollow(connection, folded)
+            if hollow and self.snapshot_at is None:
+                raise LedgerError(f"{hollow} entries are erased: the roster can no longer be folded from the ledger")
             found = tuple(differences(connection, folded))
             if found:
                 replace(connection, folded)
         return found
+
+    @staticmethod
+    def _hollow(connection: Connection, folded: Connection) -> int:
+        """Return how many bodies are erased for which neither a remainder nor a sum stands."""
+        is_hollow = entries.c.body.is_(None) & entries.c.remainder.is_(None)
+        count = select(func.count()).select_from(entries).where(is_hollow)
+        hollow: int = connection.execute(count).scalar_one()
+        for row in folded.execute(select(stretches)) if hollow else ():
+            of_it = (entries.c.ledger_id == row.of_ledger) & entries.c.seq.between(row.first, row.last)
+            is_passage = entries.c.kind.in_(erasing.PASSAGES)
+            hollow -= connection.execute(count.where(of_it, is_passage)).scalar_one()
+        return hollow
 
     def checkpoint(self) -> None:
         """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text, true
 
-from kiosk.model import Clock, Entry, Ref, Stamp
+from kiosk.model import AnyFact, Clock, Entry, Ref, Stamp
 from kiosk.roster import Roster
-from kiosk.store import chain, progress
+from kiosk.store import chain, erasing, progress
 from kiosk.store.chain import Fault, Head
 from kiosk.store.database import Database, LedgerError, one_state, quick_check
 from kiosk.store.entries import FOREIGN, HEAD, PAGE, PAGE_BACKWARDS, PLACED, UNPLACED, from_row
 from kiosk.store.refold import Difference, differences, folded_anew, provable
-from kiosk.store.tables import REVISION, ROSTER, entries, ledger
+from kiosk.store.tables import REVISION, ROSTER, entries, instant, ledger
 
 PAGE_SIZE = 500
 """Entries read at once: reading a long ledger holds neither all of it in memory nor the database for long."""
@@ -174,6 +175,17 @@ class LedgerReader:
         """Return how many entries have lost their bodies: erased on purpose, or by somebody who had the file."""
         with self._database.failing_as(UNREADABLE):
             return self._database.connection.execute(ERASED).scalar_one()
+
+    def telling_of(self, member_id: str) -> Iterator[tuple[datetime, AnyFact]]:
+        """Yield what the entries here tell of a member, sales included, each with its instant, in their order."""
+        with self._database.failing_as(UNREADABLE):
+            found = erasing.telling_of(self._database.connection, entries, true(), [member_id])
+            yield from ((instant(row.at), fact) for row, fact in found)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no server ever had anything of this ledger, nor this ledger of a server."""
+        return self.cursor is None and self.sent == 0
 
     def _read_foreign(self) -> Iterator[Entry | Fault]:
         ledger_id, seq = "", 0

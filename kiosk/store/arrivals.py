@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.model import Entry, Ref
-from kiosk.store import chain, fold, progress
+from kiosk.store import chain, erasing, fold, progress
 from kiosk.store.chain import Fault
 from kiosk.store.entries import INSERT, from_row, to_row
 from kiosk.store.tables import entries
@@ -46,7 +46,9 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
     `own` is the ledger of this kiosk and `own_head` its last entry: one beyond it is of a life that this database
     forgot, and would stand in the way of the next own entry.
     """
-    sound, faults = _sorted_out(arriving)
+    gone = erasing.gone(connection)
+    whole, faults = _sorted_out(arriving)
+    sound = [(position, erasing.without(entry, gone)) for position, entry in whole]
     known = _known(connection, [entry.ref for _, entry in sound])
     _forget(connection, sound, known, own=own)
     new: list[Placed] = []
@@ -127,8 +129,9 @@ def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> 
 
 
 def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
-    """Fold an entry, if it is not erased and this version can read it."""
-    fact = chain.decode_fact(entry.body) if entry.body is not None else None
+    """Fold an entry, or what is left of it, if this version can read it."""
+    body = entry.body if entry.body is not None else entry.remainder
+    fact = chain.decode_fact(body) if body is not None else None
     if fact is not None:
         fold.apply(connection, entry, fact, position=position)
 

@@ -35,6 +35,8 @@ FIRST = bytes(32)
 SALT_BYTES = 16
 
 encode_fact = msgspec.json.Encoder().encode
+encode_text = msgspec.json.Encoder().encode
+"""A text as it stands in a body, with its quotation marks."""
 _decode = msgspec.json.Decoder(AnyFact).decode
 
 

@@ -53,6 +53,7 @@ def to_row(entry: Entry) -> dict[str, object]:
         "body_hash": entry.body_hash,
         "previous": entry.previous,
         "hash": entry.hash,
+        "remainder": entry.remainder,
     }
 
 
@@ -77,4 +78,5 @@ def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
         body_hash=row.body_hash,
         previous=row.previous,
         hash=row.hash,
+        remainder=row.remainder if isinstance(row.remainder, bytes) else None,
     )

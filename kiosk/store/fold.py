@@ -10,24 +10,31 @@ a charge is a row of `uses` per entry and pass; what was used of a pass is their
 the units to its own pass and takes the same number off the old one. A reversal deletes the rows of the entry it
 reverses, or keeps them from being made, so units go back to the pass they came from, and to the week or month they came
 from. Of several reversals of one entry the first counts, by instant and then by name.
+
+Two kinds of entries forget. A tombstone wins over all that is told of a person, before and after it. The entry that
+condenses a stretch of a ledger takes the place of the taps in it: what they took off passes becomes one row of `uses`
+for each pass, without a date. Taps of the stretch that arrive later, and reversals of such taps, change nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
 from kiosk.model import (
     AnyFact,
     BadgeSet,
     Charge,
     Clock,
+    Condensed,
     Denied,
     Entry,
+    Erased,
     HoursOverridden,
     Left,
     MemberSet,
@@ -42,7 +49,8 @@ from kiosk.model import (
 )
 from kiosk.store import nouns, tables, times, visits
 from kiosk.store.nouns import Place
-from kiosk.store.tables import reversals
+from kiosk.store.tables import EPOCH, reversals
+from kiosk.store.visits import NOBODY
 
 CODE_LETTERS = "34679CDFHJKMNPRTWXY"
 """No two that are easily taken for each other, and no vowels, so that no code is a word."""
@@ -78,6 +86,12 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
             visits.leave(connection, entry, fact)
         case PassSold():
             _pass_sold(connection, entry, fact, position=position)
+        case Erased():
+            _erased(connection, entry, fact)
+        case Condensed():
+            _condensed(connection, entry, fact)
+        case MemberSet():
+            nouns.set_member(connection, Place.of(entry, position), fact.member, at=entry.stamp.at)
         case _:
             _noun_set(connection, Place.of(entry, position), fact)
 
@@ -86,8 +100,6 @@ def _noun_set(connection: Connection, place: Place, fact: AnyFact) -> None:
     match fact:
         case BadgeSet():
             nouns.set_badge(connection, place, fact.badge)
-        case MemberSet():
-            nouns.set_member(connection, place, fact.member)
         case SiteSet():
             nouns.set_site(connection, place, fact.site)
         case ProductSet():
@@ -125,41 +137,112 @@ def _tapped(connection: Connection, entry: Entry, tap: Tapped) -> None:
     if tap.member_id is None:
         return
     try:
-        reversed_at = visits.add(connection, entry, verdict=verdict, member_id=tap.member_id, site_id=tap.site_id)
+        kept = visits.add(connection, entry, verdict=verdict, member_id=tap.member_id, site_id=tap.site_id)
     except visits.AlreadyKnownError:
         return
-    if reversed_at is not None:
+    if kept.reversed_at is not None:
         return
-    _take(connection, entry, verdict.charges)
+    _take(connection, entry, verdict.charges, at=entry.stamp.at)
     if verdict.credit_cents:
-        credit = {**msgspec.structs.asdict(entry.ref), "member_id": tap.member_id, "cents": verdict.credit_cents}
-        connection.execute(insert(tables.credits_), credit)
+        _owe(connection, entry.ref, kept.member_id, verdict.credit_cents)
 
 
 def _remember_unknown(connection: Connection, entry: Entry, *, badge_id: str, site_id: str) -> None:
-    """Keep the last time that a badge was refused as unknown at a site."""
-    unknown, at = tables.unknown_badges, entry.stamp.at
-    is_it = and_(unknown.c.site_id == site_id, unknown.c.badge_id == badge_id)
-    known = connection.execute(select(unknown.c.at).where(is_it)).scalar()
+    """Keep the last time that a badge was refused as unknown at a site, as far as this ledger tells."""
+    if visits.is_condensed(connection, entry.ref):
+        return
+    unknown, told = tables.unknown_badges, {"at": entry.stamp.at, "seq": entry.ref.seq}
+    key = {"site_id": site_id, "badge_id": badge_id, "ledger_id": entry.ref.ledger_id}
+    known = connection.execute(select(unknown.c.seq).filter_by(**key)).scalar()
     if known is None:
-        values = {"site_id": site_id, "badge_id": badge_id, "claim_code": claim_code(badge_id), "at": at}
-        connection.execute(insert(unknown), values)
-    elif known < at:
-        connection.execute(update(unknown).where(is_it).values(at=at))
+        connection.execute(insert(unknown), {**key, **told, "claim_code": claim_code(badge_id)})
+    elif known < entry.ref.seq:
+        connection.execute(update(unknown).filter_by(**key).values(told))
 
 
-def _take(connection: Connection, entry: Entry, charges: Iterable[Charge]) -> None:
+def _take(connection: Connection, entry: Entry, charges: Iterable[Charge], *, at: datetime) -> None:
     """Take units off passes; an entry has one row per pass, however it lists them."""
     units: Counter[str] = Counter()
     for charge in charges:
         units[charge.pass_id] += charge.units
     rows = [
-        {"pass_id": pass_id, **msgspec.structs.asdict(entry.ref), "at": entry.stamp.at, "units": taken}
+        {"pass_id": pass_id, **msgspec.structs.asdict(entry.ref), "at": at, "units": taken}
         for pass_id, taken in units.items()
         if taken
     ]
     if rows:
         connection.execute(_INSERT_USES, rows)
+
+
+def _owe(connection: Connection, ref: Ref, member_id: str, cents: int) -> None:
+    """Owe a member, or whoever was forgotten, money by an entry; more of it where some is owed already."""
+    credits_, key = tables.credits_, {**msgspec.structs.asdict(ref), "member_id": member_id}
+    more = update(credits_).filter_by(**key).values(cents=credits_.c.cents + cents)
+    if not connection.execute(more).rowcount:
+        connection.execute(insert(credits_), {**key, "cents": cents})
+
+
+# ---------------------------------------------------------------- forgetting
+
+
+def _erased(connection: Connection, entry: Entry, fact: Erased) -> None:
+    """Forget a person, for ever: what their entries did to others and to the accounts stays, without them."""
+    erasures, this = tables.erasures, msgspec.structs.asdict(entry.ref)
+    is_theirs = erasures.c.member_id == fact.member_id
+    known = connection.execute(select(erasures.c.ledger_id, erasures.c.seq).where(is_theirs)).one_or_none()
+    if known is not None:
+        if tuple(known) > (entry.ref.ledger_id, entry.ref.seq):
+            connection.execute(update(erasures).where(is_theirs).values(this))
+        return
+    connection.execute(insert(erasures), {"member_id": fact.member_id, **this})
+    nouns.forget_person(connection, fact.member_id)
+    visits.forget_person(connection, fact.member_id)
+    credits_, last_seen = tables.credits_, tables.last_seen
+    for row in connection.execute(select(credits_).where(credits_.c.member_id == fact.member_id)).all():
+        _owe(connection, Ref(ledger_id=row.ledger_id, seq=row.seq), NOBODY, row.cents)
+    connection.execute(delete(credits_).where(credits_.c.member_id == fact.member_id))
+    connection.execute(delete(last_seen).where(last_seen.c.member_id == fact.member_id))
+
+
+def _condensed(connection: Connection, entry: Entry, fact: Condensed) -> None:
+    """Put the sums of a stretch in the place of its passages."""
+    stretches, credits_, unknown = tables.stretches, tables.credits_, tables.unknown_badges
+    key = {"of_ledger": fact.ledger_id, "first": fact.first}
+    if connection.execute(select(stretches.c.last).filter_by(**key)).first():
+        return
+    connection.execute(insert(stretches), {**key, "last": fact.last, **msgspec.structs.asdict(entry.ref)})
+    for visit in visits.forget_stretch(connection, fact):
+        ref = Ref(ledger_id=visit.ledger_id, seq=visit.seq)
+        _give_back(connection, ref, {charge.pass_id for charge in _charges(visit.charges)})
+    for table in (credits_, unknown):
+        is_of_it = and_(table.c.ledger_id == fact.ledger_id, table.c.seq.between(fact.first, fact.last))
+        connection.execute(delete(table).where(is_of_it, _is_of_a_tap(table)))
+    _take(connection, entry, fact.uses, at=EPOCH)
+    named = {*(one.member_id for one in fact.credits), *(one.member_id for one in fact.last_seen)}
+    gone = nouns.erased(connection, named)
+    for owed in fact.credits:
+        _owe(connection, entry.ref, NOBODY if owed.member_id in gone else owed.member_id, owed.cents)
+    for seen in fact.last_seen:
+        if seen.member_id not in gone:
+            _see(connection, seen.member_id, seen.month)
+
+
+def _is_of_a_tap(table: Table) -> ColumnElement[bool]:
+    """Leave out what an entry of the stretch keeps for another one: it is itself a sum."""
+    sums = select(tables.stretches.c.seq).where(
+        tables.stretches.c.ledger_id == table.c.ledger_id, tables.stretches.c.seq == table.c.seq
+    )
+    return ~sums.exists()
+
+
+def _see(connection: Connection, member_id: str, month: str) -> None:
+    last_seen = tables.last_seen
+    theirs = last_seen.c.member_id == member_id
+    known = connection.execute(select(last_seen.c.month).where(theirs)).scalar()
+    if known is None:
+        connection.execute(insert(last_seen), {"member_id": member_id, "month": month})
+    elif known < month:
+        connection.execute(update(last_seen).where(theirs).values(month=month))
 
 
 # ---------------------------------------------------------------- sales and reversals
@@ -171,9 +254,10 @@ def _pass_sold(connection: Connection, entry: Entry, fact: PassSold, *, position
     if connection.execute(select(sales.c.seq).filter_by(**ref)).first():
         return
     settles = msgspec.json.encode(fact.settles).decode()
-    connection.execute(insert(sales), {**ref, "pass_id": fact.pass_.id, "settles": settles})
+    paid = {"at": entry.stamp.at, "site_id": fact.site_id, "cents": fact.price_cents, "method": fact.method}
+    connection.execute(insert(sales), {**ref, **paid, "pass_id": fact.pass_.id, "settles": settles})
     if connection.execute(select(reversals.c.at).where(_reverses(entry.ref))).first() is None:
-        _take(connection, entry, _moves(fact.pass_.id, fact.settles))
+        _take(connection, entry, _moves(fact.pass_.id, fact.settles), at=entry.stamp.at)
 
 
 def _moves(new_pass: str, settles: Iterable[Charge]) -> list[Charge]:

@@ -3,13 +3,17 @@
 A noun is now as the newest entry says that tells of it, however late that entry arrives. Newest is by place in the
 server's feed; own entries that have no place yet come after all others, in the order in which they were written. So
 nodes that know the same entries have the same nouns.
+
+Of a person who is forgotten there is no member; their badges are nobody's, and their passes have a holder less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, update
 
 from kiosk.model import Badge, Entry, HoursOverridden, Member, Pass, Product, Ref, Site
@@ -44,14 +48,18 @@ def set_product(connection: Connection, place: Place, product: Product) -> None:
     _put(connection, tables.products, place, {"id": product.id}, {"doc": doc(product)})
 
 
-def set_member(connection: Connection, place: Place, member: Member) -> None:
-    """The member is now like this."""
-    values = {"folded_name": search.folded(member.name), "role": member.role, "doc": doc(member)}
+def set_member(connection: Connection, place: Place, member: Member, *, at: datetime) -> None:
+    """The member is now, as was said at an instant, like this."""
+    if erased(connection, [member.id]):
+        return
+    values = {"folded_name": search.folded(member.name), "role": member.role, "doc": doc(member), "at": at}
     _put(connection, tables.members, place, {"id": member.id}, values)
 
 
 def set_badge(connection: Connection, place: Place, badge: Badge) -> None:
     """The badge is now like this."""
+    if badge.member_id is not None and erased(connection, [badge.member_id]):
+        badge = Badge(id=badge.id, member_id=None)
     _put(connection, tables.badges, place, {"id": badge.id}, {"member_id": badge.member_id, "doc": doc(badge)})
 
 
@@ -60,6 +68,7 @@ def set_pass(connection: Connection, place: Place, sold: Pass) -> None:
     voided = select(tables.reversals.c.at).where(
         tables.reversals.c.reversed_ledger == place.ref.ledger_id, tables.reversals.c.reversed_seq == place.ref.seq
     )
+    sold = without_holders(sold, erased(connection, sold.holders))
     values = {"doc": doc(sold), "voided_at": connection.execute(voided).scalar()}
     if not _put(connection, tables.passes, place, {"id": sold.id}, values):
         return
@@ -68,6 +77,39 @@ def set_pass(connection: Connection, place: Place, sold: Pass) -> None:
     if sold.holders:
         rows = [{"member_id": member_id, "pass_id": sold.id} for member_id in dict.fromkeys(sold.holders)]
         connection.execute(insert(holders), rows)
+
+
+def erased(connection: Connection, member_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of some members who are forgotten."""
+    erasures = tables.erasures
+    query = select(erasures.c.member_id).where(erasures.c.member_id.in_(tuple(member_ids)))
+    return frozenset(connection.execute(query).scalars())
+
+
+def forget_person(connection: Connection, member_id: str) -> None:
+    """Forget a member: their badges are nobody's, and what they bought is only a line of the accounts."""
+    connection.execute(delete(tables.members).where(tables.members.c.id == member_id))
+    badges, holders, passes = tables.badges, tables.pass_holders, tables.passes
+    for name in connection.execute(select(badges.c.id).where(badges.c.member_id == member_id)).scalars().all():
+        nobodys = {"member_id": None, "doc": doc(Badge(id=name, member_id=None))}
+        connection.execute(update(badges).where(badges.c.id == name).values(nobodys))
+    theirs = passes.c.id.in_(select(holders.c.pass_id).where(holders.c.member_id == member_id))
+    for name, sold in connection.execute(select(passes.c.id, passes.c.doc).where(theirs)).all():
+        changed = doc(without_holders(_pass(sold), {member_id}))
+        connection.execute(update(passes).where(passes.c.id == name).values(doc=changed))
+    connection.execute(delete(holders).where(holders.c.member_id == member_id))
+
+
+def without_holders(sold: Pass, gone: Iterable[str]) -> Pass:
+    """Return a pass without some of its holders; of one that nobody holds any more, the day of the sale is enough."""
+    holders = tuple(holder for holder in sold.holders if holder not in gone)
+    if holders == sold.holders:
+        return sold
+    sold_at = sold.sold_at if holders else sold.sold_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return replace(sold, holders=holders, sold_at=sold_at)
+
+
+_pass = msgspec.json.Decoder(Pass).decode
 
 
 def doc(noun: msgspec.Struct) -> str:

@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, case, delete, insert, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Insert,
+    String,
+    Table,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 from sqlalchemy.types import NullType, TypeEngine
 
 from kiosk.store import arrivals, progress
@@ -23,6 +37,13 @@ Rows = dict[str, tuple[dict[str, object], ...]]
 
 HEADS = "heads"
 """Beside the tables of the roster: ledger_id and seq, up to which entry of each ledger the snapshot knows."""
+ADDED = {
+    *(f"staged_sales.{name}" for name in ("at", "site_id", "cents", "method")),
+    "staged_unknown_badges.ledger_id",
+    "staged_unknown_badges.seq",
+    "staged_members.at",
+}
+"""Columns that came with this release."""
 PAGE_ROWS = 2000
 BATCH = 500
 
@@ -89,11 +110,20 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows of a server that may be one release apart: columns that are not known here are left out."""
-    names = table.columns.keys()
-    known = [{name: row.get(name) for name in names} for row in rows]
+    """Insert rows of a server that may be one release apart.
+
+    Columns that are not known here are left out; those that the release before this one has not are empty, or zero.
+    """
+    empty = {column.name: _empty(column) for column in table.columns}
+    known = [{name: row.get(name, empty[name]) for name in empty} for row in rows]
     for start in range(0, len(known), BATCH):
         connection.execute(_INSERTS[table.name], known[start : start + BATCH])
+
+
+def _empty(column: Column[Any]) -> object:
+    if str(column) not in ADDED:
+        return None
+    return "" if isinstance(column.type, String) else 0
 
 
 def discard(connection: Connection) -> None:

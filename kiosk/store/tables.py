@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0005"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -67,6 +67,7 @@ entries = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("position", BigInteger),
+    Column("remainder", LargeBinary),
 )
 Index(
     "entries_by_position",
@@ -76,7 +77,7 @@ Index(
 )
 """`at` is in microseconds since the epoch: what is read here may have been tampered with, and is told, not trusted.
 `position` is the entry's place in the server's feed, from 1; null: an own entry that was not seen in the feed yet; 0:
-its place is not known here, because it was known before a snapshot was adopted."""
+its place is not known here, because it was known before a snapshot was adopted. `remainder`: of an erased body."""
 
 cursors = Table("cursors", LEDGER, Column("name", String, primary_key=True), Column("value", String, nullable=False))
 """How far this ledger and the server know each other: `sent`, `seen`, `snapshot` (kiosk.store.progress)."""
@@ -113,8 +114,10 @@ members = Table(
     Column("folded_name", String, nullable=False),
     Column("role", String, nullable=False),
     Column("doc", Text, nullable=False),
+    Column("at", Instant, nullable=False),
     *_written(),
 )
+"""`at`: when the member was told of last."""
 
 badges = Table(
     "badges",
@@ -131,11 +134,13 @@ unknown_badges = Table(
     ROSTER,
     Column("site_id", String, primary_key=True),
     Column("badge_id", String, primary_key=True),
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
     Column("claim_code", String, nullable=False),
     Column("at", Instant, nullable=False),
     Index("unknown_badges_by_code", "claim_code"),
 )
-"""Badges that were refused as unknown, assigned since or not; `at` is the last time."""
+"""Badges that were refused as unknown, assigned since or not: the last time that each ledger tells of."""
 
 passes = Table(
     "passes",
@@ -155,8 +160,13 @@ sales = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("pass_id", String, nullable=False),
     Column("settles", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("site_id", String, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("method", String, nullable=False),
+    Index("sales_by_time", "site_id", "at"),
 )
-"""Every sale and the debts it took over."""
+"""Every sale, what was paid for it, and the debts it took over."""
 
 pass_holders = Table(
     "pass_holders",
@@ -229,7 +239,7 @@ credits_ = Table(
     ROSTER,
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("member_id", String, nullable=False),
+    Column("member_id", String, primary_key=True),
     Column("cents", BigInteger, nullable=False),
     Index("credits_of_member", "member_id"),
 )
@@ -242,6 +252,34 @@ corrections = Table(
     Column("at", Instant, nullable=False),
 )
 """When entries really were that were written before their kiosk knew the time."""
+
+erasures = Table(
+    "erasures",
+    ROSTER,
+    Column("member_id", String, primary_key=True),
+    Column("ledger_id", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+"""Persons who are forgotten, and the first entry that says so, by its name."""
+
+stretches = Table(
+    "stretches",
+    ROSTER,
+    Column("of_ledger", String, primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("ledger_id", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+"""Stretches of ledgers whose passages are forgotten, and the entry that keeps what must outlive them."""
+
+last_seen = Table(
+    "last_seen",
+    ROSTER,
+    Column("member_id", String, primary_key=True),
+    Column("month", String, nullable=False),
+)
+"""The last month of which forgotten passages of a member are known."""
 
 STAGED = MetaData()
 """A roster that is on its way: the tables of ROSTER again, without their indexes, and `staged_heads`."""

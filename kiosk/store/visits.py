@@ -9,6 +9,9 @@ what came first. Facts are compared by their instants; those of one instant by l
 - The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap within
   the minute, which is a re-entry, and nobody is to be counted as inside for it.
 
+Of a person who is to be forgotten only the row is kept, with what was charged: no name, no window, no presence. What
+stands in a stretch of a ledger that was condensed is gone altogether.
+
 A fact cuts the visits before it when it arrives, and a visit asks for the facts after it when it arrives; as cutting
 takes the minimum, both ways lead to the same.
 """
@@ -21,6 +24,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     ScalarSelect,
@@ -28,6 +32,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    delete,
     func,
     insert,
     or_,
@@ -36,18 +41,29 @@ from sqlalchemy import (
     update,
 )
 
-from kiosk.model import Entry, Granted, Left, Reason, Ref
-from kiosk.store.tables import Instant, departures, reversals, visits
+from kiosk.model import Condensed, Entry, Granted, Left, Noun, Reason, Ref
+from kiosk.store.tables import Instant, departures, erasures, reversals, stretches, visits
 
 REACH = timedelta(days=40)
 """How long after a visit a re-entry into its window can come; no window is as long."""
 
 
-def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> datetime | None:
-    """Keep a visit; return when it was reversed, if it was.
+NOBODY = ""
+"""In the place of a member who is forgotten."""
+_NAMELESS = dict.fromkeys(("window_start", "window_end", "present_until", "presence_end", "left_at", "window_cut")) | {
+    "member_id": NOBODY
+}
 
-    Raises AlreadyKnownError when it is kept already.
-    """
+
+class Kept(Noun, frozen=True, kw_only=True):
+    """A visit that was kept: whose it is now, and when it was reversed, if it was."""
+
+    member_id: str
+    reversed_at: datetime | None
+
+
+def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> Kept:
+    """Keep a visit. Raises AlreadyKnownError when it is kept already, or was condensed."""
     at, window = entry.stamp.at, verdict.window
     row: dict[str, Any] = {
         "ledger_id": entry.ref.ledger_id,
@@ -61,23 +77,34 @@ def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: st
         "charges": msgspec.json.encode(verdict.charges).decode(),
         "present_until": verdict.present_until,
     }
-    ends, is_known = _ends(connection, row)
-    if is_known:
+    found = _look(connection, row)
+    if found.is_known or found.is_condensed:
         raise AlreadyKnownError
-    connection.execute(_CUT_EARLIER, _fact(entry, member_id, site_id))
+    ends = _ends(row, found)
+    if found.is_erased:
+        row, ends = row | _NAMELESS, ends | _NAMELESS | {"window_cut": ends["reversed_at"]}
+    else:
+        connection.execute(_CUT_EARLIER, _fact(entry, member_id, site_id))
     connection.execute(_INSERT, {**row, **ends})
-    reversed_at: datetime | None = ends["reversed_at"]
-    if reversed_at is not None:
+    if ends["reversed_at"] is not None:
         _settle_re_entries(connection, row)
-    return reversed_at
+    return Kept(member_id=row["member_id"], reversed_at=ends["reversed_at"])
 
 
 class AlreadyKnownError(LookupError):
-    """This very visit is in the roster."""
+    """This very visit is in the roster, or was and is condensed."""
+
+
+def is_condensed(connection: Connection, ref: Ref) -> bool:
+    """Tell whether an entry lies in a stretch whose passages are forgotten."""
+    return connection.execute(_CONDENSED, {"by_ledger": ref.ledger_id, "by_seq": ref.seq}).first() is not None
 
 
 def leave(connection: Connection, entry: Entry, fact: Left) -> None:
     """Keep a departure, and end the presence that lasted then, if one did."""
+    is_erased = connection.execute(select(erasures.c.seq).where(erasures.c.member_id == fact.member_id)).first()
+    if is_erased or is_condensed(connection, entry.ref):
+        return
     key = {
         "member_id": fact.member_id,
         "site_id": fact.site_id,
@@ -132,29 +159,63 @@ def settle(connection: Connection, visit: Row[*tuple[Any, ...]]) -> None:
     _settle_re_entries(connection, row)
 
 
+def forget_person(connection: Connection, member_id: str) -> None:
+    """Keep of a person's visits only what was charged, and none of their departures."""
+    theirs = visits.c.member_id == member_id
+    connection.execute(update(visits).where(theirs).values(_NAMELESS | {"window_cut": visits.c.reversed_at}))
+    connection.execute(delete(departures).where(departures.c.member_id == member_id))
+
+
+def forget_stretch(connection: Connection, fact: Condensed) -> tuple[Row[*tuple[Any, ...]], ...]:
+    """Forget the visits and departures of a stretch; return the visits that were known of it."""
+    known: list[Row[*tuple[Any, ...]]] = []
+    ended: set[tuple[str, str, datetime]] = set()
+    for table in (visits, departures):
+        is_of_it = and_(table.c.ledger_id == fact.ledger_id, table.c.seq.between(fact.first, fact.last))
+        rows = connection.execute(select(table).where(is_of_it)).all()
+        connection.execute(delete(table).where(is_of_it))
+        ended.update((row.member_id, row.site_id, row.at) for row in rows)
+        known += rows if table is visits else []
+    for member_id, site_id, at in sorted(ended):
+        _settle_all(connection, _of(member_id, site_id), visits.c.at <= at, visits.c.presence_end == at)
+    for row in known:
+        if row.reversed_at is not None:
+            _settle_re_entries(connection, row._asdict())
+    return tuple(known)
+
+
+def _of(member_id: str, site_id: str) -> ColumnElement[bool]:
+    return and_(visits.c.member_id == member_id, visits.c.site_id == site_id)
+
+
+def _settle_all(connection: Connection, *which: ColumnElement[bool]) -> None:
+    for found in connection.execute(visits.select().where(*which)).all():
+        _settle(connection, found._asdict())
+
+
 def _settle(connection: Connection, row: dict[str, Any]) -> None:
-    ends, _ = _ends(connection, row)
+    ends = _ends(row, _look(connection, row))
     connection.execute(update(visits).filter_by(ledger_id=row["ledger_id"], seq=row["seq"]).values(ends))
 
 
 def _settle_re_entries(connection: Connection, row: dict[str, Any]) -> None:
-    re_entries = visits.select().where(
-        visits.c.member_id == row["member_id"],
-        visits.c.site_id == row["site_id"],
+    if row["window_end"] is None:
+        return
+    _settle_all(
+        connection,
+        _of(row["member_id"], row["site_id"]),
         visits.c.at >= row["at"],
         visits.c.at <= row["at"] + REACH,
         visits.c.window_end == row["window_end"],
         visits.c.reason == Reason.RE_ENTRY.value,
         or_(visits.c.ledger_id != row["ledger_id"], visits.c.seq != row["seq"]),
     )
-    for found in connection.execute(re_entries).all():
-        _settle(connection, found._asdict())
 
 
-def _ends(connection: Connection, row: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Return the columns that tell how a visit ended, by all that is known, and whether it is kept already."""
+def _look(connection: Connection, row: dict[str, Any]) -> Row[*tuple[Any, ...]]:
+    """Return what is known about the end of a visit, and whether it is kept, condensed, or of a forgotten person."""
     is_re_entry = row["reason"] == Reason.RE_ENTRY.value
-    found = connection.execute(
+    return connection.execute(
         _ENDS,
         {
             "who": row["member_id"],
@@ -166,19 +227,22 @@ def _ends(connection: Connection, row: dict[str, Any]) -> tuple[dict[str, Any], 
             "since": row["at"] - REACH if is_re_entry else row["at"],
         },
     ).one()
-    next_at, left_at, reversed_at, reversed_by, window_ended, is_known = found
+
+
+def _ends(row: dict[str, Any], found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """Return the columns that tell how a visit ended, by all that is known."""
+    next_at, left_at, reversed_at, reversed_by, window_ended, *_ = found
     cut = _earliest(reversed_at, window_ended)
     until = row["present_until"]
     stays = None if until is None else _earliest(until, next_at, cut)
     left = left_at if stays is not None and left_at is not None and left_at < stays else None
-    ends = {
+    return {
         "presence_end": left or stays,
         "left_at": left,
         "window_cut": cut,
         "reversed_at": reversed_at,
         "reversed_by": reversed_by,
     }
-    return ends, is_known is not None
 
 
 def _earliest(*instants: datetime | None) -> datetime | None:
@@ -232,13 +296,24 @@ _reversed_window = (
     .where(visits.c.window_end == _it.c.window_end, visits.c.reversed_at >= _it.c.at)
 )
 _known = select(visits.c.seq).where(visits.c.ledger_id == _it.c.ledger_id, visits.c.seq == _it.c.seq)
+_erased = select(erasures.c.seq).where(erasures.c.member_id == _it.c.member_id)
+_stretch = select(func.max(stretches.c.seq)).where(
+    stretches.c.of_ledger == _it.c.ledger_id, stretches.c.first <= _it.c.seq, stretches.c.last >= _it.c.seq
+)
+_CONDENSED = select(stretches.c.seq).where(
+    stretches.c.of_ledger == bindparam("by_ledger"),
+    stretches.c.first <= bindparam("by_seq"),
+    stretches.c.last >= bindparam("by_seq"),
+)
 _ENDS = select(
     _first_after(visits),
     _first_after(departures),
     reversals.c.at,
     reversals.c.reversed_by,
     _reversed_window.correlate(_it).scalar_subquery(),
-    _known.correlate(_it).scalar_subquery(),
+    _known.correlate(_it).scalar_subquery().label("is_known"),
+    _erased.correlate(_it).scalar_subquery().label("is_erased"),
+    _stretch.correlate(_it).scalar_subquery().label("is_condensed"),
 ).outerjoin_from(
     _it, reversals, and_(reversals.c.reversed_ledger == _it.c.ledger_id, reversals.c.reversed_seq == _it.c.seq)
 )

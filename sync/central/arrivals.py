@@ -158,6 +158,7 @@ def _entry_of(wire: WireEntry) -> Entry:
         body_hash=wire.body_hash,
         previous=wire.previous,
         hash=wire.hash,
+        remainder=wire.remainder if wire.body is None else None,
     )
 
 

@@ -272,6 +272,7 @@ def rows(network: str, entries: Iterable[Entry], *, after: int, now: datetime) -
             entry.previous,
             entry.hash,
             received,
+            entry.remainder,
         )
         for position, entry in enumerate(entries, start=after + 1)
     ]

@@ -27,6 +27,7 @@ _PAGE = (
         feed.c.body_hash,
         feed.c.previous,
         feed.c.hash,
+        feed.c.remainder,
     )
     .where(feed.c.network_id == bindparam("network"), feed.c.position > bindparam("after"))
     .order_by(feed.c.position)
@@ -78,7 +79,7 @@ def entries(connection: Connection, network_id: str, *, after: int, size: int) -
 def _wire(row: Row[*tuple[Any, ...]]) -> WireEntry:
     # By place and not by name: a page has five hundred of these.
     _, ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, *hashes = row
-    body, salt, body_hash, previous, digest = hashes
+    body, salt, body_hash, previous, digest, remainder = hashes
     return WireEntry(
         ledger_id=ledger_id,
         seq=seq,
@@ -92,6 +93,7 @@ def _wire(row: Row[*tuple[Any, ...]]) -> WireEntry:
         body_hash=body_hash,
         previous=previous,
         hash=digest,
+        remainder=remainder,
     )
 
 
@@ -105,4 +107,5 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         body_hash=row.body_hash,
         previous=row.previous,
         hash=row.hash,
+        remainder=row.remainder,
     )

@@ -63,6 +63,7 @@ feed = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("remainder", LargeBinary),
     Index("feed_by_ledger", "network_id", "ledger_id", "seq", unique=True),
 )
 """The entries of all ledgers, byte for byte, in the order in which they were committed. Instants in microseconds."""

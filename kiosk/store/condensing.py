@@ -1,0 +1,101 @@
+"""Condensing: which stretch of a ledger is old enough to be forgotten, and the sums that must outlive its passages.
+
+The accounts need what was taken off passes, and credit given; the customer's file, the month in which somebody came
+last; the house, how many came on which day, whoever they were. Nothing here writes: the entry that says all this does,
+when it is folded (kiosk.store.fold) and the bodies are erased (kiosk.store.erasing).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from kiosk.model import Charge, Condensed, Count, LastSeen, Owed, Reason, Tapped
+from kiosk.store import chain
+from kiosk.store.erasing import PASSAGES
+from kiosk.store.tables import credits_, instant, microseconds, stretches, visits
+from kiosk.store.visits import NOBODY
+
+KEPT = timedelta(days=89)
+"""How old a passage may be when the night comes: so none sees its 91st day. The CNIL's usual limit is three months."""
+AHEAD = timedelta(days=1)
+"""An entry stamped further ahead than this was stamped by a clock that was wrong: it tells nothing of time."""
+MOST = 500
+"""Entries in one stretch: taps wait while it is condensed."""
+
+_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+
+
+def stretch(
+    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, upto: int, now: datetime
+) -> tuple[int, int] | None:
+    """Return the first and last entry of the next stretch of a ledger that is old enough; None when there is none.
+
+    A stretch ends before the first entry that is recent, however entries before it are stamped: a clock that once
+    stood in the past makes nothing old. It ends before a passage, too, whose body is gone and that no sum stands for
+    yet: its sum is on the way. `upto` is the last entry up to which all are here, and folded.
+    """
+    done = connection.execute(select(func.max(stretches.c.last)).where(stretches.c.of_ledger == ledger_id)).scalar()
+    beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > (done or 0)) & (table.c.seq <= upto)
+    passage = table.c.kind.in_(PASSAGES)
+    seq = func.min(table.c.seq)
+    first = connection.execute(select(seq).where(beyond, passage)).scalar()
+    is_recent = table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
+    recent = connection.execute(select(seq).where(beyond, is_recent)).scalar()
+    is_hollow = passage & table.c.body.is_(None) & table.c.remainder.is_(None)
+    hollow = connection.execute(select(seq).where(beyond, is_hollow)).scalar()
+    if first is None:
+        return None
+    last = min(upto, first + MOST - 1, *(stop - 1 for stop in (recent, hollow) if stop is not None))
+    return (first, last) if first <= last else None
+
+
+def condense(
+    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, first: int, last: int
+) -> Condensed:
+    """Return the sums of a stretch, all of which is in the roster."""
+    is_of_it = (visits.c.ledger_id == ledger_id) & visits.c.seq.between(first, last)
+    rows = connection.execute(select(visits).where(is_of_it)).all()
+    units: Counter[str] = Counter()
+    for row in rows:
+        for charge in _charges(row.charges) if row.reversed_at is None else ():
+            units[charge.pass_id] += charge.units
+    months = sorted((row.member_id, f"{row.at:%Y-%m}") for row in rows if row.member_id != NOBODY)
+    counts = Counter(_counted(connection, scope & _between(table, ledger_id, first, last), table))
+    return Condensed(
+        ledger_id=ledger_id,
+        first=first,
+        last=last,
+        uses=tuple(Charge(pass_id=name, units=count) for name, count in sorted(units.items()) if count),
+        credits=_credits(connection, ledger_id, first, last),
+        last_seen=tuple(LastSeen(member_id=name, month=month) for name, month in dict(months).items()),
+        counts=tuple(
+            Count(site_id=site, on=on, reason=reason, taps=taps) for (site, on, reason), taps in sorted(counts.items())
+        ),
+    )
+
+
+def _between(table: Table, ledger_id: str, first: int, last: int) -> ColumnElement[bool]:
+    return (table.c.ledger_id == ledger_id) & table.c.seq.between(first, last)
+
+
+def _credits(connection: Connection, ledger_id: str, first: int, last: int) -> tuple[Owed, ...]:
+    taps = select(visits.c.seq).where(visits.c.ledger_id == credits_.c.ledger_id, visits.c.seq == credits_.c.seq)
+    query = select(credits_.c.member_id, func.sum(credits_.c.cents)).where(
+        _between(credits_, ledger_id, first, last), taps.exists()
+    )
+    rows = connection.execute(query.group_by(credits_.c.member_id).order_by(credits_.c.member_id))
+    return tuple(Owed(member_id=name, cents=int(cents)) for name, cents in rows)
+
+
+def _counted(connection: Connection, which: ColumnElement[bool], table: Table) -> Iterator[tuple[str, date, Reason]]:
+    """Yield site, day and answer of each tap."""
+    for row in connection.execute(select(table.c.at, table.c.body, table.c.remainder).where(which)):
+        body = row.body if row.body is not None else row.remainder
+        fact = chain.decode_fact(bytes(body)) if body is not None else None
+        if isinstance(fact, Tapped):
+            yield fact.site_id, instant(row.at).astimezone(UTC).date(), fact.verdict.reason

@@ -1,0 +1,140 @@
+"""Erasing bodies: of passages that were condensed, and of all that is told of a person who is forgotten.
+
+Body and salt go, the hashes stay, so the chain verifies; what is left tells nothing of what stood there. Where an entry
+did something to others as well, its remainder stays: the fact without the person. The fold makes the same of a
+remainder as of the whole fact once the person is forgotten, so a ledger can be folded anew. Sales keep their bodies:
+they are accounts, and name a member only by an id that then means nobody.
+
+The same code erases in a kiosk's ledger and in the server's feed: `table` is either, `scope` the rows in question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, literal, or_, select, update
+
+from kiosk.model import (
+    AnyFact,
+    Badge,
+    BadgeSet,
+    Condensed,
+    Denied,
+    Entry,
+    Erased,
+    Granted,
+    Left,
+    MemberSet,
+    Tapped,
+    Verdict,
+)
+from kiosk.store import chain
+from kiosk.store.tables import erasures, stretches
+from kiosk.store.visits import NOBODY
+
+PASSAGES = ("tap", "left")
+"""Kinds of entries that tell when somebody came or went."""
+PERSONAL = ("member", "badge", *PASSAGES)
+"""Kinds whose bodies go with the person whom they tell of."""
+NOTHING = b"{}"
+"""The remainder where none is needed."""
+FEW = 20
+"""As many persons are looked for in the bodies by name; for more, all bodies are read."""
+
+
+def concerned(fact: AnyFact | None) -> str | None:
+    """Return the member whom a fact tells of, beside the accounts."""
+    match fact:
+        case MemberSet():
+            return fact.member.id
+        case BadgeSet():
+            return fact.badge.member_id
+        case Tapped() | Left():
+            return fact.member_id
+    return None
+
+
+def remainder(fact: AnyFact) -> bytes:
+    """Return what is left of a fact without its person."""
+    match fact:
+        case BadgeSet():
+            return chain.encode_fact(BadgeSet(badge=Badge(id=fact.badge.id, member_id=None)))
+        case Tapped():
+            return chain.encode_fact(Tapped(site_id=fact.site_id, member_id=NOBODY, verdict=_bare(fact.verdict)))
+    return NOTHING
+
+
+def _bare(verdict: Verdict) -> Verdict:
+    if isinstance(verdict, Denied):
+        return Denied(reason=verdict.reason)
+    return Granted(reason=verdict.reason, charges=verdict.charges, credit_cents=verdict.credit_cents)
+
+
+def without(entry: Entry, gone: Collection[str]) -> Entry:
+    """Return an entry as it is to be kept where these persons are forgotten."""
+    if not gone or entry.body is None or entry.kind not in PERSONAL:
+        return entry
+    fact = chain.decode_fact(entry.body)
+    if fact is None or concerned(fact) not in gone:
+        return entry
+    return replace(entry, body=None, salt=None, remainder=remainder(fact))
+
+
+def gone(connection: Connection) -> frozenset[str]:
+    """Return all persons who are forgotten."""
+    return frozenset(connection.execute(select(erasures.c.member_id)).scalars())
+
+
+def carry_out(connection: Connection, table: Table, scope: ColumnElement[bool], facts: Iterable[AnyFact]) -> None:
+    """Erase the bodies that these facts say are to go."""
+    facts = tuple(facts)
+    erase_persons(connection, table, scope, [fact.member_id for fact in facts if isinstance(fact, Erased)])
+    for fact in facts:
+        if isinstance(fact, Condensed):
+            of_it = and_(table.c.ledger_id == fact.ledger_id, table.c.seq.between(fact.first, fact.last))
+            _erase_passages(connection, table, and_(scope, of_it))
+
+
+def erase_stretches(connection: Connection, table: Table, scope: ColumnElement[bool]) -> None:
+    """Erase the bodies of the passages in all stretches that the roster knows."""
+    for row in connection.execute(select(stretches)).all():
+        of_it = and_(table.c.ledger_id == row.of_ledger, table.c.seq.between(row.first, row.last))
+        _erase_passages(connection, table, and_(scope, of_it))
+
+
+def _erase_passages(connection: Connection, table: Table, which: ColumnElement[bool]) -> None:
+    left = or_(table.c.body.is_not(None), table.c.remainder.is_not(None))
+    is_passage = and_(which, table.c.kind.in_(PASSAGES), left)
+    connection.execute(update(table).where(is_passage).values(body=None, salt=None, remainder=None))
+
+
+def erase_persons(connection: Connection, table: Table, scope: ColumnElement[bool], members: Collection[str]) -> None:
+    """Erase all bodies that tell of some members, but for the accounts."""
+    for row, fact in telling_of(connection, table, scope, members) if members else ():
+        if concerned(fact) in members:
+            one = and_(scope, table.c.ledger_id == row.ledger_id, table.c.seq == row.seq)
+            gone = {"body": None, "salt": None, "remainder": remainder(fact)}
+            connection.execute(update(table).where(one).values(gone))
+
+
+def telling_of(
+    connection: Connection, table: Table, scope: ColumnElement[bool], members: Collection[str]
+) -> Iterator[tuple[Row[*tuple[Any, ...]], AnyFact]]:
+    """Yield the rows of entries whose bodies name some members, with their facts, in the order of their instants."""
+    named = or_(*(_holds(connection, table, name) for name in members)) if len(members) <= FEW else literal(1) == 1
+    columns = (table.c.ledger_id, table.c.seq, table.c.at, table.c.body)
+    query = select(*columns).where(scope, table.c.body.is_not(None), named)
+    for row in connection.execute(query.order_by(table.c.at, table.c.ledger_id, table.c.seq)).all():
+        fact = chain.decode_fact(bytes(row.body))
+        if fact is not None:
+            yield row, fact
+
+
+def _holds(connection: Connection, table: Table, name: str) -> ColumnElement[bool]:
+    """Match bodies that have a name in them, as JSON writes it."""
+    written = literal(chain.encode_text(name))
+    if connection.dialect.name == "sqlite":
+        return func.instr(table.c.body, written) > 0
+    return func.position(written.op("IN")(table.c.body)) > 0
