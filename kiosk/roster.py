@@ -189,6 +189,19 @@ class Roster:
         with self._database.failing_as(UNREADABLE):
             return tuple(_member(doc) for doc in search.find(self._database.connection, text))
 
+    def silent_since(self, limit: datetime) -> tuple[str, ...]:
+        """Return the customers, not hosts, of whom nothing was heard since an instant: no visit, sale or change."""
+        seen, came = tables.last_seen, select(visits.c.member_id)
+        recently = select(seen.c.member_id).where(seen.c.month >= f"{limit:%Y-%m}")
+        told = (members.c.at < limit, members.c.id.not_in(came), members.c.id.not_in(recently))
+        query = select(members.c.id).where(members.c.role == "member", *told).order_by(members.c.id)
+        return tuple(row.id for row in self._all(query) if not self._bought_since(row.id, limit))
+
+    def _bought_since(self, member_id: str, limit: datetime) -> bool:
+        held = [holding.pass_ for holding in self.holdings(member_id, limit)]
+        ends = (sold.valid_until for sold in held if sold.valid_until)
+        return any(sold.sold_at >= limit for sold in held) or any(end >= limit.date() for end in ends)
+
     def badge_count(self) -> int:
         """Return how many badges members carry or have carried."""
         return int(self._all(select(func.count()).select_from(badges))[0][0])

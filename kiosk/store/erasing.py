@@ -34,9 +34,9 @@ from kiosk.store import chain
 from kiosk.store.tables import erasures, stretches
 from kiosk.store.visits import NOBODY
 
-PASSAGES = ("tap", "left")
-"""Kinds of entries that tell when somebody came or went."""
-PERSONAL = ("member", "badge", *PASSAGES)
+PASSAGES = ("tap", "left", "incident")
+"""Kinds of entries that tell when somebody came or went; an incident may, and is nobody's account."""
+PERSONAL = ("member", "badge", "tap", "left")
 """Kinds whose bodies go with the person whom they tell of."""
 NOTHING = b"{}"
 """The remainder where none is needed."""
@@ -132,9 +132,14 @@ def telling_of(
             yield row, fact
 
 
-def _holds(connection: Connection, table: Table, name: str) -> ColumnElement[bool]:
-    """Match bodies that have a name in them, as JSON writes it."""
-    written = literal(chain.encode_text(name))
+def written(member_id: str) -> bytes:
+    """Return an id as it stands in a body."""
+    return chain.encode_text(member_id)
+
+
+def _holds(connection: Connection, table: Table, member_id: str) -> ColumnElement[bool]:
+    """Match bodies that have an id in them."""
+    name = literal(written(member_id))
     if connection.dialect.name == "sqlite":
-        return func.instr(table.c.body, written) > 0
-    return func.position(written.op("IN")(table.c.body)) > 0
+        return func.instr(table.c.body, name) > 0
+    return func.position(name.op("IN")(table.c.body)) > 0

@@ -12,17 +12,29 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 
-from kiosk.model import AnyFact, Entry
+from kiosk.model import AnyFact, Entry, Noun
 from kiosk.roster import Roster
 from kiosk.store.database import LedgerError
-from sync.central import alarms, arrivals, audit, enrolment, ingest, network, setaside, snapshots, stream, watch
+from sync.central import (
+    alarms,
+    arrivals,
+    audit,
+    enrolment,
+    forgetting,
+    ingest,
+    network,
+    setaside,
+    snapshots,
+    stream,
+    watch,
+)
 from sync.central.accounts import Accounts
 from sync.central.alarms import Alarm
 from sync.central.bell import Bell
 from sync.central.database import Storage, Turn
 from sync.central.enrolment import Kiosk, Paired, Turned
 from sync.central.network import Network
-from sync.central.own import Pen
+from sync.central.own import SERVER, Pen
 from sync.central.projector import Projector
 from sync.central.setaside import Aside
 from sync.central.settings import Settings
@@ -35,6 +47,19 @@ RETRY_SECONDS = 60.0
 """How long the roster waits before it tries again what failed, when nothing new wakes it."""
 LISTEN_SECONDS = 2.0
 """How often who listens looks into the database, for what another process of the server took in."""
+
+
+FORGET_FIRST, FORGET_EVERY = timedelta(hours=1), timedelta(days=1)
+"""When what is old is forgotten: after the start, and from then on."""
+CUSTOMERS_KEPT = timedelta(days=3 * 365)
+"""How long a customer's file is kept after the last contact: what the CNIL advises."""
+
+
+class Forgotten(Noun, frozen=True, kw_only=True):
+    """How many stretches of ledgers were condensed, and how many customers forgotten."""
+
+    stretches: int
+    members: int
 
 
 class OtherLedgerError(PermissionError):
@@ -63,6 +88,7 @@ class Central:
         self.accounts = Accounts(self.storage, now=now)
         self.bell = Bell()
         self.waiting = Waiting(self.bell, self.last_position)
+        self._forget_at = now() + FORGET_FIRST
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -92,6 +118,7 @@ class Central:
         while not self._stop.is_set():
             heard = self.bell.count
             self._fold()
+            self._forget_daily()
             self.bell.wait(heard, RETRY_SECONDS)
 
     def _fold(self) -> None:
@@ -101,6 +128,15 @@ class Central:
                 self.bell.ring()
         except LedgerError:
             log.exception("the roster could not be folded")
+
+    def _forget_daily(self) -> None:
+        if self.now() < self._forget_at:
+            return
+        self._forget_at = self.now() + FORGET_EVERY
+        try:
+            self.forget()
+        except LedgerError:
+            log.exception("what is old could not be forgotten: tried again tomorrow, or by `kiosk-central retention`")
 
     def _news(self) -> None:
         if self._thread is None:
@@ -189,6 +225,32 @@ class Central:
         self.project()
         self.bell.ring()
         return sealed
+
+    def forget(self) -> Forgotten:
+        """Forget what is old: passages after three months, customers after three years without a word.
+
+        Done every day while the server runs. What must outlive it is kept as sums. Raises LedgerError.
+        """
+        stretches, silent = 0, self.roster.silent_since(self.now() - CUSTOMERS_KEPT)
+        if silent:
+            self.append(*forgetting.farewells(silent), by=SERVER)
+        while self._forget_stretch():
+            stretches += 1
+        with self.storage.writing() as connection:
+            forgetting.forget_beside(connection, self.settings.network, self.now())
+        return Forgotten(stretches=stretches, members=len(silent))
+
+    def _forget_stretch(self) -> bool:
+        self.project()
+        with self.storage.writing(Turn.FOLD, Turn.FEED) as connection:
+            of = network.read(connection, self.settings.network)
+            fact = forgetting.sums(connection, of.network_id, projected=of.projected, now=self.now())
+            if fact is not None:
+                self._pen.write(connection, of.network_id, [fact], by=SERVER, now=self.now())
+        if fact is not None:
+            self.project()
+            self.bell.ring()
+        return fact is not None
 
     def project(self) -> int:
         """Bring the roster up to date now. Returns how many entries were folded."""

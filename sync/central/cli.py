@@ -137,6 +137,13 @@ def backup(settings: Settings, to: Path) -> None:
 
 
 @central.command()
+@click.pass_obj
+def retention(settings: Settings) -> None:
+    """Forget what is old: passages after three months, customers after three years. The server does so every day."""
+    _do(settings, orders.Forget())
+
+
+@central.command()
 @click.confirmation_option(prompt="All kiosks will fetch the roster anew. Go on?")
 @click.pass_obj
 def restored(settings: Settings) -> None:

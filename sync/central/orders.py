@@ -78,11 +78,17 @@ class SetDisabled(Order, frozen=True, kw_only=True, tag="set_disabled"):
     disabled: bool
 
 
+class Forget(Order, frozen=True, kw_only=True, tag="forget"):
+    """Forget what is old now, and not tonight."""
+
+
 class Restored(Order, frozen=True, kw_only=True, tag="restored"):
     """The database was put back from a copy."""
 
 
-AnyOrder = ListKiosks | MakeCode | Revoke | ListAccounts | AddAccount | SetPassword | SetRole | SetDisabled | Restored
+AnyOrder = (
+    ListKiosks | MakeCode | Revoke | ListAccounts | AddAccount | SetPassword | SetRole | SetDisabled | Forget | Restored
+)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +217,12 @@ def _set_disabled(central: Central, order: SetDisabled) -> list[str]:
     return [f"{account.name} is {'shut out' if order.disabled else 'let in again'}."]
 
 
+def _forget(central: Central, _: Forget) -> list[str]:
+    done = central.forget()
+    stretches = f"{done.stretches} {'stretch' if done.stretches == 1 else 'stretches'} of passages condensed"
+    return [f"{stretches}, {done.members} {'customer' if done.members == 1 else 'customers'} forgotten."]
+
+
 def _restored(central: Central, _: Restored) -> list[str]:
     with central.storage.writing() as connection:
         network.renew(connection, central.settings.network)
@@ -226,5 +238,6 @@ _PERFORMED_BY: dict[type[Order], Callable[[Central, Any], list[str]]] = {
     SetPassword: _set_password,
     SetRole: _set_role,
     SetDisabled: _set_disabled,
+    Forget: _forget,
     Restored: _restored,
 }

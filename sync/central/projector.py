@@ -16,10 +16,10 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.model import AnyFact, Entry
-from kiosk.store import arrivals
+from kiosk.store import arrivals, erasing
 from kiosk.store.database import LedgerError
 from kiosk.store.tables import REVISION, ROSTER
-from sync.central import alarms, conflicts, network, stream
+from sync.central import alarms, conflicts, forgetting, network, stream
 from sync.central.alarms import Kind
 from sync.central.database import Storage, Turn
 from sync.central.own import SERVER, Pen
@@ -84,11 +84,15 @@ class Projector:
             placed = stream.entries(connection, self._network, after=of.projected, size=BATCH)
             if not placed:
                 return 0
+            gone = erasing.gone(connection)
             for position, entry in placed:
                 if is_careful:
                     self._apply_carefully(connection, entry, position, of.judged)
                 else:
                     self._apply(connection, entry, position, of.judged)
+                forgetting.strip(connection, self._network, entry, gone)
+                if forgetting.carry_out(connection, self._network, entry):
+                    gone = erasing.gone(connection)
             end = placed[-1][0]
             values = {"projected": end, "judged": max(end, of.judged)}
             connection.execute(update(networks).where(networks.c.network_id == self._network).values(values))
