@@ -86,18 +86,16 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
             visits.leave(connection, entry, fact)
         case PassSold():
             _pass_sold(connection, entry, fact, position=position)
-        case Erased():
-            _erased(connection, entry, fact)
-        case Condensed():
-            _condensed(connection, entry, fact)
-        case MemberSet():
-            nouns.set_member(connection, Place.of(entry, position), fact.member, at=entry.stamp.at)
+        case Erased() | Condensed():
+            _forget(connection, entry, fact)
         case _:
-            _noun_set(connection, Place.of(entry, position), fact)
+            _noun_set(connection, Place.of(entry, position), fact, at=entry.stamp.at)
 
 
-def _noun_set(connection: Connection, place: Place, fact: AnyFact) -> None:
+def _noun_set(connection: Connection, place: Place, fact: AnyFact, *, at: datetime) -> None:
     match fact:
+        case MemberSet():
+            nouns.set_member(connection, place, fact.member, at=at)
         case BadgeSet():
             nouns.set_badge(connection, place, fact.badge)
         case SiteSet():
@@ -183,6 +181,13 @@ def _owe(connection: Connection, ref: Ref, member_id: str, cents: int) -> None:
 
 
 # ---------------------------------------------------------------- forgetting
+
+
+def _forget(connection: Connection, entry: Entry, fact: Erased | Condensed) -> None:
+    if isinstance(fact, Erased):
+        _erased(connection, entry, fact)
+    else:
+        _condensed(connection, entry, fact)
 
 
 def _erased(connection: Connection, entry: Entry, fact: Erased) -> None:
