@@ -53,8 +53,9 @@ ANSWER_SECONDS = 30.0
 """How long a command waits for its answer: verifying a long ledger takes some seconds on a small machine."""
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
-READER_SILENCE_SECONDS = 20.0
-"""A reader that is down beats between its attempts; some drivers wait for ever when a reader stops answering."""
+READER_SILENCE_SECONDS = 8.0
+"""A reader that is down beats between its attempts, each of which ends within three seconds; some drivers wait for ever
+when a reader stops answering."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ Body = Callable[[threading.Event, Beat], None]
 class Worker:
     """A thread with a name, a stop event and a heartbeat."""
 
-    def __init__(self, name: str, body: Body, *, silence_seconds: float = 10.0) -> None:
+    def __init__(self, name: str, body: Body, *, silence_seconds: float = 8.0) -> None:
         """`body(stop, beat)` returns soon after `stop` is set; a silence longer than this means that it hangs."""
         self.name = name
         self.silence_seconds = silence_seconds
@@ -105,6 +105,7 @@ class Systemd:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+                channel.setblocking(False)  # whoever listens may hang as well
                 channel.sendto(message.encode(), address)
         except OSError as error:
             log.warning("systemd could not be told: %s", error)

@@ -5,13 +5,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import pytest
 
 from kiosk.answers import Done, Refused, Status, decode_answer
 from kiosk.commands import AddMember, ShowStatus, encode_command
 from kiosk.control import ask
+from kiosk.daemon import WATCHDOG_SECONDS
 from kiosk.workers import Systemd
 from tests.running import Running
 
@@ -136,3 +141,65 @@ def test_a_worker_that_hangs_starves_the_watchdog(tmp_path, systemd, name) -> No
         worker.silence_seconds = -1.0  # as if its last heartbeat were long ago
         assert not told.alive(running.kiosk.workers)
     assert systemd.recv(1024) == b"WATCHDOG=1"
+
+
+class Frozen:
+    """A call that does not come back until it is thawed."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self.met, self.thawed = threading.Event(), threading.Event()
+
+    def __call__(self) -> Any:
+        self.met.set()
+        self.thawed.wait(30)
+        return self._call()
+
+
+def starves(running: Running, told: Systemd, *, within: float = 20.0) -> bool:
+    """Wait until the watchdog is no longer fed, as the daemon would feed it."""
+    give_up = monotonic() + within
+    while told.alive(running.kiosk.workers):
+        if monotonic() > give_up:
+            return False
+        threading.Event().wait(0.05)
+    return True
+
+
+def test_a_database_that_does_not_answer_starves_the_watchdog(tmp_path) -> None:
+    told = Systemd("")
+    with Running(tmp_path) as running:
+        controller = next(one for one in running.kiosk.workers if one.name == "controller")
+        controller.silence_seconds = 1.5  # a beat comes every second
+        ledger = running.kiosk.controller._ledger
+        ledger._stamp = frozen = Frozen(ledger._stamp)  # in the midst of a transaction, where a disk would hang
+        running.bench.put("camille")
+        assert frozen.met.wait(10)
+        assert starves(running, told)
+        frozen.thawed.set()
+        assert running.verdicts.get(timeout=10).reason == "ENTRY_USED"
+        running.kiosk.answer(encode_command(ShowStatus()))
+        assert told.alive(running.kiosk.workers)
+
+
+def test_a_screen_that_is_not_drawn_starves_the_watchdog(tmp_path, systemd, monkeypatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with Running(tmp_path) as running:
+        assert hears(systemd, "WATCHDOG=1")
+        running.screen._monotonic = frozen = Frozen(
+            running.bench.clock.monotonic
+        )  # asked at every turn of the loop that draws
+        running.bench.put("camille")
+        assert frozen.met.wait(10)
+        systemd.settimeout(2.5 * WATCHDOG_SECONDS)
+        with pytest.raises(TimeoutError):
+            hears(systemd, "nothing of the kind")
+        frozen.thawed.set()
+        assert hears(systemd, "WATCHDOG=1")
+
+
+def test_every_part_is_missed_within_ten_seconds(tmp_path) -> None:
+    with Running(tmp_path) as running:
+        silences = {worker.name: worker.silence_seconds for worker in running.kiosk.workers}
+    assert silences.keys() >= {"controller", "reader", "control"}
+    assert {name for name, seconds in silences.items() if seconds + WATCHDOG_SECONDS > 10} == set()
