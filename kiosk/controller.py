@@ -19,6 +19,7 @@ from kiosk.after_tap import Touched, admission, offers, undoable
 from kiosk.answers import Answered, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Request
+from kiosk.desk import first_start
 from kiosk.front import Clock, Front
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.model import (
@@ -310,6 +311,7 @@ class Controller:
             self._showing.known = self._read_known()
         except RosterError:
             self._showing.known = None
+            self._showing.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
         except LedgerError as error:
             self._fail(error)
         self._showing.refresh(self._health)

@@ -39,6 +39,8 @@ class Showing:
         """The last tap's notice, until another takes its place."""
         self.known: Known | None = None
         """None: the site is not known yet."""
+        self.may_be_set_up = False
+        """Nobody could be asked for leave yet: the first start shows in place of the idle screen."""
         self._front, self._clock, self._site_id = front, clock, site_id
         self._numbers = itertools.count(1)
         self._notice_ends = 0.0
@@ -98,7 +100,8 @@ class Showing:
         """Say what was read last, even while the ledger cannot be read: the health line tells that."""
         now, known = self._clock.now(), self.known
         if known is None:
-            return notices.not_set_up(self._site_id, self._front.language)
+            waits = self.may_be_set_up
+            return notices.not_set_up(self._site_id, self._front.language, now=now, may_be_set_up=waits)
         return notices.idle(
             known.site,
             hours.opening(known.site, known.override, now),

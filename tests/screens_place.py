@@ -1,21 +1,26 @@
 """The pictures of hours, health and the first start: each scene as a host comes to it, on a real ledger."""
 
 import atexit
+import copy
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec.structs import replace
 
+from kiosk.answers import Vital
 from kiosk.commands import AddException, CloseToday, Command
 from kiosk.model import Site
 from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.scenes.hours import Hours
+from kiosk.screen.scenes.set_up_people import HostBadge, Ready, Summary
 from tests.counter import SERRES, Counter
 from tests.hosts_side import HostsSide
 from tests.picture import Picture
 
+S = TypeVar("S", bound=Scene)
 LONG_SITE = replace(SERRES, name="Maison des associations et du télétravail de Villefranche-de-Rouergue")
 PLANNED = (
     '2026 Jun 02 10:00-12:00,14:00-19:30 "Atelier couture et réparation"',
@@ -65,7 +70,65 @@ def hours(language: str) -> Iterator[tuple[str, Scene]]:
     yield "week-examples", came(language, Hours, "grid", "presets")
 
 
+def blank() -> Counter:
+    """A kiosk that knows nothing yet."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return Counter(Path(folder.name), is_blank=True)
+
+
+def shown(side: HostsSide, kind: type[S]) -> S:
+    """The scene that shows, which is of this kind."""
+    assert isinstance(side.scene, kind)
+    return side.scene
+
+
+def keep(side: HostsSide) -> Scene:
+    """The scene as it is now, whatever becomes of it."""
+    assert side.scene is not None
+    kept = copy.copy(side.scene)
+    kept.__dict__ = copy.deepcopy({k: v for k, v in side.scene.__dict__.items() if k not in ("setting", "words")}) | {
+        "setting": side.scene.setting,
+        "words": side.scene.words,
+    }
+    return kept
+
+
+PARTS = (
+    Vital(part="reader", state="good", code="reader_up", facts={"name": "PN532 v1.6"}),
+    Vital(part="door", state="good", code="door_wired"),
+)
+
+
+def first_start(language: str) -> Iterator[tuple[str, Scene]]:
+    """The first start, step by step, on a kiosk that knows nothing yet."""
+    side = HostsSide(blank(), "set_up", language=language)
+    yield "set-up-1-language", keep(side)
+    side.touch(f"language:{language}")
+    side.type("La Serre, espace partagé")
+    yield "set-up-2-name", keep(side)
+    side.press("enter")
+    yield "set-up-3-hours", keep(side)
+    side.touch("noon")
+    yield "set-up-4-tariff", keep(side)
+    side.touch("carte-10")
+    yield "set-up-4-price", keep(side)
+    side.touch("pad:ok")
+    yield "set-up-5-host", keep(side)
+    side.press("enter")
+    yield "set-up-6-badge", keep(side)
+    badge = shown(side, HostBadge)
+    badge.badge("K7PX")
+    side.settle()
+    yield "set-up-6-badge-read", keep(side)
+    side.touch("on-we-go")
+    summary = shown(side, Summary)
+    summary.vitals = PARTS
+    yield "set-up-7-summary", keep(side)
+    yield "set-up-8-ready", Ready(summary.setting, summary.draft)
+
+
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "place-"."""
-    for name, scene in hours(language):
+    for name, scene in (*hours(language), *first_start(language)):
         yield Picture(f"place-{name}", scene, language)

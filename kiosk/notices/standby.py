@@ -8,7 +8,7 @@ from datetime import datetime
 from kiosk.model import Clock, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.people import listed
-from kiosk.notices.view import Health, Idle, Side
+from kiosk.notices.view import Admission, Health, Idle, Side
 
 QUIET = {Health.SERVER_UNREACHABLE}
 """Told in a line, without alarm: the door lacks nothing."""
@@ -103,9 +103,18 @@ def _health(words: Language, wrong: set[str]) -> str:
     return known or words.say("Needs a look: {code}", code=min(wrong))
 
 
-def not_set_up(site_id: str, language: str | None = None) -> Idle:
-    """Say that the kiosk does not know its site yet, and how it learns of it."""
+FIRST_ZONE = "Europe/Paris"
+"""Where a kiosk is before anybody has said."""
+
+
+def not_set_up(
+    site_id: str, language: str | None = None, *, now: datetime | None = None, may_be_set_up: bool = False
+) -> Idle:
+    """Say that the kiosk does not know its site yet, and how it learns of it; with the way to the first start."""
     words = Language(choose(language), "UTC")
+    instead = None
+    if may_be_set_up and now:
+        instead = Admission(to="set_up", member_id="", name="", language=words.code, zone=FIRST_ZONE, now=now)
     return Idle(
         site=site_id,
         is_open=False,
@@ -119,4 +128,5 @@ def not_set_up(site_id: str, language: str | None = None) -> Idle:
         people="",
         health=words.say("Load the description of the place, then tap again"),
         trouble=True,
+        instead=instead,
     )

@@ -115,3 +115,5 @@ class Idle(Noun, frozen=True, kw_only=True):
     """Nobody is expected: when nobody touches it either, the screen goes dim, then dark."""
     minute: int = 0
     """Of the day, 0 to 1439: where the clock of a dark screen has wandered to."""
+    instead: Admission | None = None
+    """What shows in its place while nobody touches: the first start of a kiosk that knows nothing yet."""

@@ -114,6 +114,9 @@ class Scene:
     """How often `opened` is called again while the scene shows, for what changes by itself."""
     waits_for_badge: bool = False
     """True: an unknown badge is told to `badge`, instead of ending the visit with its notice."""
+    stays: bool = False
+    """True: no notice ends the visit, its title is told on the message line; for the first start, before there is
+    anybody whose data could be seen."""
     default: str | None = None
     """The target that Enter means when none has the focus."""
 

@@ -18,6 +18,7 @@ from kiosk.screen import focus
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
 from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Setting, Swap, Wishes
+from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
 TOO_SOON_SECONDS = 0.25
@@ -93,6 +94,10 @@ class Stage:
         if notice.code is not None and scene.waits_for_badge:
             self._touched_at = self._monotonic()
             self._do(scene, scene.badge(notice.code))
+            return True
+        if scene.stays:
+            scene.message = Message(notice.title, is_good=False)
+            self.changes += 1
             return True
         return notice.number == self._admitted_by != 0
 

@@ -135,6 +135,8 @@ class Screen:
         if self._notice and self._monotonic() >= self._notice_ends:
             self._notice = None
         self.stage.tick()
+        if self._idle and self._idle.instead and not self._notice and not self.stage.scene:
+            self.stage.enter(self._idle.instead)
         step, light = self._step(), self._light()
         shown = self._notice or self.stage.scene or self._idle
         view = (shown, step, light, self._tray, self._window.get_size(), self.stage.changes)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, time
+from itertools import groupby
 
-from kiosk.model import DayHours, Span
+from kiosk.model import DayHours, Span, WeekHours
 from kiosk.notices import Language
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.sdl import pygame
@@ -22,6 +23,17 @@ def told(words: Language, spans: Sequence[Span]) -> str:
     if [(one.start, one.end) for one in spans] == [(time(), time())]:
         return words.say("day and night")
     return ", ".join(f"{one.start:%H:%M}–{_closing(one)}" for one in spans)
+
+
+def week_told(words: Language, week: WeekHours) -> str:
+    """A grid in a line: `Mon–Fri 09:00–17:00 · Sat 09:00–12:00`; days that are alike are told together."""
+    parts = []
+    for spans, days in groupby(range(7), key=lambda number: week.days[number]):
+        if spans:
+            run = list(days)
+            names = dict.fromkeys(words.day_name(number, short=True).rstrip(".") for number in (run[0], run[-1]))
+            parts.append(f"{'–'.join(names)} {told(words, spans)}")
+    return " · ".join(parts) or words.say("closed")
 
 
 def _closing(span: Span) -> str:

@@ -1,0 +1,111 @@
+"""The first start, by touch alone: language, name, hours, tariff, the first host and their badge; then it works.
+
+Each scene is a step and writes into one draft; nothing is kept before the last touch. The kiosk shows it in place of
+the idle screen as long as it has neither site nor host. The steps from the tariff on are in set_up_people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from kiosk.model import WeekHours
+from kiosk.notices import Language
+from kiosk.notices.standby import FIRST_ZONE
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.scene import Go, Setting, Wishes
+from kiosk.screen.scenes.set_up_people import SpaceTariff
+from kiosk.screen.scenes.set_up_steps import Draft, Step, Written
+from kiosk.screen.scenes.week_grid import PRESETS, WeekGrid, preset_choices
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import GAP
+from kiosk.screen.widgets.button import Choice, button, grid
+
+LANGUAGES: dict[Literal["fr", "en"], str] = {"fr": "Français", "en": "English"}
+"""Each language is called by its own name, whatever the screen speaks."""
+
+
+class SetUpLanguage(Step):
+    """What the kiosk speaks: the first that anybody sees of it."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting, Draft())
+
+    def question(self) -> str:
+        """What is asked."""
+        return "Langue · Language"
+
+    def touched(self, target: str) -> Wishes:
+        """Speak it from here on."""
+        self.draft.language = "en" if target == "language:en" else "fr"
+        words = Language(self.draft.language, FIRST_ZONE)
+        return Go(SpaceName(dataclasses.replace(self.setting, words=words), self.draft))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the languages."""
+        choices = [Choice(target=f"language:{code}", label=name, look="main") for code, name in LANGUAGES.items()]
+        grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=300)
+
+
+class SpaceName(Written):
+    """What the place is called."""
+
+    number = 2
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft, text=draft.name)
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("Name of the place")
+
+    def example(self) -> str:
+        """What could be written."""
+        return self.words.say("For instance: La Serre")
+
+    def taken(self, text: str) -> Wishes:
+        """On to the hours."""
+        self.draft.name = text
+        return Go(SpaceHours(self.setting, self.draft))
+
+
+class SpaceHours(Step):
+    """When it is open: an example as it is, or the days one by one."""
+
+    number = 3
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("When is it open?")
+
+    def touched(self, target: str) -> Wishes:
+        """Take an example, or put a week together."""
+        if target == "own":
+            return Go(SetUpWeek(self.setting, self.draft))
+        return self._taken(next(one.week for one in PRESETS if one.target == target))
+
+    def _taken(self, week: WeekHours) -> Wishes:
+        self.draft.week = week
+        return Go(SpaceTariff(self.setting, self.draft))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the examples."""
+        foot, rect = canvas.split(rect, 72, side="bottom")
+        button(canvas, foot, self.words.say("Other hours: day by day"), "own")
+        rect = canvas.split(rect, GAP, side="bottom")[1]
+        grid(canvas, rect, preset_choices(self.words), columns=1 if canvas.is_portrait else 2, highest=130)
+
+
+class SetUpWeek(WeekGrid):
+    """The days one by one, within the first start."""
+
+    quiet_seconds = None
+    stays = True
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft.week, self._keep)
+        self.draft = draft
+
+    def _keep(self, week: WeekHours) -> Wishes:
+        self.draft.week = week
+        return Go(SpaceTariff(self.setting, self.draft))
