@@ -53,9 +53,11 @@ class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
 
 
 class ListMembers(Command, tag="members", frozen=True, kw_only=True):
-    """Those whose name has this in it; all without. Answer: People."""
+    """Those whose name has this in it; all without, or so many after the first `start`. Answer: People."""
 
     text: str = ""
+    start: int = 0
+    limit: int | None = None
 
 
 class ShowAccount(Command, tag="account", frozen=True, kw_only=True):

@@ -172,9 +172,10 @@ class Roster:
         row = self._first(MEMBER, member_id=member_id)
         return _member(row.doc) if row else None
 
-    def members(self) -> tuple[Member, ...]:
-        """Return all members, by name."""
-        rows = self._all(select(members.c.doc).order_by(members.c.folded_name, members.c.id))
+    def members(self, *, start: int = 0, limit: int | None = None) -> tuple[Member, ...]:
+        """Return all members by name, or so many of them after the first `start`."""
+        query = select(members.c.doc).order_by(members.c.folded_name, members.c.id)
+        rows = self._all(query.offset(start).limit(limit))
         return tuple(_member(row.doc) for row in rows)
 
     def member_count(self) -> int:

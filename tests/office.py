@@ -48,9 +48,10 @@ class Office:
 
     folder: Path
     moment: Moment = field(default_factory=Moment)
+    told: dict[str, Any] = field(default_factory=lambda: {"managers_need_codes": False})
 
     def __post_init__(self) -> None:
-        settings = Settings(database=str(self.folder / "central.db"))
+        settings = Settings(database=str(self.folder / "central.db"), **self.told)
         self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
         self.central: Central = self.app.state.central
         if not self.central.accounts.listed():

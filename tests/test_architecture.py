@@ -70,7 +70,7 @@ MAY_IMPORT = {
     "sync.central.api": "sync.wire sync.central litestar msgspec",
     "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
     "sync.central.metrics": "sync.central prometheus_client",
-    "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 babel pyotp "
+    "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 markupsafe babel pyotp segno "
     "fontpkg_atkinson_hyperlegible",
     "sync.central.cli": "sync.central kiosk.control msgspec click",
     "sync.central.serving": "litestar uvicorn",

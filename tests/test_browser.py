@@ -21,6 +21,7 @@ DESKTOP = {"width": 1280, "height": 800}
 MAIN = (
     "/", "/members", "/members/lea", "/members/lea/edit", "/members/lea/sell", "/members/new", "/badges", "/hours",
     "/hours?view=week", "/products", "/products/ten", "/kiosks", "/alarms", "/quarantine", "/accounts", "/audit", "/me",
+    "/me/codes", "/sites", "/sites/new", "/sites/la-serre",
 )  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_window(house, 
     lived_in(house)
     page = browse("chef", size=size)
     page.on("console", lambda said: pytest.fail(said.text) if said.type == "error" else None)
-    for path in MAIN:
+    for path in (*MAIN, f"/accounts/{house.central.accounts.find('anne').account_id}"):
         page.goto(path)
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path

@@ -11,8 +11,10 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
-from sync.central.accounts import TRIES_AN_HOUR, TRIES_PER_ACCOUNT, Account, AccountError, Accounts, Role, SignIn
+from sync.central import guesses
+from sync.central.accounts import TRIES_AN_HOUR, Account, AccountError, Accounts, Role, SignIn
 from sync.central.central import Central
+from sync.central.guesses import FIRST_DELAY, FREE
 from sync.central.tables import accounts, sessions
 from tests.central import Hands
 from tests.central import serving as really_serving
@@ -132,18 +134,33 @@ def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database
     for _ in range(3):
         with serving(database, hands) as central:
             taken += sum(central.accounts.sign_in("anne", "wrong").wait is None for _ in range(5))
-    assert taken == TRIES_PER_ACCOUNT
+    assert taken == FREE
     with serving(database, hands) as central:
-        assert central.accounts.sign_in("anne", PASSWORD).wait == timedelta(hours=1)
-        hands.moves(hours=1)
+        assert central.accounts.sign_in("anne", PASSWORD).wait == FIRST_DELAY
+        hands.now += FIRST_DELAY
         assert signed_in(central)
+
+
+def test_whoever_goes_on_guessing_waits_longer_each_time_but_never_longer_than_a_quarter_of_an_hour() -> None:
+    waits = [guesses.delay(failures) / FIRST_DELAY for failures in range(FREE + 8)]
+    assert waits == [0] * FREE + [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_a_day_of_guessing_at_one_account_is_a_hundred_tries(database: str) -> None:
+    hands, taken = Hands(), 0
+    with serving(database, hands) as central:
+        anne(central)
+        for _ in range(24 * 60):
+            hands.moves(minutes=1)
+            taken += central.accounts.sign_in("anne", "wrong").wait is None
+    assert 90 <= taken <= 105
 
 
 def test_a_right_password_forgives_the_wrong_ones(database: str) -> None:
     with serving(database) as central:
         anne(central)
         for _ in range(3):
-            for _ in range(TRIES_PER_ACCOUNT - 1):
+            for _ in range(FREE - 1):
                 central.accounts.sign_in("anne", "wrong")
             assert signed_in(central)
 

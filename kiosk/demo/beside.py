@@ -46,7 +46,7 @@ class Beside:
         port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-        settings = Settings(database=str(folder / "central.db"), port=port, hosts=hosts)
+        settings = Settings(database=str(folder / "central.db"), port=port, hosts=hosts, managers_need_codes=False)
         self._app: Litestar = create_app(settings, now=now, routes=[router()])
         self._central: Central = self._app.state.central
         if not self._central.accounts.listed():

@@ -94,7 +94,11 @@ def _role(member: Member) -> str:
 
 def list_members(desk: Desk, command: ListMembers) -> People:
     """Members by name, or those that a text may mean."""
-    found = desk.roster.find_members(command.text) if command.text.strip() else desk.roster.members()
+    found = (
+        desk.roster.find_members(command.text)
+        if command.text.strip()
+        else desk.roster.members(start=command.start, limit=command.limit)
+    )
     return People(people=tuple(_person(desk, member) for member in found))
 
 

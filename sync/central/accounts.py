@@ -1,7 +1,8 @@
 """Staff who sign in: accounts, roles, passwords, one-time codes, sessions. Entries of the ledger they are not.
 
 Passwords are hashed with argon2id by its library's defaults (RFC 9106's second recommendation); of session tokens only
-hashes are kept. Tries are limited for each account and all together, restarts or not.
+hashes are kept. Wrong tries at an account make the next one wait, longer each time, and all together are limited,
+restarts or not.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from sync.central.tables import accounts, sessions
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
 SESSION_LASTS = timedelta(hours=12)
-TRIES_PER_ACCOUNT = 10
 TRIES_AN_HOUR = 100
 STEP_SECONDS = 30
 
@@ -164,14 +164,12 @@ class Accounts:
 
     def _wait(self, connection: Connection, name: str, now: datetime) -> timedelta | None:
         """Count a try for this account and one for all; one that is turned away by either counts for none."""
-        limits = (("sign in", TRIES_AN_HOUR), (_tries_of(name), TRIES_PER_ACCOUNT))
-        for what, limit in limits:
-            wait = guesses.wait(connection, self._network, what, limit=limit, now=now)
-            if wait is not None:
-                return wait
-        for what, _ in limits:
-            guesses.count(connection, self._network, what, now)
-        return None
+        wait = guesses.wait(connection, self._network, "sign in", limit=TRIES_AN_HOUR, now=now)
+        wait = wait or guesses.hold(connection, self._network, _tries_of(name), now=now)
+        if wait is None:
+            for what in ("sign in", _tries_of(name)):
+                guesses.count(connection, self._network, what, now)
+        return wait
 
     def _is_right(self, hashed: str, password: str) -> bool:
         if len(password) > LONGEST_PASSWORD:

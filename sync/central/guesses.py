@@ -15,6 +15,12 @@ from kiosk.store.tables import instant
 from sync.central.tables import tries
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+FREE = 5
+"""Wrong tries that cost nobody time."""
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(minutes=15)
+"""So somebody who guesses at one account has about a hundred tries a day, and its owner never waits for longer."""
 SHORTEST = timedelta(seconds=1)
 
 
@@ -23,10 +29,28 @@ def wait(connection: Connection, network: str, what: str, *, limit: int, now: da
 
     The hour that went by is looked at, not the one since the clock struck.
     """
-    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - HOUR))
+    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - DAY))
     query = select(func.count(), func.min(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
-    count, oldest = connection.execute(query).one()
+    count, oldest = connection.execute(query.where(tries.c.at > now - HOUR)).one()
     return None if count < limit else max(HOUR - (now - _instant(oldest)), SHORTEST)
+
+
+def delay(failures: int) -> timedelta:
+    """Return how long to wait after so many wrong tries: nothing at first, then twice as long each time."""
+    if failures < FREE:
+        return timedelta(0)
+    return min(FIRST_DELAY * (1 << min(failures - FREE, 20)), LONGEST_DELAY)
+
+
+def hold(connection: Connection, network: str, what: str, *, now: datetime) -> timedelta | None:
+    """Return how long to wait until something may be tried again, None when it may be now.
+
+    The wrong tries of a day count, until it is got right.
+    """
+    query = select(func.count(), func.max(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
+    failures, last = connection.execute(query.where(tries.c.at > now - DAY)).one()
+    left = _instant(last) + delay(failures) - now if failures else timedelta(0)
+    return left if left > timedelta(0) else None
 
 
 def count(connection: Connection, network: str, what: str, now: datetime) -> None:

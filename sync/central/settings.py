@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """File of the key by which the network's kiosks hide badge numbers; by default beside the SQLite database, or in
     the service's state folder. Without one kiosks keep keys of their own, and know each other's badges only if these
     are set alike."""
+    managers_need_codes: bool = True
+    """Whether network managers must set up one-time codes before they see anything else."""
     hosts: tuple[str, ...] = ()
     """Names under which the server is called; others are refused. Empty: any."""
 

@@ -18,7 +18,20 @@ from kiosk.ledger import LedgerError
 from kiosk.notices.language import sentence
 from sync.central.central import Central
 from sync.central.logs import LOGGER
-from sync.central.pages import assets, badges, gate, home, kiosks, members, opening, passes, products, signing, staff
+from sync.central.pages import (
+    assets,
+    badges,
+    gate,
+    home,
+    kiosks,
+    members,
+    opening,
+    passes,
+    products,
+    signing,
+    sites,
+    staff,
+)
 from sync.central.pages.forms import Form
 from sync.central.pages.page import Answer, Page, open_page
 from sync.central.pages.routes import ROLE
@@ -30,13 +43,14 @@ log = logging.getLogger(LOGGER)
 
 def router() -> Router:
     """The pages, as a router for sync.central.app.create_app."""
-    modules = (assets, badges, home, kiosks, members, opening, passes, products, signing, staff)
+    modules = (assets, badges, home, kiosks, members, opening, passes, products, signing, sites, staff)
     return Router(
         "/",
         route_handlers=[handler for module in modules for handler in module.HANDLERS],
         dependencies={"page": Provide(_page)},
         exception_handlers={
             gate.SignInError: _to_the_door,
+            gate.CodesFirstError: _to_the_codes,
             HTTPException: _refused,
             DeskError: _not_done,
             LedgerError: _unwilling,
@@ -57,6 +71,11 @@ def _to_the_door(request: gate.Asked, _: Exception) -> Answer:
     back = request.url.path if request.method == "GET" and request.url.path != "/live" else "/"
     query = "" if back == "/" else "?" + urlencode({"back": back})
     return Response(b"", status_code=303, headers={"Location": f"/sign-in{query}", "Cache-Control": "no-store"})
+
+
+def _to_the_codes(_: gate.Asked, __: Exception) -> Answer:
+    """A manager sets up one-time codes before anything else."""
+    return Response(b"", status_code=303, headers={"Location": "/me/codes", "Cache-Control": "no-store"})
 
 
 def _refused(request: gate.Asked, error: Exception) -> Answer:

@@ -22,6 +22,8 @@ VISIT = "__Host-visit"
 LANGUAGE = "__Host-language"
 SITE = "__Host-site"
 YEAR = 365 * 24 * 3600
+WITHOUT_CODES = ("/me/codes", "/sign-out")
+"""Where a manager may go who has not set up one-time codes yet."""
 
 _RANKS = {Role.READ_ONLY: 0, Role.HOST: 1, Role.MANAGER: 2}
 
@@ -32,6 +34,12 @@ class SignInError(HTTPException):
     """Nobody is signed in."""
 
     status_code = 401
+
+
+class CodesFirstError(HTTPException):
+    """A network manager has to set up one-time codes first."""
+
+    status_code = 403
 
 
 class ForbiddenError(HTTPException):

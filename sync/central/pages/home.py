@@ -18,6 +18,7 @@ from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Tapped, Visit
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
 from sync.central.accounts import Role
+from sync.central.api import problem
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import ROLE, reads
 from sync.central.tables import feed
@@ -62,7 +63,7 @@ def home(page: NamedDependency[Page]) -> Answer:
     """All sites that this account may see."""
     recent = _recent_taps(page)
     places = [_place(page, site, recent) for site in page.sites]
-    silent = [kiosk for kiosk in page.central.kiosks() if page.central.is_silent(kiosk)]
+    silent = [kiosk for kiosk in page.kiosks if page.central.is_silent(kiosk)]
     return page.show("home.html", places=places, silent=silent)
 
 
@@ -109,7 +110,9 @@ def _fact(body: bytes | None) -> Tapped | None:
 
 @reads("/{rest:path}", role=None)
 def nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
-    """An address of nothing, told on a page."""
+    """An address of nothing, told on a page; to a kiosk in the words of the wire."""
+    if page.request.url.path.startswith("/v1/"):
+        return problem(404, "not_found", "this server knows no such call")
     raise NotFoundException(page.say("There is nothing at this address."))
 
 

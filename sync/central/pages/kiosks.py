@@ -22,7 +22,7 @@ def listed(page: NamedDependency[Page]) -> Answer:
 
 
 def _listed(page: Page, code: str = "", name: str = "") -> Answer:
-    kiosks = page.central.kiosks()
+    kiosks = page.kiosks
     names = {site.id: site.name for site in page.roster.sites()}
     grouped = f"{code[:HANDLE_LENGTH]} {code[HANDLE_LENGTH:]}".strip()
     return page.show(
@@ -71,20 +71,22 @@ def revoke(page: NamedDependency[Page], kiosk_id: FromPath[str]) -> Answer:
 @reads("/alarms")
 def alarms(page: NamedDependency[Page]) -> Answer:
     """What people should look at."""
-    kiosks = page.central.kiosks()
+    kiosks = page.kiosks
     silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
     members = {}
-    for alarm in page.central.alarms():
+    for alarm in page.alarms:
         visit = page.roster.visit(alarm.ref) if alarm.ref else None
         members[alarm.alarm_id] = page.roster.member(visit.member_id) if visit else None
-    return page.show("alarms.html", alarms=page.central.alarms(), silent=silent, names=names, members=members)
+    return page.show("alarms.html", alarms=page.alarms, silent=silent, names=names, members=members)
 
 
 @writes("/alarms")
 def settle(page: NamedDependency[Page]) -> Answer:
     """End an alarm that was looked at."""
     alarm_id = page.form.text("alarm")
+    if alarm_id not in {alarm.alarm_id for alarm in page.alarms}:
+        return page.go("/alarms")  # somebody else has settled it, or it is of another site
     if page.central.dismiss_alarm(alarm_id):
         page.append(Happened(what="alarm_settled", detail=alarm_id.split(":", 1)[0]))
     return page.go("/alarms", "alarm-ended")

@@ -20,8 +20,8 @@ from sync.central.accounts import Role
 from sync.central.pages.page import Answer, Page, member_path
 from sync.central.pages.routes import reads, writes
 
-ALL = 200
-"""As many members are listed without a search."""
+LISTED = 100
+"""Members on one page of the list."""
 GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
 
@@ -36,11 +36,20 @@ class Stay(Noun, frozen=True, kw_only=True):
 
 @reads("/members")
 def search(page: NamedDependency[Page]) -> Answer:
-    """Those whose name somebody may mean; all, while they are few."""
+    """Those whose name somebody may mean; without a name all, page by page."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
-    people = page.ask(ListMembers(text=text)) if text or total <= ALL else People(people=())
-    return page.show("members.html", people=cast("People", people).people, text=text, total=total)
+    pages = max(1, -(-total // LISTED))
+    number = min(_page_number(page), pages)
+    found = cast("People", page.ask(ListMembers(text=text, start=(number - 1) * LISTED, limit=LISTED)))
+    return page.show(
+        "members.html", people=found.people, text=text, total=total, number=number, pages=1 if text else pages
+    )
+
+
+def _page_number(page: Page) -> int:
+    asked = page.request.query_params.get("page", "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
 
 @reads("/members/new", role=Role.HOST)
@@ -113,7 +122,7 @@ def show_member(page: Page, member_id: str) -> Answer:
             visit=visit,
             site=names.get(visit.site_id, visit.site_id),
             units=sum(charge.units for charge in visit.charges),
-            undoable=visit.reversed_at is None and visit.at >= since,
+            undoable=visit.reversed_at is None and visit.at >= since and page.is_here(visit.site_id),
         )
         for visit in roster.visits_of(member.id, now)
     ]

@@ -22,7 +22,9 @@ from kiosk.model import AnyFact, Entry, Member, Site
 from kiosk.notices.language import choose, sentence
 from kiosk.roster import Roster
 from sync.central.accounts import Account, Role
+from sync.central.alarms import Alarm
 from sync.central.central import Central
+from sync.central.enrolment import Kiosk
 from sync.central.pages import gate
 from sync.central.pages.forms import Form
 from sync.central.pages.sayings import SAYINGS
@@ -69,8 +71,17 @@ class Page:
             return
         if self.account is None:
             raise gate.SignInError
+        if self.must_set_up_codes and self.request.url.path not in gate.WITHOUT_CODES:
+            raise gate.CodesFirstError
         if not gate.may(self.account, role):
             raise gate.ForbiddenError
+
+    @property
+    def must_set_up_codes(self) -> bool:
+        """Whether whoever asks is a manager without one-time codes, where managers need them."""
+        account = self.account
+        needed = self.central.settings.managers_need_codes
+        return needed and account is not None and account.role is Role.MANAGER and not account.has_totp
 
     @cached_property
     def seal(self) -> str:
@@ -132,6 +143,29 @@ class Page:
             raise NotFoundException(self.say("There is no such member"))
         return found
 
+    # ------------------------------------------------------------ what is of a host's own site
+
+    def is_here(self, site_id: str | None) -> bool:
+        """Whether whoever asks sees what happens at a site: a host of one sees that one, everybody else all."""
+        own = self.account.site_id if self.account else None
+        return own is None or own == site_id
+
+    @cached_property
+    def kiosks(self) -> tuple[Kiosk, ...]:
+        """The kiosks that whoever asks may see."""
+        return tuple(kiosk for kiosk in self.central.kiosks() if self.is_here(kiosk.site_id))
+
+    @cached_property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """The alarms that whoever asks may see: by where the visit was, or where the kiosk stands that they are of."""
+        sites = {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks()}
+
+        def site_of(alarm: Alarm) -> str | None:
+            visit = self.roster.visit(alarm.ref) if alarm.ref and alarm.ref.seq else None
+            return visit.site_id if visit else sites.get(alarm.ref.ledger_id if alarm.ref else "")
+
+        return tuple(alarm for alarm in self.central.alarms() if self.is_here(site_of(alarm)))
+
     # ------------------------------------------------------------ doing
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
@@ -191,7 +225,8 @@ class Page:
             "here": self._here(),
             "section": "/" + self.request.url.path.split("/")[1],
             "done": done(self) if done else "",
-            "alarm_count": len(self.central.alarms()) if self.account else 0,
+            "alarm_count": len(self.alarms) if self.account else 0,
+            "is_barred": self.must_set_up_codes,
             "member_path": member_path,
         }
 

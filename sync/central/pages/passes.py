@@ -96,7 +96,7 @@ def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromP
 
 def _visit(page: Page, member_id: str, ref: Ref) -> Visit:
     found = page.roster.visit(ref)
-    if found is None or found.member_id != member_id:
+    if found is None or found.member_id != member_id or not page.is_here(found.site_id):
         raise NotFoundException(page.say("There is no such visit"))
     return found
 

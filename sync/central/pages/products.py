@@ -71,7 +71,8 @@ def _product(page: Page, product_id: str) -> Product:
 
 
 def _form(page: Page, product: Product | None) -> Answer:
-    return page.show("product_form.html", product=product, written=_written(product))
+    dearer = [(one.id, one.name) for one in page.roster.products() if product is None or one.id != product.id]
+    return page.show("product_form.html", product=product, written=_written(product), dearer=dearer)
 
 
 # ---------------------------------------------------------------- reading a form
@@ -88,6 +89,7 @@ def _read(page: Page, before: Product | None) -> Product | None:
     units = _units(page, cover)
     valid = _try(page, "valid", _validity, page.say("Enter a length like 60 days, 6 months or calendar month"))
     access = _access(page)
+    converts_to = _converts_to(page, before)
     if form.errors or paid is None or cover is None or valid is None:
         return None
     return Product(
@@ -99,7 +101,7 @@ def _read(page: Page, before: Product | None) -> Product | None:
         per=_period(form.text("per")) if units else "once",
         sites=tuple(site.id for site in page.roster.sites() if form.ticked(f"site-{site.id}")),
         access_hours=access,
-        converts_to=before.converts_to if before else None,
+        converts_to=converts_to,
         on_sale=form.ticked("on_sale"),
         **valid._asdict(),
     )
@@ -150,6 +152,15 @@ def _access(page: Page) -> str | None:
     except hours.HoursError as error:
         page.form.wrong("access", str(error))
     return text or None
+
+
+def _converts_to(page: Page, before: Product | None) -> str | None:
+    """The product that takes the place of two of this one when that is cheaper, such as a day of two half days."""
+    chosen = page.form.text("converts_to")
+    found = page.roster.product(chosen) if chosen else None
+    if chosen and (found is None or (before and found.id == before.id) or found.converts_to):
+        page.form.wrong("converts_to", page.say("Choose another tariff, which does not itself become another one"))
+    return chosen or None
 
 
 def _period(text: str) -> Any:

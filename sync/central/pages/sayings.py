@@ -21,6 +21,7 @@ SAYINGS: dict[str, Callable[[Page], str]] = {
     "given-back": lambda page: page.say("It is taken back, and stays in the history."),
     "product-kept": lambda page: page.say("The tariff is kept. Passes sold before keep their terms."),
     "hours-kept": lambda page: page.say("The hours are kept. Every connected kiosk follows in a few seconds."),
+    "site-kept": lambda page: page.say("The site is kept. Every connected kiosk follows in a few seconds."),
     "kiosk-revoked": lambda page: page.say("The kiosk is shut out."),
     "alarm-ended": lambda page: page.say("The alarm is settled. It comes back if there is new cause."),
     "taken": lambda page: page.say("The entry was taken in."),

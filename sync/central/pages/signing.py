@@ -6,9 +6,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pyotp
+import segno
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from kiosk.notices.language import languages
 from sync.central.accounts import SESSION_LASTS, SHORTEST_PASSWORD, AccountError, Role
@@ -91,7 +93,7 @@ def choose_site(page: NamedDependency[Page]) -> Answer:
 @reads("/me")
 def me(page: NamedDependency[Page]) -> Answer:
     """One's own account."""
-    return _me(page, pyotp.random_base32())
+    return _me(page)
 
 
 @writes("/me/password", role=Role.READ_ONLY)
@@ -109,7 +111,7 @@ def change_password(page: NamedDependency[Page]) -> Answer:
         except AccountError as error:
             form.wrong("new", str(error))
     if form.errors:
-        return _me(page, pyotp.random_base32())
+        return _me(page)
     return page.go("/sign-in?" + urlencode({"back": "/me"}), "password-changed", cookies=[gate.gone(gate.SESSION)])
 
 
@@ -120,6 +122,12 @@ def _knows(page: Page, password: str) -> bool:
     return tried.token is not None or tried.needs_code
 
 
+@reads("/me/codes")
+def codes(page: NamedDependency[Page]) -> Answer:
+    """The page on which one-time codes are set up."""
+    return _codes(page, pyotp.random_base32())
+
+
 @writes("/me/codes", role=Role.READ_ONLY)
 def turn_codes_on(page: NamedDependency[Page]) -> Answer:
     """Ask for one-time codes from now on, once somebody shows that their device makes them."""
@@ -127,7 +135,7 @@ def turn_codes_on(page: NamedDependency[Page]) -> Answer:
     secret, code = form.text("secret"), "".join(form.text("code").split())
     if not _makes(secret, code, page):
         form.wrong("code", page.say("This code does not fit. Enter the one that your device shows now"))
-        return _me(page, secret)
+        return _codes(page, secret)
     page.central.accounts.set_totp(page.signed_in, secret)
     return page.go("/sign-in", "codes-on", cookies=[gate.gone(gate.SESSION)])
 
@@ -139,12 +147,16 @@ def _makes(secret: str, code: str, page: Page) -> bool:
         return False
 
 
-def _me(page: Page, secret: str) -> Answer:
-    address = pyotp.TOTP(secret if len(secret) >= 32 else pyotp.random_base32()).provisioning_uri(
-        name=page.signed_in.name, issuer_name=ISSUER
-    )
+def _me(page: Page) -> Answer:
+    return page.show("me.html")
+
+
+def _codes(page: Page, secret: str) -> Answer:
+    secret = secret if len(secret) >= 32 else pyotp.random_base32()
+    address = pyotp.TOTP(secret).provisioning_uri(name=page.signed_in.name, issuer_name=ISSUER)
+    drawn = segno.make(address, micro=False, error="m").svg_inline(scale=5, border=4, light="#fff", omitsize=True)
     grouped = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-    return page.show("me.html", secret=secret, grouped=grouped, address=address)
+    return page.show("codes.html", secret=secret, grouped=grouped, address=address, drawn=Markup(drawn))  # noqa: S704
 
 
-HANDLERS = [ask, sign_in, sign_out, language, choose_site, me, change_password, turn_codes_on]
+HANDLERS = [ask, sign_in, sign_out, language, choose_site, me, change_password, codes, turn_codes_on]

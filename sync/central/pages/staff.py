@@ -48,8 +48,7 @@ def add(page: NamedDependency[Page]) -> Answer:
     elif " ".join(name.casefold().split()) in known:
         form.wrong("name", page.say("There is an account of this name already"))
     if len(form.secret("password")) < SHORTEST_PASSWORD:
-        n = SHORTEST_PASSWORD
-        form.wrong("password", page.say("A password has at least {n} characters; a few words do well", n=n))
+        form.wrong("password", _too_short(page))
     if role not in set(Role):
         form.wrong("role", page.say("Choose a role"))
     if role == Role.HOST and page.roster.site(site) is None:
@@ -73,6 +72,8 @@ def change(page: NamedDependency[Page], account_id: FromPath[str]) -> Answer:
     """Shut an account out or let it in again, or forget its one-time codes. Nobody shuts themselves out."""
     account = _account(page, account_id)
     accounts, what = page.central.accounts, page.form.text("what")
+    if what in ("role", "password"):
+        return _change_role(page, account) if what == "role" else _reset(page, account)
     if what == "codes":
         accounts.set_totp(account, None)
     elif what in ("disable", "enable") and account_id != page.signed_in.account_id:
@@ -81,6 +82,47 @@ def change(page: NamedDependency[Page], account_id: FromPath[str]) -> Answer:
         raise NotFoundException
     page.append(Happened(what=f"account_{what}", detail=account.name))
     return page.go("/accounts", "account-changed")
+
+
+def _change_role(page: Page, account: Account) -> Answer:
+    """Give another role. Nobody changes their own: there is always a manager left."""
+    form = page.form
+    role, site = form.text("role"), form.text("site")
+    if account.account_id == page.signed_in.account_id or role not in set(Role):
+        raise NotFoundException
+    if role == Role.HOST and page.roster.site(site) is None:
+        form.wrong("site", page.say("Choose the site whose host they are"))
+        return _one(page, account)
+    page.central.accounts.set_role(account, Role(role), site_id=site if role == Role.HOST else None)
+    page.append(Happened(what="account_role", detail=f"{account.name}: {role}"))
+    return page.go("/accounts", "account-changed")
+
+
+def _reset(page: Page, account: Account) -> Answer:
+    """Give a new password to somebody who forgot theirs. One's own is changed with the old one."""
+    password = page.form.secret("password")
+    if account.account_id == page.signed_in.account_id:
+        raise NotFoundException
+    if len(password) < SHORTEST_PASSWORD:
+        page.form.wrong("password", _too_short(page))
+        return _one(page, account)
+    page.central.accounts.set_password(account, password)
+    page.append(Happened(what="account_password", detail=account.name))
+    return page.go("/accounts", "account-changed")
+
+
+def _too_short(page: Page) -> str:
+    return page.say("A password has at least {n} characters; a few words do well", n=SHORTEST_PASSWORD)
+
+
+@reads("/accounts/{account_id:str}", role=Role.MANAGER)
+def show(page: NamedDependency[Page], account_id: FromPath[str]) -> Answer:
+    """One account: its role, and a new password for who forgot theirs."""
+    return _one(page, _account(page, account_id))
+
+
+def _one(page: Page, account: Account) -> Answer:
+    return page.show("account.html", one=account)
 
 
 def _account(page: Page, account_id: str) -> Account:
@@ -153,6 +195,8 @@ def _happened(page: Page, fact: Happened) -> str:
         "account_added": page.say("Account made: {what}", what=fact.detail),
         "account_disable": page.say("Account shut out: {what}", what=fact.detail),
         "account_enable": page.say("Account let in again: {what}", what=fact.detail),
+        "account_role": page.say("Role changed: {what}", what=fact.detail),
+        "account_password": page.say("Password given anew: {what}", what=fact.detail),
         "account_codes": page.say("One-time codes forgotten: {what}", what=fact.detail),
     }
     return said.get(fact.what, f"{fact.what} {fact.detail}".strip())
@@ -168,4 +212,4 @@ def _currency(page: Page, site_id: str) -> str:
     return site.currency if site else "EUR"
 
 
-HANDLERS = [listed, add, change, audit]
+HANDLERS = [listed, add, show, change, audit]
