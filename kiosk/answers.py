@@ -287,6 +287,20 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     """None: not paired. Filled in by kiosk.uplink."""
 
 
+class Medium(Noun, frozen=True, kw_only=True):
+    """A USB stick that is plugged in; `free` in bytes."""
+
+    path: str
+    name: str
+    free: int
+
+
+class Media(Answer, tag="media", frozen=True, kw_only=True):
+    """What is plugged in, by path."""
+
+    media: tuple[Medium, ...]
+
+
 class FirstStart(Answer, tag="first_start", frozen=True, kw_only=True):
     """Whether the kiosk waits to be set up; `status` has no site yet."""
 
@@ -310,6 +324,7 @@ Answered = (
     | LedgerReport
     | Status
     | FirstStart
+    | Media
 )
 
 encode_answer = msgspec.json.Encoder().encode

@@ -267,6 +267,25 @@ class RepairRoster(Command, tag="ledger_repair", frozen=True, kw_only=True):
     """Put what the entries add up to in the place of the roster. Answer: LedgerReport, with what was different."""
 
 
+class SetClock(Command, tag="clock_set", frozen=True, kw_only=True):
+    """What the wall's clock shows now, as a host says; while nothing better keeps the time. Answer: Done."""
+
+    at: datetime
+    """Local, without a zone."""
+    by: str = "desk"
+
+
+class ListMedia(Command, tag="media", frozen=True, kw_only=True):
+    """The USB sticks that are plugged in. Answer: Media."""
+
+
+class ExportBooks(Command, tag="export", frozen=True, kw_only=True):
+    """Copy the books onto a stick, by the path that Media tells. Answer: Done, with the new folder's path as `id`."""
+
+    medium: str
+    by: str = "desk"
+
+
 class Pair(Command, tag="pair", frozen=True, kw_only=True):
     """Join the network of a central server by the code that it shows. Answer: Done."""
 
@@ -312,6 +331,9 @@ Asked = (
     | SetUp
     | ShowStatus
     | RepairRoster
+    | SetClock
+    | ListMedia
+    | ExportBooks
     | Pair
     | TapCard
 )

@@ -24,13 +24,23 @@ from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk import machine
-from kiosk.answers import FirstStart, Refused, Status, decode_answer, encode_answer
+from kiosk.answers import Done, FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import Pair, ShowFirstStart, ShowStatus, decode_command, encode_command
+from kiosk.commands import (
+    ExportBooks,
+    ListMedia,
+    Pair,
+    SetClock,
+    ShowFirstStart,
+    ShowStatus,
+    decode_command,
+    encode_command,
+)
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
+from kiosk.export import copied, listed
 from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
@@ -80,7 +90,7 @@ class Kiosk:
 
         Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
         """
-        self.screen, self._config = screen, config
+        self.screen, self._config, self._clock = screen, config, world.clock
         self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
         self._systemd = Systemd()
@@ -155,8 +165,24 @@ class Kiosk:
             command = decode_command(line)
             if isinstance(command, Pair):
                 return encode_answer(self._uplink.pair(command))
+            if isinstance(command, ListMedia):
+                return encode_answer(listed())
         answer = self._answered_by_controller(line)
+        if isinstance(command, (SetClock, ExportBooks)):
+            return self._followed(command, answer)
         return self._looked_after(answer) if isinstance(command, (ShowStatus, ShowFirstStart)) else answer
+
+    def _followed(self, command: SetClock | ExportBooks, answer: bytes) -> bytes:
+        """Do what the controller has written down by now; in the thread that asked."""
+        noted = decode_answer(answer)
+        if not isinstance(noted, Done):
+            return answer
+        if isinstance(command, SetClock):
+            self._clock.anchor(datetime.fromisoformat(noted.id or ""), self._clock.monotonic())
+            self.controller.inbox.put(Tick())
+            return answer
+        paths, site_id = self._config.paths, self._config.site
+        return encode_answer(copied(paths.ledger, site_id=site_id, medium=command.medium, now=self._clock.now()))
 
     def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)

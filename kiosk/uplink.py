@@ -176,7 +176,7 @@ def pair(config: Config, command: Pair, ledger: LedgerReader) -> tuple[Done | Re
             keep_key(config.paths.key_file, key)  # first: a kiosk that is paired and has another would hear of no badge
         pairing.keep(config.paths.pairing, paired)
     except (AddressError, SyncError, BadgeError, OSError) as error:
-        return Refused(message=f"not paired: {error}"), None
+        return Refused(message=f"not paired: {error}", code="NOT_PAIRED", facts={"reason": str(error)}), None
     return Done(said=tuple(_told(config, paired, has_key=key is not None)), id=paired.kiosk_id), paired
 
 

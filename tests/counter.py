@@ -17,6 +17,7 @@ from kiosk.ledger import Ledger, decode_fact, open_ledger
 from kiosk.model import (
     Badge,
     BadgeSet,
+    Clock,
     Duration,
     Fact,
     Member,
@@ -89,6 +90,16 @@ class Wall:
 
     def enter(self, admission: Admission) -> None:
         self.admissions.append(admission)
+
+
+class Doubtful(MovableClock):
+    """A clock that something vouches for until the power fails."""
+
+    is_sure = False
+
+    def reading(self) -> tuple[datetime, float, Clock]:
+        at, seconds, sure = super().reading()
+        return at, seconds, sure if self.is_sure else Clock.UNTRUSTED
 
 
 class Counter:

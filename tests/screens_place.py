@@ -4,21 +4,27 @@ import atexit
 import copy
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from kiosk.answers import Vital
-from kiosk.commands import AddException, CloseToday, Command
+from kiosk.answers import Answered, Media, Medium, Status, Vital
+from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
+from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scenes.export import Copying
+from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.scenes.set_up_people import HostBadge, Ready, Summary
+from kiosk.screen.widgets.page import draw_question
 from tests.counter import SERRES, Counter
 from tests.hosts_side import HostsSide
 from tests.picture import Picture
+from tests.picture import Scene as Drawable
 
 S = TypeVar("S", bound=Scene)
 LONG_SITE = replace(SERRES, name="Maison des associations et du télétravail de Villefranche-de-Rouergue")
@@ -128,7 +134,69 @@ def first_start(language: str) -> Iterator[tuple[str, Scene]]:
     yield "set-up-8-ready", Ready(summary.setting, summary.draft)
 
 
+class OnStick(HostsSide):
+    """What the kiosk around the controller answers: parts, sticks."""
+
+    def perform(self, command: Command) -> Answered:
+        """Answer as the daemon does."""
+        if isinstance(command, ListMedia):
+            return Media(media=(Medium(path="/media/kiosk/CLE-16", name="CLE-16", free=14_300_000_000),))
+        answer = super().perform(command)
+        return replace(answer, vitals=WRONG) if isinstance(answer, Status) else answer
+
+
+WRONG = (
+    Vital(part="reader", state="fault", code="reader_down", facts={"error": "unplugged"}),
+    Vital(part="door", state="good", code="door_wired"),
+    Vital(part="disk", state="good", code="disk_roomy", facts={"free": "22400000000", "total": "31900000000"}),
+    Vital(part="clock", state="good", code="clock_holdover"),
+    Vital(part="network", state="good", code="network_wifi", facts={"link": "wlan0"}),
+    Vital(part="exchange", state="attention", code="exchange_unreachable", facts={"waiting": "1247"}),
+    Vital(part="copy", state="good", code="copy_made", facts={"at": "2026-05-31T23:30:00+00:00"}),
+    Vital(
+        part="versions",
+        state="good",
+        code="versions",
+        facts={"kiosk": "0.1.0", "system": "Debian GNU/Linux 12 (bookworm)", "model": "Raspberry Pi 4 Model B Rev 1.4"},
+    ),
+)
+
+
+def health(language: str) -> Iterator[tuple[str, Drawable]]:
+    """The parts, and what can be done about them."""
+    for name, *touches in (
+        ("health",),
+        ("health-reader", "row:reader"),
+        ("health-versions", "row:>", "row:versions"),
+        ("clock", "clock"),
+        ("clock-sure", "clock", "hour:+", "set"),
+        ("pair", "pair"),
+        ("export", "export"),
+        ("export-sure", "export", "row:/media/kiosk/CLE-16"),
+    ):
+        side = OnStick(counter(), Health, language=language)
+        for target in touches:
+            side.touch(target)
+        yield name, Asked(keep(side))
+    assert side.scene is not None
+    yield "export-copying", Copying(side.scene.setting, "/media/kiosk/CLE-16")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A scene with the question that lies over it."""
+
+    scene: Scene
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw both, as the stage does."""
+        self.scene.draw(canvas)
+        asked = self.scene.dialog
+        if asked:
+            draw_question(canvas, asked.title, asked.lines, yes=asked.yes, no=asked.no, danger=asked.danger)
+
+
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "place-"."""
-    for name, scene in (*hours(language), *first_start(language)):
+    for name, scene in (*hours(language), *health(language), *first_start(language)):
         yield Picture(f"place-{name}", scene, language)

@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
+    "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.uplink": "kiosk sync msgspec",
     "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",
     "kiosk.screen.sdl": "pygame",

@@ -133,6 +133,7 @@ def test_a_site_is_run_from_the_command_line_alone(terminal):
     assert "usual hours apply: open now" in terminal.reads("hours", "back")
     assert "Added" in terminal.reads("hours", "exception", "add", '2099 Dec 24-31 off "fêtes"')
     assert 'Exception 1: 2099 Dec 24-31 off "fêtes"' in terminal.reads("hours")
+    assert "stick" in terminal.reads("export")
     assert "Nothing was changed" in terminal.reads("hours", "open", "23:45", "--preview")
     assert "2099 Aug 03-14 off" in terminal.reads("hours", "exception", "close", "2099-08-03", "2099-08-14")
     assert "2099 Jul 14 10:00-16:00" in terminal.reads("hours", "exception", "open", "2099-07-14", "10:00-16:00")

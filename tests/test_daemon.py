@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
-from kiosk.answers import Done, Refused, Status, decode_answer
-from kiosk.commands import AddMember, ShowStatus, encode_command
+from kiosk.answers import Done, Media, Refused, Status, decode_answer
+from kiosk.commands import AddMember, ExportBooks, ListMedia, SetClock, ShowStatus, encode_command
 from kiosk.control import ask
 from kiosk.daemon import WATCHDOG_SECONDS
 from kiosk.workers import Systemd
+from tests.counter import MONDAY, Doubtful
 from tests.running import Running
 
 KIOSK = Path(sys.executable).with_name("kiosk")
@@ -130,6 +132,26 @@ def test_a_running_kiosk_tells_how_each_part_of_it_is(tmp_path) -> None:
     parts = {vital.part: vital.code for vital in status.vitals}
     assert (parts["reader"], parts["door"], parts["exchange"]) == ("reader_up", "door_wired", "exchange_alone")
     assert parts["versions"] == "versions"
+
+
+def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) -> None:
+    running = Running(tmp_path)
+    running.bench.clock = Doubtful(MONDAY)
+    with running:
+        told = f"{running.bench.clock.now() + timedelta(hours=5):%Y-%m-%dT%H:%M:00}"
+        answer = decode_answer(running.kiosk.answer(encode_command(SetClock(at=datetime.fromisoformat(told)))))
+        assert isinstance(answer, Done), answer
+        set_to = datetime.fromisoformat(answer.id or "")
+        assert set_to <= running.bench.clock.now() < set_to + timedelta(seconds=30)
+
+
+def test_a_running_kiosk_tells_the_sticks_that_are_plugged_in_and_copies_onto_no_other_folder(tmp_path) -> None:
+    with Running(tmp_path) as running:
+        assert isinstance(decode_answer(running.kiosk.answer(encode_command(ListMedia()))), Media)
+        export = encode_command(ExportBooks(medium=str(tmp_path)))
+        refused = decode_answer(running.kiosk.answer(export))
+    assert isinstance(refused, Refused)
+    assert refused.code == "NO_MEDIUM"
 
 
 @pytest.mark.parametrize("name", ["controller", "reader", "control"])

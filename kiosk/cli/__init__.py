@@ -10,7 +10,7 @@ import click
 from kiosk.cli.doctor import doctor
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.hours import hours
-from kiosk.cli.machine import check, demo, pair, run, status, tap
+from kiosk.cli.machine import check, clock, demo, export, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member
 from kiosk.cli.place import ledger, site
@@ -36,7 +36,7 @@ def kiosk(context: click.Context) -> None:
     context.ensure_object(Call)
 
 
-for command in (run, demo, tap, check, doctor, status, pair, site, member, badge, pass_, hours, ledger):
+for command in (run, demo, tap, check, doctor, status, pair, site, member, badge, pass_, hours, ledger, clock, export):
     kiosk.add_command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from kiosk.badges import BadgeError
 from kiosk.cli.frame import Call, RefusedError, asks, config_option
 from kiosk.cli.reach import ask_running, do, show
-from kiosk.commands import Pair, ShowStatus, TapCard
+from kiosk.commands import ExportBooks, ListMedia, Pair, SetClock, ShowStatus, TapCard
 from kiosk.config import Config, demo_folder, load, resolved
 from kiosk.mistakes import Mistake, MistakesError
 
@@ -105,6 +106,48 @@ def pair(call: Call, *, url: str, code: str) -> None:
       kiosk pair https://kiosks.example.org K7QM-2XRD
     """
     do(call, Pair(url=url, code=code))
+
+
+@click.command()
+@click.argument("medium", required=False)
+@asks
+def export(call: Call, medium: str | None) -> None:
+    """Copy the books onto a USB stick: a journal for a spreadsheet, and the ledger. Without one, list the sticks.
+
+    They hold personal data: names, and who came when.
+
+    \b
+    Example:
+      kiosk export /media/usb
+    """
+    do(call, ListMedia() if medium is None else ExportBooks(medium=medium))
+
+
+class _LocalTime(click.ParamType[datetime]):
+    """What the clock on the wall shows, like 2026-06-01T09:05."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it."""
+        try:
+            return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+        except ValueError:
+            self.fail(f'"{value}" is no time: write it like 2026-06-01T09:05', param, ctx)
+
+
+@click.command()
+@click.argument("at", type=_LocalTime())
+@asks
+def clock(call: Call, *, at: datetime) -> None:
+    """Tell the running kiosk what time it is, after a power cut without a network.
+
+    \b
+    Example:
+      kiosk clock 2026-06-01T09:05
+    """
+    otherwise = "set this machine's own clock instead: sudo timedatectl set-time ..."
+    show(call, ask_running(call.config(), SetClock(at=at), otherwise=otherwise))
 
 
 @click.command()

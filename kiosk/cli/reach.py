@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,10 +17,10 @@ import click
 import msgspec
 
 from kiosk import control
-from kiosk.answers import Answered, Judged, LedgerReport, Refused, Status, decode_answer
+from kiosk.answers import Answered, Done, Judged, LedgerReport, Refused, Status, decode_answer
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
-from kiosk.commands import Command, ImportSite, Pair, SetUp, encode_command
+from kiosk.commands import Command, ExportBooks, ImportSite, ListMedia, Pair, SetUp, encode_command
 from kiosk.config import Config
 from kiosk.model import Denied
 
@@ -82,6 +83,10 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.timekeeping import remind
 
     _be_its_owner(config.paths.state)
+    if isinstance(command, ListMedia):
+        from kiosk.export import listed
+
+        return listed()
     if isinstance(command, (ImportSite, SetUp, Pair)):
         config.paths.state.mkdir(parents=True, exist_ok=True)
     elif not config.paths.ledger.exists():
@@ -101,9 +106,17 @@ def _perform_here(config: Config, command: Command) -> Answered:
                 badge_key=badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden),
                 clock=clock.quality(),
             )
+            if isinstance(command, ExportBooks) and isinstance(answered, Done):
+                return _copied(config, command, clock.now())
             return _with_server(config, answered, ledger)
         except (desk.DeskError, BadgeError) as error:
             return Refused(message=str(error), near=getattr(error, "near", ()))
+
+
+def _copied(config: Config, command: ExportBooks, now: datetime) -> Answered:
+    from kiosk.export import copied
+
+    return copied(config.paths.ledger, site_id=config.site, medium=command.medium, now=now)
 
 
 def _with_server(config: Config, answered: Answered, ledger: LedgerReader) -> Answered:

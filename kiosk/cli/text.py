@@ -16,6 +16,7 @@ from kiosk.answers import (
     Inside,
     Judged,
     LedgerReport,
+    Media,
     PassLine,
     People,
     Person,
@@ -311,6 +312,12 @@ def _status(status: Status) -> Iterator[str]:
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
     yield f"Server: {_server(status.server) if status.server else 'none, the kiosk is not paired'}"
     yield from _vitals(status)
+
+
+@lines.register
+def _media(media: Media) -> Iterator[str]:
+    rows = [(one.path, f"{one.free / 10**9:.1f} GB free") for one in media.media]
+    yield from _table(rows, empty="No USB stick is plugged in and mounted under /media or /run/media.")
 
 
 @lines.register

@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk import commands
 from kiosk.answers import Answered, Refused
-from kiosk.desk import books, first_start, members, opening, sales, site, visits
+from kiosk.desk import books, first_start, machine, members, opening, sales, site, visits
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.ledger import Ledger
 from kiosk.model import Clock
@@ -46,6 +46,8 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.ImportSite: site.import_site,
     commands.ShowFirstStart: first_start.show_first_start,
     commands.SetUp: first_start.set_up,
+    commands.SetClock: machine.set_clock,
+    commands.ExportBooks: machine.note_export,
     commands.ShowStatus: books.show_status,
     commands.RepairRoster: books.repair_roster,
 }

@@ -13,9 +13,20 @@ _HOURS: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "NO_SUCH_EXCEPTION": lambda words, facts: words.say("This exception is gone already", **facts),
 }
 
+_MACHINE: dict[str, Callable[[Language, dict[str, str]], str]] = {
+    "CLOCK_KEPT": lambda words, facts: words.say("The network or a battery keeps this clock", **facts),
+    "CLOCK_YEAR": lambda words, facts: words.say("Look at the year again", **facts),
+    "CLOCK_BEFORE": lambda words, facts: words.say("It is later than that: {moment} has been", **facts),
+    "NO_MEDIUM": lambda words, facts: words.say("The stick is gone: plug it in again", **facts),
+    "MEDIUM_FULL": lambda words, facts: words.say("The stick is full: nothing was copied", **facts),
+    "MEDIUM_FAILED": lambda words, facts: words.say("The stick cannot be written: take another one", **facts),
+    "NOT_PAIRED": lambda words, facts: words.say("Not joined: look at address, code and network ({reason})", **facts),
+}
+
 _SAID: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "NO_ANSWER": lambda words, facts: words.say("No answer: see what was done before you try again", **facts),
     **_HOURS,
+    **_MACHINE,
 }
 """Code of a refusal -> the sentence, filled in with the refusal's facts."""
 

@@ -194,6 +194,14 @@ def _erase(pen: Pen) -> None:
     pen.stroke([(0.74, 0.38), (0.5, 0.62)], 0.09, cut=True)
 
 
+def _usb(pen: Pen) -> None:
+    """A stick."""
+    pen.shape([(0.34, 0.3), (0.66, 0.3), (0.66, 0.92), (0.34, 0.92)])
+    pen.shape([(0.4, 0.08), (0.6, 0.08), (0.6, 0.3), (0.4, 0.3)])
+    pen.shape([(0.44, 0.14), (0.48, 0.14), (0.48, 0.22), (0.44, 0.22)], cut=True)
+    pen.shape([(0.52, 0.14), (0.56, 0.14), (0.56, 0.22), (0.52, 0.22)], cut=True)
+
+
 def _shift(pen: Pen) -> None:
     """Capitals: an arrow upwards."""
     pen.shape([(0.5, 0.1), (0.92, 0.54), (0.68, 0.54), (0.68, 0.88), (0.32, 0.88), (0.32, 0.54), (0.08, 0.54)])
@@ -232,6 +240,7 @@ _DRAWN: dict[str, Callable[[Pen], None]] = {
     "cross": _cross,
     "erase": _erase,
     "shift": _shift,
+    "usb": _usb,
     "disc": _disc,
     "ring": _ring,
     "hole": _hole,

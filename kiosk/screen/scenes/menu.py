@@ -9,6 +9,7 @@ from kiosk.notices import Language
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Go, Scene, Setting, Wishes
 from kiosk.screen.scenes.evacuation import Evacuation
+from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
@@ -32,6 +33,7 @@ ITEMS: tuple[Item, ...] = (
         scene=Evacuation,
     ),
     Item(target="hours", label=lambda words: words.say("Opening hours"), picture="open", scene=Hours),
+    Item(target="health", label=lambda words: words.say("Health of the kiosk"), picture="tick", scene=Health),
 )
 """In the order of the menu: what is needed most comes first."""
 

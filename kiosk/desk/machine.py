@@ -1,0 +1,41 @@
+"""What hosts do to the machine, as far as the ledger is concerned: the clock set by hand, the books copied.
+
+The deed itself follows once it is written down: kiosk.daemon sets the clock, kiosk.export copies.
+"""
+
+from __future__ import annotations
+
+from kiosk import wall
+from kiosk.answers import Done
+from kiosk.commands import ExportBooks, SetClock
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.model import Clock, Happened
+
+LAST_YEAR = 2099
+
+
+def set_clock(desk: Desk, command: SetClock) -> Done:
+    """Write down what a host says the time is; `id` is the instant. Refused while something better keeps the time.
+
+    Also refused for a time before the last entry that was sure of its own: the past is where a clock without a battery
+    wakes, and where an expired pass would be valid again.
+    """
+    if desk.clock is Clock.TRUSTED:
+        raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
+    at = wall.instant(desk.zone, command.at.replace(tzinfo=None))
+    if command.at.year > LAST_YEAR:
+        raise DeskError(f"{command.at:%Y} is far off: look at the year again", code="CLOCK_YEAR")
+    last = desk.ledger.last_sure()
+    if last is not None and at < last.at:
+        moment = f"{desk.local(last.at):%Y-%m-%d %H:%M}"
+        raise DeskError(f"it is later than {moment}: an entry was written then", code="CLOCK_BEFORE", moment=moment)
+    before = desk.now.isoformat(timespec="seconds")
+    detail = f"{before} -> {at.isoformat(timespec='seconds')} by {command.by}"
+    desk.append(Happened(what="clock_set", detail=detail, site_id=desk.site.id))
+    return Done(said=(f"It is {desk.local(at):%Y-%m-%d %H:%M} now.",), id=at.isoformat())
+
+
+def note_export(desk: Desk, command: ExportBooks) -> Done:
+    """Write down that the books leave the house, before they do."""
+    desk.append(Happened(what="books_exported", detail=f"{command.medium} by {command.by}", site_id=desk.site.id))
+    return Done(said=(f"The books are to be copied to {command.medium}.",))

@@ -1,0 +1,143 @@
+"""The words of the journal that is exported: headings, what happened, why; and the note that goes with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from kiosk.model import (
+    BadgeSet,
+    Denied,
+    Fact,
+    Granted,
+    Happened,
+    HoursOverridden,
+    Left,
+    MemberSet,
+    PassSold,
+    ProductSet,
+    Reason,
+    Reversed,
+    SiteSet,
+    Tapped,
+    Verdict,
+)
+from kiosk.notices.language import Language
+
+
+class Told(NamedTuple):
+    """An entry of the ledger in words."""
+
+    what: str
+    member_id: str | None = None
+    why: str = ""
+    units: int | None = None
+    """Entries taken off a pass, or sold."""
+    cents: int | None = None
+
+
+def headings(words: Language) -> tuple[str, ...]:
+    """The first line."""
+    return (
+        words.say("No."),
+        words.say("Date"),
+        words.say("Time"),
+        words.say("Event"),
+        words.say("Name"),
+        words.say("Details"),
+        words.say("Entries"),
+        words.say("Amount"),
+    )
+
+
+def point(words: Language) -> str:
+    """What stands before the cents."""
+    return "," if words.code == "fr" else "."
+
+
+def note_name(words: Language) -> str:
+    """The file that is to be read first."""
+    return words.say("READ-ME.txt")
+
+
+def note(words: Language, site: str, now: datetime) -> str:
+    """What is on the stick, and that it is about people."""
+    lines = (
+        words.say("Books of {site}, copied {moment}.", site=site, moment=words.moment(now, now)),
+        "",
+        words.say("journal.csv: one line for each event, for a spreadsheet."),
+        words.say("ledger.jsonl: the ledger as the kiosk keeps it, with its hashes, for whoever checks the books."),
+        "",
+        words.say("These files hold personal data: names, and who came when."),
+        words.say("Keep them locked away, give them to nobody who has no right to them, and delete them after use."),
+    )
+    return "\r\n".join(lines) + "\r\n"
+
+
+def told(words: Language, kind: str, fact: Fact | None) -> Told:
+    """An entry in words; one whose body was erased, or that is not known here, by its kind."""
+    match fact:
+        case Tapped():
+            return _tap(words, fact.verdict, fact.member_id)
+        case PassSold():
+            who = next(iter(fact.pass_.holders), None)
+            name = fact.pass_.terms.name
+            return Told(words.say("sale"), who, name, units=fact.pass_.terms.units, cents=fact.price_cents)
+        case Reversed():
+            return Told(words.say("taken back"), why=f"{fact.ref.seq}: {fact.reason}")
+        case Left():
+            return Told(words.say("left"), fact.member_id)
+        case None:
+            return Told(words.say("erased"), why=kind)
+    return _setting(words, kind, fact)
+
+
+def _tap(words: Language, verdict: Verdict, member_id: str | None) -> Told:
+    why = reason(words, verdict.reason)
+    if isinstance(verdict, Granted):
+        return Told(words.say("entry"), member_id, why, units=-sum(charge.units for charge in verdict.charges))
+    assert isinstance(verdict, Denied)
+    return Told(words.say("refused"), member_id, why)
+
+
+def _setting(words: Language, kind: str, fact: Fact) -> Told:
+    match fact:
+        case MemberSet():
+            return Told(words.say("member"), fact.member.id)
+        case BadgeSet():
+            return Told(words.say("badge"), fact.badge.member_id)
+        case ProductSet():
+            return Told(words.say("tariff"), why=fact.product.name, cents=fact.product.price_cents)
+        case SiteSet():
+            return Told(words.say("place"), why=fact.site.hours)
+        case HoursOverridden():
+            return Told(words.say("hours"), why=fact.override.state if fact.override else "")
+        case Happened():
+            return Told(words.say("incident"), why=" ".join(filter(None, (fact.what, fact.detail))))
+    return Told(kind)
+
+
+def reason(words: Language, code: Reason) -> str:
+    """Why somebody came in or did not, in a few words."""
+    return {
+        Reason.READ_ERROR: words.say("badge not readable"),
+        Reason.RANDOM_UID: words.say("phone or bank card"),
+        Reason.UNKNOWN_BADGE: words.say("unknown badge"),
+        Reason.BADGE_BLOCKED: words.say("blocked badge"),
+        Reason.MEMBER_SUSPENDED: words.say("member suspended"),
+        Reason.CLOCK_UNTRUSTED: words.say("time not certain"),
+        Reason.STAFF: words.say("host"),
+        Reason.RE_ENTRY: words.say("back within the time paid for"),
+        Reason.CLOSED: words.say("closed"),
+        Reason.FULL: words.say("full"),
+        Reason.COURTESY: words.say("short visit, free"),
+        Reason.UNLIMITED: words.say("unlimited pass"),
+        Reason.ENTRY_USED: words.say("entry used"),
+        Reason.DEBT: words.say("entry on credit"),
+        Reason.NO_ENTRIES_LEFT: words.say("no entry left"),
+        Reason.PASS_EXPIRED: words.say("pass expired"),
+        Reason.PASS_NOT_YET_VALID: words.say("pass not valid yet"),
+        Reason.PASS_NOT_HERE: words.say("pass not valid here"),
+        Reason.NO_PASS: words.say("no pass"),
+        Reason.OUT_OF_SERVICE: words.say("out of service"),
+    }.get(code, str(code))
