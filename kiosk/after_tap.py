@@ -16,7 +16,7 @@ from kiosk.roster import Roster
 from kiosk.rules import corrections
 from kiosk.rules.passes import balance
 
-FOR_HOSTS = (Offer.EVACUATION,)
+FOR_HOSTS = (Offer.DESK, Offer.EVACUATION)
 """Buttons that lead behind the notices; on a host's notice from the first tap."""
 
 

@@ -143,6 +143,12 @@ class Judged(Answer, tag="judged", frozen=True, kw_only=True):
     opens: datetime | None = None
 
 
+class DoorOpened(Answer, tag="door_opened", frozen=True, kw_only=True):
+    """It is written down; the running kiosk opens the door."""
+
+    said: tuple[str, ...] = ("The door is open for a moment.",)
+
+
 class Present(Noun, frozen=True, kw_only=True):
     """Somebody who is in."""
 
@@ -150,6 +156,12 @@ class Present(Noun, frozen=True, kw_only=True):
     name: str
     since: datetime
     until: datetime | None
+    seq: int = 0
+    """Of the visit, to undo it by; 0: it was at another kiosk."""
+    reason: str = ""
+    sure: bool = True
+    """False: the time that was bought is over, and nobody said that they left."""
+    role: Role = "member"
 
 
 class Inside(Answer, tag="inside", frozen=True, kw_only=True):
@@ -166,6 +178,10 @@ class TapLine(Noun, frozen=True, kw_only=True):
     reason: str
     name: str | None = None
     source: str = "badge"
+    code: str | None = None
+    """Of an unknown badge: by this it can be given to a member."""
+    member_id: str | None = None
+    seq: int = 0
 
 
 class Taps(Answer, tag="taps", frozen=True, kw_only=True):
@@ -316,6 +332,7 @@ Answered = (
     | UnknownBadges
     | Products
     | Judged
+    | DoorOpened
     | Inside
     | Taps
     | Hours

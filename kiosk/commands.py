@@ -157,6 +157,33 @@ class ListTaps(Command, tag="taps", frozen=True, kw_only=True):
     on: date | None = None
 
 
+class OpenDoor(Command, tag="door_open", frozen=True, kw_only=True):
+    """Let somebody in once, by a host's word. Answer: DoorOpened."""
+
+    by: str = "desk"
+
+
+# ---------------------------------------------------------------- signing in
+
+
+class SetPin(Command, tag="pin_set", frozen=True, kw_only=True):
+    """Give a host the PIN by which they sign in at the screen. Answer: Done.
+
+    `hashed`: what kiosk.desk.pins made of the PIN already.
+    """
+
+    member: str
+    pin: str = ""
+    hashed: str | None = None
+
+
+class SignIn(Command, tag="sign_in", frozen=True, kw_only=True):
+    """Sign in a host by id and PIN; tries are counted. Answer: Done."""
+
+    member: str
+    pin: str
+
+
 # ---------------------------------------------------------------- hours
 
 
@@ -314,6 +341,9 @@ Asked = (
     | Leave
     | Undo
     | CancelSale
+    | OpenDoor
+    | SetPin
+    | SignIn
     | ListInside
     | ListTaps
     | ShowHours

@@ -16,6 +16,7 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,31 @@ class Request:
             return self._answers.get(timeout=seconds)
         except queue.Empty:
             raise TimeoutError(f"no answer within {seconds:g} s") from None
+
+
+class Errand:
+    """Something to do at the controller's desk for another thread, which waits for what comes of it."""
+
+    def __init__(self, deed: Callable[[Any], Any]) -> None:
+        self._deed = deed
+        self._results: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def run(self, desk: object) -> None:
+        """Do it; called once, by the controller. What is raised is raised again where it is waited for."""
+        try:
+            self._results.put((self._deed(desk), None))
+        except Exception as error:  # noqa: BLE001 - handed over whole
+            self._results.put((None, error))
+
+    def wait(self, seconds: float) -> Any:
+        """Return the result, or raise what was raised. Raises TimeoutError."""
+        try:
+            result, error = self._results.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no answer within {seconds:g} s") from None
+        if error:
+            raise error
+        return result
 
 
 class ControlServer:

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from kiosk import desk, notices, rules, timekeeping
 from kiosk.after_tap import Touched, admission, offers, undoable
-from kiosk.answers import Answered, Refused, Status, encode_answer
+from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
 from kiosk.badges import badge_id
-from kiosk.control import Request
+from kiosk.control import Errand, Request
 from kiosk.desk import first_start
 from kiosk.front import Clock, Front
 from kiosk.ledger import Ledger, LedgerError
@@ -56,7 +56,7 @@ RETRY_SECONDS = 10.0
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED}
 """What stays on the screen until a host has tapped."""
 
-Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Delivery | Tick
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Errand | Delivery | Tick
 
 
 class Controller:
@@ -118,12 +118,13 @@ class Controller:
                 self.touch(message)
             case DoorMoved():
                 self._door_moved(message.what)
-            case ReaderUp():
-                self._health.discard(Health.READER_DOWN)
-            case ReaderDown():
-                self._health.add(Health.READER_DOWN)
+            case ReaderUp() | ReaderDown():
+                is_down = isinstance(message, ReaderDown)
+                (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)
             case Request():
                 message.reply(encode_answer(self._answer(message.line)))
+            case Errand():
+                message.run(self._desk())
             case Delivery():
                 self._learn(message)
             case Tick():
@@ -236,6 +237,10 @@ class Controller:
             case "closed":
                 self._health.discard(Health.DOOR_HELD_OPEN)
 
+    def _desk(self) -> desk.Desk:
+        moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
+        return desk.Desk(ledger=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
+
     def _answer(self, line: bytes) -> Answered:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
         try:
@@ -243,6 +248,8 @@ class Controller:
         except LedgerError as error:
             self._fail(error)
             return Refused(message=str(error))
+        if isinstance(answered, DoorOpened):
+            self._front.door.unlock(self._front.unlock_seconds)
         if isinstance(answered, Status):
             return self.on_status(replace(answered, running=True, health=self.health()))
         return answered

@@ -32,8 +32,10 @@ from kiosk.commands import (
     ListMedia,
     Pair,
     SetClock,
+    SetPin,
     ShowFirstStart,
     ShowStatus,
+    SignIn,
     decode_command,
     encode_command,
 )
@@ -44,6 +46,7 @@ from kiosk.export import copied, listed
 from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
+from kiosk.pin_desk import PinDesk
 from kiosk.screen.rest import Sleep
 from kiosk.screen.speaker import Speaker
 from kiosk.screen.stage import Asking
@@ -158,15 +161,18 @@ class Kiosk:
     def answer(self, line: bytes) -> bytes:
         """Have the controller answer a command; called from the socket's threads.
 
-        Pairing is done in the calling thread: it talks to a server, and the controller has a door to serve.
+        What takes long is done in the calling thread, for the controller has a door to serve: pairing, which talks to
+        a server, and hashing a PIN.
         """
         command = None
         with suppress(ValueError):
             command = decode_command(line)
-            if isinstance(command, Pair):
-                return encode_answer(self._uplink.pair(command))
-            if isinstance(command, ListMedia):
-                return encode_answer(listed())
+        if isinstance(command, Pair):
+            return encode_answer(self._uplink.pair(command))
+        if isinstance(command, ListMedia):
+            return encode_answer(listed())
+        if isinstance(command, (SignIn, SetPin)):
+            return encode_answer(PinDesk(self.controller.inbox.put, ANSWER_SECONDS).answer(command))
         answer = self._answered_by_controller(line)
         if isinstance(command, (SetClock, ExportBooks)):
             return self._followed(command, answer)

@@ -112,6 +112,8 @@ class Member(Noun, frozen=True, kw_only=True):
     """A language of the catalogues (`fr`, `en`); None: the site's."""
     greeting: Literal["first_name", "initials", "pseudonym", "nothing"] = "first_name"
     pseudonym: str | None = None
+    pin: str | None = None
+    """Of a host: what kiosk.desk.pins keeps of the PIN; never shown."""
     large_text: bool = False
     """What matters most is shown alone, and larger."""
     sound: Sound = "usual"

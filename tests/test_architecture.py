@@ -36,13 +36,14 @@ MAY_IMPORT = {
     "kiosk.doctor": "kiosk.clock kiosk.config",
     "kiosk.site_words": "kiosk.model kiosk.mistakes",
     "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
-    "kiosk.desk": "kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "
+    "kiosk.desk": "argon2 kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "
     "kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
     "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
     "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
+    "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.uplink": "kiosk sync msgspec",
     "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",
     "kiosk.screen.sdl": "pygame",

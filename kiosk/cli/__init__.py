@@ -10,9 +10,9 @@ import click
 from kiosk.cli.doctor import doctor
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.hours import hours
-from kiosk.cli.machine import check, clock, demo, export, pair, run, status, tap
+from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
 from kiosk.cli.passes import pass_
-from kiosk.cli.people import badge, member
+from kiosk.cli.people import badge, member, pin
 from kiosk.cli.place import ledger, site
 
 __all__ = ["kiosk", "main"]
@@ -36,7 +36,26 @@ def kiosk(context: click.Context) -> None:
     context.ensure_object(Call)
 
 
-for command in (run, demo, tap, check, doctor, status, pair, site, member, badge, pass_, hours, ledger, clock, export):
+TOP = (
+    run,
+    demo,
+    tap,
+    check,
+    doctor,
+    status,
+    pair,
+    open_door,
+    site,
+    member,
+    pin,
+    badge,
+    pass_,
+    hours,
+    ledger,
+    clock,
+    export,
+)
+for command in TOP:
     kiosk.add_command(command)
 
 

@@ -12,7 +12,7 @@ import click
 from kiosk.badges import BadgeError
 from kiosk.cli.frame import Call, RefusedError, asks, config_option
 from kiosk.cli.reach import ask_running, do, show
-from kiosk.commands import ExportBooks, ListMedia, Pair, SetClock, ShowStatus, TapCard
+from kiosk.commands import ExportBooks, ListMedia, OpenDoor, Pair, SetClock, ShowStatus, TapCard
 from kiosk.config import Config, demo_folder, load, resolved
 from kiosk.mistakes import Mistake, MistakesError
 
@@ -90,6 +90,13 @@ def tap(call: Call, card: str | None) -> None:
     if not path.exists():
         raise RefusedError(f"no demo has run here: {start}")
     show(call, ask_running(load(path), TapCard(card=card), otherwise=start))
+
+
+@click.command("open")
+@asks
+def open_door(call: Call) -> None:
+    """Open the door once, as the host who is asked does. It is written down."""
+    show(call, ask_running(call.config(), OpenDoor(), otherwise="only a running kiosk has the door"))
 
 
 @click.command()

@@ -128,6 +128,18 @@ def taps(call: Call, on: date | None) -> None:
     do(call, commands.ListTaps(on=on))
 
 
+@click.command("pin")
+@click.argument("member")
+@asks
+def pin(call: Call, member: str) -> None:
+    """Give a host the PIN by which they sign in at the screen, after their badge. It is asked for, and not shown.
+
+    4 to 8 digits; 6 are a good number. Whoever forgot theirs is given another: it cannot be looked up.
+    """
+    typed = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+    do(call, commands.SetPin(member=member, pin=typed))
+
+
 # ---------------------------------------------------------------- badges
 
 

@@ -10,6 +10,7 @@ from kiosk.answers import (
     Account,
     Answered,
     Done,
+    DoorOpened,
     FirstStart,
     Hours,
     HoursPreview,
@@ -44,6 +45,11 @@ def lines(answered: Answered) -> Iterator[str]:
 @lines.register
 def _done(done: Done) -> Iterator[str]:
     yield from done.said
+
+
+@lines.register
+def _door_opened(opened: DoorOpened) -> Iterator[str]:
+    yield from opened.said
 
 
 def _table(rows: Iterable[Sequence[str]], *, empty: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from hardware.simulator.cards import Card, MifareClassic, Ntag, Phone, Type4Card
 from kiosk import hours, rules
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
+from kiosk.desk.pins import hash_pin
 from kiosk.ledger import Ledger
 from kiosk.model import (
     AnyFact,
@@ -38,6 +39,8 @@ from kiosk.site_file import read_site
 
 LA_SERRE = Path(__file__).parent.parent / "examples" / "la-serre.toml"
 CARNET = "carte-10"
+PIN = "2580"
+"""Of the demo's hosts."""
 SIX_MONTHS = Product(
     id="carte-10-six-mois",
     name="Carte de 10 entrées, 6 mois",
@@ -171,7 +174,14 @@ def _joining(
 ) -> Iterator[AnyFact]:
     role: Literal["staff", "member"] = "staff" if person.staff else "member"
     yield MemberSet(
-        member=Member(id=person.key, name=person.name, role=role, greeting=person.greeting, language=person.language)
+        member=Member(
+            id=person.key,
+            name=person.name,
+            role=role,
+            greeting=person.greeting,
+            language=person.language,
+            pin=hash_pin(PIN, badge_key) if person.staff else None,
+        )
     )
     badge = badge_id(person.card.uid, badge_key)
     yield BadgeSet(badge=Badge(id=badge, member_id=person.key, status="lost" if person.lost else "active"))

@@ -22,7 +22,7 @@ from kiosk.commands import TapCard, decode_command
 from kiosk.config import Config, resolved
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
-from kiosk.demo.people import PEOPLE, STRANGERS, cards
+from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
@@ -290,6 +290,7 @@ def introduction(bench: Bench, site: Site, *, windowed: bool, server: str | None
         lines.append(f"screen   {bench.folder / 'screen.png'}   (written anew after every change)")
     if server:
         lines.append(server)
+    lines.append(f"hosts    tap claire, touch « Espace hôtes » (desk); PIN {PIN}")
     cards = ", ".join(f"{card.id} ({card.detail})" for card in badges())
     return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
 

@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk import commands
 from kiosk.answers import Answered, Refused
-from kiosk.desk import books, first_start, machine, members, opening, sales, site, visits
+from kiosk.desk import books, first_start, machine, members, opening, pins, sales, site, visits
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.ledger import Ledger
 from kiosk.model import Clock
@@ -37,6 +37,9 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.CheckIn: visits.check_in,
     commands.Leave: visits.leave,
     commands.Undo: visits.undo,
+    commands.OpenDoor: visits.open_door,
+    commands.SetPin: pins.set_pin,
+    commands.SignIn: pins.sign_in,
     commands.ListInside: visits.list_inside,
     commands.ListTaps: visits.list_taps,
     commands.ShowHours: opening.show_hours,

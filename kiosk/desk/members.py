@@ -121,7 +121,7 @@ def show_account(desk: Desk, command: ShowAccount) -> Account:
     member = desk.member(command.member)
     roster = desk.roster
     return Account(
-        member=member,
+        member=structs.replace(member, pin=None),
         badges=tuple(BadgeLine(code=claim_code(badge.id), status=badge.status) for badge in roster.badges(member.id)),
         passes=tuple(_pass_line(desk, member, holding) for holding in roster.holdings(member.id, desk.now)),
         visits=tuple(_visit_line(desk, visit) for visit in roster.visits_of(member.id, desk.now)),

@@ -6,11 +6,11 @@ from datetime import timedelta
 from itertools import takewhile
 
 from kiosk import rules, wall
-from kiosk.answers import Done, Inside, Judged, Present, TapLine, Taps
-from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, Undo
+from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
+from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, OpenDoor, Undo
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.sales import entries
-from kiosk.model import Entry, Granted, Left, Member, Reversed, Source, Tap, Tapped, Visit
+from kiosk.model import Denied, Entry, Granted, Happened, Left, Member, Reversed, Source, Tap, Tapped, Visit
 from kiosk.store.chain import decode_fact
 
 WHY_NOT = {
@@ -98,15 +98,26 @@ def list_inside(desk: Desk, _command: ListInside) -> Inside:
     people = []
     for visit in desk.roster.inside(desk.site.id, desk.now):
         member = desk.roster.member(visit.member_id)
+        ends = visit.window.end if visit.window else None
         people.append(
             Present(
                 member_id=visit.member_id,
                 name=member.name if member else visit.member_id,
                 since=desk.local(visit.at),
-                until=desk.local_or_none(visit.window.end if visit.window else None),
+                until=desk.local_or_none(ends),
+                seq=visit.ref.seq if visit.ref.ledger_id == desk.ledger.ledger_id else 0,
+                reason=visit.reason,
+                sure=ends is None or desk.now < ends,
+                role=member.role if member else "member",
             )
         )
     return Inside(people=tuple(people))
+
+
+def open_door(desk: Desk, command: OpenDoor) -> DoorOpened:
+    """Write down that a host lets somebody in; who has the door opens it then, and not before."""
+    desk.append(Happened(what="opened_by_host", detail=command.by, site_id=desk.site.id))
+    return DoorOpened()
 
 
 def list_taps(desk: Desk, command: ListTaps) -> Taps:
@@ -131,4 +142,7 @@ def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
         reason=fact.verdict.reason,
         name=member.name if member else fact.member_id,
         source=fact.source,
+        code=fact.verdict.claim_code if isinstance(fact.verdict, Denied) else None,
+        member_id=fact.member_id,
+        seq=entry.ref.seq,
     )

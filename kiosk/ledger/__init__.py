@@ -126,6 +126,10 @@ class Ledger(LedgerReader):
             erasing.carry_out(connection, entries, ALL, facts)
         return sealed
 
+    def moment(self) -> Stamp:
+        """The stamp that an entry written now would get."""
+        return self._stamp()
+
     def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
         """Keep entries of the server's feed, each with its place in it, fold them, and remember where the feed goes on.
 

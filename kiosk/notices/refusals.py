@@ -23,10 +23,20 @@ _MACHINE: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "NOT_PAIRED": lambda words, facts: words.say("Not joined: look at address, code and network ({reason})", **facts),
 }
 
+_PINS: dict[str, Callable[[Language, dict[str, str]], str]] = {
+    "NO_HOST": lambda words, facts: words.say("Only hosts sign in here", **facts),
+    "NO_PIN": lambda words, facts: words.say("{name} has no PIN yet: another host can set one", **facts),
+    "PIN_WAIT": lambda words, facts: words.say("Too many tries: wait {minutes} min", **facts),
+    "PIN_WRONG": lambda words, facts: words.say("This is not the PIN", **facts),
+    "PIN_LENGTH": lambda words, facts: words.say("A PIN has 4 to 8 digits", **facts),
+    "PIN_EASY": lambda words, facts: words.say("Anybody would try that PIN first", **facts),
+}
+
 _SAID: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "NO_ANSWER": lambda words, facts: words.say("No answer: see what was done before you try again", **facts),
     **_HOURS,
     **_MACHINE,
+    **_PINS,
 }
 """Code of a refusal -> the sentence, filled in with the refusal's facts."""
 

@@ -20,6 +20,7 @@ class Offer(StrEnum):
 
     LEAVE = "leave"
     UNDO = "undo"
+    DESK = "desk"
     EVACUATION = "evacuation"
 
 

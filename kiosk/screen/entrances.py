@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.screen.scenes.evacuation import Evacuation
 from kiosk.screen.scenes.set_up import SetUpLanguage
+from kiosk.screen.scenes.sign_in import SignInScene
 from kiosk.screen.stage import Entrances
 
-ENTRANCES: Entrances = {"evacuation": Evacuation, "set_up": SetUpLanguage}
+ENTRANCES: Entrances = {"desk": SignInScene, "evacuation": Evacuation, "set_up": SetUpLanguage}

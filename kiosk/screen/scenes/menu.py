@@ -11,6 +11,8 @@ from kiosk.screen.scene import Go, Scene, Setting, Wishes
 from kiosk.screen.scenes.evacuation import Evacuation
 from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
+from kiosk.screen.scenes.now import Now
+from kiosk.screen.scenes.today import Today
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 
@@ -26,10 +28,12 @@ class Item:
 
 
 ITEMS: tuple[Item, ...] = (
+    Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=Now),
+    Item(target="today", label=lambda words: words.say("Today"), picture="badge", scene=Today),
     Item(
         target="evacuation",
         label=lambda words: words.say("Evacuation list"),
-        picture="people",
+        picture="alert",
         scene=Evacuation,
     ),
     Item(target="hours", label=lambda words: words.say("Opening hours"), picture="open", scene=Hours),

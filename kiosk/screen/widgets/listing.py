@@ -84,13 +84,16 @@ class Listing:
             self._first = first
 
     def _arrows(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        high = min(canvas.px(110), (rect.height - canvas.px(40)) // 2)
+        is_low = rect.height < canvas.px(150)
+        high = min(canvas.px(110), (rect.height - canvas.px(6 if is_low else 40)) // 2)
         up = pygame.Rect(rect.left, rect.top, rect.width, high)
         down = pygame.Rect(rect.left, rect.bottom - high, rect.width, high)
         last = self._first + self._shown >= len(self.rows)
         name = self._name
         button(canvas, up, "", f"{name}:<", picture="chevron", turn=270, look="quiet", enabled=self._first > 0)
         button(canvas, down, "", f"{name}:>", picture="chevron", turn=90, look="quiet", enabled=not last)
+        if is_low:
+            return
         page, pages = self._first // self._shown + 1, -(-len(self.rows) // self._shown)
         between = pygame.Rect(rect.left, up.bottom, rect.width, down.top - up.bottom)
         where = canvas.line(f"{page}/{pages}", SMALL, INK, bold=True)

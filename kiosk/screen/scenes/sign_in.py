@@ -1,0 +1,65 @@
+"""A host signs in by PIN, after their badge: then the menu."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.answers import Answered, Done
+from kiosk.commands import Command, SignIn
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.scene import Ask, Scene, Setting, Swap, Wishes
+from kiosk.screen.scenes.menu import Menu
+from kiosk.screen.sdl import pygame
+from kiosk.screen.theme import BODY, INK, QUIET
+from kiosk.screen.widgets.number_pad import OK, NumberPad
+
+SHORTEST, LONGEST = 4, 8
+"""Digits of a PIN."""
+CHECK_SECONDS = 20.0
+"""Hashing a PIN takes a while on a small machine, on purpose."""
+
+
+class SignInScene(Scene):
+    """Digits, and nothing that tells how many there should be."""
+
+    default = OK
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._pad = NumberPad(longest=LONGEST, hidden=True)
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Hosts")
+
+    def touched(self, target: str) -> Wishes:
+        """Take a digit, or try the PIN."""
+        if target == OK:
+            pin, self._pad.digits = self._pad.digits, ""
+            return Ask(SignIn(member=self.setting.member_id, pin=pin), seconds=CHECK_SECONDS)
+        self._pad.touched(target)
+        return None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """Take a digit."""
+        return None if self._pad.typed(key) else False
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """To the menu, if it was the PIN."""
+        if isinstance(answer, Done):
+            return Swap(Menu(self.setting))
+        return super().answered(command, answer)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw who signs in, the digits, the keys."""
+        words, pad = canvas.split(rect, 190, side="top") if canvas.is_portrait else canvas.split(rect, 330, side="left")
+        pad = canvas.split(pad, 12, side="top" if canvas.is_portrait else "left")[1]
+        digits, words = canvas.split(words, 70, side="bottom")
+        told = [
+            canvas.line(self.setting.name, BODY + 6, INK, bold=True),
+            canvas.line(self.words.say("Type your PIN"), BODY, QUIET, before=6),
+        ]
+        canvas.column(words, told, valign="middle")
+        self._pad.draw_digits(canvas, digits)
+        self._pad.draw(canvas, pad, ok=self.words.say("OK"), ready=len(self._pad.digits) >= SHORTEST)
