@@ -55,7 +55,8 @@ def button(
     if picture:
         side = inner.height if not label else min(inner.height, canvas.px(size * 1.4))
         icon, rest = canvas.split(inner, side / canvas.unit, side="left") if label else (inner, inner)
-        canvas.picture(picture, icon.inflate(-icon.height // 5, -icon.height // 5), ink, turn=turn)
+        less = min(icon.size) // 6
+        canvas.picture(picture, icon.inflate(-less, -less), ink, turn=turn)
         inner = canvas.split(rest, GAP / 2, side="left")[1] if label else rest
     column = [canvas.line(label, size, ink, bold=True)] if label else []
     if detail:
