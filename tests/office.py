@@ -185,4 +185,4 @@ def lived_in(house: Office) -> None:
     kiosk.push(lea_comes(), let_in(now, member="m0", reason=Reason.UNLIMITED), health=("disk_low",), waiting=2)
     kiosk.sealed(stranger_taps())
     kiosk.push(let_in(now, member="m2", reason=Reason.COURTESY), stranger_taps(), health=("disk_low",), waiting=2)
-    house.moment.moves(minutes=4)
+    house.moment.moves(minutes=1)

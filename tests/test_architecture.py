@@ -71,6 +71,7 @@ MAY_IMPORT = {
     "sync.central.migrations": "sqlalchemy alembic",
     "sync.central.api": "sync.wire sync.central litestar msgspec",
     "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
+    "sync.central.messenger": "sync.central kiosk.model kiosk.hours sqlalchemy msgspec",
     "sync.central.metrics": "sync.central prometheus_client",
     "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 markupsafe babel pyotp segno "
     "fontpkg_atkinson_hyperlegible",

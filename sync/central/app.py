@@ -31,7 +31,9 @@ from sync.central import api
 from sync.central.api import AnyRequest, ProblemError, problem
 from sync.central.central import Central, wall_clock
 from sync.central.logs import FACTS, LOGGER
+from sync.central.messenger import Messenger
 from sync.central.metrics import TYPE, Metrics
+from sync.central.pages.letters import letter
 from sync.central.settings import Settings
 
 log = logging.getLogger(LOGGER)
@@ -106,10 +108,13 @@ def _openapi() -> OpenAPIConfig:
 @asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     central: Central = app.state.central
+    messenger = Messenger(central, letter)
     central.start()
+    messenger.start()
     try:
         yield
     finally:
+        messenger.close()
         central.close()
 
 

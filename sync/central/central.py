@@ -275,7 +275,12 @@ class Central:
     def is_silent(self, kiosk: Kiosk) -> bool:
         """Tell whether a kiosk has not been heard of for longer than the settings bear."""
         heard = kiosk.seen_at or kiosk.paired_at
-        return kiosk.revoked_at is None and self.now() - heard > timedelta(minutes=self.settings.silent_minutes)
+        return kiosk.revoked_at is None and self.now() - heard > self.silence
+
+    @property
+    def silence(self) -> timedelta:
+        """After how long without a word a kiosk counts as silent."""
+        return timedelta(minutes=self.settings.silent_minutes)
 
     def alarms(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
         """Return the alarms going on, the newest first, and those that ended after `since`."""

@@ -57,6 +57,8 @@ class Turn(IntEnum):
     GUESS = 3
     """Count tries of codes and passwords."""
     SCHEMA = 4
+    TELL = 5
+    """Decide what people are told of."""
 
 
 class _Lease:

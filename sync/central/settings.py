@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -26,8 +27,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Largest body of a request as it travels; a full push is about 0.4 MB before it is compressed."""
     unpacked_bytes: int = 8 * MEGABYTE
     """Largest body of a request once decompressed."""
-    silent_minutes: int = 15
-    """A kiosk not heard of for this long counts as silent: thirty times the usual pause between two calls."""
+    silent_minutes: float = 2.0
+    """A kiosk not heard of for this long counts as silent: three beacons of 36 seconds at most, and a little."""
+    alarms_to: tuple[str, ...] = ()
+    """E-mail addresses that are told of alarms."""
+    alarms_from: str = "kiosk-central@localhost"
+    smtp_host: str = "localhost"
+    smtp_port: int = 25
+    smtp_tls: Literal["no", "starttls", "tls"] = "no"
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    """File that holds the password and nothing else."""
+    webhook: str = ""
+    """Web address to which alarms are posted, as JSON with `title` and `text`."""
+    language: Literal["fr", "en"] = "fr"
+    """Of these messages."""
+    zone: str = "Europe/Paris"
+    """Time zone of the times in them."""
     badge_key: str = ""
     """File of the key by which the network's kiosks hide badge numbers; by default beside the SQLite database, or in
     the service's state folder. Without one kiosks keep keys of their own, and know each other's badges only if these

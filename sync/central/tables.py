@@ -110,6 +110,18 @@ alarms = Table(
 )
 """What people should look at; one row however often it is raised. `ended_at`: it ended by itself or was dismissed."""
 
+troubles = Table(
+    "troubles",
+    CENTRAL,
+    _key("network_id"),
+    _key("trouble_id"),
+    Column("code", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant),
+)
+"""What goes wrong now. `told_at`: when people were told by e-mail or otherwise; a row goes when the trouble does."""
+
 kiosks = Table(
     "kiosks",
     CENTRAL,

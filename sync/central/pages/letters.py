@@ -1,0 +1,49 @@
+"""The words of messages about what goes wrong, in the language of the settings. How they are sent is elsewhere."""
+
+from __future__ import annotations
+
+from sync.central.messenger import Trouble
+from sync.central.pages.words import Words
+from sync.central.settings import Settings
+
+
+def letter(settings: Settings, trouble: Trouble) -> tuple[str, str]:
+    """Return the subject and the text of a message. Neither names a member: mail is read by many."""
+    words = Words(settings.language, settings.zone)
+    what = _what(words, trouble)
+    subject = words.say("{where}: {what}", where=trouble.where or words.say("Kiosk network"), what=what)
+    at = words.say(
+        "{day}, {time}",
+        day=words.dated(words.local(trouble.since).date(), trouble.since),
+        time=words.time(trouble.since),
+    )
+    lines = [
+        words.say("Since {moment}.", moment=at),
+        words.say("The pages of the server tell more, under Kiosks and Alarms."),
+    ]
+    if trouble.over:
+        subject = words.say("Over – {what}", what=subject)
+        lines = [words.say("It had begun {moment}.", moment=at)]
+    return subject, "\n".join(lines) + "\n"
+
+
+def _what(words: Words, trouble: Trouble) -> str:
+    told = {
+        "silent": words.say("the kiosk is not heard any more"),
+        "reader_down": words.say("the reader has not answered for ten minutes"),
+        "door_forced_open": words.say("the door was forced open outside opening hours"),
+        "ledger_failed": words.say("the disk fails: nothing can be recorded"),
+        "disk_failing": words.say("the disk fails"),
+        "disk_low": words.say("the disk is nearly full"),
+        "clock_untrusted": words.say("the clock cannot be trusted"),
+        "fork": words.say("two ledgers under one name: a copied memory card, or an edited ledger"),
+        "gap": words.say("entries are missing"),
+        "chain": words.say("an entry does not follow the one before it"),
+        "truncated": words.say("the ledger was cut off"),
+        "restored": words.say("the server was put back from a copy"),
+        "overdraft": words.say("more entries were used than a pass had"),
+        "overlap": words.say("somebody was charged twice at two doors, and got the second back"),
+        "blocked_badge": words.say("a blocked badge opened a door"),
+        "unfoldable": words.say("an entry could not be applied"),
+    }
+    return told.get(trouble.code, trouble.code)
