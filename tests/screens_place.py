@@ -128,10 +128,13 @@ def first_start(language: str) -> Iterator[tuple[str, Scene]]:
     side.settle()
     yield "set-up-6-badge-read", keep(side)
     side.touch("on-we-go")
+    yield "set-up-7-pin", keep(side)
+    for key in (*"4711", "ok", *"4711", "ok"):
+        side.touch(f"pad:{key}")
     summary = shown(side, Summary)
     summary.vitals = PARTS
-    yield "set-up-7-summary", keep(side)
-    yield "set-up-8-ready", Ready(summary.setting, summary.draft)
+    yield "set-up-8-summary", keep(side)
+    yield "set-up-9-ready", Ready(summary.setting, summary.draft)
 
 
 class OnStick(HostsSide):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.commands import SetUp
+from kiosk.answers import Done, Refused
+from kiosk.commands import SetUp, SignIn
 from kiosk.model import Granted, Member, MemberSet, Reason, Tick
 from kiosk.screen.scenes.set_up_people import Ready, Summary
+from kiosk.screen.scenes.set_up_pin import HostPin
 from kiosk.screen.scenes.set_up_steps import Step
 from kiosk.screen.window import Screen
 from tests.counter import Counter
@@ -63,6 +65,15 @@ def answer_all(counter: Counter, side: HostsSide) -> None:
     side.touch("key:enter")
     tap(counter, side, HOST_BADGE)
     side.touch("on-we-go")
+    choose_pin(side)
+
+
+def choose_pin(side: HostsSide, pin: str = "4711") -> None:
+    """Type a PIN twice."""
+    for _ in range(2):
+        for digit in pin:
+            side.touch(f"pad:{digit}")
+        side.touch("pad:ok")
 
 
 def test_an_empty_kiosk_is_set_up_by_touch_alone_and_the_host_s_badge_then_opens(counter, side):
@@ -103,7 +114,9 @@ def test_a_phone_on_the_reader_loses_no_answer(counter, side):
 def test_without_a_badge_the_kiosk_is_set_up_all_the_same(counter, side):
     answer_all(counter, side)
     side.touch("back")
+    side.touch("back")
     side.touch("without")
+    choose_pin(side)
     side.touch("start")
     assert isinstance(side.scene, Ready)
     assert [member.role for member in counter.ledger.roster.members()] == ["staff"]
@@ -134,6 +147,7 @@ def test_all_of_it_is_in_english_once_english_is_chosen(counter, side):
     side.touch("later")
     side.touch("key:enter")
     side.touch("without")
+    choose_pin(side)
     side.touch("start")
     site = counter.ledger.roster.site("la-serre")
     assert (site.language, site.hours) == ("en", "Mo-Sa 09:00-17:00; PH off")
@@ -151,8 +165,42 @@ def test_a_price_is_asked_in_whole_euros(counter, side):
     side.press("enter")
     side.touch("key:enter")
     side.touch("without")
+    choose_pin(side)
     side.touch("start")
     assert counter.ledger.roster.products()[0].price_cents == 9500
+
+
+def test_the_host_signs_in_with_the_pin_that_was_typed_twice(counter, side):
+    answer_all(counter, side)
+    side.touch("start")
+    host = counter.ledger.roster.members()[0].id
+    assert isinstance(side.perform(SignIn(member=host, pin="4711")), Done)
+    assert isinstance(side.perform(SignIn(member=host, pin="4712")), Refused)
+
+
+def test_a_pin_typed_differently_the_second_time_is_asked_for_anew(counter, side):
+    answer_all(counter, side)
+    side.touch("back")
+    for digit in "1379":
+        side.touch(f"pad:{digit}")
+    side.touch("pad:ok")
+    for digit in "1370":
+        side.touch(f"pad:{digit}")
+    side.touch("pad:ok")
+    assert "recommencez" in side.reads()
+
+
+def test_a_pin_that_is_too_easy_is_refused_and_another_is_enough(counter, side):
+    answer_all(counter, side)
+    side.touch("back")
+    choose_pin(side, "1234")
+    side.touch("start")
+    assert isinstance(side.scene, HostPin)
+    assert counter.ledger.roster.site("la-serre") is not None
+    choose_pin(side)
+    assert isinstance(side.scene, Ready)
+    host = counter.ledger.roster.members()[0].id
+    assert isinstance(side.perform(SignIn(member=host, pin="4711")), Done)
 
 
 def test_nobody_is_hurried(side):

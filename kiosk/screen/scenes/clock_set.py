@@ -78,7 +78,10 @@ class ClockSet(Scene):
         button(canvas, less, "–", f"{part}:-", size=LEAD)
         value = getattr(self.at, part)
         shown = str(value) if part in ("day", "month", "year") else f"{value:02}"
-        column = [canvas.line(label, DETAIL, QUIET), canvas.line(shown, LEAD, INK, bold=True)]
+        column = [
+            canvas.line(label, DETAIL, QUIET),
+            canvas.line(shown, LEAD - 12 if canvas.is_portrait else LEAD, INK, bold=True),
+        ]
         canvas.column(middle, column, align="center", valign="middle")
 
 

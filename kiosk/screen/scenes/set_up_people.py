@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.answers import Answered, Done, FirstStart, Vital
-from kiosk.commands import Command, ShowFirstStart
+from kiosk.answers import Answered, Done, FirstStart, Refused, Vital
+from kiosk.commands import Command, SetPin, SetUp, ShowFirstStart
 from kiosk.notices.vitals import spoken
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
 from kiosk.screen.scene import Ask, Go, Leave, Setting, Swap, Wishes
+from kiosk.screen.scenes.set_up_pin import HASHING_SECONDS, HostPin
 from kiosk.screen.scenes.set_up_steps import STEPS, Draft, Step, Written
 from kiosk.screen.scenes.tariffs import TARIFFS, Tariff
 from kiosk.screen.sdl import pygame
@@ -153,7 +154,7 @@ class HostBadge(Watching):
         """Go on, with the badge or without."""
         if target == "without":
             self.draft.code = None
-        return Go(Summary(self.setting, self.draft))
+        return Go(HostPin(self.setting, self.draft, to=Summary, ready=Ready))
 
     def badge(self, code: str) -> Wishes:
         """The badge: told in the middle of the screen, and not below as well."""
@@ -188,7 +189,7 @@ class HostBadge(Watching):
 class Summary(Watching):
     """All answers on one page, and what reader and door say; one touch and the kiosk works."""
 
-    number = 7
+    number = STEPS
     default = "start"
 
     def __init__(self, setting: Setting, draft: Draft) -> None:
@@ -210,10 +211,16 @@ class Summary(Watching):
         return Ask(self.draft.command()) if target == "start" else None
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
-        """It works: say so."""
-        if isinstance(answer, Done):
-            self._is_done = True
-            return Swap(Ready(self.setting, self.draft))
+        """Once all is written the PIN follows; with that it works. A PIN that is too easy is asked for anew."""
+        if isinstance(command, SetUp) and isinstance(answer, Done):
+            self._is_done, self.draft.host_id = True, answer.id
+            return Ask(SetPin(member=answer.id or "", pin=self.draft.pin), seconds=HASHING_SECONDS)
+        if isinstance(command, SetPin):
+            if isinstance(answer, Done):
+                return Swap(Ready(self.setting, self.draft))
+            again = HostPin(self.setting, self.draft, to=Summary, ready=Ready)
+            again.message = self.refused(answer) if isinstance(answer, Refused) else None
+            return Swap(again)
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

@@ -16,7 +16,7 @@ from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.message import Message
 
-STEPS = 7
+STEPS = 8
 LONGEST_NAME = 60
 
 
@@ -31,6 +31,9 @@ class Draft:
     host: str = ""
     code: str | None = None
     """Claim code of the badge that was laid on the reader last."""
+    pin: str = ""
+    host_id: str | None = None
+    """Of the host, once all is done but the PIN."""
 
     def command(self) -> SetUp:
         """All of it, to be done at once."""
