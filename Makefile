@@ -12,7 +12,7 @@ run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
 
 test: $(READY)
-	.ci/need systemd-analyze:systemd chromium:chromium cc:gcc "ls /usr/include/stdio.h":libc6-dev "ls /usr/lib/postgresql/*/bin/initdb":postgresql
+	.ci/need systemd-analyze:systemd chromium:chromium Xvfb:xvfb xdotool:xdotool cc:gcc "ls /usr/include/stdio.h":libc6-dev "ls /usr/lib/postgresql/*/bin/initdb":postgresql
 	$(BIN)/pytest -n 2 $(ARGS)
 
 check: lint types test
