@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut idle simulate clocks screens pages release deb vm arm64 lock clean help
+.PHONY: run test check format lint types bench powercut idle simulate clocks screens pages network release deb vm arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -83,6 +83,11 @@ vm: $(READY)
 	.ci/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs
 	test -f build/kiosk-$(VERSION)-amd64.tar.gz || $(MAKE) release ARCHITECTURE=amd64
 	$(BIN)/python -m tests.machine --release build/kiosk-$(VERSION)-amd64.tar.gz $(ARGS)
+
+# Two kiosks and the server as processes, the cables pulled and put in again; prints what happens, pictures in docs/pages.
+network: $(READY)
+	.ci/need chromium:chromium
+	$(BIN)/python -m tests.network docs/pages
 
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
 # Python made is made anew.

@@ -99,7 +99,7 @@ def push(address: str, kiosk, *facts) -> None:
 def test_a_tap_shows_and_is_spoken_without_a_reload(house, address, browse) -> None:
     page, kiosk = browse("anne"), house.kiosk()
     expect(page.get_by_text("Personne n’est là.")).to_be_visible()
-    page.wait_for_function("document.documentElement.dataset.following === 'yes'")
+    expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
     page.evaluate("document.body.dataset.old = 'yes'")
     push(address, kiosk, lea_comes())
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible(timeout=15_000)

@@ -86,6 +86,11 @@ class Stage:
         self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
         self.changes += 1
 
+    def need_not_stay(self) -> None:
+        """Leave a first start that others have seen to, such as a central server; its own last answer is awaited."""
+        if self.scene and self.scene.stays and not self._pending:
+            self.leave()
+
     def keeps(self, notice: Notice) -> bool:
         """Tell whether the visit goes on although a notice came: the badge that began it, or one that is waited for."""
         scene = self.scene

@@ -236,6 +236,8 @@ class Screen:
             case (int(number), answered):
                 self.stage.answer(number, answered)
             case Idle():
+                if self._idle and self._idle.instead and not item.instead:
+                    self.stage.need_not_stay()
                 self._idle = item
             case Tray():
                 self._tray = item

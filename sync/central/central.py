@@ -12,6 +12,8 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from kiosk.model import AnyFact, Entry, Noun
 from kiosk.roster import Roster
 from kiosk.store.database import LedgerError
@@ -180,7 +182,9 @@ class Central:
             watch.look_back(connection, of, arrival, before=before, now=now)
             taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
             watch.look_for_truncation(connection, of, arrival, before=before, now=now)
-            enrolment.heard(connection, of, kiosk.kiosk_id, beacon=arrival.beacon, now=now)
+            left = max(arrival.beacon.waiting - len(arrival.entries), 0)
+            beacon = replace(arrival.beacon, waiting=left)
+            enrolment.heard(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
         if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
             self._news()
         return Pushed(acked=taken.acked, statuses=taken.statuses, now=now)

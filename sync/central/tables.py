@@ -140,7 +140,8 @@ kiosks = Table(
     Index("kiosks_by_token", "network_id", "token_hash", unique=True),
     Index("kiosks_by_ledger", "network_id", "ledger_id"),
 )
-"""`fetched` is the feed's position the kiosk last asked from; `beacon` its last one, as JSON."""
+"""`fetched` is the feed's position the kiosk last asked from; `beacon` its last one, as JSON,
+its `waiting` without what was taken in with it."""
 
 codes = Table(
     "codes",
