@@ -626,6 +626,8 @@ class Acked(Noun, frozen=True, kw_only=True):
     """The server has this ledger on its disk up to `seq`, without a gap."""
 
     seq: int
+    disowned: bool = False
+    """It put some of it aside: not in its feed, and so not to be in any roster."""
 
 
 class SnapshotArrived(Noun, frozen=True, kw_only=True):

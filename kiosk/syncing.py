@@ -59,7 +59,7 @@ def _write(ledger: Ledger, news: News) -> None:
             for fault in ledger.absorb(news.entries, cursor=news.cursor):
                 log.error("from the server's feed: %s", fault)
         case Acked():
-            ledger.settled(news.seq)
+            ledger.settled(news.seq, disowned=news.disowned)
         case SnapshotArrived():
             ledger.stage(news.rows, position=news.position)
             if news.last:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kiosk.ledger import LedgerError, LedgerReader
 from kiosk.model import Acked, Entry, FeedArrived, News, SnapshotArrived
 from sync.client import Client, GoneError, RejectedError, SyncError
-from sync.wire import PAGE, Beacon, FeedEntry, Outcome, Push, Pushed, SnapshotPage, from_wire, to_wire
+from sync.wire import LATER, PAGE, Beacon, FeedEntry, Outcome, Push, Pushed, SnapshotPage, from_wire, to_wire
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,8 @@ class Exchange:
         self._hand, self._condition, self._alive = hand, condition, alive
         self._reached: int | None = None
         self._hole: int | None = None
+        self._told = 0
+        self._is_disowned = self._is_put_back = False
         self._set_aside: set[int] = set()
         self._rejections = 0
         self._page: str | None = None
@@ -138,27 +140,34 @@ class Exchange:
         beacon = replace(self._condition(), sent=self._ledger.sent, waiting=max(0, head - place), head=head)
         words = Push(ledger_id=self._ledger.ledger_id, entries=tuple(map(to_wire, page)), beacon=beacon)
         pushed = self._client.push(words)
+        if pushed.had is not None and pushed.had < self._told:
+            self._is_put_back = True
         for status in pushed.statuses:
+            self._told = max(self._told, status.seq)
             if status.outcome is Outcome.QUARANTINED:
                 log.warning("the server put entry %d aside: %s", status.seq, status.reason)
+                # What a later release wrote, this server takes once it is upgraded.
+                self._is_disowned |= not status.reason.startswith(LATER)
         return pushed
 
     def _note(self, pushed: Pushed, *, place: int, last: int) -> None:
         """Remember how far the server is. One that knows less than it did was restored from a copy: begin there again.
 
         It does so once for each such place: where the server still knows no more afterwards, an entry is missing that
-        this kiosk cannot send.
+        this kiosk cannot send. What follows that hole can be lost as well, which shows by what the server had.
         """
         if self._hole is not None and pushed.acked > self._hole:
             self._hole = None
-        if pushed.acked < place and pushed.acked != self._hole:
+        if self._is_put_back or (pushed.acked < place and pushed.acked != self._hole):
             log.warning("the server knows entries up to %d, and had known %d: sending again", pushed.acked, place)
             self._hole = self._reached = pushed.acked
+            self._told, self._is_put_back = 0, False
         else:
             self._reached = last
         settled = min(pushed.acked, last)
-        if settled != self._ledger.sent:
-            self._hand(Acked(seq=settled))
+        if settled != self._ledger.sent or self._is_disowned:
+            self._hand(Acked(seq=settled, disowned=self._is_disowned))
+            self._is_disowned = False
 
     def _put_aside(self, seq: int, why: str) -> None:
         if seq not in self._set_aside:
@@ -186,7 +195,7 @@ class Exchange:
                 self._absorb(page.entries, page.cursor)
             cursor = page.cursor
             if not page.more:
-                return True
+                return self._ledger.cursor is not None
         return False
 
     def _absorb(self, page: Sequence[FeedEntry], after: str) -> None:

@@ -21,6 +21,9 @@ COMPRESS_OVER = 1024
 WAIT_SECONDS = 25
 """How long a kiosk asks the server to wait for news: less than the half minute after which some proxies hang up."""
 
+LATER = "unknown clock"
+"""How the reason begins for which an entry of a later release is put aside: nothing is wrong with it."""
+
 ENROLL = "/v1/enroll"
 ENTRIES = "/v1/entries"
 FEED = "/v1/feed"
@@ -128,6 +131,8 @@ class Pushed(Words, frozen=True, kw_only=True):
     """The answer to a push, given after its commit. `acked` is the highest `seq` without a gap below it, on disk."""
 
     acked: int
+    had: int | None = None
+    """The highest `seq` that was there before this push; above `acked` where one in between is missing."""
     statuses: tuple[Status, ...] = ()
     now: datetime
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -103,6 +104,7 @@ def _report(world: World, steps: int) -> Report:
 
 def main() -> int:
     wanted = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # in good order: what was started is ended
     total, began = Report(), time.monotonic()
     postgres = _database(wanted.database)
     seeds = [wanted.seed] if wanted.seed is not None else range(wanted.first, wanted.first + wanted.seeds)
@@ -121,9 +123,6 @@ def main() -> int:
 def _lives(wanted: argparse.Namespace, seeds: Iterable[int], postgres: str | None) -> Iterator[tuple[int, Report]]:
     """Live these lives, in as many processes as are wanted; they come in no order."""
     live = partial(_live, steps=wanted.steps, kiosks=wanted.kiosks, postgres=postgres)
-    if wanted.jobs == 1:
-        yield from map(live, seeds)
-        return
     # Forked and not spawned, they share what was loaded, and the empty databases that lives begin with.
     template()
     template_of(postgres)
@@ -133,6 +132,7 @@ def _lives(wanted: argparse.Namespace, seeds: Iterable[int], postgres: str | Non
 
 def _live(seed: int, *, steps: int, kiosks: tuple[int, int], postgres: str | None) -> tuple[int, Report]:
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return seed, simulate(seed, steps=steps, kiosks=kiosks, postgres=postgres)
 
 

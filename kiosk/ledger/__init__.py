@@ -136,13 +136,16 @@ class Ledger(LedgerReader):
         All in one transaction, or nothing. What is known already changes nothing; an own entry only gets its place. A
         kind that this version does not know is kept and passed over. What does not verify, or claims a name that
         another entry bears here, is kept out and returned. `cursor` None leaves the cursor as it is, so that a long
-        page can be given in parts, with a tap in between. Raises LedgerError.
+        page can be given in parts, with a tap in between. Where erased entries leave open what the roster should be,
+        the cursor is None afterwards: a snapshot tells. Raises LedgerError.
         """
         if not arriving and cursor in (None, self.cursor):
             return ()
         with self._writing() as connection:
-            faults = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
+            faults, is_told = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
             self._forget(connection, [entry for _, entry in arriving], faults)
+            if not is_told:
+                progress.write(connection, {progress.ANEW: 1})
             if cursor is not None:
                 progress.write(connection, {progress.SEEN: cursor})
         return faults
@@ -165,16 +168,17 @@ class Ledger(LedgerReader):
         if members:
             self._write(connection, [Erased(member_id=name, by="again") for name in sorted(members)])
 
-    def settled(self, acked: int) -> None:
+    def settled(self, acked: int, *, disowned: bool = False) -> None:
         """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.
 
         A server that has more than this ledger knows another life of it; that is for it to tell, and what comes next
-        is to be sent.
+        is to be sent. `disowned`: of what it acknowledges there is something that it will not put into its feed. No
+        other kiosk ever hears of that, so the roster is to be as a snapshot tells it, without it.
         """
         acked = min(acked, self.head.seq)
-        if acked != self.sent:
+        if acked != self.sent or disowned:
             with self._writing() as connection:
-                progress.write(connection, {progress.SENT: acked})
+                progress.write(connection, {progress.SENT: acked, **({progress.ANEW: 1} if disowned else {})})
 
     def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
         """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.

@@ -93,9 +93,12 @@ class LedgerReader:
 
     @property
     def cursor(self) -> str | None:
-        """Where the server's feed goes on; None before any of it was seen."""
+        """Where the server's feed goes on; None before any of it was seen, or when a snapshot is to be fetched."""
         with self._database.failing_as(UNREADABLE):
-            return progress.read(self._database.connection, progress.SEEN)
+            connection = self._database.connection
+            if progress.read(connection, progress.ANEW) is not None:
+                return None
+            return progress.read(connection, progress.SEEN)
 
     @property
     def snapshot_at(self) -> int | None:

@@ -29,6 +29,8 @@ POISON = (
     LookupError,
 )
 """What an entry raises that cannot be applied; a disk that is full or a database that is gone raises others."""
+NO_TRACE = "incident"
+"""A kind that is not to be found in the roster."""
 Placed = tuple[int, Entry]
 """An entry and its place in the feed."""
 
@@ -40,8 +42,13 @@ class Known(msgspec.Struct, frozen=True):
     position: int | None
 
 
-def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_head: int) -> tuple[Fault, ...]:
+def absorb(
+    connection: Connection, arriving: Iterable[Placed], *, own: str, own_head: int
+) -> tuple[tuple[Fault, ...], bool]:
     """Keep and fold entries of the feed; return what is wrong with those that are kept out.
+
+    And whether the entries told all there is to know. They do not where an own entry was erased before the server had
+    it: then it is in the roster here and nowhere else; nor where entries are to be folded again and one is erased.
 
     `own` is the ledger of this kiosk and `own_head` its last entry: one beyond it is of a life that this database
     forgot, and would stand in the way of the next own entry.
@@ -54,6 +61,7 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
     new: list[Placed] = []
     placed: list[Placed] = []
     done: set[Ref] = set()
+    is_told = True
     for position, entry in sound:
         here = known.get(entry.ref)
         if here is None and entry.ref.ledger_id == own:
@@ -66,6 +74,7 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
         elif not here.position:
             known[entry.ref] = Known(entry.hash, position)
             placed.append((position, entry))
+            is_told = is_told and (_tells(entry) or here.position is not None or entry.kind == NO_TRACE)
             if here.position is None and entry.kind not in fold.PLACED:
                 done.add(entry.ref)
     newest = connection.execute(_NEWEST).scalar() or 0
@@ -74,8 +83,8 @@ def absorb(connection: Connection, arriving: Iterable[Placed], *, own: str, own_
     if placed:
         connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in placed])
     arrived = [one for one in (*new, *placed) if one[1].ref not in done]
-    faults += _fold(connection, sorted(arrived, key=lambda one: one[0]), newest=newest)
-    return tuple(faults)
+    more, is_foldable = _fold(connection, sorted(arrived, key=lambda one: one[0]), newest=newest)
+    return (*faults, *more), is_told and is_foldable
 
 
 def _sorted_out(arriving: Iterable[Placed]) -> tuple[list[Placed], list[Fault]]:
@@ -115,17 +124,30 @@ def _forget(connection: Connection, arriving: Sequence[Placed], known: dict[Ref,
             del known[entry.ref]
 
 
-def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> Iterator[Fault]:
-    """Fold what arrived, in the feed's order. What stands in the snapshot is in the roster already."""
+def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> tuple[list[Fault], bool]:
+    """Fold what arrived, in the feed's order. What stands in the snapshot is in the roster already.
+
+    Returns what cannot be folded, and whether all that had to be folded again was there to be read.
+    """
     snapshot = progress.number(connection, progress.SNAPSHOT) or 0
+    faults: list[Fault] = []
+    is_told = True
     for position, entry in arrived:
         if position <= snapshot:
             continue
-        yield from apply_safely(connection, entry, position=position)
+        faults += apply_safely(connection, entry, position=position)
         if position < newest and entry.kind in fold.PLACED:
             # An own entry was on top until now, and later ones of the feed that came before had to give way to it.
             for later, other in _placed_after(connection, position, entry.kind):
-                yield from apply_safely(connection, other, position=later)
+                is_told = is_told and isinstance(other, Entry) and _tells(other)
+                if isinstance(other, Entry):
+                    faults += apply_safely(connection, other, position=later)
+    return faults, is_told
+
+
+def _tells(entry: Entry) -> bool:
+    """Tell whether an entry has its body, or what is left of one without its person."""
+    return entry.body is not None or entry.remainder is not None
 
 
 def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
@@ -147,12 +169,10 @@ def apply_safely(connection: Connection, entry: Entry, *, position: int | None) 
     connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
 
 
-def _placed_after(connection: Connection, position: int, kind: str) -> Iterator[Placed]:
+def _placed_after(connection: Connection, position: int, kind: str) -> Iterator[tuple[int, Entry | Fault]]:
     query = select(entries).where(entries.c.position > position, entries.c.kind == kind).order_by(entries.c.position)
     for row in connection.execute(query).all():
-        entry = from_row(row)
-        if isinstance(entry, Entry):
-            yield row.position, entry
+        yield row.position, from_row(row)
 
 
 def _place(position: int, ref: Ref) -> dict[str, object]:

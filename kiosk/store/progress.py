@@ -14,6 +14,8 @@ SEEN = "seen"
 """Where the server's feed goes on: opaque, the server's word."""
 SNAPSHOT = "snapshot"
 """The place in the feed of the snapshot that the roster stands on."""
+ANEW = "anew"
+"""There is something in the roster that the entries here do not bear out: the next page is to be a snapshot."""
 STAGED = "staged"
 """The same of the one that is being staged."""
 

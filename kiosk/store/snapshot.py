@@ -149,7 +149,7 @@ def adopt(connection: Connection, *, own: str, cursor: str) -> None:
     is_unknown = (entries.c.ledger_id == own) & (entries.c.seq > head)
     connection.execute(update(entries).values(position=case((is_unknown, None), else_=0)))
     discard(connection)
-    progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor})
+    progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor, progress.ANEW: None})
     _fold_unknown(connection, own=own, head=head)
 
 

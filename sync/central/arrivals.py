@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk.model import Clock, Entry, Noun, Ref, Stamp
 from kiosk.store import chain
-from sync.wire import PAGE, Beacon, Push, WireEntry, Words
+from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words
 
 _NUL = b"\\u0000"
 LARGEST = 2**63 - 1
@@ -170,7 +170,7 @@ def _trouble(wire: WireEntry, ledger_id: str) -> str:
     if wire.ledger_id != ledger_id:
         return "other ledger: it does not belong to the ledger that sent it"
     if wire.clock not in _CLOCKS:
-        return "unknown clock: a later release wrote it"
+        return f"{LATER}: a later release wrote it"
     if not 0 < wire.seq <= LARGEST or abs(wire.monotonic_ns) > LARGEST:
         return "malformed: a number is out of range"
     if wire.at.tzinfo is None:

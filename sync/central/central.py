@@ -187,17 +187,28 @@ class Central:
             enrolment.heard(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
         if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
             self._news()
-        return Pushed(acked=taken.acked, statuses=taken.statuses, now=now)
+        return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
 
     def feed(self, kiosk: Kiosk, after: str | None) -> FeedPage:
         """Return the entries after a cursor. Raises stream.GoneError."""
-        with self.storage.reader() as connection:
-            page = stream.page(connection, self.settings.network, after)
+        try:
+            with self.storage.reader() as connection:
+                page = stream.page(connection, self.settings.network, after)
+        except stream.OtherPastError:
+            self._begin_anew(after)
+            raise
         place = stream.place_of(after)
         if place != kiosk.fetched:
             with self.storage.writing() as connection:
                 enrolment.fetched(connection, self.settings.network, kiosk.kiosk_id, position=place, now=self.now())
         return page
+
+    def _begin_anew(self, after: str | None) -> None:
+        """Begin a new generation, unless somebody else who came from another past has had it begun already."""
+        with self.storage.writing(Turn.FEED) as connection:
+            of = network.read(connection, self.settings.network)
+            if (after or "").partition(".")[0] == of.generation:
+                watch.other_past(connection, of, stream.place_of(after), now=self.now())
 
     async def news(self, after: str, seconds: float) -> bool:
         """Wait so long for an entry after a cursor. Tells whether there is one; so there is for a cursor that is gone.

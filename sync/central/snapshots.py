@@ -43,23 +43,29 @@ def begin(connection: Connection, network_id: str, now: datetime) -> str:
     """Return the token of a snapshot's first page, writing one down if the last is not fresh, in a transaction."""
     of = network.read(connection, network_id)
     connection.execute(delete(snapshots).where(snapshots.c.network_id == network_id, snapshots.c.made_at <= now - KEPT))
-    fresh = select(snapshots.c.snapshot_id, snapshots.c.cursor).where(
+    fresh = select(snapshots.c.snapshot_id, snapshots.c.cursor, snapshots.c.rows).where(
         snapshots.c.network_id == network_id, snapshots.c.number == 0, snapshots.c.made_at > now - FRESH
     )
+    cursor = stream.cursor(connection, network_id, of.generation, of.projected)
+    # The first page has the heads alone, and they move without the feed where an entry was put aside.
+    heads = _packed(next(snapshot.pages(connection, heads=_heads(connection, of))))
     for row in connection.execute(fresh.order_by(snapshots.c.made_at.desc())):
-        if row.cursor == stream.cursor(of.generation, of.projected):
+        if row.cursor == cursor and bytes(row.rows) == heads:
             return f"{row.snapshot_id}.0"
-    return f"{_write(connection, of, now)}.0"
+    return f"{_write(connection, of, cursor, now)}.0"
 
 
-def _write(connection: Connection, of: Network, now: datetime) -> str:
+def _write(connection: Connection, of: Network, cursor: str, now: datetime) -> str:
     name = secrets.token_hex(8)
     made = {"network_id": of.network_id, "snapshot_id": name, "position": of.projected, "made_at": now}
-    made["cursor"] = stream.cursor(of.generation, of.projected)
+    made["cursor"] = cursor
     for number, rows in enumerate(snapshot.pages(connection, heads=_heads(connection, of))):
-        packed = zlib.compress(_encode(rows), 1)
-        connection.execute(insert(snapshots), {**made, "number": number, "rows": packed})
+        connection.execute(insert(snapshots), {**made, "number": number, "rows": _packed(rows)})
     return name
+
+
+def _packed(rows: snapshot.Rows) -> bytes:
+    return zlib.compress(_encode(rows), 1)
 
 
 def _heads(connection: Connection, of: Network) -> dict[str, int]:

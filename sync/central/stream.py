@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from kiosk.model import Clock, Entry, Ref, Stamp
 from kiosk.store.tables import instant
-from sync.central import ingest, network
+from sync.central import network
 from sync.central.tables import feed
 from sync.wire import PAGE, FeedEntry, FeedPage, WireEntry
 
@@ -35,38 +35,66 @@ _PAGE = (
 )
 
 
+_HASH = select(feed.c.hash).where(feed.c.network_id == bindparam("network"), feed.c.position == bindparam("position"))
+MARK_BYTES = 6
+
+
 class GoneError(LookupError):
     """A cursor that the feed does not know, or no longer: the kiosk is to start from a snapshot."""
 
 
-def cursor(generation: str, position: int) -> str:
-    """Return the cursor that stands at a position."""
-    return f"{generation}.{position}"
+class OtherPastError(GoneError):
+    """A cursor of this generation, at whose position there is nothing, or something else: the server was put back."""
+
+
+def cursor(connection: Connection, network_id: str, generation: str, position: int) -> str:
+    """Return the cursor that stands at a position.
+
+    It names the entry that stands there as well. A server that was put back from a copy gives the positions after it
+    out again, and who had come beyond would pass other entries by: now they are told so.
+    """
+    return _cursor(generation, position, _mark(connection, network_id, position) or "")
+
+
+def _cursor(generation: str, position: int, mark: str) -> str:
+    return f"{generation}.{position}.{mark}"
+
+
+def _mark(connection: Connection, network_id: str, position: int) -> str | None:
+    """Return what tells the entry at a position from others, None when there is none."""
+    digest = connection.execute(_HASH, {"network": network_id, "position": position}).scalar()
+    return None if digest is None else bytes(digest)[:MARK_BYTES].hex()
 
 
 def page(connection: Connection, network_id: str, after: str | None, *, size: int = PAGE) -> FeedPage:
     """Return the entries after a cursor; without one, from the beginning. Raises GoneError."""
     generation = network.read(connection, network_id).generation
-    place = 0 if after is None else position_of(after, generation)
-    if place > 0 and place > ingest.last_position(connection, network_id):
-        raise GoneError("the cursor stands beyond the end of the feed")
+    place, mark = (0, "") if after is None else _read_cursor(after, generation)
+    if place > 0:
+        stands = _mark(connection, network_id, place)
+        if stands is None:
+            raise OtherPastError("the cursor stands beyond the end of the feed")
+        if mark not in ("", stands):  # a release before this one gave cursors without
+            raise OtherPastError("the feed went another way before it came to the cursor")
     rows = connection.execute(_PAGE, {"network": network_id, "after": place, "size": size + 1}).all()
     entries = tuple(FeedEntry(position=row.position, entry=_wire(row)) for row in rows[:size])
-    end = entries[-1].position if entries else place
-    return FeedPage(entries=entries, cursor=cursor(generation, end), more=len(rows) > size)
+    if entries:
+        place, mark = entries[-1].position, entries[-1].entry.hash[:MARK_BYTES].hex()
+    return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
 
 
-def position_of(text: str, generation: str) -> int:
-    """Return the position at which a cursor stands. Raises GoneError for one of another generation, or for none."""
-    of, _, number = text.partition(".")
+def _read_cursor(text: str, generation: str) -> tuple[int, str]:
+    """Return the position and the mark of a cursor. Raises GoneError for one of another generation, or for none."""
+    of, _, rest = text.partition(".")
+    number, _, mark = rest.partition(".")
     if of != generation or not (number.isascii() and number.isdigit() and len(number) < 19):
         raise GoneError("the cursor is not of this feed")
-    return int(number)
+    return int(number), mark
 
 
 def place_of(text: str | None) -> int:
     """Return the position that a cursor names, of whatever generation; 0 for none."""
-    number = (text or "").partition(".")[2]
+    _, number, *_ = *(text or "").split("."), ""
     return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
 
 

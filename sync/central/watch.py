@@ -11,6 +11,7 @@ from sync.central import alarms, network
 from sync.central.alarms import Kind
 from sync.central.arrivals import Arrival
 from sync.central.ingest import Known
+from sync.central.network import Network
 
 
 def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
@@ -27,6 +28,17 @@ def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Know
         detail = f"acknowledged up to {sent}, and {before.acked} is here: put back from a copy?"
         ref = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1)
         alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def other_past(connection: Connection, of: Network, place: int, *, now: datetime) -> None:
+    """Begin a new generation: a kiosk saw another entry at this place of the feed than is here, or there is none.
+
+    So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
+    """
+    network.renew(connection, of.network_id)
+    detail = f"the feed up to position {place} was seen, and is another one here: put back from a copy?"
+    alarm_id = alarms.of_ledger(Kind.RESTORED, of.ledger_id)
+    alarms.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
 
 
 def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
