@@ -12,9 +12,10 @@ from sync import wire
 from sync.client import Answer, Transport, UnreachableError
 from sync.wire import Pushed
 
-ONCE = ("lost", "late", "twice", "torn", "captive", "busy", "newer")
+ONCE = ("lost", "late", "twice", "torn", "captive", "busy", "newer", "older")
 """What can befall one request: its answer lost; itself late beyond patience, or doubled; its answer cut off; a page by
-a stranger in between; a server that asks to be left alone; a release on either side that says more than this knows."""
+a stranger in between; a server that asks to be left alone; a release on either side that says more than this knows, or
+less."""
 
 Sent = tuple[str, str, Mapping[str, str], bytes | None]
 """A request: method, path, headers, body."""
@@ -55,6 +56,8 @@ class Line:
             return Answer(status=503, headers={"retry-after": "20"})
         if fault == "newer":
             headers, body = _with_more_to_say(headers, body)
+        if fault == "older":
+            headers, body = _with_less_to_say(headers, body)
         answer = self.deliver((method, path, headers, body))
         if fault == "twice":
             answer = self.deliver((method, path, headers, body))
@@ -95,9 +98,23 @@ def _with_more_to_say(headers: Mapping[str, str], body: bytes | None) -> tuple[M
     return kept, msgspec.json.encode(push)
 
 
+def _with_less_to_say(headers: Mapping[str, str], body: bytes | None) -> tuple[Mapping[str, str], bytes | None]:
+    """A push as the release before might have made it: without what need not be said."""
+    if body is None:
+        return headers, body
+    push = msgspec.json.decode(plain(body))
+    push["beacon"] = {"sent": push.get("beacon", {}).get("sent", 0)}
+    kept = {name: value for name, value in headers.items() if name != "content-encoding"}
+    return kept, msgspec.json.encode(push)
+
+
 def _tampered(answer: Answer, fault: str) -> Answer:
     if fault == "torn":
         return Answer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
+    if fault == "older" and answer.status == OK:
+        said = msgspec.json.decode(plain(answer.body))
+        said.pop("had", None)
+        return Answer(status=OK, body=msgspec.json.encode(said))
     if fault == "newer" and answer.status == OK:
         said = {**msgspec.json.decode(plain(answer.body)), "weather": ["rain"]}
         return Answer(status=OK, body=msgspec.json.encode(said))

@@ -12,9 +12,13 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING
 
-from kiosk.model import Entry, Happened, Ref
+from sqlalchemy import select
+
+from kiosk.model import AnyFact, Entry, Happened, Member, MemberSet, Ref
 from kiosk.store.chain import SALT_BYTES, entry_hash
 from kiosk.store.entries import INSERT, to_row
+from kiosk.store.tables import entries
+from tests import simulated_life as life
 from tests.simulated_kiosk import Kiosk
 from tests.simulated_line import ONCE
 
@@ -152,6 +156,24 @@ def put_server_back(world: World, random: Random) -> bool:
     return True
 
 
+def lose_own_of_server(world: World, random: Random) -> bool:
+    """Put the server back to where it was before staff changed things on its pages, which kiosks have heard of."""
+    if not world.server.is_up:
+        return False
+    world.server.fuse.left = 0
+    place, acked = world.server.copy(), dict(world.acked)
+    for _ in range(random.randrange(1, 4)):
+        life.change_at_server(world, random)
+    for kiosk in world.kiosks:
+        if random.random() < 0.5 and not kiosk.ledger.waiting:
+            kiosk.exchange()
+    world.server.put_back(place)
+    world.acked = acked
+    for _ in range(random.randrange(4)):
+        life.change_at_server(world, random)
+    return True
+
+
 def jump_clock(world: World, random: Random) -> bool:
     """Have a wall clock be wrong by up to ten years, or right again."""
     hours = timedelta(minutes=random.randrange(-180, 180))
@@ -166,6 +188,20 @@ def jump_clock(world: World, random: Random) -> bool:
 def fill_disk(world: World, random: Random) -> bool:
     kiosk = random.choice(world.kiosks)
     kiosk.fill_disk(not kiosk.is_disk_full)
+    return True
+
+
+def erase_own(world: World, random: Random) -> bool:
+    """Erase an entry of a kiosk's own of which it has not heard by the feed: sent already, or not."""
+    kiosk = random.choice(world.kiosks)
+    query = select(entries.c.seq).where(
+        entries.c.ledger_id == kiosk.ledger.ledger_id, entries.c.position.is_(None), entries.c.body.is_not(None)
+    )
+    unheard = kiosk.ledger._database.connection.execute(query.order_by(entries.c.seq)).scalars().all()
+    if not unheard or kiosk.is_disk_full:
+        return False
+    ref = Ref(ledger_id=kiosk.ledger.ledger_id, seq=random.choice(unheard))
+    kiosk.does(lambda: _erase(kiosk, ref))
     return True
 
 
@@ -198,7 +234,7 @@ def poison(world: World, random: Random) -> bool:
     kiosk = random.choice(world.kiosks)
     if kiosk.is_disk_full:
         return False
-    dose = random.choice((_of_the_future, _malformed, _tampered, _unreadable))
+    dose = random.choice((_of_the_future, _malformed, _altered, _unreadable))
     kiosk.does(lambda: dose(kiosk))
     return True
 
@@ -211,16 +247,18 @@ def _malformed(kiosk: Kiosk) -> None:
     sealed(kiosk, b"\xff\x00 no JSON at all", "tap")
 
 
-def _tampered(kiosk: Kiosk) -> None:
-    _spoilt(kiosk, 'body = \'{"kind":"incident","what":"nothing"}\'')
+def _altered(kiosk: Kiosk) -> None:
+    """A sound entry, whose body somebody with the card in hand has changed since: its hash no longer fits."""
+    member = MemberSet(member=Member(id="lea", name="as it was written"))
+    _spoilt(kiosk, "body = CAST(replace(body, 'written', 'altered') AS BLOB)", member)
 
 
 def _unreadable(kiosk: Kiosk) -> None:
-    _spoilt(kiosk, "at = 'yesterday'")
+    _spoilt(kiosk, "at = 'yesterday'", Happened(what="poisoned"))
 
 
-def _spoilt(kiosk: Kiosk, change: str) -> None:
-    entry = kiosk.ledger.append(Happened(what="poisoned"))[0]
+def _spoilt(kiosk: Kiosk, change: str, fact: AnyFact) -> None:
+    entry = kiosk.ledger.append(fact)[0]
     kiosk.ledger._database.connection.exec_driver_sql(
         f"UPDATE entries SET {change} WHERE ledger_id = ? AND seq = ?", (entry.ref.ledger_id, entry.ref.seq)
     )
@@ -254,9 +292,11 @@ TROUBLES: dict[Callable[[World, Random], bool], float] = {
     image_kiosk_anew: 0.5,
     copy_server: 1.5,
     put_server_back: 0.7,
+    lose_own_of_server: 0.7,
     jump_clock: 2,
     fill_disk: 2,
     erase: 3,
+    erase_own: 1.5,
     poison: 3,
 }
 """What can go wrong, and how often beside the others."""

@@ -14,6 +14,7 @@ import pytest
 
 from kiosk.model import Happened
 from sync import wire
+from sync.central import stream
 from sync.central.bell import Bell
 from sync.central.central import Central
 from sync.central.waiting import ANSWERS_A_SECOND, Waiting, spread
@@ -257,7 +258,7 @@ def test_what_staff_change_reaches_a_kiosk_that_has_just_paused(tmp_path, hub) -
 
 
 def has_seen(kiosk: Linked, position: int) -> bool:
-    return (kiosk.counter.ledger.cursor or "").endswith(f".{position}")
+    return stream.place_of(kiosk.counter.ledger.cursor) == position
 
 
 def test_a_tap_is_sent_while_the_kiosk_waits_for_news(tmp_path, hub) -> None:

@@ -21,7 +21,7 @@ class Counting(Line):
         return answer
 
 
-@pytest.mark.parametrize("dose", ["_of_the_future", "_malformed", "_tampered", "_unreadable"])
+@pytest.mark.parametrize("dose", ["_of_the_future", "_malformed", "_altered", "_unreadable"])
 def test_poison_at_the_head_of_a_thousand_entries_delays_no_other(tmp_path, dose):
     world = World(tmp_path, seed=1, kiosks=(1, 1), line_type=Counting)
     kiosk = world.kiosks[0]
