@@ -73,8 +73,7 @@ class Line:
         _, path, _, body = request
         if path == wire.ENTRIES and body and answer.status == OK:
             self.pushes = [*self.pushes[-7:], request]
-            ledger_id = msgspec.json.decode(plain(body))["ledger_id"]
-            self.on_acked(ledger_id, msgspec.json.decode(plain(answer.body), type=Pushed).acked)
+            self.on_acked(ledger_of(request), msgspec.json.decode(plain(answer.body), type=Pushed).acked)
         return answer
 
 
@@ -84,6 +83,11 @@ OK, UNAUTHORIZED = 200, 401
 def plain(body: bytes) -> bytes:
     """A body as it was before it was compressed."""
     return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
+def ledger_of(push: Sent) -> str:
+    """The ledger whose entries a push carries."""
+    return str(msgspec.json.decode(plain(push[3] or b""))["ledger_id"])
 
 
 def _with_more_to_say(headers: Mapping[str, str], body: bytes | None) -> tuple[Mapping[str, str], bytes | None]:
