@@ -240,6 +240,8 @@ class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
     """Sentences about what is wrong; none when all is well.
 
     `head` is the last entry, as `SEQ:HASH`, for who remembers it; `erased`: entries without a body, which is no fault.
+    `snapshot_at` is the place in the server's feed of the snapshot that the roster stands on, where it does: then it
+    can only be compared as far as the entries here tell.
     """
 
     ledger_id: str
@@ -249,6 +251,7 @@ class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
     erased: int = 0
     found: Literal["fault", "difference"] = "fault"
     mended: bool = False
+    snapshot_at: int | None = None
 
 
 VitalState = Literal["good", "attention", "fault", "absent"]

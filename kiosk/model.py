@@ -622,6 +622,10 @@ class FeedArrived(Noun, frozen=True, kw_only=True):
     cursor: str | None
 
 
+BY_SERVER = "server"
+"""Who reversed an entry, where it was the central server by itself."""
+
+
 class Acked(Noun, frozen=True, kw_only=True):
     """The server has this ledger on its disk up to `seq`, without a gap."""
 

@@ -77,6 +77,7 @@ MAY_IMPORT = {
     "fontpkg_atkinson_hyperlegible",
     "sync.central.cli": "sync.central kiosk.control msgspec click",
     "sync.central.serving": "litestar uvicorn",
+    "sync.central.zipping": "sync.wire litestar",
     "sync.central.__main__": "sync.central.cli",
 }
 """Module or package -> what it may import beside itself and the standard library; a package with all below it."""

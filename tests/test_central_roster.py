@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from kiosk.model import Badge, BadgeSet, Charge, Happened, Member, MemberSet, Reason, Ref, Reversed, SiteSet, Tapped
-from kiosk.store.tables import ROSTER
+from kiosk.store.tables import ROSTER, visits
 from sync.central.central import Central
 from sync.central.tables import networks
 from tests.books import MONDAY, house_facts, let_in, sold_to
-from tests.central import Ledger, fed, kinds, pairs, sends, serving
+from tests.central import Hands, Ledger, fed, kinds, pairs, sends, serving
 from tests.house import LEA, SERRE, TEN
 
 LATER = MONDAY + timedelta(hours=1)
@@ -121,7 +122,8 @@ def test_an_entry_on_credit_is_no_conflict(database: str) -> None:
     with serving(database) as central:
         doors = Doors(central)
         doors.hears("north", *(let_in(MONDAY - timedelta(days=day), "ten") for day in range(10)))
-        doors.hears("north", let_in(LATER, "ten", reason=Reason.DEBT))
+        evening = MONDAY + timedelta(hours=6)
+        doors.hears("north", let_in(evening, "ten", reason=Reason.DEBT), at=evening)
         assert doors.left() == -1
         assert kinds(central) == []
         doors.hears("south", let_in(MONDAY + timedelta(days=1), "ten", reason=Reason.DEBT))
@@ -167,6 +169,68 @@ def test_three_doors_give_back_what_is_too_much_and_no_more(database: str) -> No
             doors.hears(name, let_in(at, "ten"), at=at)
         assert doors.left() == 8
         assert len(doors.own("reversal")) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(("north", "south", "third"))))
+def test_of_three_windows_in_a_row_the_first_and_the_last_are_paid_whichever_comes_first(
+    database: str, order: tuple[str, ...]
+) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        hours = {"north": 0, "south": 2, "third": 4}
+        for name in order:
+            at = MONDAY + timedelta(hours=hours[name])
+            doors.hears(name, let_in(at, "ten"), at=at)
+        assert doors.left() == 8
+        assert paid_windows(central) == [MONDAY, MONDAY + timedelta(hours=4)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
+def test_of_four_windows_in_a_row_every_other_is_paid(database: str, order: tuple[int, ...]) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        for number in order:
+            at = MONDAY + timedelta(hours=2 * number)
+            doors.kiosks[f"door-{number}"] = pairs(central, f"door-{number}").kiosk
+            doors.ledgers[f"door-{number}"] = Ledger(f"door-{number}")
+            doors.hears(f"door-{number}", let_in(at, "ten"), at=at)
+        assert doors.left() == 8
+        assert paid_windows(central) == [MONDAY, MONDAY + timedelta(hours=4)]
+
+
+def paid_windows(central: Central) -> list[datetime]:
+    """When the windows begin that stay charged."""
+    query = select(visits.c.window_start).where(visits.c.charges != "[]", visits.c.reversed_at.is_(None))
+    with central.storage.reader() as connection:
+        return list(connection.execute(query.order_by(visits.c.window_start)).scalars())
+
+
+def test_a_kiosk_whose_clock_went_back_charges_no_time_twice(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(LATER, "ten"), at=LATER)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        assert doors.left() == 9
+        assert paid_windows(central) == [MONDAY]
+
+
+def test_who_is_in_stays_in_when_the_server_gives_a_charge_back(database: str) -> None:
+    with serving(database, hands := Hands(LATER)) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        south = doors.hears("south", let_in(LATER, "ten"), at=LATER)
+        assert kinds(central) == ["overlap"]
+        hands.moves(minutes=30)
+        assert [visit.ref for visit in central.roster.inside(SERRE.id, hands.now)] == [south]
+
+
+def test_who_has_their_entry_undone_by_staff_is_gone(database: str) -> None:
+    with serving(database, hands := Hands(LATER)) as central:
+        doors = Doors(central)
+        ref = doors.hears("north", let_in(MONDAY, "ten"))
+        central.append(Reversed(ref=ref, reason="mistake", by="anne"), by="anne")
+        hands.moves(minutes=30)
+        assert list(central.roster.inside(SERRE.id, hands.now)) == []
 
 
 def test_what_is_pushed_in_one_go_is_judged_as_if_it_came_piece_by_piece(database: str) -> None:

@@ -289,6 +289,12 @@ def test_a_repair_says_what_it_mended_and_is_exit_code_0(terminal):
     assert "Accueil" in terminal.reads("member", "list")
 
 
+def test_of_a_roster_that_came_from_the_server_it_is_told_what_was_not_compared(terminal):
+    terminal.edits("INSERT INTO cursors VALUES ('snapshot', '12')")
+    assert "stands on the server's snapshot at 12" in terminal.reads("ledger", "rebuild")
+    assert "snapshot" not in terminal.reads("ledger", "verify")
+
+
 # ---------------------------------------------------------------- settings
 
 

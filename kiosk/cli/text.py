@@ -281,6 +281,8 @@ def _judged(judged: Judged) -> Iterator[str]:
 def _ledger(report: LedgerReport) -> Iterator[str]:
     bodies = f", {report.erased} {'body' if report.erased == 1 else 'bodies'} erased" if report.erased else ""
     book = f"Ledger {report.ledger_id}, {entries(report.entries)}{_head(report.head)}{bodies}"
+    if report.snapshot_at is not None:
+        book += f"; the roster stands on the server's snapshot at {report.snapshot_at}, what is older was not compared"
     if not report.faults:
         yield f"{book}: all as it should be."
         return

@@ -47,7 +47,8 @@ def verified(ledger: LedgerReader, head: Head | None = None) -> LedgerReport:
 
 def rebuilt(ledger: LedgerReader) -> LedgerReport:
     """Where a ledger's roster is not what its entries add up to."""
-    return structs.replace(_report(ledger, ledger.rebuild()), found="difference")
+    report = _report(ledger, ledger.rebuild())
+    return structs.replace(report, found="difference", snapshot_at=ledger.snapshot_at)
 
 
 def _report(ledger: LedgerReader, faults: Iterable[object]) -> LedgerReport:

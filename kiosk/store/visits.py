@@ -8,6 +8,8 @@ what came first. Facts are compared by their instants; those of one instant by l
 - A visit's reversal is the first of those that there are.
 - The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap within
   the minute, which is a re-entry, and nobody is to be counted as inside for it.
+- What the server gives back, because two doors charged for one time, is money: who came in is in all the same. Only
+  the window ends.
 
 Of a person who is to be forgotten only the row is kept, with what was charged: no name, no window, no presence. What
 stands in a stretch of a ledger that was condensed is gone altogether.
@@ -41,7 +43,7 @@ from sqlalchemy import (
     update,
 )
 
-from kiosk.model import Condensed, Entry, Granted, Left, Noun, Reason, Ref
+from kiosk.model import BY_SERVER, Condensed, Entry, Granted, Left, Noun, Reason, Ref
 from kiosk.store.tables import Instant, departures, erasures, reversals, stretches, visits
 
 REACH = timedelta(days=40)
@@ -233,8 +235,9 @@ def _ends(row: dict[str, Any], found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """Return the columns that tell how a visit ended, by all that is known."""
     next_at, left_at, reversed_at, reversed_by, window_ended, *_ = found
     cut = _earliest(reversed_at, window_ended)
+    undone = _earliest(None if reversed_by == BY_SERVER else reversed_at, found.undone)
     until = row["present_until"]
-    stays = None if until is None else _earliest(until, next_at, cut)
+    stays = None if until is None else _earliest(until, next_at, undone)
     left = left_at if stays is not None and left_at is not None and left_at < stays else None
     return {
         "presence_end": left or stays,
@@ -295,6 +298,7 @@ _reversed_window = (
     .where(visits.c.at <= _it.c.at, visits.c.at >= _it.c.since)
     .where(visits.c.window_end == _it.c.window_end, visits.c.reversed_at >= _it.c.at)
 )
+_undone_window = _reversed_window.where(visits.c.reversed_by != BY_SERVER)
 _known = select(visits.c.seq).where(visits.c.ledger_id == _it.c.ledger_id, visits.c.seq == _it.c.seq)
 _erased = select(erasures.c.seq).where(erasures.c.member_id == _it.c.member_id)
 _stretch = select(func.max(stretches.c.seq)).where(
@@ -311,6 +315,7 @@ _ENDS = select(
     reversals.c.at,
     reversals.c.reversed_by,
     _reversed_window.correlate(_it).scalar_subquery(),
+    _undone_window.correlate(_it).scalar_subquery().label("undone"),
     _known.correlate(_it).scalar_subquery().label("is_known"),
     _erased.correlate(_it).scalar_subquery().label("is_erased"),
     _stretch.correlate(_it).scalar_subquery().label("is_condensed"),

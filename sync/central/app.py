@@ -15,18 +15,14 @@ from typing import Any
 import msgspec
 from litestar import Litestar, MediaType, Response, Router, get
 from litestar.config.allowed_hosts import AllowedHostsConfig
-from litestar.config.compression import CompressionConfig
 from litestar.di import NamedDependency, Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
-from litestar.middleware import DefineMiddleware
-from litestar.middleware.compression import CompressionMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from kiosk.store.database import LedgerError
-from sync import wire
 from sync.central import api
 from sync.central.api import AnyRequest, ProblemError, problem
 from sync.central.central import Central, wall_clock
@@ -35,11 +31,11 @@ from sync.central.messenger import Messenger
 from sync.central.metrics import TYPE, Metrics
 from sync.central.pages.letters import letter
 from sync.central.settings import Settings
+from sync.central.zipping import zipping
 
 log = logging.getLogger(LOGGER)
 BUSY_SECONDS = "10"
 """When a kiosk is to come again that found the database unwilling."""
-GZIP_LEVEL = 5
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +86,7 @@ def _app(central: Central, routes: Sequence[ControllerRouterHandler]) -> Litesta
 
 def _calls() -> Router:
     """Return the calls of kiosks. Only these are compressed: a page could tell its secrets by its length."""
-    zipping = CompressionConfig(backend="gzip", minimum_size=wire.COMPRESS_OVER, gzip_compress_level=GZIP_LEVEL)
-    return Router("/", route_handlers=api.CALLS, middleware=[DefineMiddleware(CompressionMiddleware, config=zipping)])
+    return Router("/", route_handlers=api.CALLS, middleware=[zipping])
 
 
 def _openapi() -> OpenAPIConfig:

@@ -93,13 +93,16 @@ class Central:
         self._forget_at = now() + FORGET_FIRST
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self.is_dead = False
+        """The thread that folds the roster ended by what nobody had foreseen; the process is to end as well."""
+        self.on_death: Callable[[], None] = lambda: None
 
     # ------------------------------------------------------------ life
 
     def start(self) -> None:
         """Fold the roster in a thread of its own from now on; until then each call that brings entries does it."""
         self._stop.clear()
-        self._thread = threading.Thread(target=self._fold_for_ever, name="projector", daemon=True)
+        self._thread = threading.Thread(target=self._fold_or_die, name="projector", daemon=True)
         self._thread.start()
 
     def let_go(self) -> None:
@@ -115,6 +118,15 @@ class Central:
             self._thread.join()
             self._thread = None
         self.storage.close()
+
+    def _fold_or_die(self) -> None:
+        """Fold; a server that no longer does would go on taking entries in and show nobody any of them."""
+        try:
+            self._fold_for_ever()
+        except BaseException:
+            log.critical("the roster is no longer folded, and the server ends", exc_info=True)
+            self.is_dead = True
+            self.on_death()
 
     def _fold_for_ever(self) -> None:
         while not self._stop.is_set():

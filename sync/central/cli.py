@@ -94,8 +94,8 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
         server = Server(app, host=host or settings.host, port=port or settings.port)
         with suppress(KeyboardInterrupt):
             server.run()
-    if not server.started:
-        sys.exit(1)  # the log says why: its port is in use
+    if not server.started or app.state.central.is_dead:
+        sys.exit(1)  # the log says why: its port is in use, or a thread of it has ended
 
 
 @contextmanager

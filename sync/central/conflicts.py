@@ -5,7 +5,8 @@ get. It is looked for once for each entry of the feed, in the transaction that f
 once; what is found depends on the feed alone.
 
 - *Overdraft*: more was taken off a pass than the one who let in could know.
-- *Overlap*: two kiosks of one site charged one member for windows that overlap. The later charge is given back.
+- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back. The
+  later charge is given back.
 - *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed.
 """
 
@@ -16,10 +17,25 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from kiosk import wall
-from kiosk.model import AnyFact, Badge, Charge, Entry, Granted, Happened, Pass, Reason, Ref, Reversed, Site, Tapped
+from kiosk.model import (
+    AnyFact,
+    Badge,
+    Charge,
+    Entry,
+    Granted,
+    Happened,
+    Pass,
+    Reason,
+    Ref,
+    Reversed,
+    Site,
+    Source,
+    Tapped,
+    Window,
+)
 from kiosk.rules.passes import is_counted, period_start
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import badges, passes, sites, uses, visits
@@ -44,6 +60,11 @@ class Append(Protocol):
         """Write them."""
 
 
+def _order(row: Row[*tuple[Any, ...]]) -> tuple[datetime, datetime, str, int]:
+    """Return by what one visit counts as later than another."""
+    return row.window_start, row.at, row.ledger_id, row.seq
+
+
 class Judge:
     """Looks at one entry that was just folded."""
 
@@ -61,11 +82,16 @@ class Judge:
         if not self._finds_overlap(entry, fact.member_id, fact.site_id):
             self._look_for_overdraft(entry, fact, fact.verdict)
 
-    def _tell(self, kind: Kind, ref: Ref, *facts: AnyFact, site_id: str, detail: str) -> None:
-        """Raise the alarm about an entry and let the kiosks know, both once; `facts` are what is done about it."""
+    def _tell(self, kind: Kind, ref: Ref, *facts: AnyFact, site_id: str, detail: str) -> bool:
+        """Raise the alarm about an entry and let the kiosks know, both once; `facts` are what is done about it.
+
+        Tells whether it was the first time.
+        """
         alarm_id = alarms.of_entry(kind, ref)
-        if alarms.sound(self._connection, self._network, alarm_id, ref=ref, detail=detail, now=self._now):
+        is_new = alarms.sound(self._connection, self._network, alarm_id, ref=ref, detail=detail, now=self._now)
+        if is_new:
             self._append(self._connection, *facts, Happened(what=kind.value, detail=detail, site_id=site_id))
+        return is_new
 
     # ------------------------------------------------------------ a badge that was blocked
 
@@ -90,19 +116,42 @@ class Judge:
         if this is None or this.window_start is None or this.reversed_at is not None:
             return False
         for other in self._overlapping(this):
-            later = max(this, other, key=lambda row: (row.window_start, row.at, row.ledger_id, row.seq))
+            later = max(this, other, key=_order)
             earlier = other if later is this else this
             ref = Ref(ledger_id=later.ledger_id, seq=later.seq)
             detail = f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well"
             reversal = Reversed(ref=ref, reason=REASON, by=SERVER)
-            self._tell(Kind.OVERLAP, ref, reversal, site_id=site_id, detail=detail)
+            if self._tell(Kind.OVERLAP, ref, reversal, site_id=site_id, detail=detail):
+                self._charge_again(later)
             if later is this:
                 return True
         return False
 
-    def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
-        """Yield the charged visits of other kiosks that stand and whose window overlaps, in their order.
+    def _charge_again(self, given_back: Row[*tuple[Any, ...]]) -> None:
+        """Charge again what was given back only because of a charge that is given back itself now.
 
+        Three doors that could not hear each other let somebody in at 9, at 11 and at 13, for three hours each. Told of
+        the last two, the server gives the one of 13 back; told of the first at last, the one of 11. Then the time from
+        13 on is nobody's, and is charged after all: so what is paid does not depend on who was heard first.
+        """
+        found = {row.window_start: row for row in self._charged_about(given_back, was_given_back=True)}
+        for row in found.values():
+            is_later = _order(row) > _order(given_back)
+            is_free = all(other.window_start > row.window_start for other in self._overlapping(row))
+            if is_later and is_free:
+                window = Window(start=row.window_start, end=row.window_end)
+                verdict = Granted(reason=Reason(row.reason), window=window, charges=_charges(row.charges))
+                fact = Tapped(site_id=row.site_id, member_id=row.member_id, verdict=verdict, source=Source.STAFF)
+                self._append(self._connection, fact)
+
+    def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
+        """Yield the other charged visits that stand and whose window overlaps, in their order."""
+        return self._charged_about(this, was_given_back=False)
+
+    def _charged_about(self, this: Row[*tuple[Any, ...]], *, was_given_back: bool) -> Iterator[Any]:
+        """Yield the other charged visits whose window overlaps: those that stand, or were given back here.
+
+        They are of other kiosks, or of one whose clock went back.
         What the server gave back stands no longer, although that entry comes later in the feed than this one.
         """
         query = select(visits).where(
@@ -111,12 +160,13 @@ class Judge:
             visits.c.at > this.window_start - LONGEST_WINDOW,
             visits.c.window_start < this.window_end,
             visits.c.window_end > this.window_start,
-            visits.c.reversed_at.is_(None),
-            visits.c.ledger_id != this.ledger_id,
+            or_(visits.c.reversed_at.is_(None), visits.c.reversed_by == SERVER),
+            or_(visits.c.ledger_id != this.ledger_id, visits.c.seq != this.seq),
         )
         for row in self._connection.execute(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)).all():
-            given_back = alarms.of_entry(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
-            if _charges(row.charges) and not alarms.exists(self._connection, self._network, given_back):
+            alarm_id = alarms.of_entry(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
+            is_given_back = alarms.exists(self._connection, self._network, alarm_id)
+            if _charges(row.charges) and is_given_back is was_given_back:
                 yield row
 
     # ------------------------------------------------------------ more used than there was

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from kiosk.model import AnyFact, Clock, Entry, Stamp
+from kiosk.model import BY_SERVER, AnyFact, Clock, Entry, Stamp
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync.central import ingest, network
 from sync.central.tables import authors, feed
 
-SERVER = "server"
+SERVER = BY_SERVER
 """Who made an entry that nobody asked for."""
 _HEAD = (
     select(feed.c.seq, feed.c.hash)

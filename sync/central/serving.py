@@ -20,6 +20,10 @@ class Server(uvicorn.Server):
         options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS} | options
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, **options))
         self._let_go = app.state.central.let_go
+        app.state.central.on_death = self._end
+
+    def _end(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, answer what is under way, and end."""
