@@ -35,6 +35,10 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench tap $(ARGS)
 	$(BIN)/python -m tests.bench network $(ARGS)
 	$(BIN)/python -m tests.bench drain
+	$(BIN)/python -m tests.bench poison
+	$(BIN)/python -m tests.bench rush
+	$(BIN)/python -m tests.bench gaps
+	$(BIN)/python -m tests.bench ingest
 
 # Power cuts at every point of a tap, a sale, a page of the server's feed, a snapshot and an upgrade; takes a while.
 powercut: $(READY)

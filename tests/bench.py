@@ -1,4 +1,4 @@
-"""Measurements: `python -m tests.bench tap`, `idle`, `network`, `drain`. Tables and JSON; they judge nothing."""
+"""Measurements: `python -m tests.bench tap`, or another word of those below. Tables and JSON; they judge nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests import bench_sync
+from tests import bench_server, bench_sync
 from tests.counter import Counter
 from tests.running import Running
 
@@ -136,12 +136,22 @@ def write(name: str, result: object) -> None:
     (RESULTS / f"bench-{name}.json").write_text(json.dumps(result, indent=2) + "\n")
 
 
+SERVER = {
+    "poison": bench_server.poison,
+    "rush": bench_server.rush,
+    "gaps": bench_server.gaps,
+    "ingest": bench_server.ingesting,
+}
+"""What is measured of the server: S2, S5, S6 and P5 in this order."""
+
 if __name__ == "__main__":
     what, *number = sys.argv[1:] or ["tap"]
     if what == "idle":
         bench_idle(int(number[0]) if number else 60)
     elif what == "network":
         bench_sync.show(bench_sync.network(int(number[0]) if number else 15), write, "network")
+    elif what in SERVER:
+        bench_sync.show(SERVER[what](), write, what)
     elif what == "drain":
         bench_sync.show(bench_sync.drain(), write, "drain")
     else:
