@@ -34,8 +34,13 @@ class Stopping(Server):
     rounds = 0
     most = 0
 
+    def at_first(self) -> None:
+        """What happens when it serves."""
+
     async def on_tick(self, counter: int) -> bool:
         self.rounds += 1
+        if self.rounds == 1:
+            self.at_first()
         return await super().on_tick(counter) or self.rounds > self.most
 
 
@@ -43,9 +48,13 @@ def served(folder: Path, *, breaks: bool, most: int) -> tuple[bool, bool]:
     """Serve with a clock that breaks or does not; tell whether the server ended early, and whether it knows why."""
     clock = Clock()
     app = create_app(Settings(database=str(folder / "central.db")), now=clock)
-    clock.is_broken = breaks
+
+    def go_on() -> None:
+        clock.is_broken = breaks
+        app.state.central.bell.ring()
+
     server = Stopping(app, host="127.0.0.1", port=0)
-    server.most = most
+    server.most, server.at_first = most, go_on  # type: ignore[method-assign]
     server.run()
     return server.rounds <= most, app.state.central.is_dead
 
