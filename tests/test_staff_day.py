@@ -21,6 +21,21 @@ def signs_in(day: Outside, *, words: tuple[str, str]) -> None:
     day.sees(words[1])
 
 
+def test_a_tap_is_undone_by_whoever_tapped_and_another_given_back_by_a_host(tmp_path) -> None:
+    with Outside(tmp_path, size=(800, 480), language="fr") as day:
+        day.sees("Posez votre badge")
+        day.tap("karim", sees="Entrée validée")
+        day.later(10)
+        day.tap("karim", sees="Annuler")
+        day.click("undo", sees="Entrée rendue")
+        day.later(10)
+        day.tap("karim", sees="Entrée validée")
+        signs_in(day, words=("Tapez votre code", "Qui est là"))
+        day.click("today", sees="À voir")
+        day.click("all", sees="Karim")
+        day.click("leave", sees="Posez votre badge")
+
+
 def test_a_day_in_english_on_a_small_screen(tmp_path) -> None:
     with Outside(tmp_path, size=(480, 320), language="en") as day:
         day.sees("Tap your badge")
