@@ -7,7 +7,7 @@ people read them.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -49,6 +49,8 @@ class Done(Answer, tag="done", frozen=True, kw_only=True):
     said: tuple[str, ...]
     changed: bool = True
     id: str | None = None
+    receipt: str | None = None
+    """Of a sale."""
 
 
 class PassLine(Noun, frozen=True, kw_only=True):
@@ -236,6 +238,46 @@ class HoursPreview(Answer, tag="hours_preview", frozen=True, kw_only=True):
     inside: int = 0
 
 
+class SaleLine(Noun, frozen=True, kw_only=True):
+    """A sale, by its receipt. No members: they are forgotten."""
+
+    receipt: str
+    at: datetime
+    pass_id: str
+    product: str
+    members: tuple[str, ...]
+    cents: int
+    method: str
+    taken_back_at: datetime | None = None
+
+
+class TillSum(Noun, frozen=True, kw_only=True):
+    """What one way to pay brought, less what was given back."""
+
+    method: str
+    sales: int
+    taken_back: int
+    cents: int
+
+
+class Till(Answer, tag="till", frozen=True, kw_only=True):
+    """The sales of a day, the newest first; sales of any day that were taken back on it; and the sums."""
+
+    on: date
+    currency: str
+    sales: tuple[SaleLine, ...]
+    taken_back: tuple[SaleLine, ...]
+    sums: tuple[TillSum, ...]
+    total_cents: int
+
+
+class Exported(Answer, tag="exported", frozen=True, kw_only=True):
+    """All that is kept about a member, to be given to them."""
+
+    name: str
+    document: dict[str, Any]
+
+
 class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
     """Sentences about what is wrong; none when all is well.
 
@@ -341,6 +383,8 @@ Answered = (
     | Hours
     | Week
     | HoursPreview
+    | Till
+    | Exported
     | LedgerReport
     | Status
     | FirstStart

@@ -47,6 +47,8 @@ class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
     language: str | None = None
     greeting: Greeting | None = None
     pseudonym: str | None = None
+    note: str | None = None
+    """A few words for other hosts; an empty one takes it away."""
     large_text: bool | None = None
     sound: Sound | None = None
     listed: bool | None = None
@@ -92,6 +94,25 @@ class ReturnBadge(Command, tag="badge_return", frozen=True, kw_only=True):
     member: str | None = None
     number: str | None = None
     code: str | None = None
+
+
+class ReplaceBadge(Command, tag="badge_replace", frozen=True, kw_only=True):
+    """A member lost a badge and has a new one: the old one, named by its code where they have several, is lost.
+
+    The new one is named like in AssignBadge. Answer: Done.
+    """
+
+    member: str
+    number: str | None = None
+    code: str | None = None
+    old: str | None = None
+
+
+class ClaimBadge(Command, tag="badge_claim", frozen=True, kw_only=True):
+    """Give a member the badge that was refused under a code, and judge its tap again. Answer: Judged."""
+
+    member: str
+    code: str
 
 
 class ListUnknownBadges(Command, tag="badges_unknown", frozen=True, kw_only=True):
@@ -145,6 +166,29 @@ class CancelSale(Command, tag="pass_cancel", frozen=True, kw_only=True):
     pass_id: str
     reason: str
     by: str = "desk"
+
+
+class ShowTill(Command, tag="till", frozen=True, kw_only=True):
+    """The sales of a local day at this site, today's without. Answer: Till."""
+
+    on: date | None = None
+
+
+class ExportMember(Command, tag="member_export", frozen=True, kw_only=True):
+    """All that is kept about a member. Answer: Exported."""
+
+    member: str
+
+
+class EraseMember(Command, tag="member_erase", frozen=True, kw_only=True):
+    """Forget a member for ever, on all kiosks. Answer: Done."""
+
+    member: str
+    by: str = "desk"
+
+
+class ForgetOld(Command, tag="retention", frozen=True, kw_only=True):
+    """Forget a part of what is old; to be asked until nothing changes. Answer: Done."""
 
 
 class ListInside(Command, tag="inside", frozen=True, kw_only=True):
@@ -334,7 +378,13 @@ Asked = (
     | AssignBadge
     | SetBadge
     | ReturnBadge
+    | ReplaceBadge
+    | ClaimBadge
     | ListUnknownBadges
+    | ShowTill
+    | ExportMember
+    | EraseMember
+    | ForgetOld
     | SellPass
     | ListProducts
     | CheckIn

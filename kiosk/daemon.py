@@ -29,6 +29,7 @@ from kiosk.badges import badge_key
 from kiosk.clock import WallClock
 from kiosk.commands import (
     ExportBooks,
+    ForgetOld,
     ListMedia,
     Pair,
     SetClock,
@@ -46,6 +47,7 @@ from kiosk.export import copied, listed
 from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
+from kiosk.nights import Nights
 from kiosk.pin_desk import PinDesk
 from kiosk.screen.rest import Sleep
 from kiosk.screen.speaker import Speaker
@@ -113,6 +115,7 @@ class Kiosk:
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
                 Worker("control", control.run),
+                Worker("nights", Nights(self._forget, world.clock.now).run, silence_seconds=60.0),
             )
             self._stack = stack.pop_all()
 
@@ -189,6 +192,13 @@ class Kiosk:
             return answer
         paths, site_id = self._config.paths, self._config.site
         return encode_answer(copied(paths.ledger, site_id=site_id, medium=command.medium, now=self._clock.now()))
+
+    def _forget(self) -> bool:
+        """Have a part of what is old forgotten; tell whether there is more."""
+        told = decode_answer(self._answered_by_controller(encode_command(ForgetOld())))
+        if isinstance(told, Refused):
+            log.warning("what is old was not forgotten: %s", told.message)
+        return isinstance(told, Done) and told.changed
 
     def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)

@@ -37,7 +37,8 @@ from kiosk.model import (
     Visit,
     Window,
 )
-from kiosk.store import search, tables
+from kiosk.store import accounts, search, tables
+from kiosk.store.accounts import Sale
 from kiosk.store.database import Borrowed, Database, LedgerError
 from kiosk.store.fold import claim_code
 from kiosk.store.queries import BADGE, HERE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
@@ -248,6 +249,21 @@ class Roster:
         query = select(passes.c.ledger_id, passes.c.seq).where(passes.c.id == pass_id, passes.c.voided_at.is_(None))
         row = self._first(query)
         return Ref(ledger_id=row.ledger_id, seq=row.seq) if row else None
+
+    def sales(self, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
+        """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
+        with self._database.failing_as(UNREADABLE):
+            return accounts.between(self._database.connection, site_id, since, until)
+
+    def sales_of(self, member_id: str) -> tuple[Sale, ...]:
+        """Return what a member bought, in its order."""
+        with self._database.failing_as(UNREADABLE):
+            return accounts.of_member(self._database.connection, member_id)
+
+    def receipt(self, ref: Ref) -> str:
+        """Return the receipt of a sale."""
+        with self._database.failing_as(UNREADABLE):
+            return accounts.receipt(self._database.connection, ref)
 
     def credit_cents(self, member_id: str) -> int:
         """Return what the house owes a member."""

@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
     "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
+    "kiosk.nights": "",
     "kiosk.uplink": "kiosk sync msgspec",
     "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",
     "kiosk.screen.sdl": "pygame",

@@ -13,7 +13,7 @@ from kiosk.cli.hours import hours
 from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member, pin
-from kiosk.cli.place import ledger, site
+from kiosk.cli.place import ledger, retention, site
 
 __all__ = ["kiosk", "main"]
 
@@ -54,6 +54,7 @@ TOP = (
     ledger,
     clock,
     export,
+    retention,
 )
 for command in TOP:
     kiosk.add_command(command)

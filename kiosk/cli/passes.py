@@ -68,3 +68,11 @@ def cancel(call: Call, *, pass_id: str, reason: str) -> None:
     Only of a pass of which nothing was used. `kiosk member show` tells its id.
     """
     do(call, commands.CancelSale(pass_id=pass_id, reason=reason))
+
+
+@pass_.command("till")
+@click.option("--on", type=DAY, help="Another day, like 2026-06-01.  [default: today]")
+@asks
+def till(call: Call, on: date | None) -> None:
+    """Tell what was sold and taken back on a day, and the sums by way to pay."""
+    do(call, commands.ShowTill(on=on))

@@ -81,6 +81,37 @@ def restore(call: Call, member: str) -> None:
     do(call, commands.ChangeMember(member=member, status="active"))
 
 
+@member.command("note")
+@click.argument("member")
+@click.argument("text", required=False, default="")
+@asks
+def note(call: Call, *, member: str, text: str) -> None:
+    """Keep a short note about a member for other hosts; without TEXT, take it away."""
+    do(call, commands.ChangeMember(member=member, note=text))
+
+
+@member.command("export")
+@click.argument("member")
+@asks
+def export(call: Call, member: str) -> None:
+    """Print all that is kept about a member, as JSON to be given to them.
+
+    \b
+    Example:
+      kiosk member export celine > celine.json
+    """
+    do(call, commands.ExportMember(member=member))
+
+
+@member.command("erase")
+@click.argument("member")
+@click.confirmation_option(prompt="The member will be forgotten for ever, on all kiosks. Go on?")
+@asks
+def erase(call: Call, member: str) -> None:
+    """Forget a member who asks for it. Sales stay in the accounts, without a name."""
+    do(call, commands.EraseMember(member=member))
+
+
 @member.command("list")
 @click.argument("text", required=False, default="")
 @asks
@@ -200,6 +231,31 @@ def _unknown_badges(config: Config, since: datetime | None) -> UnknownBadges:
     if not isinstance(answered, UnknownBadges):
         raise RefusedError(getattr(answered, "message", str(answered)))
     return answered
+
+
+@badge.command("replace")
+@click.argument("member")
+@click.option("--number", help="The number of the new one.")
+@click.option("--code", help="The four letters that the screen showed when the new one was tapped.")
+@click.option("--old", help="The four letters of the one that is lost, where a member has several.")
+@asks
+def replace(call: Call, *, member: str, number: str | None, code: str | None, old: str | None) -> None:
+    """Give a member a new badge; the old one is reported lost.
+
+    \b
+    Example:
+      kiosk badge replace celine --code K7PM
+    """
+    do(call, commands.ReplaceBadge(member=member, number=number, code=code, old=old))
+
+
+@badge.command("claim")
+@click.argument("member")
+@click.argument("code")
+@asks
+def claim(call: Call, *, member: str, code: str) -> None:
+    """Give a member the badge that was just refused under CODE, and judge them again, as they stand there."""
+    do(call, commands.ClaimBadge(member=member, code=code))
 
 
 @badge.command("lost")

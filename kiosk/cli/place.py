@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from kiosk import commands
+from kiosk.answers import Done
 from kiosk.cli.frame import Call, asks
 from kiosk.cli.hours import week_grid
-from kiosk.cli.reach import do, do_alone, inspect
+from kiosk.cli.reach import ask, do, do_alone, inspect, show
 
 # ---------------------------------------------------------------- site
 
@@ -120,3 +121,22 @@ def rebuild(call: Call, *, repair: bool) -> None:
         do_alone(call, commands.RepairRoster())
     else:
         inspect(call, "rebuilt")
+
+
+# ---------------------------------------------------------------- forgetting
+
+
+@click.command()
+@asks
+def retention(call: Call) -> None:
+    """Forget what is old: passages after three months, customers after three years.
+
+    The running kiosk does so every night; what the accounts need is kept.
+    """
+    config = call.config()
+    answered = ask(config, commands.ForgetOld())
+    while isinstance(answered, Done) and answered.changed:
+        if not call.as_json:
+            show(call, answered)
+        answered = ask(config, commands.ForgetOld())
+    show(call, answered)

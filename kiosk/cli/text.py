@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import singledispatch
@@ -11,6 +12,7 @@ from kiosk.answers import (
     Answered,
     Done,
     DoorOpened,
+    Exported,
     FirstStart,
     Hours,
     HoursPreview,
@@ -22,9 +24,11 @@ from kiosk.answers import (
     People,
     Person,
     Products,
+    SaleLine,
     ServerLink,
     Status,
     Taps,
+    Till,
     UnknownBadges,
     VisitLine,
     Week,
@@ -362,3 +366,28 @@ def _ago(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+# ---------------------------------------------------------------- the till, and what a member is given
+
+
+@lines.register
+def _day_of_the_till(till: Till) -> Iterator[str]:
+    yield f"{_day(till.on)}, {till.currency}"
+    yield from _table((_sale(sale) for sale in till.sales), empty="Nothing was sold.")
+    for sale in till.taken_back:
+        yield f"Taken back: {'  '.join(_sale(sale))}"
+    for one in till.sums:
+        yield f"{one.method}: {one.cents / 100:.2f} ({one.sales} sold, {one.taken_back} taken back)"
+    yield f"In all: {till.total_cents / 100:.2f} {till.currency}"
+
+
+def _sale(sale: SaleLine) -> tuple[str, ...]:
+    who = " and ".join(sale.members) or "-"
+    stands = "taken back" if sale.taken_back_at else ""
+    return f"{sale.at:%H:%M}", sale.receipt, f"{sale.cents / 100:.2f}", sale.method, sale.product, who, stands
+
+
+@lines.register
+def _exported(exported: Exported) -> Iterator[str]:
+    yield json.dumps(exported.document, indent=2, ensure_ascii=False)

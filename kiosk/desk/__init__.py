@@ -14,7 +14,19 @@ import msgspec
 
 from kiosk import commands
 from kiosk.answers import Answered, Refused
-from kiosk.desk import books, first_start, machine, members, opening, pins, sales, site, visits
+from kiosk.desk import (
+    books,
+    first_start,
+    forgetting,
+    machine,
+    members,
+    opening,
+    pins,
+    sales,
+    site,
+    till,
+    visits,
+)
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.ledger import Ledger
 from kiosk.model import Clock
@@ -30,6 +42,12 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.AssignBadge: members.assign_badge,
     commands.SetBadge: members.set_badge,
     commands.ReturnBadge: members.return_badge,
+    commands.ReplaceBadge: members.replace_badge,
+    commands.ClaimBadge: visits.claim_badge,
+    commands.ShowTill: till.show_till,
+    commands.ExportMember: forgetting.export_member,
+    commands.EraseMember: forgetting.erase_member,
+    commands.ForgetOld: forgetting.forget_old,
     commands.ListUnknownBadges: members.list_unknown_badges,
     commands.SellPass: sales.sell_pass,
     commands.CancelSale: sales.cancel_sale,

@@ -125,7 +125,8 @@ class Desk:
         if found is None:
             since = self.now - timedelta(days=1)
             recent = [one for one, _ in self.roster.recent_unknown(self.site_id, since)]
-            raise DeskError(f'no unknown badge has the code "{code}": tap the badge and read the code anew', recent)
+            message = f'no unknown badge has the code "{code}": tap the badge and read the code anew'
+            raise DeskError(message, recent, code="NO_SUCH_CODE", badge=code)
         return found
 
     def carried(self, *, member: str | None, number: str | None, code: str | None) -> Badge:
@@ -146,7 +147,8 @@ class Desk:
         if len(badges) == 1:
             return next(iter(badges.values()))
         if badges:
-            raise DeskError(f"{carrier.name} has several badges: say which by its code", badges)
+            message = f"{carrier.name} has several badges: say which by its code"
+            raise DeskError(message, badges, code="WHICH_BADGE", name=carrier.name)
         known = [claim_code(badge.id) for badge in self.roster.badges(carrier.id)]
         raise DeskError(f"{carrier.name} has no {'such ' if code else ''}badge", known)
 

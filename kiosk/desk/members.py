@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from kiosk.commands import (
     ChangeMember,
     ListMembers,
     ListUnknownBadges,
+    ReplaceBadge,
     ReturnBadge,
     SetBadge,
     ShowAccount,
@@ -40,6 +42,9 @@ BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blo
 
 LONGEST_NAME = 200
 """Letters of a member's name: more is a slip of the clipboard."""
+LONGEST_NOTE = 200
+CONTACT = re.compile(r"\S@\S|(?:\d[\s./-]*){8,}")
+"""What looks like an e-mail address, or has as many figures in a row as a telephone number."""
 
 
 def new_id() -> str:
@@ -54,9 +59,11 @@ def add_member(desk: Desk, command: AddMember) -> Done:
     """Keep a new member. Refused when somebody has the same name, unless told to do it anyway."""
     name = " ".join(command.name.split())
     _check(name, command.language)
+    refuse_contact(command.pseudonym or "")
     same = [member for member in desk.roster.find_members(name) if folded(member.name) == folded(name)]
     if same and not command.anyway:
-        raise DeskError(f"there is a {same[0].name} already ({same[0].id}); --anyway adds another")
+        message = f"there is a {same[0].name} already ({same[0].id}); --anyway adds another"
+        raise DeskError(message, code="NAME_TAKEN", name=same[0].name)
     fields = structs.asdict(command)
     del fields["anyway"]
     member = Member(id=new_id(), **fields | {"name": name})
@@ -68,10 +75,14 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
     """Change what the command tells of a member."""
     before = desk.member(command.member)
     told = {name: value for name, value in structs.asdict(command).items() if name != "member" and value is not None}
-    if "name" in told:
-        told["name"] = " ".join(str(told["name"]).split())
+    for text in ("name", "note"):
+        if text in told:
+            told[text] = " ".join(str(told[text]).split())
     after = structs.replace(before, **told)
+    after = structs.replace(after, note=after.note or None)
     _check(after.name, after.language)
+    check_note(after.note or "")
+    refuse_contact(f"{after.pseudonym or ''} {after.note or ''}")
     if after == before:
         return Done(said=(f"{before.name} is like that already.",), changed=False)
     desk.append(MemberSet(member=after))
@@ -81,11 +92,26 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
 
 def _check(name: str, language: str | None) -> None:
     if not folded(name):
-        raise DeskError("a member needs a name")
+        raise DeskError("a member needs a name", code="NO_NAME")
     if len(name) > LONGEST_NAME:
-        raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}")
+        raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME")
+    refuse_contact(name)
     if language is not None and language not in LANGUAGES:
         raise DeskError(f'the screen does not speak "{language}"', LANGUAGES)
+
+
+def check_note(note: str) -> None:
+    """Raise DeskError for a note that is too long to be read at a glance."""
+    if len(note) > LONGEST_NOTE:
+        message = f"a note has {LONGEST_NOTE} letters at most, this one has {len(note)}"
+        raise DeskError(message, code="LONG_NOTE", most=str(LONGEST_NOTE))
+
+
+def refuse_contact(text: str) -> None:
+    """Raise DeskError for an e-mail address or a telephone number: whoever steals the kiosk's card finds none."""
+    if CONTACT.search(text):
+        message = "no e-mail addresses and telephone numbers on the kiosk: its card can be stolen"
+        raise DeskError(message, code="CONTACT")
 
 
 def _role(member: Member) -> str:
@@ -169,14 +195,29 @@ def assign_badge(desk: Desk, command: AssignBadge) -> Done:
     name = desk.badge_of_number(command.number) if command.number else desk.badge_of_code(command.code or "")
     badge = desk.roster.badge(name) or Badge(id=name, member_id=None)
     if badge.status != "active":
-        raise DeskError(f"this badge is {BADGE_WORDS[badge.status]}: put it back in use first (kiosk badge found)")
+        message = f"this badge is {BADGE_WORDS[badge.status]}: put it back in use first (kiosk badge found)"
+        raise DeskError(message, code="BADGE_BARRED")
     if badge.member_id == member.id:
         return Done(said=(f"{member.name} has this badge already.",), changed=False)
     if badge.member_id is not None:
         carrier = desk.roster.member(badge.member_id)
-        raise DeskError(f"{carrier.name if carrier else 'somebody'} carries this badge: take it back first")
+        name = carrier.name if carrier else "somebody"
+        raise DeskError(f"{name} carries this badge: take it back first", code="BADGE_CARRIED", name=name)
     desk.append(BadgeSet(badge=structs.replace(badge, member_id=member.id)))
     return Done(said=(f"{member.name} has a badge now.",), id=claim_code(name))
+
+
+def replace_badge(desk: Desk, command: ReplaceBadge) -> Done:
+    """Give a member a new badge in the place of one that is lost."""
+    member = desk.member(command.member)
+    given = AssignBadge(member=member.id, number=command.number, code=command.code)
+    old = [badge for badge in desk.roster.badges(member.id) if badge.status == "active"]
+    if command.old is not None or len(old) > 1:
+        old = [desk.carried(member=member.id, number=None, code=command.old)]
+    done = assign_badge(desk, given)
+    desk.append(*(BadgeSet(badge=structs.replace(badge, status="lost")) for badge in old if done.changed))
+    lost = "".join(f" The badge {claim_code(badge.id)} is reported lost." for badge in old if done.changed)
+    return Done(said=(f"{done.said[0]}{lost}",), changed=done.changed, id=done.id)
 
 
 def set_badge(desk: Desk, command: SetBadge) -> Done:

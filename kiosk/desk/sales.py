@@ -9,7 +9,7 @@ from kiosk import rules
 from kiosk.answers import Done, Products
 from kiosk.commands import CancelSale, ListProducts, SellPass
 from kiosk.desk.counter import Desk, DeskError
-from kiosk.desk.members import new_id
+from kiosk.desk.members import new_id, refuse_contact
 from kiosk.model import Charge, Member, PassSold, Ref, Reversed
 from kiosk.rules.passes import is_counted
 from kiosk.store.chain import decode_fact
@@ -27,6 +27,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...")
+    refuse_contact(command.method)
     product = desk.product(command.product)
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
@@ -51,8 +52,9 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         settles=settles,
         by=command.by,
     )
-    desk.append(sale)
-    return Done(said=tuple(_said(desk, sale, holders)), id=sold.id)
+    (entry,) = desk.append(sale)
+    receipt = desk.roster.receipt(entry.ref)
+    return Done(said=(*_said(desk, sale, holders), f"Receipt {receipt}."), id=sold.id, receipt=receipt)
 
 
 def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
@@ -99,6 +101,7 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
     if not command.reason.strip():
         raise DeskError("why? A sale is taken back with a reason")
+    refuse_contact(command.reason)
     ref = desk.roster.sale_of(command.pass_id)
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
@@ -106,9 +109,11 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     sale = _sale(desk, ref)
     used = _used(desk, sale)
     if used:
-        raise DeskError(f"{entries(used)} of it used: give that back first (kiosk pass undo), or let the sale stand")
+        message = f"{entries(used)} of it used: give that back first (kiosk pass undo), or let the sale stand"
+        raise DeskError(message, code="PASS_USED")
     desk.append(Reversed(ref=ref, reason=command.reason, by=command.by))
-    return Done(said=(f"The sale of {sale.pass_.terms.name} is taken back.",))
+    receipt = desk.roster.receipt(ref)
+    return Done(said=(f"The sale of {sale.pass_.terms.name} is taken back, receipt {receipt}.",), receipt=receipt)
 
 
 def _sale(desk: Desk, ref: Ref) -> PassSold:
@@ -117,11 +122,13 @@ def _sale(desk: Desk, ref: Ref) -> PassSold:
         fact = decode_fact(entry.body) if entry.body is not None else None
         if isinstance(fact, PassSold):
             return fact
-    raise DeskError("this pass was sold at another kiosk: take the sale back there")
+    raise DeskError("this pass was sold at another kiosk: take the sale back there", code="SOLD_ELSEWHERE")
 
 
 def _used(desk: Desk, sale: PassSold) -> int:
     """Entries used on a pass, apart from the debts that it took over."""
-    holdings = desk.roster.holdings(sale.pass_.holders[0], desk.now)
-    used = next(holding.used for holding in holdings if holding.pass_.id == sale.pass_.id)
+    held = (holding for holder in sale.pass_.holders for holding in desk.roster.holdings(holder, desk.now))
+    used = next((holding.used for holding in held if holding.pass_.id == sale.pass_.id), None)
+    if used is None:
+        raise DeskError("who bought this pass is forgotten: the sale stands", code="HOLDER_FORGOTTEN")
     return used - sum(charge.units for charge in sale.settles)

@@ -7,8 +7,9 @@ from itertools import takewhile
 
 from kiosk import rules, wall
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
-from kiosk.commands import CheckIn, Leave, ListInside, ListTaps, OpenDoor, Undo
+from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
 from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.members import assign_badge, refuse_contact
 from kiosk.desk.sales import entries
 from kiosk.model import Denied, Entry, Granted, Happened, Left, Member, Reversed, Source, Tap, Tapped, Visit
 from kiosk.store.chain import decode_fact
@@ -36,6 +37,13 @@ def check_in(desk: Desk, command: CheckIn) -> Judged:
     )
 
 
+def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
+    """Give a member the badge that was refused under a code, and judge them again, as they stand there."""
+    member = desk.member(command.member)
+    assign_badge(desk, AssignBadge(member=member.id, code=command.code))
+    return check_in(desk, CheckIn(member=member.id))
+
+
 def leave(desk: Desk, command: Leave) -> Done:
     """Set a member's presence to gone. It moves no money, and ends no window."""
     member = desk.member(command.member)
@@ -49,6 +57,7 @@ def undo(desk: Desk, command: Undo) -> Done:
     """Give an entry back, within the days that the site's policy gives staff."""
     if not command.reason.strip():
         raise DeskError("why? An entry is given back with a reason")
+    refuse_contact(command.reason)
     member = desk.member(command.member)
     visits = desk.roster.visits_of(member.id, desk.now)
     visit = _to_undo(member, visits, seq=command.seq)

@@ -32,11 +32,27 @@ _PINS: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "PIN_EASY": lambda words, facts: words.say("Anybody would try that PIN first", **facts),
 }
 
+_PEOPLE: dict[str, Callable[[Language, dict[str, str]], str]] = {
+    "NO_NAME": lambda words, facts: words.say("A member needs a name", **facts),
+    "LONG_NAME": lambda words, facts: words.say("This name is too long", **facts),
+    "NAME_TAKEN": lambda words, facts: words.say("There is a {name} already", **facts),
+    "LONG_NOTE": lambda words, facts: words.say("A note has {most} letters at most", **facts),
+    "CONTACT": lambda words, facts: words.say("No e-mail addresses or telephone numbers on the kiosk", **facts),
+    "BADGE_BARRED": lambda words, facts: words.say("This badge is lost or blocked: put it back in use first", **facts),
+    "BADGE_CARRIED": lambda words, facts: words.say("{name} carries this badge: take it back first", **facts),
+    "NO_SUCH_CODE": lambda words, facts: words.say("No unknown badge has the code {badge}: tap it again", **facts),
+    "WHICH_BADGE": lambda words, facts: words.say("{name} has several badges: choose the one that is lost", **facts),
+    "PASS_USED": lambda words, facts: words.say("Entries of it are used: give them back first", **facts),
+    "SOLD_ELSEWHERE": lambda words, facts: words.say("Sold at another kiosk: take the sale back there", **facts),
+    "HOLDER_FORGOTTEN": lambda words, facts: words.say("Who bought it is forgotten: the sale stands", **facts),
+    "ONLY_HOST": lambda words, facts: words.say("{name} is the only host: who would open this screen?", **facts),
+}
 _SAID: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "NO_ANSWER": lambda words, facts: words.say("No answer: see what was done before you try again", **facts),
     **_HOURS,
     **_MACHINE,
     **_PINS,
+    **_PEOPLE,
 }
 """Code of a refusal -> the sentence, filled in with the refusal's facts."""
 

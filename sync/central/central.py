@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from kiosk.model import AnyFact, Entry, Noun
 from kiosk.roster import Roster
+from kiosk.store import erasing
 from kiosk.store.database import LedgerError
+from kiosk.store.tables import instant
 from sync.central import (
     alarms,
     arrivals,
@@ -41,6 +43,7 @@ from sync.central.projector import Projector
 from sync.central.setaside import Aside
 from sync.central.settings import Settings
 from sync.central.snapshots import RawPage
+from sync.central.tables import feed
 from sync.central.waiting import Waiting
 from sync.wire import Enroll, FeedPage, Outcome, Pushed
 
@@ -278,6 +281,12 @@ class Central:
             self.project()
             self.bell.ring()
         return fact is not None
+
+    def telling_of(self, member_id: str) -> list[tuple[datetime, AnyFact]]:
+        """Return what the feed tells of a member, sales included, each with its instant, in their order."""
+        with self.storage.reader() as connection:
+            found = erasing.telling_of(connection, feed, forgetting.scope(self.settings.network), [member_id])
+            return [(instant(row.at), fact) for row, fact in found]
 
     def project(self) -> int:
         """Bring the roster up to date now. Returns how many entries were folded."""

@@ -13,6 +13,8 @@ from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.scenes.now import Now
 from kiosk.screen.scenes.today import Today
+from kiosk.screen.scenes.members import Members
+from kiosk.screen.scenes.till import Till
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 
@@ -30,6 +32,8 @@ class Item:
 ITEMS: tuple[Item, ...] = (
     Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=Now),
     Item(target="today", label=lambda words: words.say("Today"), picture="badge", scene=Today),
+    Item(target="members", label=lambda words: words.say("Members"), picture="badge", scene=Members),
+    Item(target="till", label=lambda words: words.say("Till"), picture="re_entry", scene=Till),
     Item(
         target="evacuation",
         label=lambda words: words.say("Evacuation list"),

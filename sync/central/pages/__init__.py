@@ -27,6 +27,7 @@ from sync.central.pages import (
     members,
     opening,
     passes,
+    personal,
     products,
     signing,
     sites,
@@ -43,7 +44,7 @@ log = logging.getLogger(LOGGER)
 
 def router() -> Router:
     """The pages, as a router for sync.central.app.create_app."""
-    modules = (assets, badges, home, kiosks, members, opening, passes, products, signing, sites, staff)
+    modules = (assets, badges, home, kiosks, members, opening, passes, personal, products, signing, sites, staff)
     return Router(
         "/",
         route_handlers=[handler for module in modules for handler in module.HANDLERS],

@@ -249,6 +249,7 @@ class Books:
     def __init__(self, page: Page) -> None:
         self.roster = page.roster
         self.append = page.append
+        self.telling_of = page.central.telling_of
 
 
 def member_path(member_id: str) -> str:

@@ -15,6 +15,7 @@ SAYINGS: dict[str, Callable[[Page], str]] = {
     "member-restored": lambda page: page.say("The member may come again."),
     "member-in": lambda page: page.say("Checked in."),
     "member-left": lambda page: page.say("Noted: they have left."),
+    "member-erased": lambda page: page.say("The member is forgotten, here and on every kiosk that hears of it."),
     "badge-assigned": lambda page: page.say("The badge is assigned. Every connected kiosk knows it in a few seconds."),
     "badge-changed": lambda page: page.say("The badge is changed. Every connected kiosk knows it in a few seconds."),
     "pass-sold": lambda page: page.say("The pass is sold."),

@@ -1,0 +1,77 @@
+"""What a person may ask of the data about them: a copy, or to be forgotten; and forgetting what is old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from kiosk.answers import Done, Exported
+from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
+from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.members import show_account
+from kiosk.model import Clock, Erased
+
+CUSTOMERS_KEPT = timedelta(days=3 * 365)
+"""How long a customer's file is kept after the last contact: what the CNIL advises."""
+MOST = 20
+"""Customers forgotten at once: all bodies are read for it, and taps wait."""
+
+
+def export_member(desk: Desk, command: ExportMember) -> Exported:
+    """All that is kept about a member, for the member: Regulation (EU) 2016/679, articles 15 and 20."""
+    member = desk.member(command.member)
+    account = msgspec.to_builtins(show_account(desk, ShowAccount(member=member.id)))
+    sales = [
+        {"receipt": sale.receipt, "on": desk.local(sale.at).date(), "cents": sale.cents, "method": sale.method}
+        for sale in desk.roster.sales_of(member.id)
+    ]
+    document: dict[str, Any] = {
+        "site": desk.site.name,
+        "made_at": desk.local(desk.now),
+        "currency": desk.site.currency,
+        "member": msgspec.to_builtins(member),
+        "badges": account["badges"],
+        "passes": account["passes"],
+        "credit_cents": account.get("credit_cents", 0),
+        "sales": sales,
+        "history": [
+            {"at": desk.local(at), "fact": msgspec.to_builtins(fact)} for at, fact in desk.ledger.telling_of(member.id)
+        ],
+        "visits": account["visits"],
+    }
+    return Exported(name=member.name, document=msgspec.to_builtins(document))
+
+
+def erase_member(desk: Desk, command: EraseMember) -> Done:
+    """Forget a member, here and wherever this is heard of. Sales stay in the accounts, without a name."""
+    member = desk.member(command.member)
+    hosts = [one for one in desk.roster.members() if one.role == "staff" and one.status == "active"]
+    if hosts == [member]:
+        message = f"{member.name} is the only host: somebody must be able to open the hosts' screen"
+        raise DeskError(message, code="ONLY_HOST", name=member.name)
+    desk.append(Erased(member_id=member.id, by=command.by))
+    desk.ledger.checkpoint()
+    return Done(said=("The member is forgotten. Sales stay in the accounts, without a name.",))
+
+
+def forget_old(desk: Desk, _command: ForgetOld) -> Done:
+    """Forget a stretch of what is old; `changed` tells that there may be more.
+
+    Where a central server is, it does this for all, and the kiosk erases what it hears of.
+    """
+    if desk.clock is Clock.UNTRUSTED:
+        raise DeskError("the clock is not to be trusted: nothing is forgotten by it")
+    if not desk.ledger.is_alone:
+        return Done(said=("The central server does this for all its kiosks.",), changed=False)
+    condensed = desk.ledger.condense(desk.now)
+    silent = desk.roster.silent_since(desk.now - CUSTOMERS_KEPT)[:MOST] if condensed is None else ()
+    desk.append(*(Erased(member_id=name, by="retention") for name in silent))
+    if condensed is None and not silent:
+        return Done(said=("Nothing is old enough to be forgotten.",), changed=False)
+    desk.ledger.checkpoint()
+    told = f"{len(silent)} customers not heard of for three years"
+    if condensed is not None:
+        told = f"the passages in entries {condensed.first} to {condensed.last}"
+    return Done(said=(f"Forgotten: {told}.",))

@@ -1,0 +1,55 @@
+"""What the scenes of members and of the till have in common: how passes, prices and ways to pay are named."""
+
+from __future__ import annotations
+
+from kiosk.answers import PassLine, Person
+from kiosk.model import Product
+from kiosk.notices import Language
+
+METHODS = ("cash", "card", "transfer", "cheque")
+
+
+def method(words: Language, name: str) -> str:
+    """A way to pay, as people name it; one that somebody wrote by hand as it was written."""
+    names = {
+        "cash": words.say("Cash"),
+        "card": words.say("Card"),
+        "transfer": words.say("Bank transfer"),
+        "cheque": words.say("Cheque"),
+        "free": words.say("Free"),
+    }
+    return names.get(name, name)
+
+
+def bought(words: Language, product: Product) -> str:
+    """What a product gives: `+10 entries`, or its name when it is not counted."""
+    if product.units is None or product.per != "once":
+        return product.name
+    return words.count("+{n} entry", "+{n} entries", product.units)
+
+
+def left(words: Language, count: int | None) -> str:
+    """Entries left; below zero they are owed."""
+    if count is None:
+        return words.say("Unlimited")
+    if count < 0:
+        return words.count("{n} entry owed", "{n} entries owed", -count)
+    return words.count("{n} entry left", "{n} entries left", count)
+
+
+def held(words: Language, person: Person) -> str:
+    """What a member in a list has left."""
+    if person.unlimited:
+        return words.say("Unlimited")
+    return words.say("No pass") if person.left is None else left(words, person.left)
+
+
+def validity(words: Language, line: PassLine) -> str:
+    """Whether a pass can be used, and until when."""
+    if line.validity == "expired":
+        return words.say("Expired")
+    if line.validity == "not_yet":
+        return words.say("Not valid yet")
+    if line.valid_until is None:
+        return words.say("Without end")
+    return words.say("Until {date}", date=words.weekday_of(line.valid_until, line.valid_from))

@@ -1,0 +1,52 @@
+"""Writing a line of text: a field and a keyboard of glass. What is written for is for the scene to say."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.keys import Key
+from kiosk.screen.scene import Scene, Setting, Wishes
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.field import TextField
+from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
+
+
+class Writing(Scene):
+    """A field that is written into; Enter, or the large key, is `written`."""
+
+    def __init__(
+        self, setting: Setting, text: str = "", *, hint: str = "", longest: int = 60, names: bool = False
+    ) -> None:
+        super().__init__(setting)
+        self.field = TextField(text, hint=hint, longest=longest)
+        self._keyboard = Keyboard(self.words.code, names=names)
+        self._keyboard.follow(text)
+
+    def written(self, text: str) -> Wishes:
+        """What is done with the text."""
+        raise NotImplementedError
+
+    def key(self) -> str:
+        """The word on the large key."""
+        return self.words.say("Keep")
+
+    def touched(self, target: str) -> Wishes:
+        """A key of glass."""
+        key = self._keyboard.touched(target)
+        return self.typed(key) or None if key else None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A key of any keyboard."""
+        if key.name == "enter":
+            return self.written(" ".join(self.field.text.split()))
+        if not self.field.typed(key):
+            return False
+        self._keyboard.follow(self.field.text)
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw field and keyboard."""
+        keys, rect = canvas.split(rect, min(HEIGHT + 8, rect.height / canvas.unit - 60), side="bottom")
+        self.field.draw(canvas, canvas.split(rect, 66, side="top")[0])
+        self._keyboard.draw(canvas, keys, enter=self.key())

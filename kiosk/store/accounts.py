@@ -1,0 +1,79 @@
+"""Reading the accounts: what was sold and taken back, and the receipt of each sale.
+
+A receipt is the place of a sale among the sales of its ledger, behind four letters that tell the ledgers apart. So the
+numbers have no gap, and as entries are chained nobody can put a sale between two others, nor take one out. What was
+sold by mistake is not deleted: its reversal stands beside it, and names it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from kiosk.model import Noun, Pass, Ref
+from kiosk.store.fold import claim_code
+from kiosk.store.tables import passes, reversals, sales
+
+_pass = msgspec.json.Decoder(Pass).decode
+
+
+class Sale(Noun, frozen=True, kw_only=True):
+    """A pass that was sold, and whether that was taken back."""
+
+    ref: Ref
+    receipt: str
+    at: datetime
+    pass_: Pass | None
+    """None: another entry tells of this pass now."""
+    cents: int
+    method: str
+    taken_back_at: datetime | None = None
+
+
+def receipt(connection: Connection, ref: Ref) -> str:
+    """Return the receipt of a sale: `K7PM-00042`."""
+    before = select(func.count()).select_from(sales).where(sales.c.ledger_id == ref.ledger_id, sales.c.seq <= ref.seq)
+    return f"{claim_code(ref.ledger_id)}-{connection.execute(before).scalar_one():05d}"
+
+
+def between(connection: Connection, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
+    """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
+    is_in = and_(sales.c.at >= since, sales.c.at < until)
+    is_back = and_(reversals.c.at >= since, reversals.c.at < until)
+    return _read(connection, _SALES.where(sales.c.site_id == site_id, is_in | is_back))
+
+
+def of_member(connection: Connection, member_id: str) -> tuple[Sale, ...]:
+    """Return what a member bought, in its order."""
+    found = _read(connection, _SALES.where(passes.c.doc.contains(member_id, autoescape=True)))
+    return tuple(sale for sale in found if sale.pass_ and member_id in sale.pass_.holders)
+
+
+_SALES = (
+    select(sales, passes.c.doc, reversals.c.at.label("taken_back_at"))
+    .outerjoin_from(sales, passes, and_(passes.c.id == sales.c.pass_id, passes.c.ledger_id == sales.c.ledger_id))
+    .outerjoin(
+        reversals, and_(reversals.c.reversed_ledger == sales.c.ledger_id, reversals.c.reversed_seq == sales.c.seq)
+    )
+    .order_by(sales.c.at, sales.c.ledger_id, sales.c.seq)
+)
+
+
+def _read(connection: Connection, query: Select[Any]) -> tuple[Sale, ...]:
+    return tuple(_sale(connection, row) for row in connection.execute(query).all())
+
+
+def _sale(connection: Connection, row: Row[*tuple[Any, ...]]) -> Sale:
+    ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
+    return Sale(
+        ref=ref,
+        receipt=receipt(connection, ref),
+        at=row.at,
+        pass_=_pass(row.doc) if row.doc else None,
+        cents=row.cents,
+        method=row.method,
+        taken_back_at=row.taken_back_at,
+    )

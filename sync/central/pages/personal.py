@@ -1,0 +1,46 @@
+"""What a member may ask of the data about them: a copy of all of it, or to be forgotten."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+from litestar import MediaType, Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from kiosk.answers import Exported
+from kiosk.commands import ExportMember
+from kiosk.model import Erased
+from sync.central.accounts import Role
+from sync.central.pages.page import HEADERS, Answer, Page
+from sync.central.pages.routes import reads, writes
+
+
+@reads("/members/{member_id:str}/export", role=Role.HOST)
+def export(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """All that is kept about a member, as a file to be given to them."""
+    found = cast("Exported", page.ask(ExportMember(member=page.member(member_id).id)))
+    text = msgspec.json.format(msgspec.json.encode(found.document), indent=2)
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{member_id[:40]}.json"'}
+    return Response(text, media_type=MediaType.JSON, headers=headers)
+
+
+@reads("/members/{member_id:str}/erase", role=Role.MANAGER)
+def ask_erasure(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """What it means, and the form to do it."""
+    return page.show("erase.html", member=page.member(member_id))
+
+
+@writes("/members/{member_id:str}/erase", role=Role.MANAGER)
+def erase(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+    """Forget a member for ever, everywhere."""
+    member = page.member(member_id)
+    if not page.form.ticked("sure"):
+        page.form.wrong("sure", page.say("Tick the box: this cannot be taken back"))
+        return page.show("erase.html", member=member)
+    page.append(Erased(member_id=member.id, by=page.signed_in.name))
+    return page.go("/members", "member-erased")
+
+
+HANDLERS = [export, ask_erasure, erase]
