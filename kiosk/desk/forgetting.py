@@ -11,7 +11,7 @@ from kiosk.answers import Done, Exported
 from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import show_account
-from kiosk.model import Clock, Erased
+from kiosk.model import AnyFact, Clock, Erased
 
 CUSTOMERS_KEPT = timedelta(days=3 * 365)
 """How long a customer's file is kept after the last contact: what the CNIL advises."""
@@ -31,17 +31,25 @@ def export_member(desk: Desk, command: ExportMember) -> Exported:
         "site": desk.site.name,
         "made_at": desk.local(desk.now),
         "currency": desk.site.currency,
-        "member": msgspec.to_builtins(member),
+        "member": _shown(msgspec.to_builtins(member)),
         "badges": account["badges"],
         "passes": account["passes"],
         "credit_cents": account.get("credit_cents", 0),
         "sales": sales,
-        "history": [
-            {"at": desk.local(at), "fact": msgspec.to_builtins(fact)} for at, fact in desk.ledger.telling_of(member.id)
-        ],
+        "history": [{"at": desk.local(at), "fact": _told(fact)} for at, fact in desk.ledger.telling_of(member.id)],
         "visits": account["visits"],
     }
     return Exported(name=member.name, document=msgspec.to_builtins(document))
+
+
+def _told(fact: AnyFact) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(fact)
+    return told | {"member": _shown(told["member"])} if "member" in told else told
+
+
+def _shown(member: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only proves who somebody is: in a file it would help whoever found it to guess a PIN."""
+    return {name: value for name, value in member.items() if name != "pin"}
 
 
 def erase_member(desk: Desk, command: EraseMember) -> Done:

@@ -11,10 +11,10 @@ from kiosk.screen.scene import Go, Scene, Setting, Wishes
 from kiosk.screen.scenes.evacuation import Evacuation
 from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
-from kiosk.screen.scenes.now import Now
-from kiosk.screen.scenes.today import Today
 from kiosk.screen.scenes.members import Members
+from kiosk.screen.scenes.now import Now
 from kiosk.screen.scenes.till import Till
+from kiosk.screen.scenes.today import Today
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 
