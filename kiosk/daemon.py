@@ -115,7 +115,7 @@ class Kiosk:
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
                 Worker("control", control.run),
-                Worker("nights", Nights(self._forget, world.clock.now).run, silence_seconds=60.0),
+                Worker("nights", Nights(self._forget, world.clock.now).run),
             )
             self._stack = stack.pop_all()
 
@@ -193,12 +193,18 @@ class Kiosk:
         paths, site_id = self._config.paths, self._config.site
         return encode_answer(copied(paths.ledger, site_id=site_id, medium=command.medium, now=self._clock.now()))
 
-    def _forget(self) -> bool:
+    def _forget(self, beat: Callable[[], None]) -> bool:
         """Have a part of what is old forgotten; tell whether there is more."""
-        told = decode_answer(self._answered_by_controller(encode_command(ForgetOld())))
-        if isinstance(told, Refused):
-            log.warning("what is old was not forgotten: %s", told.message)
-        return isinstance(told, Done) and told.changed
+        request = Request(encode_command(ForgetOld()))
+        self.controller.inbox.put(request)
+        for _ in range(round(ANSWER_SECONDS)):
+            beat()
+            with suppress(TimeoutError):
+                told = decode_answer(request.wait(1.0))
+                if isinstance(told, Refused):
+                    log.warning("what is old was not forgotten: %s", told.message)
+                return isinstance(told, Done) and told.changed
+        return False
 
     def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)

@@ -22,9 +22,13 @@ class Nights:
     """Once a day, part after part."""
 
     def __init__(
-        self, forget: Callable[[], bool], now: Callable[[], datetime], *, pause_seconds: float = PAUSE_SECONDS
+        self,
+        forget: Callable[[Callable[[], None]], bool],
+        now: Callable[[], datetime],
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        """`forget` does a part, and tells whether there is more."""
+        """`forget` does a part, beating where it has to wait, and tells whether there is more."""
         self._forget, self._now, self._pause = forget, now, pause_seconds
         self._done: date | None = None
 
@@ -44,5 +48,5 @@ class Nights:
         self._done = (self._now() - NIGHT).date()
         for _ in range(PARTS):
             beat()
-            if not self._forget() or stop.wait(self._pause):
+            if not self._forget(beat) or stop.wait(self._pause):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Days:
         self.parts, self.beats = parts, 0
         self.nights = Nights(self.forget, lambda: self.now, pause_seconds=0.0)
 
-    def forget(self) -> bool:
+    def forget(self, beat: Callable[[], None]) -> bool:
         self.parts -= 1
         return self.parts > 0
 
@@ -68,7 +69,7 @@ def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: P
     badge = counter.joins("lea")
     counter.tap(badge)
 
-    def forget() -> bool:
+    def forget(_: Callable[[], None]) -> bool:
         request = Request(encode_command(ForgetOld()))
         counter.controller.handle(request)
         told = decode_answer(request.wait(0))
