@@ -79,7 +79,7 @@ release: $(READY)
 deb: $(READY)
 	.ci/need dpkg-deb:dpkg lintian:lintian
 	PYTHON=$(BIN)/python systemd/package deb $(ARCHITECTURE)
-	lintian --fail-on error --suppress-tags-from-file systemd/lintian build/*_$(VERSION)_$(ARCHITECTURE).deb
+	lintian --fail-on error build/*_$(VERSION)_$(ARCHITECTURE).deb
 
 # A whole Debian under emulation, the kiosk installed in it and its power cut: the better part of an hour, some 6 GB.
 # Some of its stages: make vm ARGS="cuts idle"

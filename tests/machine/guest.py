@@ -73,7 +73,7 @@ class Guest:
         disks = [disk, *([data] if data else [])]
         self._process = subprocess.Popen(
             [
-                *("nice", "-n", "19", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
+                *("nice", "-n", os.environ.get("VM_NICE", "19"), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
                 *("-m", "1024", "-display", "none", "-vga", "std", "-nic", "none", "-no-user-config"),
                 *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
                 *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0"),
