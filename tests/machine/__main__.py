@@ -18,7 +18,8 @@ def main() -> int:
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; all by default")
     parser.add_argument("--folder", type=Path, default=Path("build/vm"), help="for disks of some 6 GB [build/vm]")
     parser.add_argument("--release", type=Path, required=True, help="what `make release` made")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the moments at which the power is cut")
+    parser.add_argument("--cuts", type=int, default=20, help="how often the power is cut")
     given = parser.parse_args()
     unknown = set(given.stages) - set(STAGES)
     if unknown:
@@ -26,7 +27,9 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     failed = {}
     with Pn532() as chip:
-        bench = Bench(folder=given.folder.resolve(), release=given.release.resolve(), chip=chip, seed=given.seed)
+        bench = Bench(
+            folder=given.folder.resolve(), release=given.release.resolve(), chip=chip, seed=given.seed, cuts=given.cuts
+        )
         for stage in given.stages or STAGES:
             began = time.monotonic()
             print(f"{stage}: {(STAGES[stage].__doc__ or '').splitlines()[0]}", flush=True)

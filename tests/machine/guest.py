@@ -73,7 +73,18 @@ class Guest:
         disks = [disk, *([data] if data else [])]
         self._process = subprocess.Popen(
             [
-                *("nice", "-n", os.environ.get("VM_NICE", "19"), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"),
+                *(
+                    "nice",
+                    "-n",
+                    os.environ.get("VM_NICE", "19"),
+                    "qemu-system-x86_64",
+                    "-accel",
+                    "tcg,thread=multi",
+                    "-cpu",
+                    "max",
+                    "-smp",
+                    "2",
+                ),
                 *("-m", "1024", "-display", "none", "-vga", "std", "-nic", "none", "-no-user-config"),
                 *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
                 *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0"),
@@ -116,7 +127,7 @@ class Guest:
             with suppress(OSError, GuestError, ValueError):
                 self._agent = Channel(self._sockets["agent"], 5.0)
                 self._agent.ask("guest-sync", id=1)
-                self._agent._socket.settimeout(120.0)
+                self._agent._socket.settimeout(BOOT_SECONDS)
                 self.booted_after = time.monotonic() - self._started
                 return self
             time.sleep(1.0)

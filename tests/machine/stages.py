@@ -41,6 +41,7 @@ class Bench:
     release: Path
     chip: Pn532
     seed: int
+    cuts: int
     figures: dict[str, Any] = field(default_factory=dict)
 
     def told(self, what: str, value: object) -> None:
@@ -179,14 +180,14 @@ def _picture(bench: Bench, guest: Guest) -> None:
     monitor.close()
 
 
-def cuts(bench: Bench, *, times: int = 20) -> None:
-    """Cut the power in the middle of taps, so many times; nothing that was told is lost."""
+def cuts(bench: Bench) -> None:
+    """Cut the power in the middle of taps, again and again; nothing that was told is lost."""
     draw = random.Random(bench.seed)
     disk = bench.fresh("cuts.img")
     heads = bench.folder / "heads.log"
     heads.write_text("")
     booted, told = [], 0
-    for number in range(1, times + 1):
+    for number in range(1, bench.cuts + 1):
         with bench.machine(disk) as guest:
             booted.append(round(guest.booted_after + serving(guest)))
             _nothing_lost(guest, heads)
@@ -202,7 +203,7 @@ def cuts(bench: Bench, *, times: int = 20) -> None:
     with bench.machine(disk) as guest:
         serving(guest)
         said = _nothing_lost(guest, heads)
-    bench.told("power cuts", times)
+    bench.told("power cuts", bench.cuts)
     bench.told("ledger heads told to the outside", told)
     bench.told("boot to serving in s, shortest / longest", f"{min(booted)} / {max(booted)}")
     bench.told("after the last cut", said.splitlines()[-1])
