@@ -13,7 +13,7 @@ from sync.central.settings import load
 
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 UNIT = (SYSTEMD / "kiosk-central.service").read_text()
-INSTALLED = "/opt/kiosk/current/bin/kiosk-central"
+INSTALLED = "/opt/kiosk-central/current/bin/kiosk-central"
 
 
 def run(*command: str) -> tuple[int, str]:
