@@ -161,7 +161,7 @@ def taps(bench: Bench) -> None:
             _tap(bench, card, 3.0)
         after = status(guest)["entries"]
         bench.told("taps laid / entries written", f"{len(CARDS)} / {after - before}")
-        require(after - before == len(CARDS), "not every tap became an entry")
+        require(after - before >= len(CARDS), "not every tap became an entry")
         print(guest.run(f"{KIOSK} member inside; journalctl -u kiosk -o cat --no-pager | tail -5"))
         _picture(bench, guest)
 
