@@ -19,8 +19,8 @@ while True:
     except control.ControlError:
         time.sleep(0.5)
         continue
-    head = f"{status['entries']}:{status['head']}"
-    if head != told:
+    head = status.get("head", "")
+    if head and head != told:
         port.write(head + "\n")
         told = head
     time.sleep(0.05)

@@ -79,6 +79,13 @@ def pid(guest: Guest) -> str:
     return guest.run(f"systemctl show -P MainPID {UNIT}")
 
 
+def put_script(guest: Guest, name: str) -> str:
+    """Put one of the scripts beside this file into the machine; return the command that runs it."""
+    path = Path(__file__).parent / name
+    guest.run(f"cat > /root/{name} <<'END'\n{path.read_text()}END")
+    return f"/opt/kiosk/current/bin/python /root/{name}"
+
+
 def serving(guest: Guest, seconds: float = 240.0) -> float:
     """Wait until the kiosk is ready and its reader answers; return the seconds that it took."""
     began = time.monotonic()
@@ -192,8 +199,8 @@ def cuts(bench: Bench) -> None:
             booted.append(round(guest.booted_after + serving(guest)))
             _nothing_lost(guest, heads)
             before = heads.read_text().count("\n")
-            python = "/opt/kiosk/current/bin/python"
-            guest.run(f"{python} /root/heads.py /dev/virtio-ports/kiosk.heads >/root/heads.err 2>&1 & sleep 2")
+            tell = put_script(guest, "heads.py")
+            guest.run(f"{tell} /dev/virtio-ports/kiosk.heads >/root/heads.err 2>&1 & sleep 2")
             _tap_until(bench, draw.uniform(6.0, 15.0), draw)
             guest.cut_power()
         bench.chip.take()
@@ -237,9 +244,10 @@ def watchdogs(bench: Bench) -> None:
     """Freeze the screen, the controller, the whole process, the kernel: each time something starts it anew."""
     with bench.machine(bench.fresh("work.img")) as guest:
         serving(guest)
+        freezer = put_script(guest, "freeze.py")
         frozen: dict[str, Callable[[str], str]] = {
-            "screen": lambda one: f"python3 /root/freeze.py {one} 0 >/dev/null 2>&1 &",
-            "controller": lambda one: f"python3 /root/freeze.py {one} 1 >/dev/null 2>&1 &",
+            "screen": lambda one: f"{freezer} {one} 0 >/dev/null 2>&1 &",
+            "controller": lambda one: f"{freezer} {one} 1 >/dev/null 2>&1 &",
             "whole process": lambda one: f"kill -STOP {one}",
         }
         for what, freeze in frozen.items():
@@ -250,7 +258,7 @@ def watchdogs(bench: Bench) -> None:
                 f"&& systemctl is-active {UNIT}",
                 seconds=240,
             )
-            guest.run("pkill -f freeze.py || true")
+            guest.run("pkill -f '[f]reeze.py' || true")
             serving(guest)
             bench.told(f"frozen {what}: serving again after s", round(seconds))
         found = guest.run(f"journalctl -u {UNIT} -o cat --no-pager | grep -c 'Watchdog timeout' || true")
