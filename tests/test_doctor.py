@@ -124,7 +124,10 @@ def test_a_door_without_wires_is_only_noted(tmp_path):
 
 def test_a_clock_that_nothing_keeps_is_a_fault_and_with_a_battery_a_note(tmp_path):
     assert found("clock", machine(tmp_path / "a", synchronised=False)).level == "fault"
-    assert found("clock", machine(tmp_path / "b", synchronised=False, files=["sys/class/rtc/rtc0/since_epoch"])).level == "note"
+    assert (
+        found("clock", machine(tmp_path / "b", synchronised=False, files=["sys/class/rtc/rtc0/since_epoch"])).level
+        == "note"
+    )
 
 
 @pytest.mark.parametrize(
