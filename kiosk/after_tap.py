@@ -1,20 +1,17 @@
-"""After a tap: which buttons its notice offers, and what a touch on one of them does.
+"""After a tap: which buttons its notice offers, and to whom. What a touch on one of them does is in kiosk.touched.
 
-The controller sees to it that a touch belongs to the notice that shows; what may be taken back is kiosk.rules' matter.
+The controller sees to it that a touch belongs to the notice that shows; what may be bought or taken back is a matter of
+kiosk.rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kiosk import notices
-from kiosk.model import AnyFact, Case, Left, Member, Reason, Reversed, Site, Tap, Verdict, Visit
+from kiosk.model import Case, Granted, Reason, Source, Tap, Verdict, Visit
 from kiosk.notices import Admission, Notice, Offer, choose
-from kiosk.roster import Roster
-from kiosk.rules import corrections
-from kiosk.rules.passes import balance
+from kiosk.rules import corrections, extras
 
 FOR_HOSTS = (Offer.DESK, Offer.EVACUATION)
 """Buttons that lead behind the notices; on a host's notice from the first tap."""
@@ -44,17 +41,35 @@ def undoable(case: Case, now: datetime) -> Visit | None:
 
 
 def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -> set[Offer]:
-    """Buttons come with a second tap: the first says what happened, the second that somebody wants something."""
+    """Buttons come with a second tap: the first says what happened, the second that somebody wants something.
+
+    But a guest is brought along, so that there is a button for them at once.
+    """
     found = set(FOR_HOSTS) if verdict.reason is Reason.STAFF else set()
     if verdict.reason in (Reason.RE_ENTRY, Reason.STAFF) and _is_in(case, now):
         found |= {Offer.LEAVE} | ({Offer.UNDO} if undo else set())
-    return found
+    return found | _extras(case, verdict, now) | ({Offer.ACCOUNT} if _may_look(case, verdict) else set())
+
+
+def _may_look(case: Case, verdict: Verdict) -> bool:
+    """Whether whoever holds the badge is its member, as far as anybody knows: not with one that is reported lost."""
+    is_theirs = case.member is not None and case.member.role == "member" and case.tap.source is Source.BADGE
+    return is_theirs and verdict.reason not in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED)
+
+
+def _extras(case: Case, verdict: Verdict, now: datetime) -> set[Offer]:
+    """What may be bought beside one's own entry."""
+    if not isinstance(verdict, Granted):
+        return set()
+    found = {Offer.GUEST} if extras.guest(extras.after(case, verdict), now) else set()
+    may_extend = verdict.reason is Reason.RE_ENTRY and extras.extension(case, now)
+    return found | ({Offer.EXTEND} if may_extend else set())
 
 
 def admission(shown: Shown, button: str, now: datetime, *, language: str | None) -> Admission | None:
-    """Whom a button of a host's notice lets in behind the notices, and where to; None for any other button."""
+    """Whom a button of a notice lets in behind the notices, and where to; None for any other button."""
     member, site = shown.case.member, shown.case.site
-    if member is None or button not in FOR_HOSTS:
+    if member is None or button not in (*FOR_HOSTS, Offer.ACCOUNT):
         return None
     return Admission(
         to=button,
@@ -70,44 +85,3 @@ def admission(shown: Shown, button: str, now: datetime, *, language: str | None)
 def _is_in(case: Case, now: datetime) -> bool:
     latest = next((visit for visit in case.visits if visit.site_id == case.site.id), None)
     return bool(latest and not latest.left_at and latest.present_until and now < latest.present_until)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touched:
-    """A button that was touched, where and when. `write` commits a fact or raises LedgerError."""
-
-    shown: Shown
-    roster: Roster
-    site: Site
-    now: datetime
-    write: Callable[[AnyFact], None]
-    language: str | None = None
-
-    def does(self, button: str) -> Notice:
-        """Do what a button that `shown` offers says, and tell what was done. Raises LedgerError."""
-        member = self.shown.case.member
-        assert member is not None, "Shown.offers was asked"
-        return self._leave(member) if button == Offer.LEAVE else self._undo(member)
-
-    def _leave(self, member: Member) -> Notice:
-        self.write(Left(member_id=member.id, site_id=self.site.id))
-        return notices.goodbye(self.site, member, self.now, language=self.language)
-
-    def _undo(self, member: Member) -> Notice:
-        """Judge again: since the button was shown the minute may have passed, or a host have given the entry back."""
-        undo = self.shown.undoable
-        visit = self.roster.visit(undo.ref) if undo else None
-        if visit is None:
-            return notices.undo_refused(self.site, member, "NOTHING_TO_UNDO", language=self.language)
-        visits = self.roster.visits_of(member.id, self.now)
-        refused = corrections.may_undo(visit, visits, now=self.now, by_staff=False, site=self.site)
-        if refused:
-            return notices.undo_refused(self.site, member, refused, language=self.language)
-        self.write(Reversed(ref=visit.ref, reason="undo", by="self"))
-        return notices.undone(self.site, member, self._left_on(visit, member), language=self.language)
-
-    def _left_on(self, visit: Visit, member: Member) -> int | None:
-        """The balance of the pass that paid a visit."""
-        paid = {charge.pass_id for charge in visit.charges}
-        held = next((one for one in self.roster.holdings(member.id, self.now) if one.pass_.id in paid), None)
-        return balance(held, self.site, self.now) if held else None

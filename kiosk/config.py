@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, structs
 
+from kiosk.languages import spoken
 from kiosk.mistakes import HIDDEN, Mistake, MistakesError, build, extra, join, read_toml, written
 
 DEFAULT_FILE = Path("/etc/kiosk/kiosk.toml")
@@ -70,6 +71,7 @@ Quiet = Annotated[
     str,
     Meta(extra={"read": _between}, description='two times of day, such as "22:00-07:00"'),
 ]
+Tongue = Annotated[str, Meta(extra={"read": spoken}, description='the code of a language, such as "fr"')]
 Minutes = Annotated[float, Meta(ge=0, le=1440, description="a number of minutes, 0 to 1440")]
 Pixels = Annotated[
     tuple[Annotated[int, Meta(ge=240, le=7680)], Annotated[int, Meta(ge=240, le=4320)]],
@@ -115,7 +117,7 @@ class Screen(Settings, frozen=True):
     fullscreen: bool = True
     size: Pixels | None = None
     """None: all of the display, or 800x480 in a window."""
-    language: Literal["fr", "en"] | None = None
+    language: Tongue | None = None
     """None: the site's."""
     reader_side: Literal["left", "right", "top", "bottom"] = "right"
     """Where the reader is, seen from the screen: the picture of the badge points there."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from kiosk import desk, notices, rules, timekeeping
-from kiosk.after_tap import Touched, admission, offers, undoable
+from kiosk.after_tap import Shown, admission, offers, undoable
 from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Errand, Request
@@ -46,6 +46,7 @@ from kiosk.roster import RosterError, claim_code
 from kiosk.rules import corrections
 from kiosk.showing import Known, Showing
 from kiosk.syncing import Delivery, take_in
+from kiosk.touched import Touched
 
 log = logging.getLogger(__name__)
 
@@ -209,20 +210,24 @@ class Controller:
             self._front.display.enter(admitted)
             return
         try:
-            touched = Touched(
-                shown=shown,
-                roster=self._ledger.roster,
-                site=self._site_now(),
-                now=self._clock.now(),
-                write=self._write,
-                language=self._front.language,
-            )
-            said = touched.does(touch.button)
+            done = self._touched(shown).does(touch.button)
         except LedgerError as error:
             self._fail(error)
             self._refuse()
         else:
-            self._showing.say(said)
+            self._showing.follow(done.notice, shown, undoable=done.undoable)
+
+    def _touched(self, shown: Shown) -> Touched:
+        moment, badge = self._clock.stamp(), shown.case.badge
+        return Touched(
+            shown=shown,
+            roster=self._ledger.roster,
+            site=self._site_now(),
+            now=moment.at,
+            gather=lambda: self._gather(shown.tap, badge.id if badge else None, moment),
+            write=self._write,
+            language=self._front.language,
+        )
 
     # ------------------------------------------------------------ the door, commands, time
 

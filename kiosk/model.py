@@ -153,6 +153,8 @@ class Policy(Noun, frozen=True, kw_only=True):
     warn_units: tuple[int, ...] = (2, 1, 0)
     warn_days: tuple[int, ...] = (30, 7)
     untrusted_clock: Literal["deny", "grace"] = "deny"
+    guests: int = 2
+    """How many guests a member may have in at a time; 0: none."""
 
 
 class Site(Noun, frozen=True, kw_only=True):
@@ -226,6 +228,8 @@ class Source(StrEnum):
 
     BADGE = "badge"
     STAFF = "staff"
+    TOUCH = "touch"
+    """A button on the notice of a tap: an entry bought for later, or for a guest."""
 
 
 class Tap(Noun, frozen=True, kw_only=True):

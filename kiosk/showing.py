@@ -66,6 +66,15 @@ class Showing:
         self.shown = None
         self.tell(said)
 
+    def follow(self, said: Notice, shown: Shown, *, undoable: Visit | None) -> None:
+        """Show what a touch led to; if it has buttons they are for whoever tapped, and for nobody after them."""
+        if not said.buttons:
+            self.say(said)
+            return
+        said = replace(said, number=next(self._numbers))
+        self.shown = Shown(tap=shown.tap, case=shown.case, notice=said, undoable=undoable)
+        self.tell(said)
+
     def tell(self, said: Notice) -> None:
         """Show a notice, by light and sound too."""
         if self._is_quiet():

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, structs
 
 from kiosk import hours
+from kiosk.languages import spoken
 from kiosk.mistakes import Mistake, MistakesError, build, did_you_mean, expected, fold, join, read_toml
 from kiosk.model import Member, Policy, Product, Site, Unlimited
 from kiosk.site_words import COVERS, PRICE, VALID, Price, Validity, covers, price, validity, zone
@@ -25,6 +26,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 Text = Annotated[str, Meta(min_length=1, description="a text between quotes")]
 Id = Annotated[str, Meta(pattern="^[a-z0-9-]+$", description="an id of small letters, digits and hyphens")]
+Tongue = Annotated[str, Meta(extra={"read": spoken}, description='the code of a language, such as "fr"')]
 Zone = Annotated[str, Meta(extra={"read": zone}, description='a time zone, such as "Europe/Paris"')]
 Hours = Annotated[str, Meta(min_length=1, description='opening hours, such as "Mo-Fr 09:00-17:00; PH off"')]
 Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, such as ["...", "..."]')]
@@ -44,7 +46,7 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: Texts = ()
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description='a country code, such as "FR"')] = "FR"
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description='a currency code, such as "EUR"')] = "EUR"
-    language: Literal["fr", "en"] = "fr"
+    language: Tongue = "fr"
 
 
 class ProductTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ class MemberTable(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Text
     role: Literal["member", "staff"] = "member"
-    language: Literal["fr", "en"] | None = None
+    language: Tongue | None = None
     greeting: Literal["first_name", "initials", "pseudonym", "nothing"] = "first_name"
     pseudonym: Text | None = None
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests import bench_server, bench_sync
+from tests import bench_screen, bench_server, bench_sync
 from tests.counter import Counter
 from tests.running import Running
 
@@ -96,6 +96,15 @@ def bench_tap(rounds: int) -> None:
     write("tap", result)
 
 
+def bench_screen_frames(rounds: int) -> None:
+    """Print how long the first frame of a notice takes; 30 ms at 800x480 is what it may."""
+    result = {name: spread(seconds) for name, seconds in bench_screen.first_frames(rounds).items()}
+    print(f"{'':50}{'median ms':>12}{'p95 ms':>12}{'n':>8}")
+    for name, line in result.items():
+        print(f"{name:50}{line['median_ms']:>12}{line['p95_ms']:>12}{line['n']:>8}")
+    write("screen", result)
+
+
 def bench_idle(seconds: int) -> None:
     """Print what an idle kiosk costs, thread by thread; the emulated chip's thread stands beside, not in the sum."""
     with tempfile.TemporaryDirectory() as folder, Running(Path(folder)) as running:
@@ -148,6 +157,8 @@ if __name__ == "__main__":
     what, *number = sys.argv[1:] or ["tap"]
     if what == "idle":
         bench_idle(int(number[0]) if number else 60)
+    elif what == "screen":
+        bench_screen_frames(int(number[0]) if number else 100)
     elif what == "network":
         bench_sync.show(bench_sync.network(int(number[0]) if number else 15), write, "network")
     elif what in SERVER:

@@ -5,21 +5,35 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kiosk import hours, notices
-from kiosk.model import Override, Signal, Site
-from kiosk.notices import Health, Idle, Notice, Offer, Tray, VirtualBadge
+from kiosk.answers import Account as AccountTold
+from kiosk.answers import PassLine, VisitLine
+from kiosk.commands import ShowAccount
+from kiosk.model import Member, Override, Signal, Site
+from kiosk.notices import Health, Idle, Language, Notice, Offer, Tray, VirtualBadge
+from kiosk.rules import extras
 from kiosk.screen.canvas import Canvas, cut
 from kiosk.screen.rest import Light
+from kiosk.screen.scene import Setting
+from kiosk.screen.scenes.account import TABS, Account
 from kiosk.screen.scenes.notice import draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, draw_tray
-from tests.house import SERRE, at
+from tests.house import SERRE, at, on, sold
 from tests.picture import WIDE, Asleep, Picture
-from tests.taps import CAMILLE, MONDAY, Told, denied, granted
+from tests.taps import CAMILLE, MONDAY, Told, denied, granted, ours, tell, visit
+
+BUTTONS = {
+    "entry": (Offer.GUEST, Offer.ACCOUNT),
+    "no-entries": (Offer.ACCOUNT,),
+    "re-entry": (Offer.LEAVE, Offer.EXTEND, Offer.GUEST, Offer.ACCOUNT),
+    "re-entry-at-once": (Offer.LEAVE, Offer.UNDO, Offer.EXTEND, Offer.GUEST, Offer.ACCOUNT),
+}
+"""What some of them would offer; the others show none, to be looked at as they are without."""
 
 
 def notice_of(told: Told, language: str) -> Notice:
     """What a tap shows, with the buttons that it would have."""
-    offers = (Offer.LEAVE, Offer.UNDO) if told.name == "re-entry" else ()
+    offers = BUTTONS.get(told.name, ())
     return notices.notice(told.verdict, told.case, told.now, offers=offers, language=language)
 
 
@@ -68,6 +82,16 @@ def service(language: str) -> Iterator[Picture]:
     site = replace(SERRE, language=language)
     yield Picture("undone", notices.undone(site, CAMILLE, 8), language)
     yield Picture("undo-refused", notices.undo_refused(site, CAMILLE, "ONCE_A_DAY"), language)
+    asked = ours(sold(used=4), visits=(visit("2026-07-13 09:05", "2026-07-13 12:05"),), site=site)
+    more, guest = extras.extension(asked, MONDAY), extras.guest(asked, MONDAY)
+    assert more
+    assert guest
+    yield Picture("extend-question", notices.extension_question(asked, more, MONDAY), language)
+    yield Picture("extended", notices.extended(asked, more, MONDAY, undo=True), language)
+    yield Picture("guest-question", notices.guest_question(asked, guest, MONDAY), language)
+    yield Picture("guest-in", notices.guest_in(asked, guest, MONDAY, undo=True), language)
+    yield Picture("guest-refused", notices.extra_refused(asked, guests=2), language)
+    yield Picture("kept", notices.kept(asked), language)
     yield Picture("goodbye", notices.goodbye(site, CAMILLE, MONDAY), language)
 
 
@@ -88,11 +112,54 @@ def spoken(language: str) -> Iterator[Picture]:
     for told in (*granted(), *denied()):
         yield Picture(told.name, notice_of(told, language), language)
     yield from service(language)
+    for told in larger():
+        yield Picture(f"large-{told.name}", notice_of(told, language), language)
+
+
+def larger() -> Iterator[Told]:
+    """What somebody sees who asked for large words."""
+    reader = replace(CAMILLE, large_text=True)
+    for told in (*granted(), *denied()):
+        if told.name in ("entry", "entry-short", "re-entry-at-once", "no-entries", "expiring"):
+            yield replace_case(told, reader)
+
+
+def replace_case(told: Told, member: Member) -> Told:
+    return tell(told.name, replace(told.case, member=member), told.now)
+
+
+def accounts(language: str) -> Iterator[Picture]:
+    """What a member sees of themselves."""
+    words = Language(language, SERRE.zone)
+    member = replace(CAMILLE, language=language)
+    passes = (
+        PassLine(
+            id="a", product="Carte de 10 entrées, 6 mois", validity="valid", left=7, total=10, per="once",
+            valid_from=on("2026-07-01"), valid_until=on("2026-12-31"),
+        ),
+        PassLine(
+            id="b", product="Mois illimité", validity="expired", left=None, total=None, per="once",
+            valid_from=on("2026-06-01"), valid_until=on("2026-06-30"),
+        ),
+    )  # fmt: skip
+    visits = tuple(
+        VisitLine(
+            seq=day, at=at(f"2026-07-{day:02} 09:05"), site="La Serre", reason="ENTRY_USED",
+            until=at(f"2026-07-{day:02} 12:05"), units=day % 3 and 1, reversed_by="self" if day == 7 else None,
+        )
+        for day in (13, 9, 7, 6, 2, 1)
+    )  # fmt: skip
+    told = AccountTold(member=member, badges=(), passes=passes, visits=visits, credit_cents=500, currency="EUR")
+    for tab in TABS:
+        scene = Account(Setting(words=words, now=lambda: MONDAY, member_id="lea"), tab)
+        scene.answered(ShowAccount(member="lea"), told)
+        yield Picture(f"account-{tab}", scene, language)
 
 
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of the door in a language."""
     yield from spoken(language)
+    yield from accounts(language)
     yield from nights(language)
 
 

@@ -88,6 +88,11 @@ def granted() -> Iterator[Told]:
     yield tell(
         "re-entry", ours(sold(used=4), visits=(visit("2026-07-13 09:05", "2026-07-13 12:05"),)), at("2026-07-13 11:50")
     )
+    yield tell(
+        "re-entry-at-once",
+        ours(sold(used=4), visits=(visit("2026-07-13 09:05", "2026-07-13 12:05"),)),
+        at("2026-07-13 09:06"),
+    )
     morning = visit("2026-07-13 09:05", "2026-07-13 13:30", HALF)
     yield tell("second-half", ours(sold(HALF, used=4), visits=(morning,)), at("2026-07-13 14:00"))
     yield tell("courtesy", ours(sold(used=3)), at("2026-07-13 16:50"))

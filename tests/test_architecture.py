@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "kiosk.hours": "kiosk.model kiosk.wall opening_hours",
     "kiosk.week": "kiosk.model kiosk.hours kiosk.wall msgspec",
     "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
-    "kiosk.notices": "kiosk.model kiosk.answers babel",
+    "kiosk.languages": "",
+    "kiosk.notices": "kiosk.model kiosk.languages kiosk.answers babel",
     "kiosk.front": "kiosk.model kiosk.notices",
     "kiosk.timekeeping": "kiosk.model kiosk.ledger",
     "kiosk.syncing": "kiosk.model kiosk.ledger kiosk.store",
@@ -32,16 +33,19 @@ MAY_IMPORT = {
     "kiosk.store.migrations": "sqlalchemy alembic",
     "kiosk.roster": "kiosk.model kiosk.store sqlalchemy msgspec",
     "kiosk.ledger": "kiosk.model kiosk.roster kiosk.store sqlalchemy",
-    "kiosk.config": "kiosk.mistakes msgspec",
+    "kiosk.config": "kiosk.languages kiosk.mistakes msgspec",
     "kiosk.doctor": "kiosk.clock kiosk.config",
     "kiosk.site_words": "kiosk.model kiosk.mistakes",
-    "kiosk.site_file": "kiosk.model kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
-    "kiosk.desk": "argon2 kiosk.model kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week kiosk.rules "
-    "kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words msgspec",
-    "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.roster kiosk.notices",
+    "kiosk.site_file": "kiosk.model kiosk.languages kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
+    "kiosk.desk": "argon2 kiosk.model kiosk.languages kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week "
+    "kiosk.rules kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words "
+    "msgspec",
+    "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.notices",
+    "kiosk.touched": "kiosk.model kiosk.after_tap kiosk.rules kiosk.roster kiosk.notices",
     "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
-    "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.showing kiosk.control kiosk.answers kiosk.desk "
-    "kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing kiosk.timekeeping msgspec",
+    "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.touched kiosk.showing kiosk.control "
+    "kiosk.answers kiosk.desk kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing "
+    "kiosk.timekeeping msgspec",
     "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.nights": "",

@@ -245,13 +245,13 @@ def test_the_exit_button_opens_only_with_a_line_in_the_ledger(counter) -> None:
 # ---------------------------------------------------------------- touches
 
 
-def test_the_first_notice_has_no_buttons_the_second_offers_undo_and_leaving(counter) -> None:
+def test_leaving_and_undoing_come_with_the_second_notice(counter) -> None:
     camille = counter.joins("camille")
     counter.tap(camille)
-    assert buttons(counter) == []
+    assert not {"leave", "undo"} & set(buttons(counter))
     counter.later(seconds=10)
     counter.tap(camille)
-    assert sorted(buttons(counter)) == ["leave", "undo"]
+    assert {"leave", "undo"} <= set(buttons(counter))
 
 
 def test_undo_gives_the_entry_back_and_ends_the_window(counter) -> None:

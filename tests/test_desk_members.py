@@ -79,7 +79,7 @@ def test_a_second_member_of_the_same_name_wants_to_be_meant(with_celine):
 
 def test_a_member_without_a_name_or_with_a_strange_language_is_refused(host):
     assert "needs a name" in str(host.is_refused(AddMember(name="  ")))
-    assert host.is_refused(AddMember(name="Zoé", language="de")).near == ("fr", "en")
+    assert host.is_refused(AddMember(name="Zoé", language="de")).near == ("en", "fr")
 
 
 def test_changing_a_member_tells_what_changed_and_changes_nothing_twice(with_celine):

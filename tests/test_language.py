@@ -142,7 +142,9 @@ def test_a_text_that_stays_english_is_found() -> None:
 PROPER = {
     "La Serre", "right", "left", "top", "bottom", "Atelier couture", "Congés", "Mois illimité", "10 demi-journées",
     "3 entrées par semaine", "10 entrées", "undo", "leave", "idle", "granted", "re_entry", "attention", "denied",
-    "fault", "usual", "Camille, Hugo, Marie-Antoinette, Zoé, Karim", "Camille, Hugo, Marie-Antoinette, Zoé, Karim …",
+    "fault", "usual", "none", "question",
+    "guest", "guest_yes", "extend", "extend_yes", "keep", "account",
+    "Camille, Hugo, Marie-Antoinette, Zoé, Karim", "Camille, Hugo, Marie-Antoinette, Zoé, Karim …",
     "Maison des associations et du télétravail de Villefranche-de-Rouergue",
 }  # fmt: skip
 """Names that people gave, and codes that nobody reads."""

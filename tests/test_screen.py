@@ -73,7 +73,7 @@ def test_every_signal_has_a_picture_of_its_own_that_needs_no_colour() -> None:
 
 def texts(view) -> list[str]:
     if isinstance(view, Notice):
-        card = (view.punch.name, view.punch.note) if view.punch else ()
+        card = (view.punch.name, view.punch.note) if view.punch and not view.large else ()
         labels = [button.label for button in view.buttons]
         return [text for text in (view.title, view.greeting, *view.lines, *card, *labels) if text]
     return [

@@ -45,7 +45,9 @@ def screen(watch):
 
 
 IDLE = next(view for picture in spoken("fr") if isinstance(view := picture.view, Idle))
-ENTRY = next(view for picture in spoken("fr") if isinstance(view := picture.view, Notice) and view.buttons)
+ENTRY = next(
+    view for picture in spoken("fr") if picture.name == "re-entry-at-once" and isinstance(view := picture.view, Notice)
+)
 
 
 def press(position) -> None:

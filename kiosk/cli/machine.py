@@ -61,7 +61,9 @@ def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int
     help="Of the kiosk's screen.",
 )
 @click.option("--alone", is_flag=True, help="The kiosk without the central server beside it.")
-def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool) -> None:
+@click.option("--browser", is_flag=True, help="The screen as a page, for a browser on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of that page.")
+def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool, browser: bool, port: int) -> None:
     """Try it all without any hardware.
 
     Reader, door and a tray of cards are simulated; the central server runs beside, and its address is printed.
@@ -69,7 +71,14 @@ def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool
     """
     from kiosk.demo import main as run_demo
 
-    raise SystemExit(run_demo(demo_folder(), reset=reset, window=window, size=size, alone=alone))
+    page = port if browser else None
+    try:
+        code = run_demo(demo_folder(), reset=reset, window=window, size=size, alone=alone, browser=page)
+    except OSError as error:
+        if page is None:
+            raise
+        raise RefusedError(f"the page cannot be served on port {page} ({error.strerror}): try --port 0") from error
+    raise SystemExit(code)
 
 
 @click.command()

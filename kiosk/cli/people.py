@@ -13,8 +13,9 @@ from kiosk.answers import Account, UnknownBadges
 from kiosk.cli.frame import DAY, Call, RefusedError, asks
 from kiosk.cli.reach import ask, ask_running, do, show
 from kiosk.config import Config
+from kiosk.languages import languages
 
-LANGUAGE = click.Choice(["fr", "en"])
+LANGUAGE = click.Choice(languages())
 GREETING = click.Choice(["first_name", "initials", "pseudonym", "nothing"])
 POLL_SECONDS = 0.4
 

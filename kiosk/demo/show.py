@@ -22,11 +22,13 @@ from kiosk.commands import TapCard, decode_command
 from kiosk.config import Config, resolved
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
+from kiosk.demo.browser import Browser
 from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
 from kiosk.notices import Tray, VirtualBadge
+from kiosk.screen.remote import Remote
 from kiosk.screen.speaker import Speaker
 from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
 from kiosk.screen.window import Screen
@@ -155,11 +157,13 @@ def run(
     window: bool | None = None,
     size: tuple[int, int] = (800, 480),
     alone: bool = False,
+    browser: int | None = None,
 ) -> int:
     """Run the demo with its data in `folder` until its window is closed or its prompt left; return the exit code.
 
     `window` None: a window where there is a display, else a prompt and the screen as PNG. `alone`: without the central
-    server beside the kiosk. Raises LedgerError while another demo runs in the folder.
+    server beside the kiosk. `browser`: the window is a page on this port of loopback. Raises LedgerError while another
+    demo runs in the folder, OSError when the port is taken.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _log_to_terminal()
@@ -167,7 +171,7 @@ def run(
         _claim(folder, reset=reset)
         with Bench(folder) as bench:
             windowed = has_display() if window is None else window
-            return _run(bench, windowed=windowed, size=size, alone=alone)
+            return _run(bench, windowed=windowed, size=size, alone=alone, browser=browser)
     except LedgerBusyError as error:
         holder = f"process {error.pid}" if error.pid else "another process"
         raise LedgerError(f"a demo is running here ({holder}): leave it first") from error
@@ -187,7 +191,7 @@ def _claim(folder: Path, *, reset: bool) -> None:
             throw_away(folder)
 
 
-def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool) -> int:
+def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool, browser: int | None) -> int:
     config = bench.config(size)
     site = bench.prepare(config)
     with ExitStack() as stack:
@@ -199,21 +203,30 @@ def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool) ->
             _leave_server(bench.folder, config)
         (bench.folder / "kiosk.toml").write_text(resolved(config))
         introduced = beside.introduction() if beside else None
-        return _serve_here(bench, config, site, windowed=windowed, size=size, server=introduced)
+        page = stack.enter_context(Browser(Remote(), browser)) if browser is not None else None
+        return _serve_here(bench, config, site, windowed=windowed, size=size, server=introduced, page=page)
 
 
 def _serve_here(
-    bench: Bench, config: Config, site: Site, *, windowed: bool, size: tuple[int, int], server: str | None
+    bench: Bench,
+    config: Config,
+    site: Site,
+    *,
+    windowed: bool,
+    size: tuple[int, int],
+    server: str | None,
+    page: Browser | None,
 ) -> int:
-    screen = _open_screen(bench, site, windowed=windowed, size=size)
+    screen = _open_screen(bench, site, windowed=windowed, size=size, page=page)
     show = Show(bench, site, screen)
-    if screen.is_seen:
+    if screen.is_seen or page:
         bench.on_change = show.refresh
         show.refresh()
     world = World(
         clock=bench.clock, pin_factory=bench.board.factory, simulated=True, display=bench.watch, witness=show.witness
     )
-    print(introduction(bench, site, windowed=screen.is_seen, server=server), flush=True)
+    told = introduction(bench, site, windowed=screen.is_seen, server=server, page=page.address if page else None)
+    print(told, flush=True)
     kiosk = DemoKiosk(config, world, bench=bench, show=show)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: kiosk.stop())
@@ -221,8 +234,18 @@ def _serve_here(
         return _serve(kiosk, bench, show, site=site)
 
 
-def _open_screen(bench: Bench, site: Site, *, windowed: bool, size: tuple[int, int]) -> Screen:
-    """Open a window with the tray, or, where none is wanted or no display answers, a screen that becomes a picture."""
+def _open_screen(
+    bench: Bench, site: Site, *, windowed: bool, size: tuple[int, int], page: Browser | None = None
+) -> Screen:
+    """Open a window with the tray, or, where none is wanted or no display answers, a screen that becomes a picture.
+
+    With a page the window is there too, in memory.
+    """
+    if page:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+        screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
+        screen.remote = page.remote
+        return screen
     if windowed:
         screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
         if screen.is_seen:
@@ -279,14 +302,18 @@ def throw_away(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def introduction(bench: Bench, site: Site, *, windowed: bool, server: str | None = None) -> str:
+def introduction(
+    bench: Bench, site: Site, *, windowed: bool, server: str | None = None, page: str | None = None
+) -> str:
     """Say what this is and what can be done with it."""
     now = bench.clock.now().astimezone(ZoneInfo(site.zone))
     lines = [
         f"{site.name} on a simulated bench. Here it is {now:%A %d %B %Y, %H:%M}.",
         f"data     {bench.folder}   (kiosk demo --reset throws it away)",
     ]
-    if not windowed:
+    if page:
+        lines.append(f"screen   {page}   (open it in a browser on this machine)")
+    elif not windowed:
         lines.append(f"screen   {bench.folder / 'screen.png'}   (written anew after every change)")
     if server:
         lines.append(server)

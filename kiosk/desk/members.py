@@ -32,12 +32,12 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.desk.counter import Desk, DeskError
+from kiosk.languages import languages
 from kiosk.model import Badge, BadgeSet, Holding, Member, MemberSet, Visit
 from kiosk.rules.passes import is_counted, validity
 from kiosk.store.fold import claim_code
 from kiosk.store.search import folded
 
-LANGUAGES = ("fr", "en")
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
 
 LONGEST_NAME = 200
@@ -96,8 +96,8 @@ def _check(name: str, language: str | None) -> None:
     if len(name) > LONGEST_NAME:
         raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME")
     refuse_contact(name)
-    if language is not None and language not in LANGUAGES:
-        raise DeskError(f'the screen does not speak "{language}"', LANGUAGES)
+    if language is not None and language not in languages():
+        raise DeskError(f'the screen does not speak "{language}"', languages())
 
 
 def check_note(note: str) -> None:

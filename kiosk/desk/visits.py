@@ -12,6 +12,7 @@ from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import assign_badge, refuse_contact
 from kiosk.desk.sales import entries
 from kiosk.model import Denied, Entry, Granted, Happened, Left, Member, Reversed, Source, Tap, Tapped, Visit
+from kiosk.rules.extras import host_of
 from kiosk.store.chain import decode_fact
 
 WHY_NOT = {
@@ -104,23 +105,23 @@ def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> V
 
 def list_inside(desk: Desk, _command: ListInside) -> Inside:
     """Who is in, hosts too."""
-    people = []
-    for visit in desk.roster.inside(desk.site.id, desk.now):
-        member = desk.roster.member(visit.member_id)
-        ends = visit.window.end if visit.window else None
-        people.append(
-            Present(
-                member_id=visit.member_id,
-                name=member.name if member else visit.member_id,
-                since=desk.local(visit.at),
-                until=desk.local_or_none(ends),
-                seq=visit.ref.seq if visit.ref.ledger_id == desk.ledger.ledger_id else 0,
-                reason=visit.reason,
-                sure=ends is None or desk.now < ends,
-                role=member.role if member else "member",
-            )
-        )
-    return Inside(people=tuple(people))
+    visits = desk.roster.inside(desk.site.id, desk.now)
+    return Inside(people=tuple(_present(desk, visit) for visit in visits))
+
+
+def _present(desk: Desk, visit: Visit) -> Present:
+    ends = visit.window.end if visit.window else None
+    member = desk.roster.member(visit.member_id)
+    return Present(
+        member_id=visit.member_id,
+        name=_name(desk, visit.member_id),
+        since=desk.local(visit.at),
+        until=desk.local_or_none(ends),
+        seq=visit.ref.seq if visit.ref.ledger_id == desk.ledger.ledger_id else 0,
+        reason=visit.reason,
+        sure=ends is None or desk.now < ends,
+        role=member.role if member else "member",
+    )
 
 
 def open_door(desk: Desk, command: OpenDoor) -> DoorOpened:
@@ -144,14 +145,21 @@ def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
     fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
     if not isinstance(fact, Tapped) or fact.site_id != desk.site.id:
         return None
-    member = desk.roster.member(fact.member_id) if fact.member_id else None
     return TapLine(
         at=desk.local(entry.stamp.at),
         granted=isinstance(fact.verdict, Granted),
         reason=fact.verdict.reason,
-        name=member.name if member else fact.member_id,
+        name=_name(desk, fact.member_id) if fact.member_id else None,
         source=fact.source,
         code=fact.verdict.claim_code if isinstance(fact.verdict, Denied) else None,
         member_id=fact.member_id,
         seq=entry.ref.seq,
     )
+
+
+def _name(desk: Desk, member_id: str) -> str:
+    """The name of a member, or whose guest it is."""
+    host = host_of(member_id)
+    member = desk.roster.member(host or member_id)
+    name = member.name if member else host or member_id
+    return f"{name} +{member_id[len(host) + 1 :]}" if host else name

@@ -5,7 +5,16 @@ kiosk.screen; how long the lamp blinks, in hardware.indicator.
 """
 
 from kiosk.notices.bench import Tray, VirtualBadge, tray
+from kiosk.notices.extras import (
+    extended,
+    extension_question,
+    extra_refused,
+    guest_in,
+    guest_question,
+    kept,
+)
 from kiosk.notices.language import Language, choose, languages
+from kiosk.notices.people import called
 from kiosk.notices.refusals import refusal
 from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
 from kiosk.notices.standby import idle, not_set_up
@@ -24,9 +33,16 @@ __all__ = [
     "Side",
     "Tray",
     "VirtualBadge",
+    "called",
     "choose",
+    "extended",
+    "extension_question",
+    "extra_refused",
     "goodbye",
+    "guest_in",
+    "guest_question",
     "idle",
+    "kept",
     "languages",
     "log_line",
     "not_set_up",

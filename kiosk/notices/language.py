@@ -13,7 +13,6 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -23,23 +22,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
-CATALOGUES = Path(__file__).parent.parent / "locale"
-SOURCE = "en"
-DEFAULT = "fr"
+from kiosk.languages import DEFAULT, SOURCE, catalogue_files, languages
+
+__all__ = ["DEFAULT", "SOURCE", "Language", "catalogue_files", "choose", "languages", "sentence"]
+
 A_MONDAY = date(2024, 1, 1)
 LOCALES = {"en": "en_GB"}
 """The English of Europe: 24 hours, day before month."""
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """Codes of the languages that can be spoken: the source's and one for each catalogue."""
-    return (SOURCE, *sorted(found.name for found in CATALOGUES.iterdir() if catalogue_files(found.name)))
-
-
-def catalogue_files(code: str) -> list[Path]:
-    """Where the catalogue of a language is kept."""
-    return sorted((CATALOGUES / code / "LC_MESSAGES").glob("*.po"))
 
 
 @cache
@@ -68,7 +57,7 @@ class Language:
 
     def __init__(self, code: str, zone: str) -> None:
         """`code` is one of `languages()`, `zone` an IANA name."""
-        self.code = code
+        self.code, self.zone = code, zone
         self._words = catalogue(code)
         self._locale = Locale.parse(LOCALES.get(code, code))
         self._zone = ZoneInfo(zone)

@@ -12,10 +12,15 @@ from kiosk.notices.language import Language, choose
 from kiosk.notices.view import Notice
 
 
-def undone(site: Site, member: Member, units_left: int | None, *, language: str | None = None) -> Notice:
-    """The entry just used was given back. `units_left` is the balance after that, None for a pass without one."""
+def undone(
+    site: Site, member: Member, units_left: int | None, *, ends: bool = True, language: str | None = None
+) -> Notice:
+    """The entry just used was given back. `units_left` is the balance after that, None for a pass without one.
+
+    `ends` False: it was a guest's or one for later, and the member's own time goes on.
+    """
     words = _words(site, member, language)
-    lines = [words.say("Your time window has ended")]
+    lines = [words.say("Your time window has ended") if ends else words.say("Your own time goes on")]
     if units_left is not None:
         lines.insert(0, words.count("You have {n} entry left", "You have {n} entries left", units_left))
     return Notice(signal=Signal.RE_ENTRY, title=words.say("Entry given back"), lines=tuple(lines))

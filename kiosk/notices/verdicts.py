@@ -83,9 +83,15 @@ def _greeting(words: Language, member: Member, now: datetime) -> str | None:
 
 
 def _buttons(words: Language, offers: Collection[Offer]) -> tuple[Button, ...]:
-    labels = {Offer.LEAVE: words.say("I am leaving"), Offer.UNDO: words.say("Undo")}
-    labels[Offer.DESK] = words.say("Hosts")
-    labels[Offer.EVACUATION] = words.say("Evacuation list")
+    labels = {
+        Offer.LEAVE: words.say("I am leaving"),
+        Offer.UNDO: words.say("Undo"),
+        Offer.EXTEND: words.say("Stay longer"),
+        Offer.GUEST: words.say("+1 guest"),
+        Offer.ACCOUNT: words.say("My account"),
+        Offer.DESK: words.say("Hosts"),
+        Offer.EVACUATION: words.say("Evacuation list"),
+    }
     return tuple(Button(id=offer, label=label) for offer, label in labels.items() if offer in offers)
 
 

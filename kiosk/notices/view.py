@@ -22,6 +22,13 @@ class Offer(StrEnum):
     UNDO = "undo"
     DESK = "desk"
     EVACUATION = "evacuation"
+    ACCOUNT = "account"
+    EXTEND = "extend"
+    EXTEND_YES = "extend_yes"
+    GUEST = "guest"
+    GUEST_YES = "guest_yes"
+    KEEP = "keep"
+    """No to either question."""
 
 
 class Health(StrEnum):
@@ -74,6 +81,8 @@ class Notice(Noun, frozen=True, kw_only=True):
     sound: Sound = "usual"
     large: bool = False
     """What matters most alone, and larger."""
+    picture: str | None = None
+    """A pictogram in the place of the signal's."""
     number: int = 0
     """Set by the controller, and carried back by a Touch on one of the buttons."""
 

@@ -76,7 +76,16 @@ class Question:
         """The window that runs now, the longest one. One that starts at the opening runs from the early tap on."""
         early = wall.minutes(self.policy.early_minutes)
         found = [(v, w) for v, w in self.windows if w.start - self.now <= early and self.now < w.end]
-        return max(found, key=lambda pair: pair[1].end, default=None)
+        longest = max(found, key=lambda pair: pair[1].end, default=None)
+        return self._prolonged(*longest) if longest else None
+
+    def _prolonged(self, visit: Visit, window: Window) -> tuple[Visit, Window]:
+        """The window with those that were bought to follow it without a gap; the visit is that of the last."""
+        following = [(v, w) for v, w in self.windows if w.start == window.end and w.end > w.start]
+        if not following:
+            return visit, window
+        last, more = following[0]
+        return self._prolonged(last, Window(start=window.start, end=more.end))
 
     @property
     def is_inside(self) -> bool:

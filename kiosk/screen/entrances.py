@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from kiosk.screen.scenes.account import Account
 from kiosk.screen.scenes.evacuation import Evacuation
 from kiosk.screen.scenes.set_up import SetUpLanguage
 from kiosk.screen.scenes.sign_in import SignInScene
 from kiosk.screen.stage import Entrances
 
-ENTRANCES: Entrances = {"desk": SignInScene, "evacuation": Evacuation, "set_up": SetUpLanguage}
+ENTRANCES: Entrances = {
+    "account": Account,
+    "desk": SignInScene,
+    "evacuation": Evacuation,
+    "set_up": SetUpLanguage,
+}

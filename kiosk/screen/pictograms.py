@@ -123,6 +123,13 @@ def _fault(pen: Pen) -> None:
     pen.disc((0.285, 0.715), 0.03)
 
 
+def _question(pen: Pen) -> None:
+    """Something is asked, and nothing done yet."""
+    pen.disc((0.5, 0.5), 0.5)
+    pen.stroke([*arc((0.5, 0.38), 0.16, start=-180, end=70), (0.5, 0.62)], 0.1, cut=True)
+    pen.disc((0.5, 0.79), 0.068, cut=True)
+
+
 def _open(pen: Pen) -> None:
     """A door that stands open."""
     pen.stroke([(0.2, 0.9), (0.2, 0.1), (0.8, 0.1), (0.8, 0.9)], 0.07)
@@ -229,6 +236,7 @@ _DRAWN: dict[str, Callable[[Pen], None]] = {
     Signal.DENIED: _denied,
     Signal.FAULT: _fault,
     "alert": _alert,
+    "question": _question,
     "open": _open,
     "closed": _closed,
     "badge": _badge,

@@ -20,6 +20,7 @@ from kiosk.notices import Admission, Idle, Notice, Tray
 from kiosk.screen import events
 from kiosk.screen.canvas import Canvas, cut
 from kiosk.screen.entrances import ENTRANCES
+from kiosk.screen.remote import Remote
 from kiosk.screen.rest import Light, Sleep
 from kiosk.screen.scenes.idle import draw_idle
 from kiosk.screen.scenes.night import draw_dim, draw_night
@@ -66,6 +67,8 @@ class Screen:
         """
         self.frames = 0
         self.closed = False
+        self.remote: Remote | None = None
+        """Whoever sees the screen elsewhere, if somebody does."""
         self.speaker: Speaker | None = None
         """What notices sound on, if there is one."""
         self.stage = Stage(ENTRANCES, monotonic)
@@ -148,6 +151,8 @@ class Screen:
         self.frames += 1
         if self._picture:
             self._keep(self._picture)
+        if self.remote:
+            self.remote.framed(self._window)
         return True
 
     def events(self) -> list[Emitted]:

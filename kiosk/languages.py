@@ -1,0 +1,28 @@
+"""Which languages the kiosk speaks: its source text's, and one for each catalogue in kiosk/locale. No words here."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+CATALOGUES = Path(__file__).parent / "locale"
+SOURCE = "en"
+DEFAULT = "fr"
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Codes of the languages that can be spoken: the source's and one for each catalogue."""
+    return (SOURCE, *sorted(found.name for found in CATALOGUES.iterdir() if catalogue_files(found.name)))
+
+
+def catalogue_files(code: str) -> list[Path]:
+    """Where the catalogue of a language is kept."""
+    return sorted((CATALOGUES / code / "LC_MESSAGES").glob("*.po"))
+
+
+def spoken(value: object) -> str:
+    """A language of a settings file. Raises ValueError for one that has no catalogue."""
+    if not isinstance(value, str) or value not in languages():
+        raise ValueError("expected one of " + ", ".join(f'"{one}"' for one in languages()))
+    return value

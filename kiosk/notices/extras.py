@@ -1,0 +1,111 @@
+"""What a member reads who buys the next window early or brings a guest: first a question, then what was done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.model import Case, Granted, Signal, Site
+from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.punches import punch
+from kiosk.notices.view import Button, Notice, Offer
+
+QUESTION_SECONDS = 15.0
+"""There is something to read, and an answer to give."""
+
+
+def extension_question(case: Case, bought: Granted, now: datetime, *, language: str | None = None) -> Notice:
+    """Ask whether the next window is to be bought: until when, and what it costs."""
+    words = _words(case, language)
+    return _question(words, case, words.say("Stay longer?"), bought, now, yes=Offer.EXTEND_YES)
+
+
+def guest_question(case: Case, bought: Granted, now: datetime, *, language: str | None = None) -> Notice:
+    """Ask whether an entry is to be used for a guest."""
+    words = _words(case, language)
+    return _question(words, case, words.say("A guest?"), bought, now, yes=Offer.GUEST_YES)
+
+
+def extended(case: Case, bought: Granted, now: datetime, *, undo: bool, language: str | None = None) -> Notice:
+    """The next window was bought; `undo`: it can be given back by a touch."""
+    words = _words(case, language)
+    return _done(words, case, words.say("Prolonged"), bought, now, undo=undo)
+
+
+def guest_in(case: Case, bought: Granted, now: datetime, *, undo: bool, language: str | None = None) -> Notice:
+    """A guest is in; `undo`: their entry can be given back by a touch."""
+    words = _words(case, language)
+    return _done(words, case, words.say("Guest welcome"), bought, now, undo=undo)
+
+
+def kept(case: Case, *, language: str | None = None) -> Notice:
+    """The question was answered with no."""
+    words = _words(case, language)
+    return _quiet(case, title=words.say("Nothing changed"), lines=(words.say("No entry is used"),))
+
+
+def extra_refused(case: Case, *, guests: int | None = None, language: str | None = None) -> Notice:
+    """It is not to be had any more; `guests`: because so many are in already, as many as the place allows."""
+    words = _words(case, language)
+    why = words.say("It cannot be had at this moment")
+    if guests is not None:
+        why = words.count("You have {n} guest here already", "You have {n} guests here already", guests)
+    return _quiet(
+        case, signal=Signal.DENIED, title=words.say("Not possible"), lines=(why, words.say("Please ask at the desk"))
+    )
+
+
+def _question(words: Language, case: Case, title: str, bought: Granted, now: datetime, *, yes: Offer) -> Notice:
+    lines = [_until(words, bought, now), words.say("It uses one entry")]
+    if bought.units_left is not None:
+        lines.append(words.count("{n} entry will be left", "{n} entries will be left", bought.units_left))
+    buttons = (
+        Button(id=Offer.KEEP, label=words.say("No")),
+        Button(id=yes, label=words.say("Yes, one entry")),
+    )
+    return _quiet(case, title=title, lines=tuple(lines), buttons=buttons, seconds=QUESTION_SECONDS)
+
+
+def _done(words: Language, case: Case, title: str, bought: Granted, now: datetime, *, undo: bool) -> Notice:
+    lines = [_until(words, bought, now)]
+    if bought.units_left is not None:
+        lines.append(words.count("You have {n} entry left", "You have {n} entries left", bought.units_left))
+    return Notice(
+        signal=Signal.GRANTED,
+        title=title,
+        lines=tuple(lines),
+        punch=punch(words, bought, case, now),
+        buttons=(Button(id=Offer.UNDO, label=words.say("Undo")),) if undo else (),
+        sound=case.member.sound if case.member else "usual",
+        large=case.member is not None and case.member.large_text,
+    )
+
+
+def _quiet(
+    case: Case,
+    *,
+    title: str,
+    lines: tuple[str, ...],
+    signal: Signal = Signal.RE_ENTRY,
+    buttons: tuple[Button, ...] = (),
+    seconds: float = 8.0,
+) -> Notice:
+    """A notice that nothing was done for yet: it makes no sound, and no other picture than the question's."""
+    return Notice(
+        signal=signal,
+        picture="question" if buttons else None,
+        title=title,
+        lines=lines,
+        buttons=buttons,
+        seconds=seconds,
+        sound="none",
+        large=case.member is not None and case.member.large_text,
+    )
+
+
+def _until(words: Language, bought: Granted, now: datetime) -> str:
+    return sentence(words.until(bought.window.end, now)) if bought.window else words.say("As often as you like")
+
+
+def _words(case: Case, language: str | None) -> Language:
+    site: Site = case.site
+    return Language(choose(case.member.language if case.member else None, language, site.language), site.zone)

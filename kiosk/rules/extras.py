@@ -1,0 +1,77 @@
+"""What a member may have beside their own entry: the next window before this one ends, and a guest. Pure.
+
+Both cost an entry, so both are asked about first, and judged again when the answer comes. Nothing is granted on credit
+here, and nothing is sold that would be free.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kiosk.model import Case, Charge, Granted, Holding, Verdict
+from kiosk.rules import payment
+from kiosk.rules.question import Question
+
+GUEST = "+"
+"""Between the id of a member and the number of their guest, who has no name here: `lea+1`."""
+
+
+def extension(case: Case, now: datetime) -> Granted | None:
+    """The window that follows the running one without a gap, bought now; None when there is none to buy.
+
+    It is what a tap at the end of the running window would buy. Léa's runs 09:05-12:05: it is 12:05-15:05, for one
+    entry. There is none at 16:00 where the running one ends with the hours at 17:00, none when a tap at 16:50 would
+    be a courtesy, and none under an unlimited pass, which goes on by itself.
+    """
+    running = Question(case, now).running
+    if running is None or case.member is None or case.member.role == "staff":
+        return None
+    end = running[1].end
+    then = Question(case, end)
+    if then.untrusted or payment.courtesy(then) or payment.unlimited(then):
+        return None
+    bought = payment.entry(then)
+    return bought if bought and bought.window and bought.window.start == end else None
+
+
+def guest(case: Case, now: datetime) -> Granted | None:
+    """A guest of a member who is in: one entry of theirs, for the time an entry buys from now; None when not.
+
+    A guest takes a place like anybody else. Whoever comes when it would be a courtesy may ask at the desk.
+    """
+    member = case.member
+    if member is None or member.role == "staff" or not case.site.policy.guests:
+        return None
+    alone = Question(msgspec.structs.replace(case, visits=()), now)
+    capacity = alone.policy.capacity
+    if alone.untrusted or (alone.policy.capacity_hard and capacity is not None and case.people_in >= capacity):
+        return None
+    return payment.entry(alone)
+
+
+def guest_id(member_id: str, number: int) -> str:
+    """The id under which the visit of a member's guest is kept; the first is number 1."""
+    return f"{member_id}{GUEST}{number}"
+
+
+def host_of(member_id: str) -> str | None:
+    """Whose guest an id means; None: nobody's."""
+    member, mark, number = member_id.rpartition(GUEST)
+    return member if mark and member and number.isdecimal() else None
+
+
+def after(case: Case, verdict: Verdict) -> Case:
+    """The case as it is once the verdict on it is kept, as far as what is left on the passes."""
+    taken = {charge.pass_id: charge.units for charge in _charges(verdict)}
+    holdings = (_with(held, taken.get(held.pass_.id, 0)) for held in case.holdings)
+    return msgspec.structs.replace(case, holdings=tuple(holdings))
+
+
+def _charges(verdict: Verdict) -> tuple[Charge, ...]:
+    return verdict.charges if isinstance(verdict, Granted) else ()
+
+
+def _with(held: Holding, units: int) -> Holding:
+    return msgspec.structs.replace(held, used=held.used + units) if units else held
