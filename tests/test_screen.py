@@ -135,8 +135,10 @@ def test_no_text_lies_on_another(size) -> None:
 
 def smallest_words(canvas: Canvas, notice: Notice) -> int:
     """Size of the smallest line of a notice; what stands on the card is read with the card in hand."""
+    pressed = " ".join(button.label for button in notice.buttons)  # read with the finger on them
     card = {str(place) for place in range(100)} | ({notice.punch.name} if notice.punch else set())
-    told = [p.line for p in canvas.written if any(p.line.text in line for line in notice.lines)]
+    words = [p.line for p in canvas.written if p.line.text not in pressed]
+    told = [line for line in words if any(line.text in told for told in notice.lines)]
     return min((line.size for line in told if line.text not in card), default=0)
 
 
