@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut idle simulate clocks screens pages network release deb vm arm64 lock clean help
+.PHONY: run test check format lint types bench powercut idle simulate clocks soak screens pages network release deb vm lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -64,6 +64,10 @@ screens: $(READY)
 HISTORIES ?= 100000
 clocks: $(READY)
 	$(BIN)/python -m tests.clock_histories --histories $(HISTORIES) $(ARGS)
+
+# A month of one kiosk: 50,000 taps, power cuts, a server that goes away; memory, descriptors, disk for each day.
+soak: $(READY)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # The pictures in docs/pages.
 pages: $(READY)

@@ -1,0 +1,305 @@
+"""A month in minutes: fifty thousand taps on one kiosk, with power cuts, outages of the server and a damaged file.
+
+    python -m tests.soak --days 30 --taps 50000
+
+Each boot of the kiosk is a process of its own, with the real controller, ledger, screen and exchange with the real
+central server over HTTP; only the clock is virtual, and door and light are counted. A power cut is SIGKILL in the midst
+of the taps. What a boot told as done must be there on the next. Prints a line for each simulated day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kiosk.badges import badge_id
+from kiosk.clock import MovableClock
+from kiosk.controller import Controller
+from kiosk.front import Front
+from kiosk.ledger import Ledger, open_ledger, open_reader
+from kiosk.model import Badge, BadgeSet, Member, MemberSet, PassSold, ProductSet, Reason, SiteSet, Sound, Tap, Tick
+from kiosk.rules import passes
+from kiosk.screen.window import Screen
+from kiosk.timekeeping import remind
+from sync.client import Client
+from sync.pairing import enroll
+from sync.transport import Line
+from sync.wire import Beacon
+from sync.worker import SyncWorker
+from tests.counter import CARNET, KEY, SERRES
+from tests.linked import Hub
+
+BEGIN = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
+MEMBERS = 200
+EXCHANGE_EVERY = 50
+"""Taps."""
+
+
+# ---------------------------------------------------------------- one boot, in a process of its own
+
+
+class Strike:
+    """Counts; gpiozero's mock pins would remember every pulse, and that would be the growth."""
+
+    pulses = 0
+
+    def unlock(self, seconds: float) -> None:
+        self.pulses += 1
+
+
+class Lamp:
+    """Lights nothing."""
+
+    def signal(self, name: str, sound: Sound = "usual") -> None:
+        """Nothing to keep."""
+
+
+class Boot:
+    """A kiosk from its start until the power goes."""
+
+    def __init__(self, folder: Path, *, at: datetime, url: str) -> None:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+        self.folder = folder
+        self.clock = MovableClock(at, runs=False)
+        self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
+        remind(self.clock, self.ledger)
+        self.found = self.ledger.head.seq
+        if not self.found:
+            furnish(self.ledger, self.clock.now())
+        self.screen = Screen((480, 320), monotonic=self.clock.monotonic)
+        self.door = Strike()
+        self.last: Reason | None = None
+        self.controller = Controller(
+            self.ledger,
+            Front(door=self.door, indicator=Lamp(), display=self.screen, witness=self._witness),
+            inbox=queue.SimpleQueue(),
+            clock=self.clock,
+            site_id=SERRES.id,
+            badge_key=KEY,
+        )
+        self.worker = self._worker(url)
+
+    def _witness(self, verdict: object, _case: object, _now: datetime) -> None:
+        self.last = verdict.reason  # type: ignore[attr-defined]
+
+    def _worker(self, url: str) -> SyncWorker:
+        return SyncWorker(
+            Client(Line(url, connect_seconds=1.0, read_seconds=5.0), token=(self.folder / "token").read_text()),
+            open_ledger=lambda: open_reader(self.folder / "ledger.db"),
+            post=self.controller.handle,
+            condition=lambda: Beacon(clock=self.clock.quality()),
+            clock=self.clock.monotonic,
+        )
+
+    def taps(self, number: int, pause: timedelta) -> None:
+        """Let members tap; whoever has no entries left buys some."""
+        chance, day = random.Random(self.found), self.clock.now().date()
+        for n in range(number):
+            who = chance.randrange(MEMBERS)
+            self.clock.move(pause)
+            self.controller.tap(Tap(uid=uid(who), monotonic=self.clock.monotonic(), technology="NTAG213"))
+            if self.last is Reason.NO_ENTRIES_LEFT or self.last is Reason.NO_PASS:
+                self.ledger.append(carnet(f"m{who}", self.clock.now(), f"again-{self.ledger.head.seq}"))
+            self.screen.draw()
+            self.controller.handle(Tick())
+            if n % EXCHANGE_EVERY == 0:
+                self.worker.step()
+            tell(done=self.ledger.head.seq)
+            if self.clock.now().date() != day:
+                day = self.clock.now().date()
+                tell(**self.vitals())
+
+    def vitals(self) -> dict[str, object]:
+        """How the process and its files are."""
+        statm = Path("/proc/self/statm").read_text().split()
+        files = {path.name: path.stat().st_size for path in self.folder.glob("ledger.db*")}
+        return {
+            "day": str(self.clock.now().date()),
+            "memory_mb": round(int(statm[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1),
+            "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+            "ledger_mb": round(files.get("ledger.db", 0) / 1e6, 2),
+            "wal_mb": round(files.get("ledger.db-wal", 0) / 1e6, 2),
+            "entries": self.ledger.head.seq,
+            "waiting": self.ledger.waiting,
+            "pulses": self.door.pulses,
+            "frames": self.screen.frames,
+            "health": list(self.controller.health()),
+        }
+
+
+def uid(who: int) -> bytes:
+    return b"\x04" + who.to_bytes(6)
+
+
+def carnet(member: str, now: datetime, pass_id: str) -> PassSold:
+    sold = passes.sell(CARNET, [], now=now, site=SERRES, holders=(member,), pass_id=pass_id)
+    return PassSold(pass_=sold, site_id=SERRES.id, price_cents=CARNET.price_cents)
+
+
+def furnish(ledger: Ledger, now: datetime) -> None:
+    """The site and its members."""
+    ledger.append(SiteSet(site=SERRES), ProductSet(product=CARNET))
+    for who in range(MEMBERS):
+        badge = Badge(id=badge_id(uid(who), KEY), member_id=f"m{who}")
+        member = MemberSet(member=Member(id=f"m{who}", name=f"Member {who}"))
+        ledger.append(member, BadgeSet(badge=badge), carnet(f"m{who}", now, f"first-{who}"))
+
+
+def tell(**facts: object) -> None:
+    """A line for the parent."""
+    print(json.dumps(facts), flush=True)
+
+
+# ---------------------------------------------------------------- the month
+
+
+@dataclass
+class Month:
+    """What is lived and what is found wrong."""
+
+    folder: Path
+    days: int
+    taps: int
+    chance: random.Random
+    timeline: list[dict[str, object]] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    acknowledged: int = 0
+
+    def live(self) -> Month:
+        """Boot after boot until the days are over."""
+        pause = timedelta(days=self.days) / self.taps
+        with Hub(self.folder / "hub") as hub:
+            self._pairs(hub)
+            at, left = BEGIN, self.taps
+            while left > 0:
+                number = self._length(left)
+                told = self._boots(hub, at, number, pause)
+                left -= told
+                at += told * pause + timedelta(minutes=self.chance.randrange(1, 90))
+            self._ends(hub, at)
+        return self
+
+    def _length(self, left: int) -> int:
+        """A third of the month is one long boot, in which memory can be seen to grow; the rest is cut up."""
+        third = self.taps // 3
+        return third if third < left <= 2 * third else min(left, self.chance.randrange(self.taps // 30, self.taps // 8))
+
+    def _pairs(self, hub: Hub) -> None:
+        clock = MovableClock(BEGIN, runs=False)
+        with open_ledger(self.folder / "ledger.db", stamp=clock.stamp) as ledger:
+            paired, _ = enroll(
+                Client(hub.line()), url=hub.url, code=hub.code(), ledger_id=ledger.ledger_id, version="1"
+            )
+        (self.folder / "token").write_text(paired.token)
+
+    def _boots(self, hub: Hub, at: datetime, number: int, pause: timedelta) -> int:
+        """One boot of so many taps; the power goes at the last. Return how many were told of."""
+        is_out = self.chance.random() < 0.4
+        if is_out:
+            hub.stop()
+            self.happened.append(f"{at:%d %b %H:%M} the server is out of reach")
+        told, seconds = 0, pause.total_seconds()
+        words = map(str, (self.folder, at.isoformat(), number, seconds, hub.url))
+        command = [sys.executable, "-m", "tests.soak", "--boot", *words]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                told += self._hears(json.loads(line))
+                if told >= number:
+                    process.kill()
+                    break
+            process.stdout.read()
+        if told < number:
+            self.wrong.append(f"{at:%d %b %H:%M} the kiosk ended by itself after {told} of {number} taps")
+            told = number
+        self.happened.append(f"{at + told * pause:%d %b %H:%M} power cut after {told} taps")
+        if is_out:
+            hub.start()
+        return told
+
+    def _hears(self, facts: dict[str, object]) -> int:
+        if "found" in facts:
+            if int(str(facts["found"])) < self.acknowledged:
+                self.wrong.append(f"{facts['found']} entries found, {self.acknowledged} were acknowledged")
+            return 0
+        if "day" in facts:
+            self.timeline.append(facts)
+            return 0
+        self.acknowledged = int(str(facts["done"]))
+        return 1
+
+    def _ends(self, hub: Hub, at: datetime) -> None:
+        """The server is there again: everything arrives, and the books are right."""
+        boot = Boot(self.folder, at=at, url=hub.url)
+        try:
+            while boot.worker.step().seconds == 0:
+                pass
+            self.wrong += [f"chain: {fault}" for fault in boot.ledger.verify()]
+            self.wrong += [f"roster: {one}" for one in boot.ledger.rebuild()]
+            if boot.ledger.waiting:
+                self.wrong.append(f"{boot.ledger.waiting} entries never arrived")
+            self.timeline.append(boot.vitals())
+        finally:
+            boot.worker.close()
+            boot.ledger.close()
+
+    def growth(self) -> float:
+        """By how much the memory of the longest boot grew from its first third to its end, as a share."""
+        best: list[float] = []
+        run: list[float] = []
+        last = 0
+        for facts in self.timeline:
+            pulses = int(str(facts["pulses"]))
+            run = [*run, float(str(facts["memory_mb"]))] if pulses >= last else [float(str(facts["memory_mb"]))]
+            best, last = max(best, run, key=len), pulses
+        return best[-1] / best[len(best) // 3] - 1 if best else 0.0
+
+
+def main() -> int:
+    """Live a month; 1 when something was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--taps", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--boot", nargs=5)
+    wanted = parser.parse_args()
+    if wanted.boot:
+        folder, at, number, seconds, url = wanted.boot
+        boot = Boot(Path(folder), at=datetime.fromisoformat(at), url=url)
+        tell(found=boot.found)
+        with suppress(BrokenPipeError):
+            boot.taps(int(number), timedelta(seconds=float(seconds)))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        month = Month(Path(folder), wanted.days, wanted.taps, random.Random(wanted.seed)).live()
+    print("\n".join(told(month)))
+    return bool(month.wrong)
+
+
+def told(month: Month) -> Iterator[str]:
+    """The timeline, and what it adds up to."""
+    names = ("day", "memory_mb", "descriptors", "ledger_mb", "wal_mb", "entries", "waiting", "frames")
+    yield "  ".join(f"{name:>11}" for name in names)
+    for facts in month.timeline:
+        yield "  ".join(f"{facts[name]!s:>11}" for name in names) + f"  {facts['health'] or ''}"
+    yield from month.happened
+    descriptors = {facts["descriptors"] for facts in month.timeline[:-1]}
+    yield f"{month.taps} taps, memory grew by {month.growth():.1%} in the longest boot, descriptors {descriptors}"
+    yield f"wrong: {len(month.wrong)}"
+    yield from month.wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())
