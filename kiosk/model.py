@@ -631,11 +631,12 @@ BY_SERVER = "server"
 
 
 class Acked(Noun, frozen=True, kw_only=True):
-    """The server has this ledger on its disk up to `seq`, without a gap."""
+    """The server has this ledger on its disk up to `seq`, without a gap. `former` names one that was kept before it."""
 
     seq: int
     disowned: bool = False
     """It put some of it aside: not in its feed, and so not to be in any roster."""
+    former: str | None = None
 
 
 class SnapshotArrived(Noun, frozen=True, kw_only=True):

@@ -59,7 +59,10 @@ def _write(ledger: Ledger, news: News) -> None:
             for fault in ledger.absorb(news.entries, cursor=news.cursor):
                 log.error("from the server's feed: %s", fault)
         case Acked():
-            ledger.settled(news.seq, disowned=news.disowned)
+            if news.former is None:
+                ledger.settled(news.seq, disowned=news.disowned)
+            else:
+                ledger.settled_former(news.former, news.seq)
         case SnapshotArrived():
             ledger.stage(news.rows, position=news.position)
             if news.last:

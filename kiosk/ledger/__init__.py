@@ -17,14 +17,15 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, true, update
+from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, text, true, update
 
-from kiosk.ledger.reader import NAME, LedgerReader, revision_of
+from kiosk.ledger.reader import NAME, UNREADABLE, LedgerReader, revision_of
 from kiosk.model import AnyFact, Condensed, Entry, Erased, Ref, Stamp
 from kiosk.store import arrivals, chain, condensing, erasing, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
 from kiosk.store.database import (
     LedgerBusyError,
+    LedgerDamagedError,
     LedgerError,
     LedgerTooNewError,
     WriterLock,
@@ -38,6 +39,7 @@ from kiosk.store.entries import INSERT, to_row
 from kiosk.store.refold import Difference, differences, folded_anew, replace
 from kiosk.store.snapshot import SnapshotError
 from kiosk.store.tables import REVISION, entries, ledger, stretches
+from kiosk.store.witness import Witness
 
 __all__ = [
     "Difference",
@@ -51,6 +53,7 @@ __all__ = [
     "SnapshotError",
     "decode_fact",
     "open_ledger",
+    "open_locked",
     "open_reader",
 ]
 
@@ -68,12 +71,17 @@ def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
     with failing_as(f"{path} cannot be opened"):
         lock = WriterLock(path)
     try:
-        with failing_as(f"{path} cannot be opened"):
-            path.touch(mode=0o640)
-            return Ledger(partial(writing_engine, path), stamp=stamp, lock=lock, name=str(path))
+        return open_locked(path, stamp=stamp, lock=lock)
     except BaseException:
         lock.close()
         raise
+
+
+def open_locked(path: Path, *, stamp: Callable[[], Stamp], lock: WriterLock | None = None) -> Ledger:
+    """Open a database whose writer's lock is held by the caller; closing the ledger gives back the `lock` given."""
+    with failing_as(f"{path} cannot be opened"):
+        path.touch(mode=0o640)
+        return Ledger(partial(writing_engine, path), stamp=stamp, lock=lock, name=str(path), witness=Witness(path))
 
 
 def open_reader(path: Path) -> LedgerReader:
@@ -94,9 +102,11 @@ class Ledger(LedgerReader):
         stamp: Callable[[], Stamp],
         lock: WriterLock | None = None,
         name: str = "the database",
+        witness: Witness | None = None,
     ) -> None:
-        """`lock` is held until `close`."""
-        self._stamp, self._lock = stamp, lock
+        """`lock` is held until `close`; `witness` is told where the ledger ends, each time that it has grown."""
+        self._stamp, self._lock, self._witness = stamp, lock, witness
+        self._grown: Head | None = None
         super().__init__(engine, name=name)
 
     def close(self) -> None:
@@ -104,6 +114,29 @@ class Ledger(LedgerReader):
         super().close()
         if self._lock:
             self._lock.close()
+
+    def hold(self, lock: WriterLock) -> None:
+        """Give back this lock, too, when the ledger is closed."""
+        self._lock = lock
+
+    def peek(self, table: Table) -> None:
+        """Read a row of a table, whatever it is. Raises LedgerError when that cannot be done."""
+        with self._database.failing_as(UNREADABLE):
+            self._database.connection.execute(text(f'SELECT * FROM "{table.name}" NOT INDEXED LIMIT 1')).first()  # noqa: S608
+
+    def fill(self, pour: Callable[[Connection], None]) -> None:
+        """Have an empty ledger filled by `pour`, with what was read elsewhere, and fold all that is not in the roster.
+
+        Raises LedgerError; then it is as empty as before.
+        """
+        with self._writing() as connection:
+            pour(connection)
+            self.ledger_id = connection.execute(NAME).scalar_one()
+            if self.snapshot_at is None and not self.erased():
+                self._refold(connection)
+            else:
+                for position, entry in self._in_order():
+                    tuple(arrivals.apply_safely(connection, entry, position=position))
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts, all or none, and fold them into the roster; when this returns they are on the disk.
@@ -124,6 +157,7 @@ class Ledger(LedgerReader):
             fold.apply(connection, entry, fact)
         if any(isinstance(fact, Erased | Condensed) for fact in facts):
             erasing.carry_out(connection, entries, ALL, facts)
+        self._grown = Head(seq=sealed[-1].ref.seq, hash=sealed[-1].hash)
         return sealed
 
     def moment(self) -> Stamp:
@@ -167,6 +201,44 @@ class Ledger(LedgerReader):
     def _erase_again(self, connection: Connection, members: Collection[str]) -> None:
         if members:
             self._write(connection, [Erased(member_id=name, by="again") for name in sorted(members)])
+
+    def is_behind_its_witness(self) -> bool:
+        """Tell whether the ledger may have lost its end, or is another one than was noted: then `renew` it.
+
+        One without a note was put here from elsewhere: an old copy, for all that is known.
+        """
+        seen = self._witness.read() if self._witness else None
+        if seen is None:
+            return self.head.seq > 0
+        if seen.ledger_id in self.formers:
+            return False
+        if seen.ledger_id != self.ledger_id:
+            return True
+        there = next(self.entries(after=seen.head.seq - 1, limit=1), None)
+        return there is None or there.hash != seen.head.hash
+
+    def renew(self, *, start_over: bool = False) -> None:
+        """Go on as a new ledger, with a new name and its first entry to come: the end of the old one may be lost.
+
+        Others may have seen entries of it that are not here any more, and no entry may ever bear the name of one of
+        those. What is here of the old ledger stays, its entries are still sent under their names, and what the server
+        had of it comes back in the feed. With `start_over` the roster is fetched from the server anew. Raises
+        LedgerError.
+        """
+        new = str(uuid.uuid4())
+        with self._writing() as connection:
+            sent = progress.number(connection, progress.SENT) or 0
+            connection.execute(update(ledger).values(ledger_id=new))
+            cursors = {progress.FORMER + self.ledger_id: sent, progress.SENT: None}
+            progress.write(connection, {**cursors, **({progress.SEEN: None} if start_over else {})})
+        self.ledger_id = new
+        if self._witness:
+            self._witness.note(new, Head())
+
+    def settled_former(self, ledger_id: str, acked: int) -> None:
+        """Remember which entry of a former ledger the server acknowledged last. Raises LedgerError."""
+        with self._writing() as connection:
+            progress.write(connection, {progress.FORMER + ledger_id: acked})
 
     def settled(self, acked: int, *, disowned: bool = False) -> None:
         """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.
@@ -271,8 +343,11 @@ class Ledger(LedgerReader):
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         connection = self._database.connection
+        self._grown = None
         with self._database.failing_as(UNWRITABLE), transaction(connection):
             yield connection
+        if self._witness and self._grown:
+            self._witness.note(self.ledger_id, self._grown)
 
     def _prepare(self) -> None:
         """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
@@ -282,6 +357,8 @@ class Ledger(LedgerReader):
         # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
         from kiosk.store import migrations
 
+        if revision is not None and not (revision.isascii() and revision.isdigit()):
+            raise LedgerDamagedError(f"{self._name} has a schema of no version")
         if revision is not None and revision not in migrations.revisions():
             raise LedgerTooNewError(
                 f"{self._name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "

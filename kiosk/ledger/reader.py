@@ -109,12 +109,20 @@ class LedgerReader:
         with self._database.failing_as(UNREADABLE):
             return progress.number(self._database.connection, name)
 
-    def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+    @property
+    def formers(self) -> dict[str, int]:
+        """The ledgers that this database kept before this one, and how far the server acknowledged each."""
+        with self._database.failing_as(UNREADABLE):
+            return progress.formers(self._database.connection)
+
+    def entries(self, *, after: int = 0, limit: int | None = None, of: str | None = None) -> Iterator[Entry]:
         """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.
+
+        `of` names another ledger of which entries are kept here.
 
         Raises LedgerError, also at an entry that cannot be what was written; `verify` tells of all of them.
         """
-        for entry in self._read(after, limit):
+        for entry in self._read(after, limit, of=of):
             yield _sound(entry)
 
     def last_sure(self) -> Stamp | None:
@@ -126,21 +134,21 @@ class LedgerReader:
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield this ledger's own entries, the newest first, read as they are asked for."""
         before = LAST
-        while page := self._page(PAGE_BACKWARDS, before, PAGE_SIZE):
+        while page := self._page(PAGE_BACKWARDS, before, PAGE_SIZE, of=None):
             yield from map(_sound, page)
             before = page[-1].ref.seq
 
-    def _read(self, after: int = 0, limit: int | None = None) -> Iterator[Entry | Fault]:
+    def _read(self, after: int = 0, limit: int | None = None, *, of: str | None = None) -> Iterator[Entry | Fault]:
         while limit is None or limit > 0:
             size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit)
-            page = self._page(PAGE, after, size)
+            page = self._page(PAGE, after, size, of=of)
             yield from page
             if len(page) < size:
                 return
             after, limit = page[-1].ref.seq, None if limit is None else limit - size
 
-    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int) -> list[Entry | Fault]:
-        return list(map(from_row, self._select(query, ledger_id=self.ledger_id, place=place, size=size)))
+    def _page(self, query: Select[*tuple[Any, ...]], place: int, size: int, *, of: str | None) -> list[Entry | Fault]:
+        return list(map(from_row, self._select(query, ledger_id=of or self.ledger_id, place=place, size=size)))
 
     def _select(self, query: Select[*tuple[Any, ...]], **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
         with self._database.failing_as(UNREADABLE):
@@ -160,7 +168,10 @@ class LedgerReader:
         """Tell of entries that came by no feed and are not this ledger's: its name was changed."""
         with self._database.failing_as(UNREADABLE):
             rows = self._database.connection.execute(STRANGERS, {"own_ledger": self.ledger_id}).all()
+        formers = self.formers
         for name, first, count in rows:
+            if name in formers:
+                continue
             what = f"and {count - 1} more are of another ledger than this one, {self.ledger_id}"
             yield Fault(ref=Ref(ledger_id=name, seq=first), what=what)
 
@@ -226,10 +237,11 @@ class LedgerReader:
         while page := self._select(PLACED, place=place, size=PAGE_SIZE):
             yield from ((row.position, _sound(from_row(row))) for row in page)
             place = page[-1].position
-        after = 0
-        while page := self._select(UNPLACED, ledger_id=self.ledger_id, place=after, size=PAGE_SIZE):
-            yield from ((None, _sound(from_row(row))) for row in page)
-            after = page[-1].seq
+        for name in (*self.formers, self.ledger_id):
+            after = 0
+            while page := self._select(UNPLACED, ledger_id=name, place=after, size=PAGE_SIZE):
+                yield from ((None, _sound(from_row(row))) for row in page)
+                after = page[-1].seq
 
 
 def _sound(entry: Entry | Fault) -> Entry:

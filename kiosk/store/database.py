@@ -57,8 +57,11 @@ READING: dict[str, str | int] = {
     "mmap_size": 0,
 }
 
-FAILURES = (DBAPIError, sqlite3.Error)
-"""What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file."""
+FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
+"""What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file.
+
+A damaged one may have names in its own error messages that are no text any more.
+"""
 
 
 class LedgerError(OSError):
@@ -157,6 +160,8 @@ def told(what: str, error: BaseException) -> LedgerError:
 def is_damage(error: BaseException) -> bool:
     """Tell whether SQLite says that the file is damaged, or no database at all."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, UnicodeDecodeError):
+        return True
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 

@@ -140,4 +140,5 @@ def _is_older(table: Table, place: Place) -> ColumnElement[bool]:
     is_own = and_(table.c.ledger_id == ref.ledger_id, table.c.seq == ref.seq)
     if place.position is not None:
         return or_(table.c.position < place.position, is_own)
-    return or_(table.c.position.is_not(None), table.c.seq < ref.seq, is_own)
+    # A row of another ledger without a place is of the life before this one (kiosk.ledger.Ledger.renew).
+    return or_(table.c.position.is_not(None), table.c.ledger_id != ref.ledger_id, table.c.seq < ref.seq, is_own)

@@ -18,6 +18,8 @@ ANEW = "anew"
 """There is something in the roster that the entries here do not bear out: the next page is to be a snapshot."""
 STAGED = "staged"
 """The same of the one that is being staged."""
+FORMER = "former "
+"""Followed by the name of a ledger that this database kept before: its `sent`."""
 
 
 def read(connection: Connection, name: str) -> str | None:
@@ -46,3 +48,9 @@ _READ = select(cursors.c.value).where(_IS_IT)
 _DELETE = delete(cursors).where(_IS_IT)
 _UPDATE = update(cursors).where(_IS_IT).values(value=bindparam("to"))
 _INSERT = insert(cursors)
+
+
+def formers(connection: Connection) -> dict[str, int]:
+    """Return the ledgers that this database kept before, and how far the server acknowledged each."""
+    rows = connection.execute(select(cursors).where(cursors.c.name.startswith(FORMER)).order_by(cursors.c.name))
+    return {row.name.removeprefix(FORMER): int(row.value) for row in rows}

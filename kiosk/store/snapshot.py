@@ -20,6 +20,7 @@ from sqlalchemy import (
     case,
     delete,
     insert,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -145,12 +146,17 @@ def adopt(connection: Connection, *, own: str, cursor: str) -> None:
     for table in ROSTER.sorted_tables:
         connection.execute(delete(table))
         connection.execute(_MOVES[table.name])
-    head = connection.execute(select(staged_heads.c.seq).where(staged_heads.c.ledger_id == own)).scalar() or 0
-    is_unknown = (entries.c.ledger_id == own) & (entries.c.seq > head)
+    heads = {name: _head(connection, name) for name in (*progress.formers(connection), own)}
+    is_unknown = or_(*((entries.c.ledger_id == name) & (entries.c.seq > head) for name, head in heads.items()))
     connection.execute(update(entries).values(position=case((is_unknown, None), else_=0)))
     discard(connection)
     progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor, progress.ANEW: None})
-    _fold_unknown(connection, own=own, head=head)
+    for name, head in heads.items():
+        _fold_unknown(connection, own=name, head=head)
+
+
+def _head(connection: Connection, ledger_id: str) -> int:
+    return connection.execute(select(staged_heads.c.seq).where(staged_heads.c.ledger_id == ledger_id)).scalar() or 0
 
 
 def _inserting(table: Table) -> Insert:

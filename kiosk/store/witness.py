@@ -1,0 +1,60 @@
+"""A note beside the database of where its ledger ends, so that an end that was lost is missed.
+
+A WAL that is cut off or zeroed looks to SQLite like one that was never longer: the entries in it are gone without an
+error. The note is written after each commit and never synced: it costs no wait, and after a power cut it tells of an
+end that is there, or of an earlier one. Only a database that has lost something is behind its note.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from kiosk.model import Noun
+from kiosk.store.chain import Head
+
+log = logging.getLogger(__name__)
+
+
+class Seen(Noun, frozen=True, kw_only=True):
+    """Where a ledger ended."""
+
+    ledger_id: str
+    head: Head
+
+
+class Witness:
+    """The note of one database. What goes wrong with it is logged: it must not keep anybody out."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = Path(f"{database}.head")
+
+    def note(self, ledger_id: str, head: Head) -> None:
+        """Write down where the ledger ends now, over what stood there."""
+        words = f"{ledger_id} {head.seq} {head.hash.hex()}"
+        line = f"{words} {_proof(words)}\n".encode()
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o640)
+            try:
+                os.pwrite(file, line.ljust(160), 0)
+            finally:
+                os.close(file)
+        except OSError as error:
+            log.warning("%s cannot be written: %s", self._path, error.strerror)
+
+    def read(self) -> Seen | None:
+        """Return what was noted last, None when nothing can be told."""
+        try:
+            words, _, proof = self._path.read_text(encoding="ascii").strip().rpartition(" ")
+            ledger_id, seq, digest = words.split(" ")
+            if proof == _proof(words):
+                return Seen(ledger_id=ledger_id, head=Head(seq=int(seq), hash=bytes.fromhex(digest)))
+        except (OSError, ValueError):
+            pass
+        return None
+
+
+def _proof(words: str) -> str:
+    return sha256(words.encode()).hexdigest()[:16]

@@ -1,0 +1,171 @@
+"""A damaged database is mended at the start, by itself: nothing that can be read is lost, and no name is used twice."""
+
+import shutil
+
+import pytest
+
+from kiosk.ledger import LedgerError, open_ledger, open_reader, rescue
+from kiosk.model import Happened
+from kiosk.store.witness import Witness
+from tests.books import Moment, edit, fresh, house_facts, let_in, taps
+from tests.damage import Life, as_it_is, case, under_its_name
+
+CASES = range(24)
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    return Life.lived(tmp_path_factory.mktemp("damage") / "life")
+
+
+@pytest.fixture
+def moment():
+    return Moment()
+
+
+@pytest.fixture
+def book(tmp_path, moment):
+    with fresh(tmp_path, moment) as ledger:
+        ledger.append(*house_facts())
+        for _ in range(6):
+            taps(ledger, moment)
+            moment.moves(hours=5)
+    return tmp_path / "kiosk.db"
+
+
+def whole(path, moment, *copies):
+    return rescue.open_whole(path, stamp=moment, copies=copies)
+
+
+@pytest.mark.parametrize("number", CASES)
+def test_whatever_the_card_did_the_kiosk_opens_and_no_entry_is_doubled(life, tmp_path, number):
+    assert case(life, number, tmp_path / "case").faults == ()
+
+
+@pytest.mark.parametrize("twin", [under_its_name, as_it_is])
+def test_a_kiosk_that_keeps_its_name_or_does_not_mend_is_caught(life, tmp_path, twin):
+    def fares(number):
+        try:
+            return case(life, number, tmp_path / "case", opener=twin).faults
+        except (LedgerError, LookupError):
+            return ("it does not open",)
+
+    assert any(fares(number) for number in CASES)
+
+
+def test_a_sound_ledger_is_left_as_it_is(book, moment):
+    with open_reader(book) as before:
+        name, head = before.ledger_id, before.head
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert story is None
+        assert (ledger.ledger_id, ledger.head) == (name, head)
+    assert not (book.parent / "damaged").exists()
+
+
+def damage_table(path, table, moment):
+    """Zero the page at the root of a table."""
+    with open_ledger(path, stamp=moment) as ledger:
+        connection = ledger._database.connection
+        page = connection.exec_driver_sql(f"SELECT rootpage FROM sqlite_schema WHERE name = '{table}'").scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * size : page * size] = bytes(size)
+    path.write_bytes(data)
+
+
+def test_a_damaged_roster_is_folded_anew_and_the_ledger_keeps_its_name(book, moment):
+    damage_table(book, "passes", moment)
+    with open_reader(book) as before:
+        name, head = before.ledger_id, before.head
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert (story.renewed, story.lost, story.entries) == (False, 0, head.seq)
+        assert (ledger.ledger_id, ledger.head) == (name, head)
+        assert ledger.rebuild() == ledger.verify() == ledger.damage() == ()
+        assert ledger.roster.holdings("lea", moment.now)
+
+
+def test_damage_that_is_seen_later_is_mended_at_the_next_start(book, moment):
+    damage_table(book, "departures", moment)
+    rescue.suspect(book)
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert "damaged" in story.why
+        assert ledger.damage() == ()
+    ledger, story = whole(book, moment)
+    ledger.close()
+    assert story is None
+
+
+def test_an_end_that_was_lost_is_missed_and_its_names_are_not_used_again(book, moment):
+    with open_ledger(book, stamp=moment) as ledger:
+        shutil.copy(book, book.with_name("before.db"))
+        lost = ledger.append(let_in(moment.now, "ten"), Happened(what="nothing"))
+    shutil.copy(book.with_name("before.db"), book)
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert (story.lost, story.renewed) == (2, True)
+        assert list(ledger.formers) == [lost[0].ref.ledger_id]
+        assert taps(ledger, moment).seq == 1
+        assert ledger.verify() == ledger.rebuild() == ()
+
+
+def test_what_a_damaged_database_lost_comes_from_a_copy(book, moment):
+    shutil.copy(book, book.with_name("copy.db"))
+    with open_reader(book) as before:
+        head = before.head
+    book.write_bytes(bytes(book.stat().st_size))
+    ledger, story = whole(book, moment, book.with_name("copy.db"))
+    with ledger:
+        assert (story.entries, story.copies, story.renewed) == (head.seq, head.seq, False)
+        assert ledger.head == head
+        assert ledger.rebuild() == ()
+
+
+def test_without_anything_left_a_kiosk_begins_anew_and_nothing_bears_an_old_name(book, moment):
+    with open_reader(book) as before:
+        name, head = before.ledger_id, before.head
+    book.unlink()
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert (story.entries, story.lost, story.renewed) == (0, head.seq, True)
+        assert ledger.ledger_id != name
+        assert list(ledger.formers) == [name]
+
+
+def test_damaged_files_are_kept_three_times(book, moment):
+    for number in range(5):
+        book.write_bytes(b"damaged %d" % number)
+        ledger, _ = whole(book, moment)
+        with ledger:
+            ledger.append(*house_facts())
+    kept = sorted((book.parent / "damaged").glob("*/kiosk.db"))
+    assert [file.read_bytes() for file in kept] == [b"damaged 2", b"damaged 3", b"damaged 4"]
+
+
+def test_a_start_that_was_cut_short_goes_on_with_what_was_put_aside(book, moment):
+    with open_reader(book) as before:
+        head = before.head
+    damage_table(book, "passes", moment)
+    (book.parent / "damaged" / "000001").mkdir(parents=True)
+    book.rename(book.parent / "damaged" / "000001" / book.name)
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert (story.entries, story.renewed) == (head.seq, False)
+        assert ledger.head == head
+
+
+def test_an_entry_that_was_edited_is_not_taken_over(book, moment):
+    edit(book, "UPDATE entries SET body = 'forged' WHERE seq = 3")
+    damage_table(book, "passes", moment)
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert story.renewed
+        assert 3 not in [entry.ref.seq for entry in ledger.entries(of=next(iter(ledger.formers)))]
+
+
+def test_the_note_tells_nothing_when_it_is_damaged(tmp_path):
+    note = tmp_path / "kiosk.db.head"
+    note.write_bytes(b"\xff" * 160)
+    assert Witness(tmp_path / "kiosk.db").read() is None
