@@ -164,6 +164,11 @@ class Paths(Settings, frozen=True):
         return self.badge_key or self.state / "badge.key"
 
     @property
+    def backup(self) -> Path:
+        """The copies of the ledger."""
+        return self.state / "backup"
+
+    @property
     def pairing(self) -> Path:
         """What the central server gave to this kiosk: its token."""
         return self.server_token or self.state / "server.json"
@@ -194,6 +199,13 @@ class Server(Settings, frozen=True):
     """Between two exchanges, give or take a fifth; an entry is sent at once."""
 
 
+class Backup(Settings, frozen=True):
+    """Copies of the ledger, one each night, in `backup` among the state and where this says."""
+
+    folder: Absolute | None = None
+    """A folder on a second medium, such as a USB stick; it gets the badge key and the pairing as well. None: none."""
+
+
 class Config(Settings, frozen=True):
     """All settings of one kiosk."""
 
@@ -206,6 +218,7 @@ class Config(Settings, frozen=True):
     paths: Paths = Paths()
     badges: Badges = Badges()
     server: Server = Server()
+    backup: Backup = Backup()
 
     def pins(self) -> dict[str, int | None]:
         """All pins by their settings path (`door.strike`), for hardware.pins.check_pins."""

@@ -21,7 +21,7 @@ from kiosk.badges import badge_id
 from kiosk.control import Errand, Request
 from kiosk.desk import first_start
 from kiosk.front import Clock, Front
-from kiosk.ledger import Ledger, LedgerError
+from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError
 from kiosk.model import (
     AnyFact,
     Case,
@@ -54,8 +54,11 @@ PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
 RETRY_SECONDS = 10.0
 """How often a ledger that failed is tried again while nobody taps."""
-FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED}
+FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
 """What stays on the screen until a host has tapped."""
+
+QUIET_SECONDS = 60.0
+"""Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
 
 Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Errand | Delivery | Tick
 
@@ -76,6 +79,8 @@ class Controller:
         self.inbox, self.ledger_id = inbox, ledger.ledger_id
         self.on_entry: Callable[[], None] = lambda: None
         """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
+        self.on_damage: Callable[[str], None] = lambda _: None
+        """Called when the database turns out to be damaged, with what it says; a start mends it."""
         self.on_status: Callable[[Status], Status] = lambda status: status
         """What others of the process know of themselves is added by this."""
         self._ledger, self._front, self._clock = ledger, front, clock
@@ -83,7 +88,9 @@ class Controller:
         self._showing = Showing(front, clock, site_id)
         self._health: set[Health] = set()
         self._drawn_minute: datetime | None = None
-        self._tried_at = clock.monotonic()
+        self._tried_at = self._worked_at = clock.monotonic()
+        self._mended: str | None = None
+        self._is_wal_empty = False
         self._doubts = timekeeping.Doubts(ledger)
 
     def health(self) -> tuple[str, ...]:
@@ -94,11 +101,19 @@ class Controller:
         """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
         self._badge_key = key
 
+    def was_mended(self, story: str) -> None:
+        """Tell hosts and server, once the thread runs, that the ledger was damaged and what was done about it."""
+        self._mended = story
+
     # ------------------------------------------------------------ the thread
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Handle messages until `stop`: the body of a worker."""
         self._note(Happened(what="started", site_id=self._site_id))
+        if self._mended and self._note(
+            Happened(what="ledger_mended", detail=self._mended[:1000], site_id=self._site_id)
+        ):
+            self._health.add(Health.LEDGER_MENDED)
         self._refresh()
         while not stop.is_set():
             self.handle(self._next())
@@ -131,6 +146,7 @@ class Controller:
             case Tick():
                 self._tick()
                 return
+        self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
         self._refresh()
         if not isinstance(message, Delivery):
             self.on_entry()
@@ -267,6 +283,7 @@ class Controller:
         try:
             take_in(self._ledger, news)
         except LedgerError as error:
+            self._look_at(error)
             delivery.settle(error)
         else:
             delivery.settle()
@@ -277,6 +294,9 @@ class Controller:
             self._tried_at = now
             self._note(Happened(what="ledger_recovered", site_id=self._site_id))
         self._settle_times()
+        if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
+            self._is_wal_empty = True
+            self._empty_wal()
         self._showing.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
@@ -286,6 +306,12 @@ class Controller:
             self._doubts.settle(self._clock.stamp())
         except LedgerError as error:
             self._fail(error)
+
+    def _empty_wal(self) -> None:
+        try:
+            self._ledger.checkpoint()
+        except LedgerError as error:
+            log.warning("the WAL could not be emptied: %s", error)
 
     # ------------------------------------------------------------ the ledger
 
@@ -303,8 +329,13 @@ class Controller:
             return False
         return True
 
+    def _look_at(self, error: LedgerError) -> None:
+        if isinstance(error, LedgerDamagedError):
+            self.on_damage(str(error))
+
     def _fail(self, error: LedgerError) -> None:
         log.error("%s", error)
+        self._look_at(error)
         self._health.add(Health.LEDGER_FAILED)
         self._tried_at = self._clock.monotonic()
 

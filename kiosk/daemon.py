@@ -23,7 +23,7 @@ import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
-from kiosk import machine
+from kiosk import backup, machine
 from kiosk.answers import Done, FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
@@ -45,7 +45,8 @@ from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
 from kiosk.export import copied, listed
 from kiosk.front import Display, Front
-from kiosk.ledger import Ledger, LedgerBusyError, open_ledger
+from kiosk.ledger import Ledger, LedgerBusyError
+from kiosk.ledger.rescue import Rescued, open_whole, suspect
 from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
 from kiosk.nights import Nights
 from kiosk.pin_desk import PinDesk
@@ -54,6 +55,7 @@ from kiosk.screen.speaker import Speaker
 from kiosk.screen.stage import Asking
 from kiosk.screen.window import Screen
 from kiosk.timekeeping import remind
+from kiosk.upkeep import Upkeep
 from kiosk.uplink import Uplink
 from kiosk.vitals import Surroundings, vitals
 from kiosk.workers import Systemd, Worker, stop_all
@@ -98,6 +100,7 @@ class Kiosk:
         self.screen, self._config, self._clock = screen, config, world.clock
         self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
+        self._is_damaged = False
         self._systemd = Systemd()
         self._fed_at = monotonic()
         with ExitStack() as stack:
@@ -117,6 +120,9 @@ class Kiosk:
                 Worker("control", control.run),
                 Worker("nights", Nights(self._forget, world.clock.now).run),
             )
+            self.controller.on_damage = self._damaged
+            upkeep = Upkeep(config, world.clock, on_damage=self._damaged)
+            self._upkeep = Worker("upkeep", upkeep.run)
             self._stack = stack.pop_all()
 
     @property
@@ -127,6 +133,9 @@ class Kiosk:
     def __enter__(self) -> Self:
         for worker in self._workers:
             worker.start(self._died)
+        self._upkeep.start(
+            lambda worker: log.error("%s ended: no copies of the ledger until the next start", worker.name)
+        )
         self._uplink.start(self._died)
         width, height = self.screen.size
         self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}")
@@ -136,7 +145,7 @@ class Kiosk:
         self._systemd.stopping()
         self.controller.inbox.put(Tick())
         self._uplink.ask_to_stop()
-        for name in stop_all(self.workers, seconds=STOP_SECONDS):
+        for name in stop_all((*self.workers, self._upkeep), seconds=STOP_SECONDS):
             log.error("%s did not stop in time", name)
         self._stack.close()
 
@@ -155,7 +164,7 @@ class Kiosk:
                 react(event)
 
         self.screen.run(self._ended, self._beat, emit)
-        return not any(worker.ended.is_set() for worker in self.workers)
+        return not self._is_damaged and not any(worker.ended.is_set() for worker in self.workers)
 
     def stop(self) -> None:
         """End `serve`; callable from any thread and from a signal handler."""
@@ -248,6 +257,12 @@ class Kiosk:
         log.critical("%s ended unasked: the kiosk stops, to be started anew", worker.name)
         self.stop()
 
+    def _damaged(self, why: str) -> None:
+        log.critical("the ledger is damaged: the kiosk stops, to be started anew, and the start mends it: %s", why)
+        suspect(self._config.paths.ledger, why)
+        self._is_damaged = True
+        self.stop()
+
     def _sensed(self, event: reading.Event) -> None:
         """Turn what the reader tells into messages; called from its thread."""
         match event:
@@ -273,7 +288,7 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and wires, each to be closed by `stack` in reverse, and give them to a controller."""
     inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    ledger = _open_ledger(config, world)
+    ledger, story = _open_ledger(config, world)
     stack.callback(ledger.close)
     remind(world.clock, ledger)
     wired = any(pin is not None for pin in config.pins().values())
@@ -296,16 +311,22 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
         witness=world.witness,
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
-    return Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
+    controller = Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
+    if story:
+        controller.was_mended(str(story))
+    return controller
 
 
-def _open_ledger(config: Config, world: World) -> Ledger:
-    """Open the ledger; a command that holds it for a moment, because no kiosk ran, is waited for."""
+def _open_ledger(config: Config, world: World) -> tuple[Ledger, Rescued | None]:
+    """Open the ledger, mending it where it is damaged.
+
+    A command that holds it for a moment, because no kiosk ran, is waited for.
+    """
     config.paths.state.mkdir(parents=True, exist_ok=True)
     give_up = monotonic() + BUSY_SECONDS
     while True:
         try:
-            return open_ledger(config.paths.ledger, stamp=world.clock.stamp)
+            return open_whole(config.paths.ledger, stamp=world.clock.stamp, copies=backup.copies(config))
         except LedgerBusyError:
             if monotonic() >= give_up:
                 raise

@@ -18,6 +18,7 @@ from sync.wire import LATER, PAGE, Beacon, FeedEntry, Outcome, Push, Pushed, Sna
 
 log = logging.getLogger(__name__)
 
+LAST = 2**62
 PAGES = 40
 """Most pages pushed, and most pulled, in one exchange: a long queue must not keep what was revoked from coming."""
 CHUNK = 50
@@ -53,6 +54,8 @@ class Exchange:
         self._set_aside: set[int] = set()
         self._rejections = 0
         self._page: str | None = None
+        self._former: dict[str, int] = {}
+        """Former ledgers of which the server takes nothing, until the next start."""
 
     @property
     def waiting(self) -> int:
@@ -72,6 +75,7 @@ class Exchange:
         if only_pull and not self.waiting:
             return not self._pull()
         self._rejections = 0
+        self._push_formers()
         try:
             pushed = self._push()
         except RejectedError:
@@ -84,6 +88,21 @@ class Exchange:
 
     def _place(self) -> int:
         return self._ledger.sent if self._reached is None else self._reached
+
+    def _push_formers(self) -> None:
+        """Push what the server lacks of the ledgers before this one. What it will not take is told, and kept."""
+        for name, sent in self._ledger.formers.items():
+            place = max(sent, self._former.get(name, 0))
+            try:
+                while page := list(self._ledger.entries(after=place, limit=PAGE, of=name)):
+                    self._alive()
+                    follows = tuple(self._ledger.formers)
+                    self._client.push(Push(ledger_id=name, entries=tuple(map(to_wire, page)), follows=follows))
+                    place = page[-1].ref.seq
+                    self._hand(Acked(seq=place, former=name))
+            except RejectedError as error:
+                log.error("entries after %d of the former ledger %s cannot be sent: %s", place, name, error)  # noqa: TRY400
+                self._former[name] = LAST
 
     def _push(self) -> bool:
         """Push page after page, at least one, which may only say how the kiosk is; tell whether all is out."""
@@ -138,7 +157,12 @@ class Exchange:
         place = self._place()
         head = self._ledger.head.seq
         beacon = replace(self._condition(), sent=self._ledger.sent, waiting=max(0, head - place), head=head)
-        words = Push(ledger_id=self._ledger.ledger_id, entries=tuple(map(to_wire, page)), beacon=beacon)
+        words = Push(
+            ledger_id=self._ledger.ledger_id,
+            entries=tuple(map(to_wire, page)),
+            beacon=beacon,
+            follows=tuple(self._ledger.formers),
+        )
         pushed = self._client.push(words)
         if pushed.had is not None and pushed.had < self._told:
             self._is_put_back = True

@@ -109,6 +109,8 @@ class Push(Words, frozen=True, kw_only=True):
     ledger_id: str
     entries: tuple[WireEntry, ...] = ()
     beacon: Beacon = Beacon()
+    follows: tuple[str, ...] = ()
+    """Ledgers that the kiosk kept before this one: the end of the last may be lost, and no name is used twice."""
 
 
 class Outcome(StrEnum):

@@ -43,6 +43,7 @@ def live(folder: Path, taps: int, *, hasty: bool = False) -> dict[str, float]:
             counter.ledger.checkpoint()
         wal = max(wal, (folder / "ledger.db-wal").stat().st_size)
     syncs, written = disk.syncs - syncs, disk.bytes - written
+    counter.later(minutes=2)
     counter.controller.handle(Tick())
     calls = disk.calls
     for _ in range(TICKS):

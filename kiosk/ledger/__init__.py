@@ -47,6 +47,7 @@ __all__ = [
     "Head",
     "Ledger",
     "LedgerBusyError",
+    "LedgerDamagedError",
     "LedgerError",
     "LedgerReader",
     "LedgerTooNewError",

@@ -59,10 +59,21 @@ class Rescued(Noun, frozen=True, kw_only=True):
     aside: str = ""
     """The folder where the damaged files are."""
 
+    def __str__(self) -> str:
+        lost = {None: "nobody knows how many are lost", 0: "none is lost"}.get(self.lost, f"{self.lost} are lost")
+        said = [self.why, f"{self.entries} entries are there, {lost}"]
+        if self.copies:
+            said.append(f"{self.copies} of them from a copy")
+        if self.renewed:
+            said.append("the ledger goes on under a new name")
+        if self.aside:
+            said.append(f"the damaged files are in {self.aside}")
+        return "; ".join(said)
 
-def suspect(path: Path) -> None:
-    """Have the next start look at every page of a database, and mend it: something was seen while it was in use."""
-    _mark(path).touch()
+
+def suspect(path: Path, why: str) -> None:
+    """Have the next start mend a database: damage was seen while it was in use."""
+    _mark(path).write_text(why, encoding="utf-8")
 
 
 def open_whole(path: Path, *, stamp: Callable[[], Stamp], copies: Sequence[Path] = ()) -> tuple[Ledger, Rescued | None]:
@@ -101,7 +112,7 @@ class _Ladder:
     def _open(self, lock: WriterLock) -> Ledger:
         """Open the database and look at it. Raises LedgerDamagedError."""
         size = self._path.stat().st_size if self._path.exists() else 0
-        if size == 0 and (Witness(self._path).read() or self._aside()):
+        if size == 0 and self._had_a_life():
             raise LedgerDamagedError(f"{self._path} is gone or empty")
         opened = None
         try:
@@ -116,16 +127,17 @@ class _Ladder:
             raise
         return opened
 
+    def _had_a_life(self) -> bool:
+        traces = (Path(f"{self._path}.head"), Path(f"{self._path}-wal"), *self._aside(), *self._copies)
+        return any(file.exists() and file.stat().st_size for file in traces)
+
     def _look(self, opened: Ledger) -> None:
-        """Touch every table; look at every page only where something was seen."""
+        """Touch every table: damage further inside is found by a check of all pages, beside the work, and marked."""
+        if _mark(self._path).exists():
+            raise LedgerDamagedError(f"{self._path} is damaged: {_mark(self._path).read_text(errors='replace')}")
         with failing_as(str(self._path)):
             for table in (entries, cursors, *ROSTER.sorted_tables):
                 opened.peek(table)
-        if _mark(self._path).exists():
-            found = opened.damage()
-            if found:
-                raise LedgerDamagedError(f"{self._path} is damaged: {found[0]}")
-            _mark(self._path).unlink()
 
     def _lost_its_end(self, opened: Ledger) -> Rescued:
         seen = Witness(self._path).read()
@@ -182,7 +194,7 @@ class _Ladder:
 
     def _build(self, haul: _Haul, why: str) -> Rescued:
         seen = Witness(self._path).read()
-        name = haul.name or (seen.ledger_id if seen else None)
+        name = haul.name_of_the_ledger(seen.ledger_id if seen else None)
         new = self._work / "new.db"
         with open_locked(new, stamp=self._stamp) as opened:
             opened.fill(lambda connection: haul.pour(connection, name))
@@ -226,7 +238,7 @@ class _Haul:
     """What was read from damaged databases and from copies: the first to tell of a thing is believed."""
 
     def __init__(self) -> None:
-        self.name: str | None = None
+        self.names: list[str] = []
         self.entries: dict[Ref, Row] = {}
         self.cursors: dict[str, str] = {}
         self.rows: dict[str, dict[tuple[Any, ...], Row]] = {table.name: {} for table in ROSTER.sorted_tables}
@@ -235,7 +247,7 @@ class _Haul:
     def take(self, found: Found, *, is_copy: bool) -> None:
         """Take what is not here yet."""
         names = [row["ledger_id"] for row in found.rows(ledger) if isinstance(row.get("ledger_id"), str)]
-        self.name = self.name or (names[0] if len(names) == 1 else None)
+        self.names += names
         told = {row["name"]: row["value"] for row in found.rows(cursors)}
         for row in _sound(found.rows(entries)):
             ref = Ref(ledger_id=row["ledger_id"], seq=row["seq"])
@@ -247,6 +259,13 @@ class _Haul:
             kept = self.rows[table.name]
             for row in found.rows(table):
                 kept.setdefault(tuple(row.get(column.name) for column in table.primary_key.columns), row)
+
+    def name_of_the_ledger(self, noted: str | None) -> str | None:
+        """Return the name that the note tells, unless it is of a life before; or else one that entries bear."""
+        if noted and progress.FORMER + noted not in self.cursors:
+            return noted
+        borne = {ref.ledger_id for ref in self.entries}
+        return next((name for name in self.names if name in borne), next(iter(self.names), noted))
 
     def pour(self, connection: Connection, name: str | None) -> None:
         """Fill an empty database: the entries, and the roster that they and what was read of it give."""

@@ -91,6 +91,7 @@ def _health(words: Language, wrong: set[str]) -> str:
     said = {
         Health.LEDGER_FAILED: words.say("Entries cannot be recorded: check the memory card or the disk"),
         Health.READER_DOWN: words.say("Reader not answering: check its cable"),
+        Health.LEDGER_MENDED: words.say("The memory card failed and was mended by itself: have it replaced"),
         Health.DOOR_FORCED_OPEN: words.say("Door opened without a badge: have a look"),
         Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
         Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),

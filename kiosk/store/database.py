@@ -236,9 +236,13 @@ def _between(connection: Connection, begin: str) -> Iterator[None]:
 
 
 def empty_wal(connection: Connection) -> None:
-    """Move what the WAL holds into the database."""
+    """Move what the WAL holds into the database, and empty it unless somebody reads in it; wait for nobody."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def quick_check(connection: Connection) -> tuple[str, ...]:

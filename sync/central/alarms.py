@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """A kiosk's ledger ends before what was seen of it. Ends when it has grown beyond."""
     RESTORED = "restored"
     """The server knows less of a ledger than it once acknowledged: it was put back from a copy. Ends with them."""
+    RENEWED = "renewed"
+    """A kiosk mended a damaged ledger, or was put back from a copy: it goes on in a new ledger."""
     OVERDRAFT = "overdraft"
     """More entries were used of a pass than it had: two kiosks spent the last one."""
     OVERLAP = "overlap"

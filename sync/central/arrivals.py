@@ -37,12 +37,14 @@ class Arrival(Noun, frozen=True, kw_only=True):
     ledger_id: str
     entries: tuple[Entry | Refused, ...]
     beacon: Beacon
+    follows: tuple[str, ...] = ()
 
 
 class _RawPush(Words, frozen=True, kw_only=True):
     ledger_id: str
     entries: tuple[msgspec.Raw, ...] = ()
     beacon: msgspec.Raw = msgspec.Raw(b"{}")
+    follows: tuple[str, ...] = ()
 
 
 class _Numbered(Words, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ def read(body: bytes) -> Arrival:
     found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
     if any(isinstance(one, Refused) for one in found):
         return _read_leniently(body)  # what is set aside is kept as it came
-    return Arrival(ledger_id=push.ledger_id, entries=found, beacon=push.beacon)
+    return Arrival(ledger_id=push.ledger_id, entries=found, beacon=push.beacon, follows=push.follows)
 
 
 def _read_leniently(body: bytes) -> Arrival:
@@ -77,7 +79,10 @@ def _read_leniently(body: bytes) -> Arrival:
         raise ArrivalError(f"the body is no push: {error}") from None
     _check_length(push.entries)
     return Arrival(
-        ledger_id=push.ledger_id, entries=tuple(_one_by_one(push)), beacon=_forgiving_beacon(bytes(push.beacon))
+        ledger_id=push.ledger_id,
+        entries=tuple(_one_by_one(push)),
+        beacon=_forgiving_beacon(bytes(push.beacon)),
+        follows=push.follows,
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from kiosk.model import AnyFact, Entry, Noun
 from kiosk.roster import Roster
@@ -34,6 +35,7 @@ from sync.central import (
 )
 from sync.central.accounts import Accounts
 from sync.central.alarms import Alarm
+from sync.central.arrivals import Arrival
 from sync.central.bell import Bell
 from sync.central.database import Storage, Turn
 from sync.central.enrolment import Kiosk, Paired, Turned
@@ -189,20 +191,31 @@ class Central:
         Raises arrivals.ArrivalError for what is no push, OtherLedgerError for one of another kiosk's ledger.
         """
         arrival = arrivals.read(body)
-        if arrival.ledger_id != kiosk.ledger_id:
-            raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
         now, of = self.now(), self.settings.network
         with self.storage.writing(Turn.FEED) as connection:
+            is_former = self._other_ledger(connection, kiosk, arrival, now)
             before = ingest.known(connection, of, arrival.ledger_id)
             watch.look_back(connection, of, arrival, before=before, now=now)
             taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
             watch.look_for_truncation(connection, of, arrival, before=before, now=now)
-            left = max(arrival.beacon.waiting - len(arrival.entries), 0)
-            beacon = replace(arrival.beacon, waiting=left)
-            enrolment.heard(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
+            if not is_former:
+                left = max(arrival.beacon.waiting - len(arrival.entries), 0)
+                beacon = replace(arrival.beacon, waiting=left)
+                enrolment.heard(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
         if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
             self._news()
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
+
+    def _other_ledger(self, connection: Connection, kiosk: Kiosk, arrival: Arrival, now: datetime) -> bool:
+        """Tell whether a push is of a ledger that the kiosk kept before; let it go on in a new one if it says so."""
+        if arrival.ledger_id == kiosk.ledger_id:
+            return False
+        if enrolment.was_its(connection, kiosk, arrival.ledger_id, of=self.settings.network):
+            return True
+        if not enrolment.go_on(connection, kiosk, arrival.ledger_id, follows=arrival.follows, of=self.settings.network):
+            raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
+        watch.renewed(connection, self.settings.network, kiosk, arrival.ledger_id, now=now)
+        return False
 
     def feed(self, kiosk: Kiosk, after: str | None) -> FeedPage:
         """Return the entries after a cursor. Raises stream.GoneError."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +24,7 @@ from kiosk.model import Noun
 from kiosk.store.fold import CODE_LETTERS
 from sync.central import badge_key, guesses
 from sync.central.network import Network
-from sync.central.tables import codes, kiosks
+from sync.central.tables import codes, former_ledgers, kiosks, ledgers
 from sync.wire import Beacon, Enroll
 
 CODE_LENGTH = 8
@@ -185,6 +186,32 @@ def listed(connection: Connection, network: str) -> tuple[Kiosk, ...]:
     """Return all kiosks, revoked ones too, by name."""
     query = select(kiosks).where(kiosks.c.network_id == network).order_by(kiosks.c.name, kiosks.c.kiosk_id)
     return tuple(map(_kiosk, connection.execute(query)))
+
+
+def was_its(connection: Connection, kiosk: Kiosk, ledger_id: str, *, of: str) -> bool:
+    """Tell whether a kiosk kept this ledger before its present one."""
+    one = select(former_ledgers.c.kiosk_id).where(
+        former_ledgers.c.network_id == of, former_ledgers.c.ledger_id == ledger_id
+    )
+    return connection.execute(one).scalar() == kiosk.kiosk_id
+
+
+def go_on(connection: Connection, kiosk: Kiosk, ledger_id: str, *, follows: Collection[str], of: str) -> bool:
+    """Let a kiosk go on in a new ledger, if that follows one of its own and is nobody's; tell whether it does."""
+    own = kiosk.ledger_id in follows or any(was_its(connection, kiosk, one, of=of) for one in follows)
+    theirs = (ledgers, kiosks, former_ledgers)
+    taken = any(
+        connection.execute(
+            select(table.c.ledger_id).where(table.c.network_id == of, table.c.ledger_id == ledger_id)
+        ).first()
+        for table in theirs
+    )
+    if not own or taken or not ledger_id or len(ledger_id) > NAME_LENGTH:
+        return False
+    former = {"network_id": of, "ledger_id": kiosk.ledger_id, "kiosk_id": kiosk.kiosk_id}
+    connection.execute(insert(former_ledgers), former)
+    connection.execute(_one(of, kiosk.kiosk_id).values(ledger_id=ledger_id))
+    return True
 
 
 def revoke(connection: Connection, network: str, kiosk_id: str, now: datetime) -> bool:

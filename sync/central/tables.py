@@ -143,6 +143,11 @@ kiosks = Table(
 """`fetched` is the feed's position the kiosk last asked from; `beacon` its last one, as JSON,
 its `waiting` without what was taken in with it."""
 
+former_ledgers = Table(
+    "former_ledgers", CENTRAL, _key("network_id"), _key("ledger_id"), Column("kiosk_id", String, nullable=False)
+)
+"""Ledgers that a kiosk kept before its present one; what it still has of them is taken from it."""
+
 codes = Table(
     "codes",
     CENTRAL,

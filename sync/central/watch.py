@@ -10,6 +10,7 @@ from kiosk.model import Entry, Ref
 from sync.central import alarms, network
 from sync.central.alarms import Kind
 from sync.central.arrivals import Arrival
+from sync.central.enrolment import Kiosk
 from sync.central.ingest import Known
 from sync.central.network import Network
 
@@ -39,6 +40,14 @@ def other_past(connection: Connection, of: Network, place: int, *, now: datetime
     detail = f"the feed up to position {place} was seen, and is another one here: put back from a copy?"
     alarm_id = alarms.of_ledger(Kind.RESTORED, of.ledger_id)
     alarms.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
+
+
+def renewed(connection: Connection, of: str, kiosk: Kiosk, ledger_id: str, *, now: datetime) -> None:
+    """Tell that a kiosk mended its ledger, or was put back from a copy, and goes on in a new one."""
+    alarm_id = alarms.of_ledger(Kind.RENEWED, ledger_id)
+    detail = f"goes on in a new ledger after {kiosk.ledger_id}: the end of that may be lost"
+    ref = Ref(ledger_id=ledger_id, seq=0)
+    alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
 
 
 def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
