@@ -45,6 +45,7 @@ bench: $(READY)
 powercut: $(READY)
 	.ci/need cc:gcc "ls /usr/include/stdio.h":libc6-dev
 	$(BIN)/python -m tests.power_cut $(ARGS)
+	$(BIN)/python -m tests.damage
 
 idle: $(READY)
 	$(BIN)/python -m tests.bench powercut idle $(ARGS)

@@ -10,6 +10,7 @@ import click
 from kiosk.cli.doctor import doctor
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.hours import hours
+from kiosk.cli.keep import backup, restore
 from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member, pin
@@ -37,6 +38,8 @@ def kiosk(context: click.Context) -> None:
 
 
 TOP = (
+    backup,
+    restore,
     run,
     demo,
     tap,

@@ -82,7 +82,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.ledger import open_ledger
     from kiosk.timekeeping import remind
 
-    _be_its_owner(config.paths.state)
+    be_its_owner(config.paths.state)
     if isinstance(command, ListMedia):
         from kiosk.export import listed
 
@@ -137,7 +137,7 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
     from kiosk.ledger import Head, open_reader
 
     config = call.config()
-    _be_its_owner(config.paths.state)
+    be_its_owner(config.paths.state)
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
         show(call, getattr(books, question)(ledger, **heads))
@@ -150,7 +150,7 @@ def _pair_here(config: Config, command: Pair, ledger: LedgerReader) -> Answered:
     return answered
 
 
-def _be_its_owner(state: Path) -> None:
+def be_its_owner(state: Path) -> None:
     """Root becomes the owner of the state: files that root leaves there would lock the kiosk out of its own ledger."""
     if os.geteuid() != 0 or not state.exists():
         return
