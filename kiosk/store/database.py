@@ -311,8 +311,5 @@ def like(model: Engine, connect: Callable[[], DBAPIConnection]) -> Engine:
 
 def _use_wal(connection: sqlite3.Connection) -> None:
     mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-    # On a disk that is read-only SQLite opens a file for reading, and says nothing: the old connection is better then.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
     if mode != "wal":
         raise LedgerError(f"this file system cannot hold the ledger: SQLite offers journal mode {mode}, WAL is needed")
