@@ -277,6 +277,11 @@ class Roster:
         """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
         return tuple(map(_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
 
+    def visitors(self, beginning: str) -> tuple[str, ...]:
+        """Return the ids under which visits are kept that begin like this."""
+        query = select(visits.c.member_id).where(visits.c.member_id.startswith(beginning, autoescape=True)).distinct()
+        return tuple(sorted(row[0] for row in self._all(query)))
+
     def visits(self, since: datetime, until: datetime, *, site_id: str | None = None) -> tuple[Visit, ...]:
         """Return the visits begun in [since, until), in their order."""
         query = select(visits).where(visits.c.at >= since, visits.c.at < until)

@@ -25,8 +25,10 @@ from kiosk.commands import (
     ShowAccount,
     ShowTill,
 )
-from kiosk.model import Denied, Granted, Reason, Tapped
+from kiosk.model import Denied, Erased, Granted, Reason, Tapped
+from kiosk.store.chain import decode_fact
 from kiosk.store.fold import claim_code
+from tests.books import MONDAY, let_in
 from tests.host import UID, Host, description
 
 NEW = "04:11:22:33:44:55:66"
@@ -163,6 +165,16 @@ def test_who_is_erased_is_gone_and_the_till_of_the_day_stands(host):
     till = host.does(ShowTill())
     assert (till.total_cents, till.sales[0].members) == (5000, ())
     assert host.is_refused(CancelSale(pass_id=till.sales[0].pass_id, reason="x")).code == "HOLDER_FORGOTTEN"
+
+
+def test_with_a_member_their_guests_are_forgotten_and_nobody_elses(host):
+    one = account(host).member.id
+    for who in (f"{one}+1", f"{one}+2", f"{one}x+1"):
+        host.ledger.append(let_in(MONDAY, member=who))
+    host.does(EraseMember(member=one))
+    facts = [decode_fact(entry.body) for entry in host.ledger.entries() if entry.body]
+    gone = [fact.member_id for fact in facts if isinstance(fact, Erased)]
+    assert gone == [one, f"{one}+1", f"{one}+2"]
 
 
 def test_the_only_host_is_not_erased(host):

@@ -12,6 +12,7 @@ from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import show_account
 from kiosk.model import AnyFact, Clock, Erased
+from kiosk.rules import extras
 
 CUSTOMERS_KEPT = timedelta(days=3 * 365)
 """How long a customer's file is kept after the last contact: what the CNIL advises."""
@@ -59,7 +60,8 @@ def erase_member(desk: Desk, command: EraseMember) -> Done:
     if hosts == [member]:
         message = f"{member.name} is the only host: somebody must be able to open the hosts' screen"
         raise DeskError(message, code="ONLY_HOST", name=member.name)
-    desk.append(Erased(member_id=member.id, by=command.by))
+    guests = desk.roster.visitors(member.id + extras.GUEST)
+    desk.append(*(Erased(member_id=name, by=command.by) for name in extras.with_guests(member.id, guests)))
     desk.ledger.checkpoint()
     return Done(said=("The member is forgotten. Sales stay in the accounts, without a name.",))
 

@@ -6,6 +6,7 @@ here, and nothing is sold that would be free.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -60,6 +61,11 @@ def host_of(member_id: str) -> str | None:
     """Whose guest an id means; None: nobody's."""
     member, mark, number = member_id.rpartition(GUEST)
     return member if mark and member and number.isdecimal() else None
+
+
+def with_guests(member_id: str, visitors: Iterable[str]) -> tuple[str, ...]:
+    """A member and those of the visitors who were their guests."""
+    return member_id, *(visitor for visitor in visitors if host_of(visitor) == member_id)
 
 
 def after(case: Case, verdict: Verdict) -> Case:

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from kiosk.answers import Exported
 from kiosk.commands import ExportMember
 from kiosk.model import Erased
+from kiosk.rules import extras
 from sync.central.accounts import Role
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import reads, writes
@@ -39,7 +40,9 @@ def erase(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     if not page.form.ticked("sure"):
         page.form.wrong("sure", page.say("Tick the box: this cannot be taken back"))
         return page.show("erase.html", member=member)
-    page.append(Erased(member_id=member.id, by=page.signed_in.name))
+    guests = page.roster.visitors(member.id + extras.GUEST)
+    by = page.signed_in.name
+    page.append(*(Erased(member_id=name, by=by) for name in extras.with_guests(member.id, guests)))
     return page.go("/members", "member-erased")
 
 
