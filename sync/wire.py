@@ -209,10 +209,14 @@ def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
     return FeedPage(entries=tuple(read), cursor=page.cursor, more=page.more), tuple(faults)
 
 
+DIGITS = 19
+"""A position has fewer: it fits a signed integer of 64 bits."""
+
+
 def place_in(cursor: str) -> int | None:
     """Return the position that a cursor stands at, for people to read: to the kiosk it says nothing."""
-    number = cursor.rpartition(".")[2]
-    return int(number) if number.isascii() and number.isdigit() else None
+    _, number, *_ = *cursor.split("."), ""
+    return int(number) if number.isascii() and number.isdigit() and len(number) < DIGITS else None
 
 
 def to_wire(entry: Entry) -> WireEntry:

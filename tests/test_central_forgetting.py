@@ -88,7 +88,7 @@ def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_bef
     hands = Hands()
     with serving(database, hands) as central:
         kiosk, ledger = pairs(central).kiosk, Ledger()
-        sent = ledger.writes(*house_facts(), let_in(MONDAY, "ten"), let_in(MONDAY, "ten"))
+        sent = ledger.writes(*house_facts(), let_in(MONDAY, "ten"), let_in(MONDAY - timedelta(days=1), "ten"))
         sends(central, kiosk, [*sent, *ledger.writes(Reversed(ref=sent[-1].ref, reason="mistake", by="desk"))])
         hands.now = DAY_91
         assert central.forget().stretches == 1

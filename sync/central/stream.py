@@ -10,7 +10,7 @@ from kiosk.model import Clock, Entry, Ref, Stamp
 from kiosk.store.tables import instant
 from sync.central import network
 from sync.central.tables import feed
-from sync.wire import PAGE, FeedEntry, FeedPage, WireEntry
+from sync.wire import PAGE, FeedEntry, FeedPage, WireEntry, place_in
 
 _PAGE = (
     select(
@@ -94,8 +94,7 @@ def _read_cursor(text: str, generation: str) -> tuple[int, str]:
 
 def place_of(text: str | None) -> int:
     """Return the position that a cursor names, of whatever generation; 0 for none."""
-    _, number, *_ = *(text or "").split("."), ""
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    return place_in(text or "") or 0
 
 
 def entries(connection: Connection, network_id: str, *, after: int, size: int) -> list[tuple[int, Entry]]:
