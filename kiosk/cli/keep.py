@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from kiosk import backup as copies
 from kiosk.answers import Done
 from kiosk.cli.frame import Call, asks
 from kiosk.cli.reach import be_its_owner, show
@@ -21,6 +20,8 @@ def backup(call: Call) -> None:
     The kiosk does this each night by itself. Copies are kept for 14 days, among the state and in the folder that
     [backup] in the settings names.
     """
+    from kiosk import backup as copies
+
     config = call.config()
     be_its_owner(config.paths.state)
     made = copies.make(config, datetime.now(UTC).date())
@@ -41,6 +42,8 @@ def restore(call: Call, source: Path) -> None:
       sudo kiosk restore /media/kiosk-backup
       sudo systemctl start kiosk
     """
+    from kiosk import backup as copies
+
     config = call.config()
     be_its_owner(config.paths.state)
     show(call, Done(said=(*copies.restore(config, source), "start the kiosk: it goes on in a new ledger")))

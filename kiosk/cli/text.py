@@ -303,6 +303,7 @@ def _head(head: str) -> str:
 
 HEALTH = {
     "ledger_failed": "entries cannot be recorded, nobody comes in",
+    "ledger_mended": "the database was damaged and mended itself; have the memory card replaced",
     "reader_down": "the reader does not answer",
     "door_forced_open": "the door was opened without a badge",
     "door_held_open": "the door stands open",
