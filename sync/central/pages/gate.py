@@ -49,7 +49,7 @@ class ForbiddenError(HTTPException):
 
 
 class SealError(HTTPException):
-    """A form without the seal of this session: sent from elsewhere, or from before the session."""
+    """A form without the seal of this sign-in: sent from elsewhere, or from before somebody signed in."""
 
     status_code = 403
 
