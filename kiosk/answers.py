@@ -341,8 +341,6 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     health: tuple[str, ...] = ()
     waiting: int = 0
     """Entries that the central server has yet to acknowledge."""
-    copied_at: datetime | None = None
-    """When the ledger was last copied; None: never, as far as is known."""
     vitals: tuple[Vital, ...] = ()
     server: ServerLink | None = None
     """None: not paired. Filled in by kiosk.uplink."""

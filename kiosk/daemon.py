@@ -237,6 +237,7 @@ class Kiosk:
             strike_wired=self._config.door.strike is not None,
             contact_wired=self._config.door.contact is not None,
             paired=self._uplink.is_paired,
+            copied_on=backup.newest(self._config),
         )
         return replace(status, running=True, health=self.controller.health(), vitals=vitals(status, seen))
 

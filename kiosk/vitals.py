@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 
 from kiosk.answers import Status, Vital, VitalState
 from kiosk.machine import Disk, Machine, Network
@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 FULL = 50 * MEGABYTE
 """Below this the ledger has little room: a tap takes some kilobytes, a copy of the ledger some megabytes."""
 LOW = 500 * MEGABYTE
-COPY_IS_OLD = timedelta(days=3)
+COPY_IS_OLD_DAYS = 3
 """The nightly copy failed more than once."""
 
 
@@ -33,6 +33,8 @@ class Surroundings:
     contact_wired: bool
     paired: bool
     """There is a central server."""
+    copied_on: date | None
+    """The day (UTC) of the newest copy of the ledger; None: there is none."""
 
 
 def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
@@ -44,7 +46,7 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
         _clock(status),
         _network(seen.machine.network),
         _exchange(status, paired=seen.paired),
-        _copy(status),
+        _copy(seen.copied_on, status.now.date()),
         _versions(seen.machine),
     )
 
@@ -116,15 +118,13 @@ def _exchange(status: Status, *, paired: bool) -> Vital:
     )
 
 
-def _copy(status: Status) -> Vital:
-    """The place for the last copy of the ledger: `status.copied_at`, None as long as nothing makes copies."""
-    if status.copied_at is None:
+def _copy(copied_on: date | None, today: date) -> Vital:
+    if copied_on is None:
         return Vital(part="copy", state="attention", code="copy_none")
-    old = status.now - status.copied_at > COPY_IS_OLD
-    facts = {"at": status.copied_at.isoformat()}
-    return Vital(
-        part="copy", state="attention" if old else "good", code="copy_old" if old else "copy_made", facts=facts
-    )
+    facts = {"on": copied_on.isoformat()}
+    if (today - copied_on).days > COPY_IS_OLD_DAYS:
+        return Vital(part="copy", state="attention", code="copy_old", facts=facts)
+    return Vital(part="copy", state="good", code="copy_made", facts=facts)
 
 
 def _versions(machine: Machine) -> Vital:

@@ -155,7 +155,7 @@ WRONG = (
     Vital(part="clock", state="good", code="clock_holdover"),
     Vital(part="network", state="good", code="network_wifi", facts={"link": "wlan0"}),
     Vital(part="exchange", state="attention", code="exchange_unreachable", facts={"waiting": "1247"}),
-    Vital(part="copy", state="good", code="copy_made", facts={"at": "2026-05-31T23:30:00+00:00"}),
+    Vital(part="copy", state="good", code="copy_made", facts={"on": "2026-06-01"}),
     Vital(
         part="versions",
         state="good",

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from kiosk import backup
 from kiosk.answers import Done, Media, Refused, Status, decode_answer
 from kiosk.commands import AddMember, ExportBooks, ListMedia, SetClock, ShowStatus, encode_command
 from kiosk.control import ask
 from kiosk.daemon import WATCHDOG_SECONDS
 from kiosk.workers import Systemd
 from tests.counter import MONDAY, Doubtful
-from tests.running import Running
+from tests.running import SIZE, Running
 
 KIOSK = Path(sys.executable).with_name("kiosk")
 LA_SERRE = Path(__file__).parent.parent / "kiosk" / "examples" / "la-serre.toml"
@@ -127,11 +128,22 @@ def test_a_second_kiosk_on_the_same_ledger_says_who_holds_it(tmp_path, systemd) 
 def test_a_running_kiosk_tells_how_each_part_of_it_is(tmp_path) -> None:
     with Running(tmp_path) as running:
         running.tap("camille")  # so the reader has told its name
-        status = decode_answer(running.kiosk.answer(encode_command(ShowStatus())))
-    assert isinstance(status, Status)
-    parts = {vital.part: vital.code for vital in status.vitals}
+        parts = parts_of(running)
     assert (parts["reader"], parts["door"], parts["exchange"]) == ("reader_up", "door_wired", "exchange_alone")
     assert parts["versions"] == "versions"
+
+
+def test_a_copy_of_the_ledger_shows_in_the_health_of_a_running_kiosk(tmp_path) -> None:
+    with Running(tmp_path) as running:
+        assert parts_of(running)["copy"] == "copy_none"
+        backup.make(running.bench.config(SIZE), running.bench.clock.now().date())
+        assert parts_of(running)["copy"] == "copy_made"
+
+
+def parts_of(running: Running) -> dict[str, str]:
+    status = decode_answer(running.kiosk.answer(encode_command(ShowStatus())))
+    assert isinstance(status, Status)
+    return {vital.part: vital.code for vital in status.vitals}
 
 
 def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) -> None:

@@ -31,7 +31,6 @@ FINE = Status(
     ledger_id="l",
     entries=1,
     running=True,
-    copied_at=NOW - timedelta(hours=5),
 )
 
 
@@ -59,7 +58,9 @@ PI = machine.Machine(
     network=machine.Network(link="eth0", leads_on=True),
     versions=machine.Versions(kiosk="1", python="3.13", sqlite="3.46", system="Debian", model="Pi 5"),
 )
-AROUND = Surroundings(machine=PI, reader=ReaderUp(name="PN532"), strike_wired=True, contact_wired=True, paired=True)
+AROUND = Surroundings(
+    machine=PI, reader=ReaderUp(name="PN532"), strike_wired=True, contact_wired=True, paired=True, copied_on=NOW.date()
+)
 
 
 def seen(**changes) -> Surroundings:
@@ -124,8 +125,9 @@ def test_clock_queue_and_copy_are_told_as_they_are():
     assert told(replace(FINE, clock=Clock.HOLDOVER))["clock"] == ("good", "clock_holdover")
     assert told(replace(FINE, clock=Clock.UNTRUSTED))["clock"] == ("fault", "clock_untrusted")
     assert told(replace(FINE, waiting=12))["exchange"] == ("good", "exchange_waiting")
-    assert told(replace(FINE, copied_at=NOW - timedelta(days=4)))["copy"] == ("attention", "copy_old")
-    assert told(replace(FINE, copied_at=None))["copy"] == ("attention", "copy_none")
+    assert told(copied_on=NOW.date() - timedelta(days=3))["copy"] == ("good", "copy_made")
+    assert told(copied_on=NOW.date() - timedelta(days=4))["copy"] == ("attention", "copy_old")
+    assert told(copied_on=None)["copy"] == ("attention", "copy_none")
 
 
 def test_a_machine_is_read_from_the_files_of_its_system(root):
@@ -170,7 +172,7 @@ def codes() -> list[str]:
 
 FACTS = {
     "name": "PN532", "free": "12500000000", "total": "30000000000", "errors": "1", "link": "eth0", "waiting": "3",
-    "at": "2026-05-31T23:30:00+00:00", "kiosk": "1.0", "system": "Debian", "model": "Pi 5",
+    "on": "2026-05-31", "kiosk": "1.0", "system": "Debian", "model": "Pi 5",
 }  # fmt: skip
 
 

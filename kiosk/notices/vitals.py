@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from kiosk.notices.language import Language
@@ -159,7 +159,7 @@ def _queue(words: Language, facts: Facts) -> str:
 
 
 def _copy_none(words: Language, _: Facts) -> Told:
-    return words.say("None known"), words.say("Export to a USB stick now and then")
+    return words.say("None yet"), words.say("One is made each night; until then, export to a USB stick")
 
 
 def _copy_made(words: Language, facts: Facts) -> Told:
@@ -171,8 +171,7 @@ def _copy_old(words: Language, facts: Facts) -> Told:
 
 
 def _copied(words: Language, facts: Facts) -> str:
-    at, now = (datetime.fromisoformat(facts[name]) for name in ("at", "now"))
-    return words.say("Made {moment}", moment=words.moment(at, now))
+    return words.say("Made {day}", day=words.day(date.fromisoformat(facts["on"]), datetime.fromisoformat(facts["now"])))
 
 
 def _versions(words: Language, facts: Facts) -> Told:

@@ -58,33 +58,57 @@ def absorb(
     sound = [(position, erasing.without(entry, gone)) for position, entry in whole]
     known = _known(connection, [entry.ref for _, entry in sound])
     _forget(connection, sound, known, own=own)
+    compared = _compared(sound, known, own=own, own_head=own_head)
+    newest = connection.execute(_NEWEST).scalar() or 0
+    _write(connection, compared)
+    more, is_foldable = _fold(connection, compared.to_fold(), newest=newest)
+    return (*faults, *compared.faults, *more), compared.is_told and is_foldable
+
+
+class Compared(msgspec.Struct):
+    """What arrives, beside what is here already."""
+
     new: list[Placed] = []
     placed: list[Placed] = []
+    """Here already, without a place in the feed until now."""
     done: set[Ref] = set()
-    is_told = True
+    """Folded already, and what they say does not depend on their place."""
+    faults: list[Fault] = []
+    is_told: bool = True
+    """No entry that was here needed to say more than it says now."""
+
+    def to_fold(self) -> list[Placed]:
+        """Return what is still to be folded, in the feed's order."""
+        waiting = (one for one in (*self.new, *self.placed) if one[1].ref not in self.done)
+        return sorted(waiting, key=lambda one: one[0])
+
+
+def _compared(sound: Sequence[Placed], known: dict[Ref, Known], *, own: str, own_head: int) -> Compared:
+    compared = Compared()
     for position, entry in sound:
         here = known.get(entry.ref)
         if here is None and entry.ref.ledger_id == own:
-            faults.append(Fault(ref=entry.ref, what=f"is beyond entry {own_head}, the last of this ledger, or missing"))
+            what = f"is beyond entry {own_head}, the last of this ledger, or missing"
+            compared.faults.append(Fault(ref=entry.ref, what=what))
         elif here is None:
             known[entry.ref] = Known(entry.hash, position)
-            new.append((position, entry))
+            compared.new.append((position, entry))
         elif here.hash != entry.hash:
-            faults.append(Fault(ref=entry.ref, what="is another one here: two ledgers of one name"))
+            compared.faults.append(Fault(ref=entry.ref, what="is another one here: two ledgers of one name"))
         elif not here.position:
             known[entry.ref] = Known(entry.hash, position)
-            placed.append((position, entry))
-            is_told = is_told and (_tells(entry) or here.position is not None or entry.kind == NO_TRACE)
+            compared.placed.append((position, entry))
+            compared.is_told &= _tells(entry) or here.position is not None or entry.kind == NO_TRACE
             if here.position is None and entry.kind not in fold.PLACED:
-                done.add(entry.ref)
-    newest = connection.execute(_NEWEST).scalar() or 0
-    if new:
-        connection.execute(INSERT, [{**to_row(entry), "position": position} for position, entry in new])
-    if placed:
-        connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in placed])
-    arrived = [one for one in (*new, *placed) if one[1].ref not in done]
-    more, is_foldable = _fold(connection, sorted(arrived, key=lambda one: one[0]), newest=newest)
-    return (*faults, *more), is_told and is_foldable
+                compared.done.add(entry.ref)
+    return compared
+
+
+def _write(connection: Connection, compared: Compared) -> None:
+    if compared.new:
+        connection.execute(INSERT, [{**to_row(entry), "position": position} for position, entry in compared.new])
+    if compared.placed:
+        connection.execute(_PLACE, [_place(position, entry.ref) for position, entry in compared.placed])
 
 
 def _sorted_out(arriving: Iterable[Placed]) -> tuple[list[Placed], list[Fault]]:
