@@ -1,6 +1,6 @@
 """A central server with a house in it, people who may sign in, and a kiosk that pushes: for the tests of the pages.
 
-All of it is the real thing, on a real SQLite file; only the clock is a test's.
+All of it is the real thing, on a real database; only the clock is a test's, and passwords are hashed quickly.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from argon2 import PasswordHasher
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -28,13 +29,15 @@ from kiosk.store import chain
 from kiosk.store.chain import Head
 from kiosk.store.fold import claim_code
 from sync import wire
-from sync.central.accounts import Role
+from sync.central.accounts import Accounts, Role
 from sync.central.app import create_app
 from sync.central.central import Central
 from sync.central.pages import router
 from sync.central.settings import Settings
 from tests.books import MONDAY, Moment, house_facts, let_in
+from tests.central import new_database
 from tests.house import SERRE, UNLIMITED
+from tests.postgres import cluster
 
 PASSWORD = "une longue phrase de passe"
 HOLIDAYS = '2026 Aug 03-14 off "congés"'
@@ -46,14 +49,16 @@ STRANGER = "0badc0de" * 8
 class Office:
     """The server, its clock, and a client for whoever comes."""
 
-    folder: Path
+    database: str
     moment: Moment = field(default_factory=Moment)
     told: dict[str, Any] = field(default_factory=lambda: {"managers_need_codes": False})
 
     def __post_init__(self) -> None:
-        settings = Settings(database=str(self.folder / "central.db"), **self.told)
+        settings = Settings(database=self.database, **self.told)
         self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
         self.central: Central = self.app.state.central
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        self.central.accounts = Accounts(self.central.storage, now=self.central.now, hasher=quick)
         if not self.central.accounts.listed():
             self._move_in()
 
@@ -89,20 +94,44 @@ def mistakes(answer: Any) -> list[str]:
     return [re.sub(r"\s", " ", html.unescape(text)) for _, text in links]
 
 
+def read(answer: Any) -> str:
+    """What a page says, without its marks."""
+    assert answer.status_code == 200, answer.status_code
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def within(pattern: str, text: str) -> str:
+    """The part of a text that a pattern captures."""
+    found = re.search(pattern, text)
+    assert found, f"{pattern} is not in {text}"
+    return found[1]
+
+
+def went(answer: Any) -> str:
+    """Where a form that was taken leads to."""
+    assert answer.status_code == 303, mistakes(answer)
+    return str(answer.headers["location"])
+
+
 @cache
-def _template() -> Path:
-    """A database with the house in it, made once: hashing passwords and loading Alembic take longer than a test."""
+def _template(kind: str) -> str:
+    """A database with the house in it, made once: moving in takes longer than a test."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
-    Office(Path(folder.name)).central.close()
-    return Path(folder.name) / "central.db"
+    database = new_database(kind, Path(folder.name))
+    Office(database).central.close()
+    return database
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
-    """The office, on a database of its own in a folder."""
-    shutil.copy(_template(), folder / "central.db")
-    found = Office(folder)
+def office(folder: Path, kind: str = "sqlite") -> Iterator[Office]:
+    """The office, on a database of its own, in a folder where it is a file."""
+    template = _template(kind)
+    if kind == "postgresql":
+        database = cluster().new_database(like=cluster().name_of(template))
+    else:
+        database = str(shutil.copy(template, folder / "central.db"))
+    found = Office(database)
     try:
         yield found
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -12,10 +12,10 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
 from sync.central import guesses
-from sync.central.accounts import TRIES_AN_HOUR, Account, AccountError, Accounts, Role, SignIn
+from sync.central.accounts import AT_ONCE, BUSY, Account, AccountError, Accounts, Role, SignIn
 from sync.central.central import Central
-from sync.central.guesses import FIRST_DELAY, FREE
-from sync.central.tables import accounts, sessions
+from sync.central.guesses import FIRST_DELAY, FREE, TRIES_AN_HOUR
+from sync.central.tables import accounts, sessions, tries
 from tests.central import Hands
 from tests.central import serving as really_serving
 
@@ -165,10 +165,86 @@ def test_a_right_password_forgives_the_wrong_ones(database: str) -> None:
             assert signed_in(central)
 
 
-def test_guessing_at_many_accounts_ends_after_a_hundred_tries(tmp_path) -> None:
-    with serving(str(tmp_path / "central.db")) as central:
-        answers = [central.accounts.sign_in(f"name {number}", "wrong") for number in range(TRIES_AN_HOUR + 5)]
-    assert sum(answer.wait is None for answer in answers) == TRIES_AN_HOUR
+def floods(central: Central, addresses: Sequence[str], names: Sequence[str]) -> int:
+    """Somebody guesses once at each account from the address beside it. Returns how many guesses were looked at."""
+    pairs = zip(addresses, names, strict=True)
+    return sum(central.accounts.sign_in(name, "wrong", address=address).wait is None for address, name in pairs)
+
+
+def test_guessing_at_many_accounts_from_one_address_ends_after_a_hundred_tries_and_shuts_out_nobody_else(
+    database: str,
+) -> None:
+    names = [f"name {number}" for number in range(TRIES_AN_HOUR + 5)]
+    with serving(database) as central:
+        anne(central)
+        assert floods(central, ["192.0.2.1"] * len(names), names) == TRIES_AN_HOUR
+        assert central.accounts.sign_in("anne", PASSWORD, address="192.0.2.1").wait
+        assert central.accounts.sign_in("anne", PASSWORD, address="192.0.2.2").token
+
+
+def test_guessing_at_one_account_from_many_addresses_ends_after_a_hundred_tries_an_hour_over_restarts_too(
+    database: str,
+) -> None:
+    hands, taken = Hands(), 0
+    with serving(database, hands) as central:
+        anne(central)
+        central.accounts.add("paul", PASSWORD, Role.MANAGER)
+    for start in range(0, 300, 50):
+        with serving(database, hands) as central:
+            addresses = [f"2001:db8:{number:x}::1" for number in range(start, start + 50)]
+            taken += floods(central, addresses, ["anne"] * 50)
+            hands.moves(minutes=9)
+    assert taken == TRIES_AN_HOUR
+    with serving(database, hands) as central:
+        assert central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7").wait
+        assert central.accounts.sign_in("paul", PASSWORD, address="198.51.100.7").token
+        hands.moves(minutes=7)  # the first of them were an hour ago
+        assert central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7").token
+
+
+def test_an_owner_who_signs_in_gives_who_guesses_no_new_tries(database: str) -> None:
+    hands, taken = Hands(), 0
+    with serving(database, hands) as central:
+        anne(central)
+        for number in range(TRIES_AN_HOUR + 20):
+            taken += floods(central, [f"2001:db8:{number:x}::1"], ["anne"])
+            hands.moves(seconds=1)
+            central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7")
+            hands.moves(seconds=1)
+    assert taken == TRIES_AN_HOUR
+
+
+def test_all_addresses_of_one_household_are_one(database: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        assert floods(central, [f"2001:db8::{number:x}" for number in range(FREE + 3)], ["anne"] * (FREE + 3)) == FREE
+        assert central.accounts.sign_in("anne", PASSWORD, address="::ffff:192.0.2.1").token
+    assert guesses.network_of("::ffff:192.0.2.1") == guesses.network_of("192.0.2.1")
+    assert guesses.network_of("2001:db8::1") != guesses.network_of("2001:db8:0:1::1")
+
+
+def test_of_addresses_a_keyed_hash_is_kept_and_of_a_right_sign_in_nothing(database: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        central.accounts.sign_in("anne", PASSWORD, address="192.0.2.77")
+        with central.storage.reader() as connection:
+            assert connection.execute(select(tries)).all() == []
+        central.accounts.sign_in("anne", "wrong", address="192.0.2.77")
+        with central.storage.reader() as connection:
+            kept = repr(connection.execute(select(tries)).all())
+    assert "sign in from" in kept
+    assert "192.0.2.77" not in kept
+
+
+def test_more_sign_ins_at_once_than_there_are_places_are_sent_away_for_a_moment(database: str) -> None:
+    with serving(database) as central:
+        anne(central)
+        for _ in range(AT_ONCE):
+            assert central.accounts._places.acquire(blocking=False)
+        assert central.accounts.sign_in("anne", PASSWORD) == SignIn(wait=BUSY)
+        for _ in range(AT_ONCE):
+            central.accounts._places.release()
+        assert [central.accounts.sign_in("anne", PASSWORD).wait for _ in range(AT_ONCE + 1)] == [None] * (AT_ONCE + 1)
 
 
 def test_passwords_and_sessions_are_kept_as_hashes(database: str) -> None:

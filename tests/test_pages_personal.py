@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from kiosk.model import Erased
-from tests.office import Office, mistakes, office
+from tests.office import Office, mistakes
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as found:
-        yield found
-
-
-def test_a_host_gets_all_that_is_kept_about_a_member_as_a_file(desk: Office) -> None:
-    answer = desk.as_("anne").get("/members/lea/export")
+def test_a_host_gets_all_that_is_kept_about_a_member_as_a_file(house: Office) -> None:
+    answer = house.as_("anne").get("/members/lea/export")
     assert answer.headers["content-disposition"] == 'attachment; filename="lea.json"'
     document = json.loads(answer.text)
     assert document["member"]["name"] == "Léa Martin"
     assert {one["fact"]["kind"] for one in document["history"]} == {"member", "badge", "sale"}
 
 
-def test_a_manager_forgets_a_member_after_ticking_that_they_are_sure(desk: Office) -> None:
-    chef = desk.as_("chef")
+def test_a_manager_forgets_a_member_after_ticking_that_they_are_sure(house: Office) -> None:
+    chef = house.as_("chef")
     assert mistakes(chef.send("/members/lea/erase")) != []
     answer = chef.send("/members/lea/erase", sure="yes")
     assert answer.headers["location"] == "/members?done=member-erased"
-    assert desk.central.roster.member("lea") is None
+    assert house.central.roster.member("lea") is None
     assert chef.get("/members/lea").status_code == 404
-    facts = [line.fact for line in desk.central.audit() if isinstance(line.fact, Erased)]
+    facts = [line.fact for line in house.central.audit() if isinstance(line.fact, Erased)]
     assert facts == [Erased(member_id="lea", by="chef")]
     assert chef.get("/audit").status_code in (200, 404)
 
 
-def test_a_host_cannot_forget_anybody(desk: Office) -> None:
-    assert desk.as_("anne").get("/members/lea/erase").status_code == 403
-    assert desk.central.roster.member("lea") is not None
+def test_a_host_cannot_forget_anybody(house: Office) -> None:
+    assert house.as_("anne").get("/members/lea/erase").status_code == 403
+    assert house.central.roster.member("lea") is not None

@@ -28,6 +28,7 @@ class Sale(Noun, frozen=True, kw_only=True):
     at: datetime
     pass_: Pass | None
     """None: another entry tells of this pass now."""
+    site_id: str
     cents: int
     method: str
     taken_back_at: datetime | None = None
@@ -73,6 +74,7 @@ def _sale(connection: Connection, row: Row[*tuple[Any, ...]]) -> Sale:
         receipt=receipt(connection, ref),
         at=row.at,
         pass_=_pass(row.doc) if row.doc else None,
+        site_id=row.site_id,
         cents=row.cents,
         method=row.method,
         taken_back_at=row.taken_back_at,

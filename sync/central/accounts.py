@@ -1,13 +1,13 @@
 """Staff who sign in: accounts, roles, passwords, one-time codes, sessions. Entries of the ledger they are not.
 
 Passwords are hashed with argon2id by its library's defaults (RFC 9106's second recommendation); of session tokens only
-hashes are kept. Wrong tries at an account make the next one wait, longer each time, and all together are limited,
-restarts or not.
+hashes are kept. How often somebody may try is in sync.central.guesses.
 """
 
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
-from sync.central import guesses
+from sync.central import guesses, network
 from sync.central.database import Storage, Turn
 from sync.central.enrolment import token_hash
 from sync.central.tables import accounts, sessions
@@ -29,8 +29,12 @@ from sync.central.tables import accounts, sessions
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
 SESSION_LASTS = timedelta(hours=12)
-TRIES_AN_HOUR = 100
 STEP_SECONDS = 30
+AT_ONCE = 8
+"""Sign-ins looked at together; more are sent away for a moment, so that kiosks always find a thread to answer them."""
+HASHED_AT_ONCE = 2
+"""Passwords compared together: each takes 64 MiB."""
+BUSY = timedelta(seconds=5)
 
 
 class Role(StrEnum):
@@ -73,6 +77,7 @@ class Accounts:
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
         self._hasher = hasher or PasswordHasher()
+        self._places, self._hashing = threading.Semaphore(AT_ONCE), threading.Semaphore(HASHED_AT_ONCE)
 
     @cached_property
     def _nobody(self) -> str:
@@ -144,11 +149,23 @@ class Accounts:
 
     # ------------------------------------------------------------ signing in
 
-    def sign_in(self, name: str, password: str, code: str = "") -> SignIn:
-        """Begin a session, if name and password are right, and the one-time code where the account has one."""
-        name, now = _plain(name), self._now()
+    def sign_in(self, name: str, password: str, code: str = "", *, address: str = "") -> SignIn:
+        """Begin a session, if name and password are right, and the one-time code where the account has one.
+
+        `address` is where the try comes from. Raises AccountError for no name at all.
+        """
+        if not self._places.acquire(blocking=False):
+            return SignIn(wait=BUSY)
+        try:
+            return self._sign_in(_plain(name), password, code, address=address)
+        finally:
+            self._places.release()
+
+    def _sign_in(self, name: str, password: str, code: str, *, address: str) -> SignIn:
+        now = self._now()
         with self._storage.writing(Turn.GUESS) as connection:
-            wait = self._wait(connection, name, now)
+            guess = guesses.guess(network.read(connection, self._network).secret, name, address)
+            wait = guesses.try_(connection, self._network, guess, now=now)
         if wait is not None:
             return SignIn(wait=wait)
         with self._storage.reader() as connection:
@@ -159,23 +176,15 @@ class Accounts:
         with self._storage.writing(Turn.GUESS) as connection:
             if row.totp_secret and not self._takes_code(connection, row, code, now):
                 return SignIn(needs_code=True)
-            guesses.forgive(connection, self._network, _tries_of(name))
+            guesses.was_right(connection, self._network, guess, now=now)
             return SignIn(token=self._begin(connection, row.account_id, now))
-
-    def _wait(self, connection: Connection, name: str, now: datetime) -> timedelta | None:
-        """Count a try for this account and one for all; one that is turned away by either counts for none."""
-        wait = guesses.wait(connection, self._network, "sign in", limit=TRIES_AN_HOUR, now=now)
-        wait = wait or guesses.hold(connection, self._network, _tries_of(name), now=now)
-        if wait is None:
-            for what in ("sign in", _tries_of(name)):
-                guesses.count(connection, self._network, what, now)
-        return wait
 
     def _is_right(self, hashed: str, password: str) -> bool:
         if len(password) > LONGEST_PASSWORD:
             return False
         try:
-            return self._hasher.verify(hashed, password)
+            with self._hashing:
+                return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -248,10 +257,6 @@ def _plain(name: str) -> str:
     if not plain:
         raise AccountError("an account needs a name")
     return plain
-
-
-def _tries_of(name: str) -> str:
-    return f"sign in {name}"
 
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:

@@ -91,7 +91,8 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = create_app(settings, routes=[pages.router()])
     with _listening(app.state.central):
-        server = Server(app, host=host or settings.host, port=port or settings.port)
+        where = {"host": host or settings.host, "port": port or settings.port}
+        server = Server(app, **where, forwarded_allow_ips=list(settings.proxies))
         with suppress(KeyboardInterrupt):
             server.run()
     if not server.started or app.state.central.is_dead:

@@ -1,13 +1,20 @@
 """Counting tries of what can be guessed: codes and passwords. Kept in the database, so that a restart forgives nothing.
 
+Who guesses a password is held back by account and by address, so that a flood of guesses keeps nobody out but those who
+share one of them with it: an account is tried at most a hundred times in an hour whoever tries, an address tries at
+most as often whatever it tries, and one address waits longer after each wrong guess at one account.
+
 All of it happens in the transaction whose turn it is to guess (sync.central.database.Turn), or two processes would each
 grant the last try.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -19,8 +26,10 @@ DAY = timedelta(days=1)
 FREE = 5
 """Wrong tries that cost nobody time."""
 FIRST_DELAY = timedelta(seconds=30)
+TRIES_AN_HOUR = 100
+"""What OWASP ASVS 2.2.1 allows at one account."""
 LONGEST_DELAY = timedelta(minutes=15)
-"""So somebody who guesses at one account has about a hundred tries a day, and its owner never waits for longer."""
+"""So one address has about a hundred tries a day at one account, and its owner never waits for longer there."""
 SHORTEST = timedelta(seconds=1)
 
 
@@ -61,6 +70,58 @@ def count(connection: Connection, network: str, what: str, now: datetime) -> Non
 def forgive(connection: Connection, network: str, what: str) -> None:
     """Forget the tries of something that was got right."""
     connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.what == what))
+
+
+# ---------------------------------------------------------------- signing in
+
+
+class Guess(NamedTuple):
+    """What a try to sign in counts for."""
+
+    account: str
+    address: str
+    both: str
+
+
+def guess(secret: bytes, account: str, address: str) -> Guess:
+    """Return what a try counts for. Of an address only a keyed hash is kept, and that for a day."""
+    hidden = hmac.digest(secret, f"address {network_of(address)}".encode(), "sha256").hex()[:32]
+    return Guess(f"sign in {account}", f"sign in from {hidden}", f"sign in {account} from {hidden}")
+
+
+def network_of(address: str) -> str:
+    """Return whose address it is: of IPv6 the first 64 bits, as its owner has all the others to choose from."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    return str(found)
+
+
+def try_(connection: Connection, network: str, one: Guess, *, now: datetime) -> timedelta | None:
+    """Count a try to sign in, or return how long to wait; one that is turned away counts for none."""
+    waits = [
+        wait(connection, network, one.account, limit=TRIES_AN_HOUR, now=now),
+        wait(connection, network, one.address, limit=TRIES_AN_HOUR, now=now),
+        hold(connection, network, one.both, now=now),
+    ]
+    longest = max(filter(None, waits), default=None)
+    if longest is None:
+        for what in one:
+            count(connection, network, what, now)
+    return longest
+
+
+def was_right(connection: Connection, network: str, one: Guess, *, now: datetime) -> None:
+    """Forget a try of this instant that was right, and the wrong ones from there before it.
+
+    Those of others stand: an owner who signs in gives who guesses no new tries.
+    """
+    forgive(connection, network, one.both)
+    this = (tries.c.network_id == network, tries.c.what.in_((one.account, one.address)), tries.c.at == now)
+    connection.execute(delete(tries).where(*this))
 
 
 def _instant(value: datetime | int) -> datetime:

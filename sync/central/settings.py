@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     are set alike."""
     managers_need_codes: bool = True
     """Whether network managers must set up one-time codes before they see anything else."""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses of the reverse proxies that are believed when they say where a request comes from."""
     hosts: tuple[str, ...] = ()
     """Names under which the server is called; others are refused. Empty: any."""
 

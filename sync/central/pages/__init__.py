@@ -7,11 +7,12 @@ is checked before the handler runs, with the seal of every form (sync.central.pa
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from litestar import Response, Router
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 
 from kiosk.desk import DeskError
 from kiosk.ledger import LedgerError
@@ -81,8 +82,8 @@ def _to_the_codes(_: gate.Asked, __: Exception) -> Answer:
 
 def _refused(request: gate.Asked, error: Exception) -> Answer:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    said = str(error.detail) if isinstance(error, HTTPException) and status == 404 else ""
-    return _told(request, status, said)
+    said = error.detail if isinstance(error, (NotFoundException, gate.ForbiddenError)) else ""
+    return _told(request, status, "" if said == HTTPStatus(status).phrase else said)
 
 
 def _not_done(request: gate.Asked, error: Exception) -> Answer:

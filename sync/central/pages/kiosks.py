@@ -85,8 +85,10 @@ def alarms(page: NamedDependency[Page]) -> Answer:
 def settle(page: NamedDependency[Page]) -> Answer:
     """End an alarm that was looked at."""
     alarm_id = page.form.text("alarm")
-    if alarm_id not in {alarm.alarm_id for alarm in page.alarms}:
-        return page.go("/alarms")  # somebody else has settled it, or it is of another site
+    alarm = next((one for one in page.central.alarms() if one.alarm_id == alarm_id), None)
+    if alarm is None:
+        return page.go("/alarms")  # somebody else has settled it
+    page.must_be_here(page.site_of(alarm))
     if page.central.dismiss_alarm(alarm_id):
         page.append(Happened(what="alarm_settled", detail=alarm_id.split(":", 1)[0]))
     return page.go("/alarms", "alarm-ended")

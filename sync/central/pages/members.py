@@ -13,11 +13,12 @@ from msgspec import structs
 from kiosk import commands
 from kiosk.answers import Account, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
-from kiosk.model import Granted, MemberSet, Noun, Visit
+from kiosk.model import Granted, MemberSet, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
 from sync.central.accounts import Role
 from sync.central.pages.page import Answer, Page, member_path
+from sync.central.pages.passes import sold_at
 from sync.central.pages.routes import reads, writes
 
 LISTED = 100
@@ -128,10 +129,22 @@ def show_member(page: Page, member_id: str) -> Answer:
     ]
     inside = any(visit.member_id == member.id for visit in roster.inside(page.site.id, now))
     recent = roster.recent_unknown(page.site.id, now - timedelta(hours=1))
-    refused = page.request.query_params.get("refused", "")
     return page.show(
-        "member.html", member=member, held=account, stays=stays, inside=inside, recent=recent, refused=refused
+        "member.html",
+        member=member,
+        held=account,
+        stays=stays,
+        inside=inside,
+        recent=recent,
+        refused=_refused(page),
+        cancellable={one for one, site in sold_at(page, member.id).items() if page.is_here(site)},
     )
+
+
+def _refused(page: Page) -> str:
+    """Why the member was not let in just now, if the address tells one of the reasons there are."""
+    told = page.request.query_params.get("refused", "")
+    return told if told in set(Reason) else ""
 
 
 @reads("/members/{member_id:str}/edit", role=Role.HOST)

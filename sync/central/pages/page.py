@@ -83,6 +83,12 @@ class Page:
         needed = self.central.settings.managers_need_codes
         return needed and account is not None and account.role is Role.MANAGER and not account.has_totp
 
+    @property
+    def address(self) -> str:
+        """Where the request comes from; behind a proxy of the settings, where it says that it comes from."""
+        client = self.request.client
+        return client.host if client else ""
+
     @cached_property
     def seal(self) -> str:
         """What every form of this page carries."""
@@ -150,6 +156,13 @@ class Page:
         own = self.account.site_id if self.account else None
         return own is None or own == site_id
 
+    def must_be_here(self, site_id: str | None) -> None:
+        """Let nobody change what is of another site than theirs. Raises ForbiddenError."""
+        if not self.is_here(site_id):
+            raise gate.ForbiddenError(
+                self.say("This is of another site: its own hosts can do it, or a network manager.")
+            )
+
     @cached_property
     def kiosks(self) -> tuple[Kiosk, ...]:
         """The kiosks that whoever asks may see."""
@@ -157,14 +170,17 @@ class Page:
 
     @cached_property
     def alarms(self) -> tuple[Alarm, ...]:
-        """The alarms that whoever asks may see: by where the visit was, or where the kiosk stands that they are of."""
-        sites = {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks()}
+        """The alarms that whoever asks may see."""
+        return tuple(alarm for alarm in self.central.alarms() if self.is_here(self.site_of(alarm)))
 
-        def site_of(alarm: Alarm) -> str | None:
-            visit = self.roster.visit(alarm.ref) if alarm.ref and alarm.ref.seq else None
-            return visit.site_id if visit else sites.get(alarm.ref.ledger_id if alarm.ref else "")
+    def site_of(self, alarm: Alarm) -> str | None:
+        """Where the visit was that an alarm is about, or else where the kiosk stands."""
+        visit = self.roster.visit(alarm.ref) if alarm.ref and alarm.ref.seq else None
+        return visit.site_id if visit else self._sites_of_ledgers.get(alarm.ref.ledger_id if alarm.ref else "")
 
-        return tuple(alarm for alarm in self.central.alarms() if self.is_here(site_of(alarm)))
+    @cached_property
+    def _sites_of_ledgers(self) -> dict[str, str | None]:
+        return {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks()}
 
     # ------------------------------------------------------------ doing
 

@@ -96,8 +96,9 @@ def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromP
 
 def _visit(page: Page, member_id: str, ref: Ref) -> Visit:
     found = page.roster.visit(ref)
-    if found is None or found.member_id != member_id or not page.is_here(found.site_id):
+    if found is None or found.member_id != member_id:
         raise NotFoundException(page.say("There is no such visit"))
+    page.must_be_here(found.site_id)
     return found
 
 
@@ -121,7 +122,7 @@ def ask_cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: F
 
 @writes("/members/{member_id:str}/passes/{pass_id:str}/cancel")
 def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
-    """Take back a sale of a pass of which nothing was used, wherever it was sold."""
+    """Take back a sale of a pass of which nothing was used, whichever kiosk of this site sold it."""
     member, holding = page.member(member_id), _holding(page, member_id, pass_id)
     reason = _reason(page)
     ref = page.roster.sale_of(pass_id)
@@ -140,7 +141,13 @@ def _holding(page: Page, member_id: str, pass_id: str) -> Holding:
     found = next((one for one in held if one.pass_.id == pass_id), None)
     if found is None:
         raise NotFoundException(page.say("There is no such pass"))
+    page.must_be_here(sold_at(page, member_id).get(pass_id))
     return found
+
+
+def sold_at(page: Page, member_id: str) -> dict[str, str]:
+    """The site at which each pass of a member was sold."""
+    return {sale.pass_.id: sale.site_id for sale in page.roster.sales_of(member_id) if sale.pass_}
 
 
 def _cancel_form(page: Page, member: Member, holding: Holding) -> Answer:

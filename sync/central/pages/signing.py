@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kiosk.notices.language import languages
-from sync.central.accounts import SESSION_LASTS, SHORTEST_PASSWORD, AccountError, Role
+from sync.central.accounts import LONGEST_PASSWORD, SESSION_LASTS, SHORTEST_PASSWORD, Role
 from sync.central.pages import gate
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
@@ -41,12 +41,12 @@ def sign_in(page: NamedDependency[Page]) -> Answer:
         form.wrong("password", page.say("Enter your password"))
     if form.errors:
         return page.show("sign_in.html", needs_code=False, back=back)
-    tried = page.central.accounts.sign_in(name, password, code)
+    tried = page.central.accounts.sign_in(name, password, code, address=page.address)
     if tried.token:
         session = gate.cookie(gate.SESSION, tried.token, seconds=int(SESSION_LASTS.total_seconds()))
         return page.go(back, cookies=[session, gate.gone(gate.VISIT)])
     if tried.wait:
-        form.wrong("name", page.say("Too many tries. Wait {time}, then try again", time=_wait(page, tried.wait)))
+        form.wrong("name", _too_many(page, tried.wait))
         return page.show("sign_in.html", needs_code=False, back=back, status=429)
     if tried.needs_code:
         if code:
@@ -56,8 +56,8 @@ def sign_in(page: NamedDependency[Page]) -> Answer:
     return page.show("sign_in.html", needs_code=False, back=back)
 
 
-def _wait(page: Page, wait: timedelta) -> str:
-    return page.words.length(wait)
+def _too_many(page: Page, wait: timedelta) -> str:
+    return page.say("Too many tries. Wait {time}, then try again", time=page.words.length(wait))
 
 
 @writes("/sign-out", role=Role.READ_ONLY)
@@ -82,8 +82,9 @@ def language(page: NamedDependency[Page], code: FromPath[str]) -> Answer:
 def choose_site(page: NamedDependency[Page]) -> Answer:
     """Sit down at the desk of another site."""
     chosen = page.form.text("site")
-    if chosen not in {site.id for site in page.sites}:
-        raise NotFoundException
+    if page.roster.site(chosen) is None:
+        raise NotFoundException(page.say("There is no such site"))
+    page.must_be_here(chosen)
     return page.go("/", "site-changed", cookies=[gate.cookie(gate.SITE, chosen, seconds=gate.YEAR)])
 
 
@@ -101,25 +102,33 @@ def change_password(page: NamedDependency[Page]) -> Answer:
     """A new password, given the old one."""
     form, accounts = page.form, page.central.accounts
     new = form.secret("new")
-    if not _knows(page, form.secret("old")):
-        form.wrong("old", page.say("This is not your password"))
-    if len(new) < SHORTEST_PASSWORD:
-        form.wrong("new", page.say("A password has at least {n} characters; a few words do well", n=SHORTEST_PASSWORD))
-    if not form.errors:
-        try:
-            accounts.set_password(page.signed_in, new)
-        except AccountError as error:
-            form.wrong("new", str(error))
+    _check_old(page, form.secret("old"))
+    check_new(page, "new")
     if form.errors:
         return _me(page)
+    accounts.set_password(page.signed_in, new)
     return page.go("/sign-in?" + urlencode({"back": "/me"}), "password-changed", cookies=[gate.gone(gate.SESSION)])
 
 
-def _knows(page: Page, password: str) -> bool:
-    tried = page.central.accounts.sign_in(page.signed_in.name, password)
+def _check_old(page: Page, password: str) -> None:
+    tried = page.central.accounts.sign_in(page.signed_in.name, password, address=page.address)
     if tried.token:
         page.central.accounts.sign_out(tried.token)  # it was asked for nothing but the answer
-    return tried.token is not None or tried.needs_code
+    elif tried.wait:
+        page.form.wrong("old", _too_many(page, tried.wait))
+    elif not tried.needs_code:
+        page.form.wrong("old", page.say("This is not your password"))
+
+
+def check_new(page: Page, field: str) -> None:
+    """Say what is wrong with a new password."""
+    length = len(page.form.secret(field))
+    if length < SHORTEST_PASSWORD:
+        page.form.wrong(
+            field, page.say("A password has at least {n} characters; a few words do well", n=SHORTEST_PASSWORD)
+        )
+    elif length > LONGEST_PASSWORD:
+        page.form.wrong(field, page.say("A password has {n} characters at most", n=LONGEST_PASSWORD))
 
 
 @reads("/me/codes")

@@ -19,9 +19,10 @@ from kiosk.model import (
     SiteSet,
     Tapped,
 )
-from sync.central.accounts import SHORTEST_PASSWORD, Account, AccountError, Role
+from sync.central.accounts import Account, AccountError, Role
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
+from sync.central.pages.signing import check_new
 
 PAGE_LINES = 50
 
@@ -47,8 +48,7 @@ def add(page: NamedDependency[Page]) -> Answer:
         form.wrong("name", page.say("Enter a name"))
     elif " ".join(name.casefold().split()) in known:
         form.wrong("name", page.say("There is an account of this name already"))
-    if len(form.secret("password")) < SHORTEST_PASSWORD:
-        form.wrong("password", _too_short(page))
+    check_new(page, "password")
     if role not in set(Role):
         form.wrong("role", page.say("Choose a role"))
     if role == Role.HOST and page.roster.site(site) is None:
@@ -61,8 +61,8 @@ def add(page: NamedDependency[Page]) -> Answer:
 def _make(page: Page, name: str, role: Role, *, site: str | None) -> None:
     try:
         made = page.central.accounts.add(name, page.form.secret("password"), role, site_id=site)
-    except AccountError as error:
-        page.form.wrong("name", str(error))
+    except AccountError:  # the one thing that can be wrong by now: somebody else made it meanwhile
+        page.form.wrong("name", page.say("There is an account of this name already"))
         return
     page.append(Happened(what="account_added", detail=made.name))
 
@@ -103,16 +103,12 @@ def _reset(page: Page, account: Account) -> Answer:
     password = page.form.secret("password")
     if account.account_id == page.signed_in.account_id:
         raise NotFoundException
-    if len(password) < SHORTEST_PASSWORD:
-        page.form.wrong("password", _too_short(page))
+    check_new(page, "password")
+    if page.form.errors:
         return _one(page, account)
     page.central.accounts.set_password(account, password)
     page.append(Happened(what="account_password", detail=account.name))
     return page.go("/accounts", "account-changed")
-
-
-def _too_short(page: Page) -> str:
-    return page.say("A password has at least {n} characters; a few words do well", n=SHORTEST_PASSWORD)
 
 
 @reads("/accounts/{account_id:str}", role=Role.MANAGER)
