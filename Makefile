@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut idle simulate clocks soak screens pages network release deb vm lock clean help
+.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak screens pages network release deb vm lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -47,8 +47,13 @@ powercut: $(READY)
 	$(BIN)/python -m tests.power_cut $(ARGS)
 	$(BIN)/python -m tests.damage
 
+# `kill -9` under load: what was answered is there, nobody pays twice, and how soon the kiosk is back.
+KILLS ?= 500
+kills: $(READY)
+	$(BIN)/python -m tests.kills $(KILLS)
+
 idle: $(READY)
-	$(BIN)/python -m tests.bench powercut idle $(ARGS)
+	$(BIN)/python -m tests.bench powercut kills idle $(ARGS)
 
 # Lives of a network with everything going wrong; prints what broke, and how to live that life again.
 SEEDS    ?= 100

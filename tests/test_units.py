@@ -61,7 +61,7 @@ def test_systemd_has_nothing_to_say_against_the_unit(tmp_path):
     ("old", "new"),
     [
         ("WatchdogSec=20", "WatchDogSecs=20"),
-        ("RestartSec=2", "RestartSec=soon"),
+        ("RestartSec=1", "RestartSec=soon"),
         ("ProtectSystem=strict", "ProtectSystem=very"),
         ("Type=notify", "Type=notifying"),
         (INSTALLED, "/opt/kiosk/nowhere"),
