@@ -62,7 +62,7 @@ def _write(ledger: Ledger, news: News) -> None:
             if news.former is None:
                 ledger.settled(news.seq, disowned=news.disowned)
             else:
-                ledger.settled_former(news.former, news.seq)
+                ledger.settled_former(news.former, news.seq, disowned=news.disowned)
         case SnapshotArrived():
             ledger.stage(news.rows, position=news.position)
             if news.last:

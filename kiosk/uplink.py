@@ -185,7 +185,14 @@ def _joined(config: Config, client: Client, url: str, code: str, ledger: LedgerR
     known = ledger.roster.badge_count()
     own = _own_key(config) if known or config.badges.given is not None else None
     paired, key = pairing.enroll(
-        client, url=url, code=code, ledger_id=ledger.ledger_id, version=VERSION, badges=known, badge_key=own
+        client,
+        url=url,
+        code=code,
+        ledger_id=ledger.ledger_id,
+        version=VERSION,
+        badges=known,
+        badge_key=own,
+        formers=ledger.formers,
     )
     if key and own is None and ledger.roster.badge_count():
         raise BadgeError("a badge was assigned in the same moment: try again with a new code")

@@ -57,6 +57,10 @@ class NotTrustedError(SyncError):
     """The server does not accept this kiosk's token, or its pairing code."""
 
 
+class OtherLedgerError(NotTrustedError):
+    """The server knows this kiosk, and takes no entries of this ledger from it."""
+
+
 class UnknownCallError(SyncError):
     """The server does not know this call: it is of an earlier release, or there is none at this address."""
 
@@ -169,9 +173,12 @@ def _reading(read: Callable[[bytes], T], body: bytes) -> T:
 
 def _error(method: str, path: str, answer: Answer, body: bytes) -> SyncError:
     """Sort a status that is no success: what matters is whether sending the same again can ever help."""
-    sentence = f"{method} {path.partition('?')[0]}: {answer.status} {_detail(body)}".rstrip()
+    said = _problem(body)
+    sentence = f"{method} {path.partition('?')[0]}: {answer.status} {said.detail}".rstrip()
     if answer.status == HTTPStatus.GONE:
         kind: type[SyncError] = GoneError
+    elif said.code == wire.OTHER_LEDGER:
+        kind = OtherLedgerError
     elif answer.status in _NOT_TRUSTED:
         kind = NotTrustedError
     elif answer.status in _UNKNOWN:
@@ -183,11 +190,11 @@ def _error(method: str, path: str, answer: Answer, body: bytes) -> SyncError:
     return kind(sentence, retry_after=_seconds(answer.headers.get("retry-after")))
 
 
-def _detail(body: bytes) -> str:
+def _problem(body: bytes) -> Problem:
     try:
-        return msgspec.json.decode(body, type=Problem).detail
+        return msgspec.json.decode(body, type=Problem)
     except msgspec.DecodeError:
-        return ""
+        return Problem(code="", detail="")
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.5
 """How often the thread looks whether it is to stop, while there is nothing to ask for."""
+SOON_SECONDS = 5.0
+"""Who answers sooner that there is nothing new does not wait: it stops, or something in between remembers answers."""
 UNKNOWN_SECONDS = 3600.0
 """How long a server that does not know the call is left alone with it: it may be upgraded one day."""
 
@@ -51,9 +53,12 @@ class Listener:
     def step(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Ask until there are news, or the server cannot be asked: it is not asked again before the next exchange."""
         try:
-            while goes_on() and self._clock() >= self._quiet_until and (cursor := self._cursor):
-                if self._client.news(cursor) and self._cursor == cursor:  # else the exchange has them already
+            while goes_on() and (asked_at := self._clock()) >= self._quiet_until and (cursor := self._cursor):
+                has_news = self._client.news(cursor)
+                if has_news and self._cursor == cursor:  # else the exchange has them already
                     self._on_news()
+                    return
+                if not has_news and self._clock() - asked_at < SOON_SECONDS:
                     return
         except UnknownCallError:
             log.info("the server tells of no news: they are fetched now and then")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -37,10 +38,12 @@ def enroll(
     version: str,
     badges: int | None = None,
     badge_key: bytes | None = None,
+    formers: Collection[str] = (),
 ) -> tuple[Pairing, bytes | None]:
     """Show the server a code and return what it gives for it: the pairing, and the network's badge key if it has one.
 
-    `badges` are those that the ledger knows; `badge_key` is what they are hidden with. Raises sync.client.SyncError.
+    `badges` are those that the ledger knows; `badge_key` is what they are hidden with, `formers` are
+    ledgers that were kept before. Raises sync.client.SyncError.
     """
     given = client.enroll(
         Enroll(
@@ -50,6 +53,7 @@ def enroll(
             version=version,
             badges=badges,
             badge_key=badge_key,
+            formers=tuple(formers),
         )
     )
     return Pairing(url=url, token=given.token, kiosk_id=given.kiosk_id, site_id=given.site_id), given.badge_key

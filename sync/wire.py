@@ -24,6 +24,9 @@ WAIT_SECONDS = 25
 LATER = "unknown clock"
 """How the reason begins for which an entry of a later release is put aside: nothing is wrong with it."""
 
+OTHER_LEDGER = "other_ledger"
+"""The code of the problem that a kiosk sent entries of a ledger that it was not paired for."""
+
 ENROLL = "/v1/enroll"
 ENTRIES = "/v1/entries"
 FEED = "/v1/feed"
@@ -83,6 +86,9 @@ class Enroll(Words, frozen=True, kw_only=True):
     """How many badges its ledger knows; None: it is of a release that did not say."""
     badge_key: bytes | None = None
     """What it hides badge numbers with, where some are hidden or its settings say so: the first is the network's."""
+
+    formers: tuple[str, ...] = ()
+    """Ledgers that it kept before this one, of which it may have entries that no server has."""
 
     def __repr__(self) -> str:
         return f"Enroll(ledger_id={self.ledger_id!r}, badges={self.badges})"

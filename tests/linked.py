@@ -169,6 +169,14 @@ class Hub:
         paired, _ = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
         return Linked(folder, line, token=paired.token, counter=counter)
 
+    def pairs_anew(self, folder: Path, *, formers: bool = True) -> Linked:
+        """The kiosk of this folder, whose pairing is lost, shows a new code; without `formers` as it once did."""
+        counter, line = Counter(folder, is_blank=True), self.line()
+        named = counter.ledger.formers if formers else {}
+        ledger_id, code = counter.ledger.ledger_id, self.code(folder.name)
+        paired, _ = enroll(Client(line), url=self.url, code=code, ledger_id=ledger_id, version="1", formers=named)
+        return Linked(folder, line, token=paired.token, counter=counter)
+
     def again(self, folder: Path, *, token: str) -> Linked:
         """A kiosk that was paired in this folder before."""
         return Linked(folder, self.line(), token=token, counter=Counter(folder, is_blank=True))

@@ -68,7 +68,8 @@ MAY_IMPORT = {
     "sync.client": "sync.wire msgspec",
     "sync.transport": "sync.client sync.address requests urllib3",
     "sync.pairing": "sync.client sync.wire msgspec",
-    "sync.exchange": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
+    "sync.outbox": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
+    "sync.exchange": "sync.client sync.wire sync.outbox kiosk.model kiosk.ledger",
     "sync.listener": "sync.client",
     "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
     "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "

@@ -1,14 +1,18 @@
 """A kiosk that lost the end of its ledger goes on in a new one, and the server and it come to the same."""
 
 import shutil
+import sqlite3
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from kiosk.clock import MovableClock
 from kiosk.ledger import open_ledger, rescue
-from sync.wire import Push
-from tests.counter import MONDAY
+from kiosk.model import Happened
+from sync.central import stream
+from sync.wire import Enroll, Push
+from tests.counter import MONDAY, Counter
 from tests.linked import Hub
 
 
@@ -18,11 +22,11 @@ def hub(tmp_path):
         yield hub
 
 
-def old_copy_returns(folder, copy):
-    """The card is put back to how it was: the note beside the ledger, of a later end, tells."""
-    shutil.copy(copy, folder / "ledger.db")
-    for name in ("ledger.db-wal", "ledger.db-shm"):
-        (folder / name).unlink(missing_ok=True)
+def old_copy_returns(folder, copy, name="ledger.db"):
+    """A database is put back to how it was. The note beside a kiosk's ledger, of a later end, tells."""
+    shutil.copy(copy, folder / name)
+    for end in ("-wal", "-shm"):
+        (folder / f"{name}{end}").unlink(missing_ok=True)
 
 
 def opened_whole(folder):
@@ -113,6 +117,138 @@ def test_a_kiosk_may_not_go_on_in_the_ledger_of_another(hub, tmp_path):
         hub.central.push(hub.central.kiosk_of(one.worker._client._token), body("a new one", (theirs,)))
     one.close()
     other.close()
+
+
+# ---------------------------------------------------------------- paired anew in between
+
+
+def left_with_a_tail(hub, folder):
+    """A kiosk with a sale that it never sent goes on in a new ledger, and has lost its token. Returns the old name."""
+    kiosk = hub.pairs(folder)
+    kiosk.settle()
+    former = kiosk.counter.ledger.ledger_id
+    kiosk.counter.joins("ada")
+    kiosk.close()
+    (folder / "ledger.db.head").unlink()
+    assert opened_whole(folder).renewed
+    return former
+
+
+def arrived(hub, ledger_id):
+    """The places of a ledger's entries that the server has."""
+    with hub.central.storage.reader() as connection:
+        feed = stream.entries(connection, "main", after=0, size=500)
+    return [entry.ref.seq for _, entry in feed if entry.ref.ledger_id == ledger_id]
+
+
+def test_what_a_kiosk_had_not_sent_arrives_although_it_was_paired_anew_in_between(hub, tmp_path):
+    former = left_with_a_tail(hub, tmp_path / "kiosk")
+    kiosk = hub.pairs_anew(tmp_path / "kiosk")
+    assert kiosk.waiting > 0
+    kiosk.settle()
+    assert arrived(hub, former) == [1, 2, 3, 4, 5]
+    assert kiosk.waiting == 0
+    assert [one.ledger_id for one in hub.central.kiosks()] == [kiosk.counter.ledger.ledger_id]
+    assert kinds(hub) == {"renewed"}
+    kiosk.close()
+
+
+def test_without_a_word_of_its_former_ledger_the_tail_waits_and_all_else_goes_on(hub, tmp_path):
+    """The bad twin: an enrolment that does not name the old ledger, as releases before made them."""
+    former = left_with_a_tail(hub, tmp_path / "kiosk")
+    kiosk = hub.pairs_anew(tmp_path / "kiosk", formers=False)
+    waiting = kiosk.waiting
+    kiosk.counter.joins("bob")
+    kiosk.settle()
+    assert len(arrived(hub, former)) < 5
+    assert arrived(hub, kiosk.counter.ledger.ledger_id)
+    assert kiosk.counter.ledger.cursor is not None
+    assert kiosk.waiting == waiting
+    kiosk.close()
+
+
+def test_what_it_could_not_send_goes_out_once_it_is_paired_by_a_release_that_says_so(hub, tmp_path):
+    former = left_with_a_tail(hub, tmp_path / "kiosk")
+    hub.pairs_anew(tmp_path / "kiosk", formers=False).close()
+    kiosk = hub.pairs_anew(tmp_path / "kiosk")
+    kiosk.settle()
+    assert arrived(hub, former) == [1, 2, 3, 4, 5]
+    assert [one.revoked_at is None for one in hub.central.kiosks() if one.ledger_id == former] == [False]
+    kiosk.close()
+
+
+def test_a_kiosk_that_mended_itself_before_it_was_ever_paired_sends_all_that_it_has(hub, tmp_path):
+    """Also where its code was taken by a release that does not hear of former ledgers: nobody ever sent that one."""
+    folder = tmp_path / "kiosk"
+    folder.mkdir()
+    counter = Counter(folder)
+    counter.joins("ada")
+    former, written = counter.ledger.ledger_id, counter.ledger.head.seq
+    counter.ledger.renew()
+    counter.joins("bob")
+    counter.close()
+    kiosk = hub.pairs_anew(folder, formers=False)
+    kiosk.settle()
+    assert arrived(hub, former) == list(range(1, written + 1))
+    assert kiosk.waiting == 0
+    kiosk.close()
+
+
+def test_a_server_put_back_is_sent_a_former_ledger_again(hub, tmp_path):
+    folder = tmp_path / "kiosk"
+    former = left_with_a_tail(hub, folder)
+    kiosk = hub.pairs_anew(folder)
+    hub.stop()
+    shutil.copy(hub.database, hub.folder / "copy.db")
+    hub.start()
+    kiosk.settle()
+    assert arrived(hub, former) == [1, 2, 3, 4, 5]
+    hub.stop()
+    old_copy_returns(hub.folder, hub.folder / "copy.db", name=Path(hub.database).name)
+    hub.start()
+    for _ in range(3):
+        kiosk.settle()
+    assert arrived(hub, former) == [1, 2, 3, 4, 5]
+    assert not any(alarm.kind == "restored" for alarm in hub.central.alarms())
+    kiosk.close()
+
+
+def test_an_unreadable_entry_of_a_former_ledger_holds_up_nothing(hub, tmp_path):
+    former = left_with_a_tail(hub, tmp_path / "kiosk")
+    with sqlite3.connect(tmp_path / "kiosk" / "ledger.db") as connection:
+        connection.execute("UPDATE entries SET at = 'yesterday' WHERE ledger_id = ? AND seq = 4", (former,))
+    connection.close()
+    kiosk = hub.pairs_anew(tmp_path / "kiosk")
+    kiosk.counter.joins("bob")
+    kiosk.settle()
+    assert arrived(hub, former) == [1, 2, 3, 5]
+    assert arrived(hub, kiosk.counter.ledger.ledger_id)
+    kiosk.close()
+
+
+def test_a_code_does_not_open_the_servers_own_ledger(hub, tmp_path):
+    hub.central.append(Happened(what="opened"), by="anne")
+    servers = hub.central.network.ledger_id
+    asked = Enroll(code=hub.code(), ledger_id="one of mine", formers=(servers, "", "a\0b", "one of mine"))
+    paired = hub.central.enroll(asked)
+    for name in (servers, "", "a\0b"):
+        with pytest.raises(PermissionError):
+            hub.central.push(paired.kiosk, body(name, (name,)))
+
+
+def test_a_kiosk_whose_ledger_another_calls_its_former_one_is_shut_out_and_staff_are_told(hub, tmp_path):
+    """A cloned card that mended itself: who shows a code goes on, and the other one has to be looked at."""
+    first = hub.pairs(tmp_path / "kiosk")
+    first.settle()
+    name = first.counter.ledger.ledger_id
+    asked = Enroll(code=hub.code(), ledger_id="of the clone", formers=(name,))
+    hub.central.enroll(asked)
+    assert hub.central.kiosk_of(first.worker._client._token) is None
+    assert kinds(hub) == {"renewed"}
+    paired = hub.central.enroll(Enroll(code=hub.code(), ledger_id=name))
+    assert len([one for one in hub.central.kiosks() if one.revoked_at is None]) == 2
+    hub.central.push(paired.kiosk, body(name, ()))
+    first.close()
 
 
 def body(ledger_id, follows):

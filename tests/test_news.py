@@ -168,13 +168,14 @@ class Told:
         self._answers = list(answers)
         self.asked: list[str] = []
         self.news = 0
-        self.now = 0.0
+        self.now, self.takes = 0.0, float(wire.WAIT_SECONDS)
         self.listener = Listener(Client(self, token="t"), on_news=self.rings, clock=lambda: self.now)
         self.on_asked: Callable[[], None] = lambda: None
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self.asked.append(path.partition("after=")[2].partition("&")[0])
         self.on_asked()
+        self.now += self.takes
         answer = self._answers.pop(0)
         if answer is None:
             raise ZeroDivisionError
@@ -203,6 +204,14 @@ def test_news_that_the_exchange_has_already_are_none() -> None:
     assert (told.asked, told.news) == (["g.7", "g.8"], 1)
 
 
+def test_a_server_that_stops_and_lets_go_of_all_who_wait_is_not_asked_again_and_again() -> None:
+    told = Told(news(False), news(False))
+    told.takes = 0.1
+    told.listener.follow("g.7")
+    told.listener.step()
+    assert (len(told.asked), told.news) == (1, 0)
+
+
 @pytest.mark.parametrize("answer", [Answer(status=503), Answer(status=401), Answer(status=200, body=b"<html>"), None])
 def test_what_goes_wrong_is_left_to_the_exchange(answer: Answer | None) -> None:
     told = Told(answer, news(True))
@@ -220,7 +229,7 @@ def test_a_server_of_an_earlier_release_is_asked_again_after_an_hour() -> None:
     told.listener.step()
     told.listener.step()
     assert len(told.asked) == 1
-    told.now = UNKNOWN_SECONDS
+    told.now += UNKNOWN_SECONDS
     told.listener.step()
     assert told.news == 1
 

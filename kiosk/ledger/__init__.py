@@ -236,10 +236,14 @@ class Ledger(LedgerReader):
         if self._witness:
             self._witness.note(new, Head())
 
-    def settled_former(self, ledger_id: str, acked: int) -> None:
-        """Remember which entry of a former ledger the server acknowledged last. Raises LedgerError."""
+    def settled_former(self, ledger_id: str, acked: int, *, disowned: bool = False) -> None:
+        """Remember which entry of a former ledger the server acknowledged last; `disowned` as in `settled`.
+
+        Raises LedgerError.
+        """
         with self._writing() as connection:
-            progress.write(connection, {progress.FORMER + ledger_id: acked})
+            anew = {progress.ANEW: 1} if disowned else {}
+            progress.write(connection, {progress.FORMER + ledger_id: acked, **anew})
 
     def settled(self, acked: int, *, disowned: bool = False) -> None:
         """Remember which own entry the server acknowledged last, less than before too: it was set back, and asks anew.

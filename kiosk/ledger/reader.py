@@ -27,6 +27,14 @@ STRANGERS = (
     .where(entries.c.ledger_id != bindparam("own_ledger"), entries.c.position.is_(None))
     .group_by(entries.c.ledger_id)
 )
+UNHEARD = (
+    select(entries.c.seq).where(entries.c.ledger_id == bindparam("of_ledger"), entries.c.position.is_(None)).limit(1)
+)
+BEYOND = (
+    select(func.count())
+    .select_from(entries)
+    .where(entries.c.ledger_id == bindparam("of_ledger"), entries.c.seq > bindparam("sent"))
+)
 ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None))
 
 
@@ -88,8 +96,12 @@ class LedgerReader:
 
     @property
     def waiting(self) -> int:
-        """How many own entries the server has yet to acknowledge."""
-        return self.head.seq - self.sent
+        """How many own entries the server has yet to acknowledge, those of former ledgers included."""
+        return self.head.seq - self.sent + sum(self._beyond(name, sent) for name, sent in self.formers.items())
+
+    def _beyond(self, former: str, sent: int) -> int:
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(BEYOND, {"of_ledger": former, "sent": sent}).scalar_one()
 
     @property
     def cursor(self) -> str | None:
@@ -114,6 +126,11 @@ class LedgerReader:
         """The ledgers that this database kept before this one, and how far the server acknowledged each."""
         with self._database.failing_as(UNREADABLE):
             return progress.formers(self._database.connection)
+
+    def is_unheard(self, ledger_id: str) -> bool:
+        """Tell whether there is an entry of a ledger here that did not come back by the server's feed yet."""
+        with self._database.failing_as(UNREADABLE):
+            return self._database.connection.execute(UNHEARD, {"of_ledger": ledger_id}).first() is not None
 
     def entries(self, *, after: int = 0, limit: int | None = None, of: str | None = None) -> Iterator[Entry]:
         """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.

@@ -146,7 +146,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
     except ArrivalError as error:
         raise ProblemError(400, "malformed", str(error)) from None
     except OtherLedgerError as error:
-        raise ProblemError(403, "other_ledger", str(error)) from None
+        raise ProblemError(403, wire.OTHER_LEDGER, str(error)) from None
 
 
 @get(wire.FEED, sync_to_thread=True, summary="The entries of all ledgers after a cursor")

@@ -26,6 +26,7 @@ from sync.central import (
     audit,
     enrolment,
     forgetting,
+    formers,
     ingest,
     network,
     setaside,
@@ -182,8 +183,11 @@ class Central:
         """
         with self.storage.writing(Turn.GUESS) as connection:
             of = network.read(connection, self.settings.network)
-            key_file = self.settings.badge_key_file
-            return enrolment.enroll(connection, of, asked, now=self.now(), key_file=key_file)
+            key_file, now = self.settings.badge_key_file, self.now()
+            paired = enrolment.enroll(connection, of, asked, now=now, key_file=key_file)
+            if isinstance(paired, Paired) and paired.follows:
+                watch.renewed(connection, of.network_id, asked.ledger_id, follows=paired.follows, now=now)
+            return paired
 
     def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
         """Take in what a kiosk sends; when this returns it is on the disk.
@@ -197,8 +201,8 @@ class Central:
             before = ingest.known(connection, of, arrival.ledger_id)
             watch.look_back(connection, of, arrival, before=before, now=now)
             taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
-            watch.look_for_truncation(connection, of, arrival, before=before, now=now)
-            if not is_former:
+            if not is_former:  # of a former ledger the end may be lost: that is why there is another
+                watch.look_for_truncation(connection, of, arrival, before=before, now=now)
                 left = max(arrival.beacon.waiting - len(arrival.entries), 0)
                 beacon = replace(arrival.beacon, waiting=left)
                 enrolment.heard(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
@@ -208,13 +212,16 @@ class Central:
 
     def _other_ledger(self, connection: Connection, kiosk: Kiosk, arrival: Arrival, now: datetime) -> bool:
         """Tell whether a push is of a ledger that the kiosk kept before; let it go on in a new one if it says so."""
-        if arrival.ledger_id == kiosk.ledger_id:
+        name, of, who = arrival.ledger_id, self.settings.network, kiosk.kiosk_id
+        if name == kiosk.ledger_id:
             return False
-        if enrolment.was_its(connection, kiosk, arrival.ledger_id, of=self.settings.network):
+        if formers.is_of(connection, of, who, name):
             return True
-        if not enrolment.go_on(connection, kiosk, arrival.ledger_id, follows=arrival.follows, of=self.settings.network):
+        if name in arrival.follows and formers.claim_unknown(connection, of, who, name):
+            return True
+        if not formers.go_on(connection, of, who, kiosk.ledger_id, name, arrival.follows):
             raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
-        watch.renewed(connection, self.settings.network, kiosk, arrival.ledger_id, now=now)
+        watch.renewed(connection, of, name, follows=kiosk.ledger_id, now=now)
         return False
 
     def feed(self, kiosk: Kiosk, after: str | None) -> FeedPage:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from kiosk.model import Noun
 from kiosk.store.fold import CODE_LETTERS
-from sync.central import badge_key, guesses
+from sync.central import badge_key, formers, guesses
 from sync.central.network import Network
-from sync.central.tables import codes, former_ledgers, kiosks, ledgers
+from sync.central.tables import codes, kiosks
 from sync.wire import Beacon, Enroll
 
 CODE_LENGTH = 8
@@ -61,6 +60,8 @@ class Paired(Noun, frozen=True, kw_only=True):
     kiosk: Kiosk
     token: str
     badge_key: bytes | None = None
+    follows: str | None = None
+    """The ledger that this machine kept when it was paired last, where it keeps another one now."""
 
     def __repr__(self) -> str:
         return f"Paired(kiosk={self.kiosk!r})"
@@ -145,13 +146,11 @@ def _open_code(connection: Connection, of: Network, handle: str, now: datetime) 
 
 
 def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[Any, ...]], now: datetime) -> Paired:
-    """Let a kiosk in; one whose ledger is known gets a new token, and its old one ends."""
-    known = connection.execute(
-        select(kiosks.c.kiosk_id).where(kiosks.c.network_id == network, kiosks.c.ledger_id == asked.ledger_id)
-    ).first()
+    """Let a kiosk in; one whose ledger is known, present or former, gets a new token, and its old one ends."""
+    before = _earlier(connection, network, asked)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     kiosk = Kiosk(
-        kiosk_id=known.kiosk_id if known else str(uuid.uuid4()),
+        kiosk_id=before.kiosk_id if before else str(uuid.uuid4()),
         name=(code.name or asked.name or "kiosk")[:NAME_LENGTH],
         site_id=code.site_id,
         ledger_id=asked.ledger_id,
@@ -160,11 +159,22 @@ def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[
     )
     values = {**msgspec.structs.asdict(kiosk), "beacon": msgspec.json.encode(kiosk.beacon).decode()}
     values["token_hash"] = token_hash(token)
-    if known:
+    if before:
         connection.execute(_one(network, kiosk.kiosk_id).values(values))
     else:
         connection.execute(insert(kiosks), {"network_id": network, **values})
-    return Paired(kiosk=kiosk, token=token)
+    formers.claim(connection, network, kiosk.kiosk_id, formers.named(asked), now)
+    follows = before.ledger_id if before and before.ledger_id != asked.ledger_id else None
+    return Paired(kiosk=kiosk, token=token, follows=follows)
+
+
+def _earlier(connection: Connection, network: str, asked: Enroll) -> Kiosk | None:
+    """Return this machine as it was paired before: with this ledger, or with one that it kept before it."""
+    found = formers.keepers(connection, network, formers.named(asked))
+    is_it = or_(kiosks.c.ledger_id == asked.ledger_id, kiosks.c.kiosk_id.in_(found))
+    query = select(kiosks).where(kiosks.c.network_id == network, is_it)
+    known = [_kiosk(row) for row in connection.execute(query)]
+    return max(known, key=lambda one: (one.ledger_id == asked.ledger_id, one.paired_at), default=None)
 
 
 def token_hash(token: str) -> bytes:
@@ -186,32 +196,6 @@ def listed(connection: Connection, network: str) -> tuple[Kiosk, ...]:
     """Return all kiosks, revoked ones too, by name."""
     query = select(kiosks).where(kiosks.c.network_id == network).order_by(kiosks.c.name, kiosks.c.kiosk_id)
     return tuple(map(_kiosk, connection.execute(query)))
-
-
-def was_its(connection: Connection, kiosk: Kiosk, ledger_id: str, *, of: str) -> bool:
-    """Tell whether a kiosk kept this ledger before its present one."""
-    one = select(former_ledgers.c.kiosk_id).where(
-        former_ledgers.c.network_id == of, former_ledgers.c.ledger_id == ledger_id
-    )
-    return connection.execute(one).scalar() == kiosk.kiosk_id
-
-
-def go_on(connection: Connection, kiosk: Kiosk, ledger_id: str, *, follows: Collection[str], of: str) -> bool:
-    """Let a kiosk go on in a new ledger, if that follows one of its own and is nobody's; tell whether it does."""
-    own = kiosk.ledger_id in follows or any(was_its(connection, kiosk, one, of=of) for one in follows)
-    theirs = (ledgers, kiosks, former_ledgers)
-    taken = any(
-        connection.execute(
-            select(table.c.ledger_id).where(table.c.network_id == of, table.c.ledger_id == ledger_id)
-        ).first()
-        for table in theirs
-    )
-    if not own or taken or not ledger_id or len(ledger_id) > NAME_LENGTH:
-        return False
-    former = {"network_id": of, "ledger_id": kiosk.ledger_id, "kiosk_id": kiosk.kiosk_id}
-    connection.execute(insert(former_ledgers), former)
-    connection.execute(_one(of, kiosk.kiosk_id).values(ledger_id=ledger_id))
-    return True
 
 
 def revoke(connection: Connection, network: str, kiosk_id: str, now: datetime) -> bool:

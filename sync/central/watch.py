@@ -10,7 +10,6 @@ from kiosk.model import Entry, Ref
 from sync.central import alarms, network
 from sync.central.alarms import Kind
 from sync.central.arrivals import Arrival
-from sync.central.enrolment import Kiosk
 from sync.central.ingest import Known
 from sync.central.network import Network
 
@@ -42,10 +41,10 @@ def other_past(connection: Connection, of: Network, place: int, *, now: datetime
     alarms.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
 
 
-def renewed(connection: Connection, of: str, kiosk: Kiosk, ledger_id: str, *, now: datetime) -> None:
+def renewed(connection: Connection, of: str, ledger_id: str, *, follows: str, now: datetime) -> None:
     """Tell that a kiosk mended its ledger, or was put back from a copy, and goes on in a new one."""
     alarm_id = alarms.of_ledger(Kind.RENEWED, ledger_id)
-    detail = f"goes on in a new ledger after {kiosk.ledger_id}: the end of that may be lost"
+    detail = f"goes on in a new ledger after {follows}: the end of that may be lost"
     ref = Ref(ledger_id=ledger_id, seq=0)
     alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
 

@@ -1,0 +1,174 @@
+"""One ledger's entries on their way to the server: which page is next, and what the answer means. No waiting, no clock.
+
+Nothing is ever waited for that one entry holds up: what the server rejects and what cannot be read any more is set
+aside and told of in the log, and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from kiosk.ledger import LedgerError, LedgerReader
+from kiosk.model import Acked, Entry, News
+from sync.client import Client, RejectedError
+from sync.wire import LATER, PAGE, Beacon, Outcome, Push, Pushed, to_wire
+
+log = logging.getLogger(__name__)
+
+PAGES = 40
+"""Most pages pushed in one exchange: a long queue must not keep what was revoked from coming."""
+DAMAGED = 100
+"""Most entries in a row that can be damaged; when more cannot be read, it is the database that cannot."""
+REJECTIONS = 40
+"""Most refused attempts to find out which entries of an exchange the server will not take."""
+
+
+class Outbox:
+    """What the server lacks of one ledger, and what must be remembered of its answers from one time to the next."""
+
+    def __init__(
+        self,
+        client: Client,
+        ledger: LedgerReader,
+        *,
+        hand: Callable[[News], None],
+        alive: Callable[[], None],
+        condition: Callable[[], Beacon] = Beacon,
+        former: str | None = None,
+    ) -> None:
+        """`former` names a ledger that was kept here before the present one; what else is as in sync.exchange."""
+        self._client, self._ledger, self._hand, self._alive = client, ledger, hand, alive
+        self._condition, self._former = condition, former
+        self._reached: int | None = None
+        self._hole: int | None = None
+        self._told = 0
+        self._is_disowned = self._is_put_back = False
+        self._set_aside: set[int] = set()
+        self._rejections = 0
+
+    @property
+    def waiting(self) -> int:
+        """Entries of the present ledger that the server was not told of yet."""
+        return max(0, self._ledger.head.seq - self._place())
+
+    def push(self) -> bool:
+        """Push page after page, at least one, which may only say how the kiosk is; tell whether all is out.
+
+        Raises SyncError; RejectedError when the server will take nothing. Or LedgerError.
+        """
+        self._rejections = 0
+        for _ in range(PAGES):
+            place = self._place()
+            last, page, is_end = self._next(place)
+            pushed = self._send(page)
+            self._note(pushed, place=place, last=last)
+            if self._reached == last and is_end:
+                return True
+        return False
+
+    def _sent(self) -> int:
+        return self._ledger.sent if self._former is None else self._ledger.formers[self._former]
+
+    def _place(self) -> int:
+        return self._sent() if self._reached is None else self._reached
+
+    # ------------------------------------------------------------ what is next
+
+    def _next(self, place: int) -> tuple[int, list[Entry], bool]:
+        """Return the next page of entries, how far it reaches, and whether that is the end.
+
+        Entries set aside are passed over.
+        """
+        damaged, (page, is_cut) = 0, self._readable(place)
+        while is_cut and not page:
+            damaged += 1
+            if damaged > DAMAGED or self._readable(place) != ([], True):  # all of it, or only for a moment
+                raise LedgerError("the entries to send cannot be read")
+            page, is_cut = self._readable(place + damaged)
+        for seq in range(place + 1, place + damaged + 1):
+            self._put_aside(seq, "it is damaged")
+        last = page[-1].ref.seq if page else place + damaged
+        is_end = not is_cut and len(page) < PAGE
+        return last, [entry for entry in page if entry.ref.seq not in self._set_aside], is_end
+
+    def _readable(self, place: int) -> tuple[list[Entry], bool]:
+        """Return a page of entries up to the first that cannot be read, and whether there is such a one."""
+        page: list[Entry] = []
+        try:
+            for entry in self._ledger.entries(after=place, limit=PAGE, of=self._former):
+                page.append(entry)  # noqa: PERF402 - what came before an error is kept
+        except LedgerError:
+            return page, True
+        return page, False
+
+    # ------------------------------------------------------------ sending
+
+    def _send(self, page: Sequence[Entry]) -> Pushed:
+        """Push entries; where the server rejects them, find out which, and push the others."""
+        try:
+            return self._call(page)
+        except RejectedError as error:
+            self._rejections += 1
+            if not page or self._rejections > REJECTIONS:
+                raise
+            if len(page) == 1:
+                self._put_aside(page[0].ref.seq, str(error))
+                return self._call(())
+        middle = len(page) // 2
+        self._send(page[:middle])
+        return self._send(page[middle:])
+
+    def _call(self, page: Sequence[Entry]) -> Pushed:
+        self._alive()
+        words = Push(
+            ledger_id=self._former or self._ledger.ledger_id,
+            entries=tuple(map(to_wire, page)),
+            beacon=self._beacon(),
+            follows=tuple(self._ledger.formers),
+        )
+        pushed = self._client.push(words)
+        if pushed.had is not None and pushed.had < self._told:
+            self._is_put_back = True
+        for status in pushed.statuses:
+            self._told = max(self._told, status.seq)
+            if status.outcome is Outcome.QUARANTINED:
+                log.warning("the server put entry %d aside: %s", status.seq, status.reason)
+                # What a later release wrote, this server takes once it is upgraded.
+                self._is_disowned |= not status.reason.startswith(LATER)
+        return pushed
+
+    def _beacon(self) -> Beacon:
+        """How the kiosk is; of a former ledger no more than what the server once had of it."""
+        if self._former is not None:
+            return Beacon(sent=self._sent())
+        place, head = self._place(), self._ledger.head.seq
+        return replace(self._condition(), sent=self._sent(), waiting=max(0, head - place), head=head)
+
+    # ------------------------------------------------------------ what the answer means
+
+    def _note(self, pushed: Pushed, *, place: int, last: int) -> None:
+        """Remember how far the server is. One that knows less than it did was restored from a copy: begin there again.
+
+        It does so once for each such place: where the server still knows no more afterwards, an entry is missing that
+        this kiosk cannot send. What follows that hole can be lost as well, which shows by what the server had.
+        """
+        if self._hole is not None and pushed.acked > self._hole:
+            self._hole = None
+        if self._is_put_back or (pushed.acked < place and pushed.acked != self._hole):
+            log.warning("the server knows entries up to %d, and had known %d: sending again", pushed.acked, place)
+            self._hole = self._reached = pushed.acked
+            self._told, self._is_put_back = 0, False
+        else:
+            self._reached = last
+        settled = min(pushed.acked, last)
+        if settled != self._sent() or self._is_disowned:
+            self._hand(Acked(seq=settled, former=self._former, disowned=self._is_disowned))
+            self._is_disowned = False
+
+    def _put_aside(self, seq: int, why: str) -> None:
+        if seq not in self._set_aside:
+            log.error("entry %d cannot be sent, the others go on: %s", seq, why)
+            self._set_aside.add(seq)
