@@ -361,10 +361,16 @@ class Media(Answer, tag="media", frozen=True, kw_only=True):
 
 
 class FirstStart(Answer, tag="first_start", frozen=True, kw_only=True):
-    """Whether the kiosk waits to be set up; `status` has no site yet."""
+    """Whether the kiosk waits to be set up; `status` has no site yet.
+
+    `countries`: those whose public holidays are known; `zone`: what the machine's own clock goes by, None or UTC where
+    nobody told it.
+    """
 
     is_open: bool
     status: Status
+    countries: tuple[str, ...] = ()
+    zone: str | None = None
 
 
 Answered = (

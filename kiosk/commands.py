@@ -310,10 +310,15 @@ class ShowFirstStart(Command, tag="first_start", frozen=True, kw_only=True):
     """Whether the kiosk waits to be set up, and how its parts are. Answer: FirstStart."""
 
 
+class TryDoor(Command, tag="door_try", frozen=True, kw_only=True):
+    """Open the door once, to see whether it does, while the kiosk waits to be set up. Answer: DoorOpened."""
+
+
 class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
     """Make a kiosk without site and host a working one, all at once. Answer: Done, with the host's id.
 
-    `code`: claim code of the first host's badge, which was tapped before.
+    `code`: claim code of the first host's badge, which was tapped before. `pin` is the first host's, `hashed` what
+    kiosk.desk.pins made of it already: there is no moment in which the place has a host who could not sign in.
     """
 
     name: str
@@ -321,7 +326,9 @@ class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
     week: WeekHours
     products: tuple[Product, ...] = ()
     code: str | None = None
-    language: Literal["fr", "en"] = "fr"
+    pin: str = ""
+    hashed: str | None = None
+    language: str = "fr"
     zone: str = "Europe/Paris"
     country: str = "FR"
     currency: str = "EUR"
@@ -408,6 +415,7 @@ Asked = (
     | PreviewHours
     | ImportSite
     | ShowFirstStart
+    | TryDoor
     | SetUp
     | ShowStatus
     | RepairRoster

@@ -34,6 +34,7 @@ from kiosk.commands import (
     Pair,
     SetClock,
     SetPin,
+    SetUp,
     ShowFirstStart,
     ShowStatus,
     SignIn,
@@ -183,7 +184,7 @@ class Kiosk:
             return encode_answer(self._uplink.pair(command))
         if isinstance(command, ListMedia):
             return encode_answer(listed())
-        if isinstance(command, (SignIn, SetPin)):
+        if isinstance(command, (SignIn, SetPin, SetUp)):
             return encode_answer(PinDesk(self.controller.inbox.put, ANSWER_SECONDS).answer(command))
         answer = self._answered_by_controller(line)
         if isinstance(command, (SetClock, ExportBooks)):
@@ -227,7 +228,7 @@ class Kiosk:
         """Add how each part is: a disk that hangs hangs the one who asks, and not the controller."""
         told = decode_answer(answer)
         if isinstance(told, FirstStart):
-            return encode_answer(replace(told, status=self._with_vitals(told.status)))
+            return encode_answer(replace(told, status=self._with_vitals(told.status), zone=machine.zone()))
         return encode_answer(self._with_vitals(told)) if isinstance(told, Status) else answer
 
     def _with_vitals(self, status: Status) -> Status:

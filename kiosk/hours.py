@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
+from string import ascii_uppercase
 from typing import NamedTuple
 
 import opening_hours
@@ -202,6 +203,20 @@ def check(hours: str, exceptions: Sequence[str], country: str) -> None:
         _check_syntax(expression, country)
         _check_school_holidays(expression)
     _check_holidays_last(hours)
+
+
+@lru_cache(maxsize=1)
+def countries() -> tuple[str, ...]:
+    """Codes of the countries whose public holidays the library knows."""
+    return tuple(first + last for first in ascii_uppercase for last in ascii_uppercase if _has_calendar(first + last))
+
+
+def _has_calendar(country: str) -> bool:
+    try:
+        _check_country(country)
+    except HoursError:
+        return False
+    return True
 
 
 def _check_country(country: str) -> None:

@@ -99,6 +99,15 @@ def versions(root: Path = ROOT) -> Versions:
     )
 
 
+def zone(root: Path = ROOT) -> str | None:
+    """The time zone that this computer was given, as the IANA calls it; None where none can be told."""
+    try:
+        where = (root / "etc/localtime").readlink().as_posix()
+    except OSError:
+        where = ""
+    return where.partition("/zoneinfo/")[2] or _text(root / "etc/timezone") or None
+
+
 def _text(path: Path) -> str:
     """What a file of the system says, nothing where there is none."""
     try:

@@ -11,9 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from kiosk.answers import Answered, Refused
-from kiosk.commands import SetPin, SignIn
+from kiosk.commands import SetPin, SetUp, SignIn
 from kiosk.control import Errand
-from kiosk.desk import Desk, DeskError, pins
+from kiosk.desk import Desk, DeskError, first_start, pins
 from kiosk.ledger import LedgerError
 from kiosk.roster import RosterError
 
@@ -25,9 +25,11 @@ class PinDesk:
         """`post` puts an errand into the controller's inbox."""
         self._post, self._patience = post, patience_seconds
 
-    def answer(self, command: SignIn | SetPin) -> Answered:
+    def answer(self, command: SignIn | SetPin | SetUp) -> Answered:
         """Do it; refusals are answers too."""
         try:
+            if isinstance(command, SetUp):
+                return self._set_up(command)
             return self._sign_in(command) if isinstance(command, SignIn) else self._set_pin(command)
         except DeskError as error:
             return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
@@ -45,6 +47,11 @@ class PinDesk:
         pepper: bytes = self._at_desk(lambda desk: desk.badge_key)
         hashed = command.hashed or pins.hash_pin(command.pin, pepper)
         done: Answered = self._at_desk(lambda desk: pins.set_pin(desk, replace(command, pin="", hashed=hashed)))
+        return done
+
+    def _set_up(self, command: SetUp) -> Answered:
+        hashed = command.hashed or pins.hash_pin(command.pin, self._at_desk(lambda desk: desk.badge_key))
+        done: Answered = self._at_desk(lambda desk: first_start.set_up(desk, replace(command, pin="", hashed=hashed)))
         return done
 
     def _at_desk(self, deed: Callable[[Desk], Any]) -> Any:

@@ -20,6 +20,7 @@ from kiosk.screen.scenes.export import Copying
 from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.scenes.set_up_people import HostBadge, Ready, Summary
+from kiosk.screen.scenes.set_up_trial import Trial
 from kiosk.screen.widgets.page import draw_question
 from tests.counter import SERRES, Counter
 from tests.hosts_side import HostsSide
@@ -111,30 +112,52 @@ def first_start(language: str) -> Iterator[tuple[str, Scene]]:
     side = HostsSide(blank(), "set_up", language=language)
     yield "set-up-1-language", keep(side)
     side.touch(f"language:{language}")
+    yield "set-up-2-where", keep(side)
+    side.touch("elsewhere")
+    yield "set-up-2-letters", keep(side)
+    side.touch("letter:C")
+    yield "set-up-2-countries", keep(side)
+    side.touch("back")
+    side.touch("back")
+    side.touch("here")
     side.type("La Serre, espace partagé")
-    yield "set-up-2-name", keep(side)
+    yield "set-up-3-name", keep(side)
     side.press("enter")
-    yield "set-up-3-hours", keep(side)
+    yield "set-up-4-hours", keep(side)
     side.touch("noon")
-    yield "set-up-4-tariff", keep(side)
+    yield "set-up-5-tariff", keep(side)
     side.touch("carte-10")
-    yield "set-up-4-price", keep(side)
+    yield "set-up-5-price", keep(side)
     side.touch("pad:ok")
-    yield "set-up-5-host", keep(side)
+    yield "set-up-6-host", keep(side)
     side.press("enter")
-    yield "set-up-6-badge", keep(side)
-    badge = shown(side, HostBadge)
-    badge.badge("K7PX")
+    yield "set-up-7-badge", keep(side)
+    shown(side, HostBadge).badge("K7PX")
     side.settle()
-    yield "set-up-6-badge-read", keep(side)
+    yield "set-up-7-badge-read", keep(side)
     side.touch("on-we-go")
-    yield "set-up-7-pin", keep(side)
+    yield "set-up-8-pin", keep(side)
     for key in (*"4711", "ok", *"4711", "ok"):
         side.touch(f"pad:{key}")
+    yield from trial(side)
+    side.touch("go-on")
     summary = shown(side, Summary)
     summary.vitals = PARTS
-    yield "set-up-8-summary", keep(side)
-    yield "set-up-9-ready", Ready(summary.setting, summary.draft)
+    yield "set-up-10-summary", keep(side)
+    yield "set-up-11-ready", Ready(summary.setting, summary.draft)
+
+
+def trial(side: HostsSide) -> Iterator[tuple[str, Scene]]:
+    """Reader and door, as they answer."""
+    shown(side, Trial).vitals = PARTS
+    yield "set-up-9-trial", keep(side)
+    side.touch("open")
+    yield "set-up-9-trial-asked", keep(side)
+    side.touch("stuck")
+    yield "set-up-9-trial-stuck", keep(side)
+    side.touch("open")
+    side.touch("opened")
+    yield "set-up-9-trial-done", keep(side)
 
 
 class OnStick(HostsSide):

@@ -56,8 +56,13 @@ class Terminal:
         self.site = folder / "site.toml"
         self.site.write_text(text, encoding="utf-8")
 
+    def prompted(self, typed: str, *words: str) -> Result:
+        """Run a command, and type what it asks for."""
+        env = {"KIOSK_CONFIG": str(self.settings)}
+        return CliRunner().invoke(kiosk, words, input=typed or None, env=env, prog_name="kiosk")
+
     def types(self, *words: str) -> Result:
-        return CliRunner().invoke(kiosk, words, env={"KIOSK_CONFIG": str(self.settings)}, prog_name="kiosk")
+        return self.prompted("", *words)
 
     def reads(self, *words: str) -> str:
         result = self.types(*words)
@@ -186,7 +191,8 @@ def test_an_unknown_name_is_refused_with_the_one_that_was_meant(terminal):
 
 
 def test_an_empty_machine_can_be_set_up_without_a_file(bare):
-    assert "set up. Claire is its first host" in bare.reads("site", "start", "--name", "La Serre", "--host", "Claire")
+    start = ("site", "start", "--name", "La Serre", "--host", "Claire", "--country", "BE", "--zone", "Europe/Brussels")
+    assert "set up. Claire is its first host" in bare.prompted("4711\n4711\n", *start).stdout
     assert "Claire" in bare.reads("member", "list")
     assert "is set up." in bare.reads("site", "start")
 

@@ -17,7 +17,7 @@ from tests.counter import CARNET, MONDAY, Counter
 
 DAYS = WeekHours(days=((Span(start=time(9), end=time(17)),),) * 5 + ((),) * 2)
 HOST_BADGE = b"\x04hosts."
-SERRE = SetUp(name="La Serre", host="Claire", week=DAYS, products=(CARNET,))
+SERRE = SetUp(name="La Serre", host="Claire", week=DAYS, products=(CARNET,), pin="4711")
 
 
 @pytest.fixture
@@ -90,9 +90,22 @@ def test_a_member_alone_does_not_end_the_first_start(counter):
         (replace(SERRE, code="ZZZZ"), "tap the host's badge again"),
         (replace(SERRE, zone="Europe/Serres"), "no time zone"),
         (replace(SERRE, country="XX"), "public holidays"),
+        (replace(SERRE, language="xx"), "does not speak"),
+        (replace(SERRE, pin=""), "4 to 8 digits"),
+        (replace(SERRE, pin="1234"), "anybody would try"),
         (replace(SERRE, week=WeekHours(days=())), "seven days"),
     ],
-    ids=["no name", "a long name", "an old code", "a zone", "a country", "a week of no days"],
+    ids=[
+        "no name",
+        "a long name",
+        "an old code",
+        "a zone",
+        "a country",
+        "a language",
+        "no PIN",
+        "an easy PIN",
+        "a week of no days",
+    ],
 )
 def test_a_wrong_answer_is_refused_and_nothing_of_the_rest_is_kept(counter, wrong, told):
     before = counter.ledger.head.seq

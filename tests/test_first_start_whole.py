@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kiosk.answers import Answered, Done, FirstStart, Refused, decode_answer
-from kiosk.commands import Command, SetPin, SetUp, ShowFirstStart, SignIn, encode_command
+from kiosk.commands import Command, SetUp, ShowFirstStart, SignIn, encode_command
 from kiosk.config import Config
 from kiosk.demo.bench import Bench
 from kiosk.model import Denied, Reason
@@ -37,10 +37,11 @@ def test_a_machine_from_the_shop_is_set_up_and_its_host_s_card_opens_the_door(tm
         unknown = running.tap("claire")
         assert isinstance(unknown, Denied)
         assert running.bench.board.strike_edges == ()
-        made = ask(running, SetUp(name="La Serre", host="Claire", week=PRESETS[0].week, code=unknown.claim_code))
+        made = ask(
+            running, SetUp(name="La Serre", host="Claire", week=PRESETS[0].week, code=unknown.claim_code, pin="4711")
+        )
         assert isinstance(made, Done)
         host = made.id or ""
-        assert isinstance(ask(running, SetPin(member=host, pin="4711")), Done)
         assert isinstance(ask(running, SignIn(member=host, pin="4711")), Done)
         assert isinstance(ask(running, SignIn(member=host, pin="1174")), Refused)
         running.bench.clock.move(timedelta(minutes=1))

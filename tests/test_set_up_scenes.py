@@ -13,6 +13,7 @@ from kiosk.model import Granted, Member, MemberSet, Reason, Tick
 from kiosk.screen.scenes.set_up_people import Ready, Summary
 from kiosk.screen.scenes.set_up_pin import HostPin
 from kiosk.screen.scenes.set_up_steps import Step
+from kiosk.screen.scenes.week_grid import DayTimes
 from kiosk.screen.window import Screen
 from tests.counter import Counter
 from tests.hosts_side import HostsSide
@@ -58,6 +59,7 @@ def tap(counter: Counter, side: HostsSide, badge: bytes) -> None:
 def answer_all(counter: Counter, side: HostsSide) -> None:
     """All answers by touch alone."""
     side.touch("language:fr")
+    side.touch("here")
     write(side, "La Serre")
     side.touch("noon")
     side.touch("carte-10")
@@ -66,6 +68,7 @@ def answer_all(counter: Counter, side: HostsSide) -> None:
     tap(counter, side, HOST_BADGE)
     side.touch("on-we-go")
     choose_pin(side)
+    side.touch("go-on")
 
 
 def choose_pin(side: HostsSide, pin: str = "4711") -> None:
@@ -106,6 +109,7 @@ def test_a_badge_laid_at_any_step_is_remembered_and_the_last_one_counts(counter,
 
 def test_a_phone_on_the_reader_loses_no_answer(counter, side):
     side.touch("language:fr")
+    side.touch("here")
     write(side, "La Serre")
     tap(counter, side, b"\x08abc")
     assert "Quand est-ce ouvert" in side.reads()
@@ -113,10 +117,11 @@ def test_a_phone_on_the_reader_loses_no_answer(counter, side):
 
 def test_without_a_badge_the_kiosk_is_set_up_all_the_same(counter, side):
     answer_all(counter, side)
-    side.touch("back")
-    side.touch("back")
+    for _ in range(3):
+        side.touch("back")
     side.touch("without")
     choose_pin(side)
+    side.touch("go-on")
     side.touch("start")
     assert isinstance(side.scene, Ready)
     assert [member.role for member in counter.ledger.roster.members()] == ["staff"]
@@ -124,6 +129,7 @@ def test_without_a_badge_the_kiosk_is_set_up_all_the_same(counter, side):
 
 def test_every_step_leads_back_with_what_was_written(side):
     side.touch("language:fr")
+    side.touch("here")
     write(side, "La Serre")
     side.touch("back")
     assert "La Serre" in side.reads()
@@ -131,12 +137,15 @@ def test_every_step_leads_back_with_what_was_written(side):
 
 def test_an_empty_name_is_asked_for_again(side):
     side.touch("language:fr")
+    side.touch("here")
     side.touch("key:enter")
     assert "Écrivez d’abord un nom" in side.reads()
 
 
 def test_all_of_it_is_in_english_once_english_is_chosen(counter, side):
     side.touch("language:en")
+    assert "Where is the kiosk?" in side.reads()
+    side.touch("here")
     assert "Name of the place" in side.reads()
     write(side, "Hub")
     side.touch("own")
@@ -148,6 +157,7 @@ def test_all_of_it_is_in_english_once_english_is_chosen(counter, side):
     side.touch("key:enter")
     side.touch("without")
     choose_pin(side)
+    side.touch("go-on")
     side.touch("start")
     site = counter.ledger.roster.site("la-serre")
     assert (site.language, site.hours) == ("en", "Mo-Sa 09:00-17:00; PH off")
@@ -156,6 +166,7 @@ def test_all_of_it_is_in_english_once_english_is_chosen(counter, side):
 
 def test_a_price_is_asked_in_whole_euros(counter, side):
     side.touch("language:fr")
+    side.touch("here")
     write(side, "La Serre")
     side.touch("always")
     side.touch("mois")
@@ -166,6 +177,7 @@ def test_a_price_is_asked_in_whole_euros(counter, side):
     side.touch("key:enter")
     side.touch("without")
     choose_pin(side)
+    side.touch("go-on")
     side.touch("start")
     assert counter.ledger.roster.products()[0].price_cents == 9500
 
@@ -181,6 +193,7 @@ def test_the_host_signs_in_with_the_pin_that_was_typed_twice(counter, side):
 def test_a_pin_typed_differently_the_second_time_is_asked_for_anew(counter, side):
     answer_all(counter, side)
     side.touch("back")
+    side.touch("back")
     for digit in "1379":
         side.touch(f"pad:{digit}")
     side.touch("pad:ok")
@@ -193,11 +206,16 @@ def test_a_pin_typed_differently_the_second_time_is_asked_for_anew(counter, side
 def test_a_pin_that_is_too_easy_is_refused_and_another_is_enough(counter, side):
     answer_all(counter, side)
     side.touch("back")
+    side.touch("back")
     choose_pin(side, "1234")
+    side.touch("go-on")
     side.touch("start")
     assert isinstance(side.scene, HostPin)
-    assert counter.ledger.roster.site("la-serre") is not None
+    assert "Ce code est le premier que l’on essaierait" in side.reads()
+    assert counter.ledger.roster.site("la-serre") is None
     choose_pin(side)
+    side.touch("go-on")
+    side.touch("start")
     assert isinstance(side.scene, Ready)
     host = counter.ledger.roster.members()[0].id
     assert isinstance(side.perform(SignIn(member=host, pin="4711")), Done)
@@ -207,6 +225,17 @@ def test_nobody_is_hurried(side):
     side.touch("language:fr")
     side.wait(3600)
     assert isinstance(side.scene, Step)
+
+
+def test_nobody_is_hurried_while_a_day_is_put_together(counter, side):
+    side.touch("language:fr")
+    side.touch("here")
+    write(side, "Hub")
+    side.touch("own")
+    side.touch("day:5")
+    side.wait(3600)
+    tap(counter, side, b"\x08abc")
+    assert isinstance(side.scene, DayTimes)
 
 
 def test_who_set_it_up_cannot_go_back_and_do_it_again(counter, side):

@@ -71,9 +71,9 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def speak(folder: Path) -> subprocess.CompletedProcess[str]:
+def speak(folder: Path, told: str = PEOPLE) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", PEOPLE, str(folder)]
+    command = [sys.executable, "-c", told, str(folder)]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
 
 
@@ -96,3 +96,33 @@ def test_without_the_catalogue_the_language_is_refused_with_those_there_are(copi
     told = speak(copied)
     assert told.returncode != 0
     assert 'expected one of "en", "fr"' in told.stderr
+
+
+FIRST_START = """
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.entrances import ENTRANCES
+from kiosk.screen.scene import Setting
+from kiosk.screen.sdl import pygame
+from kiosk.notices import Language
+from datetime import UTC, datetime
+
+now = lambda: datetime(2026, 6, 1, 7, tzinfo=UTC)
+scene = ENTRANCES["set_up"](Setting(words=Language("fr", "Europe/Paris"), now=now, member_id=""))
+canvas = Canvas(pygame.Surface((800, 480)))
+scene.draw(canvas)
+print(",".join(one.line.text for one in canvas.written))
+step = scene.touched("language:de").to
+print(step.title(), "|", step.draft.command().language)
+"""
+
+
+def test_the_first_start_offers_a_third_language_by_itself(copied) -> None:
+    folder = copied / "kiosk" / "locale" / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "all.po").open("wb") as file:
+        write_po(file, german())
+    told = speak(copied, FIRST_START)
+    assert told.stderr == ""
+    written, chosen = told.stdout.splitlines()
+    assert written == "Retour,1/10 · Langue · Language · DE Language,Quitter,Français,English,Deutsch"
+    assert chosen.endswith("DE Where is the kiosk? | de")

@@ -12,6 +12,7 @@ from kiosk.answers import Done
 from kiosk.cli.frame import Call, asks
 from kiosk.cli.hours import week_grid
 from kiosk.cli.reach import ask, do, do_alone, inspect, show
+from kiosk.languages import DEFAULT, languages
 
 # ---------------------------------------------------------------- site
 
@@ -54,10 +55,15 @@ def check_site(file: str) -> None:
 @click.option("--host", help="Name of its first host.")
 @click.option("--hours", "expression", default="Mo-Fr 09:00-17:00; PH off", show_default=True)
 @click.option("--code", help="Claim code of the host's badge, which the screen shows when it is tapped.")
-@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True)
+@click.option("--country", default="FR", show_default=True, help="Whose public holidays it keeps.")
+@click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone.")
+@click.option("--currency", default="EUR", show_default=True)
 @asks
-def start_site(call: Call, *, name: str, host: str, expression: str, code: str | None, language: str) -> None:
+def start_site(call: Call, *, name: str, host: str, expression: str, **chosen: str | None) -> None:
     """Set up a kiosk that knows nothing yet, as its screen does; without a name, tell whether it waits for that.
+
+    The host's PIN is asked for, and not shown: 4 to 8 digits.
 
     \b
     Example:
@@ -67,7 +73,15 @@ def start_site(call: Call, *, name: str, host: str, expression: str, code: str |
         do(call, commands.ShowFirstStart())
         return
     grid = week_grid(expression)
-    do(call, commands.SetUp(name=name, host=host, week=grid, code=code, language=language))  # type: ignore[arg-type]
+    typed = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+    do(call, commands.SetUp(name=name, host=host, week=grid, pin=typed, **chosen))  # type: ignore[arg-type]
+
+
+@site.command("try-door")
+@asks
+def try_door(call: Call) -> None:
+    """Open the door once, to see whether it does, on a kiosk that is not set up yet."""
+    do(call, commands.TryDoor())
 
 
 # ---------------------------------------------------------------- ledger

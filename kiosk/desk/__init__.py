@@ -66,6 +66,7 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     **dict.fromkeys(get_args(commands.HoursChange), opening.change_hours),
     commands.ImportSite: site.import_site,
     commands.ShowFirstStart: first_start.show_first_start,
+    commands.TryDoor: first_start.try_door,
     commands.SetUp: first_start.set_up,
     commands.SetClock: machine.set_clock,
     commands.ExportBooks: machine.note_export,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from kiosk import hours, wall, week
-from kiosk.answers import Done, FirstStart, Status
-from kiosk.commands import SetUp, ShowFirstStart
+from kiosk.answers import Done, DoorOpened, FirstStart, Status
+from kiosk.commands import SetUp, ShowFirstStart, TryDoor
+from kiosk.desk import pins
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import new_id
+from kiosk.languages import languages
 from kiosk.model import (
     AnyFact,
     Badge,
@@ -43,23 +45,39 @@ def show_first_start(desk: Desk, _command: ShowFirstStart) -> FirstStart:
         ledger_id=desk.ledger.ledger_id,
         entries=desk.ledger.head.seq,
     )
-    return FirstStart(is_open=is_open(desk.roster, desk.site_id), status=status)
+    return FirstStart(is_open=is_open(desk.roster, desk.site_id), status=status, countries=hours.countries())
+
+
+def try_door(desk: Desk, _command: TryDoor) -> DoorOpened:
+    """Write down that the strike is tried; the running kiosk opens the door. Nobody's door yet, so nobody is asked."""
+    _check_is_open(desk)
+    desk.append(Happened(what="door_tried", site_id=desk.site_id))
+    return DoorOpened()
 
 
 def set_up(desk: Desk, command: SetUp) -> Done:
-    """Make the site, what it sells, its first host and that host's badge, all or nothing. `id`: the host."""
-    if not is_open(desk.roster, desk.site_id):
-        raise DeskError("this kiosk is set up already: its hosts change what there is to change")
-    site, host = _site(desk, command), _host(command)
+    """Make the site, what it sells, its first host with badge and PIN, all or nothing. `id`: the host.
+
+    Slow, unless the command brings the PIN hashed.
+    """
+    _check_is_open(desk)
+    site, host = _site(desk, command), _host(desk, command)
     facts: list[AnyFact] = [SiteSet(site=site), MemberSet(member=host)]
     facts += [ProductSet(product=product) for product in command.products]
     if command.code is not None:
         badge = desk.roster.find_badge(command.code)
         if badge is None:
-            raise DeskError(f'no badge was tapped with the code "{command.code}": tap the host\'s badge again')
+            message = f'no badge was tapped with the code "{command.code}": tap the host\'s badge again'
+            raise DeskError(message, code="NO_SUCH_CODE", badge=command.code)
         facts.append(BadgeSet(badge=Badge(id=badge, member_id=host.id)))
     desk.append(*facts, Happened(what="set_up", site_id=site.id))
     return Done(said=(f"{site.name} is set up. {host.name} is its first host.",), id=host.id)
+
+
+def _check_is_open(desk: Desk) -> None:
+    if not is_open(desk.roster, desk.site_id):
+        message = "this kiosk is set up already: its hosts change what there is to change"
+        raise DeskError(message, code="SET_UP_ALREADY")
 
 
 def _site(desk: Desk, command: SetUp) -> Site:
@@ -68,9 +86,12 @@ def _site(desk: Desk, command: SetUp) -> Site:
         expression = week.write_week(command.week)
         hours.check(expression, (), command.country)
     except hours.HoursError as error:
-        raise DeskError(str(error)) from None
+        raise DeskError(str(error), code="HOURS_WRONG") from None
     if not wall.is_zone(command.zone):
-        raise DeskError(f'"{command.zone}" is no time zone: write it like Europe/Paris')
+        message = f'"{command.zone}" is no time zone: write it like Europe/Paris'
+        raise DeskError(message, code="NO_SUCH_ZONE", zone=command.zone)
+    if command.language not in languages():
+        raise DeskError(f'the screen does not speak "{command.language}"', languages(), code="NO_SUCH_LANGUAGE")
     return Site(
         id=desk.site_id,
         name=name,
@@ -82,13 +103,15 @@ def _site(desk: Desk, command: SetUp) -> Site:
     )
 
 
-def _host(command: SetUp) -> Member:
+def _host(desk: Desk, command: SetUp) -> Member:
     name = _named(command.host, "the first host")
-    return Member(id=new_id(), name=name, role="staff", language=command.language)
+    hashed = command.hashed or pins.hash_pin(command.pin, desk.badge_key)
+    return Member(id=new_id(), name=name, role="staff", language=command.language, pin=hashed)
 
 
 def _named(text: str, what: str) -> str:
     name = " ".join(text.split())
     if not 0 < len(name) <= LONGEST_NAME:
-        raise DeskError(f"{what} needs a name, of {LONGEST_NAME} letters at most")
+        message = f"{what} needs a name, of {LONGEST_NAME} letters at most"
+        raise DeskError(message, code="PLACE_NAME", most=str(LONGEST_NAME))
     return name

@@ -62,6 +62,11 @@ class Language:
         self._locale = Locale.parse(LOCALES.get(code, code))
         self._zone = ZoneInfo(zone)
 
+    @property
+    def locale(self) -> Locale:
+        """What the CLDR knows of the language."""
+        return self._locale
+
     # ------------------------------------------------------------ words
 
     def say(self, text: str, **facts: object) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from kiosk.model import Clock, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.people import listed
+from kiosk.notices.places import FIRST_PLACE
 from kiosk.notices.view import Admission, Health, Idle, Side
 
 QUIET = {Health.SERVER_UNREACHABLE}
@@ -104,10 +105,6 @@ def _health(words: Language, wrong: set[str]) -> str:
     return known or words.say("Needs a look: {code}", code=min(wrong))
 
 
-FIRST_ZONE = "Europe/Paris"
-"""Where a kiosk is before anybody has said."""
-
-
 def not_set_up(
     site_id: str, language: str | None = None, *, now: datetime | None = None, may_be_set_up: bool = False
 ) -> Idle:
@@ -115,7 +112,7 @@ def not_set_up(
     words = Language(choose(language), "UTC")
     instead = None
     if may_be_set_up and now:
-        instead = Admission(to="set_up", member_id="", name="", language=words.code, zone=FIRST_ZONE, now=now)
+        instead = Admission(to="set_up", member_id="", name="", language=words.code, zone=FIRST_PLACE.zone, now=now)
     return Idle(
         site=site_id,
         is_open=False,

@@ -108,7 +108,7 @@ class Dialog:
 class Scene:
     """A screen. Subclasses fill in what they need of the methods, and `title` and `body` at least."""
 
-    quiet_seconds: ClassVar[float | None] = QUIET_SECONDS
+    quiet_seconds: float | None = QUIET_SECONDS
     """None: it is never left by itself."""
     every_seconds: ClassVar[float | None] = None
     """How often `opened` is called again while the scene shows, for what changes by itself."""

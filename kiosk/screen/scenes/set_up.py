@@ -7,22 +7,20 @@ the idle screen as long as it has neither site nor host. The steps from the tari
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
 
 from kiosk.model import WeekHours
 from kiosk.notices import Language
-from kiosk.notices.standby import FIRST_ZONE
+from kiosk.notices.language import DEFAULT, languages
+from kiosk.notices.places import FIRST_PLACE, own_name
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Go, Setting, Wishes
 from kiosk.screen.scenes.set_up_people import SpaceTariff
 from kiosk.screen.scenes.set_up_steps import Draft, Step, Written
+from kiosk.screen.scenes.set_up_where import SpaceWhere
 from kiosk.screen.scenes.week_grid import PRESETS, WeekGrid, preset_choices
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import GAP
 from kiosk.screen.widgets.button import Choice, button, grid
-
-LANGUAGES: dict[Literal["fr", "en"], str] = {"fr": "Français", "en": "English"}
-"""Each language is called by its own name, whatever the screen speaks."""
 
 
 class SetUpLanguage(Step):
@@ -33,24 +31,30 @@ class SetUpLanguage(Step):
 
     def question(self) -> str:
         """What is asked."""
-        return "Langue · Language"
+        asked = dict.fromkeys(Language(code, FIRST_PLACE.zone).say("Language") for code in _languages())
+        return " · ".join(asked)
 
     def touched(self, target: str) -> Wishes:
         """Speak it from here on."""
-        self.draft.language = "en" if target == "language:en" else "fr"
-        words = Language(self.draft.language, FIRST_ZONE)
-        return Go(SpaceName(dataclasses.replace(self.setting, words=words), self.draft))
+        self.draft.language = target.removeprefix("language:")
+        words = Language(self.draft.language, self.draft.place.zone)
+        return Go(SpaceWhere(dataclasses.replace(self.setting, words=words), self.draft, SpaceName))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the languages."""
-        choices = [Choice(target=f"language:{code}", label=name, look="main") for code, name in LANGUAGES.items()]
+        """Draw the languages, each by its own name, whatever the screen speaks."""
+        choices = [Choice(target=f"language:{code}", label=own_name(code), look="main") for code in _languages()]
         grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=300)
+
+
+def _languages() -> tuple[str, ...]:
+    """The languages there are words in, the usual one first."""
+    return tuple(dict.fromkeys((DEFAULT, *languages())))
 
 
 class SpaceName(Written):
     """What the place is called."""
 
-    number = 2
+    number = 3
 
     def __init__(self, setting: Setting, draft: Draft) -> None:
         super().__init__(setting, draft, text=draft.name)
@@ -72,7 +76,7 @@ class SpaceName(Written):
 class SpaceHours(Step):
     """When it is open: an example as it is, or the days one by one."""
 
-    number = 3
+    number = 4
 
     def question(self) -> str:
         """What is asked."""

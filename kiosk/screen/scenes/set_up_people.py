@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from kiosk.answers import Answered, Done, FirstStart, Refused, Vital
-from kiosk.commands import Command, SetPin, SetUp, ShowFirstStart
-from kiosk.notices.vitals import spoken
+from kiosk.answers import Answered, Done, Refused
+from kiosk.commands import Command, SetUp
+from kiosk.notices import places
+from kiosk.notices.language import sentence
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
-from kiosk.screen.scene import Ask, Go, Leave, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Back, Go, Leave, Setting, Swap, Wishes
 from kiosk.screen.scenes.set_up_pin import HASHING_SECONDS, HostPin
 from kiosk.screen.scenes.set_up_steps import STEPS, Draft, Step, Written
+from kiosk.screen.scenes.set_up_trial import Trial, Watching
 from kiosk.screen.scenes.tariffs import TARIFFS, Tariff
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import BODY, GAP, INK, LEAD, OPEN, QUIET, SMALL
@@ -20,11 +23,13 @@ from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.number_pad import OK, NumberPad
 from kiosk.screen.widgets.week import week_told
 
+PIN_REFUSALS = ("PIN_LENGTH", "PIN_EASY")
+
 
 class SpaceTariff(Step):
     """What is sold first; more can be added by the hosts."""
 
-    number = 4
+    number = 5
 
     def question(self) -> str:
         """What is asked."""
@@ -50,15 +55,15 @@ class SpaceTariff(Step):
 
 
 class Price(Step):
-    """What it costs, in whole euros."""
+    """What it costs, in whole euros, or what else is paid with."""
 
-    number = 4
+    number = 5
     default = OK
 
     def __init__(self, setting: Setting, draft: Draft, tariff: Tariff) -> None:
         super().__init__(setting, draft)
         self._tariff = tariff
-        self._pad = NumberPad(longest=4)
+        self._pad = NumberPad(longest=6)
         self._pad.digits = str(tariff.product.price_cents // 100)
 
     def question(self) -> str:
@@ -83,7 +88,7 @@ class Price(Step):
         cents = int(self._pad.digits or 0) * 100
         column = [
             canvas.line(self.words.say("Price"), BODY, QUIET),
-            canvas.line(self.words.money(cents, "EUR"), LEAD, INK, bold=True),
+            canvas.line(self.words.money(cents, self.draft.place.currency), LEAD, INK, bold=True),
             canvas.line(self._tariff.detail(self.words), SMALL, INK, before=8),
         ]
         canvas.column(said, column, align="center", valign="middle")
@@ -93,7 +98,7 @@ class Price(Step):
 class HostName(Written):
     """Who looks after the place: the first host."""
 
-    number = 5
+    number = 6
 
     def __init__(self, setting: Setting, draft: Draft) -> None:
         super().__init__(setting, draft, text=draft.host or setting.words.say("Front desk"))
@@ -112,39 +117,10 @@ class HostName(Written):
         return Go(HostBadge(self.setting, self.draft))
 
 
-class Watching(Step):
-    """A step that shows how the reader and the other parts are."""
-
-    every_seconds = 2.0
-
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft)
-        self.vitals: tuple[Vital, ...] = ()
-
-    def opened(self) -> Wishes:
-        """Ask again and again: a cable is plugged in while one looks."""
-        return Ask(ShowFirstStart(), blocks=False)
-
-    def answered(self, command: Command, answer: Answered) -> Wishes:
-        """Show how the parts are."""
-        if isinstance(answer, FirstStart):
-            self.vitals = answer.status.vitals
-            return None
-        return super().answered(command, answer)
-
-    def part(self, name: str) -> tuple[Vital, str] | None:
-        """A part and how it is, in a sentence."""
-        vital = next((one for one in self.vitals if one.part == name), None)
-        if vital is None:
-            return None
-        said = spoken(self.words, vital.part, vital.code, vital.facts, now=self.setting.now())
-        return vital, f"{said.part} · {said.said}"
-
-
 class HostBadge(Watching):
     """The badge that opens at any hour: laid on the reader."""
 
-    number = 6
+    number = 7
 
     def question(self) -> str:
         """What is asked."""
@@ -154,7 +130,7 @@ class HostBadge(Watching):
         """Go on, with the badge or without."""
         if target == "without":
             self.draft.code = None
-        return Go(HostPin(self.setting, self.draft, to=Summary, ready=Ready))
+        return Go(HostPin(self.setting, self.draft, lambda setting, draft: Trial(setting, draft, Summary)))
 
     def badge(self, code: str) -> Wishes:
         """The badge: told in the middle of the screen, and not below as well."""
@@ -208,19 +184,15 @@ class Summary(Watching):
     def touched(self, target: str) -> Wishes:
         """Turn the page, or do it."""
         self._list.chosen(target)
-        return Ask(self.draft.command()) if target == "start" else None
+        return Ask(self.draft.command(), seconds=HASHING_SECONDS) if target == "start" else None
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
-        """Once all is written the PIN follows; with that it works. A PIN that is too easy is asked for anew."""
+        """It is all written at once, and works. A PIN that is too easy is asked for anew, and nothing was written."""
         if isinstance(command, SetUp) and isinstance(answer, Done):
-            self._is_done, self.draft.host_id = True, answer.id
-            return Ask(SetPin(member=answer.id or "", pin=self.draft.pin), seconds=HASHING_SECONDS)
-        if isinstance(command, SetPin):
-            if isinstance(answer, Done):
-                return Swap(Ready(self.setting, self.draft))
-            again = HostPin(self.setting, self.draft, to=Summary, ready=Ready)
-            again.message = self.refused(answer) if isinstance(answer, Refused) else None
-            return Swap(again)
+            self._is_done = True
+            return Swap(Ready(self.setting, self.draft))
+        if isinstance(answer, Refused) and answer.code in PIN_REFUSALS:
+            return Back(to=HostPin, message=self.refused(answer))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -232,19 +204,31 @@ class Summary(Watching):
 
     def _rows(self) -> list[Row]:
         words, draft, product = self.words, self.draft, self.draft.product
-        sold = f"{product.name}, {words.money(product.price_cents, 'EUR')}" if product else words.say("later")
+        place = draft.place
+        sold = f"{product.name}, {words.money(product.price_cents, place.currency)}" if product else words.say("later")
         badge = words.say("badge {code}", code=draft.code) if draft.code else words.say("no badge yet")
         rows = [
             Row(title=draft.name, detail=week_told(words, draft.week), picture="open"),
             Row(title=f"{draft.host}, {badge}", detail=words.say("Tariff: {sold}", sold=sold), picture="badge"),
+            Row(title=places.country_name(words, place.country), detail=self._clock(), picture="re_entry"),
         ]
-        for part in ("reader", "door"):
-            found = self.part(part)
+        return [*rows, *self._parts()]
+
+    def _parts(self) -> Iterator[Row]:
+        """What reader and door answer, and what came of trying the door."""
+        tried = {"opens": self.words.say("The door opens"), "stuck": self.words.say("The door did not open")}
+        for name in ("reader", "door"):
+            found = self.part(name)
             if found:
                 vital, said = found
-                is_wrong = vital.state in ("fault", "attention")
-                rows.append(Row(title=said, picture="alert" if is_wrong else "tick"))
-        return rows
+                is_stuck = name == "door" and self.draft.door == "stuck"
+                is_wrong = is_stuck or vital.state in ("fault", "attention")
+                detail = tried.get(self.draft.door, "") if name == "door" else ""
+                yield Row(title=said, detail=detail, picture="alert" if is_wrong else "tick")
+
+    def _clock(self) -> str:
+        name = sentence(places.zone_name(self.words, self.draft.place.zone))
+        return f"{name} · {places.currency_name(self.words, self.draft.place.currency)}"
 
 
 class Ready(Step):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.answers import Answered, Done
-from kiosk.commands import Command, SetPin
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Swap, Wishes
-from kiosk.screen.scenes.set_up_steps import Draft, Step
+from kiosk.screen.scene import Go, Setting, Wishes
+from kiosk.screen.scenes.set_up_steps import Draft, NextStep, Step
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import BODY, INK, SMALL
 from kiosk.screen.widgets.message import Message
@@ -23,13 +21,12 @@ HASHING_SECONDS = 30.0
 class HostPin(Step):
     """What a host types after the badge; asked twice, as nobody sees what was typed."""
 
-    number = 7
+    number = 8
     default = OK
 
-    def __init__(self, setting: Setting, draft: Draft, *, to: type[Scene], ready: type[Scene]) -> None:
-        """`to`: the step that follows; `ready`: what follows when only the PIN was still missing."""
+    def __init__(self, setting: Setting, draft: Draft, then: NextStep) -> None:
         super().__init__(setting, draft)
-        self._to, self._ready = to, ready
+        self._then = then
         self._pad = NumberPad(hidden=True)
         self._first = ""
 
@@ -50,18 +47,7 @@ class HostPin(Step):
             self.message = Message(self.words.say("That was not the same: begin again"), is_good=False)
             return None
         self.draft.pin = typed
-        return self._kept()
-
-    def _kept(self) -> Wishes:
-        if self.draft.host_id is None:
-            return Go(self._to(self.setting, self.draft))  # type: ignore[call-arg]
-        return Ask(SetPin(member=self.draft.host_id, pin=self.draft.pin), seconds=HASHING_SECONDS)
-
-    def answered(self, command: Command, answer: Answered) -> Wishes:
-        """The PIN that was missing is set; or it was too easy, and another is asked for."""
-        if isinstance(answer, Done):
-            return Swap(self._ready(self.setting, self.draft))  # type: ignore[call-arg]
-        return super().answered(command, answer)
+        return Go(self._then(self.setting, self.draft))
 
     def typed(self, key: Key) -> Wishes | Literal[False]:
         """A digit of a keyboard."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.commands import SetUp
 from kiosk.model import Product, WeekHours
+from kiosk.notices.places import FIRST_PLACE, Place
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
 from kiosk.screen.scene import Scene, Setting, Wishes
@@ -16,7 +18,7 @@ from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.message import Message
 
-STEPS = 8
+STEPS = 10
 LONGEST_NAME = 60
 
 
@@ -24,7 +26,12 @@ LONGEST_NAME = 60
 class Draft:
     """The answers so far."""
 
-    language: Literal["fr", "en"] = "fr"
+    language: str = "fr"
+    place: Place = FIRST_PLACE
+    is_placed: bool = False
+    """Somebody has agreed to the place."""
+    countries: tuple[str, ...] = ()
+    """Those that can be chosen."""
     name: str = ""
     week: WeekHours = PRESETS[0].week
     product: Product | None = None
@@ -32,8 +39,14 @@ class Draft:
     code: str | None = None
     """Claim code of the badge that was laid on the reader last."""
     pin: str = ""
-    host_id: str | None = None
-    """Of the host, once all is done but the PIN."""
+    tried_code: str | None = None
+    """Of a badge that was laid on the reader to try it."""
+    door: Literal["untried", "asked", "opens", "stuck"] = "untried"
+    """What came of opening the door once."""
+
+    def read(self) -> str | None:
+        """The code of the badge that the reader read last."""
+        return self.tried_code or self.code
 
     def command(self) -> SetUp:
         """All of it, to be done at once."""
@@ -43,7 +56,11 @@ class Draft:
             week=self.week,
             products=(self.product,) if self.product else (),
             code=self.code,
+            pin=self.pin,
             language=self.language,
+            zone=self.place.zone,
+            country=self.place.country,
+            currency=self.place.currency,
         )
 
 
@@ -72,6 +89,10 @@ class Step(Scene):
         self.draft.code = code
         self.message = Message(self.words.say("Badge {code} was read", code=code))
         return None
+
+
+NextStep = Callable[[Setting, Draft], Scene]
+"""The step that follows one, where steps could not name each other."""
 
 
 class Written(Step):

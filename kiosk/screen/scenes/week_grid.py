@@ -95,14 +95,20 @@ class WeekGrid(Scene):
         """Change a day, take a preset, or be done."""
         kind, _, what = target.partition(":")
         if kind == "day":
-            return Go(DayTimes(self.setting, self.week.days[int(what)], self._take(int(what)), day=int(what)))
+            day = int(what)
+            return self._within(DayTimes(self.setting, self.week.days[day], self._take(day), day=day))
         if target == "holidays":
             self.week = replace(self.week, closed_on_holidays=not self.week.closed_on_holidays)
         elif target == "presets":
-            return Go(Presets(self.setting, self._preset))
+            return self._within(Presets(self.setting, self._preset))
         elif target == "done":
             return self._done(self.week)
         return None
+
+    def _within(self, scene: Scene) -> Go:
+        """On to a part of this scene, which hurries nobody where this one does not."""
+        scene.quiet_seconds, scene.stays = self.quiet_seconds, self.stays
+        return Go(scene)
 
     def _preset(self, week: WeekHours) -> None:
         self.week, self._more = week, False

@@ -1,0 +1,104 @@
+"""Countries, their time zones and what is paid with there, as people call them; from the CLDR, which Babel brings.
+
+Where a kiosk stands is asked once, at its first start. What opening hours mean there is in kiosk.hours.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import available_timezones
+
+from babel.core import get_global
+from babel.dates import get_timezone_location
+from babel.numbers import get_currency_name, get_territory_currencies
+
+from kiosk.notices.language import Language, sentence
+
+OVERSEAS = {"RE": "FR", "GP": "FR", "MQ": "FR", "GF": "FR", "YT": "FR"}
+"""Parts of a country that the CLDR counts as lands of their own: they keep its public holidays and its money."""
+
+
+class Place(NamedTuple):
+    """Where a kiosk stands: a country's code, an IANA zone, a currency's code."""
+
+    country: str
+    zone: str
+    currency: str
+
+
+FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
+"""Where a kiosk is before anybody has said."""
+
+
+def place_at(zone: str | None, among: tuple[str, ...]) -> Place | None:
+    """The place that a time zone tells, in one of the countries `among`; None for a zone that is no place, like UTC."""
+    found = next((country for country in among if zone in zones(country)), None)
+    return None if found is None or zone is None else Place(found, zone, currency(found))
+
+
+def zones(country: str) -> tuple[str, ...]:
+    """The time zones of a country, by their city; Paris before those overseas."""
+    return _zones().get(country, ())
+
+
+def currency(country: str) -> str:
+    """What is paid with there, now."""
+    found = get_territory_currencies(country)
+    return found[0] if found else FIRST_PLACE.currency
+
+
+def country_name(words: Language, country: str) -> str:
+    """What a country is called: Italie."""
+    return str(words.locale.territories.get(country, country))
+
+
+def zone_name(words: Language, zone: str) -> str:
+    """What the time of a zone is called, by its city: heure de Rome."""
+    return words.say("{city} time", city=city(words, zone))
+
+
+def city(words: Language, zone: str) -> str:
+    """The city that a time zone is called after."""
+    return str(get_timezone_location(zone, locale=words.locale, return_city=True))
+
+
+def currency_name(words: Language, code: str) -> str:
+    """What money is called: euro."""
+    return str(get_currency_name(code, locale=words.locale))
+
+
+def by_letter(words: Language, countries: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Countries by the first letter of what they are called, accents forgiven; both in their order."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for country in countries:
+        plain = _plain(country_name(words, country))
+        found[plain[:1].upper()].append((plain, country))
+    return {letter: tuple(country for _, country in sorted(found[letter])) for letter in sorted(found)}
+
+
+def own_name(code: str) -> str:
+    """What a language calls itself: Français."""
+    words = Language(code, FIRST_PLACE.zone)
+    return sentence(str(words.locale.get_language_name() or code))
+
+
+@cache
+def _zones() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    known = available_timezones()
+    for zone, land in get_global("zone_territories").items():
+        if zone in known:
+            found[OVERSEAS.get(land, land)].append(zone)
+    return {country: tuple(sorted(of_it, key=_home_first)) for country, of_it in found.items()}
+
+
+def _home_first(zone: str) -> tuple[bool, str]:
+    return (zone != FIRST_PLACE.zone, zone.rpartition("/")[2])
+
+
+def _plain(name: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(one))
