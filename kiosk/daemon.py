@@ -101,7 +101,7 @@ class Kiosk:
         self.screen, self._config, self._clock = screen, config, world.clock
         self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
-        self._is_damaged = False
+        self._begins_anew = False
         self._systemd = Systemd()
         self._fed_at = monotonic()
         with ExitStack() as stack:
@@ -165,7 +165,7 @@ class Kiosk:
                 react(event)
 
         self.screen.run(self._ended, self._beat, emit)
-        return not self._is_damaged and not any(worker.ended.is_set() for worker in self.workers)
+        return not self._begins_anew and not any(worker.ended.is_set() for worker in self.workers)
 
     def stop(self) -> None:
         """End `serve`; callable from any thread and from a signal handler."""
@@ -238,6 +238,7 @@ class Kiosk:
             strike_wired=self._config.door.strike is not None,
             contact_wired=self._config.door.contact is not None,
             paired=self._uplink.is_paired,
+            screen_missed=self.screen.is_missed,
             copied_on=backup.newest(self._config),
         )
         return replace(status, running=True, health=self.controller.health(), vitals=vitals(status, seen))
@@ -254,6 +255,12 @@ class Kiosk:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:
             self._fed_at = monotonic()
             self._systemd.alive(self.workers)
+            if outlets := self.screen.plugged_in():
+                log.warning(
+                    "a screen was plugged in (%s): the kiosk stops, to be started anew on it", ", ".join(outlets)
+                )
+                self._begins_anew = True
+                self.stop()
 
     def _died(self, worker: Worker) -> None:
         log.critical("%s ended unasked: the kiosk stops, to be started anew", worker.name)
@@ -262,7 +269,7 @@ class Kiosk:
     def _damaged(self, why: str) -> None:
         log.critical("the ledger is damaged: the kiosk stops, to be started anew, and the start mends it: %s", why)
         suspect(self._config.paths.ledger, why)
-        self._is_damaged = True
+        self._begins_anew = True
         self.stop()
 
     def _sensed(self, event: reading.Event) -> None:
@@ -356,7 +363,13 @@ def run(config: Config) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     sleep = Sleep(dim=config.screen.dim_minutes * 60 or None, dark=config.screen.dark_minutes * 60 or None)
-    screen = Screen(config.screen.size, fullscreen=config.screen.fullscreen, title=config.site, sleep=sleep)
+    screen = Screen(
+        config.screen.size,
+        fullscreen=config.screen.fullscreen,
+        title=config.site,
+        sleep=sleep,
+        note=config.paths.socket.with_name("screen.opening"),
+    )
     screen.speaker = Speaker(volume=config.sound.volume)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -33,6 +33,8 @@ class Surroundings:
     contact_wired: bool
     paired: bool
     """There is a central server."""
+    screen_missed: bool = False
+    """There should be a screen, and nobody sees one."""
     copied_on: date | None
     """The day (UTC) of the newest copy of the ledger; None: there is none."""
 
@@ -41,6 +43,7 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
     """Every part, in the order in which people ask."""
     return (
         _reader(seen.reader),
+        *_screen(seen),
         _door(status, seen),
         _disk(status, seen.machine.disk),
         _clock(status),
@@ -58,6 +61,12 @@ def _reader(reader: ReaderUp | ReaderDown | None) -> Vital:
         case ReaderDown(error=error):
             return Vital(part="reader", state="fault", code="reader_down", facts={"error": error})
     return Vital(part="reader", state="attention", code="reader_silent")
+
+
+def _screen(seen: Surroundings) -> Iterator[Vital]:
+    """Told only when it is dark: whoever reads of it on a screen has one."""
+    if seen.screen_missed:
+        yield Vital(part="screen", state="fault", code="screen_dark")
 
 
 def _door(status: Status, seen: Surroundings) -> Vital:

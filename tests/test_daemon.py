@@ -97,6 +97,18 @@ def test_a_machine_without_a_site_and_without_a_reader_can_be_set_up_while_it_ru
     assert process.returncode == 0
 
 
+def test_a_kiosk_whose_screen_cannot_be_opened_serves_and_tells_of_it(tmp_path, systemd) -> None:
+    service = Service(tmp_path)
+    service.environment["SDL_VIDEODRIVER"] = "nosuchdriver"
+    with service.start() as process:
+        assert hears(systemd, "READY=1")
+        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
+        assert "Dark; the reader and the door work on" in service.command("status").stdout
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
 def test_what_was_answered_survives_a_kill_and_the_next_start_goes_on(tmp_path, systemd) -> None:
     service = Service(tmp_path)
     with service.start() as process:

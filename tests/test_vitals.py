@@ -77,6 +77,11 @@ def test_a_kiosk_that_lacks_nothing_is_good_in_every_part():
     assert list(told()) == ["reader", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
 
 
+def test_a_screen_is_told_of_only_when_it_should_be_there_and_is_dark():
+    assert "screen" not in told()
+    assert told(screen_missed=True)["screen"] == ("fault", "screen_dark")
+
+
 @pytest.mark.parametrize(
     ("health", "part", "found"),
     [

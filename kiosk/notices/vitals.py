@@ -30,6 +30,7 @@ def spoken(words: Language, part: str, code: str, facts: Facts, *, now: datetime
 def _part(words: Language, part: str) -> str:
     return {
         "reader": words.say("Reader"),
+        "screen": words.say("Screen"),
         "door": words.say("Door"),
         "disk": words.say("Memory"),
         "clock": words.say("Clock"),
@@ -54,6 +55,10 @@ def _reader_silent(words: Language, _: Facts) -> Told:
 def _reader_down(words: Language, _: Facts) -> Told:
     advice = words.say("Unplug its cable and plug it in again; members can be checked in by hand meanwhile")
     return words.say("Does not answer"), advice
+
+
+def _screen_dark(words: Language, _: Facts) -> Told:
+    return words.say("Dark; the reader and the door work on"), words.say("Look at its cable and its power")
 
 
 def _door_wired(words: Language, _: Facts) -> Told:
@@ -182,6 +187,7 @@ _TOLD: dict[str, Callable[[Language, Facts], Told]] = {
     "reader_up": _reader_up,
     "reader_silent": _reader_silent,
     "reader_down": _reader_down,
+    "screen_dark": _screen_dark,
     "door_wired": _door_wired,
     "door_without_contact": _door_without_contact,
     "door_not_wired": _door_not_wired,

@@ -7,7 +7,6 @@ belongs to the thread that made the Screen.
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import threading
 import time
@@ -19,6 +18,7 @@ from kiosk.model import Touch
 from kiosk.notices import Admission, Idle, Notice, Tray
 from kiosk.screen import events
 from kiosk.screen.canvas import Canvas, cut
+from kiosk.screen.display import MEMORY_DRIVERS, Outlets, open_display
 from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.remote import Remote
 from kiosk.screen.rest import Light, Sleep
@@ -32,7 +32,6 @@ from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tra
 
 log = logging.getLogger(__name__)
 
-DEFAULT_SIZE = (800, 480)
 BUSY_SECONDS = 1 / 30
 """How long the queue is waited for between two looks at the touchscreen, while there is something to touch."""
 QUIET_SECONDS = 1 / 10
@@ -42,7 +41,6 @@ TOO_SOON_SECONDS = 0.3
 IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
 Emitted = Touch | Asking | Action
 """What comes from the screen: a button of a notice, a command of the hosts' side, a click on the demo's tray."""
-MEMORY_DRIVERS = ("dummy", "offscreen")
 
 
 class Screen:
@@ -56,6 +54,7 @@ class Screen:
         title: str = "kiosk",
         with_tray: bool = False,
         picture: Path | None = None,
+        note: Path | None = None,
         sleep: Sleep = Sleep(),  # noqa: B008 - a frozen value
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,7 +62,7 @@ class Screen:
         `sleep` says when the screen goes dark.
 
         After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
-        everything is drawn into memory (see `is_seen`), and a line in the log says so.
+        everything is drawn into memory (see `is_seen`), and a line in the log says so; `note` is for open_display.
         """
         self.frames = 0
         self.closed = False
@@ -84,8 +83,11 @@ class Screen:
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
-        self.driver = _open_display()
-        self._window = _open_window(size, fullscreen=fullscreen, with_tray=with_tray)
+        self._outlets = Outlets()
+        display = open_display(size, fullscreen=fullscreen, with_tray=with_tray, note=note)
+        self.driver, self._window = display.driver, display.window
+        self.is_missed = display.wanted and not self.is_seen
+        """Somebody should see the screen, and nobody does."""
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(not fullscreen)
 
@@ -98,6 +100,10 @@ class Screen:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, with the tray."""
         return self._window.get_size()
+
+    def plugged_in(self) -> frozenset[str]:
+        """Outlets on which a screen has appeared since the last look, while one is missed."""
+        return self._outlets.appeared() if self.is_missed else frozenset()
 
     # ------------------------------------------------------------ from any thread
 
@@ -274,25 +280,3 @@ class Screen:
                 if rect.collidepoint(at):
                     return [Touch(button=button, notice=self._notice.number)]
         return []
-
-
-def _open_display() -> str:
-    """Start SDL's video; return the driver. Falls back to drawing into memory, with a line in the log."""
-    try:
-        pygame.display.init()
-    except pygame.error as error:
-        log.warning("no display could be opened (%s): the screen is drawn into memory, where nobody sees it", error)
-        os.environ["SDL_VIDEODRIVER"] = "dummy"
-        pygame.display.init()
-        return pygame.display.get_driver()
-    driver = pygame.display.get_driver()
-    if driver in MEMORY_DRIVERS and os.environ.get("SDL_VIDEODRIVER") != driver:
-        log.warning("no display was found: the screen is drawn into memory, where nobody sees it (driver %s)", driver)
-    return driver
-
-
-def _open_window(size: tuple[int, int] | None, *, fullscreen: bool, with_tray: bool) -> pygame.Surface:
-    if fullscreen:
-        return pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
-    width, height = size or DEFAULT_SIZE
-    return pygame.display.set_mode((width, round(height / (1 - TRAY_SHARE)) if with_tray else height), pygame.RESIZABLE)

@@ -26,7 +26,7 @@ def main() -> int:
         parser.error(f"no stage {', '.join(unknown)}: {', '.join(STAGES)}")
     given.folder.mkdir(parents=True, exist_ok=True)
     failed = {}
-    with Pn532() as chip:
+    with Pn532(strict_baud=False) as chip:
         bench = Bench(
             folder=given.folder.resolve(), release=given.release.resolve(), chip=chip, seed=given.seed, cuts=given.cuts
         )

@@ -1,0 +1,123 @@
+"""Opening the display, whatever becomes of it: a kiosk without a screen still opens the door.
+
+A graphics driver can refuse, kill the process or hang in it. The first is answered at once by drawing into memory; the
+others by a note in a file that outlives the process, which the next start reads. What is drawn is for the window.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from kiosk.screen.sdl import pygame
+from kiosk.screen.tray import TRAY_SHARE
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SIZE = (800, 480)
+MEMORY_DRIVERS = ("dummy", "offscreen")
+OPEN_SECONDS = 60
+"""A Pi opens its screen in two seconds, a machine under emulation in twenty. What takes longer hangs."""
+TRIES = 2
+"""One that was not finished may have been ended from outside, by a power key or an impatient hand."""
+
+
+class Display(NamedTuple):
+    """A display that is open: SDL's name for the driver, and the surface that covers it."""
+
+    driver: str
+    window: pygame.Surface
+    wanted: bool
+    """Somebody should see it: to draw into memory was not asked for."""
+
+
+def open_display(
+    size: tuple[int, int] | None = None,
+    *,
+    fullscreen: bool = False,
+    with_tray: bool = False,
+    note: Path | None = None,
+    seconds: float = OPEN_SECONDS,
+) -> Display:
+    """Open a window, or with `fullscreen` all of the display; when that fails draw into memory and say so in the log.
+
+    `note` is a file that remembers openings that did not end: after TRIES of them the next is not tried, but the one
+    after that is again; and an opening that takes longer than `seconds` ends the process. Without it nothing is
+    remembered or ended.
+    """
+    asked = os.environ.get("SDL_VIDEODRIVER")
+    wanted = asked not in MEMORY_DRIVERS
+    try:
+        with _noted(note if wanted else None, seconds):
+            driver, window = _open(size, fullscreen=fullscreen, with_tray=with_tray)
+    except pygame.error as error:
+        log.warning("no display could be opened (%s): the screen is drawn into memory, where nobody sees it", error)
+        pygame.display.quit()
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+        driver, window = _open(size, fullscreen=fullscreen, with_tray=with_tray)
+        return Display(driver, window, wanted)
+    if wanted and driver in MEMORY_DRIVERS:
+        log.warning("no display was found: the screen is drawn into memory, where nobody sees it (driver %s)", driver)
+    return Display(driver, window, wanted)
+
+
+def _open(size: tuple[int, int] | None, *, fullscreen: bool, with_tray: bool) -> tuple[str, pygame.Surface]:
+    pygame.display.init()
+    driver = pygame.display.get_driver()
+    if fullscreen:
+        return driver, pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
+    width, height = size or DEFAULT_SIZE
+    whole = round(height / (1 - TRAY_SHARE)) if with_tray else height
+    return driver, pygame.display.set_mode((width, whole), pygame.RESIZABLE)
+
+
+@contextmanager
+def _noted(note: Path | None, seconds: float) -> Iterator[None]:
+    """Have a file for as long as the display is being opened. Raises pygame.error when too many were left behind."""
+    if note is None:
+        yield
+        return
+    unfinished = 0
+    with suppress(OSError, ValueError):
+        unfinished = int(note.read_text())
+    with suppress(OSError):  # a full disk keeps nobody from trying
+        if unfinished >= TRIES:
+            note.unlink()
+        else:
+            note.write_text(str(unfinished + 1))
+    if unfinished >= TRIES:
+        raise pygame.error(f"the last {unfinished} starts did not live through it")
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        with suppress(OSError):
+            note.unlink()
+
+
+class Outlets:
+    """Where screens can be plugged in, as the kernel lists them."""
+
+    def __init__(self, folder: Path = Path("/sys/class/drm")) -> None:
+        self._folder = folder
+        self._plugged = self.plugged()
+
+    def plugged(self) -> frozenset[str]:
+        """The outlets with a screen on them, by name (HDMI-A-1)."""
+        found = set()
+        for path in self._folder.glob("card*-*/status"):
+            with suppress(OSError):
+                if path.read_text().strip() == "connected":
+                    found.add(path.parent.name.partition("-")[2])
+        return frozenset(found)
+
+    def appeared(self) -> frozenset[str]:
+        """What has been plugged in since the last look."""
+        before, self._plugged = self._plugged, self.plugged()
+        return self._plugged - before
