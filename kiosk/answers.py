@@ -34,12 +34,12 @@ class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
 class Refused(Answer, tag="refused", frozen=True, kw_only=True):
     """It was not done. `near`: names that may have been meant.
 
-    `message` is for the command line; `code` and `facts` let the screen say it in the reader's language.
+    `message` is for the command line; by `code` and `facts` the screen says it in the reader's language.
     """
 
     message: str
     near: tuple[str, ...] = ()
-    code: str | None = None
+    code: str
     facts: dict[str, str] = msgspec.field(default_factory=dict)
 
 

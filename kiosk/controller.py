@@ -268,7 +268,7 @@ class Controller:
             answered = desk.answered(line, self._ledger, moment.at, site_id=site, badge_key=key, clock=moment.clock)
         except LedgerError as error:
             self._fail(error)
-            return Refused(message=str(error))
+            return Refused(message=str(error), code="LEDGER_FAILED")
         if isinstance(answered, DoorOpened):
             self._front.door.unlock(self._front.unlock_seconds)
         if isinstance(answered, Status):

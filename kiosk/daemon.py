@@ -222,7 +222,8 @@ class Kiosk:
         try:
             return request.wait(ANSWER_SECONDS)
         except TimeoutError as error:
-            return encode_answer(Refused(message=f"{error}: the kiosk is busy; see what was done before you try again"))
+            message = f"{error}: the kiosk is busy; see what was done before you try again"
+            return encode_answer(Refused(message=message, code="NO_ANSWER"))
 
     def _looked_after(self, answer: bytes) -> bytes:
         """Add how each part is: a disk that hangs hangs the one who asks, and not the controller."""

@@ -74,12 +74,13 @@ def copied(
         with open_reader(path) as ledger:
             site = ledger.roster.site(site_id)
             if site is None:
-                return Refused(message=f"the site {site_id} is not known yet: there is nothing to copy")
+                message = f"the site {site_id} is not known yet: there is nothing to copy"
+                return Refused(message=message, code="NO_SITE")
             folder = export(ledger, site, Path(medium), now=now)
     except ExportError as error:
         return Refused(message=str(error), code=error.code)
     except LedgerError as error:
-        return Refused(message=str(error))
+        return Refused(message=str(error), code="LEDGER_FAILED")
     return Done(said=(f"The books are in {folder}. They hold personal data: keep them locked away.",), id=str(folder))
 
 

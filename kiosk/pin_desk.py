@@ -33,8 +33,12 @@ class PinDesk:
             return self._sign_in(command) if isinstance(command, SignIn) else self._set_pin(command)
         except DeskError as error:
             return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
-        except (LedgerError, RosterError, TimeoutError) as error:
-            return Refused(message=str(error))
+        except LedgerError as error:
+            return Refused(message=str(error), code="LEDGER_FAILED")
+        except RosterError as error:
+            return Refused(message=str(error), code="NO_SITE")
+        except TimeoutError as error:
+            return Refused(message=str(error), code="NO_ANSWER")
 
     def _sign_in(self, command: SignIn) -> Answered:
         kept: pins.Kept = self._at_desk(lambda desk: pins.begin(desk, command.member))

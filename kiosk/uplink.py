@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -24,7 +24,15 @@ from kiosk.ledger import LedgerError, LedgerReader, open_reader
 from kiosk.workers import Worker
 from sync import pairing
 from sync.address import AddressError, check_url
-from sync.client import Client, SyncError
+from sync.client import (
+    Client,
+    GoneError,
+    NotTrustedError,
+    RejectedError,
+    SyncError,
+    UnknownCallError,
+    UnreachableError,
+)
 from sync.listener import Listener
 from sync.pairing import Pairing, PairingError
 from sync.wire import WAIT_SECONDS, Beacon, place_in
@@ -102,8 +110,11 @@ class Uplink:
     def pair(self, command: Pair) -> Done | Refused:
         """Join the network of a server, and begin to exchange with it. Called from the threads of the socket."""
         with self._changing:
-            with open_reader(self._config.paths.ledger) as ledger:
-                answered, paired = pair(self._config, command, ledger)
+            try:
+                with open_reader(self._config.paths.ledger) as ledger:
+                    answered, paired = pair(self._config, command, ledger)
+            except LedgerError as error:
+                return Refused(message=str(error), code="LEDGER_FAILED")
             if paired:
                 self._controller.hide_badges_with(_own_key(self._config))
                 self._disconnect()
@@ -176,8 +187,34 @@ def pair(config: Config, command: Pair, ledger: LedgerReader) -> tuple[Done | Re
             keep_key(config.paths.key_file, key)  # first: a kiosk that is paired and has another would hear of no badge
         pairing.keep(config.paths.pairing, paired)
     except (AddressError, SyncError, BadgeError, OSError) as error:
-        return Refused(message=f"not paired: {error}", code="NOT_PAIRED", facts={"reason": str(error)}), None
+        return Refused(message=f"not paired: {error}", code=why_not(error), facts=_facts(error)), None
     return Done(said=tuple(_told(config, paired, has_key=key is not None)), id=paired.kiosk_id), paired
+
+
+WHY_NOT: Mapping[type[Exception], str] = {
+    UnreachableError: "SERVER_SILENT",
+    NotTrustedError: "PAIRING_CODE",
+    UnknownCallError: "NO_SERVER",
+    GoneError: "NO_SERVER",
+    RejectedError: "SERVER_REFUSES",
+    SyncError: "SERVER_ILL",
+    AddressError: "SERVER_ADDRESS",
+    BadgeError: "BADGE_KEY",
+    OSError: "PAIRING_NOT_KEPT",
+}
+"""Why a kiosk was not paired -> the code that kiosk.notices.refusals has words for."""
+
+
+def why_not(error: Exception) -> str:
+    """The code of a pairing that failed: that of the closest kind of error there is one for."""
+    if isinstance(error, SyncError) and error.retry_after is not None:
+        return "PAIRING_WAIT"
+    return next(WHY_NOT[kind] for kind in type(error).__mro__ if kind in WHY_NOT)
+
+
+def _facts(error: Exception) -> dict[str, str]:
+    wait = error.retry_after if isinstance(error, SyncError) else None
+    return {} if wait is None else {"minutes": str(-(-int(wait) // 60))}
 
 
 def _joined(config: Config, client: Client, url: str, code: str, ledger: LedgerReader) -> tuple[Pairing, bytes | None]:

@@ -151,7 +151,9 @@ def test_it_is_only_ever_about_its_own_member(counter) -> None:
 def test_a_refusal_is_shown(counter) -> None:
     counter.joins("camille")
     scene = opened(counter)
-    scene.answered(ChangeMember(member="camille"), Refused(message="the ledger cannot be written"))
+    scene.answered(
+        ChangeMember(member="camille"), Refused(message="the ledger cannot be written", code="LEDGER_FAILED")
+    )
     assert scene.message
     assert not scene.message.is_good
 

@@ -164,12 +164,12 @@ def test_a_server_is_joined_by_its_address_and_code_on_glass(counter):
 
 def test_a_server_that_does_not_know_the_code_is_told_and_what_was_written_stays(counter):
     side = Around(counter, Pairing)
-    side.server = Refused(message="not paired: wrong code", code="NOT_PAIRED", facts={"reason": "wrong code"})
+    side.server = Refused(message="not paired: wrong code", code="PAIRING_CODE")
     side.type("hub")
     side.press("enter")
     side.type("X")
     side.press("enter")
-    assert "Pas rejoint" in side.reads()
+    assert "demandez-en un nouveau" in side.reads()
     assert "https://hub" in side.reads()
 
 

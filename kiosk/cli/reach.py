@@ -109,8 +109,10 @@ def _perform_here(config: Config, command: Command) -> Answered:
             if isinstance(command, ExportBooks) and isinstance(answered, Done):
                 return _copied(config, command, clock.now())
             return _with_server(config, answered, ledger)
-        except (desk.DeskError, BadgeError) as error:
-            return Refused(message=str(error), near=getattr(error, "near", ()))
+        except desk.DeskError as error:
+            return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
+        except BadgeError as error:
+            return Refused(message=str(error), code="BADGE_KEY")
 
 
 def _copied(config: Config, command: ExportBooks, now: datetime) -> Answered:

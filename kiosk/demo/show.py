@@ -66,7 +66,7 @@ class DemoKiosk(Kiosk):
                 return Done(said=("cards: " + ", ".join(cards()),), changed=False)
             return Done(said=(self._show.lay(card),))
         except BenchError as error:
-            return Refused(message=str(error))
+            return Refused(message=str(error), code="NOT_HERE")
 
     def _sensed(self, event: reading.Event) -> None:
         super()._sensed(event)

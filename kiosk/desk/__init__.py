@@ -90,7 +90,8 @@ def perform(
     """
     handler = _PERFORMED_BY.get(type(command))
     if handler is None:
-        raise DeskError(f'"{command.__struct_config__.tag}" is for the demo, which is not running here')
+        message = f'"{command.__struct_config__.tag}" is for the demo, which is not running here'
+        raise DeskError(message, code="NOT_HERE")
     return handler(Desk(ledger=ledger, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
 
 
@@ -105,8 +106,8 @@ def answered(
         command = commands.decode_command(line)
         return perform(command, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock)
     except msgspec.DecodeError as error:
-        return Refused(message=f"this kiosk does not know that command: {error}")
+        return Refused(message=f"this kiosk does not know that command: {error}", code="NOT_HERE")
     except DeskError as error:
         return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
     except RosterError as error:
-        return Refused(message=str(error))
+        return Refused(message=str(error), code="NO_SITE")

@@ -21,10 +21,10 @@ from kiosk.store.search import folded
 class DeskError(ValueError):
     """A command that cannot be done: a sentence, and names that may have been meant.
 
-    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
+    The sentence is for the command line; `code` and `facts` are what kiosk.notices.refusals says it by on the screen.
     """
 
-    def __init__(self, message: str, near: Iterable[str] = (), *, code: str | None = None, **facts: str) -> None:
+    def __init__(self, message: str, near: Iterable[str] = (), *, code: str, **facts: str) -> None:
         self.near, self.code, self.facts = tuple(near), code, facts
         super().__init__(message)
 
@@ -55,7 +55,8 @@ class Desk:
         if site is None:
             others = [other.id for other in self.roster.sites()]
             advice = f" (known: {', '.join(others)})" if others else ""
-            raise DeskError(f'site "{self.site_id}" is not known yet{advice}: run `kiosk site import FILE`', others)
+            message = f'site "{self.site_id}" is not known yet{advice}: run `kiosk site import FILE`'
+            raise DeskError(message, others, code="NO_SITE")
         return site
 
     @cached_property
@@ -96,8 +97,9 @@ class Desk:
         if len(named) == 1:
             return named[0]
         if named:
-            raise DeskError(f'"{text}" may be several members: say more of the name, or the id', map(_with_id, named))
-        raise DeskError(f'no member is called "{text}"', (member.name for member in found))
+            message = f'"{text}" may be several members: say more of the name, or the id'
+            raise DeskError(message, map(_with_id, named), code="WHICH_MEMBER", name=text)
+        raise DeskError(f'no member is called "{text}"', (member.name for member in found), code="NO_MEMBER")
 
     def product(self, text: str) -> Product:
         """The product with this id or name. Raises DeskError for none, or one that is no longer sold."""
@@ -107,9 +109,10 @@ class Desk:
         if product is None:
             likely = near(text, [word for one in products if one.on_sale for word in (one.id, one.name)])
             on_sale = [one.id for one in products if one.on_sale]
-            raise DeskError(f'no product is called "{text}"', likely or on_sale)
+            raise DeskError(f'no product is called "{text}"', likely or on_sale, code="NO_PRODUCT")
         if not product.on_sale:
-            raise DeskError(f'"{product.name}" is no longer sold', (one.id for one in products if one.on_sale))
+            sold = (one.id for one in products if one.on_sale)
+            raise DeskError(f'"{product.name}" is no longer sold', sold, code="NOT_ON_SALE", product=product.name)
         return product
 
     def badge_of_number(self, number: str) -> str:
@@ -117,7 +120,7 @@ class Desk:
         try:
             return badge_id(read_uid(number), self.badge_key)
         except BadgeError as error:
-            raise DeskError(str(error)) from None
+            raise DeskError(str(error), code="BADGE_NUMBER") from None
 
     def badge_of_code(self, code: str) -> str:
         """The id of the badge refused under this claim code. Raises DeskError for a code that was not shown lately."""
@@ -134,10 +137,10 @@ class Desk:
         if number is not None:
             badge = self.roster.badge(self.badge_of_number(number))
             if badge is None or badge.member_id is None:
-                raise DeskError(f"nobody carries the badge {number}")
+                raise DeskError(f"nobody carries the badge {number}", code="NOBODYS_BADGE")
             return badge
         if member is None:
-            raise DeskError("which badge? Name its member, or give its number")
+            raise DeskError("which badge? Name its member, or give its number", code="NO_BADGE_NAMED")
         return self._badge_of(self.member(member), code)
 
     def _badge_of(self, carrier: Member, code: str | None) -> Badge:
@@ -150,7 +153,8 @@ class Desk:
             message = f"{carrier.name} has several badges: say which by its code"
             raise DeskError(message, badges, code="WHICH_BADGE", name=carrier.name)
         known = [claim_code(badge.id) for badge in self.roster.badges(carrier.id)]
-        raise DeskError(f"{carrier.name} has no {'such ' if code else ''}badge", known)
+        message = f"{carrier.name} has no {'such ' if code else ''}badge"
+        raise DeskError(message, known, code="NO_SUCH_BADGE", name=carrier.name)
 
 
 def _with_id(member: Member) -> str:

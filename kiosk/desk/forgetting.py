@@ -72,7 +72,7 @@ def forget_old(desk: Desk, _command: ForgetOld) -> Done:
     Where a central server is, it does this for all, and the kiosk erases what it hears of.
     """
     if desk.clock is Clock.UNTRUSTED:
-        raise DeskError("the clock is not to be trusted: nothing is forgotten by it")
+        raise DeskError("the clock is not to be trusted: nothing is forgotten by it", code="CLOCK_UNSURE")
     if not desk.ledger.is_alone:
         return Done(said=("The central server does this for all its kiosks.",), changed=False)
     condensed = desk.ledger.condense(desk.now)

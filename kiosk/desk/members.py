@@ -97,7 +97,7 @@ def _check(name: str, language: str | None) -> None:
         raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME")
     refuse_contact(name)
     if language is not None and language not in languages():
-        raise DeskError(f'the screen does not speak "{language}"', languages())
+        raise DeskError(f'the screen does not speak "{language}"', languages(), code="NO_SUCH_LANGUAGE")
 
 
 def check_note(note: str) -> None:
@@ -191,7 +191,7 @@ def assign_badge(desk: Desk, command: AssignBadge) -> Done:
     """Give a member a badge that nobody carries."""
     member = desk.member(command.member)
     if (command.number is None) == (command.code is None):
-        raise DeskError("which badge? Give its number, or the code that its tap showed")
+        raise DeskError("which badge? Give its number, or the code that its tap showed", code="NO_BADGE_NAMED")
     name = desk.badge_of_number(command.number) if command.number else desk.badge_of_code(command.code or "")
     badge = desk.roster.badge(name) or Badge(id=name, member_id=None)
     if badge.status != "active":

@@ -111,7 +111,7 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
     try:
         until = next_time(desk.zone, desk.now, clock_time(command.until.strip().lower().replace("h", ":")))
     except ValueError:
-        raise DeskError(f'"{command.until}" is no time of day: write it like 19:30') from None
+        raise DeskError(f'"{command.until}" is no time of day: write it like 19:30', code="NO_TIME") from None
     if until > desk.day(desk.today)[1]:
         passed = f"{desk.local(until):%H:%M} has passed today, it is {desk.local(desk.now):%H:%M}"
         advice = f"{passed}: write a later time, 00:00 at the latest"
@@ -154,7 +154,8 @@ def _exception(command: AddException, desk: Desk) -> Plan:
     first = hours.next_effect(rule, desk.site.country, desk.today)
     read_as = hours.read_as(rule, desk.site.country)
     if first is None:
-        raise DeskError(f"{rule} is read as {read_as}: these dates have passed, or run backwards")
+        message = f"{rule} is read as {read_as}: these dates have passed, or run backwards"
+        raise DeskError(message, code="DATES_PASSED")
     said = (f"Added: {rule}", f"It is read as {read_as}, and applies from {first} on.")
     return _with_exceptions(desk, (*desk.site.exceptions, rule), first=first, said=said)
 
@@ -220,4 +221,4 @@ def _understood(read: Callable[[], T]) -> T:
     try:
         return read()
     except hours.HoursError as error:
-        raise DeskError(str(error)) from None
+        raise DeskError(str(error), code="HOURS_WRONG") from None

@@ -26,14 +26,15 @@ def list_products(desk: Desk, _command: ListProducts) -> Products:
 def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
     if not command.method.strip():
-        raise DeskError("how was it paid? Write cash, card, transfer...")
+        raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
     refuse_contact(command.method)
     product = desk.product(command.product)
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
-        raise DeskError(f"{command.starts} is too long ago for a pass to begin")
+        raise DeskError(f"{command.starts} is too long ago for a pass to begin", code="STARTS_TOO_EARLY")
     if command.starts is not None and command.starts > desk.today + LONGEST_AHEAD:
-        raise DeskError(f"{command.starts} is more than a year away: sell the pass nearer to that day")
+        message = f"{command.starts} is more than a year away: sell the pass nearer to that day"
+        raise DeskError(message, code="STARTS_TOO_LATE")
     sold = rules.sell(
         product,
         desk.roster.products(),
@@ -59,7 +60,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
 
 def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
     if not names:
-        raise DeskError("to whom? Name a member")
+        raise DeskError("to whom? Name a member", code="NO_MEMBER")
     holders = {member.id: member for member in map(desk.member, names)}
     return tuple(holders.values())
 
@@ -100,12 +101,12 @@ def entries(count: int) -> str:
 def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
     if not command.reason.strip():
-        raise DeskError("why? A sale is taken back with a reason")
+        raise DeskError("why? A sale is taken back with a reason", code="NO_REASON")
     refuse_contact(command.reason)
     ref = desk.roster.sale_of(command.pass_id)
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
-        raise DeskError(f'"{command.pass_id}" {message}')
+        raise DeskError(f'"{command.pass_id}" {message}', code="NO_SUCH_SALE")
     sale = _sale(desk, ref)
     used = _used(desk, sale)
     if used:

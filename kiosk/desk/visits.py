@@ -57,16 +57,18 @@ def leave(desk: Desk, command: Leave) -> Done:
 def undo(desk: Desk, command: Undo) -> Done:
     """Give an entry back, within the days that the site's policy gives staff."""
     if not command.reason.strip():
-        raise DeskError("why? An entry is given back with a reason")
+        raise DeskError("why? An entry is given back with a reason", code="NO_REASON")
     refuse_contact(command.reason)
     member = desk.member(command.member)
     visits = desk.roster.visits_of(member.id, desk.now)
     visit = _to_undo(member, visits, seq=command.seq)
     why_not = rules.may_undo(visit, visits, now=desk.now, by_staff=True, site=desk.site)
     if why_not:
-        raise DeskError(f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}")
+        message = f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}"
+        raise DeskError(message, code=why_not)
     if _became_a_day(desk, visit):
-        raise DeskError("a later half day of that date was made a day with this one: take that one back first")
+        message = "a later half day of that date was made a day with this one: take that one back first"
+        raise DeskError(message, code="LATER_HALF")
     desk.append(Reversed(ref=visit.ref, reason=command.reason, by=command.by))
     units = sum(charge.units for charge in visit.charges)
     given = f", {entries(units)} given back" if units else ""
@@ -95,11 +97,12 @@ def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> V
         found = next((visit for visit in visits if visit.ref.seq == seq), None)
         if found is None:
             known = [str(visit.ref.seq) for visit in visits if visit.charges and not visit.reversed_at][:5]
-            raise DeskError(f"{member.name} has no visit {seq} in the last 40 days", known)
+            raise DeskError(f"{member.name} has no visit {seq} in the last 40 days", known, code="NO_SUCH_VISIT")
         return found
     paid = next((visit for visit in visits if visit.charges and not visit.reversed_at), None)
     if paid is None:
-        raise DeskError(f"{member.name} used no entry in the last 40 days that could be given back")
+        message = f"{member.name} used no entry in the last 40 days that could be given back"
+        raise DeskError(message, code="NOTHING_USED", name=member.name)
     return paid
 
 

@@ -1,4 +1,4 @@
-"""Why something was not done for a host, in the host's language. The codes are set by kiosk.desk."""
+"""Why something was not done for a host, in the host's language. The codes are set by whoever refuses."""
 
 from __future__ import annotations
 
@@ -7,23 +7,49 @@ from collections.abc import Callable
 from kiosk.answers import Refused
 from kiosk.notices.language import Language
 
-_HOURS: dict[str, Callable[[Language, dict[str, str]], str]] = {
+Saying = Callable[[Language, dict[str, str]], str]
+
+_HOURS: dict[str, Saying] = {
     "TIME_PASSED": lambda words, facts: words.say("{time} has passed already: choose a later time", **facts),
+    "NO_TIME": lambda words, facts: words.say("This is no time of day", **facts),
     "DATES_PASSED": lambda words, facts: words.say("These days have passed: choose later ones", **facts),
+    "HOURS_WRONG": lambda words, facts: words.say("These hours contradict each other: look at them again", **facts),
     "NO_SUCH_EXCEPTION": lambda words, facts: words.say("This exception is gone already", **facts),
 }
 
-_MACHINE: dict[str, Callable[[Language, dict[str, str]], str]] = {
+_MACHINE: dict[str, Saying] = {
     "CLOCK_KEPT": lambda words, facts: words.say("The network or a battery keeps this clock", **facts),
     "CLOCK_YEAR": lambda words, facts: words.say("Look at the year again", **facts),
     "CLOCK_BEFORE": lambda words, facts: words.say("It is later than that: {moment} has been", **facts),
+    "CLOCK_UNSURE": lambda words, facts: words.say("The time is not certain: set the clock first", **facts),
     "NO_MEDIUM": lambda words, facts: words.say("The stick is gone: plug it in again", **facts),
     "MEDIUM_FULL": lambda words, facts: words.say("The stick is full: nothing was copied", **facts),
     "MEDIUM_FAILED": lambda words, facts: words.say("The stick cannot be written: take another one", **facts),
-    "NOT_PAIRED": lambda words, facts: words.say("Not joined: look at address, code and network ({reason})", **facts),
+    "LEDGER_FAILED": lambda words, facts: words.say("Nothing can be recorded: look at the kiosk’s health", **facts),
+    "NOT_HERE": lambda words, facts: words.say("This kiosk cannot do that", **facts),
 }
 
-_PINS: dict[str, Callable[[Language, dict[str, str]], str]] = {
+_PLACE: dict[str, Saying] = {
+    "NO_SITE": lambda words, facts: words.say("The kiosk is not set up yet", **facts),
+    "SET_UP_ALREADY": lambda words, facts: words.say("This kiosk is set up already: its hosts can change it", **facts),
+    "PLACE_NAME": lambda words, facts: words.say("A name is needed, of {most} letters at most", **facts),
+    "NO_SUCH_ZONE": lambda words, facts: words.say("This time zone is not known", **facts),
+    "NO_SUCH_LANGUAGE": lambda words, facts: words.say("The screen does not speak this language", **facts),
+}
+
+_SERVER: dict[str, Saying] = {
+    "SERVER_ADDRESS": lambda words, facts: words.say("A server’s address begins with https://", **facts),
+    "SERVER_SILENT": lambda words, facts: words.say("No answer from the server: look at address and network", **facts),
+    "NO_SERVER": lambda words, facts: words.say("There is no central server at this address", **facts),
+    "SERVER_ILL": lambda words, facts: words.say("The server has a trouble of its own: try again later", **facts),
+    "SERVER_REFUSES": lambda words, facts: words.say("The server refuses this kiosk: ask who looks after it", **facts),
+    "PAIRING_CODE": lambda words, facts: words.say("The code is wrong or too old: ask for a new one", **facts),
+    "PAIRING_WAIT": lambda words, facts: words.say("Too many tries: wait {minutes} min", **facts),
+    "PAIRING_NOT_KEPT": lambda words, facts: words.say("This could not be kept: look at the kiosk’s health", **facts),
+    "BADGE_KEY": lambda words, facts: words.say("The badge key does not fit: call for help", **facts),
+}
+
+_PINS: dict[str, Saying] = {
     "NO_HOST": lambda words, facts: words.say("Only hosts sign in here", **facts),
     "NO_PIN": lambda words, facts: words.say("{name} has no PIN yet: another host can set one", **facts),
     "PIN_WAIT": lambda words, facts: words.say("Too many tries: wait {minutes} min", **facts),
@@ -32,32 +58,67 @@ _PINS: dict[str, Callable[[Language, dict[str, str]], str]] = {
     "PIN_EASY": lambda words, facts: words.say("Anybody would try that PIN first", **facts),
 }
 
-_PEOPLE: dict[str, Callable[[Language, dict[str, str]], str]] = {
+_PEOPLE: dict[str, Saying] = {
+    "NO_MEMBER": lambda words, facts: words.say("This member is not known any more", **facts),
+    "WHICH_MEMBER": lambda words, facts: words.say("Several members are called {name}: choose one", **facts),
     "NO_NAME": lambda words, facts: words.say("A member needs a name", **facts),
     "LONG_NAME": lambda words, facts: words.say("This name is too long", **facts),
     "NAME_TAKEN": lambda words, facts: words.say("There is a {name} already", **facts),
     "LONG_NOTE": lambda words, facts: words.say("A note has {most} letters at most", **facts),
     "CONTACT": lambda words, facts: words.say("No e-mail addresses or telephone numbers on the kiosk", **facts),
+    "ONLY_HOST": lambda words, facts: words.say("{name} is the only host: who would open this screen?", **facts),
+}
+
+_BADGES: dict[str, Saying] = {
+    "BADGE_NUMBER": lambda words, facts: words.say("This is no number of a badge", **facts),
     "BADGE_BARRED": lambda words, facts: words.say("This badge is lost or blocked: put it back in use first", **facts),
     "BADGE_CARRIED": lambda words, facts: words.say("{name} carries this badge: take it back first", **facts),
+    "NOBODYS_BADGE": lambda words, facts: words.say("Nobody carries this badge", **facts),
+    "NO_BADGE_NAMED": lambda words, facts: words.say("Lay the badge on the reader first", **facts),
+    "NO_SUCH_BADGE": lambda words, facts: words.say("{name} does not carry this badge any more", **facts),
     "NO_SUCH_CODE": lambda words, facts: words.say("No unknown badge has the code {badge}: tap it again", **facts),
     "WHICH_BADGE": lambda words, facts: words.say("{name} has several badges: choose the one that is lost", **facts),
+}
+
+_SALES: dict[str, Saying] = {
+    "NO_PRODUCT": lambda words, facts: words.say("This pass is not sold here", **facts),
+    "NOT_ON_SALE": lambda words, facts: words.say("{product} is no longer sold", **facts),
+    "NO_METHOD": lambda words, facts: words.say("Choose how it was paid", **facts),
+    "STARTS_TOO_EARLY": lambda words, facts: words.say("A pass cannot begin so long ago", **facts),
+    "STARTS_TOO_LATE": lambda words, facts: words.say("A pass begins within a year", **facts),
+    "NO_SUCH_SALE": lambda words, facts: words.say("This sale was taken back already", **facts),
     "PASS_USED": lambda words, facts: words.say("Entries of it are used: give them back first", **facts),
     "SOLD_ELSEWHERE": lambda words, facts: words.say("Sold at another kiosk: take the sale back there", **facts),
     "HOLDER_FORGOTTEN": lambda words, facts: words.say("Who bought it is forgotten: the sale stands", **facts),
-    "ONLY_HOST": lambda words, facts: words.say("{name} is the only host: who would open this screen?", **facts),
 }
-_SAID: dict[str, Callable[[Language, dict[str, str]], str]] = {
+
+_VISITS: dict[str, Saying] = {
+    "NO_REASON": lambda words, facts: words.say("Choose a reason first", **facts),
+    "ALREADY_REVERSED": lambda words, facts: words.say("This entry was given back already", **facts),
+    "TOO_LATE": lambda words, facts: words.say("This entry is too old to be given back", **facts),
+    "LATER_HALF": lambda words, facts: words.say("Give the later half day of that date back first", **facts),
+    "NO_SUCH_VISIT": lambda words, facts: words.say("This entry is too old, or was made at another kiosk", **facts),
+    "NOTHING_USED": lambda words, facts: words.say("{name} used no entry that could be given back", **facts),
+}
+
+SAID: dict[str, Saying] = {
     "NO_ANSWER": lambda words, facts: words.say("No answer: see what was done before you try again", **facts),
     **_HOURS,
     **_MACHINE,
+    **_PLACE,
+    **_SERVER,
     **_PINS,
     **_PEOPLE,
+    **_BADGES,
+    **_SALES,
+    **_VISITS,
 }
 """Code of a refusal -> the sentence, filled in with the refusal's facts."""
 
 
 def refusal(words: Language, refused: Refused) -> str:
-    """Say a refusal by its code; one without is said as the command line says it."""
-    said = _SAID.get(refused.code or "")
-    return said(words, refused.facts) if said else words.say("Not done: {reason}", reason=refused.message)
+    """Say a refusal by its code. One that is not known here, of a kiosk of another release, is told by its code."""
+    said = SAID.get(refused.code)
+    if said:
+        return said(words, refused.facts)
+    return words.say("This could not be done. Tell whoever looks after the kiosk: {code}", code=refused.code)
