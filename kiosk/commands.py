@@ -175,9 +175,14 @@ class ShowTill(Command, tag="till", frozen=True, kw_only=True):
 
 
 class ExportMember(Command, tag="member_export", frozen=True, kw_only=True):
-    """All that is kept about a member. Answer: Exported."""
+    """All that is kept about a member. Answer: Exported.
+
+    With a `medium`, by the path that Media tells, a file of it is put onto that stick: Done, its path is the `id`.
+    """
 
     member: str
+    medium: str | None = None
+    by: str = "desk"
 
 
 class EraseMember(Command, tag="member_erase", frozen=True, kw_only=True):

@@ -24,11 +24,12 @@ from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk import backup, machine
-from kiosk.answers import Done, FirstStart, Refused, Status, decode_answer, encode_answer
+from kiosk.answers import Done, Exported, FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
 from kiosk.commands import (
     ExportBooks,
+    ExportMember,
     ForgetOld,
     ListMedia,
     Pair,
@@ -44,7 +45,7 @@ from kiosk.commands import (
 from kiosk.config import Config
 from kiosk.control import ControlServer, Request
 from kiosk.controller import Controller, Message
-from kiosk.export import copied, listed
+from kiosk.export import copied, handed_over, listed
 from kiosk.front import Display, Front
 from kiosk.ledger import Ledger, LedgerBusyError
 from kiosk.ledger.rescue import Rescued, open_whole, suspect
@@ -187,14 +188,17 @@ class Kiosk:
         if isinstance(command, (SignIn, SetPin, SetUp)):
             return encode_answer(PinDesk(self.controller.inbox.put, ANSWER_SECONDS).answer(command))
         answer = self._answered_by_controller(line)
-        if isinstance(command, (SetClock, ExportBooks)):
+        if isinstance(command, (SetClock, ExportBooks)) or (isinstance(command, ExportMember) and command.medium):
             return self._followed(command, answer)
         return self._looked_after(answer) if isinstance(command, (ShowStatus, ShowFirstStart)) else answer
 
-    def _followed(self, command: SetClock | ExportBooks, answer: bytes) -> bytes:
+    def _followed(self, command: SetClock | ExportBooks | ExportMember, answer: bytes) -> bytes:
         """Do what the controller has written down by now; in the thread that asked."""
         noted = decode_answer(answer)
-        if not isinstance(noted, Done):
+        if isinstance(command, ExportMember) and isinstance(noted, Exported):
+            given = handed_over(noted, site_id=self._config.site, medium=command.medium or "", now=self._clock.now())
+            return encode_answer(given)
+        if isinstance(command, ExportMember) or not isinstance(noted, Done):
             return answer
         if isinstance(command, SetClock):
             self._clock.anchor(datetime.fromisoformat(noted.id or ""), self._clock.monotonic())

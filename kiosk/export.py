@@ -1,5 +1,7 @@
 """The books on a USB stick: a journal that a spreadsheet opens, the ledger as JSON lines, and a word of warning.
 
+And what is kept about one member, as a file for them.
+
 Read beside the running kiosk, never in its controller's thread: a slow stick keeps nobody at the door. What the words
 are is in kiosk.notices.journal.
 """
@@ -9,14 +11,17 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import re
 import shutil
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from kiosk.answers import Done, Media, Medium, Refused
+from kiosk.answers import Done, Exported, Media, Medium, Refused
 from kiosk.ledger import LedgerError, LedgerReader, decode_fact, open_reader
 from kiosk.model import Entry, Site
 from kiosk.notices import Language
@@ -84,6 +89,40 @@ def copied(
     return Done(said=(f"The books are in {folder}. They hold personal data: keep them locked away.",), id=str(folder))
 
 
+def handed_over(
+    told: Exported, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
+) -> Done | Refused:
+    """Put what is kept about a member onto one of the sticks, as a file that is there whole or not at all."""
+    if medium not in [one.path for one in (media() if among is None else among)]:
+        return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
+    folder, text = Path(medium), msgspec.json.format(msgspec.json.encode(told.document), indent=2).decode() + "\n"
+    target = folder / f"kiosk-{site_id}-{_plain(told.name)}-{now:%Y-%m-%d-%H%M%S}.json"
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        try:
+            _write(draft, iter([text]))
+            draft.rename(target)
+            _sync_folder(folder)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        failed = _failed(folder, error)
+        return Refused(message=str(failed), code=failed.code)
+    return Done(said=(f"It is in {target}, for {told.name}.",), id=str(target))
+
+
+def _plain(name: str) -> str:
+    """A name as part of a file's name, on any stick: `lea-martin`."""
+    bare = "".join(one for one in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(one))
+    return "-".join(re.findall(r"[a-z0-9]+", bare))[:40] or "member"
+
+
+def _failed(folder: Path, error: OSError) -> ExportError:
+    code = "MEDIUM_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "MEDIUM_FAILED"
+    return ExportError(f"{folder}: {error.strerror or error}", code)
+
+
 def export(ledger: LedgerReader, site: Site, folder: Path, *, now: datetime) -> Path:
     """Write the books into a new folder on the stick; it is there whole, or not at all.
 
@@ -104,8 +143,7 @@ def export(ledger: LedgerReader, site: Site, folder: Path, *, now: datetime) -> 
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as error:
-        code = "MEDIUM_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "MEDIUM_FAILED"
-        raise ExportError(f"{folder}: {error.strerror or error}", code) from error
+        raise _failed(folder, error) from error
     return target
 
 
@@ -181,7 +219,13 @@ def _harmless(cell: str) -> str:
 
 
 def _as_json(entry: Entry) -> str:
-    """An entry with all that its hash covers, on a line."""
+    """An entry with all that its hash covers, on a line.
+
+    The body of a host's entry holds what proves their PIN: it is left out like one that was erased, with its salt, so
+    that nothing can be tried out against its hash. What else it said is told beside it; the chain verifies as it does.
+    """
+    hidden = _without_pin(entry)
+    body, salt = (None, None) if hidden is not None else (entry.body, entry.salt)
     line = {
         **msgspec.structs.asdict(entry.ref),
         "at": entry.stamp.at,
@@ -189,10 +233,22 @@ def _as_json(entry: Entry) -> str:
         "monotonic_ns": entry.stamp.monotonic_ns,
         "clock": entry.stamp.clock,
         "kind": entry.kind,
-        "body": None if entry.body is None else entry.body.decode(),
-        "salt": None if entry.salt is None else entry.salt.hex(),
+        "body": None if body is None else body.decode(),
+        "salt": None if salt is None else salt.hex(),
         "body_hash": entry.body_hash.hex(),
         "previous": entry.previous.hex(),
         "hash": entry.hash.hex(),
     }
-    return msgspec.json.encode(line).decode() + "\n"
+    told = {"without_pin": hidden} if hidden is not None else {}
+    return msgspec.json.encode(line | told).decode() + "\n"
+
+
+def _without_pin(entry: Entry) -> dict[str, Any] | None:
+    """What a body says but for the PIN in it; None for one that holds none."""
+    if entry.body is None or b'"pin"' not in entry.body:
+        return None
+    said = msgspec.json.decode(entry.body)
+    member = said.get("member")
+    if not isinstance(member, dict) or not member.get("pin"):
+        return None
+    return {**said, "member": {name: value for name, value in member.items() if name != "pin"}}

@@ -16,7 +16,7 @@ from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Scene, Setting
-from kiosk.screen.scenes.export import Copying
+from kiosk.screen.scenes.export import Copying, Export
 from kiosk.screen.scenes.health import Health
 from kiosk.screen.scenes.hours import Hours
 from kiosk.screen.scenes.set_up_people import HostBadge, Ready, Summary
@@ -205,7 +205,7 @@ def health(language: str) -> Iterator[tuple[str, Drawable]]:
             side.touch(target)
         yield name, Asked(keep(side))
     assert side.scene is not None
-    yield "export-copying", Copying(side.scene.setting, "/media/kiosk/CLE-16")
+    yield "export-copying", Copying(side.scene.setting, Export(side.scene.setting).title(), ListMedia())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import resource
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.answers import Done, Medium, Refused
+from kiosk.desk import pins
 from kiosk.export import copied, listed, media
 from kiosk.model import Happened, Member, MemberSet, Pass, PassSold
-from tests.counter import CARNET, SERRES, Counter
+from tests.counter import CARNET, KEY, SERRES, Counter
 
 
 @pytest.fixture
@@ -99,6 +101,44 @@ def test_the_ledger_is_there_whole_with_its_hashes(counter, stick):
     entries = list(counter.ledger.entries())
     assert [line["hash"] for line in lines] == [entry.hash.hex() for entry in entries]
     assert [line["body"] for line in lines] == [(entry.body or b"").decode() for entry in entries]
+
+
+def test_nobody_who_finds_the_stick_can_try_pins(counter, stick):
+    counter.joins("claire", staff=True)
+    hashed = pins.hash_pin("4711", KEY)
+    counter.ledger.append(MemberSet(member=Member(id="claire", name="claire", role="staff", pin=hashed)))
+    folder = written(copy(counter, stick))
+    everything = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert b"argon2" not in everything
+    assert hashed.encode() in Path(counter.ledger._name).read_bytes() + wal(counter)  # the search finds it where it is
+    line = json.loads((folder / "ledger.jsonl").read_text().splitlines()[-1])
+    assert (line["body"], line["salt"]) == (None, None)
+    assert line["without_pin"]["member"]["name"] == "claire"
+
+
+def wal(counter: Counter) -> bytes:
+    file = Path(f"{counter.ledger._name}-wal")
+    return file.read_bytes() if file.exists() else b""
+
+
+def test_the_copy_of_the_ledger_verifies_without_the_pins(counter, stick):
+    counter.ledger.append(MemberSet(member=Member(id="claire", name="claire", role="staff", pin="$argon2id$x")))
+    counter.ledger.append(MemberSet(member=Member(id="zoe", name="zoe")))
+    text = (written(copy(counter, stick)) / "ledger.jsonl").read_text()
+    assert faults_of(text) == []
+    assert faults_of(text.replace("zoe", "eve")) != []
+
+
+def faults_of(text: str) -> list[int]:
+    """The lines of a copy whose hashes do not follow from each other or from the body, for who has only the copy."""
+    found, previous = [], ""
+    for line in map(json.loads, text.splitlines()):
+        body, salt = line["body"], bytes.fromhex(line["salt"] or "")
+        is_whole = body is None or hashlib.sha256(salt + body.encode()).hexdigest() == line["body_hash"]
+        is_next = line["seq"] == 1 or line["previous"] == previous
+        found += [] if is_whole and is_next else [line["seq"]]
+        previous = line["hash"]
+    return found
 
 
 def test_a_word_of_warning_lies_beside_them(counter, stick):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Answered, Done, Media, Medium, Refused, Status
-from kiosk.commands import Command, ExportBooks, ListMedia, Pair, SetClock
-from kiosk.export import copied
+from kiosk.answers import Answered, Done, Exported, Media, Medium, Refused, Status
+from kiosk.commands import Command, ExportBooks, ExportMember, ListMedia, Pair, SetClock
+from kiosk.export import copied, handed_over
 from kiosk.model import Happened
 from kiosk.screen.scenes.clock_set import ClockSet, moved
 from kiosk.screen.scenes.export import Export
 from kiosk.screen.scenes.health import Health, Part
+from kiosk.screen.scenes.member import Account
 from kiosk.screen.scenes.pair import Pairing
 from tests import screens_place
 from tests.counter import MONDAY, SERRES, Counter, Doubtful
@@ -44,6 +46,9 @@ class Around(screens_place.OnStick):
         if isinstance(command, ExportBooks) and isinstance(answer, Done):
             path, now = Path(self.counter.ledger._name), self.counter.clock.now()
             return copied(path, site_id=SERRES.id, medium=command.medium, now=now, among=among)
+        if isinstance(command, ExportMember) and command.medium and isinstance(answer, Exported):
+            now = self.counter.clock.now()
+            return handed_over(answer, site_id=SERRES.id, medium=command.medium, now=now, among=among)
         return answer
 
 
@@ -192,7 +197,7 @@ def stick(tmp_path: Path) -> Path:
 
 def test_the_books_are_copied_after_a_word_on_personal_data_and_that_is_written_down(counter, stick):
     side = Around(counter, Export)
-    assert "Branchez une clé" in side.reads()
+    assert "Pas encore de clé" in side.reads()
     side.stick = stick
     side.wait(3)
     side.touch(f"row:{stick}")
@@ -223,6 +228,51 @@ def test_a_stick_pulled_out_meanwhile_is_told(counter, stick):
     side.stick = None
     side.touch("yes")
     assert "rebranchez-la" in side.reads()
+
+
+def at_the_data_of_lea(counter: Counter) -> Around:
+    counter.joins("lea")
+    side = Around(counter, lambda setting: Account(setting, "lea"))
+    for target in ("more", "export", "stick"):
+        side.touch(target)
+    return side
+
+
+def test_a_member_is_given_what_is_kept_of_them_on_a_stick(counter, stick):
+    side = at_the_data_of_lea(counter)
+    assert "Pas encore de clé" in side.reads()
+    side.stick = stick
+    side.wait(3)
+    side.touch(f"row:{stick}")
+    assert "C’est pour lea" in side.reads()
+    assert list(stick.iterdir()) == []
+    side.touch("yes")
+    assert "Vous pouvez retirer la clé" in side.reads()
+    (file,) = stick.iterdir()
+    assert file.name.startswith("kiosk-la-serre-lea-2026-06-01-")
+    document = json.loads(file.read_text())
+    assert document["member"]["name"] == "lea"
+    assert document["passes"]
+
+
+def test_that_a_stick_was_given_is_kept_without_whom_it_tells_of(counter, stick):
+    side = at_the_data_of_lea(counter)
+    side.stick = stick
+    side.wait(3)
+    side.touch(f"row:{stick}")
+    side.touch("yes")
+    (noted,) = (fact for fact in counter.stored(Happened) if fact.what == "member_exported")
+    assert noted.detail == f"{stick} by claire"
+    assert "lea" not in noted.detail
+
+
+def test_nothing_half_written_stays_when_the_stick_of_a_member_fails(counter, tmp_path):
+    side = at_the_data_of_lea(counter)
+    side.stick = tmp_path / "gone"
+    side.wait(3)
+    side.touch(f"row:{side.stick}")
+    side.touch("yes")
+    assert "prenez-en une autre" in side.reads()
 
 
 def test_a_status_without_parts_shows_that_nothing_is_known(counter):

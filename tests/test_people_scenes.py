@@ -152,6 +152,8 @@ def test_what_is_kept_is_shown_to_a_member_who_asks(counter):
     side = at_account(counter)
     side.touch("more")
     side.touch("export")
+    assert "Le tout en un fichier, sur une clé USB" in told(side)
+    side.touch("row:>")
     assert "Lignes du registre" in told(side)
 
 

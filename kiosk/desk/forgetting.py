@@ -11,7 +11,7 @@ from kiosk.answers import Done, Exported
 from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import show_account
-from kiosk.model import AnyFact, Clock, Erased
+from kiosk.model import AnyFact, Clock, Erased, Happened
 from kiosk.rules import extras
 
 CUSTOMERS_KEPT = timedelta(days=3 * 365)
@@ -21,8 +21,14 @@ MOST = 20
 
 
 def export_member(desk: Desk, command: ExportMember) -> Exported:
-    """All that is kept about a member, for the member: Regulation (EU) 2016/679, articles 15 and 20."""
+    """All that is kept about a member, for the member: Regulation (EU) 2016/679, articles 15 and 20.
+
+    That it leaves the house on a stick is written down, without whom it tells of: that line outlives the member.
+    """
     member = desk.member(command.member)
+    if command.medium:
+        detail = f"{command.medium} by {command.by}"
+        desk.append(Happened(what="member_exported", detail=detail, site_id=desk.site.id))
     account = msgspec.to_builtins(show_account(desk, ShowAccount(member=member.id)))
     sales = [
         {"receipt": sale.receipt, "on": desk.local(sale.at).date(), "cents": sale.cents, "method": sale.method}

@@ -1,10 +1,10 @@
-"""The books on a USB stick: which stick, a word of warning, and that it is done."""
+"""The books on a USB stick, or what is kept about a member: which stick, a word of warning, and that it is done."""
 
 from __future__ import annotations
 
 from kiosk import answers
 from kiosk.answers import Answered, Done, Refused
-from kiosk.commands import Command, ExportBooks, ListMedia
+from kiosk.commands import Command, ExportBooks, ExportMember, ListMedia
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
 from kiosk.screen.sdl import pygame
@@ -24,7 +24,7 @@ class Export(Scene):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._list = Listing(empty=self.words.say("Plug a USB stick into the kiosk"))
+        self._list = Listing(empty=self.words.say("No stick yet. Plug one into the kiosk: it shows here by itself."))
 
     def title(self) -> str:
         """What the scene is called."""
@@ -50,24 +50,56 @@ class Export(Scene):
         path = self._list.chosen(target)
         if not path:
             return None
+        self._ask(path)
+        return None
+
+    def _ask(self, path: str) -> None:
         self.confirm(
             self.words.say("Copy the books onto this stick?"),
             self.words.say("They hold personal data: names, and who came when."),
             self.words.say("Keep the stick locked away, and delete the files after use."),
             yes=self.words.say("Yes, copy them"),
-            wish=Go(Copying(self.setting, path)),
+            wish=Go(Copying(self.setting, self.title(), ExportBooks(medium=path, by=self.setting.by))),
         )
-        return None
+
+    def what(self) -> str:
+        """What will be on the stick."""
+        return self.words.say("A journal for a spreadsheet, and the ledger for whoever checks the books.")
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw what is copied, and the sticks."""
         head, rect = canvas.split(rect, 96, side="top")
-        what = self.words.say("A journal for a spreadsheet, and the ledger for whoever checks the books.")
-        column = [canvas.line(what, SMALL, INK)]
+        column = [canvas.line(self.what(), SMALL, INK)]
         if self._list.rows:
             column.append(canvas.line(self.words.say("Touch the stick:"), BODY, INK, bold=True, before=6))
         canvas.column(head, column, valign="middle")
         self._list.draw(canvas, canvas.split(rect, GAP, side="top")[1])
+
+
+class Handing(Export):
+    """The same for what is kept about a member: for the member, and nobody else."""
+
+    def __init__(self, setting: Setting, member_id: str, name: str) -> None:
+        super().__init__(setting)
+        self._id, self._name = member_id, name
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("For {name}", name=self._name)
+
+    def what(self) -> str:
+        """What will be on the stick."""
+        return self.words.say("A file with all that is kept about {name}, to be given to them.", name=self._name)
+
+    def _ask(self, path: str) -> None:
+        self.confirm(
+            self.words.say("Copy it onto this stick?"),
+            self.words.say("It is for {name}: give the stick to nobody else.", name=self._name),
+            yes=self.words.say("Yes, copy it"),
+            wish=Go(
+                Copying(self.setting, self.title(), ExportMember(member=self._id, medium=path, by=self.setting.by))
+            ),
+        )
 
 
 class Copying(Scene):
@@ -75,20 +107,20 @@ class Copying(Scene):
 
     quiet_seconds = None
 
-    def __init__(self, setting: Setting, path: str) -> None:
+    def __init__(self, setting: Setting, title: str, command: Command) -> None:
         super().__init__(setting)
-        self._path, self._asked = path, False
+        self._title, self._command, self._asked = title, command, False
 
     def title(self) -> str:
         """What the scene is called."""
-        return self.words.say("Books on a USB stick")
+        return self._title
 
     def opened(self) -> Wishes:
         """Begin, once."""
         if self._asked:
             return None
         self._asked = True
-        return Ask(ExportBooks(medium=self._path, by=self.setting.by), seconds=WRITING_SECONDS)
+        return Ask(self._command, seconds=WRITING_SECONDS)
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Say what came of it where one came from."""

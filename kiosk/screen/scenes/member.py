@@ -19,10 +19,11 @@ from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
 from kiosk.screen.scenes import people_words
 from kiosk.screen.scenes.badges import GiveBadge, OneBadge
+from kiosk.screen.scenes.export import Handing
 from kiosk.screen.scenes.sell import Pay, Sell
 from kiosk.screen.scenes.writing import Writing
 from kiosk.screen.sdl import pygame
-from kiosk.screen.widgets.button import Choice, grid
+from kiosk.screen.widgets.button import Choice, button, grid
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
 
@@ -208,7 +209,7 @@ class More(Scene):
         """Say what was done, where it can be seen."""
         say = self.words.say
         if isinstance(answer, Exported):
-            return Go(Data(self.setting, answer))
+            return Go(Data(self.setting, self._member.id, answer))
         if isinstance(answer, Done) and isinstance(command, EraseMember):
             return Back()
         if isinstance(answer, Done) and isinstance(command, ChangeMember):
@@ -234,11 +235,11 @@ class More(Scene):
 
 
 class Data(Scene):
-    """What is kept about a member, for the member to see; the whole of it is a file for them."""
+    """What is kept about a member, for the member to see; the whole of it is a file for them, on a stick."""
 
-    def __init__(self, setting: Setting, answer: Exported) -> None:
+    def __init__(self, setting: Setting, member_id: str, answer: Exported) -> None:
         super().__init__(setting)
-        self._name = answer.name
+        self._id, self._name = member_id, answer.name
         self._list = Listing(list(self._rows(answer)))
 
     def _rows(self, answer: Exported) -> Iterator[Row]:
@@ -256,17 +257,18 @@ class Data(Scene):
             yield Row(title=member["note"], detail=words.say("Note"))
         for name, label in known.items():
             yield Row(title=label, right=str(len(document[name])))
-        yield Row(title="kiosk member export", detail=words.say("The whole as a file, at the command line"))
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Kept about {name}", name=self._name)
 
     def touched(self, target: str) -> Wishes:
-        """Turn the page."""
+        """Turn the page, or have the whole on a stick."""
         self._list.chosen(target)
-        return None
+        return Go(Handing(self.setting, self._id, self._name)) if target == "stick" else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the list."""
-        self._list.draw(canvas, rect)
+        """Draw the list, and the way to the stick."""
+        foot, rect = canvas.split(rect, 62, side="bottom")
+        button(canvas, foot, self.words.say("The whole as a file, on a USB stick"), "stick", picture="usb")
+        self._list.draw(canvas, canvas.split(rect, 12, side="bottom")[1])
