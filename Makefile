@@ -62,9 +62,12 @@ DATABASE ?= sqlite
 simulate: $(READY)
 	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
 
-# Every screen in every size and language, in docs/screens; the README shows some. ARGS="--full FOLDER": in full size.
+# Every screen in every size and language, in docs/screens, and a host's day, played on a real window, in docs/day; the
+# README shows some. ARGS="--full FOLDER": the screens only, in full size.
 screens: $(READY)
 	$(BIN)/python -m tests.screens $(or $(ARGS),docs/screens)
+	$(if $(ARGS),,.ci/need Xvfb:xvfb xdotool:xdotool)
+	$(if $(ARGS),,$(BIN)/python -m tests.staff_day docs/day)
 
 # Lives of a machine that loses power, network and clock: no door may open outside hours for it.
 HISTORIES ?= 100000

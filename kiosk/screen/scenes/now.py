@@ -7,7 +7,7 @@ from kiosk.commands import CheckIn, Command, Leave, ListInside, OpenDoor
 from kiosk.model import Granted
 from kiosk.notices.reasons import because_of
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
 from kiosk.screen.scenes.pick import Pick
 from kiosk.screen.scenes.reverse import Reverse
 from kiosk.screen.sdl import pygame
@@ -149,7 +149,7 @@ class Here(Scene):
                 wish=Ask(Leave(member=person.member_id)),
             )
         if target == "reverse":
-            return Go(Reverse(self.setting, member_id=person.member_id, name=person.name, seq=person.seq))
+            return Swap(Reverse(self.setting, member_id=person.member_id, name=person.name, seq=person.seq))
         return None
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
