@@ -3,7 +3,7 @@
 import pytest
 
 from kiosk.model import Happened, Left, Reversed, Source, Tapped
-from kiosk.screen.scenes.now import Here, Now
+from kiosk.screen.scenes.now import Now
 from kiosk.screen.scenes.today import Today
 from tests.counter import Counter
 from tests.hosts_side import HostsSide
@@ -86,9 +86,12 @@ def test_an_entry_is_given_back_with_a_reason_and_once(counter) -> None:
     side.touch("yes")
     (reversal,) = counter.stored(Reversed)
     assert (reversal.reason, reversal.by) == ("Geste commercial", "claire")
-    assert isinstance(side.scene, Here)
+    assert isinstance(side.scene, Now)
     assert "Entrée rendue" in side.reads()
-    side.touch("reverse")
+    assert "row:Camille" not in side.targets()
+    side = HostsSide(counter, Today)
+    side.touch("all")
+    side.touch(next(one for one in side.targets() if one.startswith("row:")))
     side.touch("twice")
     side.touch("yes")
     assert len(counter.stored(Reversed)) == 1
