@@ -127,7 +127,7 @@ def test_a_door_whose_line_cannot_be_written_stays_shut(counter) -> None:
     side.touch("door")
     side.touch("yes")
     assert counter.door.unlocks == []
-    assert "Pas fait" in side.reads()
+    assert "Rien ne peut être enregistré" in side.reads()
 
 
 # ---------------------------------------------------------------- today
