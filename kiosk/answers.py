@@ -163,6 +163,8 @@ class Present(Noun, frozen=True, kw_only=True):
     reason: str = ""
     sure: bool = True
     """False: the time that was bought is over, and nobody said that they left."""
+    maybe: bool = False
+    """Not counted as present any more (time over, closed early, entry given back), but nobody said that they left."""
     role: Role = "member"
 
 

@@ -197,7 +197,12 @@ class ForgetOld(Command, tag="retention", frozen=True, kw_only=True):
 
 
 class ListInside(Command, tag="inside", frozen=True, kw_only=True):
-    """Answer: Inside."""
+    """Who is in. Answer: Inside.
+
+    `doubtful`: with all who came in the last twelve hours and did not say that they left, whatever ended their time.
+    """
+
+    doubtful: bool = False
 
 
 class ListTaps(Command, tag="taps", frozen=True, kw_only=True):

@@ -41,7 +41,19 @@ from kiosk.store import accounts, search, tables
 from kiosk.store.accounts import Sale
 from kiosk.store.database import Borrowed, Database, LedgerError
 from kiosk.store.fold import claim_code
-from kiosk.store.queries import BADGE, HERE, HOLDINGS, INSIDE, MEMBER, PRESENT, RECENT_USES, SITE, VISITS
+from kiosk.store.queries import (
+    BADGE,
+    CAME,
+    DEPARTED,
+    HERE,
+    HOLDINGS,
+    INSIDE,
+    MEMBER,
+    PRESENT,
+    RECENT_USES,
+    SITE,
+    VISITS,
+)
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
@@ -300,6 +312,17 @@ class Roster:
         rows = self._all(INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
         newest = {row.member_id: row for row in rows}
         return tuple(_visit(row) for row in newest.values())
+
+    def not_left(self, site_id: str, since: datetime) -> tuple[Visit, ...]:
+        """Return the last visit of everybody who came to a site since then and did not say afterwards that they left.
+
+        That an entry was given back, a window is over or the place was closed takes nobody out of the house. Nor does
+        a clock that was put back: who came later than now is here too.
+        """
+        gone = {row.member_id: row.at for row in self._all(DEPARTED, site_id=site_id, since=since)}
+        newest = {row.member_id: row for row in self._all(CAME, site_id=site_id, since=since)}
+        visits_ = (_visit(row) for member_id, row in newest.items() if row.at >= gone.get(member_id, row.at))
+        return tuple(visits_)
 
     def people_in(self, site_id: str, now: datetime) -> int:
         """Return how many members are at a site: those who count against its capacity, so hosts do not."""

@@ -1,9 +1,14 @@
 """The evacuation list: by a host's badge alone, who is in, ticked off on this screen."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
+from kiosk.answers import Done, Inside
+from kiosk.commands import CloseToday, Leave, ListInside, StayOpen, Undo
 from kiosk.model import Signal, Touch
-from tests.counter import Counter
+from tests.counter import MONDAY, Counter, Doubtful
 from tests.hosts_side import HostsSide
 
 
@@ -60,3 +65,144 @@ def test_the_list_stays_for_longer_than_other_scenes(counter) -> None:
     assert side.scene is not None
     side.wait(10)
     assert side.scene is None
+
+
+# ---------------------------------------------------------------- it errs on the side of naming somebody
+
+
+def listed(counter: Counter, *, doubtful: bool = True) -> list[str]:
+    """Who is on the list; without the doubtful, those who are counted as present."""
+    answer = HostsSide(counter, "evacuation").perform(ListInside(doubtful=doubtful))
+    assert isinstance(answer, Inside)
+    return [person.name for person in answer.people]
+
+
+def done(counter: Counter, command) -> None:
+    assert isinstance(HostsSide(counter, "evacuation").perform(command), Done)
+
+
+def push(counter: Counter, button: str) -> None:
+    """Touch a button of the notice that shows."""
+    counter.later(seconds=2)
+    counter.controller.handle(Touch(button=button, notice=counter.wall.notices[-1].number))
+
+
+def closed_early(counter: Counter, camille: bytes) -> None:
+    counter.later(minutes=10)
+    done(counter, CloseToday())
+
+
+def undone_by_themselves(counter: Counter, camille: bytes) -> None:
+    counter.later(seconds=20)
+    counter.tap(camille)
+    push(counter, "undo")
+
+
+def reversed_by_a_host(counter: Counter, camille: bytes) -> None:
+    counter.later(minutes=5)
+    done(counter, Undo(member="camille", reason="by mistake"))
+
+
+def overstayed(counter: Counter, camille: bytes) -> None:
+    counter.later(hours=5)
+
+
+def after_hours(counter: Counter, camille: bytes) -> None:
+    counter.later(hours=9)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [closed_early, undone_by_themselves, reversed_by_a_host, overstayed, after_hours],
+    ids=["closed early", "undone by themselves", "reversed by a host", "overstayed", "after hours"],
+)
+def test_who_came_in_and_did_not_say_that_they_left_is_named(
+    counter, happens: Callable[[Counter, bytes], None]
+) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    happens(counter, camille)
+    assert listed(counter) == ["camille"]
+    assert listed(counter, doubtful=False) == []  # who is only counted is not named: the list alone finds them
+    assert "0 personne à retrouver, et peut-être 1 de plus" in HostsSide(counter, "evacuation").reads()
+
+
+def test_an_entry_that_is_given_back_by_an_early_closing_takes_nobody_off_the_list(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(minutes=10)
+    done(counter, CloseToday())
+    (visit,) = counter.ledger.roster.visits_of("camille", counter.clock.now())
+    assert visit.reversed_at is not None
+    assert listed(counter) == ["camille"]
+    counter.later(minutes=5)
+    done(counter, StayOpen(until="18:00"))
+    assert listed(counter) == ["camille"]
+
+
+def test_who_said_that_they_left_is_not_looked_for(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(minutes=1)
+    done(counter, Leave(member="camille"))
+    assert listed(counter) == []
+    counter.later(minutes=1)
+    counter.tap(camille)
+    assert listed(counter) == ["camille"]
+
+
+def test_who_extended_or_came_back_is_named_once(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    for _ in range(3):
+        counter.later(hours=1)
+        counter.tap(camille)
+    assert listed(counter) == ["camille"]
+
+
+def test_a_guest_is_named_by_their_member_after_a_closing_too(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    push(counter, "guest")
+    push(counter, "guest_yes")
+    assert listed(counter) == ["camille", "camille +1"]
+    counter.later(minutes=10)
+    done(counter, CloseToday())
+    assert listed(counter) == ["camille", "camille +1"]
+
+
+def test_a_host_takes_somebody_off_who_went_after_the_closing(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(minutes=10)
+    done(counter, CloseToday())
+    counter.later(minutes=10)
+    done(counter, Leave(member="camille"))
+    assert listed(counter) == []
+
+
+def test_next_morning_nobody_of_the_day_before_is_looked_for(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(hours=12, minutes=1)
+    assert listed(counter) == []
+
+
+@pytest.mark.parametrize("wakes", [MONDAY, datetime(2024, 1, 1, tzinfo=MONDAY.tzinfo)], ids=["at once", "in the past"])
+def test_a_power_cut_and_a_clock_that_woke_anywhere_take_nobody_off_the_list(tmp_path, wakes) -> None:
+    clock = Doubtful(MONDAY, runs=False)
+    clock.is_sure = True
+    counter = Counter(tmp_path, clock=clock)
+    counter.tap(counter.joins("camille"))
+    counter.later(minutes=10)
+    done(counter, CloseToday())
+    counter.close()
+    again = Counter(tmp_path, clock=Doubtful(wakes, runs=False))
+    assert listed(again) == ["camille"]
+    again.close()
+
+
+def test_those_who_are_in_come_before_those_who_may_be(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(hours=4)
+    counter.tap(counter.joins("théo"))
+    side = HostsSide(counter, "evacuation")
+    assert listed(counter) == ["théo", "camille"]
+    assert "1 personne à retrouver, et peut-être 1 de plus" in side.reads()
+    assert "peut-être encore là" in side.reads()

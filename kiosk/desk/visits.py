@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import takewhile
 
+from msgspec import structs
+
 from kiosk import rules, wall
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
@@ -19,6 +21,11 @@ WHY_NOT = {
     "ALREADY_REVERSED": "it was taken back already",
     "TOO_LATE": "it is too long ago",
 }
+
+
+DOUBT = timedelta(hours=12)
+"""How long somebody who came in and did not say that they left may still be in the house: a long working day, and not
+until the next morning."""
 
 
 def check_in(desk: Desk, command: CheckIn) -> Judged:
@@ -46,9 +53,10 @@ def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
 
 
 def leave(desk: Desk, command: Leave) -> Done:
-    """Set a member's presence to gone. It moves no money, and ends no window."""
+    """Set a member's presence to gone, where it may last. It moves no money, and ends no window."""
     member = desk.member(command.member)
-    if not any(visit.member_id == member.id for visit in desk.roster.inside(desk.site.id, desk.now)):
+    here = (*desk.roster.inside(desk.site.id, desk.now), *desk.roster.not_left(desk.site.id, desk.now - DOUBT))
+    if not any(visit.member_id == member.id for visit in here):
         return Done(said=(f"{member.name} is not in.",), changed=False)
     desk.append(Left(member_id=member.id, site_id=desk.site.id))
     return Done(said=(f"{member.name} has left.",))
@@ -106,10 +114,19 @@ def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> V
     return paid
 
 
-def list_inside(desk: Desk, _command: ListInside) -> Inside:
-    """Who is in, hosts too."""
+def list_inside(desk: Desk, command: ListInside) -> Inside:
+    """Who is in, hosts too; those who only may be in come after them."""
     visits = desk.roster.inside(desk.site.id, desk.now)
-    return Inside(people=tuple(_present(desk, visit) for visit in visits))
+    people = [_present(desk, visit) for visit in visits]
+    if command.doubtful:
+        counted = {visit.member_id for visit in visits}
+        doubtful = desk.roster.not_left(desk.site.id, desk.now - DOUBT)
+        people += [_maybe(desk, visit) for visit in doubtful if visit.member_id not in counted]
+    return Inside(people=tuple(people))
+
+
+def _maybe(desk: Desk, visit: Visit) -> Present:
+    return structs.replace(_present(desk, visit), sure=False, maybe=True)
 
 
 def _present(desk: Desk, visit: Visit) -> Present:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, func, select
 
-from kiosk.store.tables import badges, members, overrides, pass_holders, passes, sites, uses, visits
+from kiosk.store.tables import badges, departures, members, overrides, pass_holders, passes, sites, uses, visits
 
 SITE = (
     select(sites.c.doc, overrides.c.doc)
@@ -38,6 +38,14 @@ _LASTS = and_(
     visits.c.at >= bindparam("since"),
 )
 INSIDE = select(visits).where(_LASTS).order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
+CAME = select(visits).where(
+    visits.c.site_id == bindparam("site_id"), visits.c.at >= bindparam("since"), visits.c.member_id != ""
+)
+CAME = CAME.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
+DEPARTED = select(departures.c.member_id, func.max(departures.c.at).label("at")).where(
+    departures.c.site_id == bindparam("site_id"), departures.c.at >= bindparam("since")
+)
+DEPARTED = DEPARTED.group_by(departures.c.member_id)
 HERE = select(members.c.doc).join_from(visits, members, members.c.id == visits.c.member_id).where(_LASTS)
 HERE = HERE.where(members.c.role == "member").order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)
 PRESENT = (

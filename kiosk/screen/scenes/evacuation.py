@@ -1,4 +1,7 @@
-"""Who is in, for when everybody has to get out: by a host's badge alone, large, and nothing else."""
+"""Who is in, for when everybody has to get out: by a host's badge alone, large, and nothing else.
+
+It errs on the side of naming somebody: who may have gone without a word comes after those who are in.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class Evacuation(Scene):
 
     def opened(self) -> Wishes:
         """Ask who is in; again and again, for people go on coming and going."""
-        return Ask(ListInside(), blocks=False)
+        return Ask(ListInside(doubtful=True), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Show who is in."""
@@ -52,12 +55,21 @@ class Evacuation(Scene):
         if self.people is None:
             return
         head, rest = canvas.split(rect, 44, side="top")
-        missing = sum(person.member_id not in self.outside for person in self.people)
-        told = self.words.count("{n} person to find", "{n} people to find", missing)
+        missing = [person for person in self.people if person.member_id not in self.outside]
+        sure = sum(not person.maybe for person in missing)
+        told = self.words.count("{n} person to find", "{n} people to find", sure)
+        if len(missing) > sure:
+            told = self.words.say("{told}, and perhaps {n} more", told=told, n=len(missing) - sure)
         canvas.column(head, [canvas.line(told, BODY + 4, INK, bold=True)], valign="middle")
         self._list.draw(canvas, rest)
 
     def _row(self, person: Present) -> Row:
         is_out = person.member_id in self.outside
         since = self.words.say("since {time}", time=self.words.time(person.since))
-        return Row(id=person.member_id, title=person.name, right=since, picture="tick" if is_out else "ring")
+        return Row(
+            id=person.member_id,
+            title=person.name,
+            detail=self.words.say("perhaps still here") if person.maybe else "",
+            right=since,
+            picture="tick" if is_out else "question" if person.maybe else "ring",
+        )
