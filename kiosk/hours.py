@@ -34,12 +34,18 @@ _NAMES = {
 
 
 class HoursError(ValueError):
-    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it."""
+    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it.
 
-    def __init__(self, expression: str, column: int | None, problem: str) -> None:
+    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
+    """
+
+    def __init__(self, expression: str, column: int | None, problem: str, *, code: str) -> None:
         self.expression = expression
         self.column = column
-        place = "" if column is None else f", column {column} (at “{expression[column - 1 :][:20]}”)"
+        self.code = code
+        rest = "" if column is None else expression[column - 1 :][:20]
+        self.facts = {"hours": expression, "column": str(column or 1), "rest": rest}
+        place = "" if column is None else f", column {column} (at “{rest}”)"
         super().__init__(f"opening hours “{expression}”{place}: {problem}")
 
 
@@ -223,7 +229,8 @@ def _check_country(country: str) -> None:
     try:
         OpeningHours("PH", country=country)
     except opening_hours.UnknownCountryError as error:  # type: ignore[attr-defined]
-        raise HoursError("PH", None, f"no calendar of public holidays for country {country!r}; write FR") from error
+        advice = f"no calendar of public holidays for country {country!r}; write FR"
+        raise HoursError("PH", None, advice, code="HOURS_COUNTRY") from error
 
 
 def _check_syntax(expression: str, country: str) -> None:
@@ -232,12 +239,13 @@ def _check_syntax(expression: str, country: str) -> None:
     except opening_hours.ParserError as error:  # type: ignore[attr-defined]
         found = re.search(r"--> \d+:(\d+)", str(error))
         advice = "cannot be read from there on; write it like “Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off”"
-        raise HoursError(expression, int(found[1]) if found else None, advice) from error
+        raise HoursError(expression, int(found[1]) if found else None, advice, code="HOURS_SYNTAX") from error
 
 
 def _check_school_holidays(expression: str) -> None:
     if found := re.search(r"\bSH\b", _unquoted(expression)):
-        raise HoursError(expression, found.start() + 1, "school holidays (SH) are not known here; write their dates")
+        advice = "school holidays (SH) are not known here; write their dates"
+        raise HoursError(expression, found.start() + 1, advice, code="HOURS_SCHOOL")
 
 
 def _check_holidays_last(expression: str) -> None:
@@ -245,7 +253,8 @@ def _check_holidays_last(expression: str) -> None:
     for rule in re.finditer(r"[^;]+", _unquoted(expression)):
         if after_holidays and (weekly := re.match(r"\s*(?=(Mo|Tu|We|Th|Fr|Sa|Su|\d\d:))(?!.*\bPH\b)", rule[0])):
             column = rule.start() + weekly.end() + 1
-            raise HoursError(expression, column, "this rule would undo the one for PH before it; put PH last")
+            advice = "this rule would undo the one for PH before it; put PH last"
+            raise HoursError(expression, column, advice, code="HOURS_HOLIDAYS_LAST")
         after_holidays = after_holidays or bool(re.search(r"\bPH\b", rule[0]))
 
 

@@ -137,7 +137,8 @@ def check_exception(rule: str, country: str) -> None:
     """Refuse what cannot be a dated rule. Raises HoursError; a rule without a date would apply on every day."""
     hours.check("24/7", (rule,), country)
     if not _DATED.search(rule):
-        raise hours.HoursError(rule, None, 'an exception needs a date, such as 2026 Dec 24-31 off "fêtes"')
+        advice = 'an exception needs a date, such as 2026 Dec 24-31 off "fêtes"'
+        raise hours.HoursError(rule, None, advice, code="HOURS_NO_DATE")
 
 
 _DATED = re.compile(r"\b(\d{4}|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|PH|easter|week)\b")

@@ -113,7 +113,7 @@ def read_week(expression: str, country: str) -> WeekHours | None:
 
 def _check_week(week: WeekHours) -> None:
     if len(week.days) != len(DAYS):
-        raise hours.HoursError(str(len(week.days)), None, "a week has seven days")
+        raise hours.HoursError(str(len(week.days)), None, "a week has seven days", code="HOURS_WRONG")
     for name, spans in zip(DAYS, week.days, strict=True):
         check_spans(spans, name)
 
@@ -123,9 +123,9 @@ def check_spans(spans: tuple[Span, ...], where: str) -> None:
     last = MIDNIGHT
     for number, span in enumerate(spans):
         if span.end != MIDNIGHT and span.end <= span.start:
-            raise hours.HoursError(f"{where} {_times(spans)}", None, "a time ends before it begins")
+            raise hours.HoursError(f"{where} {_times(spans)}", None, "a time ends before it begins", code="HOURS_WRONG")
         if number and (last == MIDNIGHT or span.start < last):
-            raise hours.HoursError(f"{where} {_times(spans)}", None, "two times overlap")
+            raise hours.HoursError(f"{where} {_times(spans)}", None, "two times overlap", code="HOURS_WRONG")
         last = span.end
 
 
@@ -178,7 +178,8 @@ def write_dates(change: DatedHours) -> str:
     Raises HoursError for dates that run backwards and spans that are none.
     """
     if change.last < change.first:
-        raise hours.HoursError(f"{change.first} - {change.last}", None, "the last day is before the first")
+        days = f"{change.first} - {change.last}"
+        raise hours.HoursError(days, None, "the last day is before the first", code="HOURS_WRONG")
     check_spans(change.open, str(change.first))
     why = " ".join(change.why.replace('"', "”").split())
     return f"{_dates(change)} {_times(change.open) or 'off'}" + (f' "{why}"' if why else "")

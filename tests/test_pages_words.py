@@ -84,6 +84,9 @@ def test_names_are_escaped(house) -> None:
 # ---------------------------------------------------------------- words
 
 
+FRENCH = catalogue_file("fr")
+
+
 def messages() -> Catalog:
     """What the pages say, in English."""
     found = Catalog()
@@ -98,11 +101,11 @@ def messages() -> Catalog:
 
 
 def test_the_french_catalogue_of_the_pages_translates_every_text_with_the_same_facts() -> None:
-    assert faults(catalogue_file("fr").read_text(encoding="utf-8"), messages()) == []
+    assert faults(FRENCH.read_text(encoding="utf-8"), messages()) == []
     assert len(messages()) > 300
 
 
 def test_the_french_of_the_pages_is_set_as_french_is_set() -> None:
-    given = read_po(BytesIO(catalogue_file("fr").read_bytes()))
+    given = read_po(BytesIO(FRENCH.read_bytes()))
     texts = [text for one in given if one.id for text in forms(one.string)]
     assert [text for text in texts if re.search(r"'|[  ][;:!?]|« | »|\.\.\.", text)] == []

@@ -18,9 +18,11 @@ from tests.counter import Counter
 from tests.hosts_side import HostsSide
 
 PACKAGE = Path(kiosk.__file__).parent
-REFUSING = ("DeskError", "ExportError", "Refused")
+REFUSING = ("DeskError", "ExportError", "HoursError", "Refused")
+OF_HOURS = {"hours", "column", "rest"}
+"""Facts that come with every mistake in hours."""
 OWN_WORDS = {"message", "near", "code", "facts"}
-HANDED_ON = {"code", "error.code", "why_not", "why_not(error)"}
+HANDED_ON = {"code", "error.code", "failed.code", "why_not", "why_not(error)"}
 """Codes that come from elsewhere: of an error that has one, of a visit that stands, of a pairing that failed."""
 
 
@@ -28,12 +30,16 @@ def refusals(source: str) -> list[tuple[int, str, set[str]]]:
     """Line, code and facts of every refusal that a source makes; a code of `` for one without."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSING):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        if name not in REFUSING:
             continue
         given = {word.arg or "**": word.value for word in node.keywords}
-        code = given.get("code", node.args[1] if node.func.id == "ExportError" and len(node.args) > 1 else None)
+        code = given.get("code", node.args[1] if name == "ExportError" and len(node.args) > 1 else None)
         said = code.value if isinstance(code, ast.Constant) else ast.unparse(code) if code else ""
-        found.append((node.lineno, str(said), set(given) - OWN_WORDS))
+        facts = set(given) - OWN_WORDS | (OF_HOURS if name == "HoursError" else set())
+        found.append((node.lineno, str(said), facts))
     return found
 
 

@@ -99,7 +99,8 @@ class Desk:
         if named:
             message = f'"{text}" may be several members: say more of the name, or the id'
             raise DeskError(message, map(_with_id, named), code="WHICH_MEMBER", name=text)
-        raise DeskError(f'no member is called "{text}"', (member.name for member in found), code="NO_MEMBER")
+        message = f'no member is called "{text}"'
+        raise DeskError(message, (member.name for member in found), code="NO_MEMBER", name=text)
 
     def product(self, text: str) -> Product:
         """The product with this id or name. Raises DeskError for none, or one that is no longer sold."""

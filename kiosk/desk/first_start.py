@@ -86,7 +86,7 @@ def _site(desk: Desk, command: SetUp) -> Site:
         expression = week.write_week(command.week)
         hours.check(expression, (), command.country)
     except hours.HoursError as error:
-        raise DeskError(str(error), code="HOURS_WRONG") from None
+        raise DeskError(str(error), code=error.code, **error.facts) from None
     if not wall.is_zone(command.zone):
         message = f'"{command.zone}" is no time zone: write it like Europe/Paris'
         raise DeskError(message, code="NO_SUCH_ZONE", zone=command.zone)

@@ -221,4 +221,4 @@ def _understood(read: Callable[[], T]) -> T:
     try:
         return read()
     except hours.HoursError as error:
-        raise DeskError(str(error), code="HOURS_WRONG") from None
+        raise DeskError(str(error), code=error.code, **error.facts) from None

@@ -15,6 +15,19 @@ _HOURS: dict[str, Saying] = {
     "DATES_PASSED": lambda words, facts: words.say("These days have passed: choose later ones", **facts),
     "HOURS_WRONG": lambda words, facts: words.say("These hours contradict each other: look at them again", **facts),
     "NO_SUCH_EXCEPTION": lambda words, facts: words.say("This exception is gone already", **facts),
+    "HOURS_SYNTAX": lambda words, facts: words.say(
+        "These hours cannot be read from character {column} on, at “{rest}”. "
+        "Write them like “Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off”",
+        **facts,
+    ),
+    "HOURS_COUNTRY": lambda words, facts: words.say("The public holidays of this country are not known", **facts),
+    "HOURS_SCHOOL": lambda words, facts: words.say(
+        "School holidays (SH) are not known here: write their dates", **facts
+    ),
+    "HOURS_HOLIDAYS_LAST": lambda words, facts: words.say(
+        "The part “{rest}” would undo the one for public holidays (PH) before it: put PH last", **facts
+    ),
+    "HOURS_NO_DATE": lambda words, facts: words.say("An exception needs a date, like 2026 Dec 24-31 off", **facts),
 }
 
 _MACHINE: dict[str, Saying] = {

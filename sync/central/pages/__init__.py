@@ -7,6 +7,7 @@ is checked before the handler runs, with the seal of every form (sync.central.pa
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,11 +17,11 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from kiosk.desk import DeskError
 from kiosk.ledger import LedgerError
-from kiosk.notices.language import sentence
 from sync.central.central import Central
 from sync.central.logs import LOGGER
 from sync.central.pages import (
     assets,
+    astray,
     badges,
     gate,
     home,
@@ -35,20 +36,21 @@ from sync.central.pages import (
     staff,
 )
 from sync.central.pages.forms import Form
-from sync.central.pages.page import Answer, Page, open_page
+from sync.central.pages.page import Answer, Page, open_page, words_of
 from sync.central.pages.routes import ROLE
 
 __all__ = ["router"]
 
 log = logging.getLogger(LOGGER)
+MODULES = (assets, astray, badges, home, kiosks, members, opening, passes, personal, products, signing, sites, staff)
 
 
 def router() -> Router:
     """The pages, as a router for sync.central.app.create_app."""
-    modules = (assets, badges, home, kiosks, members, opening, passes, personal, products, signing, sites, staff)
+    handlers = [handler for module in MODULES for handler in module.HANDLERS]
     return Router(
         "/",
-        route_handlers=[handler for module in modules for handler in module.HANDLERS],
+        route_handlers=[*handlers, astray.ways_back(handlers)],
         dependencies={"page": Provide(_page)},
         exception_handlers={
             gate.SignInError: _to_the_door,
@@ -83,27 +85,27 @@ def _to_the_codes(_: gate.Asked, __: Exception) -> Answer:
 def _refused(request: gate.Asked, error: Exception) -> Answer:
     status = error.status_code if isinstance(error, HTTPException) else 500
     said = error.detail if isinstance(error, (NotFoundException, gate.ForbiddenError)) else ""
-    return _told(request, status, "" if said == HTTPStatus(status).phrase else said)
+    return _told(request, status, lambda _: "" if said == HTTPStatus(status).phrase else said)
 
 
-def _not_done(request: gate.Asked, error: Exception) -> Answer:
-    return _told(request, 409, sentence(str(error)))
+def _not_done(request: gate.Asked, error: DeskError) -> Answer:
+    return _told(request, 409, lambda page: page.refusal(error))
 
 
 def _unwilling(request: gate.Asked, error: Exception) -> Answer:
     log.error("a page could not be made", exc_info=error)
-    return _told(request, 503, "")
+    return _told(request, 503)
 
 
 def _failed(request: gate.Asked, error: Exception) -> Answer:
     log.error("a page failed", exc_info=error)
-    return _told(request, 500, "")
+    return _told(request, 500)
 
 
-def _told(request: gate.Asked, status: int, said: str) -> Answer:
+def _told(request: gate.Asked, status: int, said: Callable[[Page], str] = lambda _: "") -> Answer:
     """A page that says what went wrong; a bare sentence when not even that can be made."""
     try:
         page = Page(request.app.state.central, request, Form({}, sent=False))
-        return page.show("error.html", status=status, code=status, said=said)
+        return page.show("error.html", status=status, code=status, said=said(page))
     except LedgerError:
-        return Response("The server's database does not answer. Try again in a minute.", status_code=503)
+        return Response(words_of(request).say("The database does not answer"), status_code=503)

@@ -8,8 +8,6 @@ from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 
@@ -18,7 +16,6 @@ from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Tapped, Visit
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
 from sync.central.accounts import Role
-from sync.central.api import problem
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import ROLE, reads
 from sync.central.tables import feed
@@ -108,14 +105,6 @@ def _fact(body: bytes | None) -> Tapped | None:
     return fact if isinstance(fact, Tapped) else None
 
 
-@reads("/{rest:path}", role=None)
-def nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
-    """An address of nothing, told on a page; to a kiosk in the words of the wire."""
-    if page.request.url.path.startswith("/v1/"):
-        return problem(404, "not_found", "this server knows no such call")
-    raise NotFoundException(page.say("There is nothing at this address."))
-
-
 @get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
 async def live(page: NamedDependency[Page]) -> ServerSentEvent:
     """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
@@ -127,4 +116,4 @@ async def _news(page: Page) -> AsyncIterator[ServerSentEventMessage]:
         yield ServerSentEventMessage(event="changed", data=str(position), retry=3000)
 
 
-HANDLERS = [home, live, nowhere]
+HANDLERS = [home, live]

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from kiosk.model import Happened
 from sync.central.accounts import Role
 from sync.central.enrolment import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
+from sync.central.pages import codes
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
 
@@ -113,7 +114,7 @@ def replay(page: NamedDependency[Page], quarantine_id: FromPath[str]) -> Answer:
     except LookupError:
         raise NotFoundException from None
     if why_not:
-        message = page.say("It still cannot be taken: {reason}", reason=why_not)
+        message = page.say("It still cannot be taken: {reason}", reason=codes.reason(page.words, why_not))
         page.form.wrong(quarantine_id, message)
         return _aside(page)
     page.append(Happened(what="aside_taken", detail=quarantine_id))

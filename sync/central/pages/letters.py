@@ -41,6 +41,7 @@ def _what(words: Words, trouble: Trouble) -> str:
         "chain": words.say("an entry does not follow the one before it"),
         "truncated": words.say("the ledger was cut off"),
         "restored": words.say("the server was put back from a copy"),
+        "renewed": words.say("a damaged ledger was mended, and goes on in a new one"),
         "overdraft": words.say("more entries were used than a pass had"),
         "overlap": words.say("somebody was charged twice at two doors, and got the second back"),
         "blocked_badge": words.say("a blocked badge opened a door"),

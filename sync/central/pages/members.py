@@ -13,6 +13,8 @@ from msgspec import structs
 from kiosk import commands
 from kiosk.answers import Account, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
+from kiosk.desk import DeskError
+from kiosk.desk.members import LONGEST_NAME, refuse_contact
 from kiosk.model import Granted, MemberSet, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
@@ -88,6 +90,13 @@ def add(page: NamedDependency[Page]) -> Answer:
 def _check(page: Page, name: str) -> None:
     if not folded(name):
         page.form.wrong("name", page.say("Enter a name"))
+    elif len(name) > LONGEST_NAME:
+        page.form.wrong("name", page.say("A name has {n} letters at most", n=LONGEST_NAME))
+    for field, text in (("name", name), ("pseudonym", page.form.text("pseudonym"))):
+        try:
+            refuse_contact(text)
+        except DeskError as error:
+            page.form.wrong(field, page.refusal(error))
     if page.form.text("greeting") == "pseudonym" and not page.form.text("pseudonym"):
         page.form.wrong("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
 

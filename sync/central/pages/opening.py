@@ -103,8 +103,7 @@ def _done(page: Page, command: Command, field: str) -> Answer:
     try:
         page.ask(command)
     except DeskError as error:
-        said = page.say("Enter a time of day, like 19:30") if field == "until" else sentence(str(error))
-        page.form.wrong(field, said)
+        page.form.wrong(field, page.refusal(error))
         return _show(page)
     return page.go("/hours", "hours-kept")
 
@@ -135,7 +134,7 @@ def _keep(page: Page, written: str, field: str) -> Answer:
     try:
         hours.check(written, (), site.country)
     except hours.HoursError as error:
-        page.form.wrong(field, str(error))
+        page.form.wrong(field, page.refusal(error) if written else page.say("Enter the opening hours"))
         return _show(page)
     if written != site.hours:
         page.append(SiteSet(site=replace(site, hours=written)))

@@ -14,18 +14,20 @@ from litestar import MediaType, Response
 from litestar.exceptions import NotFoundException
 
 from kiosk import wall
-from kiosk.answers import Answered, Done
+from kiosk.answers import Answered, Done, Refused
 from kiosk.commands import Command
 from kiosk.desk import DeskError, perform
+from kiosk.hours import HoursError
 from kiosk.ledger import Ledger
 from kiosk.model import AnyFact, Entry, Member, Site
 from kiosk.notices.language import choose, sentence
+from kiosk.notices.refusals import refusal
 from kiosk.roster import Roster
 from sync.central.accounts import Account, Role
 from sync.central.alarms import Alarm
 from sync.central.central import Central
 from sync.central.enrolment import Kiosk
-from sync.central.pages import gate
+from sync.central.pages import codes, gate
 from sync.central.pages.forms import Form
 from sync.central.pages.sayings import SAYINGS
 from sync.central.pages.words import Words, preferred
@@ -106,11 +108,8 @@ class Page:
     @cached_property
     def words(self) -> Words:
         """The words for whoever asks, in the zone of the site whose desk this is."""
-        wish = gate.read_cookie(self.request, gate.LANGUAGE)
         theirs = self.account.language if self.account else None
-        accepted = self.request.headers.get("accept-language", "")
-        zone = self.site_or_none.zone if self.site_or_none else DEFAULT_ZONE
-        return Words(choose(wish, theirs, preferred(accepted)), zone)
+        return words_of(self.request, theirs, self.site_or_none.zone if self.site_or_none else DEFAULT_ZONE)
 
     def say(self, text: str, **facts: object) -> str:
         """Translate a text and fill in its facts."""
@@ -199,11 +198,15 @@ class Page:
         try:
             answer = self.ask(command)
         except DeskError as error:
-            near = ": " + ", ".join(error.near) if error.near else ""
-            self.form.wrong(field, sentence(str(error)) + near)
+            near = self.say(": ") + ", ".join(error.near) if error.near else ""
+            self.form.wrong(field, self.refusal(error) + near)
             return None
         assert isinstance(answer, Done)
         return answer
+
+    def refusal(self, error: DeskError | HoursError) -> str:
+        """Why something was not done, in the language of whoever asks."""
+        return refusal(self.words, Refused(message=str(error), code=error.code, facts=error.facts))
 
     # ------------------------------------------------------------ answering
 
@@ -229,6 +232,7 @@ class Page:
             "_": self.say,
             "count": self.words.count,
             "words": self.words,
+            "codes": codes,
             "now": self.now,
             "today": self.words.local(self.now).date(),
             "account": self.account,
@@ -266,6 +270,12 @@ class Books:
         self.roster = page.roster
         self.append = page.append
         self.telling_of = page.central.telling_of
+
+
+def words_of(request: gate.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:
+    """The words for a request: in the language of the switch, else of the account, else of the browser."""
+    accepted = preferred(request.headers.get("accept-language", ""))
+    return Words(choose(gate.read_cookie(request, gate.LANGUAGE), theirs, accepted), zone)
 
 
 def member_path(member_id: str) -> str:

@@ -67,19 +67,19 @@ def day_of(page: Page, name: str) -> date | None:
 # ---------------------------------------------------------------- taking back
 
 
-@reads("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo", role=Role.HOST)
+@reads("/members/{member_id:str}/visits/{ledger_id:str}/{seq:str}/undo", role=Role.HOST)
 def ask_undo(
-    page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]
+    page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
 ) -> Answer:
     """The form to give an entry back."""
-    return _undo_form(page, page.member(member_id), _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq)))
+    return _undo_form(page, page.member(member_id), _visit(page, member_id, ledger_id, seq=seq))
 
 
-@writes("/members/{member_id:str}/visits/{ledger_id:str}/{seq:int}/undo")
-def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[int]) -> Answer:
+@writes("/members/{member_id:str}/visits/{ledger_id:str}/{seq:str}/undo")
+def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]) -> Answer:
     """Give an entry back, whichever kiosk took it, within the days that the site gives staff."""
     member = page.member(member_id)
-    visit = _visit(page, member_id, Ref(ledger_id=ledger_id, seq=seq))
+    visit = _visit(page, member_id, ledger_id, seq=seq)
     reason = _reason(page)
     why_not = rules.may_undo(
         visit, page.roster.visits_of(member.id, page.now), now=page.now, by_staff=True, site=page.site
@@ -94,8 +94,9 @@ def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromP
     return page.go(member_path(member.id), "given-back")
 
 
-def _visit(page: Page, member_id: str, ref: Ref) -> Visit:
-    found = page.roster.visit(ref)
+def _visit(page: Page, member_id: str, ledger_id: str, *, seq: str) -> Visit:
+    is_number = seq.isascii() and seq.isdigit() and len(seq) < 19
+    found = page.roster.visit(Ref(ledger_id=ledger_id, seq=int(seq))) if is_number else None
     if found is None or found.member_id != member_id:
         raise NotFoundException(page.say("There is no such visit"))
     page.must_be_here(found.site_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from litestar.di import NamedDependency
@@ -17,6 +18,7 @@ from kiosk.store.search import folded
 from sync.central.accounts import Role
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
+from sync.central.pages.words import Words
 
 MOST_UNITS = 1000
 PERIODS = ("once", "week", "month")
@@ -72,7 +74,7 @@ def _product(page: Page, product_id: str) -> Product:
 
 def _form(page: Page, product: Product | None) -> Answer:
     dearer = [(one.id, one.name) for one in page.roster.products() if product is None or one.id != product.id]
-    return page.show("product_form.html", product=product, written=_written(product), dearer=dearer)
+    return page.show("product_form.html", product=product, written=_written(page.words, product), dearer=dearer)
 
 
 # ---------------------------------------------------------------- reading a form
@@ -116,7 +118,9 @@ def _try(page: Page, name: str, read: Callable[[str], Read], message: str) -> Re
 
 
 def _cover(text: str) -> Cover:
-    text = text.lower().replace("illimité", "unlimited").replace("journée", "day").replace("jour", "day")
+    text = text.lower().replace("’", "'")
+    for french, english in (("illimité", "unlimited"), ("journée", "day"), ("jour", "day"), ("jusqu'à", "until")):
+        text = text.replace(french, english)
     parts: list[object] = [part for part in re.split(r"[,;]\s*", text) if part]
     return covers(parts) if "-" in text or "–" in text else covers(text)
 
@@ -150,7 +154,7 @@ def _access(page: Page) -> str | None:
     try:
         hours.check(text or "off", (), page.site.country)
     except hours.HoursError as error:
-        page.form.wrong("access", str(error))
+        page.form.wrong("access", page.refusal(error))
     return text or None
 
 
@@ -176,21 +180,21 @@ def _new_id(page: Page, name: str) -> str:
 # ---------------------------------------------------------------- writing it again
 
 
-def _written(product: Product | None) -> dict[str, str]:
+def _written(words: Words, product: Product | None) -> dict[str, str]:
     """How the terms of a product are typed."""
     if product is None:
         return {"price": "", "cover": "3h", "valid": "", "access": "", "units": "10", "per": "once"}
     return {
         "price": f"{product.price_cents / 100:.2f}",
-        "cover": _typed_cover(product.cover),
-        "valid": _typed_validity(product),
+        "cover": _typed_cover(words, product.cover),
+        "valid": _typed_validity(words, product),
         "access": product.access_hours or "",
         "units": str(product.units or ""),
         "per": product.per,
     }
 
 
-def _typed_cover(cover: Cover) -> str:
+def _typed_cover(words: Words, cover: Cover) -> str:
     match cover:
         case Duration():
             whole, rest = divmod(cover.minutes, 60)
@@ -198,28 +202,28 @@ def _typed_cover(cover: Cover) -> str:
         case Spans():
             return ", ".join(f"{one.start:%H:%M}-{one.end:%H:%M}" for one in cover.spans)
         case Day():
-            return f"day until {cover.boundary:%H:%M}"
-    return "unlimited"
+            return words.say("day until {time}", time=f"{cover.boundary:%H:%M}")
+    return words.say("unlimited")
 
 
-def _typed_validity(product: Product) -> str:
+def _typed_validity(words: Words, product: Product) -> str:
     if product.calendar_month:
-        return "calendar month"
+        return words.say("calendar month")
     if product.valid_months:
-        return f"{product.valid_months} months"
-    return f"{product.valid_days} days" if product.valid_days else ""
+        return words.count("{n} month", "{n} months", product.valid_months)
+    return words.count("{n} day", "{n} days", product.valid_days) if product.valid_days else ""
 
 
-def cover_words(page_say: Callable[..., str], product: Product) -> str:
+def cover_words(words: Words, product: Product) -> str:
     """What one entry of a product covers, in words."""
     match product.cover:
         case Duration():
-            return page_say("{length} from the tap", length=_typed_cover(product.cover).replace("h", " h "))
+            return words.say("{length} from the tap", length=words.length(timedelta(minutes=product.cover.minutes)))
         case Spans():
-            return page_say("a part of the day: {parts}", parts=_typed_cover(product.cover))
+            return words.say("a part of the day: {parts}", parts=_typed_cover(words, product.cover))
         case Day():
-            return page_say("the day, until {time}", time=f"{product.cover.boundary:%H:%M}")
-    return page_say("unlimited")
+            return words.say("the day, until {time}", time=f"{product.cover.boundary:%H:%M}")
+    return words.say("unlimited")
 
 
 HANDLERS = [listed, new, add, edit, change]

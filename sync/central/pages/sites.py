@@ -120,7 +120,7 @@ def _check_hours(page: Page, written: str, before: Site | None, country: str) ->
     try:
         hours.check(written, before.exceptions if before else (), country)
     except hours.HoursError as error:
-        page.form.wrong("hours", str(error))
+        page.form.wrong("hours", page.refusal(error) if written else page.say("Enter the opening hours"))
 
 
 def _one_of(page: Page, name: str, known: tuple[str, ...]) -> str:

@@ -9,6 +9,8 @@ from litestar.params import FromPath
 from kiosk.model import (
     AnyFact,
     BadgeSet,
+    Condensed,
+    Erased,
     Happened,
     HoursOverridden,
     Left,
@@ -20,6 +22,8 @@ from kiosk.model import (
     Tapped,
 )
 from sync.central.accounts import Account, AccountError, Role
+from sync.central.alarms import Kind
+from sync.central.pages import codes
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
 from sync.central.pages.signing import check_new
@@ -160,7 +164,11 @@ def told(page: Page, fact: AnyFact | None) -> str:
         case SiteSet():
             return page.say("Site: {name}, hours {hours}", name=fact.site.name, hours=fact.site.hours)
         case Reversed():
-            return page.say("Taken back: {reason}", reason=fact.reason)
+            return page.say("Taken back: {reason}", reason=_why_back(page, fact.reason))
+        case Erased():
+            return page.say("A member is forgotten")
+        case Condensed():
+            return page.say("Old passages are forgotten; sums of them are kept")
     return _told_of_the_day(page, fact)
 
 
@@ -181,21 +189,31 @@ def _told_of_the_day(page: Page, fact: AnyFact | None) -> str:
     return page.say("Erased, or of another version")
 
 
+def _why_back(page: Page, reason: str) -> str:
+    """The reason that staff gave, or one of the server's own."""
+    own = {"overlap": page.say("charged twice at two doors"), "closed early": page.say("closed early")}
+    return own.get(reason, reason)
+
+
 def _happened(page: Page, fact: Happened) -> str:
+    name, _, role = fact.detail.rpartition(": ")
     said = {
         "pairing_code": page.say("Pairing code for {what}", what=fact.detail),
         "kiosk_revoked": page.say("Kiosk shut out: {what}", what=fact.detail),
-        "alarm_settled": page.say("Alarm settled: {what}", what=fact.detail),
+        "alarm_settled": page.say("Alarm settled: {what}", what=codes.alarm(page.words, fact.detail)),
         "aside_taken": page.say("Taken in after all"),
         "aside_dismissed": page.say("Settled without being taken in"),
         "account_added": page.say("Account made: {what}", what=fact.detail),
         "account_disable": page.say("Account shut out: {what}", what=fact.detail),
         "account_enable": page.say("Account let in again: {what}", what=fact.detail),
-        "account_role": page.say("Role changed: {what}", what=fact.detail),
         "account_password": page.say("Password given anew: {what}", what=fact.detail),
         "account_codes": page.say("One-time codes forgotten: {what}", what=fact.detail),
     }
-    return said.get(fact.what, f"{fact.what} {fact.detail}".strip())
+    if fact.what == "account_role" and role in set(Role):
+        return page.say("Role changed: {name}, {role}", name=name, role=codes.role(page.words, role))
+    if fact.what in set(Kind):
+        return page.say("Alarm: {what}", what=codes.alarm(page.words, fact.what))
+    return said.get(fact.what, page.say("Something of which these pages have no word yet"))
 
 
 def _name(page: Page, member_id: str | None) -> str:

@@ -1,0 +1,60 @@
+"""Addresses that are nobody's, of which a page says so; and those of forms, opened as pages, which lead to theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from sync.central.api import problem
+from sync.central.pages.gate import Asked
+from sync.central.pages.page import HEADERS, Answer, Page
+from sync.central.pages.routes import reads, writes
+
+
+@reads("/{rest:path}", role=None)
+def nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
+    """An address of nothing, told on a page; to a kiosk in the words of the wire."""
+    return _nothing(page)
+
+
+@writes("/{rest:path}", role=None)
+def sent_nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
+    """The same for what is sent there."""
+    return _nothing(page)
+
+
+def _nothing(page: Page) -> Answer:
+    if page.request.url.path.startswith("/v1/"):
+        return problem(404, "not_found", "this server knows no such call")
+    raise NotFoundException(page.say("There is nothing at this address."))
+
+
+def ways_back(handlers: Iterable[HTTPRouteHandler]) -> HTTPRouteHandler:
+    """Return a handler for the addresses to which forms are sent and at which there is no page.
+
+    Whoever reloads the answer to a form by its address comes there, and is led to the page on which the form stands.
+    """
+    every = list(handlers)
+    readable = {path for one in every if "GET" in one.http_methods for path in one.paths}
+    sent = sorted({path for one in every if "POST" in one.http_methods for path in one.paths} - readable)
+
+    @get(sent, include_in_schema=False, sync_to_thread=False)
+    def back(request: Asked) -> Answer:
+        return Response(b"", status_code=303, headers=HEADERS | {"Location": page_of(request.url.path, readable)})
+
+    return back
+
+
+def page_of(path: str, readable: Iterable[str]) -> str:
+    """The page on which the form of an address stands: that of the member, or else the section's."""
+    parts = path.split("/")
+    section = "/".join(parts[:3]) if parts[1] == "members" else f"/{parts[1]}"
+    return section if section in readable or parts[1] == "members" else "/"
+
+
+HANDLERS = [nowhere, sent_nowhere]

@@ -1,0 +1,116 @@
+"""Codes and notes of the server in words: roles, alarms, how a kiosk is, why something was set aside.
+
+Alarms and the quarantine hold notes in English, written where something was found wrong; who wrote which is told by a
+template here, so that each can be read in the language of a page. What no template fits is of another release.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sync.central.alarms import Alarm, Kind
+from sync.central.pages.words import Words
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalogue; it is translated where it is said."""
+    return text
+
+
+def role(words: Words, code: str) -> str:
+    """What an account may do."""
+    said = {
+        "read_only": words.say("Reads only"),
+        "host": words.say("Host of a site"),
+        "manager": words.say("Network manager"),
+    }
+    return said[code]
+
+
+def alarm(words: Words, kind: str) -> str:
+    """What an alarm is about, in a line."""
+    said = {
+        Kind.FORK: words.say("Two ledgers under one name: a copied memory card, or an edited ledger"),
+        Kind.GAP: words.say("Entries of a kiosk are missing"),
+        Kind.CHAIN: words.say("An entry does not follow the one before it"),
+        Kind.TRUNCATED: words.say("A kiosk’s ledger was cut off"),
+        Kind.RESTORED: words.say("The server was put back from a copy"),
+        Kind.RENEWED: words.say("A kiosk mended its ledger, and goes on in a new one"),
+        Kind.OVERDRAFT: words.say("More entries used than the pass had"),
+        Kind.OVERLAP: words.say("Charged twice at two doors; the second was given back"),
+        Kind.BLOCKED_BADGE: words.say("A blocked badge opened a door that did not know it yet"),
+        Kind.UNFOLDABLE: words.say("An entry could not be applied"),
+    }
+    return said[Kind(kind)] if kind in set(Kind) else words.say("Something of which these pages have no word yet")
+
+
+def health(words: Words, code: str) -> str:
+    """What a kiosk says of itself. A later release may know more."""
+    said = {
+        "ledger_failed": words.say("cannot write its ledger"),
+        "ledger_mended": words.say("the memory card failed and was mended: have it replaced"),
+        "reader_down": words.say("reader does not answer"),
+        "door_forced_open": words.say("door forced open"),
+        "door_held_open": words.say("door held open"),
+        "clock_untrusted": words.say("clock not sure"),
+        "badge_refused": words.say("a lost or blocked badge was tapped"),
+        "disk_low": words.say("disk nearly full"),
+        "disk_failing": words.say("the disk fails"),
+        "server_unreachable": words.say("server not reached"),
+    }
+    return said.get(code, words.say("trouble of which these pages have no word yet"))
+
+
+# ---------------------------------------------------------------- notes
+
+_NOTES = {
+    "entry {n} exists in two versions": _("Entry {n} exists in two versions."),
+    "entry {n} does not follow the one before": _("Entry {n} does not follow the one before."),
+    "entry {n} is missing, {known} is known": _("Entry {n} is missing, and entry {known} is here."),
+    "ends at entry {n}, and entry {known} had been seen": _("It ends at entry {n}, and entry {known} had been seen."),
+    "acknowledged up to {n}, and {known} is here: put back from a copy?": _(
+        "The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."
+    ),
+    "the feed up to position {n} was seen, and is another one here: put back from a copy?": _(
+        "A kiosk had read up to entry {n} of all, and something else stands there now."
+    ),
+    "goes on in a new ledger after {ledger}: the end of that may be lost": _(
+        "What it wrote last in the one before may be lost."
+    ),
+    "pass {pass_id} of {member} stands at {left}": _("The pass stands at {left}."),
+    "{member} was charged twice: by entry {n} of {ledger} as well": _("The other charge is entry {n} of {ledger}."),
+    "badge {badge} of {member} is lost, and opened the door": _("The badge had been reported lost."),
+    "badge {badge} of {member} is blocked, and opened the door": _("The badge had been blocked."),
+    "entry {n} cannot be applied: {error}": _("Entry {n} is kept, and what it says is not shown anywhere."),
+}
+_REASONS = {
+    "fork": _("Another entry has this place: a copied memory card, or an edited ledger."),
+    "other ledger": _("It belongs to another ledger than the one that sent it."),
+    "unknown clock": _("A later release wrote it: upgrade the server, then try again."),
+    "half erased": _("A part of it is missing."),
+    "hash mismatch": _("It is not as it was sealed."),
+    "malformed": _("It cannot be read."),
+}
+
+
+def note(words: Words, alarm: Alarm, names: dict[str, str]) -> str:
+    """What was noted of an alarm, with the names of kiosks for their ledgers; empty for a note of another release."""
+    for template, text in _NOTES.items():
+        if found := _pattern(template).fullmatch(alarm.detail):
+            facts = found.groupdict()
+            if "ledger" in facts:
+                facts["ledger"] = names.get(facts["ledger"], facts["ledger"])
+            return words.say(text, **facts)
+    return ""
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(template)))
+
+
+def reason(words: Words, told: str) -> str:
+    """Why something was set aside: reasons are stable up to their colon."""
+    known = _REASONS.get(told.partition(":")[0])
+    return words.say(known) if known else words.say("For a reason of which these pages have no word yet.")
