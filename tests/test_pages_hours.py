@@ -101,9 +101,7 @@ def test_the_site_closes_stays_open_and_goes_back_to_its_hours(house) -> None:
     assert found.state == "closed"
     went(host.send("/hours/today", of="/hours", what="back"))
     assert override(house) is None
-    assert mistakes(host.send("/hours/today", of="/hours", what="open", until="late")) == [
-        "Entrez une heure, comme 19:30"
-    ]
+    assert mistakes(host.send("/hours/today", of="/hours", what="open", until="late")) == ["Ce n’est pas une heure"]
     went(host.send("/hours/today", of="/hours", what="open", until="19:30"))
     assert (found := override(house))
     assert found.until == at("2026-07-13 19:30")
