@@ -15,9 +15,25 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from kiosk import rules
-from kiosk.model import BadgeSet, Charge, Clock, Denied, Entry, PassSold, Reason, Ref, Reversed, Tap, Tapped
+from kiosk.model import (
+    AnyFact,
+    BadgeSet,
+    Charge,
+    Clock,
+    Condensed,
+    Denied,
+    Entry,
+    Erased,
+    PassSold,
+    Reason,
+    Ref,
+    Reversed,
+    Tap,
+    Tapped,
+)
 from kiosk.store.chain import decode_fact
 from kiosk.store.entries import from_row
+from kiosk.store.erasing import PERSONAL
 from kiosk.store.tables import ROSTER, entries, visits
 from sync.central.tables import quarantine
 from tests.simulated_kiosk import Kiosk
@@ -35,6 +51,8 @@ class After:
     kiosks: list[Kiosk]
     acked: dict[str, int] = field(default_factory=dict)
     """Ledger -> up to which entry the server acknowledged, and was not put back to before."""
+    aside: dict[str, set[int]] = field(default_factory=dict)
+    """Ledger -> the places of what the server said that it put aside: that is forgotten one day."""
     unlocked_without_entry: list[str] = field(default_factory=list)
     feed: list[tuple[int, Entry]] = field(init=False)
     set_aside: dict[str, set[int]] = field(init=False)
@@ -42,11 +60,11 @@ class After:
 
     def __post_init__(self) -> None:
         self.feed = self.server.feed()
-        self.set_aside = in_quarantine(self.server)
+        self.set_aside = in_quarantine(self.server, self.aside)
 
 
-def in_quarantine(server: Server) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = defaultdict(set)
+def in_quarantine(server: Server, aside: dict[str, set[int]]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set, {ledger_id: set(seqs) for ledger_id, seqs in aside.items()})
     with server.central.storage.reader() as connection:
         for row in connection.execute(select(quarantine.c.ledger_id, quarantine.c.seq)):
             found[row.ledger_id].add(row.seq)
@@ -70,10 +88,14 @@ def rosters(after: After) -> tuple[Roster, dict[str, Roster]]:
 
 
 def own_entries(kiosk: Kiosk) -> dict[int, Entry]:
-    """What stands on a kiosk's card, entries that cannot be read left out."""
-    query = select(entries).where(entries.c.ledger_id == kiosk.ledger.ledger_id)
+    """What stands on a kiosk's card of its present ledger, entries that cannot be read left out."""
+    return {entry.ref.seq: entry for entry in entries_of(kiosk, kiosk.ledger.ledger_id)}
+
+
+def entries_of(kiosk: Kiosk, ledger_id: str) -> list[Entry]:
+    query = select(entries).where(entries.c.ledger_id == ledger_id)
     found = map(from_row, kiosk.ledger._database.connection.execute(query))
-    return {entry.ref.seq: entry for entry in found if isinstance(entry, Entry)}
+    return [entry for entry in found if isinstance(entry, Entry)]
 
 
 def i1_every_entry_arrives_once(after: After) -> Iterator[str]:
@@ -82,9 +104,12 @@ def i1_every_entry_arrives_once(after: After) -> Iterator[str]:
     yield from (f"{ref} stands {count} times in the feed" for ref, count in names.items() if count > 1)
     there = {entry.ref: entry for _, entry in after.feed}
     for kiosk in after.kiosks:
-        for seq, entry in own_entries(kiosk).items():
-            found = there.get(entry.ref)
-            if found is None and seq not in after.set_aside[entry.ref.ledger_id]:
+        written = [one for name in (*kiosk.ledger.formers, kiosk.ledger.ledger_id) for one in entries_of(kiosk, name)]
+        for entry in written:
+            found, seq = there.get(entry.ref), entry.ref.seq
+            if seq in after.set_aside[entry.ref.ledger_id]:
+                continue
+            if found is None:
                 yield f"entry {seq} of {kiosk.name} ({entry.kind}) never reached the server"
             elif found is not None and found != entry and entry.body is not None and found.body is not None:
                 yield f"entry {seq} of {kiosk.name} is another one at the server"
@@ -92,12 +117,12 @@ def i1_every_entry_arrives_once(after: After) -> Iterator[str]:
 
 def i2_no_gap_below_what_is_acknowledged(after: After) -> Iterator[str]:
     """Per ledger the server has every place up to what it acknowledged."""
-    yield from acknowledged_is_there(after.server, after.acked)
+    yield from acknowledged_is_there(after.server, after.acked, after.aside)
 
 
-def acknowledged_is_there(server: Server, acked: dict[str, int]) -> Iterator[str]:
+def acknowledged_is_there(server: Server, acked: dict[str, int], aside: dict[str, set[int]]) -> Iterator[str]:
     """Yield what the server acknowledged and does not have."""
-    here = in_quarantine(server)
+    here = in_quarantine(server, aside)
     for _, entry in server.feed():
         here[entry.ref.ledger_id].add(entry.ref.seq)
     for ledger_id, last in acked.items():
@@ -119,15 +144,25 @@ def i3_units_add_up(after: After) -> Iterator[str]:
                 yield f"at {name} {found[pass_id]} units of {pass_id} are used, the entries say {expected[pass_id]}"
 
 
+def fact_of(entry: Entry) -> AnyFact | None:
+    """Return what an entry tells, or what is left of it without its person."""
+    body = entry.body if entry.body is not None else entry.remainder
+    return None if body is None else decode_fact(body)
+
+
 def units_used(feed: list[Entry]) -> Counter[str]:
-    """Add up charges by the plainest way there is: all of them, but for those of entries that were reversed."""
-    facts = {entry.ref: decode_fact(entry.body) for entry in feed if entry.body is not None}
+    """Add up charges by the plainest way there is: all that is there or summed up, but for what was reversed."""
+    facts = {entry.ref: fact_of(entry) for entry in feed}
     reversed_: set[Ref] = {fact.ref for fact in facts.values() if isinstance(fact, Reversed)}
+    sums = {(fact.ledger_id, fact.first): fact for fact in reversed(facts.values()) if isinstance(fact, Condensed)}
     used: Counter[str] = Counter()
+    for condensed in sums.values():
+        for charge in condensed.uses:
+            used[charge.pass_id] += charge.units
     for ref, fact in facts.items():
         if ref in reversed_:
             continue
-        if isinstance(fact, Tapped) and fact.member_id and not isinstance(fact.verdict, Denied):
+        if isinstance(fact, Tapped) and fact.member_id is not None and not isinstance(fact.verdict, Denied):
             used.update({charge.pass_id: 0 for charge in fact.verdict.charges})
             for charge in fact.verdict.charges:
                 used[charge.pass_id] += charge.units
@@ -185,7 +220,7 @@ def i7_blocked_badges_are_refused(after: After) -> Iterator[str]:
     """A blocked badge is refused by every kiosk that has pulled since: by the law, asked at each kiosk."""
     status: dict[str, str] = {}
     for _, entry in after.feed:
-        fact = decode_fact(entry.body) if entry.body else None
+        fact = fact_of(entry)
         if isinstance(fact, BadgeSet):
             status[fact.badge.id] = fact.badge.status if fact.badge.member_id else "nobody's"
     for kiosk in after.kiosks:
@@ -243,6 +278,27 @@ def i13_the_door_opens_for_entries_only(after: After) -> Iterator[str]:
     yield from after.unlocked_without_entry
 
 
+def i14_nothing_tells_of_who_was_forgotten(after: After) -> Iterator[str]:
+    """Whoever was erased is in no body but those of the accounts, and in no roster."""
+    gone = {fact.member_id for _, entry in after.feed if isinstance(fact := fact_of(entry), Erased)}
+    servers, of_kiosks = rosters(after)
+    for name, roster in {"the server": servers, **of_kiosks}.items():
+        for table in ("members", "badges", "visits", "departures", "last_seen", "credits"):
+            yield from (f"{table} at {name} know {one}" for one in gone if any(one in row for row in roster[table]))
+    for name, found in everywhere(after).items():
+        for entry in found:
+            told = (entry.body or b"") + (entry.remainder or b"") if entry.kind in PERSONAL else b""
+            if any(f'"{one}"'.encode() in told for one in gone):
+                yield f"entry {entry.ref.seq} of {entry.ref.ledger_id[:8]} at {name} tells of who was erased: {told!r}"
+
+
+def everywhere(after: After) -> dict[str, list[Entry]]:
+    """Return all entries that stand at the server, and at each kiosk."""
+    found = {kiosk.name: kiosk.ledger._database.connection.execute(select(entries)) for kiosk in after.kiosks}
+    kept = {name: [one for one in map(from_row, rows) if isinstance(one, Entry)] for name, rows in found.items()}
+    return {"the server": [entry for _, entry in after.feed], **kept}
+
+
 CHECKS: dict[str, Callable[[After], Iterator[str]]] = {
     "I1": i1_every_entry_arrives_once,
     "I2": i2_no_gap_below_what_is_acknowledged,
@@ -255,6 +311,7 @@ CHECKS: dict[str, Callable[[After], Iterator[str]]] = {
     "I9": i9_nothing_acknowledged_is_lost,
     "I10": i10_saying_it_again_changes_nothing,
     "I13": i13_the_door_opens_for_entries_only,
+    "I14": i14_nothing_tells_of_who_was_forgotten,
 }
 """I11 (poison delays nothing else) is I1 and I6 in lives with poison; I12 (clock jumps) is all of them with jumps."""
 

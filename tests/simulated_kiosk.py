@@ -169,6 +169,14 @@ class Kiosk:
         self.start()
         self.witnessed = []
 
+    def renew(self) -> None:
+        """Go on in a new ledger; what is here of the old one stays."""
+        self.witnessed = []
+        self.does(lambda: self.ledger.renew(start_over=self.ledger.cursor is not None))
+        self.stop()
+        self.start()
+        self.witnessed = self.hashes()
+
     # ------------------------------------------------------------ its process
 
     def start(self) -> None:

@@ -27,7 +27,7 @@ class Line:
 
     server: Transport
     burn: Callable[[], None]
-    on_acked: Callable[[str, int], None]
+    on_acked: Callable[[str, Pushed], None]
     is_cut_out: bool = False
     """Requests do not arrive."""
     is_cut_back: bool = False
@@ -73,7 +73,7 @@ class Line:
         _, path, _, body = request
         if path == wire.ENTRIES and body and answer.status == OK:
             self.pushes = [*self.pushes[-7:], request]
-            self.on_acked(ledger_of(request), msgspec.json.decode(plain(answer.body), type=Pushed).acked)
+            self.on_acked(ledger_of(request), msgspec.json.decode(plain(answer.body), type=Pushed))
         return answer
 
 

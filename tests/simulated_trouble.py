@@ -18,6 +18,7 @@ from kiosk.model import AnyFact, Entry, Happened, Member, MemberSet, Ref
 from kiosk.store.chain import SALT_BYTES, entry_hash
 from kiosk.store.entries import INSERT, to_row
 from kiosk.store.tables import entries
+from tests import simulated_forgetting as forgetting
 from tests import simulated_life as life
 from tests.simulated_kiosk import Kiosk
 from tests.simulated_line import ONCE
@@ -117,6 +118,20 @@ def put_kiosk_back(world: World, random: Random) -> bool:
         return False
     kiosk = random.choice(fitting)
     kiosk.put_in(world.cards[kiosk.name][1])
+    return True
+
+
+def renew_ledger(world: World, random: Random) -> bool:
+    """Have a kiosk go on in a new ledger, as it does when its card was put back or mended; some lose their pairing."""
+    kiosk = random.choice(world.kiosks)
+    known_as, card = world.cards.get(kiosk.name, ("", None))
+    if kiosk.is_disk_full:
+        return False
+    if card is not None and known_as == kiosk.ledger.ledger_id and random.random() < 0.5:
+        kiosk.put_in(card)
+    kiosk.renew()
+    if random.random() < 0.5 and world.server.is_up:
+        world.pair(kiosk)
     return True
 
 
@@ -249,7 +264,7 @@ def _malformed(kiosk: Kiosk) -> None:
 
 def _altered(kiosk: Kiosk) -> None:
     """A sound entry, whose body somebody with the card in hand has changed since: its hash no longer fits."""
-    member = MemberSet(member=Member(id="lea", name="as it was written"))
+    member = MemberSet(member=Member(id="made-up", name="as it was written"))
     _spoilt(kiosk, "body = CAST(replace(body, 'written', 'altered') AS BLOB)", member)
 
 
@@ -288,6 +303,7 @@ TROUBLES: dict[Callable[[World, Random], bool], float] = {
     stop_server: 1,
     copy_kiosk: 2,
     put_kiosk_back: 1,
+    renew_ledger: 1.5,
     clone_card: 0.5,
     image_kiosk_anew: 0.5,
     copy_server: 1.5,
@@ -298,5 +314,6 @@ TROUBLES: dict[Callable[[World, Random], bool], float] = {
     erase: 3,
     erase_own: 1.5,
     poison: 3,
+    **forgetting.STEPS,
 }
 """What can go wrong, and how often beside the others."""

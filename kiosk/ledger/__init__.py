@@ -191,6 +191,7 @@ class Ledger(LedgerReader):
         A tombstone that could not be kept, because this ledger once wrote it and was put back to a copy from before,
         is said again: what was erased must not return.
         """
+        erasing.erase_latecomers(connection, entries, ALL, arrived)
         words = [(one.ref, decode_fact(one.body)) for one in arrived if one.kind in FORGETTING and one.body is not None]
         if not words:
             return
@@ -269,16 +270,28 @@ class Ledger(LedgerReader):
         """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
 
         `cursor` is where the feed goes on after it. Whom this kiosk knows to be forgotten and the snapshot does not,
-        because the server was put back to a copy, is forgotten again, and all are told. One transaction. Raises
-        SnapshotError when nothing is staged.
+        because the server was put back to a copy, is forgotten again, and all are told; so are the sums of passages
+        that are forgotten here, for nobody else may have them. One transaction. Raises SnapshotError when nothing is
+        staged.
         """
         with self._writing() as connection:
-            before = erasing.gone(connection)
+            before, sums = erasing.gone(connection), condensing.known(connection)
             snapshot.adopt(connection, own=self.ledger_id, cursor=cursor)
             after = erasing.gone(connection)
             erasing.erase_persons(connection, entries, ALL, after - before)
             erasing.erase_stretches(connection, entries, ALL)
             self._erase_again(connection, before - after)
+            lost = sums.keys() - condensing.known(connection).keys()
+            again = [fact for key in sorted(lost) if (fact := self._sums_in(connection, sums[key]))]
+            if again:
+                self._write(connection, again)
+
+    @staticmethod
+    def _sums_in(connection: Connection, ref: Ref) -> Condensed | None:
+        one = (entries.c.ledger_id == ref.ledger_id, entries.c.seq == ref.seq)
+        body = connection.execute(select(entries.c.body).where(*one)).scalar()
+        fact = None if body is None else decode_fact(body)
+        return fact if isinstance(fact, Condensed) else None
 
     def condense(self, now: datetime) -> Condensed | None:
         """Forget the next stretch of own passages that is old enough, keeping its sums; None when there is none.

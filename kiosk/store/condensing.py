@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from kiosk.model import Charge, Condensed, Count, LastSeen, Owed, Reason, Tapped
+from kiosk.model import Charge, Condensed, Count, LastSeen, Owed, Reason, Ref, Tapped
 from kiosk.store import chain
 from kiosk.store.erasing import PASSAGES
 from kiosk.store.tables import credits_, instant, microseconds, stretches, visits
@@ -31,13 +31,22 @@ _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 def stretch(
-    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, upto: int, now: datetime
+    connection: Connection,
+    table: Table,
+    scope: ColumnElement[bool],
+    ledger_id: str,
+    *,
+    upto: int,
+    now: datetime,
+    awaited: ColumnElement[bool] | None = None,
 ) -> tuple[int, int] | None:
     """Return the first and last entry of the next stretch of a ledger that is old enough; None when there is none.
 
-    A stretch ends before the first entry that is recent, however entries before it are stamped: a clock that once
-    stood in the past makes nothing old. It ends before a passage, too, whose body is gone and that no sum stands for
-    yet: its sum is on the way. `upto` is the last entry up to which all are here, and folded.
+    A stretch begins where the last one ended, so that none lies between two: what the server put aside is in no feed,
+    and yet on the card of who wrote it. It ends before the first entry that is recent, however entries before it are
+    stamped: a clock that once stood in the past makes nothing old. It ends before a tap, too, whose body is gone and
+    that no sum stands for yet: of those that are `awaited`, its sum is on the way. `upto` is the last entry up to which
+    all are here, and folded.
     """
     done = connection.execute(select(func.max(stretches.c.last)).where(stretches.c.of_ledger == ledger_id)).scalar()
     beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > (done or 0)) & (table.c.seq <= upto)
@@ -46,12 +55,20 @@ def stretch(
     first = connection.execute(select(seq).where(beyond, passage)).scalar()
     is_recent = table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
     recent = connection.execute(select(seq).where(beyond, is_recent)).scalar()
-    is_hollow = passage & table.c.body.is_(None) & table.c.remainder.is_(None)
-    hollow = connection.execute(select(seq).where(beyond, is_hollow)).scalar()
+    is_hollow = (table.c.kind == "tap") & table.c.body.is_(None) & table.c.remainder.is_(None)
+    hollow = None
+    if awaited is not None:
+        hollow = connection.execute(select(seq).where(beyond, is_hollow, awaited)).scalar()
     if first is None:
         return None
     last = min(upto, first + MOST - 1, *(stop - 1 for stop in (recent, hollow) if stop is not None))
-    return (first, last) if first <= last else None
+    return ((done or 0) + 1, last) if first <= last else None
+
+
+def known(connection: Connection) -> dict[tuple[str, int], Ref]:
+    """Return the stretches that are condensed, by ledger and first entry: each with the entry that has its sums."""
+    rows = connection.execute(select(stretches))
+    return {(row.of_ledger, row.first): Ref(ledger_id=row.ledger_id, seq=row.seq) for row in rows}
 
 
 def condense(

@@ -10,6 +10,7 @@ The same code erases in a kiosk's ledger and in the server's feed: `table` is ei
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -102,6 +103,22 @@ def erase_stretches(connection: Connection, table: Table, scope: ColumnElement[b
     for row in connection.execute(select(stretches)).all():
         of_it = and_(table.c.ledger_id == row.of_ledger, table.c.seq.between(row.first, row.last))
         _erase_passages(connection, table, and_(scope, of_it))
+
+
+def erase_latecomers(
+    connection: Connection, table: Table, scope: ColumnElement[bool], arrived: Iterable[Entry]
+) -> None:
+    """Erase the bodies of passages that arrived when the stretch in which they lie was forgotten already."""
+    late: dict[str, list[int]] = defaultdict(list)
+    for entry in arrived:
+        if entry.kind in PASSAGES and entry.body is not None:
+            late[entry.ref.ledger_id].append(entry.ref.seq)
+    known = select(stretches).where(stretches.c.of_ledger.in_(late)) if late else None
+    for row in connection.execute(known).all() if known is not None else ():
+        seqs = [seq for seq in late[row.of_ledger] if row.first <= seq <= row.last]
+        if seqs:
+            which = and_(scope, table.c.ledger_id == row.of_ledger, table.c.seq.in_(seqs))
+            _erase_passages(connection, table, which)
 
 
 def _erase_passages(connection: Connection, table: Table, which: ColumnElement[bool]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, up
 from kiosk.model import AnyFact, Condensed, Entry, Erased
 from kiosk.store import condensing, erasing
 from kiosk.store.chain import decode_fact
+from kiosk.store.tables import microseconds
 from sync.central.tables import alarms, feed, ledgers, quarantine, snapshots
 from sync.wire import Words
 
@@ -32,7 +33,8 @@ def scope(network: str) -> ColumnElement[bool]:
 
 
 def strip(connection: Connection, network: str, entry: Entry, gone: frozenset[str]) -> None:
-    """Erase the body of an entry of the feed that tells of somebody who is forgotten."""
+    """Erase the body of an entry of the feed that tells of somebody, or of a time, that is forgotten."""
+    erasing.erase_latecomers(connection, feed, scope(network), [entry])
     bare = erasing.without(entry, gone)
     if bare is entry:
         return
@@ -79,21 +81,35 @@ def _inside(raw: bytes) -> bytes:
 def sums(connection: Connection, network: str, *, projected: int, now: datetime) -> Condensed | None:
     """Return the sums of the next stretch of any ledger that is old enough; None when there is none."""
     for row in connection.execute(select(ledgers).where(ledgers.c.network_id == network).order_by(ledgers.c.ledger_id)):
-        upto = _folded(connection, network, row.ledger_id, acked=row.acked, projected=projected)
-        found = condensing.stretch(connection, feed, scope(network), row.ledger_id, upto=upto, now=now)
+        here = max(row.acked, _given_up(connection, network, row.ledger_id, now))
+        upto = _folded(connection, network, row.ledger_id, here=here, projected=projected)
+        found = condensing.stretch(
+            connection, feed, scope(network), row.ledger_id, upto=upto, now=now, awaited=_came_lately(now)
+        )
         if found is not None:
             first, last = found
             return condensing.condense(connection, feed, scope(network), row.ledger_id, first=first, last=last)
     return None
 
 
-def _folded(connection: Connection, network: str, ledger_id: str, *, acked: int, projected: int) -> int:
-    """Return up to which entry a ledger is here without a gap, and folded."""
+def _came_lately(now: datetime) -> ColumnElement[bool]:
+    """Match what was received so lately that what belongs to it may still come."""
+    return feed.c.received_at.between(microseconds(now - condensing.KEPT), microseconds(now + condensing.AHEAD))
+
+
+def _given_up(connection: Connection, network: str, ledger_id: str, now: datetime) -> int:
+    """Return up to which entry a ledger came so long ago that what is missing of it is not waited for any more."""
+    came = select(func.max(feed.c.seq)).where(scope(network), feed.c.ledger_id == ledger_id, ~_came_lately(now))
+    return connection.execute(came).scalar() or 0
+
+
+def _folded(connection: Connection, network: str, ledger_id: str, *, here: int, projected: int) -> int:
+    """Return up to which entry of those that are here a ledger is folded."""
     waiting = select(func.min(feed.c.seq)).where(
         scope(network), feed.c.ledger_id == ledger_id, feed.c.position > projected
     )
     first: int | None = connection.execute(waiting).scalar()
-    return acked if first is None else min(acked, first - 1)
+    return here if first is None else min(here, first - 1)
 
 
 def forget_beside(connection: Connection, network: str, now: datetime) -> None:
