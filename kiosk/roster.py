@@ -262,6 +262,11 @@ class Roster:
         row = self._first(query)
         return Ref(ledger_id=row.ledger_id, seq=row.seq) if row else None
 
+    def sale(self, ref: Ref) -> Sale | None:
+        """Return the sale that an entry of any kiosk made, if it has arrived."""
+        with self._database.failing_as(UNREADABLE):
+            return accounts.find(self._database.connection, ref)
+
     def sales(self, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
         """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
         with self._database.failing_as(UNREADABLE):
@@ -321,8 +326,8 @@ class Roster:
         """
         gone = {row.member_id: row.at for row in self._all(DEPARTED, site_id=site_id, since=since)}
         newest = {row.member_id: row for row in self._all(CAME, site_id=site_id, since=since)}
-        visits_ = (_visit(row) for member_id, row in newest.items() if row.at >= gone.get(member_id, row.at))
-        return tuple(visits_)
+        here = (row for member_id, row in newest.items() if member_id not in gone or row.at > gone[member_id])
+        return tuple(map(_visit, here))
 
     def people_in(self, site_id: str, now: datetime) -> int:
         """Return how many members are at a site: those who count against its capacity, so hosts do not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from kiosk import rules
@@ -10,9 +10,8 @@ from kiosk.answers import Done, Products
 from kiosk.commands import CancelSale, ListProducts, SellPass
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import new_id, refuse_contact
-from kiosk.model import Charge, Member, PassSold, Ref, Reversed
+from kiosk.model import Charge, Member, Pass, PassSold, Ref, Reversed
 from kiosk.rules.passes import is_counted
-from kiosk.store.chain import decode_fact
 
 LONGEST_AHEAD = timedelta(days=366)
 """How long before it begins a pass can be sold."""
@@ -107,29 +106,35 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
         raise DeskError(f'"{command.pass_id}" {message}', code="NO_SUCH_SALE")
-    sale = _sale(desk, ref)
-    used = _used(desk, sale)
+    sold, settles = _sold(desk, ref)
+    used = _used(desk, sold, settles)
     if used:
         message = f"{entries(used)} of it used: give that back first (kiosk pass undo), or let the sale stand"
         raise DeskError(message, code="PASS_USED")
     desk.append(Reversed(ref=ref, reason=command.reason, by=command.by))
     receipt = desk.roster.receipt(ref)
-    return Done(said=(f"The sale of {sale.pass_.terms.name} is taken back, receipt {receipt}.",), receipt=receipt)
+    return Done(said=(f"The sale of {sold.terms.name} is taken back, receipt {receipt}.",), receipt=receipt)
 
 
-def _sale(desk: Desk, ref: Ref) -> PassSold:
-    """What an entry of this ledger sold."""
-    for entry in desk.ledger.entries(after=ref.seq - 1, limit=1) if ref.ledger_id == desk.ledger.ledger_id else ():
-        fact = decode_fact(entry.body) if entry.body is not None else None
-        if isinstance(fact, PassSold):
-            return fact
-    raise DeskError("this pass was sold at another kiosk: take the sale back there", code="SOLD_ELSEWHERE")
+def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
+    """What was sold at this site, at any of its kiosks, and the debts that it took over.
+
+    Elsewhere it is not taken back: money goes back where it was paid, and that till must tell of it.
+    """
+    sale = desk.roster.sale(ref)
+    if sale is None or sale.pass_ is None:
+        raise DeskError("this sale has not arrived here yet: take it back where it was made", code="SOLD_ELSEWHERE")
+    if sale.site_id != desk.site.id:
+        site = desk.roster.site(sale.site_id)
+        name = site.name if site else sale.site_id
+        raise DeskError(f"this pass was sold at {name}: take the sale back there", code="SOLD_AT", site=name)
+    return sale.pass_, sale.settles
 
 
-def _used(desk: Desk, sale: PassSold) -> int:
+def _used(desk: Desk, sold: Pass, settles: Iterable[Charge]) -> int:
     """Entries used on a pass, apart from the debts that it took over."""
-    held = (holding for holder in sale.pass_.holders for holding in desk.roster.holdings(holder, desk.now))
-    used = next((holding.used for holding in held if holding.pass_.id == sale.pass_.id), None)
+    held = (holding for holder in sold.holders for holding in desk.roster.holdings(holder, desk.now))
+    used = next((holding.used for holding in held if holding.pass_.id == sold.id), None)
     if used is None:
         raise DeskError("who bought this pass is forgotten: the sale stands", code="HOLDER_FORGOTTEN")
-    return used - sum(charge.units for charge in sale.settles)
+    return used - sum(charge.units for charge in settles)

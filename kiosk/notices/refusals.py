@@ -101,7 +101,8 @@ _SALES: dict[str, Saying] = {
     "STARTS_TOO_LATE": lambda words, facts: words.say("A pass begins within a year", **facts),
     "NO_SUCH_SALE": lambda words, facts: words.say("This sale was taken back already", **facts),
     "PASS_USED": lambda words, facts: words.say("Entries of it are used: give them back first", **facts),
-    "SOLD_ELSEWHERE": lambda words, facts: words.say("Sold at another kiosk: take the sale back there", **facts),
+    "SOLD_ELSEWHERE": lambda words, facts: words.say("Not known here yet: take it back where it was sold", **facts),
+    "SOLD_AT": lambda words, facts: words.say("Sold at {site}: take the sale back there", **facts),
     "HOLDER_FORGOTTEN": lambda words, facts: words.say("Who bought it is forgotten: the sale stands", **facts),
 }
 

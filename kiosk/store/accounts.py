@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from kiosk.model import Noun, Pass, Ref
+from kiosk.model import Charge, Noun, Pass, Ref
 from kiosk.store.fold import claim_code
 from kiosk.store.tables import passes, reversals, sales
 
 _pass = msgspec.json.Decoder(Pass).decode
+_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 class Sale(Noun, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class Sale(Noun, frozen=True, kw_only=True):
     site_id: str
     cents: int
     method: str
+    settles: tuple[Charge, ...] = ()
+    """Debts that the new pass took over."""
     taken_back_at: datetime | None = None
 
 
@@ -45,6 +48,11 @@ def between(connection: Connection, site_id: str, since: datetime, until: dateti
     is_in = and_(sales.c.at >= since, sales.c.at < until)
     is_back = and_(reversals.c.at >= since, reversals.c.at < until)
     return _read(connection, _SALES.where(sales.c.site_id == site_id, is_in | is_back))
+
+
+def find(connection: Connection, ref: Ref) -> Sale | None:
+    """Return the sale that an entry of any ledger made; None while that has not arrived here."""
+    return next(iter(_read(connection, _SALES.where(sales.c.ledger_id == ref.ledger_id, sales.c.seq == ref.seq))), None)
 
 
 def of_member(connection: Connection, member_id: str) -> tuple[Sale, ...]:
@@ -77,5 +85,6 @@ def _sale(connection: Connection, row: Row[*tuple[Any, ...]]) -> Sale:
         site_id=row.site_id,
         cents=row.cents,
         method=row.method,
+        settles=_charges(row.settles),
         taken_back_at=row.taken_back_at,
     )
