@@ -194,7 +194,7 @@ class WriterLock:
 
 def writing_engine(path: Path) -> Engine:
     """Return the engine of the one writing connection."""
-    _check_version()
+    check_version()
     # psow=1: a sector that is written anew with the same bytes and some more holds the old ones or the new ones. With 0
     # SQLite writes all pages of a block of 4096 bytes for each page that changed, twice what a tap needs, and spares a
     # card nothing: what cards wear out and lose are blocks many times larger.
@@ -258,10 +258,11 @@ def quick_check(connection: Connection) -> tuple[str, ...]:
     return () if lines == ["ok"] else tuple(map(str, lines))
 
 
-def _check_version() -> None:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        oldest = ".".join(map(str, OLDEST_SQLITE))
-        raise LedgerError(f"SQLite {sqlite3.sqlite_version} is too old: the kiosk needs {oldest} or newer")
+def check_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """Raise LedgerError for a SQLite that is older than any that was tried."""
+    if found < OLDEST_SQLITE:
+        have, oldest = (".".join(map(str, version)) for version in (found, OLDEST_SQLITE))
+        raise LedgerError(f"SQLite {have} is too old: the kiosk needs {oldest} or newer")
 
 
 def _uri(path: Path, parameters: str) -> str:
