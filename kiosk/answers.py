@@ -341,6 +341,8 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     head: str = ""
     running: bool = False
     health: tuple[str, ...] = ()
+    mending: str = ""
+    """What was done about a damaged database, until a host has seen it."""
     waiting: int = 0
     """Entries that the central server has yet to acknowledge."""
     vitals: tuple[Vital, ...] = ()

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from kiosk import desk, notices, rules, timekeeping
+from kiosk import desk, mending, notices, rules, timekeeping
 from kiosk.after_tap import Shown, admission, offers, undoable
 from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
 from kiosk.badges import badge_id
@@ -41,6 +41,7 @@ from kiosk.model import (
     Touch,
     Verdict,
 )
+from kiosk.model import Clock as Quality
 from kiosk.notices import Health
 from kiosk.roster import RosterError, claim_code
 from kiosk.rules import corrections
@@ -89,31 +90,39 @@ class Controller:
         self._health: set[Health] = set()
         self._drawn_minute: datetime | None = None
         self._tried_at = self._worked_at = clock.monotonic()
-        self._mended: str | None = None
+        self._mending, self._is_mending_noted = "", True
         self._is_wal_empty = False
         self._doubts = timekeeping.Doubts(ledger)
 
     def health(self) -> tuple[str, ...]:
         """What is wrong, by the codes of kiosk.notices; callable from any thread."""
-        return tuple(sorted(frozenset(self._health)))
+        doubts = {Health.CLOCK_UNTRUSTED} if self._clock.stamp().clock is Quality.UNTRUSTED else set()
+        return tuple(sorted(frozenset(self._health) | doubts))
+
+    @property
+    def mending(self) -> str:
+        """What was done about a damaged database that no host has seen yet, or nothing; from any thread."""
+        return self._mending if Health.LEDGER_MENDED in self._health else ""
 
     def hide_badges_with(self, key: bytes) -> None:
         """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
         self._badge_key = key
 
-    def was_mended(self, story: str) -> None:
-        """Tell hosts and server, once the thread runs, that the ledger was damaged and what was done about it."""
-        self._mended = story
+    def was_mended(self, story: str, *, is_noted: bool = False) -> None:
+        """Tell hosts and server that the ledger was damaged and what was done about it, until a host has tapped.
+
+        Once the thread runs it is written down, unless it `is_noted`: told by an entry already.
+        """
+        self._mending, self._is_mending_noted = story, is_noted
+        self._health.add(Health.LEDGER_MENDED)
 
     # ------------------------------------------------------------ the thread
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Handle messages until `stop`: the body of a worker."""
         self._note(Happened(what="started", site_id=self._site_id))
-        if self._mended and self._note(
-            Happened(what="ledger_mended", detail=self._mended[:1000], site_id=self._site_id)
-        ):
-            self._health.add(Health.LEDGER_MENDED)
+        if not self._is_mending_noted:
+            self._note(mending.entry(self._mending, self._site_id))
         self._refresh()
         while not stop.is_set():
             self.handle(self._next())
@@ -272,7 +281,7 @@ class Controller:
         if isinstance(answered, DoorOpened):
             self._front.door.unlock(self._front.unlock_seconds)
         if isinstance(answered, Status):
-            return self.on_status(replace(answered, running=True, health=self.health()))
+            return self.on_status(replace(answered, running=True, health=self.health(), mending=self.mending))
         return answered
 
     def _learn(self, delivery: Delivery) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
-from kiosk import backup, machine
+from kiosk import backup, machine, mending
 from kiosk.answers import Done, Exported, FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
@@ -59,7 +60,7 @@ from kiosk.screen.window import Screen
 from kiosk.timekeeping import remind
 from kiosk.upkeep import Upkeep
 from kiosk.uplink import Uplink
-from kiosk.vitals import Surroundings, vitals
+from kiosk.vitals import Surroundings, troubles, vitals
 from kiosk.workers import Systemd, Worker, stop_all
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ class World:
     display: Callable[[Screen], Display] = lambda screen: screen
     """What the controller shows things on; the demo looks over its shoulder."""
     witness: Callable[[Verdict, Case, datetime], None] | None = None
+    root: Path = machine.ROOT
+    """Where the files lie in which the system tells of itself."""
 
 
 class Kiosk:
@@ -99,7 +102,7 @@ class Kiosk:
 
         Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
         """
-        self.screen, self._config, self._clock = screen, config, world.clock
+        self.screen, self._config, self._clock, self._root = screen, config, world.clock, world.root
         self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
         self._begins_anew = False
@@ -115,7 +118,7 @@ class Kiosk:
             )
             control = ControlServer(config.paths.socket, self.answer)
             stack.callback(control.close)
-            self._uplink = Uplink(config, self.controller, world.clock)
+            self._uplink = Uplink(config, self.controller, world.clock, disk=self._disk)
             self._workers = (
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
@@ -238,7 +241,7 @@ class Kiosk:
 
     def _with_vitals(self, status: Status) -> Status:
         seen = Surroundings(
-            machine=machine.look(self._config.paths.state),
+            machine=machine.look(self._config.paths.state, self._root),
             reader=self._reader_said,
             strike_wired=self._config.door.strike is not None,
             contact_wired=self._config.door.contact is not None,
@@ -247,6 +250,10 @@ class Kiosk:
             copied_on=backup.newest(self._config),
         )
         return replace(status, running=True, health=self.controller.health(), vitals=vitals(status, seen))
+
+    def _disk(self) -> tuple[str, ...]:
+        """What is wrong with the disk, for the server. Raises OSError when it does not even tell its size."""
+        return troubles(machine.disk(self._config.paths.state, self._root))
 
     def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
         self._reader_said = said
@@ -326,8 +333,9 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
     controller = Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
-    if story:
-        controller.was_mended(str(story))
+    told_before = "" if story else mending.unseen(ledger)
+    if story or told_before:
+        controller.was_mended(str(story or told_before), is_noted=not story)
     return controller
 
 

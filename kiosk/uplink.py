@@ -53,8 +53,12 @@ VERSION = version("kiosk")
 class Uplink:
     """The threads that exchange with the central server, while the kiosk has one."""
 
-    def __init__(self, config: Config, controller: Controller, clock: WallClock) -> None:
+    def __init__(
+        self, config: Config, controller: Controller, clock: WallClock, *, disk: Callable[[], tuple[str, ...]] = tuple
+    ) -> None:
+        """`disk` tells what is wrong with the disk, as codes of a beacon; it may raise OSError."""
         self._config, self._controller, self._clock = config, controller, clock
+        self._disk = disk
         self._on_end: Callable[[Worker], None] = lambda _: None
         self._changing = threading.Lock()
         self._lines: tuple[Line, ...] = ()
@@ -150,7 +154,14 @@ class Uplink:
 
     def _condition(self) -> Beacon:
         clock, now = self._clock.stamp().clock, self._clock.now()
-        return Beacon(version=VERSION, clock=clock.value, now=now, health=self._controller.health())
+        health, mended = (*self._controller.health(), *self._disk_troubles()), self._controller.mending
+        return Beacon(version=VERSION, clock=clock.value, now=now, health=health, mending=mended)
+
+    def _disk_troubles(self) -> tuple[str, ...]:
+        try:
+            return self._disk()
+        except OSError:
+            return ("disk_failing",)
 
 
 def linked(status: Status, config: Config, ledger: LedgerReader) -> Status:

@@ -94,8 +94,16 @@ def _disk_troubles(status: Status, disk: Disk) -> Iterator[tuple[str, VitalState
         yield "disk_full", "fault"
     if disk.errors:
         yield "disk_errors", "attention"
+    if "ledger_mended" in status.health:
+        yield "ledger_mended", "attention"
     if disk.free < LOW:
         yield "disk_low", "attention"
+
+
+def troubles(disk: Disk) -> tuple[str, ...]:
+    """What people far away are to be told of a disk, as codes of a beacon: it fails, or its room ends."""
+    failing = ("disk_failing",) if disk.read_only or disk.errors else ()
+    return (*failing, *(("disk_low",) if disk.free < LOW else ()))
 
 
 def _clock(status: Status) -> Vital:

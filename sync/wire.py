@@ -73,6 +73,8 @@ class Beacon(Words, frozen=True, kw_only=True):
     now: datetime | None = None
     """By its own clock, from which the server estimates the skew."""
     health: tuple[str, ...] = ()
+    mending: str = ""
+    """What it did about a damaged database, until a host has seen it."""
 
 
 class Enroll(Words, frozen=True, kw_only=True):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from kiosk.clock import WallClock
 from kiosk.ledger import open_reader
 from sync.central.app import create_app
-from sync.central.central import Central
+from sync.central.central import Central, wall_clock
 from sync.central.serving import Server
 from sync.central.settings import Settings
 from sync.client import Answer, Client, Transport, UnreachableError
@@ -116,9 +117,9 @@ class Linked:
 class Hub:
     """The central server at work on a port of this machine, its database in `folder`. Use it with `with`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime] = wall_clock) -> None:
         folder.mkdir(exist_ok=True)
-        self.folder = folder
+        self.folder, self._now = folder, now
         self.database = str(new_database("sqlite", folder))
         self.port = 0
         self.lines: list[Line] = []
@@ -134,7 +135,7 @@ class Hub:
 
     def start(self) -> None:
         """Listen, on the same port as before."""
-        app = create_app(Settings(database=self.database))
+        app = create_app(Settings(database=self.database), now=self._now)
         self._socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self._socket.getsockname()[1]
         self.central: Central = app.state.central

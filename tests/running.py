@@ -10,6 +10,7 @@ from time import monotonic
 
 from msgspec.structs import replace
 
+from kiosk import machine
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import Bench
 from kiosk.ledger import decode_fact, open_reader
@@ -23,18 +24,32 @@ class Running:
     """A kiosk in a folder, and what it decided. Use it with `with`."""
 
     def __init__(
-        self, folder: Path, *, unlock_seconds: float = 5.0, wire: bool = False, is_blank: bool = False
+        self,
+        folder: Path,
+        *,
+        unlock_seconds: float = 5.0,
+        wire: bool = False,
+        is_blank: bool = False,
+        root: Path = machine.ROOT,
+        every_seconds: float = 30.0,
     ) -> None:
+        """`root`: where the system tells of itself. `every_seconds`: between two exchanges with a server."""
         self.bench = Bench(folder, wire=wire)
         self.verdicts: queue.Queue[Verdict] = queue.Queue()
         self.folder = folder
         self._unlock_seconds, self._is_blank = unlock_seconds, is_blank
+        self._root, self._every_seconds = root, every_seconds
 
     def __enter__(self) -> Running:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
         self.bench.__enter__()
         config = self.bench.config(SIZE)
-        config = replace(config, door=replace(config.door, unlock_seconds=self._unlock_seconds))
+        door, server = config.door, config.server
+        config = replace(
+            config,
+            door=replace(door, unlock_seconds=self._unlock_seconds),
+            server=replace(server, every_seconds=self._every_seconds),
+        )
         self.socket = config.paths.socket
         if not self._is_blank:
             self.bench.prepare(config)
@@ -45,6 +60,7 @@ class Running:
             simulated=True,
             display=self.bench.watch,
             witness=lambda verdict, case, now: self.verdicts.put(verdict),
+            root=self._root,
         )
         self.kiosk = Kiosk(config, world, self.screen)
         self.kiosk.__enter__()

@@ -50,6 +50,7 @@ MAY_IMPORT = {
     "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.nights": "",
     "kiosk.backup": "kiosk.config kiosk.ledger kiosk.store.database",
+    "kiosk.mending": "kiosk.ledger kiosk.model",
     "kiosk.upkeep": "kiosk.backup kiosk.config kiosk.front kiosk.ledger kiosk.model",
     "kiosk.uplink": "kiosk sync msgspec",
     "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.books import Moment
 HERE = Path(__file__).parent.parent
 
 
-def day(folder: Path, *words: str) -> dict:
+def day(folder: Path, *words: str) -> Any:
     command = [sys.executable, "-m", "tests.audited_kiosk", str(folder), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=HERE, check=False)
     assert done.returncode == 0, done.stderr

@@ -108,6 +108,10 @@ def _ledger_failed(words: Language, _: Facts) -> Told:
     return words.say("Entries cannot be recorded"), advice
 
 
+def _ledger_mended(words: Language, _: Facts) -> Told:
+    return words.say("Was damaged, and mended itself"), words.say("Have the memory card replaced")
+
+
 def _room(words: Language, facts: Facts) -> str:
     free, total = (int(facts[name]) / GIGABYTE for name in ("free", "total"))
     return words.say("{free} GB free of {total}", free=words.decimal(free), total=words.decimal(total))
@@ -199,6 +203,7 @@ _TOLD: dict[str, Callable[[Language, Facts], Told]] = {
     "disk_errors": _disk_errors,
     "disk_read_only": _disk_read_only,
     "ledger_failed": _ledger_failed,
+    "ledger_mended": _ledger_mended,
     "clock_trusted": _clock_trusted,
     "clock_holdover": _clock_holdover,
     "clock_untrusted": _clock_untrusted,

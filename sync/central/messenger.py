@@ -38,9 +38,17 @@ LOOK_SECONDS = 15.0
 FAILURES = (OSError, smtplib.SMTPException, ValueError)
 SEND_SECONDS = 20.0
 """How long a mail server or a web address may take to answer."""
-PATIENCE = {"reader_down": timedelta(minutes=10)}
+PATIENCE = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
 """What ends by itself more often than not is told when it has gone on for so long."""
-OF_KIOSKS = ("reader_down", "door_forced_open", "ledger_failed", "disk_low", "disk_failing", "clock_untrusted")
+OF_KIOSKS = (
+    "reader_down",
+    "door_forced_open",
+    "ledger_failed",
+    "ledger_mended",
+    "disk_low",
+    "disk_failing",
+    "clock_untrusted",
+)
 """What a kiosk says of itself and people are told of: codes of its beacon."""
 
 
@@ -122,7 +130,8 @@ class Messenger:
             for code in codes:
                 key = f"{code}:{kiosk.kiosk_id}"
                 if code != "door_forced_open" or key in known or self._is_closed(kiosk, now):
-                    yield Trouble(trouble_id=key, code=code, where=kiosk.name, since=now)
+                    detail = kiosk.beacon.mending if code == "ledger_mended" else ""
+                    yield Trouble(trouble_id=key, code=code, where=kiosk.name, detail=detail, since=now)
 
     def _is_silent(self, kiosk: Kiosk, now: datetime) -> bool:
         """Beacons were missed; those that came while this server did not run could not be heard."""

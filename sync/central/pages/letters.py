@@ -21,6 +21,8 @@ def letter(settings: Settings, trouble: Trouble) -> tuple[str, str]:
         words.say("Since {moment}.", moment=at),
         words.say("The pages of the server tell more, under Kiosks and Alarms."),
     ]
+    if trouble.code == "ledger_mended" and trouble.detail:
+        lines.insert(1, words.say("What was done: {story}.", story=trouble.detail))
     if trouble.over:
         subject = words.say("Over – {what}", what=subject)
         lines = [words.say("It had begun {moment}.", moment=at)]
@@ -33,6 +35,7 @@ def _what(words: Words, trouble: Trouble) -> str:
         "reader_down": words.say("the reader has not answered for ten minutes"),
         "door_forced_open": words.say("the door was forced open outside opening hours"),
         "ledger_failed": words.say("the disk fails: nothing can be recorded"),
+        "ledger_mended": words.say("the memory card failed: the database mended itself"),
         "disk_failing": words.say("the disk fails"),
         "disk_low": words.say("the disk is nearly full"),
         "clock_untrusted": words.say("the clock cannot be trusted"),
