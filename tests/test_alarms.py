@@ -45,7 +45,6 @@ class Watched:
     def __init__(self, folder: Path, hub: Hub, hands: Hands, post: Post, stack: ExitStack) -> None:
         self.hands, self.post, self.root = hands, post, folder / "root"
         self.central, self._hub = hub.central, hub
-        self.central.settings = replace(self.central.settings, **post.told)
         self.messenger = Messenger(self.central, letter)
         self.clock = Unsure()
         self.folder, self._stack = folder / "kiosk", stack
@@ -60,6 +59,8 @@ class Watched:
         if not self.central.kiosks():
             pair = Pair(url=self._hub.url, code=self._hub.code("Porte nord"))
             assert isinstance(decode_answer(running.kiosk.answer(encode_command(pair))), Done)
+            # Only now, as the server is up: it would have a messenger of its own.
+            self.central.settings = replace(self.central.settings, **self.post.told)
         return running
 
     def stops(self) -> None:
