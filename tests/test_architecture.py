@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.touched kiosk.showing kiosk.control "
     "kiosk.answers kiosk.desk kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing "
-    "kiosk.timekeeping msgspec",
+    "kiosk.timekeeping kiosk.mending msgspec",
     "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.nights": "",
