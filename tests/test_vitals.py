@@ -172,7 +172,8 @@ def test_a_system_without_any_of_these_files_is_no_error(tmp_path):
 def codes() -> list[str]:
     """Every code that kiosk.vitals can answer, as its source has them."""
     source = Path(judged.__file__).read_text()
-    return sorted(set(re.findall(r'"((?:reader|door|disk|clock|network|exchange|copy|ledger)_\w+)"', source)))
+    found = set(re.findall(r'"((?:reader|door|disk|clock|network|exchange|copy|ledger)_\w+)"', source))
+    return sorted(found - {"disk_failing"})  # said to the server alone, which has its own words
 
 
 FACTS = {
