@@ -18,7 +18,6 @@ class GiveBadge(Scene):
     """Waits for the tap of a badge that nobody carries; those refused of late can be touched as well."""
 
     waits_for_badge = True
-    quiet_seconds = 120.0
 
     def __init__(
         self,

@@ -92,13 +92,12 @@ class Handing(Export):
         return self.words.say("A file with all that is kept about {name}, to be given to them.", name=self._name)
 
     def _ask(self, path: str) -> None:
+        command = ExportMember(member=self._id, medium=path, by=self.setting.by)
         self.confirm(
             self.words.say("Copy it onto this stick?"),
             self.words.say("It is for {name}: give the stick to nobody else.", name=self._name),
             yes=self.words.say("Yes, copy it"),
-            wish=Go(
-                Copying(self.setting, self.title(), ExportMember(member=self._id, medium=path, by=self.setting.by))
-            ),
+            wish=Go(Copying(self.setting, self.words.say("Copy onto a USB stick"), command)),
         )
 
 
