@@ -79,6 +79,7 @@ MAY_IMPORT = {
     "sync.central.accounts": "sync.central kiosk.model sqlalchemy argon2 pyotp",
     "sync.central.migrations": "sqlalchemy alembic",
     "sync.central.api": "sync.wire sync.central litestar msgspec",
+    "sync.central.described": "sync.wire litestar msgspec",
     "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
     "sync.central.messenger": "sync.central kiosk.model kiosk.hours sqlalchemy msgspec",
     "sync.central.metrics": "sync.central prometheus_client",

@@ -72,7 +72,8 @@ def test_a_dated_exception_comes_and_goes(house) -> None:
     assert went(host.send("/hours/exceptions", of="/hours", **fields)) == "/hours?on=2026-12-24&done=hours-kept"
     rule = '2026 Dec 24-2026 Dec 31 off "fêtes"'
     assert rule in house.central.roster.site(SERRE.id).exceptions
-    assert "fêtes" in read(host.get("/hours?on=2026-12-24"))
+    page = read(host.get("/hours?on=2026-12-24"))
+    assert "Jeudi 24 décembre au jeudi 31 décembre Fermé – fêtes" in page
     went(host.send("/hours/exceptions/remove", of="/hours", rule=rule))
     assert rule not in house.central.roster.site(SERRE.id).exceptions
 

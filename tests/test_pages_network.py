@@ -8,9 +8,11 @@ import pyotp
 import pytest
 from msgspec.structs import replace
 
-from kiosk.model import Member, MemberSet, SiteSet
+from kiosk.model import Member, MemberSet, Ref, SiteSet
+from sync.central import alarms
+from tests.central import spoilt
 from tests.house import SERRE
-from tests.office import PASSWORD, Office, lea_comes, mistakes, read, went
+from tests.office import PASSWORD, Office, lea_comes, mistakes, read, went, within
 
 TUVES = replace(SERRE, id="les-tuves", name="Les Tuves")
 
@@ -176,6 +178,25 @@ def test_a_long_list_of_members_has_pages(house: Office) -> None:
     assert "Nom 249" in last
     assert "Page 3 sur 3" in read(browser.get("/members?page=99"))
     assert "Page 1 sur 3" in read(browser.get("/members?page=-1"))
+
+
+def test_long_lists_of_alarms_and_of_what_is_set_aside_have_pages(house: Office) -> None:
+    kiosk, manager = house.kiosk(), house.as_("chef")
+    paired = house.central.kiosk_of(kiosk.token)
+    assert paired
+    house.central.push(paired, spoilt(kiosk.ledger_id, *(b'{"seq":%d,"no":true}' % n for n in range(1, 46))))
+    with house.central.storage.writing() as connection:
+        for n in range(45):
+            ref = Ref(ledger_id=kiosk.ledger_id, seq=n)
+            alarms.sound(connection, "main", f"gap:{n}", ref=ref, detail="x", now=house.moment.now)
+    for path in ("/alarms", "/quarantine"):
+        assert "Page 1 sur 3" in read(manager.get(path))
+        last = manager.get(f"{path}?page=3").text
+        assert last.count("<section") == 5
+    replay = within(r'action="(/quarantine/[^/"]+/replay)"', last)
+    refused = manager.send(replay, of="/quarantine")
+    assert mistakes(refused)  # and its link leads to what it speaks of, on the same page
+    assert "Page 3 sur 3" in refused.text
 
 
 def test_a_call_of_the_wire_that_does_not_exist_is_told_in_its_words(house: Office) -> None:

@@ -239,7 +239,9 @@ class Accounts:
     # ------------------------------------------------------------ rows
 
     def _hashed(self, password: str) -> str:
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        if len(password) > LONGEST_PASSWORD:
+            raise AccountError(f"a password has at most {LONGEST_PASSWORD} characters")
+        if len(password) < SHORTEST_PASSWORD:
             raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters: a few words do well")
         return self._hasher.hash(password)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -13,13 +12,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import Parameter, RawBody
 
 from sync import wire
 from sync.central.arrivals import ArrivalError
 from sync.central.badge_key import BadgeKeyError
 from sync.central.central import Central, OtherLedgerError
+from sync.central.described import described, refuses
 from sync.central.enrolment import Kiosk, Turned
 from sync.central.stream import GoneError
 
@@ -42,22 +41,6 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     """Return the answer to a call that failed."""
     body = msgspec.json.encode(wire.Problem(code=code, detail=detail))
     return Response(body, status_code=status, media_type="application/json", headers=dict(headers or {}))
-
-
-def described(says: type[msgspec.Struct]) -> type[Operation]:
-    """Return an operation whose description in OpenAPI says what its body is: these read the bytes themselves."""
-
-    @dataclass
-    class Described(Operation):
-        def __post_init__(self) -> None:
-            name = says.__name__
-            self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=Schema(title=name, description=says.__doc__))},
-                description=f"{says.__doc__} A struct `{name}` of sync/wire.py; gzip is understood.",
-                required=True,
-            )
-
-    return Described
 
 
 def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
@@ -96,6 +79,7 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     status_code=200,
     operation_class=described(wire.Enroll),
     security=[{}],
+    responses=refuses(400, 403, 409, 413, 415, 429),
     summary="Pair a kiosk by the code that staff read out",
 )
 def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> Response[wire.Enrolled]:
@@ -135,6 +119,7 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
     sync_to_thread=True,
     status_code=200,
     operation_class=described(wire.Push),
+    responses=refuses(400, 401, 403, 413, 415),
     summary="Take in entries of a ledger; answered when they are on the disk",
 )
 def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
@@ -149,7 +134,12 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
         raise ProblemError(403, wire.OTHER_LEDGER, str(error)) from None
 
 
-@get(wire.FEED, sync_to_thread=True, summary="The entries of all ledgers after a cursor")
+@get(
+    wire.FEED,
+    sync_to_thread=True,
+    responses=refuses(400, 401, 410),
+    summary="The entries of all ledgers after a cursor",
+)
 def feed(
     request: AnyRequest,
     central: NamedDependency[Central],
@@ -163,7 +153,7 @@ def feed(
         raise ProblemError(410, "gone", str(error)) from None
 
 
-@get(wire.NEWS, summary="Wait for something after a cursor")
+@get(wire.NEWS, responses=refuses(400, 401), summary="Wait for something after a cursor")
 async def news(
     request: AnyRequest,
     central: NamedDependency[Central],
@@ -179,7 +169,10 @@ async def news(
     wire.SNAPSHOT,
     sync_to_thread=True,
     summary="The folded roster in pages, all of one instant",
-    responses={200: ResponseSpec(data_container=wire.SnapshotPage, description="A page", generate_examples=False)},
+    responses={
+        200: ResponseSpec(data_container=wire.SnapshotPage, description="A page", generate_examples=False),
+        **refuses(400, 401, 410),
+    },
 )
 def snapshot(
     request: AnyRequest,

@@ -26,6 +26,7 @@ from kiosk.store.database import LedgerError
 from sync.central import api
 from sync.central.api import AnyRequest, ProblemError, problem
 from sync.central.central import Central, wall_clock
+from sync.central.described import refuses
 from sync.central.logs import FACTS, LOGGER
 from sync.central.messenger import Messenger
 from sync.central.metrics import TYPE, Metrics
@@ -116,7 +117,13 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
 # ---------------------------------------------------------------- health and metrics
 
 
-@get("/health", sync_to_thread=True, security=[{}], summary="Whether the database answers and the roster keeps up")
+@get(
+    "/health",
+    sync_to_thread=True,
+    security=[{}],
+    responses=refuses(),
+    summary="Whether the database answers and the roster keeps up",
+)
 def health(central: NamedDependency[Central]) -> Health:
     """Answer 503 when the database cannot be read."""
     behind = central.last_position() - central.network.projected

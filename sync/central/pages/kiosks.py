@@ -15,6 +15,10 @@ from sync.central.pages.routes import reads, writes
 
 __all__ = ["HANDLERS"]
 
+LISTED = 20
+"""Alarms, and things set aside, on one page of their list."""
+KIOSKS_LISTED = 50
+
 
 @reads("/kiosks")
 def listed(page: NamedDependency[Page]) -> Answer:
@@ -26,9 +30,12 @@ def _listed(page: Page, code: str = "", name: str = "") -> Answer:
     kiosks = page.kiosks
     names = {site.id: site.name for site in page.roster.sites()}
     grouped = f"{code[:HANDLE_LENGTH]} {code[HANDLE_LENGTH:]}".strip()
+    paired = [kiosk for kiosk in kiosks if kiosk.revoked_at is None]
+    leaf = page.leaf(len(paired), KIOSKS_LISTED)
     return page.show(
         "kiosks.html",
-        kiosks=[(kiosk, page.central.is_silent(kiosk)) for kiosk in kiosks if kiosk.revoked_at is None],
+        kiosks=[(kiosk, page.central.is_silent(kiosk)) for kiosk in leaf.of(paired)],
+        leaf=leaf,
         shut_out=[kiosk for kiosk in kiosks if kiosk.revoked_at is not None],
         names=names,
         code=grouped,
@@ -75,11 +82,12 @@ def alarms(page: NamedDependency[Page]) -> Answer:
     kiosks = page.kiosks
     silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
-    members = {}
-    for alarm in page.alarms:
+    members, leaf = {}, page.leaf(len(page.alarms), LISTED)
+    for alarm in leaf.of(page.alarms):
         visit = page.roster.visit(alarm.ref) if alarm.ref else None
         members[alarm.alarm_id] = page.roster.member(visit.member_id) if visit else None
-    return page.show("alarms.html", alarms=page.alarms, silent=silent, names=names, members=members)
+    shown = leaf.of(page.alarms)
+    return page.show("alarms.html", alarms=shown, leaf=leaf, silent=silent, names=names, members=members)
 
 
 @writes("/alarms")
@@ -101,9 +109,14 @@ def aside(page: NamedDependency[Page]) -> Answer:
     return _aside(page)
 
 
-def _aside(page: Page) -> Answer:
+def _aside(page: Page, at: str = "") -> Answer:
+    """The list, at the leaf asked for, or the one on which something stands."""
+    every = page.central.quarantine()
+    leaf = page.leaf(len(every), LISTED)
+    place = next((place for place, one in enumerate(every) if one.quarantine_id == at), leaf.first)
+    leaf = leaf._replace(number=place // LISTED + 1, first=place // LISTED * LISTED)
     names = {kiosk.ledger_id: kiosk.name for kiosk in page.central.kiosks()}
-    return page.show("quarantine.html", aside=page.central.quarantine(), names=names)
+    return page.show("quarantine.html", aside=leaf.of(every), leaf=leaf, names=names)
 
 
 @writes("/quarantine/{quarantine_id:str}/replay", role=Role.MANAGER)
@@ -116,7 +129,7 @@ def replay(page: NamedDependency[Page], quarantine_id: FromPath[str]) -> Answer:
     if why_not:
         message = page.say("It still cannot be taken: {reason}", reason=codes.reason(page.words, why_not))
         page.form.wrong(quarantine_id, message)
-        return _aside(page)
+        return _aside(page, quarantine_id)
     page.append(Happened(what="aside_taken", detail=quarantine_id))
     return page.go("/quarantine", "taken")
 

@@ -42,17 +42,9 @@ def search(page: NamedDependency[Page]) -> Answer:
     """Those whose name somebody may mean; without a name all, page by page."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
-    pages = max(1, -(-total // LISTED))
-    number = min(_page_number(page), pages)
-    found = cast("People", page.ask(ListMembers(text=text, start=(number - 1) * LISTED, limit=LISTED)))
-    return page.show(
-        "members.html", people=found.people, text=text, total=total, number=number, pages=1 if text else pages
-    )
-
-
-def _page_number(page: Page) -> int:
-    asked = page.request.query_params.get("page", "")
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+    leaf = page.leaf(total, LISTED)
+    found = cast("People", page.ask(ListMembers(text=text, start=0 if text else leaf.first, limit=LISTED)))
+    return page.show("members.html", people=found.people, text=text, total=total, leaf=leaf)
 
 
 @reads("/members/new", role=Role.HOST)

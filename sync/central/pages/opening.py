@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from functools import partial
 from typing import cast
 
 from litestar.di import NamedDependency
@@ -13,8 +14,9 @@ from kiosk import hours, wall
 from kiosk.answers import Hours
 from kiosk.commands import AddException, BackToHours, CloseToday, Command, RemoveException, ShowHours, StayOpen
 from kiosk.desk import DeskError
-from kiosk.model import Noun, SiteSet, Window
+from kiosk.model import DatedHours, Noun, SiteSet, Window
 from kiosk.notices.language import sentence
+from kiosk.week import read_dates
 from sync.central.pages import weekly
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.passes import day_of
@@ -57,7 +59,23 @@ def _show(page: Page) -> Answer:
         before=first - (WEEK if by_week else timedelta(days=1)),
         after=first + (WEEK if by_week else timedelta(days=32)),
         dates=_weeks(page, first, by_week=by_week),
+        read_dates=read_dates,
+        dates_told=partial(_dates_told, page),
+        times_told=partial(_times_told, page),
     )
+
+
+def _dates_told(page: Page, dates: DatedHours) -> str:
+    """The days of an exception."""
+    first, last = (sentence(page.words.weekday_of(day, page.today)) for day in (dates.first, dates.last))
+    return first if dates.first == dates.last else page.say("{first} to {last}", first=first, last=last.lower())
+
+
+def _times_told(page: Page, dates: DatedHours) -> str:
+    """What is so on these days, and why."""
+    times = ", ".join(f"{one.start:%H:%M} – {one.end:%H:%M}" for one in dates.open)
+    what = page.say("open {times}", times=times) if times else page.say("closed")
+    return f"{sentence(what)} – {dates.why}" if dates.why else sentence(what)
 
 
 def _start(page: Page) -> date:

@@ -39,7 +39,9 @@ def listed(page: NamedDependency[Page]) -> Answer:
 
 def _listed(page: Page) -> Answer:
     names = {site.id: site.name for site in page.roster.sites()}
-    return page.show("accounts.html", accounts=page.central.accounts.listed(), names=names)
+    every = page.central.accounts.listed()
+    leaf = page.leaf(len(every), PAGE_LINES)
+    return page.show("accounts.html", accounts=leaf.of(every), leaf=leaf, names=names)
 
 
 @writes("/accounts", role=Role.MANAGER)
