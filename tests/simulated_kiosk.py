@@ -30,6 +30,7 @@ from sync.worker import SyncWorker
 from tests.books import template
 from tests.fuses import Fuse, KilledError
 from tests.simulated_line import Line
+from tests.simulated_release import OlderRelease
 from tests.simulated_server import copy_files
 
 KEY = b"k" * 32
@@ -176,6 +177,16 @@ class Kiosk:
         self.stop()
         self.start()
         self.witnessed = self.hashes()
+
+    @property
+    def is_of_earlier_release(self) -> bool:
+        return self._ledger_type is OlderRelease or self.line.speaks == "older"
+
+    def runs(self, ledger_type: type[Ledger]) -> None:
+        """Install another release, and start it."""
+        self._ledger_type = ledger_type
+        self.stop()
+        self.start()
 
     # ------------------------------------------------------------ its process
 

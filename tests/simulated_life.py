@@ -37,6 +37,7 @@ from kiosk.model import (
 from kiosk.roster import Roster
 from kiosk.store import erasing
 from tests.simulated_kiosk import KEY, Kiosk
+from tests.simulated_release import UNKNOWN
 
 if TYPE_CHECKING:
     from tests.simulated_world import World
@@ -100,6 +101,9 @@ def leave_by_button(world: World, kiosk: Kiosk, random: Random) -> None:
 def change_at_kiosk(world: World, kiosk: Kiosk, random: Random) -> None:
     """A host changes something on the kiosk's screen."""
     facts = some_change(world, kiosk.ledger.roster, kiosk.clock.now(), random)
+    kinds = {fact.__struct_config__.tag for fact in facts}
+    if kiosk.is_of_earlier_release and kinds & set(UNKNOWN):
+        return
     if facts and not kiosk.is_disk_full:
         kiosk.does(lambda: kiosk.ledger.append(*facts))
 

@@ -38,6 +38,8 @@ class Line:
     pushes: list[Sent] = field(default_factory=list)
     """The last pushes that were answered."""
     calls: int = 0
+    speaks: str = ""
+    """"newer" or "older": the kiosk's release, in all that it says, beside the server's."""
     is_turned_away: bool = False
     """The server does not know this kiosk, or no longer."""
 
@@ -54,9 +56,9 @@ class Line:
             return Answer(status=200, body=b"<html>Welcome to our hotel</html>")
         if fault == "busy":
             return Answer(status=503, headers={"retry-after": "20"})
-        if fault == "newer":
+        if "newer" in (fault, self.speaks):
             headers, body = _with_more_to_say(headers, body)
-        if fault == "older":
+        if "older" in (fault, self.speaks):
             headers, body = _with_less_to_say(headers, body)
         answer = self.deliver((method, path, headers, body))
         if fault == "twice":
@@ -64,7 +66,7 @@ class Line:
         if self.is_cut_back or fault == "lost":
             raise UnreachableError("no way back")
         self.burn()
-        return _tampered(answer, fault)
+        return _tampered(_tampered(answer, self.speaks), fault)
 
     def deliver(self, request: Sent) -> Answer:
         """Have the server answer, and remember what it promised, whether or not the kiosk hears of it."""

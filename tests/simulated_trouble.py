@@ -49,6 +49,15 @@ def spoil_request(world: World, random: Random) -> bool:
     return True
 
 
+def upgrade_kiosk(world: World, random: Random) -> bool:
+    """Upgrade a kiosk that was of an earlier release until now."""
+    behind = [kiosk for kiosk in world.kiosks if kiosk.is_of_earlier_release and not kiosk.is_disk_full]
+    if not behind:
+        return False
+    world.upgrade(random.choice(behind))
+    return True
+
+
 def late_arrival(world: World, random: Random) -> bool:
     """Have a request arrive that its kiosk has given up, after others that were made later."""
     waiting = [kiosk.line for kiosk in world.kiosks if kiosk.line.late]
@@ -296,6 +305,7 @@ TROUBLES: dict[Callable[[World, Random], bool], float] = {
     mend_line: 6,
     spoil_request: 14,
     late_arrival: 6,
+    upgrade_kiosk: 2,
     old_push_again: 4,
     old_page_again: 4,
     kill_kiosk: 6,

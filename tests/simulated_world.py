@@ -15,6 +15,7 @@ from tests import invariants
 from tests import simulated_life as life
 from tests.simulated_kiosk import START, Kiosk
 from tests.simulated_line import Line
+from tests.simulated_release import OlderRelease
 from tests.simulated_server import Server
 from tests.simulated_trouble import TROUBLES
 
@@ -104,6 +105,12 @@ class World:
         kiosk.stop()
         kiosk.start()
 
+    def upgrade(self, kiosk: Kiosk) -> None:
+        """Install the present release on a kiosk of an earlier one."""
+        kiosk.line.speaks = ""
+        kiosk.runs(self._ledger_type)
+        self.faults["upgraded"] += 1
+
     def _note_acked(self, ledger_id: str, pushed: Pushed) -> None:
         self.acked[ledger_id] = max(pushed.acked, self.acked.get(ledger_id, 0))
         aside = {status.seq for status in pushed.statuses if status.outcome is Outcome.QUARANTINED}
@@ -122,7 +129,16 @@ class World:
 
     # ------------------------------------------------------------ time goes by
 
+    def mix_releases(self) -> None:
+        """Have some kiosks be a release ahead of the server, or behind it."""
+        for kiosk in self.kiosks:
+            dice = self.random.random()
+            kiosk.line.speaks = "newer" if dice < 0.15 else "older" if dice > 0.9 else ""
+            if dice > 0.8 and self._ledger_type is Ledger:
+                kiosk.runs(OlderRelease)
+
     def live(self, steps: int) -> None:
+        self.mix_releases()
         for _ in range(steps):
             self.seconds += (
                 self.random.expovariate(1 / 8) if self.random.random() < 0.95 else self.random.uniform(600, 9000)
@@ -217,6 +233,8 @@ class World:
         if not self.server.is_up:
             self.server.start()
         for kiosk in self.kiosks:
+            if kiosk.is_of_earlier_release:
+                self.upgrade(kiosk)
             kiosk.fuse.left, kiosk.line.next_faults = 0, []
             kiosk.line.is_cut_out = kiosk.line.is_cut_back = False
             if kiosk.is_disk_full:

@@ -36,6 +36,7 @@ from kiosk.store.database import (
     writing_engine,
 )
 from kiosk.store.entries import INSERT, to_row
+from kiosk.store.reading import READS
 from kiosk.store.refold import Difference, differences, folded_anew, replace
 from kiosk.store.snapshot import SnapshotError
 from kiosk.store.tables import REVISION, entries, ledger, stretches
@@ -371,6 +372,7 @@ class Ledger(LedgerReader):
         """Make or upgrade the schema, and let a new ledger be born: all in one transaction, or not at all."""
         revision = revision_of(self._database.connection)
         if revision == REVISION:
+            self._read_again()
             return
         # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
         from kiosk.store import migrations
@@ -392,6 +394,25 @@ class Ledger(LedgerReader):
             if self.snapshot_at is not None:
                 # What the snapshot told is gone with the old tables: without a cursor, the next page is a snapshot.
                 progress.write(connection, {progress.SEEN: None})
+            progress.write(connection, {progress.READS: READS})
+
+    def _read_again(self) -> None:
+        """Fold anew what a release before this one kept without understanding all of it.
+
+        Where the entries here are not all there is, the next page of the feed is to be a snapshot.
+        """
+        connection = self._database.connection
+        if progress.read(connection, progress.READS) == READS:
+            return
+        with transaction(connection):
+            self.ledger_id = connection.execute(NAME).scalar_one()
+            is_whole = self.snapshot_at is None
+            try:
+                if is_whole:
+                    self._refold(connection)
+            except LedgerError:  # bodies are erased for which nothing stands
+                is_whole = False
+            progress.write(connection, {progress.READS: READS, **({} if is_whole else {progress.ANEW: 1})})
 
 
 _ERASE = (

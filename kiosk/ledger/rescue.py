@@ -273,9 +273,7 @@ class _Haul:
             connection.execute(update(ledger).values(ledger_id=name))
         for row in self.entries.values():
             connection.execute(insert(entries), _of(entries, row))
-        for key, value in self.cursors.items():
-            if key != progress.STAGED:
-                connection.execute(insert(cursors), {"name": key, "value": value})
+        progress.write(connection, {key: value for key, value in self.cursors.items() if key != progress.STAGED})
         is_erased = any(row["body"] is None for row in self.entries.values())
         if is_erased or progress.number(connection, progress.SNAPSHOT) is not None:
             self._pour_roster(connection)

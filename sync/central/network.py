@@ -91,6 +91,12 @@ def _fresh_names() -> dict[str, object]:
     return {"generation": uuid.uuid4().hex[:16], "ledger_id": str(uuid.uuid4())}
 
 
+def begin_generation(connection: Connection, network: str) -> None:
+    """Begin a new generation of the same feed: all kiosks start from a snapshot."""
+    fresh = {"generation": _fresh_names()["generation"]}
+    connection.execute(update(networks).where(networks.c.network_id == network).values(fresh))
+
+
 def renew(connection: Connection, network: str) -> None:
     """Begin a new generation: all kiosks start from a snapshot.
 

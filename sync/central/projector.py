@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from kiosk.model import AnyFact, Entry
 from kiosk.store import arrivals, erasing
 from kiosk.store.database import LedgerError
+from kiosk.store.reading import READS
 from kiosk.store.tables import REVISION, ROSTER
 from sync.central import alarms, conflicts, forgetting, network, stream
 from sync.central.alarms import Kind
@@ -49,9 +50,12 @@ class Projector:
             self._prepare(connection)
 
     def _prepare(self, connection: Connection) -> None:
-        """Make the roster's tables where they are not as this release has them."""
-        one = networks.c.network_id == self._network
-        if connection.execute(select(networks.c.roster_revision).where(one)).scalar_one() == REVISION:
+        """Make the roster's tables where they are not as this release has them, or it can read more than was folded.
+
+        What was told of the roster before, in snapshots, is then out of date: a new generation has it fetched anew.
+        """
+        one, revision = networks.c.network_id == self._network, f"{REVISION}.{READS}"
+        if connection.execute(select(networks.c.roster_revision).where(one)).scalar_one() == revision:
             return
         if self._storage.is_postgres:
             connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {self._storage.roster_schema} CASCADE")
@@ -59,7 +63,9 @@ class Projector:
         else:
             ROSTER.drop_all(connection)
         ROSTER.create_all(connection)
-        connection.execute(update(networks).where(one).values(roster_revision=REVISION, projected=0))
+        if network.read(connection, self._network).projected:
+            network.begin_generation(connection, self._network)
+        connection.execute(update(networks).where(one).values(roster_revision=revision, projected=0))
 
     def catch_up(self, stop: threading.Event | None = None) -> int:
         """Fold all that is in the feed and not in the roster. Returns how many entries. Raises LedgerError."""
