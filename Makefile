@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak screens pages network release deb vm lock clean help
+.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -101,6 +101,18 @@ vm: $(READY)
 	.ci/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs
 	test -f build/kiosk-$(VERSION)-amd64.tar.gz || $(MAKE) release ARCHITECTURE=amd64
 	$(BIN)/python -m tests.machine --release build/kiosk-$(VERSION)-amd64.tar.gz $(ARGS)
+
+# Release, packages, units and secrets in a container with systemd as its first process: a quarter of an hour, as root.
+container: $(READY)
+	.ci/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
+	$(MAKE) release deb ARCHITECTURE=amd64
+	$(BIN)/python -m tests.machine.container --release build/kiosk-$(VERSION)-amd64.tar.gz --deb build/kiosk_$(VERSION)_amd64.deb $(ARGS)
+
+# The package and the core of the tests on an arm64 Debian, each program emulated: as root.
+arm64: $(READY)
+	.ci/need mmdebstrap:mmdebstrap qemu-aarch64-static:qemu-user-static
+	$(MAKE) deb ARCHITECTURE=arm64
+	$(BIN)/python -m tests.machine.arm64 build/kiosk_$(VERSION)_arm64.deb $(ARGS)
 
 # Two kiosks and the server as processes, the cables pulled and put in again; prints what happens, pictures in docs/pages.
 network: $(READY)
