@@ -10,6 +10,7 @@ from kiosk.model import Happened
 from sync.central.accounts import Role
 from sync.central.enrolment import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
 from sync.central.pages import codes
+from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
 
@@ -31,7 +32,7 @@ def _listed(page: Page, code: str = "", name: str = "") -> Answer:
     names = {site.id: site.name for site in page.roster.sites()}
     grouped = f"{code[:HANDLE_LENGTH]} {code[HANDLE_LENGTH:]}".strip()
     paired = [kiosk for kiosk in kiosks if kiosk.revoked_at is None]
-    leaf = page.leaf(len(paired), KIOSKS_LISTED)
+    leaf = leaf_of(page.request, len(paired), KIOSKS_LISTED)
     return page.show(
         "kiosks.html",
         kiosks=[(kiosk, page.central.is_silent(kiosk)) for kiosk in leaf.of(paired)],
@@ -82,7 +83,7 @@ def alarms(page: NamedDependency[Page]) -> Answer:
     kiosks = page.kiosks
     silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
-    members, leaf = {}, page.leaf(len(page.alarms), LISTED)
+    members, leaf = {}, leaf_of(page.request, len(page.alarms), LISTED)
     for alarm in leaf.of(page.alarms):
         visit = page.roster.visit(alarm.ref) if alarm.ref else None
         members[alarm.alarm_id] = page.roster.member(visit.member_id) if visit else None
@@ -112,7 +113,7 @@ def aside(page: NamedDependency[Page]) -> Answer:
 def _aside(page: Page, at: str = "") -> Answer:
     """The list, at the leaf asked for, or the one on which something stands."""
     every = page.central.quarantine()
-    leaf = page.leaf(len(every), LISTED)
+    leaf = leaf_of(page.request, len(every), LISTED)
     place = next((place for place, one in enumerate(every) if one.quarantine_id == at), leaf.first)
     leaf = leaf._replace(number=place // LISTED + 1, first=place // LISTED * LISTED)
     names = {kiosk.ledger_id: kiosk.name for kiosk in page.central.kiosks()}

@@ -19,6 +19,7 @@ from kiosk.model import Granted, MemberSet, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
 from sync.central.accounts import Role
+from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page, member_path
 from sync.central.pages.passes import sold_at
 from sync.central.pages.routes import reads, writes
@@ -42,7 +43,7 @@ def search(page: NamedDependency[Page]) -> Answer:
     """Those whose name somebody may mean; without a name all, page by page."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
-    leaf = page.leaf(total, LISTED)
+    leaf = leaf_of(page.request, total, LISTED)
     found = cast("People", page.ask(ListMembers(text=text, start=0 if text else leaf.first, limit=LISTED)))
     return page.show("members.html", people=found.people, text=text, total=total, leaf=leaf)
 

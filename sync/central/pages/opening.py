@@ -67,8 +67,9 @@ def _show(page: Page) -> Answer:
 
 def _dates_told(page: Page, dates: DatedHours) -> str:
     """The days of an exception."""
-    first, last = (sentence(page.words.weekday_of(day, page.today)) for day in (dates.first, dates.last))
-    return first if dates.first == dates.last else page.say("{first} to {last}", first=first, last=last.lower())
+    first, last = (page.words.weekday_of(day, page.today) for day in (dates.first, dates.last))
+    told = first if dates.first == dates.last else page.say("{first} to {last}", first=first, last=last)
+    return sentence(told)
 
 
 def _times_told(page: Page, dates: DatedHours) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -54,20 +53,6 @@ def environment() -> Environment:
     found.trim_blocks = found.lstrip_blocks = True
     found.filters["sentence"] = sentence
     return found
-
-
-class Leaf(NamedTuple):
-    """A page of a long list."""
-
-    number: int
-    pages: int
-    first: int
-    """How many come before it."""
-    size: int
-
-    def of(self, every: Sequence[Any]) -> Sequence[Any]:
-        """What stands on it."""
-        return every[self.first : self.first + self.size]
 
 
 class Page:
@@ -195,14 +180,6 @@ class Page:
     @cached_property
     def _sites_of_ledgers(self) -> dict[str, str | None]:
         return {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks()}
-
-    def leaf(self, total: int, size: int) -> Leaf:
-        """Which part of a long list is asked for: the last one for a number beyond it."""
-        asked = self.request.query_params.get("page", "")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-        pages = max(1, -(-total // size))
-        number = min(max(1, number), pages)
-        return Leaf(number=number, pages=pages, first=(number - 1) * size, size=size)
 
     # ------------------------------------------------------------ doing
 

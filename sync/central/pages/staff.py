@@ -24,6 +24,7 @@ from kiosk.model import (
 from sync.central.accounts import Account, AccountError, Role
 from sync.central.alarms import Kind
 from sync.central.pages import codes
+from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
 from sync.central.pages.signing import check_new
@@ -40,7 +41,7 @@ def listed(page: NamedDependency[Page]) -> Answer:
 def _listed(page: Page) -> Answer:
     names = {site.id: site.name for site in page.roster.sites()}
     every = page.central.accounts.listed()
-    leaf = page.leaf(len(every), PAGE_LINES)
+    leaf = leaf_of(page.request, len(every), PAGE_LINES)
     return page.show("accounts.html", accounts=leaf.of(every), leaf=leaf, names=names)
 
 
