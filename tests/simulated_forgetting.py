@@ -105,9 +105,10 @@ def balances(connection: Connection) -> Counter[str]:
 def known_passages(after: invariants.After) -> Iterator[str]:
     """Yield what still tells when somebody came or went."""
     there = {entry.ref for _, entry in after.feed}
+    own = {kiosk.name: (*kiosk.ledger.formers, kiosk.ledger.ledger_id) for kiosk in after.kiosks}
     for name, found in invariants.everywhere(after).items():
-        # What the server put aside, or lost when it was put back, it cannot condense.
-        kept = [one for one in found if one.ref in there]
+        # What the server has not, because it put it aside, stays on the card of who wrote it.
+        kept = [one for one in found if one.ref in there or one.ref.ledger_id not in own.get(name, ())]
         telling = [entry for entry in kept if entry.kind in PASSAGES and (entry.body or entry.remainder) is not None]
         if telling:
             refs = ", ".join(f"{entry.ref.seq} of {entry.ref.ledger_id[:8]} ({entry.kind})" for entry in telling[:3])

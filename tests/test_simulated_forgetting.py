@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select
 
 from kiosk.ledger import Fault, Ledger
 from kiosk.model import Condensed, Entry, Erased, Member, MemberSet, Tap
+from kiosk.store import erasing
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import entries, stretches, uses
 from tests import invariants, simulated_trouble
@@ -159,6 +160,38 @@ def test_without_a_kiosk_that_says_them_again_a_balance_is_lost(tmp_path):
         counts.append(is_counted(world))
         world.close()
     assert counts == [1, 0]
+
+
+# ---------------------------------------------------------------- what only kiosks have
+
+
+class KeepsWhatIsLeft(Ledger):
+    """A kiosk that erases what others condense, and no more."""
+
+    def _forget(self, connection: Connection, arrived: Sequence[Entry], faults: Sequence[Fault]) -> None:
+        told = [decode_fact(one.body) for one in arrived if one.kind == "condensed" and one.body is not None]
+        erasing.carry_out(connection, entries, entries.c.seq > 0, [fact for fact in told if fact])
+
+
+def nobody_has_it_any_more(world: World) -> None:
+    """A server is put back to before a passage of a kiosk that is then gone; another has heard of it."""
+    gone, other = world.kiosks
+    people_come(world)
+    place = world.server.copy()
+    taps(world, gone, "noor")
+    gone.exchange()
+    other.exchange()
+    world.server.put_back(place)
+    world.acked = {}
+    world.image_anew(gone)
+
+
+def test_a_passage_that_only_another_kiosk_knows_of_is_forgotten_as_well(tmp_path):
+    assert lived(tmp_path, nobody_has_it_any_more) == set()
+
+
+def test_a_kiosk_that_waits_for_its_sum_is_found_out(tmp_path):
+    assert lived(tmp_path, nobody_has_it_any_more, ledger=KeepsWhatIsLeft) == {"I15"}
 
 
 # ---------------------------------------------------------------- persons

@@ -198,6 +198,10 @@ class Ledger(LedgerReader):
             return
         kept_out = {fault.ref for fault in faults}
         erasing.carry_out(connection, entries, ALL, (fact for ref, fact in words if fact and ref not in kept_out))
+        told_at = [one.stamp.at for one in arrived if one.kind == "condensed"]
+        if told_at:  # by the clock of who condensed: this one may be wrong
+            own = (*self.formers, self.ledger_id)
+            erasing.erase_left_over(connection, entries, own=own, young=condensing.young(entries, max(told_at)))
         lost = {fact.member_id for _, fact in words if isinstance(fact, Erased)} - erasing.gone(connection)
         self._erase_again(connection, lost)
 

@@ -30,6 +30,11 @@ MOST = 500
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
+def young(table: Table, now: datetime) -> ColumnElement[bool]:
+    """Match entries that are stamped so lately that nothing of them is to be forgotten yet."""
+    return table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
+
+
 def stretch(
     connection: Connection,
     table: Table,
@@ -53,7 +58,7 @@ def stretch(
     passage = table.c.kind.in_(PASSAGES)
     seq = func.min(table.c.seq)
     first = connection.execute(select(seq).where(beyond, passage)).scalar()
-    is_recent = table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
+    is_recent = young(table, now)
     recent = connection.execute(select(seq).where(beyond, is_recent)).scalar()
     is_hollow = (table.c.kind == "tap") & table.c.body.is_(None) & table.c.remainder.is_(None)
     hollow = None

@@ -121,6 +121,15 @@ def erase_latecomers(
             _erase_passages(connection, table, which)
 
 
+def erase_left_over(connection: Connection, table: Table, *, own: Collection[str], young: ColumnElement[bool]) -> None:
+    """Erase old passages of others that are from before the snapshot: a server that was put back knows some no more.
+
+    So nobody condenses them; and the roster stands on the snapshot, and not on them.
+    """
+    is_left = and_(table.c.position == 0, table.c.ledger_id.not_in(own))
+    _erase_passages(connection, table, and_(is_left, ~young))
+
+
 def _erase_passages(connection: Connection, table: Table, which: ColumnElement[bool]) -> None:
     left = or_(table.c.body.is_not(None), table.c.remainder.is_not(None))
     is_passage = and_(which, table.c.kind.in_(PASSAGES), left)
