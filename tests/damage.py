@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.ledger import Ledger, open_ledger, rescue
+from kiosk.ledger import Ledger, LedgerError, open_ledger, rescue
 from kiosk.model import Ref
 from tests.books import Moment, fresh, house_facts, taps
 
@@ -153,7 +153,10 @@ def case(life: Life, number: int, folder: Path, *, opener: Opener = as_a_kiosk) 
     copies = [folder / "copy.db"] if chance.random() < 0.7 else []
     moment, began = Moment(), time.monotonic()
     moment.moves(days=30)
-    opened, story = opener(folder / "kiosk.db", moment, copies)
+    try:
+        opened, story = opener(folder / "kiosk.db", moment, copies)
+    except LedgerError as error:
+        return Outcome(f"case {number}: {', '.join(what)}", "refused", (f"it does not open: {error}",), 0.0)
     with opened:
         seconds = time.monotonic() - began
         faults = tuple(_faults(life, opened, moment, has_copy=bool(copies)))

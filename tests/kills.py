@@ -21,7 +21,6 @@ import threading
 import time
 from collections import Counter as Tally
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -37,7 +36,7 @@ from tests.books import Moment
 from tests.counter import CARNET
 from tests.killed_kiosk import BUYERS, furnish, uid
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 SALES_PAUSE = 0.05
 PER_KILL = 4
 """At most so many members tap between two kills."""
@@ -48,17 +47,19 @@ BOUND_SECONDS = 3.0
 class Eye:
     """Sees a folder's files change, in the moment that they do (inotify(7))."""
 
-    CHANGED = 0x2
+    WRITTEN = 0x2
+    TOUCHED = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200
+    """Written, or made, renamed, removed, its rights changed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mask: int = WRITTEN) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         self._fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0 or libc.inotify_add_watch(self._fd, bytes(folder), self.CHANGED) < 0:
+        if self._fd < 0 or libc.inotify_add_watch(self._fd, bytes(folder), mask) < 0:
             raise OSError(ctypes.get_errno(), "inotify")
 
-    def sees_a_write(self, seconds: float) -> bool:
-        """Wait for the next write; False when none comes."""
-        with suppress(BlockingIOError):
+    def sees_a_write(self, seconds: float, *, anew: bool = True) -> bool:
+        """Wait for the next write; False when none comes. Not `anew`: one since it was asked last will do."""
+        while anew and select.select([self._fd], [], [], 0)[0]:
             os.read(self._fd, 1 << 16)
         return bool(select.select([self._fd], [], [], seconds)[0])
 
@@ -80,11 +81,11 @@ class Told:
 class Door:
     """The kiosk's process, the reader before it, and whoever taps there. Use it with `with`."""
 
-    def __init__(self, folder: Path, told: Told, *, in_two: bool) -> None:
+    def __init__(self, folder: Path, told: Told, *, in_two: bool = False, sells: bool = True) -> None:
         self.folder, self.told = folder, told
-        self._in_two = ["in-two"] if in_two else []
+        self._in_two, self.command = ["in-two"] if in_two else [], [sys.executable]
         self._lines: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
-        self._ends = threading.Event()
+        self._ends, self._sells = threading.Event(), sells
         self.chip = Pn532()
 
     def __enter__(self) -> Self:
@@ -102,7 +103,7 @@ class Door:
         self.chip.stop()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.killed_kiosk", str(self.folder), self.chip.port, *self._in_two]
+        command = [*self.command, "-m", "tests.killed_kiosk", str(self.folder), self.chip.port, *self._in_two]
         log = (self.folder / "log").open("a")
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
@@ -155,7 +156,7 @@ class Door:
     def _sell(self) -> None:
         """Sell and sell, as a host at the desk; whoever is not answered may have bought or not."""
         number = 0
-        while not self._ends.wait(SALES_PAUSE):
+        while self._sells and not self._ends.wait(SALES_PAUSE):
             sale = SellPass(members=(f"buyer{number % BUYERS}",), product=CARNET.id)
             try:
                 answer = decode_answer(ask(self.folder / "kiosk.sock", encode_command(sale)))

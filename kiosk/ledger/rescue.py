@@ -98,19 +98,18 @@ class _Ladder:
 
     def climb(self, lock: WriterLock) -> tuple[Ledger, Rescued | None]:
         try:
-            opened = self._open(lock)
+            opened, story = self._open()
         except (LedgerBusyError, LedgerTooNewError):
             raise
         except LedgerDamagedError as error:
             log.error("%s: it is being mended", error)  # noqa: TRY400 - it is a sentence
-            story = self._rescue(str(error))
-            return open_locked(self._path, stamp=self._stamp, lock=lock), story
-        if not opened.is_behind_its_witness():
-            return opened, None
-        return opened, self._lost_its_end(opened)
+            mended = self._rescue(str(error))
+            return open_locked(self._path, stamp=self._stamp, lock=lock), mended
+        opened.hold(lock)
+        return opened, story
 
-    def _open(self, lock: WriterLock) -> Ledger:
-        """Open the database and look at it. Raises LedgerDamagedError."""
+    def _open(self) -> tuple[Ledger, Rescued | None]:
+        """Open the database, look at it, and see whether its end is there. Raises LedgerDamagedError."""
         size = self._path.stat().st_size if self._path.exists() else 0
         if size == 0 and self._had_a_life():
             raise LedgerDamagedError(f"{self._path} is gone or empty")
@@ -118,14 +117,14 @@ class _Ladder:
         try:
             opened = open_locked(self._path, stamp=self._stamp, lock=None)
             self._look(opened)
-            opened.hold(lock)
+            story = self._lost_its_end(opened) if opened.is_behind_its_witness() else None
         except LedgerError as error:
             if opened:
                 opened.close()
             if isinstance(error, LedgerDamagedError) or (size and _is_nonsense(error)):
                 raise LedgerDamagedError(str(error)) from error
             raise
-        return opened
+        return opened, story
 
     def _had_a_life(self) -> bool:
         traces = (Path(f"{self._path}.head"), Path(f"{self._path}-wal"), *self._aside(), *self._copies)

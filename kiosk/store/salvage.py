@@ -30,9 +30,9 @@ class Found:
         try:
             self._connection.execute("PRAGMA cell_size_check=ON")
             self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self._connection.close()
-            raise
+            raise sqlite3.DatabaseError(str(error)) from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -69,7 +69,7 @@ class Found:
     def _has_row_ids(self, name: str) -> bool:
         try:
             self._connection.execute(f'SELECT rowid FROM "{name}" LIMIT 0')  # noqa: S608
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             return False
         return True
 
