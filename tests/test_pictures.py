@@ -6,11 +6,8 @@ from kiosk.model import Signal
 from kiosk.screen import theme
 from kiosk.screen.sdl import pygame
 from tests import palette_png, screens
-from tests.picture import SIZES, UPRIGHT, WIDE, draw, drawn
+from tests.picture import UPRIGHT, WIDE, draw
 from tests.references import CELL, FOLDER, REPRESENTATIVE, Reference, difference, show
-
-FINGER = 9 * 800 / 154
-"""Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
 
 
 def stored(reference: Reference) -> pygame.Surface | None:
@@ -94,24 +91,6 @@ def test_every_picture_has_a_name_of_its_own_and_is_in_every_language(area) -> N
     names = [[picture.name for picture in screens.AREAS[area](language)] for language in screens.LANGUAGES]
     assert names[0] == names[1]
     assert len(set(names[0])) == len(names[0])
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("area", screens.AREAS)
-def test_nothing_that_is_read_or_touched_lies_off_the_screen(area, size) -> None:
-    for language in screens.LANGUAGES:
-        for picture in screens.AREAS[area](language):
-            canvas = drawn(picture.view, size)
-            off = [placed.line.text for placed in canvas.written if not canvas.rect.contains(placed.rect)]
-            off += [target for rect, target in canvas.targets if not canvas.rect.contains(rect)]
-            assert off == [], (picture.name, language)
-
-
-@pytest.mark.parametrize("area", screens.AREAS)
-def test_what_is_touched_is_large_enough_for_a_finger(area) -> None:
-    for picture in screens.AREAS[area]("fr"):
-        small = [(target, rect.size) for rect, target in drawn(picture.view, WIDE).targets if min(rect.size) < FINGER]
-        assert small == [], picture.name
 
 
 def test_the_gallery_shows_every_screen() -> None:

@@ -61,7 +61,7 @@ class Evacuation(Scene):
         if len(missing) > sure:
             told = self.words.say("{told}, and perhaps {n} more", told=told, n=len(missing) - sure)
         canvas.column(head, [canvas.line(told, BODY + 4, INK, bold=True)], valign="middle")
-        self._list.draw(canvas, rest)
+        self._list.draw(canvas, canvas.split(rest, 6, side="top")[1])
 
     def _row(self, person: Present) -> Row:
         is_out = person.member_id in self.outside

@@ -11,8 +11,8 @@ from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import BODY, CARD, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SMALL, Colour
 from kiosk.screen.widgets.button import button
 
-ROW = 60
-"""Height of a row in points, the space below it included."""
+ROW = {False: 60, True: 92}
+"""Points of height of a row, by portrait, the space below included: a narrow row needs another line for long names."""
 ARROWS = 64
 
 
@@ -50,15 +50,15 @@ class Listing:
         if not self.rows:
             canvas.column(rect, [canvas.line(self.empty, BODY, QUIET)], align="center", valign="middle")
             return
-        self._shown = max(1, (rect.height + canvas.px(6)) // canvas.px(ROW))
+        step = canvas.px(ROW[canvas.is_portrait and rect.height > canvas.px(2 * ROW[True])])
+        self._shown = max(1, (rect.height + canvas.px(6)) // step)
         self._first -= self._first % self._shown
         if len(self.rows) > self._shown:
             side, rect = canvas.split(rect, ARROWS, side="right")
             self._arrows(canvas, side)
             rect = canvas.split(rect, GAP, side="right")[1]
         for number, one in enumerate(self.rows[self._first : self._first + self._shown]):
-            high = canvas.px(ROW)
-            place = pygame.Rect(rect.left, rect.top + number * high, rect.width, high - canvas.px(6))
+            place = pygame.Rect(rect.left, rect.top + number * step, rect.width, step - canvas.px(6))
             self._row(canvas, place, one)
 
     def chosen(self, target: str) -> str | None:

@@ -1,0 +1,153 @@
+"""How every screen is laid out, in every size and language: nothing off the edge, cut, covered, too small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kiosk.screen import theme
+from kiosk.screen.canvas import Canvas
+from kiosk.screen.lettering import Line
+from kiosk.screen.scene import Dialog
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import button
+from tests import screens
+from tests.picture import SIZES, SMALL, WIDE, Picture, drawn
+
+FINGER = 9 * 800 / 154
+"""Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
+KEY = 40
+"""Points that a letter on glass is wide at least: ten beside one another fill a display that stands upright."""
+SMALLEST = 14.5
+"""Points of the smallest text of the hosts, read with the finger on the screen: 2.8 mm."""
+
+
+def off_the_screen(canvas: Canvas) -> Iterator[str]:
+    for placed in canvas.written:
+        if not canvas.rect.contains(placed.rect):
+            yield f"{placed.line.text!r} lies off the screen"
+    for rect, target in canvas.targets:
+        if not canvas.rect.contains(rect):
+            yield f"{target} lies off the screen"
+
+
+def too_small_for_a_finger(canvas: Canvas) -> Iterator[str]:
+    for rect, target in canvas.targets:
+        least = KEY if canvas.is_portrait and target.startswith("key:") else FINGER
+        if rect.width < least * canvas.unit - 1 or rect.height < FINGER * canvas.unit - 1:
+            yield f"{target} is {rect.width}x{rect.height}"
+
+
+def too_close(canvas: Canvas) -> Iterator[str]:
+    for number, (rect, target) in enumerate(canvas.targets):
+        for other, name in canvas.targets[number + 1 :]:
+            if rect.colliderect(other):
+                yield f"{target} lies over {name}"
+
+
+def covered(canvas: Canvas) -> Iterator[str]:
+    least = round(4 * canvas.unit)  # the letters of two lines never reach so far into one another
+    texts = [placed for placed in canvas.written if placed.line.text.strip()]
+    for number, one in enumerate(texts):
+        for other in texts[number + 1 :]:
+            both = one.rect.clip(other.rect)
+            if both.width > 2 and both.height > least:
+                yield f"{one.line.text!r} and {other.line.text!r} lie over one another"
+
+
+def cut_by_its_button(canvas: Canvas) -> Iterator[str]:
+    for rect, target in canvas.targets:
+        for placed in canvas.written:
+            if rect.collidepoint(placed.rect.center) and not rect.inflate(2, 2).contains(placed.rect):
+                yield f"{placed.line.text!r} is larger than {target}"
+
+
+def too_small_to_read(canvas: Canvas) -> Iterator[str]:
+    for placed in canvas.written:
+        if placed.line.size < SMALLEST * canvas.unit - 1:
+            yield f"{placed.line.text!r} is {placed.line.size / canvas.unit:.1f} points"
+
+
+RULES: tuple[Callable[[Canvas], Iterator[str]], ...] = (
+    off_the_screen,
+    too_small_for_a_finger,
+    too_close,
+    covered,
+    cut_by_its_button,
+    too_small_to_read,
+)
+
+
+def laid_out(picture: Picture, size: tuple[int, int]) -> Canvas:
+    """The picture as drawn; under a question lies what can no more be read."""
+    canvas = drawn(picture.view, size)
+    scene = getattr(picture.view, "scene", picture.view)
+    asked = getattr(scene, "dialog", None)
+    if isinstance(asked, Dialog):
+        first = max(n for n, placed in enumerate(canvas.written) if asked.title.startswith(placed.line.text))
+        del canvas.written[:first]
+    return canvas
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_every_screen_can_be_read_and_touched_in_every_size_and_language(area, size) -> None:
+    for language in screens.LANGUAGES:
+        for picture in screens.AREAS[area](language):
+            canvas = laid_out(picture, size)
+            faults = [fault for rule in RULES for fault in rule(canvas)]
+            assert faults == [], (picture.name, language)
+
+
+# ---------------------------------------------------------------- that the rules find what is wrong
+
+
+def beside_the_edge(canvas: Canvas) -> None:
+    button(canvas, pygame.Rect(750, 20, 90, 60), "Vendre", "sell")
+
+
+def a_tiny_button(canvas: Canvas) -> None:
+    button(canvas, pygame.Rect(20, 20, 90, 40), "OK", "ok")
+
+
+def two_buttons_in_one_place(canvas: Canvas) -> None:
+    for left in (20, 100):
+        button(canvas, pygame.Rect(left, 20, 90, 60), "Oui", f"yes:{left}")
+
+
+def two_lines_in_one_place(canvas: Canvas) -> None:
+    for text in ("Fermé", "Ouvert"):
+        canvas.column(pygame.Rect(20, 20, 200, 60), [canvas.line(text, 28, theme.INK)])
+
+
+def a_word_longer_than_its_button(canvas: Canvas) -> None:
+    button(canvas, pygame.Rect(100, 100, 90, 60), "", "sell")
+    canvas.column(pygame.Rect(60, 100, 170, 60), [canvas.line("Renseignements", 24, theme.INK)], align="center")
+
+
+def very_small_words(canvas: Canvas) -> None:
+    canvas.column(pygame.Rect(20, 20, 400, 60), [Line(text="Conditions générales", size=10, colour=theme.INK)])
+
+
+SPOILT = (
+    beside_the_edge,
+    a_tiny_button,
+    two_buttons_in_one_place,
+    two_lines_in_one_place,
+    a_word_longer_than_its_button,
+    very_small_words,
+)
+
+
+@pytest.mark.parametrize(("spoil", "rule"), list(zip(SPOILT, RULES, strict=True)))
+def test_what_is_laid_out_badly_is_found_by_its_rule_alone(spoil, rule) -> None:
+    canvas = Canvas(pygame.Surface(WIDE))
+    spoil(canvas)
+    assert [each for each in RULES if list(each(canvas))] == [rule]
+
+
+def test_a_page_of_the_gallery_is_held_to_the_same_rules_on_the_smallest_screen() -> None:
+    canvas = laid_out(screens.find("staff-now", "fr"), SMALL)
+    canvas.written.append(canvas.written[0])
+    assert list(covered(canvas))
