@@ -47,7 +47,7 @@ def find(name: str, language: str) -> Picture:
 # ---------------------------------------------------------------- the gallery
 
 
-def sheet(pair: list[Picture]) -> pygame.Surface:
+def sheet(pair: tuple[Picture, ...]) -> pygame.Surface:
     """All sizes of one screen, the languages under one another; each drawn in its own size, then made smaller."""
     rows = [[_smaller(draw(picture.view, size)) for size in SIZES] for picture in pair]
     wide = sum(one.get_width() + MARGIN for one in rows[0]) + MARGIN
@@ -96,21 +96,38 @@ def _table(names: list[str]) -> list[str]:
 # ---------------------------------------------------------------- files
 
 
-def write_one(name: str, folder: Path) -> None:
+Pair = tuple[Picture, ...]
+"""One screen in every language."""
+
+
+def write_area(title: str, folder: Path, write_pair: Callable[[Pair, Path], None], begins: str) -> None:
+    """Write the screens of an area whose name begins so; each is drawn before the next one is made."""
+    for pair in zip(*map(AREAS[title], LANGUAGES), strict=True):
+        if pair[0].name.startswith(begins):
+            write_pair(pair, folder)
+
+
+def write_one(pair: Pair, folder: Path) -> None:
     """Write the picture and the sheet of one screen, and what of it is a reference."""
-    shown = {language: find(name, language) for language in LANGUAGES}
-    write(draw(shown["fr"].view, WIDE), folder / f"{name}.png")
-    write(sheet(list(shown.values())), folder / "sheets" / f"{name}.png", SHEET_COLOURS)
+    name = pair[0].name
+    write(draw(pair[0].view, WIDE), folder / f"{name}.png")
+    write(sheet(pair), folder / "sheets" / f"{name}.png", SHEET_COLOURS)
+    write_references(pair, folder)
+
+
+def write_references(pair: Pair, _folder: Path) -> None:
+    """Write what of one screen is a reference."""
     for reference in REPRESENTATIVE:
-        if reference.name == name:
-            write(draw(shown[reference.language].view, reference.size), REFERENCES / reference.file)
+        for picture in pair:
+            if (reference.name, reference.language) == (picture.name, picture.language):
+                write(draw(picture.view, reference.size), REFERENCES / reference.file)
 
 
-def write_full(name: str, folder: Path) -> None:
+def write_full(pair: Pair, folder: Path) -> None:
     """Write one screen in every size and language."""
-    for language in LANGUAGES:
-        for size in SIZES:
-            write(draw(find(name, language).view, size), folder / f"{name}-{language}-{size[0]}x{size[1]}.png")
+    for picture in pair:
+        for wide, high in SIZES:
+            write(draw(picture.view, (wide, high)), folder / f"{picture.name}-{picture.language}-{wide}x{high}.png")
 
 
 def write_gallery(folder: Path) -> None:
@@ -128,13 +145,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--full", action="store_true", help="each picture in its own size, and no page")
+    parser.add_argument("--references", action="store_true", help="only what new pictures are compared with")
     parser.add_argument("--only", default="", help="those whose name begins so")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    names = [picture.name for picture in pictures("fr") if picture.name.startswith(asked.only)]
+    write_pair = write_full if asked.full else write_references if asked.references else write_one
     with ProcessPoolExecutor() as pool:
-        list(pool.map(write_full if asked.full else write_one, names, [asked.folder] * len(names)))
-    if not asked.full:
+        done = [pool.submit(write_area, title, asked.folder, write_pair, asked.only) for title in AREAS]
+    for one in done:
+        one.result()
+    if not asked.full and not asked.references:
         write_gallery(asked.folder)
         pages = [*asked.folder.rglob("*.png")]
         print(f"{len(pages)} files, {sum(page.stat().st_size for page in pages) / 1e6:.1f} MB")

@@ -174,7 +174,7 @@ def test_a_member_is_forgotten_after_one_question_that_says_what_that_means(coun
 
 def test_ten_entries_are_sold_in_two_touches_and_the_receipt_is_numbered(counter):
     side = at_account(counter)
-    assert "+10 entrées · 50 €" in told(side)
+    assert "+10 entrées, 50 €" in told(side)
     side.touch("favourite")
     side.touch("pay:cash")
     sold = counter.stored(PassSold)[-1]

@@ -14,10 +14,11 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 from kiosk.model import Touch
 from kiosk.notices import Idle, Notice
 from kiosk.screen.canvas import Canvas
+from kiosk.screen.facing import TOO_SOON_SECONDS
 from kiosk.screen.scenes.notice import STEPS, draw_notice
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
-from kiosk.screen.window import TOO_SOON_SECONDS, Screen
+from kiosk.screen.window import Screen
 from tests.picture import WIDE
 from tests.screens_door import spoken, tray_view
 
@@ -177,6 +178,39 @@ def test_a_touch_beside_the_buttons_is_nothing(screen) -> None:
     assert screen.events() == []
 
 
+def key(name: int) -> None:
+    pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=name, mod=0))
+
+
+def test_the_buttons_of_a_notice_can_be_pressed_by_the_keyboard(screen, watch) -> None:
+    screen.show(replace(ENTRY, number=12))
+    screen.draw()
+    watch.seconds += TOO_SOON_SECONDS
+    pressed = []
+    for _ in ENTRY.buttons:
+        key(pygame.K_TAB)
+        assert screen.events() == []
+        assert screen.draw()  # the ring around the button is seen
+        key(pygame.K_RETURN)
+        pressed += screen.events()
+    assert pressed == [Touch(button=button.id, notice=12) for button in ENTRY.buttons]
+
+
+def test_a_key_presses_no_button_that_was_not_chosen_nor_one_of_the_next_notice(screen, watch) -> None:
+    screen.show(replace(ENTRY, number=1))
+    screen.draw()
+    watch.seconds += TOO_SOON_SECONDS
+    key(pygame.K_RETURN)
+    assert screen.events() == []
+    key(pygame.K_TAB)
+    screen.events()
+    screen.show(replace(ENTRY, number=2))
+    screen.draw()
+    watch.seconds += TOO_SOON_SECONDS
+    key(pygame.K_RETURN)
+    assert screen.events() == []
+
+
 def test_a_touch_after_the_notice_has_gone_is_nothing(screen, watch) -> None:
     screen.show(ENTRY)
     screen.draw()
@@ -306,7 +340,7 @@ def test_closing_the_window_ends_the_loop(screen) -> None:
 def test_without_a_display_the_screen_is_drawn_into_memory_and_the_log_says_so() -> None:
     code = (
         "import logging; logging.basicConfig()\n"
-        "from kiosk.screen.window import TOO_SOON_SECONDS, Screen\n"
+        "from kiosk.screen.window import Screen\n"
         "screen = Screen((480, 320)); print(screen.driver, screen.draw())"
     )
     env = {**os.environ, "SDL_VIDEODRIVER": "nosuchdriver"}

@@ -20,11 +20,13 @@ from kiosk.screen import events
 from kiosk.screen.canvas import Canvas, cut
 from kiosk.screen.display import MEMORY_DRIVERS, Outlets, open_display
 from kiosk.screen.entrances import ENTRANCES
+from kiosk.screen.facing import Facing
+from kiosk.screen.keys import Key
 from kiosk.screen.remote import Remote
 from kiosk.screen.rest import Light, Sleep
 from kiosk.screen.scenes.idle import draw_idle
 from kiosk.screen.scenes.night import draw_dim, draw_night
-from kiosk.screen.scenes.notice import STEP_SECONDS, STEPS, draw_notice
+from kiosk.screen.scenes.notice import STEPS
 from kiosk.screen.sdl import pygame
 from kiosk.screen.speaker import Speaker
 from kiosk.screen.stage import Asking, Stage
@@ -36,8 +38,6 @@ BUSY_SECONDS = 1 / 30
 """How long the queue is waited for between two looks at the touchscreen, while there is something to touch."""
 QUIET_SECONDS = 1 / 10
 """The same while there is not: what comes through the queue is drawn at once all the same."""
-TOO_SOON_SECONDS = 0.3
-"""A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
 IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
 Emitted = Touch | Asking | Action
 """What comes from the screen: a button of a notice, a command of the hosts' side, a click on the demo's tray."""
@@ -74,8 +74,7 @@ class Screen:
         """The hosts' side; only for the thread that draws, and for tests."""
         self._incoming: queue.SimpleQueue[Notice | Idle | Tray | Admission | tuple[int, Answered]] = queue.SimpleQueue()
         self._idle: Idle | None = None
-        self._notice: Notice | None = None
-        self._notice_begins = self._notice_ends = 0.0
+        self._facing: Facing | None = None
         self._tray: Tray | None = None
         self._picture, self._is_written = picture, True
         self._monotonic, self._sleep = monotonic, sleep
@@ -141,13 +140,14 @@ class Screen:
     def draw(self) -> bool:
         """Draw if what is to be seen has changed; tell whether a frame was drawn."""
         self._take(0)
-        if self._notice and self._monotonic() >= self._notice_ends:
-            self._notice = None
+        if self._facing and self._monotonic() >= self._facing.ends:
+            self._facing = None
         self.stage.tick()
-        if self._idle and self._idle.instead and not self._notice and not self.stage.scene:
+        if self._idle and self._idle.instead and not self._facing and not self.stage.scene:
             self.stage.enter(self._idle.instead)
-        step, light = self._step(), self._light()
-        shown = self._notice or self.stage.scene or self._idle
+        facing, light = self._facing, self._light()
+        step = facing.step(self._monotonic()) if facing else STEPS
+        shown = (facing.notice, facing.focus) if facing else self.stage.scene or self._idle
         view = (shown, step, light, self._tray, self._window.get_size(), self.stage.changes)
         if view == self._drawn or view[0] is None:
             return False
@@ -174,8 +174,7 @@ class Screen:
                 found += self._touched(event.pos)
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
-                if not self._notice:
-                    self.stage.key(key)
+                found += self._typed(key)
         return found + self.stage.asked()
 
     def save(self, path: Path) -> None:
@@ -206,20 +205,15 @@ class Screen:
             self._is_written = False
 
     def _patience(self) -> float:
-        moves = self._notice is not None and self._step() < STEPS
-        is_touched = self._tray or self.stage.scene or (self._notice and self._notice.buttons)
+        facing = self._facing
+        moves = facing is not None and facing.moves(self._monotonic())
+        is_touched = self._tray or self.stage.scene or (facing and facing.notice.buttons)
         return BUSY_SECONDS if moves or is_touched else QUIET_SECONDS
-
-    def _step(self) -> int:
-        """How far the punched hole has appeared; all the way where there is none."""
-        if self._notice is None or self._notice.punch is None or not self._notice.punch.fresh:
-            return STEPS
-        return min(STEPS, int((self._monotonic() - self._notice_begins) / STEP_SECONDS))
 
     def _light(self) -> Light:
         """How bright the idle screen is; whoever taps or is expected keeps it awake."""
         now = self._monotonic()
-        if self._notice or self.stage.scene or self._idle is None or not self._idle.rests:
+        if self._facing or self.stage.scene or self._idle is None or not self._idle.rests:
             self._stirred = now
             return Light.AWAKE
         return self._sleep.light(self._idle, now - self._stirred)
@@ -237,12 +231,11 @@ class Screen:
         match item:
             case Notice() if not self.stage.keeps(item):
                 self.stage.leave()
-                self._notice, self._notice_begins = item, self._monotonic()
-                self._notice_ends = self._notice_begins + item.seconds
+                self._facing = Facing(item, self._monotonic())
                 if self.speaker:
                     self.speaker.play(item.signal, item.sound)
             case Admission():
-                self._notice = None
+                self._facing = None
                 self.stage.enter(item)
             case (int(number), answered):
                 self.stage.answer(number, answered)
@@ -258,8 +251,8 @@ class Screen:
         if self._tray:
             shelf, whole = cut(whole, round(whole.height * TRAY_SHARE), side="bottom")
         self._kiosk = Canvas(self._window.subsurface(whole))
-        if self._notice:
-            draw_notice(self._kiosk, self._notice, step)
+        if self._facing:
+            self._facing.draw(self._kiosk, step)
         elif self.stage.scene:
             self.stage.draw(self._kiosk)
         elif self._idle:
@@ -273,10 +266,13 @@ class Screen:
             below = (at[0], at[1] - self._kiosk.rect.height)
             hit = next((target for rect, target in self._shelf.targets if rect.collidepoint(below)), None)
             return [action_of(hit)] if hit else []
-        if self._notice is None:
-            self.stage.touch(at)
-        elif self._notice_begins + TOO_SOON_SECONDS <= self._monotonic() < self._notice_ends:
-            for rect, button in self._kiosk.targets:
-                if rect.collidepoint(at):
-                    return [Touch(button=button, notice=self._notice.number)]
+        if self._facing:
+            return [*self._facing.touched(at, self._monotonic())]
+        self.stage.touch(at)
+        return []
+
+    def _typed(self, key: Key) -> list[Touch]:
+        if self._facing:
+            return self._facing.key(key, self._monotonic())
+        self.stage.key(key)
         return []

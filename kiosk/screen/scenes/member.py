@@ -98,8 +98,7 @@ class Account(Scene):
         if told is None:
             return []
         best = self._favourite()
-        price = words.money(best.price_cents, self._currency) if best else ""
-        label = f"{people_words.bought(words, best)} · {price}" if best else words.say("Sell")
+        label = people_words.priced(words, best, self._currency) if best else words.say("Sell")
         return [
             Choice(target="favourite", label=label, look="main", enabled=best is not None),
             Choice(target="sell", label=words.say("Other passes"), enabled=bool(self._products)),

@@ -28,6 +28,11 @@ def bought(words: Language, product: Product) -> str:
     return words.count("+{n} entry", "+{n} entries", product.units)
 
 
+def priced(words: Language, product: Product, currency: str) -> str:
+    """What a product gives and costs: `+10 entries, 50 €`."""
+    return f"{bought(words, product)}, {words.money(product.price_cents, currency)}"
+
+
 def left(words: Language, count: int | None) -> str:
     """Entries left; below zero they are owed."""
     if count is None:

@@ -11,7 +11,7 @@ from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
 from kiosk.screen.scenes import people_words
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, DETAIL, INK, QUIET
+from kiosk.screen.theme import BODY, DETAIL, INK, QUIET, SMALL
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
@@ -24,11 +24,11 @@ class Sell(Scene):
         super().__init__(setting)
         self._member, self._name, self._currency = member_id, name, currency
         self._products = {one.id: one for one in products}
-        money = setting.words.money
-        self._list = Listing(
-            [Row(id=one.id, title=one.name, right=money(one.price_cents, currency)) for one in products],
-            empty=setting.words.say("Nothing is on sale"),
-        )
+        self._list = Listing([self._row(one) for one in products], empty=setting.words.say("Nothing is on sale"))
+
+    def _row(self, product: Product) -> Row:
+        given = people_words.priced(self.words, product, self._currency)
+        return Row(id=product.id, title=given, detail=product.name)
 
     def title(self) -> str:
         """What the scene is called."""
@@ -76,10 +76,11 @@ class Pay(Scene):
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw what is sold, and the ways to pay."""
-        head, rest = canvas.split(rect, 100, side="top")
+        head, rest = canvas.split(rect, 108, side="top")
         lines = [
-            canvas.line(f"{self._product.name} · {self._price}", BODY + 4, INK, bold=True),
-            canvas.line(self.words.say("How is it paid? A touch sells."), DETAIL, QUIET),
+            canvas.line(people_words.priced(self.words, self._product, self._currency), BODY + 4, INK, bold=True),
+            canvas.line(self._product.name, SMALL, INK),
+            canvas.line(self.words.say("How is it paid? A touch sells."), DETAIL, QUIET, before=4),
         ]
         canvas.column(head, lines, valign="middle")
         choices = [
