@@ -15,10 +15,11 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 from kiosk.demo.browser import Browser
 from kiosk.model import Touch
+from kiosk.screen.facing import TOO_SOON_SECONDS
 from kiosk.screen.remote import Remote
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import BadgeClicked
-from kiosk.screen.window import TOO_SOON_SECONDS, Screen
+from kiosk.screen.window import Screen
 from tests.picture import WIDE
 from tests.screens_door import tray_view
 from tests.test_window import ENTRY, IDLE, Watch, middle_of_undo

@@ -89,7 +89,7 @@ def _evened(text: str, room: int, *, size: int, bold: bool) -> list[str]:
 
 def _greedy(text: str, room: int, *, size: int, bold: bool) -> list[str]:
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in text.replace(" · ", "\u00a0· ").split(" "):  # no line begins with a dot
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width(longer, size, bold=bold) <= room:
             lines[-1] = longer
