@@ -35,7 +35,7 @@ class Reference:
         return f"{self.name}-{self.language}-{self.size[0]}x{self.size[1]}.png"
 
 
-REPRESENTATIVE = (
+DOOR = (
     Reference("idle-open"),
     Reference("idle-holiday", "en"),
     Reference("idle-reader-left"),
@@ -54,6 +54,72 @@ REPRESENTATIVE = (
     Reference("out-of-service"),
 )
 """Each shows something that the others do not; together every kind of screen, size and language."""
+
+MIDDLE = (1024, 600)
+LARGE = (1280, 800)
+HOSTS = (
+    Reference("account-entries"),
+    Reference("account-wishes", "en", SMALL),
+    Reference("night-dim"),
+    Reference("night-dark", "en", SMALL),
+    Reference("staff-pin", "en", SMALL),
+    Reference("staff-menu"),
+    Reference("staff-now", size=UPRIGHT),
+    Reference("staff-door", "en", SMALL),
+    Reference("staff-check-in"),
+    Reference("staff-here", "en", SMALL),
+    Reference("staff-reverse", "en"),
+    Reference("staff-today-all", size=SMALL),
+    Reference("staff-evacuation", "en", MIDDLE),
+    Reference("people-unknown-badge", size=SMALL),
+    Reference("people-search", "en"),
+    Reference("people-claim", size=SMALL),
+    Reference("people-member"),
+    Reference("people-badge", "en", SMALL),
+    Reference("people-one-badge", size=SMALL),
+    Reference("people-note", "en", SMALL),
+    Reference("people-more", size=SMALL),
+    Reference("people-kept", "en", SMALL),
+    Reference("people-sell"),
+    Reference("people-pay", "en", SMALL),
+    Reference("people-receipt", size=SMALL),
+    Reference("people-take-back", "en", SMALL),
+    Reference("people-till", size=UPRIGHT),
+    Reference("place-hours"),
+    Reference("place-hours-until", "en", SMALL),
+    Reference("place-hours-close", size=SMALL),
+    Reference("place-exceptions", "en"),
+    Reference("place-exceptions-days", size=SMALL),
+    Reference("place-exceptions-why", "en", SMALL),
+    Reference("place-exceptions-own", size=SMALL),
+    Reference("place-exceptions-preview", "en", LARGE),
+    Reference("place-week", size=SMALL),
+    Reference("place-week-day", "en", SMALL),
+    Reference("place-week-examples", size=SMALL),
+    Reference("place-health"),
+    Reference("place-health-reader", "en", SMALL),
+    Reference("place-clock", size=SMALL),
+    Reference("place-pair", "en", SMALL),
+    Reference("place-export", size=SMALL),
+    Reference("place-export-copying", "en", SMALL),
+    Reference("place-set-up-1-language"),
+    Reference("place-set-up-2-where", "en", SMALL),
+    Reference("place-set-up-2-letters", size=SMALL),
+    Reference("place-set-up-2-countries", "en", SMALL),
+    Reference("place-set-up-3-name", size=SMALL),
+    Reference("place-set-up-4-hours", "en", SMALL),
+    Reference("place-set-up-5-tariff", size=SMALL),
+    Reference("place-set-up-5-price", "en", SMALL),
+    Reference("place-set-up-6-host", size=SMALL),
+    Reference("place-set-up-7-badge", "en", SMALL),
+    Reference("place-set-up-8-pin", size=SMALL),
+    Reference("place-set-up-9-trial", "en", SMALL),
+    Reference("place-set-up-10-summary", size=UPRIGHT),
+    Reference("place-set-up-11-ready", "en", SMALL),
+)
+"""Each scene at least once, most of them small: what is small there is small in the repository too."""
+
+REPRESENTATIVE = DOOR + HOSTS
 
 
 @dataclass(frozen=True)

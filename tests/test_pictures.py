@@ -1,12 +1,14 @@
 """The pictures: that screens look as they did when somebody last looked at them, and that the gallery can be made."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from kiosk.model import Signal
 from kiosk.screen import theme
 from kiosk.screen.sdl import pygame
 from tests import palette_png, screens
-from tests.picture import UPRIGHT, WIDE, draw
+from tests.picture import UPRIGHT, WIDE, Picture, draw
 from tests.references import CELL, FOLDER, REPRESENTATIVE, Reference, difference, show
 
 
@@ -15,14 +17,29 @@ def stored(reference: Reference) -> pygame.Surface | None:
     return pygame.image.load(str(path)) if path.exists() else None
 
 
-@pytest.mark.parametrize("reference", REPRESENTATIVE, ids=lambda reference: reference.file)
-def test_the_screen_looks_as_it_did(reference) -> None:
-    now = draw(screens.find(reference.name, reference.language).view, reference.size)
-    then = stored(reference)
-    apart = difference(then, now) if then else None
-    if apart is None or not apart.is_small:
-        path = show(reference.file, then, now)
-        pytest.fail(f"{apart}: look at {path}; if it is meant to look so, `make screens` makes it the reference")
+def compared(picture: Picture) -> Iterator[str]:
+    """Compare a picture with the references that there are of it; tell what differs and where to look."""
+    for reference in REPRESENTATIVE:
+        if (reference.name, reference.language) == (picture.name, picture.language):
+            now, then = draw(picture.view, reference.size), stored(reference)
+            apart = difference(then, now) if then else None
+            if apart is None or not apart.is_small:
+                yield f"{apart}: look at {show(reference.file, then, now)}"
+
+
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_the_screens_look_as_they_did(area) -> None:
+    apart = [told for language in screens.LANGUAGES for one in screens.AREAS[area](language) for told in compared(one)]
+    assert apart == [], 'if they are meant to look so, `make screens ARGS="--references ."` makes them the references'
+
+
+def kind(picture: Picture) -> str:
+    return type(getattr(picture.view, "scene", picture.view)).__name__
+
+
+def test_there_is_a_reference_of_every_kind_of_screen() -> None:
+    kinds = {picture.name: kind(picture) for picture in screens.pictures("fr")}
+    assert set(kinds.values()) == {kinds[reference.name] for reference in REPRESENTATIVE}
 
 
 def test_every_reference_is_compared() -> None:
