@@ -229,6 +229,21 @@ def _hole(pen: Pen) -> None:
     pen.stroke([(0.33, 0.67), (0.67, 0.33)], 0.09, cut=True)
 
 
+def _list(pen: Pen) -> None:
+    """What happened, line by line."""
+    for y in (0.2, 0.5, 0.8):
+        pen.disc((0.14, y), 0.09)
+        pen.stroke([(0.38, y), (0.9, y)], 0.14)
+
+
+def _coins(pen: Pen) -> None:
+    """Two piles of coins, seen from the side."""
+    for left, piled in ((0.12, 3), (0.58, 5)):
+        for number in range(piled):
+            y = 0.86 - number * 0.175
+            pen.stroke([(left + 0.06, y), (left + 0.26, y)], 0.125)
+
+
 _DRAWN: dict[str, Callable[[Pen], None]] = {
     Signal.GRANTED: _granted,
     Signal.RE_ENTRY: _re_entry,
@@ -249,6 +264,8 @@ _DRAWN: dict[str, Callable[[Pen], None]] = {
     "erase": _erase,
     "shift": _shift,
     "usb": _usb,
+    "list": _list,
+    "coins": _coins,
     "disc": _disc,
     "ring": _ring,
     "hole": _hole,

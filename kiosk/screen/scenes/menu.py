@@ -31,9 +31,9 @@ class Item:
 
 ITEMS: tuple[Item, ...] = (
     Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=Now),
-    Item(target="today", label=lambda words: words.say("Today"), picture="badge", scene=Today),
+    Item(target="today", label=lambda words: words.say("Today"), picture="list", scene=Today),
     Item(target="members", label=lambda words: words.say("Members"), picture="badge", scene=Members),
-    Item(target="till", label=lambda words: words.say("Till"), picture="re_entry", scene=Till),
+    Item(target="till", label=lambda words: words.say("Till"), picture="coins", scene=Till),
     Item(
         target="evacuation",
         label=lambda words: words.say("Evacuation list"),
