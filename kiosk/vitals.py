@@ -18,6 +18,8 @@ MEGABYTE = 1_000_000
 FULL = 50 * MEGABYTE
 """Below this the ledger has little room: a tap takes some kilobytes, a copy of the ledger some megabytes."""
 LOW = 500 * MEGABYTE
+LOW_SHARE = 5
+"""One part in so many: of a small partition for the data alone, 500 MB would be all of it and more."""
 COPY_IS_OLD_DAYS = 3
 """The nightly copy failed more than once."""
 
@@ -96,14 +98,18 @@ def _disk_troubles(status: Status, disk: Disk) -> Iterator[tuple[str, VitalState
         yield "disk_errors", "attention"
     if "ledger_mended" in status.health:
         yield "ledger_mended", "attention"
-    if disk.free < LOW:
+    if _is_low(disk):
         yield "disk_low", "attention"
 
 
 def troubles(disk: Disk) -> tuple[str, ...]:
     """What people far away are to be told of a disk, as codes of a beacon: it fails, or its room ends."""
     failing = ("disk_failing",) if disk.read_only or disk.errors else ()
-    return (*failing, *(("disk_low",) if disk.free < LOW else ()))
+    return (*failing, *(("disk_low",) if _is_low(disk) else ()))
+
+
+def _is_low(disk: Disk) -> bool:
+    return disk.free < min(LOW, disk.total // LOW_SHARE)
 
 
 def _clock(status: Status) -> Vital:

@@ -16,7 +16,7 @@ from kiosk.answers import Status
 from kiosk.model import Clock, Opening, ReaderDown, ReaderUp
 from kiosk.notices import Language
 from kiosk.notices.vitals import spoken
-from kiosk.vitals import Surroundings, vitals
+from kiosk.vitals import Surroundings, troubles, vitals
 
 NOW = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 GIGABYTE = 10**9
@@ -124,6 +124,19 @@ def test_what_is_missing_or_broken_is_told_with_its_gravity(changes, part, found
 def test_the_gravest_trouble_of_a_disk_is_told(free, errors, read_only, found):
     disk = machine.Disk(free=free * 10**6, total=30 * GIGABYTE, read_only=read_only, errors=errors)
     assert told(disk=disk)["disk"] == found
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "errors", "found"),
+    [
+        (200_000_000, 256_000_000, 0, ()),
+        (40_000_000, 256_000_000, 0, ("disk_low",)),
+        (400_000_000, 30_000_000_000, 2, ("disk_failing", "disk_low")),
+    ],
+    ids=["small partition", "small and full", "large, failing and full"],
+)
+def test_people_far_away_are_told_of_a_disk_by_what_it_is_for(free, total, errors, found):
+    assert troubles(machine.Disk(free=free, total=total, read_only=False, errors=errors)) == found
 
 
 def test_clock_queue_and_copy_are_told_as_they_are():
