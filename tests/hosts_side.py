@@ -79,6 +79,18 @@ class HostsSide:
             raise LookupError(f"{target} is not on the screen: {self.targets()}")
         self.counter.later(seconds=1)
         self.stage.touch(rect.center)
+        self.stage.release()
+        self.settle()
+
+    def hold(self, target: str, seconds: float) -> None:
+        """Lay a finger on a target for so long, and lift it."""
+        rect = next(rect for rect, name in self.canvas.targets if name == target)
+        self.counter.later(seconds=1)
+        self.stage.touch(rect.center)
+        self.settle()
+        for _ in range(round(seconds * 20)):
+            self.wait(0.05)
+        self.stage.release()
         self.settle()
 
     def type(self, text: str) -> None:

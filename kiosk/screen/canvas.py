@@ -24,6 +24,8 @@ class Canvas:
         self.unit = min(self.rect.width / wide, self.rect.height / high)
         """Pixels to the point."""
         self.targets: list[tuple[pygame.Rect, str]] = []
+        self.pressed: str | None = None
+        """The target that a finger lies on."""
         """What can be touched, and what that means."""
         self.written: list[Placed] = []
         """What can be read."""

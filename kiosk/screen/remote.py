@@ -63,7 +63,8 @@ class Remote:
     def touch(self, at: tuple[int, int]) -> None:
         """Touch a point of the frame, in its pixels."""
         if self._frame.get_rect().collidepoint(at):
-            pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1, touch=False))
+            for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+                pygame.event.post(pygame.event.Event(kind, pos=at, button=1, touch=False))
 
     def press(self, key: str, *, shift: bool = False) -> bool:
         """Press a key of KEYS, or type a letter; tell whether it was one."""

@@ -23,6 +23,10 @@ from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
 TOO_SOON_SECONDS = 0.25
 """A finger that touches twice means what it saw the first time, not what has come in its place."""
+HOLD_SECONDS, REPEAT_SECONDS = 0.5, 0.12
+"""How long a key is held before it means more than a touch, and how often it erases from then on."""
+KEYS = ("key:", "pad:")
+ERASES = ("key:backspace", "pad:<")
 NO_ANSWER = Refused(message="no answer in time: see what was done before you try again", code="NO_ANSWER")
 
 Entrances = Mapping[str, Callable[[Setting], Scene]]
@@ -57,6 +61,10 @@ class Stage:
         self._touched_at = self._appeared_at = self._opened_at = 0.0
         self._targets: list[focus.Target] = []
         self._focus: str | None = None
+        self._held: str | None = None
+        """What a finger lies on."""
+        self._held_until = 0.0
+        """When that means something more."""
         self._numbers = itertools.count(1)
         self._outgoing: list[Asking] = []
         self._pending: dict[int, Pending] = {}
@@ -84,6 +92,7 @@ class Stage:
     def leave(self) -> None:
         """End the visit: nothing of it is kept."""
         self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
+        self._held = None
         self.changes += 1
 
     def need_not_stay(self) -> None:
@@ -112,10 +121,17 @@ class Stage:
         """A finger, or the mouse."""
         self._touched_at = self._monotonic()
         self._focus = None
-        target = next((name for rect, name in reversed(self._targets) if rect.collidepoint(at)), None)
+        target = self._under(at)
         if target is not None and self._monotonic() - self._appeared_at >= TOO_SOON_SECONDS:
+            self._held, self._held_until = target, self._touched_at + HOLD_SECONDS
             self._press(target)
         self.changes += 1
+
+    def release(self) -> None:
+        """The finger is lifted."""
+        if self._held:
+            self._held = None
+            self.changes += 1
 
     def key(self, key: Key) -> None:
         """A key: for the scene, or to move the focus, press what has it, or go back."""
@@ -150,6 +166,8 @@ class Stage:
             return
         for number in [number for number, pending in self._pending.items() if now >= pending.until]:
             self.answer(number, NO_ANSWER)
+        if self._held and now >= self._held_until:
+            self._hold(scene, self._held)
         if scene.quiet_seconds is not None and now - self._touched_at >= scene.quiet_seconds:
             self.leave()
         elif scene.every_seconds is not None and now - self._opened_at >= scene.every_seconds:
@@ -165,6 +183,7 @@ class Stage:
         scene = self.scene
         if scene is None:
             return
+        canvas.pressed = self._held
         scene.draw(canvas)
         asked = scene.dialog
         if asked:
@@ -176,6 +195,29 @@ class Stage:
             canvas.ring(rect)
 
     # ------------------------------------------------------------ inside
+
+    def _under(self, at: tuple[int, int]) -> str | None:
+        """The target under a finger; one that slips between two keys means the one that it is nearest to."""
+        for rect, name in reversed(self._targets):
+            if rect.collidepoint(at):
+                return name
+        keys = [rect for rect, name in self._targets if name.startswith(KEYS)]
+        near = [rect for rect in keys if rect.inflate(rect.height // 4, rect.height // 4).collidepoint(at)]
+        if not near:
+            return None
+        x, y = at
+        nearest = min(near, key=lambda rect: max(rect.left - x, x - rect.right, rect.top - y, y - rect.bottom))
+        return next(name for rect, name in self._targets if rect == nearest)
+
+    def _hold(self, scene: Scene, target: str) -> None:
+        """A key that erases goes on erasing; a letter that is held shows its accents."""
+        if target in ERASES:
+            self._held_until += REPEAT_SECONDS
+            self._press(target)
+            return
+        self._held_until = float("inf")
+        if target.startswith("key:") and scene.dialog is None and not self._is_waiting(scene):
+            self._do(scene, scene.touched(f"hold:{target.removeprefix('key:')}"))
 
     def _press(self, target: str | None) -> None:
         scene = self.scene
@@ -243,7 +285,7 @@ class Stage:
     def _appear(self) -> None:
         """What is touched now was not there a moment ago."""
         self._appeared_at = self._monotonic()
-        self._targets = []
+        self._targets, self._held = [], None
         self.changes += 1
 
     def _open(self, scene: Scene) -> None:

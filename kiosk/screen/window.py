@@ -172,6 +172,8 @@ class Screen:
             elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
                 self._stirred = self._monotonic()
                 found += self._touched(event.pos)
+            elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
+                self.stage.release()
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
                 found += self._typed(key)

@@ -50,6 +50,8 @@ def button(
 ) -> None:
     """Draw a button and register it; one that is not enabled is pale and cannot be touched."""
     ground, border, ink = _GROUND[look] if enabled else (CARD, LINE, QUIET)
+    if enabled and canvas.pressed == target:
+        ground, ink = ink, ground  # a finger hides what it is on: the whole key answers
     canvas.outlined(rect, ground, border, radius=RADIUS - 4, thick=2)
     inner = rect.inflate(-2 * canvas.px(10 if label else 6), -2 * canvas.px(6))
     if picture:

@@ -11,7 +11,7 @@ from kiosk.screen.theme import BODY
 from kiosk.screen.widgets.button import Look, button
 
 Layout = Literal["azerty", "qwerty"]
-Page = Literal["letters", "accents", "figures"]
+Page = Literal["letters", "accents", "figures", "variants"]
 
 _LETTERS: dict[Layout, tuple[str, str, str]] = {
     "azerty": ("azertyuiop", "qsdfghjklm", "wxcvbn’-"),
@@ -21,6 +21,18 @@ _PAGES: dict[Page, tuple[str, str, str]] = {
     "accents": ("éèêëàâäáãå", "îïíôöóõùûü", "çñœæÿßøú"),
     "figures": ("1234567890", "@.,:;!?/&+", "_()\"'*=%"),
 }
+_VARIANTS = {
+    "a": "aàâäáãåæ",
+    "c": "cç",
+    "e": "eéèêë",
+    "i": "iîïí",
+    "n": "nñ",
+    "o": "oôöóõøœ",
+    "s": "sß",
+    "u": "uùûüú",
+    "y": "yÿ",
+}
+"""Letters that look alike, shown when the first one is held."""
 ROWS = 4
 HEIGHT = ROWS * 52
 """Points that the keyboard needs to be comfortable."""
@@ -34,6 +46,7 @@ class Keyboard:
         self.layout: Layout = "azerty" if language == "fr" else "qwerty"
         self.page: Page = "letters"
         self._shift, self._names = names, names
+        self._variants = ""
 
     def follow(self, text: str) -> None:
         """Look at what is written now: where names are written, a new word begins with a capital."""
@@ -43,6 +56,8 @@ class Keyboard:
     def touched(self, target: str) -> Key | None:
         """The key that a touch means; None when it only changed the page or was none of ours."""
         name, _, what = target.partition(":")
+        if name == "hold" and self.page == "letters":
+            return self._hold(what)
         if name != "key":
             return None
         if what == "shift":
@@ -54,17 +69,29 @@ class Keyboard:
         elif what == "backspace":
             return Key(name="backspace")
         else:
-            self._shift, self.page = False, "letters" if self.page == "accents" else self.page
+            self._shift, self.page = False, self.page if self.page == "figures" else "letters"
             return Key(name="text", text=" " if what == "space" else what)
         return None
+
+    def _hold(self, letter: str) -> Key | None:
+        """Take the letter back that the touch has written, and offer those that look like it."""
+        found = _VARIANTS.get(letter.lower(), "")
+        if not found:
+            return None
+        self._variants = found if letter.islower() else found.replace("ß", "").upper()
+        self.page = "variants"
+        return Key(name="backspace")
 
     def draw(self, canvas: Canvas, rect: pygame.Rect, *, enter: str) -> None:
         """Draw the page that shows; `enter` is the word on the large key."""
         gap = canvas.px(5)
         high = (rect.height - gap * (ROWS - 1)) // ROWS
-        first, second, third = _LETTERS[self.layout] if self.page == "letters" else _PAGES[self.page]
-        for number, letters in enumerate((first, second)):
-            keys = [(self._cased(letter), 1.0) for letter in letters]
+        first, second, third = _PAGES.get(self.page, _LETTERS[self.layout])
+        rows = [[self._cased(letter) for letter in letters] for letters in (first, second)]
+        if self.page == "variants":
+            rows[0] = list(self._variants)
+        for number, letters in enumerate(rows):
+            keys = [(letter, 1.0) for letter in letters]
             self._row(canvas, pygame.Rect(rect.left, rect.top + number * (high + gap), rect.width, high), keys)
         line = pygame.Rect(rect.left, rect.top + 2 * (high + gap), rect.width, high)
         self._row(canvas, line, [("shift", 1.0), *((self._cased(letter), 1.0) for letter in third), ("backspace", 1.0)])

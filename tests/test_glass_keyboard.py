@@ -1,0 +1,100 @@
+"""The keyboard on glass under real fingers: keys answer, are held, and are missed by a little."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk.screen.scenes.pick import Pick
+from kiosk.screen.theme import INK
+from tests.counter import Counter
+from tests.hosts_side import HostsSide
+
+
+@pytest.fixture
+def side(tmp_path) -> Iterator[HostsSide]:
+    counter = Counter(tmp_path)
+    yield HostsSide(counter, lambda setting: Pick(setting, "Test", lambda scene, person: None))
+    counter.close()
+
+
+def written(side: HostsSide) -> str:
+    assert isinstance(side.scene, Pick)
+    return side.scene._field.text
+
+
+def colour(side: HostsSide, target: str) -> tuple[int, ...]:
+    """What a key's ground is painted with, near its corner."""
+    rect = next(rect for rect, name in side.canvas.targets if name == target)
+    return tuple(side.canvas.surface.get_at((rect.left + 12, rect.top + 6)))[:3]
+
+
+def test_a_key_answers_while_the_finger_is_on_it_and_not_after(side):
+    assert colour(side, "key:e") != INK
+    rect = next(rect for rect, name in side.canvas.targets if name == "key:e")
+    side.counter.later(seconds=1)
+    side.stage.touch(rect.center)
+    side.settle()
+    assert colour(side, "key:e") == INK
+    side.stage.release()
+    side.settle()
+    assert colour(side, "key:e") != INK
+
+
+def test_the_erasing_key_goes_on_while_it_is_held(side):
+    side.type("bonjour tous")
+    side.touch("key:backspace")
+    assert written(side) == "bonjour tou"
+    side.hold("key:backspace", 1.0)
+    assert 3 <= len(written(side)) <= 6
+    side.hold("key:backspace", 2.0)
+    assert written(side) == ""
+
+
+def test_a_letter_that_is_held_offers_its_accents(side):
+    side.hold("key:e", 0.7)
+    assert written(side) == ""
+    assert {"key:é", "key:è", "key:ê", "key:ë", "key:e"} <= set(side.targets())
+    side.touch("key:é")
+    side.touch("key:z")
+    assert written(side) == "éz"
+
+
+def test_a_capital_that_is_held_offers_capitals(side):
+    side.touch("key:shift")
+    side.hold("key:E", 0.7)
+    side.touch("key:É")
+    assert written(side) == "É"
+    side.touch("key:l")
+    assert written(side) == "Él"
+
+
+def test_a_letter_without_accents_may_be_held_and_is_written_once(side):
+    side.hold("key:z", 3.0)
+    assert written(side) == "z"
+    assert "key:a" in side.targets()
+
+
+def test_a_finger_that_slips_between_two_keys_means_the_nearer_one(side):
+    rect = next(rect for rect, name in side.canvas.targets if name == "key:e")
+    side.counter.later(seconds=1)
+    side.stage.touch((rect.right + 1, rect.centery))
+    side.stage.release()
+    side.settle()
+    assert written(side) == "e"
+
+
+def test_a_finger_far_from_every_key_means_none(side):
+    side.counter.later(seconds=1)
+    side.stage.touch((400, 140))
+    side.stage.release()
+    side.settle()
+    assert written(side) == ""
+
+
+def test_a_finger_that_stays_when_the_scene_goes_holds_nothing(side):
+    rect = next(rect for rect, name in side.canvas.targets if name == "back")
+    side.counter.later(seconds=1)
+    side.stage.touch(rect.center)
+    side.settle()
+    side.wait(5)
+    assert side.scene is None
