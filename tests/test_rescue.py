@@ -1,6 +1,8 @@
 """A damaged database is mended at the start, by itself: nothing that can be read is lost, and no name is used twice."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -86,6 +88,17 @@ def test_a_damaged_roster_is_folded_anew_and_the_ledger_keeps_its_name(book, mom
         assert (ledger.ledger_id, ledger.head) == (name, head)
         assert ledger.rebuild() == ledger.verify() == ledger.damage() == ()
         assert ledger.roster.holdings("lea", moment.now)
+
+
+def test_a_column_whose_name_was_damaged_is_missed_at_the_start(book, moment):
+    with closing(sqlite3.connect(book, isolation_level=None)) as card:
+        card.execute("PRAGMA writable_schema=ON")
+        changed = "UPDATE sqlite_schema SET sql = replace(sql, 'month', 'mon4h') WHERE name = 'last_seen'"
+        assert card.execute(changed).rowcount == 1
+    ledger, story = whole(book, moment)
+    with ledger:
+        assert story is not None
+        assert (*ledger.verify(), *ledger.rebuild()) == ()
 
 
 def test_damage_that_is_seen_later_is_mended_at_the_next_start(book, moment):

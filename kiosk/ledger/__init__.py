@@ -122,9 +122,13 @@ class Ledger(LedgerReader):
         self._lock = lock
 
     def peek(self, table: Table) -> None:
-        """Read a row of a table, whatever it is. Raises LedgerError when that cannot be done."""
+        """Read a row of a table, whatever it is, by the names of its columns: those can be damaged too.
+
+        Raises LedgerError when that cannot be done.
+        """
+        columns = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
         with self._database.failing_as(UNREADABLE):
-            self._database.connection.execute(text(f'SELECT * FROM "{table.name}" NOT INDEXED LIMIT 1')).first()  # noqa: S608
+            self._database.connection.execute(text(f'SELECT {columns} FROM "{table.name}" NOT INDEXED LIMIT 1')).first()  # noqa: S608
 
     def fill(self, pour: Callable[[Connection], None]) -> None:
         """Have an empty ledger filled by `pour`, with what was read elsewhere, and fold all that is not in the roster.
