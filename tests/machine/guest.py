@@ -50,6 +50,7 @@ class Channel:
         with suppress(TimeoutError):
             while True:
                 found.append(json.loads(self._lines.readline()).get("event", ""))
+        self._lines = self._socket.makefile("rb")  # one that has timed out cannot be read any more
         return found
 
     def close(self) -> None:

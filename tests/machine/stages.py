@@ -90,7 +90,7 @@ def serving(guest: Guest, seconds: float = 240.0) -> float:
     """Wait until the kiosk is ready and its reader answers; return the seconds that it took."""
     began = time.monotonic()
     guest.wait(f"systemctl is-active {UNIT} && {KIOSK} status --json", seconds=seconds)
-    while (health := status(guest)["health"]) and time.monotonic() < began + seconds:
+    while (health := status(guest).get("health", ())) and time.monotonic() < began + seconds:
         if not any("reader" in one.lower() for one in health):
             break
         time.sleep(1.0)
