@@ -109,11 +109,12 @@ def main() -> int:
     inside(root, f"{pip} --find-links /usr/share/kiosk/wheels 'kiosk[central]'")
     clock.told("pytest installed")
     files = " ".join(f"tests/test_{name}.py" for name in given.core.split())
-    said = inside(root, f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest -q {files}", check=False)
+    tests = f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest {files}"
+    said = inside(root, f"{tests} && echo the core holds", check=False)
     print(said[-4000:])
     clock.told("the core of the tests")
     shutil.rmtree(root)
-    return 0 if " passed" in said.splitlines()[-1] and "failed" not in said.splitlines()[-1] else 1
+    return 0 if "the core holds" in said.splitlines()[-1] else 1
 
 
 class Stopwatch:
