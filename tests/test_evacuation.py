@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.answers import Done, Inside
 from kiosk.commands import CloseToday, Leave, ListInside, StayOpen, Undo
-from kiosk.model import Signal, Touch
+from kiosk.model import Signal, Source, Tapped, Touch
 from tests.counter import MONDAY, Counter, Doubtful
 from tests.hosts_side import HostsSide
 
@@ -157,6 +157,19 @@ def test_who_extended_or_came_back_is_named_once(counter) -> None:
         counter.later(hours=1)
         counter.tap(camille)
     assert listed(counter) == ["camille"]
+
+
+def test_who_touched_prolong_is_named_once_for_as_long_as_they_may_be_there(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(hours=1)
+    counter.tap(camille)
+    push(counter, "extend")
+    push(counter, "extend_yes")
+    assert counter.stored(Tapped)[-1].source is Source.TOUCH
+    assert listed(counter) == listed(counter, doubtful=False) == ["camille"]
+    counter.later(hours=4)  # past the first window, within the one that was bought
+    assert listed(counter) == listed(counter, doubtful=False) == ["camille"]
 
 
 def test_a_guest_is_named_by_their_member_after_a_closing_too(counter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from kiosk.screen import theme
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.lettering import Line
+from kiosk.screen.rest import Light
 from kiosk.screen.scene import Dialog
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 from tests import screens
-from tests.picture import SIZES, SMALL, WIDE, Picture, drawn
+from tests.picture import SIZES, SMALL, WIDE, Asleep, Picture, drawn
 
 FINGER = 9 * 800 / 154
 """Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
@@ -98,6 +100,43 @@ def test_every_screen_can_be_read_and_touched_in_every_size_and_language(area, s
             canvas = laid_out(picture, size)
             faults = [fault for rule in RULES for fault in rule(canvas)]
             assert faults == [], (picture.name, language)
+
+
+@pytest.mark.parametrize("area", screens.AREAS)
+def test_every_text_has_a_contrast_of_seven_to_one_with_what_it_is_drawn_on(area) -> None:
+    for picture in screens.AREAS[area]("fr"):  # colours are the same in every size and language
+        if not is_dim(picture):
+            assert list(too_pale(laid_out(picture, WIDE))) == [], picture.name
+
+
+def too_pale(canvas: Canvas) -> Iterator[str]:
+    for placed in canvas.written:
+        ground = ground_of(canvas, placed.rect)
+        if placed.line.text.strip() and theme.contrast(placed.line.colour, ground) < 7:
+            yield f"{placed.line.text!r} is too pale: {placed.line.colour} on {ground}"
+
+
+def ground_of(canvas: Canvas, rect: pygame.Rect) -> theme.Colour:
+    """The colour that most of a line of text lies on: letters take less room than what is around them."""
+    seen = canvas.surface.subsurface(rect.clip(canvas.rect))
+    few = pygame.transform.scale(seen, (max(1, seen.get_width() // 2), max(1, seen.get_height() // 2)))
+    pixels = Counter(few.get_at((x, y))[:3] for x in range(few.get_width()) for y in range(few.get_height()))
+    red, green, blue = pixels.most_common(1)[0][0]
+    return red, green, blue
+
+
+def is_dim(picture: Picture) -> bool:
+    """At night the whole screen has little light, on purpose: a touch brings it back."""
+    return isinstance(picture.view, Asleep) and picture.view.light is Light.DIM
+
+
+def test_a_text_that_is_too_pale_for_its_ground_is_found() -> None:
+    canvas = Canvas(pygame.Surface(WIDE))
+    canvas.fill(canvas.rect, theme.SHADE)
+    canvas.column(pygame.Rect(20, 20, 400, 60), [Line(text="Fermé", size=28, colour=theme.INK)])
+    assert not list(too_pale(canvas))
+    canvas.column(pygame.Rect(20, 120, 400, 60), [Line(text="Complet", size=28, colour=theme.QUIET)])
+    assert [fault.split(" is ")[0] for fault in too_pale(canvas)] == ["'Complet'"]
 
 
 # ---------------------------------------------------------------- that the rules find what is wrong
