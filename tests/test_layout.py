@@ -120,9 +120,9 @@ def ground_of(canvas: Canvas, rect: pygame.Rect) -> theme.Colour:
     """The colour that most of a line of text lies on: letters take less room than what is around them."""
     seen = canvas.surface.subsurface(rect.clip(canvas.rect))
     few = pygame.transform.scale(seen, (max(1, seen.get_width() // 2), max(1, seen.get_height() // 2)))
-    pixels = Counter(few.get_at((x, y))[:3] for x in range(few.get_width()) for y in range(few.get_height()))
-    red, green, blue = pixels.most_common(1)[0][0]
-    return red, green, blue
+    pixels = Counter(few.get_at_mapped((x, y)) for x in range(few.get_width()) for y in range(few.get_height()))
+    most = few.unmap_rgb(pixels.most_common(1)[0][0])
+    return most.r, most.g, most.b
 
 
 def is_dim(picture: Picture) -> bool:

@@ -120,6 +120,7 @@ def test_a_badge_is_blocked_after_one_question_and_put_back_in_use(counter):
     assert counter.stored(BadgeSet)[-1].badge.status == "blocked"
     side.touch(badge)
     side.touch("active")
+    side.touch("yes")
     assert counter.stored(BadgeSet)[-1].badge.status == "active"
 
 
@@ -145,6 +146,7 @@ def test_a_member_is_suspended_and_let_in_again(counter):
     assert "Suspendu" in told(side)
     side.touch("more")
     side.touch("restore")
+    side.touch("yes")
     assert counter.ledger.roster.member("Élise Le Goff").status == "active"
 
 

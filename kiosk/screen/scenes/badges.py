@@ -59,7 +59,19 @@ class GiveBadge(Scene):
         if target == "later":
             return self._on(None)
         chosen = self._list.chosen(target)
-        return self.badge(chosen) if chosen else None
+        if chosen:
+            self._ask(chosen)
+        return None
+
+    def _ask(self, code: str) -> None:
+        """A touch may miss its row, other than a tap of the badge in one's hand."""
+        lines = [self.words.say("The old badge opens nothing from then on.")] if self._lost else []
+        self.confirm(
+            self.words.say("Give the badge {code} to {name}?", code=code, name=self._name),
+            *lines,
+            yes=self.words.say("Give the badge"),
+            wish=self.badge(code),
+        )
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Show what was refused; go on when the badge is given."""
@@ -132,7 +144,12 @@ class OneBadge(Scene):
                 wish=Ask(ReturnBadge(member=member, code=code)),
             )
         elif target == "active":
-            return Ask(SetBadge(status="active", member=member, code=code))
+            self.confirm(
+                self.words.say("Put the badge back in use?"),
+                self.words.say("It opens the door for {name} again.", name=self._name),
+                yes=self.words.say("In use again"),
+                wish=Ask(SetBadge(status="active", member=member, code=code)),
+            )
         elif target in ("lost", "blocked"):
             title = self.words.say("Lost?") if target == "lost" else self.words.say("Block the badge?")
             self.confirm(

@@ -185,7 +185,12 @@ class More(Scene):
             case "export":
                 return Ask(ExportMember(member=member.id))
             case "restore":
-                return Ask(ChangeMember(member=member.id, status="active"))
+                self.confirm(
+                    say("Let {name} in again?", name=member.name),
+                    say("Their badges open the door again."),
+                    yes=say("Let in again"),
+                    wish=Ask(ChangeMember(member=member.id, status="active")),
+                )
             case "suspend":
                 self.confirm(
                     say("Suspend {name}?", name=member.name),
