@@ -68,6 +68,24 @@ def test_every_signal_has_a_picture_of_its_own_that_needs_no_colour() -> None:
             assert one == other or differ > 64 * 64 / 20, (one, other)
 
 
+def alike(colours: dict[str, theme.Colour]) -> list[tuple[str, str]]:
+    """Pairs of colours that one could take for one another."""
+    names = list(colours)
+    pairs = [(one, other) for number, one in enumerate(names) for other in names[number + 1 :]]
+    return [
+        (one, other)
+        for one, other in pairs
+        if sum(abs(a - b) for a, b in zip(colours[one], colours[other], strict=True)) < 60
+    ]
+
+
+def test_every_signal_has_a_colour_of_its_own() -> None:
+    bands = {str(signal): tone.band for signal, tone in theme.TONES.items()}
+    assert set(bands) == set(Signal) - {Signal.IDLE}
+    assert alike(bands) == []
+    assert alike({"green": (14, 92, 58), "nearly": (20, 96, 60)}) == [("green", "nearly")]
+
+
 # ---------------------------------------------------------------- every scene, every size
 
 
