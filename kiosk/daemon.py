@@ -348,7 +348,12 @@ def _open_ledger(config: Config, world: World) -> tuple[Ledger, Rescued | None]:
     give_up = monotonic() + BUSY_SECONDS
     while True:
         try:
-            return open_whole(config.paths.ledger, stamp=world.clock.stamp, copies=backup.copies(config))
+            return open_whole(
+                config.paths.ledger,
+                stamp=world.clock.stamp,
+                copies=backup.copies(config),
+                on_mending=Systemd().mending,
+            )
         except LedgerBusyError:
             if monotonic() >= give_up:
                 raise

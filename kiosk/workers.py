@@ -76,7 +76,7 @@ def stop_all(workers: Sequence[Worker], *, seconds: float) -> list[str]:
 
 
 class Systemd:
-    """What systemd wants to hear (sd_notify(3)): ready, alive, stopping. Silent where nobody listens."""
+    """What systemd wants to hear (sd_notify(3)): ready, alive, stopping, a long start. Silent where nobody listens."""
 
     def __init__(self, address: str | None = None) -> None:
         """`address` is the notification socket; by default the one systemd put into the environment."""
@@ -85,6 +85,10 @@ class Systemd:
     def ready(self, status: str) -> None:
         """The service does its work from now on."""
         self._say(f"READY=1\nSTATUS={status}")
+
+    def mending(self, seconds: float) -> None:
+        """The start may take so many seconds from now, if that is longer than TimeoutStartSec still leaves."""
+        self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being mended")
 
     def alive(self, workers: Sequence[Worker]) -> bool:
         """Feed the watchdog, unless one of the workers hangs: then keep silent, and systemd starts a clean process."""

@@ -228,6 +228,29 @@ def test_a_database_that_does_not_answer_starves_the_watchdog(tmp_path) -> None:
         assert told.alive(running.kiosk.workers)
 
 
+def heard_until_ready(listener: socket.socket) -> list[str]:
+    words: list[str] = []
+    while not words or not words[-1].startswith("READY=1"):
+        words.append(listener.recv(1024).decode())
+    return words
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_systemd_is_asked_for_time_while_a_damaged_ledger_is_mended_and_only_then(
+    tmp_path, systemd, monkeypatch, is_damaged
+) -> None:
+    with Running(tmp_path) as running:
+        ledger = running.bench.config(SIZE).paths.ledger
+    if is_damaged:
+        ledger.write_bytes(bytes(ledger.stat().st_size))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with Running(tmp_path, is_blank=True):  # nothing is put into the ledger by others
+        words = heard_until_ready(systemd)
+    asked = [word for word in words if word.startswith("EXTEND_TIMEOUT_USEC=")]
+    assert len(asked) == is_damaged
+    assert all(int(word.split("\n")[0].partition("=")[2]) > 60_000_000 for word in asked)
+
+
 def test_a_screen_that_is_not_drawn_starves_the_watchdog(tmp_path, systemd, monkeypatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     with Running(tmp_path) as running:

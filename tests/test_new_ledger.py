@@ -14,6 +14,8 @@ from sync.central import stream
 from sync.wire import Enroll, Push
 from tests.counter import MONDAY, Counter
 from tests.linked import Hub
+from tests.nodes import rows
+from tests.test_rescue import damage_table
 
 
 @pytest.fixture
@@ -84,6 +86,23 @@ def test_a_kiosk_that_goes_on_under_its_old_name_forks(hub, tmp_path):
     kiosk.counter.tap(uid)
     kiosk.settle()
     assert "fork" in kinds(hub)
+    kiosk.close()
+
+
+def test_a_mended_roster_that_stood_on_a_snapshot_is_asked_of_the_server_again(hub, tmp_path):
+    folder = tmp_path / "kiosk"
+    kiosk = hub.pairs(folder)
+    kiosk.counter.joins("ada")
+    kiosk.settle()
+    assert kiosk.counter.ledger.snapshot_at is not None
+    token, sold = kiosk.worker._client._token, rows(kiosk.counter.ledger._database.connection)["sales"]
+    kiosk.close()
+    damage_table(folder / "ledger.db", "sales", MovableClock(MONDAY).stamp)
+    story = opened_whole(folder)
+    assert (story.renewed, story.lost) == (False, 0)
+    kiosk = hub.again(folder, token=token)
+    kiosk.settle()
+    assert rows(kiosk.counter.ledger._database.connection)["sales"] == sold != []
     kiosk.close()
 
 

@@ -12,10 +12,30 @@ def test_nothing_that_was_told_as_done_is_lost_by_power_cuts(tmp_path) -> None:
     assert month.timeline[-1]["waiting"] == 0
 
 
+def test_a_page_that_the_card_lost_is_mended_by_the_next_start(tmp_path) -> None:
+    month = Month(tmp_path, days=1, taps=60, chance=random.Random(3)).live()
+    assert month.wrong == []
+    assert month.mendings == sum("the card wears" in line for line in month.happened) >= 1
+    assert sum("mended by itself" in line for line in month.happened) == month.mendings
+
+
+def test_a_worn_page_that_no_start_notices_is_found(tmp_path) -> None:
+    month = Month(tmp_path, days=1, taps=60, chance=random.Random(3), worn=7)
+    month._hears({"found": 0, "ledger": "one"})
+    assert [line for line in month.wrong if "nobody noticed that page 7" in line] == month.wrong != []
+
+
+def test_too_much_written_is_found(tmp_path) -> None:
+    month = Month(tmp_path, days=1, taps=1, chance=random.Random(3))
+    month._hears({"done": 1, "ledger": "one", "written": 24 * 1024 + 1, "wal": 4 * 1024 * 1024 + 1})
+    month.weigh()
+    assert len(month.wrong) == 2
+
+
 def test_an_entry_that_is_gone_after_a_boot_is_found(tmp_path) -> None:
     month = Month(tmp_path, days=1, taps=60, chance=random.Random(3))
-    lines: tuple[dict[str, object], ...] = ({"found": 0}, {"done": 5}, {"found": 4})
-    for facts in lines:
+    done: dict[str, object] = {"done": 5, "ledger": "one", "written": 0, "wal": 0}
+    for facts in ({"found": 0, "ledger": "one"}, done, {"found": 4, "ledger": "one"}):
         month._hears(facts)
     assert month.wrong == ["4 entries found, 5 were acknowledged"]
 

@@ -40,6 +40,8 @@ ASIDE_KEPT = 3
 """Damaged databases that are kept."""
 BLOCK = 65536
 SUFFIXES = ("", "-wal", "-shm")
+MENDING_BYTES_PER_SECOND = 20_000
+"""What a small machine mends at the very least, when it reads, checks, writes and adds up anew what is there."""
 
 
 class Rescued(Noun, frozen=True, kw_only=True):
@@ -76,24 +78,33 @@ def suspect(path: Path, why: str) -> None:
     _mark(path).write_text(why, encoding="utf-8")
 
 
-def open_whole(path: Path, *, stamp: Callable[[], Stamp], copies: Sequence[Path] = ()) -> tuple[Ledger, Rescued | None]:
+def open_whole(
+    path: Path,
+    *,
+    stamp: Callable[[], Stamp],
+    copies: Sequence[Path] = (),
+    on_mending: Callable[[float], None] | None = None,
+) -> tuple[Ledger, Rescued | None]:
     """Open a database for writing, as `open_ledger` does, and mend it where it is damaged; tell what was done.
 
-    `copies` are databases to take from what cannot be read, the newest first. Raises LedgerBusyError,
+    `copies` are databases to take from what cannot be read, the newest first. `on_mending` is told, before it begins,
+    how many seconds a mending may take. Raises LedgerBusyError,
     LedgerTooNewError, and LedgerError when the disk will take nothing.
     """
     with failing_as(f"{path} cannot be opened"):
         lock = WriterLock(path)
     try:
-        return _Ladder(path, stamp, copies).climb(lock)
+        return _Ladder(path, stamp, copies, on_mending).climb(lock)
     except BaseException:
         lock.close()
         raise
 
 
 class _Ladder:
-    def __init__(self, path: Path, stamp: Callable[[], Stamp], copies: Sequence[Path]) -> None:
-        self._path, self._stamp, self._copies = path, stamp, copies
+    def __init__(
+        self, path: Path, stamp: Callable[[], Stamp], copies: Sequence[Path], on_mending: Callable[[float], None] | None
+    ) -> None:
+        self._path, self._stamp, self._copies, self._on_mending = path, stamp, copies, on_mending
         self._work = path.with_name("rescue")
 
     def climb(self, lock: WriterLock) -> tuple[Ledger, Rescued | None]:
@@ -103,6 +114,8 @@ class _Ladder:
             raise
         except LedgerDamagedError as error:
             log.error("%s: it is being mended", error)  # noqa: TRY400 - it is a sentence
+            if self._on_mending:
+                self._on_mending(self._longest_seconds())
             mended = self._rescue(str(error))
             return open_locked(self._path, stamp=self._stamp, lock=lock), mended
         opened.hold(lock)
@@ -147,6 +160,11 @@ class _Ladder:
         told = "nothing tells whether that is its end" if written is None else f"entry {written} was written"
         why = f"{self._path} ends at entry {here}, and {told}"
         return Rescued(at=self._stamp().at, why=why, entries=here, lost=lost, renewed=True)
+
+    def _longest_seconds(self) -> float:
+        """Return how long a mending may take: by the size of all that is read, so that one that hangs is ended."""
+        files = (*(Path(f"{self._path}{suffix}") for suffix in SUFFIXES), *self._aside()[:1], *self._copies)
+        return 60 + sum(file.stat().st_size for file in files if file.exists()) / MENDING_BYTES_PER_SECOND
 
     # ------------------------------------------------------------ into a new file
 
@@ -276,6 +294,8 @@ class _Haul:
         is_erased = any(row["body"] is None for row in self.entries.values())
         if is_erased or progress.number(connection, progress.SNAPSHOT) is not None:
             self._pour_roster(connection)
+            # What stood on a damaged page may be told by no entry here: the server's next word is to be a snapshot.
+            progress.write(connection, {progress.ANEW: 1})
 
     def _pour_roster(self, connection: Connection) -> None:
         """Put back rows that no entry here tells of any more: they came with a snapshot, or the entry is erased."""
