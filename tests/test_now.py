@@ -23,7 +23,7 @@ def test_who_is_in_is_told_with_since_until_and_why(counter) -> None:
     counter.tap(counter.joins("Camille"))
     seen = HostsSide(counter, Now).reads()
     assert "Camille" in seen
-    assert "depuis 09:05 · Entrée utilisée" in seen
+    assert "depuis 09:05\N{NO-BREAK SPACE}· Entrée utilisée" in seen
     assert "jusqu’à 12:05" in seen
 
 
@@ -45,7 +45,7 @@ def test_scenario_q_a_member_without_badge_is_checked_in_by_hand(counter) -> Non
     (tapped,) = counter.stored(Tapped)
     assert (tapped.member_id, tapped.source) == ("Zoé", Source.STAFF)
     assert isinstance(side.scene, Now)
-    assert "Zoé · Entrée utilisée" in side.reads()
+    assert "Zoé\N{NO-BREAK SPACE}· Entrée utilisée" in side.reads()
     assert counter.door.unlocks == []
 
 
