@@ -74,9 +74,20 @@ def test_saying_no_changes_nothing(counter, side):
     assert counter.stored(HoursOverridden) == []
 
 
+def test_a_time_after_the_usual_closing_can_be_chosen_from_the_morning_on(side):
+    through(side, "stay")
+    read = side.reads().split("\n")
+    assert [one for one in read if one[:2].isdigit()] == [
+        *(f"{hour}:00" for hour in range(10, 17)),
+        "17:30", "18:00", "18:30", "19:00", "19:30", "20:00", "20:30", "21:00",
+    ]  # fmt: skip
+    through(side, "21:00", "do")
+    assert "Ouvert jusqu’à 21:00" in side.reads()
+
+
 def test_staying_open_ends_by_itself(counter, side):
-    through(side, "stay", "15:30", "do")
-    assert side.asked.count(StayOpen(until="15:30", by="claire")) == 1
+    through(side, "stay", "15:00", "do")
+    assert side.asked.count(StayOpen(until="15:00", by="claire")) == 1
     through(side, "stay", "00:00", "do")
     assert "Ouvert jusqu’à minuit" in side.reads()
     counter.later(hours=15)
@@ -184,9 +195,9 @@ def test_the_same_is_done_with_the_keyboard_alone(counter, side):
 
 def test_a_time_that_has_passed_meanwhile_is_told_in_the_host_s_language(counter, side):
     through(side, "stay")
-    counter.clock.move(timedelta(minutes=45))
-    through(side, "09:30")
-    assert "09:30 est déjà passé" in side.reads()
+    counter.clock.move(timedelta(hours=1))
+    through(side, "10:00")
+    assert "10:00 est déjà passé" in side.reads()
 
 
 def test_an_answer_that_does_not_come_is_told(counter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from kiosk import answers, commands
 from kiosk.answers import Answered
@@ -21,6 +21,7 @@ from kiosk.screen.widgets.week import draw_week
 
 WEEK = timedelta(days=7)
 MOST_TIMES = 15
+TIMES_AFTER_CLOSING = 8
 """Half hours to choose from: with midnight they fill the screen."""
 NO_HOURS = WeekHours(days=((),) * 7)
 
@@ -65,7 +66,7 @@ class Hours(Scene):
             case "close":
                 return Preview(self.setting, CloseToday(by=self.setting.by), Hours)
             case "stay":
-                return StayUntil(self.setting, week.now)
+                return StayUntil(self.setting, times_ahead(week))
             case "back-to-hours":
                 return Preview(self.setting, BackToHours(by=self.setting.by), Hours)
             case "exceptions":
@@ -121,14 +122,27 @@ def _may_go_back(week: answers.Week) -> bool:
     return week.days[0].on > week.now.date()
 
 
+def times_ahead(week: answers.Week) -> list[str]:
+    """Return the half hours of today to choose from: what lies behind the closing time first, then what lies before."""
+    now, closing = week.now, week.opening.changes_at if week.opening.is_open else None
+    ahead = [f"{number // 2:02}:{number % 2 * 30:02}" for number in range(now.hour * 2 + now.minute // 30 + 1, 48)]
+    if closing is None or closing.astimezone(now.tzinfo).date() != now.date():
+        return ahead[:MOST_TIMES]
+    at = f"{closing.astimezone(now.tzinfo):%H:%M}"
+    sooner, later = [one for one in ahead if one < at], [one for one in ahead if one > at]
+    later = later[: TIMES_AFTER_CLOSING if sooner else MOST_TIMES]
+    room = MOST_TIMES - len(later)
+    if len(sooner) > room:
+        sooner = [one for one in sooner if one.endswith(":00")][-room:]
+    return sooner + later
+
+
 class StayUntil(Scene):
     """Until when to stay open today: half hours to touch."""
 
-    def __init__(self, setting: Setting, now: datetime) -> None:
+    def __init__(self, setting: Setting, times: list[str]) -> None:
         super().__init__(setting)
-        first = now.hour * 2 + now.minute // 30 + 1
-        ahead = [f"{number // 2:02}:{number % 2 * 30:02}" for number in range(first, 48)]
-        self._times = [*ahead[:MOST_TIMES], "00:00"]
+        self._times = [*times, "00:00"]
 
     def title(self) -> str:
         """What the scene is called."""
