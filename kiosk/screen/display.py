@@ -40,6 +40,7 @@ def open_display(
     size: tuple[int, int] | None = None,
     *,
     fullscreen: bool = False,
+    title: str = "kiosk",
     with_tray: bool = False,
     note: Path | None = None,
     seconds: float = OPEN_SECONDS,
@@ -54,26 +55,30 @@ def open_display(
     wanted = asked not in MEMORY_DRIVERS
     try:
         with _noted(note if wanted else None, seconds):
-            driver, window = _open(size, fullscreen=fullscreen, with_tray=with_tray)
+            driver, window = _open(size, fullscreen=fullscreen, title=title, with_tray=with_tray)
     except pygame.error as error:
         log.warning("no display could be opened (%s): the screen is drawn into memory, where nobody sees it", error)
         pygame.display.quit()
         os.environ["SDL_VIDEODRIVER"] = "dummy"
-        driver, window = _open(size, fullscreen=fullscreen, with_tray=with_tray)
+        driver, window = _open(size, fullscreen=fullscreen, title=title, with_tray=with_tray)
         return Display(driver, window, wanted)
     if wanted and driver in MEMORY_DRIVERS:
         log.warning("no display was found: the screen is drawn into memory, where nobody sees it (driver %s)", driver)
     return Display(driver, window, wanted)
 
 
-def _open(size: tuple[int, int] | None, *, fullscreen: bool, with_tray: bool) -> tuple[str, pygame.Surface]:
+def _open(size: tuple[int, int] | None, *, fullscreen: bool, title: str, with_tray: bool) -> tuple[str, pygame.Surface]:
     pygame.display.init()
     driver = pygame.display.get_driver()
     if fullscreen:
-        return driver, pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
-    width, height = size or DEFAULT_SIZE
-    whole = round(height / (1 - TRAY_SHARE)) if with_tray else height
-    return driver, pygame.display.set_mode((width, whole), pygame.RESIZABLE)
+        window = pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
+    else:
+        width, height = size or DEFAULT_SIZE
+        whole = round(height / (1 - TRAY_SHARE)) if with_tray else height
+        window = pygame.display.set_mode((width, whole), pygame.RESIZABLE)
+    pygame.display.set_caption(title)
+    pygame.mouse.set_visible(not fullscreen)
+    return driver, window
 
 
 @contextmanager

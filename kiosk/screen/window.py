@@ -83,12 +83,10 @@ class Screen:
         self._drawn: object = None
         self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
         self._outlets = Outlets()
-        display = open_display(size, fullscreen=fullscreen, with_tray=with_tray, note=note)
+        display = open_display(size, fullscreen=fullscreen, title=title, with_tray=with_tray, note=note)
         self.driver, self._window = display.driver, display.window
         self.is_missed = display.wanted and not self.is_seen
         """Somebody should see the screen, and nobody does."""
-        pygame.display.set_caption(title)
-        pygame.mouse.set_visible(not fullscreen)
 
     @property
     def is_seen(self) -> bool:
