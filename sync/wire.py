@@ -69,6 +69,8 @@ class Beacon(Words, frozen=True, kw_only=True):
     """Entries still to send, those of this push included."""
     head: int | None = None
     """The last entry of its ledger, whatever of it was sent."""
+    seen: str | None = None
+    """How far in the feed it is: a cursor. What stands there of its own ledger it has, or there are two of its kind."""
     clock: str = ""
     now: datetime | None = None
     """By its own clock, from which the server estimates the skew."""

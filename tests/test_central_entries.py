@@ -314,6 +314,42 @@ def test_a_ledger_that_was_cut_off_is_told_until_it_has_grown_again(database: st
         assert kinds(central) == ["fork"]
 
 
+def test_of_two_machines_with_one_ledger_the_one_behind_is_believed(database: str) -> None:
+    sent = Ledger().writes(*started(5))
+    with serving(database) as central:
+        kiosk = pairs(central).kiosk
+        sends(central, kiosk, sent, Beacon(waiting=5, head=5))
+        seen = central.feed(kiosk, None).cursor
+        sends(central, kiosk, [], Beacon(sent=3, head=3, seen=seen))
+        sends(central, kiosk, [], Beacon(sent=5, head=5, seen=seen))
+        assert kinds(central) == ["fork"]
+
+
+def test_a_beacon_that_was_on_its_way_for_long_accuses_nobody(database: str) -> None:
+    sent = Ledger().writes(*started(5))
+    with serving(database) as central:
+        kiosk = pairs(central).kiosk
+        sends(central, kiosk, sent[:3], Beacon(waiting=3, head=3))
+        late = Beacon(sent=3, head=3, seen=central.feed(kiosk, None).cursor)
+        sends(central, kiosk, sent[3:], Beacon(sent=3, waiting=2, head=5))
+        for _ in range(2):
+            sends(central, kiosk, [], late)
+            assert kinds(central) == ["truncated"]
+        sends(central, kiosk, [], Beacon(sent=5, head=5, seen=central.feed(kiosk, None).cursor))
+        assert kinds(central) == []
+
+
+@pytest.mark.parametrize("seen", ["", "nonsense", "\0", "{generation}.999.", "{generation}.5.000000000000", "other.5."])
+def test_a_beacon_from_another_past_of_the_feed_accuses_nobody_of_going_on_elsewhere(database: str, seen: str) -> None:
+    sent = Ledger().writes(*started(5))
+    with serving(database) as central:
+        kiosk = pairs(central).kiosk
+        sends(central, kiosk, sent, Beacon(waiting=5, head=5))
+        seen = seen.format(generation=central.network.generation)
+        sends(central, kiosk, [], Beacon(sent=3, head=3, seen=seen))
+        assert kinds(central) == ["truncated"]
+
+
 def test_a_push_that_is_lost_and_sent_again_is_no_truncation(database: str) -> None:
     sent = Ledger().writes(*started(5))
     with serving(database) as central:

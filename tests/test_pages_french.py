@@ -315,7 +315,7 @@ def test_the_address_of_a_form_opened_as_a_page_leads_to_the_form(house) -> None
 def test_every_note_of_an_alarm_and_every_reason_has_words_of_its_own() -> None:
     words = Words("fr", "Europe/Paris")
     found = notes()
-    assert [len(told) for told in found.values()] == [3, 4, 3, 1]
+    assert [len(told) for told in found.values()] == [3, 5, 3, 1]
     for note in (note for told in found.values() for note in told):
         one = Alarm(alarm_id="x", kind="x", detail=note, times=1, first_at=MONDAY, last_at=MONDAY)
         assert codes.note(words, one, {}), note

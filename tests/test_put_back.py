@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
+from random import Random
 from shutil import copy
 
+import msgspec
 import pytest
 
 from kiosk.model import Happened, Member, MemberSet
-from tests import simulated_trouble
+from sync.client import Answer
+from tests import invariants, simulated_trouble
 from tests.books import edit, house_facts
 from tests.house import LEA
 from tests.nodes import Feed, Node
+from tests.postgres import cluster
+from tests.simulated_line import Line, plain
 from tests.simulated_world import World
+from tests.simulator import after_all
 from tests.test_snapshot import adopts
 
 
@@ -80,3 +88,44 @@ def test_a_ledger_that_was_cut_off_is_seen_although_it_has_a_hole(tmp_path):
     kinds = {alarm.kind for alarm in world.server.central.alarms()}
     world.close()
     assert kinds == {"gap", "truncated"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def postgres(request):
+    return cluster().url("postgres") if request.param == "postgresql" else None
+
+
+def test_a_cloned_card_is_seen_to_although_both_copies_live(tmp_path, postgres):
+    assert both_copies_lived(tmp_path, postgres, Line) == []
+
+
+class TellsNoPlace(Line):
+    """The bad twin: a kiosk that says where its ledger ends, and not how far in the feed it is."""
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        push = msgspec.json.decode(plain(body or b"{}"))
+        if "beacon" in push:
+            push["beacon"].pop("seen", None)
+            headers = {name: value for name, value in headers.items() if name != "content-encoding"}
+            body = msgspec.json.encode(push)
+        return super().__call__(method, path, headers, body)
+
+
+def test_without_the_place_in_the_feed_nobody_learns_of_the_clone(tmp_path, postgres):
+    assert "I4" in {what.partition(":")[0] for what in both_copies_lived(tmp_path, postgres, TellsNoPlace)}
+
+
+def both_copies_lived(home: Path, postgres: str | None, line_type: type[Line]) -> list[str]:
+    """A card is copied and runs in two kiosks; one of them works, and speaks last. Returns what is wrong in the end."""
+    world = World(home, seed=1, kiosks=(1, 1), postgres=postgres, line_type=line_type)
+    (idle,) = world.kiosks
+    idle.exchange()
+    assert simulated_trouble.clone_card(world, Random(1))
+    busy = world.kiosks[1]
+    busy.ledger.append(MemberSet(member=Member(id="lea", name="by the copy at work")))
+    for kiosk in (busy, idle, idle, busy):
+        kiosk.exchange()
+    world.come_to_rest()
+    found = [*world.violations, *invariants.violations(after_all(world))]
+    world.close()
+    return found

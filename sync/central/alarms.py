@@ -18,7 +18,8 @@ class Kind(StrEnum):
     """What is wrong."""
 
     FORK = "fork"
-    """Two entries with the same `seq` in one ledger: a cloned card, or a ledger that was edited."""
+    """One ledger in two versions: a cloned card, an old copy put back, or a ledger that was edited. Seen by two entries
+    with the same `seq`, or by a kiosk that was told of an entry of its own which it does not have."""
     GAP = "gap"
     """Entries of a ledger are missing. Ends when they come."""
     CHAIN = "chain"

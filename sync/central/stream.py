@@ -69,18 +69,29 @@ def _mark(connection: Connection, network_id: str, position: int) -> str | None:
 def page(connection: Connection, network_id: str, after: str | None, *, size: int = PAGE) -> FeedPage:
     """Return the entries after a cursor; without one, from the beginning. Raises GoneError."""
     generation = network.read(connection, network_id).generation
-    place, mark = (0, "") if after is None else _read_cursor(after, generation)
+    place, mark = (0, "") if after is None else _known_place(connection, network_id, generation, after)
+    rows = connection.execute(_PAGE, {"network": network_id, "after": place, "size": size + 1}).all()
+    entries = tuple(FeedEntry(position=row.position, entry=_wire(row)) for row in rows[:size])
+    if entries:
+        place, mark = entries[-1].position, entries[-1].entry.hash[:MARK_BYTES].hex()
+    return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
+
+
+def stands_at(connection: Connection, network_id: str, cursor: str) -> int:
+    """Return the position that a cursor stands at. Raises GoneError for one that is not of this feed."""
+    return _known_place(connection, network_id, network.read(connection, network_id).generation, cursor)[0]
+
+
+def _known_place(connection: Connection, network_id: str, generation: str, cursor: str) -> tuple[int, str]:
+    """Return the position and the mark of a cursor. Raises GoneError for one that is not of this feed."""
+    place, mark = _read_cursor(cursor, generation)
     if place > 0:
         stands = _mark(connection, network_id, place)
         if stands is None:
             raise OtherPastError("the cursor stands beyond the end of the feed")
         if mark not in ("", stands):  # a release before this one gave cursors without
             raise OtherPastError("the feed went another way before it came to the cursor")
-    rows = connection.execute(_PAGE, {"network": network_id, "after": place, "size": size + 1}).all()
-    entries = tuple(FeedEntry(position=row.position, entry=_wire(row)) for row in rows[:size])
-    if entries:
-        place, mark = entries[-1].position, entries[-1].entry.hash[:MARK_BYTES].hex()
-    return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
+    return place, mark
 
 
 def _read_cursor(text: str, generation: str) -> tuple[int, str]:

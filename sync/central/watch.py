@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from kiosk.model import Entry, Ref
-from sync.central import alarms, network
+from sync.central import alarms, network, stream
 from sync.central.alarms import Kind
 from sync.central.arrivals import Arrival
 from sync.central.ingest import Known
 from sync.central.network import Network
+from sync.central.tables import feed
 
 
 def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
@@ -52,17 +53,44 @@ def renewed(connection: Connection, of: str, ledger_id: str, *, follows: str, no
 def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
     """Compare where a kiosk says that its ledger ends with what was seen of it before.
 
-    A beacon that was on its way for long tells of an end that is gone by: so the alarm ends as soon as the ledger
-    reaches again what was seen. Cut off and continued, it then differs from what is kept here, which is a fork.
+    A beacon that was on its way for long tells of an end that is gone by: so this alarm ends as soon as the ledger
+    reaches again what was seen. But of two machines with one ledger, the one ahead says so again and again. Whether
+    there are two is told by the one behind, of which `_goes_on_elsewhere`; that alarm does not end by itself.
     """
     alarm_id, beacon = alarms.of_ledger(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
     if beacon.head is None and (before.acked < before.highest or not (beacon.sent or beacon.waiting)):
         return  # a kiosk that does not tell its end, and what it waits to send tells it only where there is no gap
     told = max(one.ref.seq if isinstance(one, Entry) else one.seq for one in arrival.entries) if arrival.entries else 0
     end = max(told, beacon.sent + beacon.waiting if beacon.head is None else beacon.head)
+    ref = Ref(ledger_id=arrival.ledger_id, seq=end + 1)
     if end >= before.highest:
         alarms.end(connection, of, alarm_id, now)
+    elif _goes_on_elsewhere(connection, of, arrival.ledger_id, end=end, seen=beacon.seen):
+        alarms.end(connection, of, alarm_id, now)
+        alarm_id = alarms.of_ledger(Kind.FORK, arrival.ledger_id)
+        detail = f"goes on elsewhere: a kiosk with this ledger ends at entry {end}, and was told of a later one"
+        alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
     else:
         detail = f"ends at entry {end}, and entry {before.highest} had been seen"
-        ref = Ref(ledger_id=arrival.ledger_id, seq=end + 1)
         alarms.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def _goes_on_elsewhere(connection: Connection, of: str, ledger_id: str, *, end: int, seen: str | None) -> bool:
+    """Tell whether a kiosk whose ledger ends here had seen a later entry of it in the feed, as of the same instant.
+
+    Who wrote an entry has it before the feed does. Neither clocks nor the order in which beacons come matter to that.
+    """
+    try:
+        place = stream.stands_at(connection, of, seen) if seen else 0
+    except stream.GoneError:
+        return False  # of another past of the feed: its next cursor will tell
+    values = {"network": of, "ledger": ledger_id, "end": end, "place": place}
+    return connection.execute(_LATER, values).first() is not None
+
+
+_LATER = (
+    select(feed.c.seq)
+    .where(feed.c.network_id == bindparam("network"), feed.c.ledger_id == bindparam("ledger"))
+    .where(feed.c.seq > bindparam("end"), feed.c.position <= bindparam("place"))
+    .limit(1)
+)

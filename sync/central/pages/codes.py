@@ -69,6 +69,9 @@ _NOTES = {
     "entry {n} does not follow the one before": _("Entry {n} does not follow the one before."),
     "entry {n} is missing, {known} is known": _("Entry {n} is missing, and entry {known} is here."),
     "ends at entry {n}, and entry {known} had been seen": _("It ends at entry {n}, and entry {known} had been seen."),
+    "goes on elsewhere: a kiosk with this ledger ends at entry {n}, and was told of a later one": _(
+        "It goes on in two places: a kiosk has it up to entry {n}, another one wrote more. One needs an empty card."
+    ),
     "acknowledged up to {n}, and {known} is here: put back from a copy?": _(
         "The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."
     ),
