@@ -155,10 +155,16 @@ class Controller:
             case Tick():
                 self._tick()
                 return
+        self._tidy(after=message)
+
+    def _tidy(self, *, after: Message) -> None:
+        """Do what is left to do once a message was answered: the screen first, what nobody sees last."""
         self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
         self._refresh()
-        if not isinstance(message, Delivery):
+        if not isinstance(after, Delivery):
             self.on_entry()
+        if self.inbox.empty():
+            self._write_back(only_if_large=True)
 
     # ------------------------------------------------------------ a tap
 
@@ -305,7 +311,7 @@ class Controller:
         self._settle_times()
         if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
             self._is_wal_empty = True
-            self._empty_wal()
+            self._write_back()
         self._showing.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
@@ -316,9 +322,11 @@ class Controller:
         except LedgerError as error:
             self._fail(error)
 
-    def _empty_wal(self) -> None:
+    def _write_back(self, *, only_if_large: bool = False) -> None:
+        """Empty the WAL: all was done for whoever stands at the door, and nobody else waits."""
         try:
-            self._ledger.checkpoint()
+            if not only_if_large or self._ledger.is_wal_large():
+                self._ledger.checkpoint()
         except LedgerError as error:
             log.warning("the WAL could not be emptied: %s", error)
 

@@ -129,7 +129,7 @@ class Boot:
         for n in range(number):
             who = chance.randrange(MEMBERS)
             self.clock.move(pause)
-            self.controller.tap(Tap(uid=uid(who), monotonic=self.clock.monotonic(), technology="NTAG213"))
+            self.controller.handle(Tap(uid=uid(who), monotonic=self.clock.monotonic(), technology="NTAG213"))
             if self.last is Reason.NO_ENTRIES_LEFT or self.last is Reason.NO_PASS:
                 self.ledger.append(carnet(f"m{who}", self.clock.now(), self._new_pass()))
             self.screen.draw()

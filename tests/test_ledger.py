@@ -530,7 +530,7 @@ def test_the_writing_connection_has_the_settings_that_keep_what_it_acknowledges(
         "synchronous": 2,
         "foreign_keys": 1,
         "busy_timeout": 5000,
-        "journal_size_limit": 4 * 1024 * 1024,
+        "journal_size_limit": 2 * 1024 * 1024,
         "wal_autocheckpoint": 800,
         "secure_delete": 1,
         "trusted_schema": 0,

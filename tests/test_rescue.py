@@ -1,5 +1,6 @@
 """A damaged database is mended at the start, by itself: nothing that can be read is lost, and no name is used twice."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -13,8 +14,8 @@ from tests.books import Moment, edit, fresh, house_facts, let_in, taps
 from tests.damage import Life, as_a_kiosk, as_it_is, case, under_its_name
 
 CASES = range(24)
-HARD = (161, 247, 252)
-"""A page that only shows as the end of the ledger is looked for; a name in the schema that is no text."""
+HARD = (161, 247, 252, 657)
+"""What only shows as the end of the ledger is looked for; a name in the schema that is no text; a bit in an index."""
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,37 @@ def test_damage_that_is_seen_later_is_mended_at_the_next_start(book, moment):
     ledger, story = whole(book, moment)
     ledger.close()
     assert story is None
+
+
+def change_index(path):
+    """Change a letter of the name under which an early entry stands in the index: those behind it are not found."""
+    with closing(sqlite3.connect(path)) as card:
+        size, name = card.execute("PRAGMA page_size").fetchone()[0], card.execute("SELECT * FROM ledger").fetchone()[0]
+        index = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'"
+        start = (card.execute(index).fetchone()[0] - 1) * size
+    data = bytearray(path.read_bytes())
+    places = [one.start() for one in re.finditer(name.encode(), data[start : start + size])]
+    data[start + places[-3] + 20] = ord("z")
+    path.write_bytes(data)
+
+
+def test_entries_that_an_index_hides_are_found_again(book, moment):
+    with open_reader(book) as before:
+        name, kept = before.ledger_id, [entry.hash for entry in before.entries()]
+    change_index(book)
+    ledger, story = as_a_kiosk(book, moment, [])
+    with ledger:
+        assert story is not None
+        assert (story.renewed, story.lost) == (False, 0)
+        assert (ledger.ledger_id, [entry.hash for entry in ledger.entries()]) == (name, kept)
+
+
+def test_a_look_that_believes_the_indexes_finds_nothing_wrong_where_entries_are_hidden(book, moment):
+    change_index(book)
+    with open_ledger(book, stamp=moment) as ledger:
+        assert len(list(ledger.entries())) < ledger.head.seq
+        assert ledger._database.connection.exec_driver_sql("PRAGMA quick_check").scalars().all() == ["ok"]
+        assert any("index" in line for line in ledger.damage())
 
 
 def test_an_end_that_was_lost_is_missed_and_its_names_are_not_used_again(book, moment):

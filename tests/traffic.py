@@ -1,7 +1,8 @@
 """A kiosk at work with its disk watched: what taps, and time that passes, cost. `python -m tests.traffic FOLDER TAPS`.
 
 Prints JSON; run by tests.disk with the shim under it. With `hasty` the kiosk empties the WAL after each tap, and notes
-each second that it is alive: the bad twin.
+each second that it is alive: the bad twin. When it is `crowded` somebody waits after each tap, so that there is never a
+moment to empty the WAL in.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ def tap_about(counter: Counter, uids: list[bytes], chance: random.Random) -> Non
         counter.later(hours=17)
     if counter.clock.now().weekday() not in (0, 1):
         counter.later(days=1)
-    counter.tap(chance.choice(uids))
+    counter.controller.handle(counter.tapped(chance.choice(uids)))
 
 
-def live(folder: Path, taps: int, *, hasty: bool = False) -> dict[str, float]:
+def live(folder: Path, taps: int, *, hasty: bool = False, crowded: bool = False) -> dict[str, float]:
     disk, chance = Control(Path(os.environ["KIOSK_DISK_CONTROL"])), random.Random(1)
     counter = Counter(folder)
     uids = [counter.joins(f"m{number:04}", units=10 * taps) for number in range(MEMBERS)]
     counter.ledger.checkpoint()
     counter.later(days=1)
+    if crowded:
+        counter.controller.inbox.put(Tick())
     syncs, written, wal = disk.syncs, disk.bytes, 0
     for _ in range(taps):
         tap_about(counter, uids, chance)
@@ -57,4 +60,6 @@ def live(folder: Path, taps: int, *, hasty: bool = False) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(live(Path(sys.argv[1]), int(sys.argv[2]), hasty="hasty" in sys.argv)))
+    print(
+        json.dumps(live(Path(sys.argv[1]), int(sys.argv[2]), hasty="hasty" in sys.argv, crowded="crowded" in sys.argv))
+    )

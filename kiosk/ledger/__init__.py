@@ -24,6 +24,7 @@ from kiosk.model import AnyFact, Condensed, Entry, Erased, Ref, Stamp
 from kiosk.store import arrivals, chain, condensing, erasing, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
 from kiosk.store.database import (
+    WAL_WORTH_EMPTYING,
     LedgerBusyError,
     LedgerDamagedError,
     LedgerError,
@@ -33,6 +34,7 @@ from kiosk.store.database import (
     failing_as,
     reading_engine,
     transaction,
+    wal_bytes,
     writing_engine,
 )
 from kiosk.store.entries import INSERT, to_row
@@ -366,6 +368,11 @@ class Ledger(LedgerReader):
         """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
         with self._database.failing_as(UNWRITABLE):
             empty_wal(self._database.connection)
+
+    def is_wal_large(self) -> bool:
+        """Tell whether a moment in which nobody is waiting should be used for a checkpoint. Raises LedgerError."""
+        with self._database.failing_as(UNREADABLE):
+            return wal_bytes(self._database.connection) > WAL_WORTH_EMPTYING
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

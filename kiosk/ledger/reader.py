@@ -12,7 +12,7 @@ from kiosk.model import AnyFact, Clock, Entry, Ref, Stamp
 from kiosk.roster import Roster
 from kiosk.store import chain, erasing, progress
 from kiosk.store.chain import Fault, Head
-from kiosk.store.database import Database, LedgerError, one_state, quick_check
+from kiosk.store.database import Database, LedgerError, check, one_state
 from kiosk.store.entries import FOREIGN, HEAD, PAGE, PAGE_BACKWARDS, PLACED, UNPLACED, from_row
 from kiosk.store.refold import Difference, differences, folded_anew, provable
 from kiosk.store.tables import REVISION, ROSTER, entries, instant, ledger
@@ -225,12 +225,12 @@ class LedgerReader:
             ledger_id, seq = page[-1].ledger_id, page[-1].seq
 
     def damage(self) -> tuple[str, ...]:
-        """Return what is wrong with the database itself, as its own quick check tells it; reads all of it.
+        """Return what is wrong with the database itself, as its own check tells it; reads all of it.
 
         Damage can be so great that it raises LedgerError.
         """
         with self._database.failing_as(UNREADABLE):
-            return quick_check(self._database.connection)
+            return check(self._database.connection)
 
     def rebuild(self) -> tuple[Difference, ...]:
         """Fold all entries that are kept here anew and return where the live roster is not what they add up to.

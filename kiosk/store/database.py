@@ -29,12 +29,15 @@ from sqlalchemy.util import LRUCache
 OLDEST_SQLITE = (3, 37, 0)
 """Debian 12 has 3.40; older ones have not been tried."""
 BUSY_MILLISECONDS = 5000
-WAL_LIMIT_BYTES = 4 * 1024 * 1024
+WAL_LIMIT_BYTES = 2 * 1024 * 1024
+"""What is left of the WAL's file when it is begun anew after a transaction that was larger."""
+WAL_WORTH_EMPTYING = 1024 * 1024
+"""Bytes: some fifty taps. A moment in which nobody waits is then used, so that no tap has to pay for it."""
 PAGE_BYTES = 2048
 """A tap changes one small row on each of nine pages or so, and each page goes into the WAL whole: with SQLite's usual
 4096 bytes that makes 38 KB a tap, with these 21. A database that was made with other pages keeps them."""
 CHECKPOINT_PAGES = 800
-"""1.6 MB of WAL: the pages that every tap changes are written back once for a hundred taps."""
+"""1.6 MB of WAL, which a tap writes back itself: for when there is no moment in which nobody waits."""
 STATEMENTS = 500
 """How many compiled statements are remembered: more than there are."""
 
@@ -245,12 +248,27 @@ def empty_wal(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
-def quick_check(connection: Connection) -> tuple[str, ...]:
-    """Return what SQLite finds wrong with the pages of the database, none when all is well."""
+def wal_bytes(connection: Connection) -> int:
+    """Return the size of the WAL's file."""
+    if connection.dialect.name != "sqlite":
+        return 0
+    _, _, path = connection.exec_driver_sql("PRAGMA database_list").first() or (0, "", "")
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except OSError:  # there is none; or the disk is gone, and the next to write tells of that
+        return 0
+
+
+def check(connection: Connection) -> tuple[str, ...]:
+    """Return what SQLite finds wrong with the pages of the database and the order in them, none when all is well.
+
+    Not the quick check: that one believes the indexes, and a bit that changed in one of them hides sound rows. On
+    20,000 entries this one takes a third more.
+    """
     if connection.dialect.name != "sqlite":
         return ()
     try:
-        lines = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
     except FAILURES as error:
         if is_damage(error):
             return (reason(error),)
