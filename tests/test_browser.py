@@ -10,6 +10,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
+from kiosk.model import Happened
 from sync import wire
 from tests.house import SERRE
 from tests.office import PASSWORD, Office, lea_comes, lived_in, office
@@ -125,8 +126,19 @@ def test_a_pairing_code_is_made_and_the_kiosk_shows_when_it_has_taken_it(house, 
     code = page.locator(".code").inner_text()
     answer = requests.post(address + wire.ENROLL, json={"code": code, "ledger_id": "l-1"}, timeout=10)
     assert answer.status_code in (200, 201)
-    page.get_by_role("link", name="Bornes", exact=True).click()
-    expect(page.get_by_role("rowheader", name="porte d’entrée")).to_be_visible()
+    push(address, house.kiosk(), lea_comes())  # the page is told that there are news
+    expect(page.get_by_role("rowheader", name="porte d’entrée")).to_be_visible(timeout=15_000)
+    expect(page.locator(".code")).to_have_text(code)  # following the server sends no form again
+    made = [line.fact for line in house.central.audit() if isinstance(line.fact, Happened)]
+    assert [fact.detail for fact in made if fact.what == "pairing_code"] == ["porte d’entrée"]
+
+
+def test_who_was_signed_out_elsewhere_is_led_to_sign_in(house, address, browse) -> None:
+    page = browse("anne")
+    expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
+    page.context.clear_cookies()
+    push(address, house.kiosk(), lea_comes())
+    expect(page.get_by_role("heading", name="Se connecter")).to_be_visible(timeout=15_000)
 
 
 def test_hours_are_changed_and_the_calendar_follows(house, browse) -> None:

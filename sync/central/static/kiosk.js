@@ -12,9 +12,12 @@ async function refresh() {
   busy = true;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-    if (answer.redirected) { location.reload(); return; } // signed out meanwhile
-    if (!answer.ok) return; // the answer to a form stays as it is: asking for it again would send the form again
-    exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // The answer to a form is led to the page of that form, which has the same parts. It is never reloaded: that would
+    // send the form again.
+    if (fresh.querySelector("[data-live]")) exchange(fresh);
+    else if (answer.redirected) location.assign(answer.url); // signed out meanwhile
   } finally {
     busy = false;
     if (again) { again = false; refresh(); }
