@@ -173,6 +173,30 @@ def test_it_may_use_its_devices(device):
     assert f"char-{device} rw" in settings()["DeviceAllow"]
 
 
+MADE_KNOWN_BY = {"ttyUSB": "usbserial", "ttyACM": "cdc_acm", "usb_device": "usbcore", "drm": "drm", "alsa": "snd"}
+"""Kinds of devices that Debian's kernel learns of from a module, and which; the others it always knows."""
+
+
+def let_in_too_late(unit):
+    """Kinds of devices that the unit allows and whose module may be loaded only after it was started.
+
+    systemd looks the kinds up in /proc/devices once, at the start, and passes over those that are not there.
+    """
+    found = settings(unit)
+    first = set(" ".join(found.get("Wants", [])).split()) & set(" ".join(found.get("After", [])).split())
+    kinds = {allowed.split()[0].removeprefix("char-") for allowed in found["DeviceAllow"]}
+    return {kind for kind in kinds & set(MADE_KNOWN_BY) if f"modprobe@{MADE_KNOWN_BY[kind]}.service" not in first}
+
+
+def test_a_device_that_is_found_after_the_start_is_let_in_too():
+    assert let_in_too_late(UNIT) == set()
+
+
+@pytest.mark.parametrize("kind", MADE_KNOWN_BY)
+def test_a_kind_of_device_whose_driver_is_not_waited_for_is_found(kind):
+    assert kind in let_in_too_late(UNIT.replace(f"modprobe@{MADE_KNOWN_BY[kind]}.service", "", 1))
+
+
 def test_the_clock_can_be_read_under_its_system_call_filter():
     """The last word on a call wins: a later list may give back what an earlier one took."""
     filters = settings()["SystemCallFilter"]

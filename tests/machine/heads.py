@@ -23,4 +23,4 @@ while True:
     if head and head != told:
         port.write(head + "\n")
         told = head
-    time.sleep(0.05)
+    time.sleep(0.2)

@@ -31,6 +31,11 @@ hours = "24/7"
 """
 KIOSK = "/usr/local/bin/kiosk"
 UNIT = "kiosk.service"
+SAID_OF_THE_READER = (
+    f"journalctl _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID {UNIT}) -o cat --no-pager "
+    "| grep -E 'reader (up|down)' | tail -1"
+)
+"""The last word on it by the process that serves now."""
 
 
 @dataclass
@@ -87,12 +92,16 @@ def put_script(guest: Guest, name: str) -> str:
 
 
 def serving(guest: Guest, seconds: float = 240.0) -> float:
-    """Wait until the kiosk is ready and its reader answers; return the seconds that it took."""
+    """Wait until the kiosk is ready and its reader answers; return the seconds that it took. Raises GuestError."""
     began = time.monotonic()
     guest.wait(f"systemctl is-active {UNIT} && {KIOSK} status --json", seconds=seconds)
-    while (health := status(guest).get("health", ())) and time.monotonic() < began + seconds:
-        if not any("reader" in one.lower() for one in health):
-            break
+    while "reader up" not in guest.run(SAID_OF_THE_READER):
+        if time.monotonic() > began + seconds:
+            about = guest.run(
+                f"{KIOSK} status || true; journalctl -b -o short-monotonic --no-pager -u {UNIT} | tail -20; "
+                "journalctl -b -k -o short-monotonic --no-pager | grep -iE 'tty|usb' | tail -20; cat /proc/devices"
+            )
+            raise GuestError(f"the reader does not answer after {seconds:g} s\n{about}")
         time.sleep(1.0)
     return time.monotonic() - began
 
@@ -150,7 +159,8 @@ def _promises(bench: Bench, guest: Guest) -> None:
         "| grep -iE 'unknown (key|section|lvalue)|failed to parse' || true"
     )
     require(not words, f"systemd does not understand: {words}")
-    log = guest.run("ls /var/log/journal 2>/dev/null || true")
+    # What the bare system wrote there before stays; nothing is added to it.
+    log = guest.run("ls -l /proc/$(systemctl show -P MainPID systemd-journald)/fd | grep /var/log || true")
     require(not log, f"the log is on the disk: {log}")
     require(guest.run("stat -c %G /dev/ttyUSB0") == "dialout", "the reader's port is not for dialout")
     require("ID_MM_DEVICE_IGNORE=1" in guest.run("udevadm info /dev/ttyUSB0"), "ModemManager may touch the reader")
@@ -190,9 +200,14 @@ def _tap(bench: Bench, card: Ntag, seconds: float) -> None:
 
 def _picture(bench: Bench, guest: Guest) -> None:
     """Keep what the machine's screen shows."""
+    picture = bench.folder / "screen.ppm"
     monitor = guest.monitor()
-    monitor.ask("screendump", filename=str(bench.folder / "screen.ppm"))
+    monitor.ask("screendump", filename=str(picture))
     monitor.close()
+    pixels = picture.read_bytes()[-3 * 1280 * 800 :]
+    colours = len({pixels[at : at + 3] for at in range(0, len(pixels), 3)})
+    bench.told("colours on the machine's screen", colours)
+    require(colours > 8, f"nobody sees anything on the screen: {picture}")
 
 
 def cuts(bench: Bench) -> None:
@@ -208,11 +223,12 @@ def cuts(bench: Bench) -> None:
             _nothing_lost(guest, heads)
             before = heads.read_text().count("\n")
             tell = put_script(guest, "heads.py")
-            guest.run(f"{tell} /dev/virtio-ports/kiosk.heads >/root/heads.err 2>&1 & sleep 2")
-            _tap_until(bench, draw.uniform(6.0, 15.0), draw)
+            guest.run(f"{tell} /dev/virtio-ports/kiosk.heads >/root/heads.err 2>&1 &")
+            _wait_for_more(heads, before)
+            _tap_until(bench, draw.uniform(8.0, 18.0), draw)
             guest.cut_power()
         bench.chip.take()
-        fresh = heads.read_text().count("\n") - before
+        fresh = heads.read_text().count("\n") - before - 1  # the first was there before the first tap
         told += fresh
         print(f"  cut {number}: {fresh} heads told since the start, the last {_last(heads)}", flush=True)
     with bench.machine(disk) as guest:
@@ -229,11 +245,19 @@ def _tap_until(bench: Bench, seconds: float, draw: random.Random) -> None:
     end = time.monotonic() + seconds
     while True:
         bench.chip.put(draw.choice(CARDS))
-        time.sleep(max(0.0, min(draw.uniform(0.2, 1.2), end - time.monotonic())))
+        time.sleep(max(0.0, min(draw.uniform(0.2, 2.5), end - time.monotonic())))
         if time.monotonic() >= end:
             return
         bench.chip.take()
         time.sleep(AWAY_SECONDS)
+
+
+def _wait_for_more(heads: Path, lines: int, seconds: float = 120.0) -> None:
+    """Wait until the kiosk's head is told to the outside at all."""
+    end = time.monotonic() + seconds
+    while heads.read_text().count("\n") <= lines:
+        require(time.monotonic() < end, f"no head of the ledger is told after {seconds:g} s")
+        time.sleep(0.2)
 
 
 def _last(heads: Path) -> str | None:
