@@ -24,6 +24,11 @@ CORE = (
     "site_file language notices wall now workers daemon cli"
 )
 """Rules, ledger, reader, door, clock, the daemon, the command: whatever needs no browser and no database server."""
+NOT_HERE = (
+    "chip.py::test_a_new_speed_begins_with_the_acknowledgement_of_the_host",
+    "chip.py::test_a_chip_that_is_plugged_in_again_has_forgotten_its_speed",
+)
+"""They set a pseudo-terminal to 921600 baud; the emulator knows no speed above 460800 and hands on none."""
 MAGIC = rb"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
 MASK = rb"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
@@ -109,6 +114,7 @@ def main() -> int:
     inside(root, f"{pip} --find-links /usr/share/kiosk/wheels 'kiosk[central]'")
     clock.told("pytest installed")
     files = " ".join(f"tests/test_{name}.py" for name in given.core.split())
+    files += "".join(f" --deselect tests/test_{name}" for name in NOT_HERE)
     tests = f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest {files}"
     said = inside(root, f"{tests} && echo the core holds", check=False)
     print(said[-4000:])

@@ -30,6 +30,8 @@ currency = "EUR"
 language = "fr"
 hours = "24/7"
 """
+INDEX = "PIP_NO_INDEX=1 PIP_FIND_LINKS=/root/index"
+"""Where pip looks in the container, which has no network: a folder in the place of an index."""
 SPOILT = {
     "a version that cannot start": "s#^ExecStart=.*#ExecStart=/bin/false#",
     "a version that upgrades the ledger and dies": (
@@ -156,6 +158,25 @@ class Trial:
         run(f"{self._tree}/systemd/install --uninstall")
         self._gone("uninstalled; kept")
 
+    def clone(self) -> None:
+        """A clone, which carries no packages: they come from an index, each checked against its locked hash."""
+        run, script = self._system.run, f"{INDEX} /root/clone/systemd/install --no-apt"
+        run(f"printf '{SETTINGS}' > /etc/kiosk/kiosk.toml")
+        began = time.monotonic()
+        run(script, seconds=900)
+        self.told("installed from a clone in s", round(time.monotonic() - began))
+        run(f"{KIOSK} status")
+        before = self._pid()
+        run(script, seconds=300)
+        require(self._pid() == before, "a second installation from a clone restarts the kiosk")
+        spoilt = "sed -i 's/sha256:[0-9a-f]/sha256:0/' /root/clone/requirements.txt"
+        said = run(f"cp /root/clone/requirements.txt /root/locked && {spoilt} && {script}", seconds=900, check=False)
+        require("DO NOT MATCH THE HASHES" in said and "what runs now goes on" in said, said)
+        require(self._pid() == before, "packages with other hashes took the place of the kiosk that ran")
+        self.told("packages whose hashes are others", said.splitlines()[-1])
+        run(f"cp /root/locked /root/clone/requirements.txt && {script} --uninstall")
+        self._gone("uninstalled from the clone; kept")
+
     def packages(self) -> None:
         """A Debian package by apt: installed, upgraded, removed, purged; the ledger is there after each."""
         run, apt = self._system.run, "DEBIAN_FRONTEND=noninteractive apt-get -y -qq"
@@ -180,6 +201,23 @@ class Trial:
         kept = run("ls /var/lib/kiosk /etc/kiosk 2>/dev/null", check=False)
         require("ledger.db" in kept and "kiosk.toml" not in kept, f"after a purge: {kept}")
         self.told("purged by apt; kept", " ".join(kept.split()))
+
+    def media(self) -> None:
+        """Sticks and disks for copies: the kiosk may write to them, there or not, and nowhere else."""
+        run = self._system.run
+        run(f"mkdir -p /etc/kiosk && printf '{SETTINGS}' > /etc/kiosk/kiosk.toml")
+        run("rmdir /media 2>/dev/null || true; umount /media 2>/dev/null || true")
+        run(f"{self._tree}/systemd/install --no-apt", seconds=900)
+        run(f"{KIOSK} status")
+        self.told("without /media", run("ls -d /media 2>/dev/null || echo it serves", check=False))
+        run("mkdir -p /media && mount -t tmpfs -o uid=kiosk tmpfs /media && systemctl restart kiosk")
+        self._system.wait(f"{KIOSK} status")
+        inside = f"nsenter -t {self._pid()} -m setpriv --reuid kiosk --clear-groups"
+        run(f"{inside} touch /media/copy && test -e /media/copy")
+        refused = run(f"{inside} touch /srv/copy /var/tmp/copy 2>&1", check=False)
+        require(refused.count("cannot touch '/srv") == 1, f"the kiosk may write elsewhere: {refused}")
+        self.told("a stick under /media", "written to; elsewhere refused")
+        run(f"umount -l /media; {self._tree}/systemd/install --uninstall")
 
     def central(self) -> None:
         """The central server beside a kiosk, each with its secret as a credential that only its service can read."""
@@ -238,6 +276,16 @@ class Trial:
         self.told(what, " ".join(kept.split()))
 
 
+def put_clone(home: Path) -> None:
+    """Put what is in the repository into `clone`, and what an index would have for it into `index`."""
+    files = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, files):
+        (home / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, home / "clone" / name)
+    shutil.copytree("build/downloads", home / "index")
+    run(".venv/bin/python", "-m", "pip", "download", "-q", "-d", home / "index", "setuptools>=77")
+
+
 def main() -> int:
     """Try release and package in a container; 0 when all of it holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine.container", description=main.__doc__)
@@ -253,10 +301,17 @@ def main() -> int:
     (root / "etc/machine-id").write_text("")
     run("tar", "-C", root / "root", "-xf", given.release)
     shutil.copy(given.deb, root / "root/kiosk.deb")
+    put_clone(root / "root")
     failed = False
     with Container(root) as system:
         trial = Trial(system, given.release.name.split("-")[1])
-        steps: tuple[Callable[[], None], ...] = (trial.release, trial.packages, trial.central)
+        steps: tuple[Callable[[], None], ...] = (
+            trial.release,
+            trial.clone,
+            trial.packages,
+            trial.media,
+            trial.central,
+        )
         for step in steps:
             print(step.__doc__, flush=True)
             try:
@@ -264,7 +319,6 @@ def main() -> int:
             except (ContainerError, subprocess.TimeoutExpired) as error:
                 failed = True
                 print(f"  FAILED: {error}", flush=True)
-                break
     shutil.rmtree(root)
     print("\nsummary")
     for what, value in trial.figures.items():
