@@ -32,7 +32,7 @@ from kiosk.model import (
     Tap,
     Verdict,
 )
-from kiosk.notices import Admission, Idle, Notice
+from kiosk.notices import Admission, Idle, Notice, Side
 from kiosk.rules import passes
 from kiosk.timekeeping import remind
 
@@ -115,6 +115,7 @@ class Counter:
         quiet: tuple[time, time] | None = None,
         is_blank: bool = False,
         clock: WallClock | None = None,
+        reader_side: Side = "right",
     ) -> None:
         """With `is_blank` an empty ledger is left empty, as on a machine that was just installed."""
         self.clock = clock or MovableClock(at, runs=False)
@@ -130,6 +131,7 @@ class Counter:
             display=self.wall,
             language=language,
             quiet=quiet,
+            reader_side=reader_side,
             witness=lambda verdict, case, now: self.verdicts.append(verdict),
         )
         self.controller = Controller(

@@ -119,8 +119,8 @@ def _column(canvas: Canvas, notice: Notice, tone: Tone, *, room: int, larger: fl
         column.append(canvas.line(notice.greeting, BODY * larger, INK))
     for number, text in enumerate(notice.lines):
         if number == 0:
-            on_one_line = (size for size in (LARGEST, LEAD_SHORT) if width(text, canvas.px(size), bold=True) <= room)
-            size = next((size for size in on_one_line if size == LEAD_SHORT or larger >= LARGER), LEAD * larger)
+            short = LARGEST if larger >= LARGER else LEAD_SHORT
+            size = short if width(text, canvas.px(short), bold=True) <= room else LEAD * larger
             column.append(canvas.line(text, size, tone.accent, bold=True, before=4))
         else:
             column.append(canvas.line(text, BODY * larger, INK, before=6))
