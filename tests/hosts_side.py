@@ -93,6 +93,24 @@ class HostsSide:
         self.stage.release()
         self.settle()
 
+    def slide(self, target: str, *way: str) -> None:
+        """Hold a key until it offers others, slide the finger over some targets, and lift it from the last."""
+        self.counter.later(seconds=1)
+        self.stage.touch(self.middle(target))
+        self.settle()
+        for _ in range(14):
+            self.wait(0.05)
+        for stop in way:
+            self.stage.slide(self.middle(stop))
+            self.settle()
+        self.stage.release()
+        self.settle()
+
+    def middle(self, target: str) -> tuple[int, int]:
+        """The middle of a target."""
+        x, y = next(rect for rect, name in self.canvas.targets if name == target).center
+        return x, y
+
     def type(self, text: str) -> None:
         """Type on a keyboard, letter by letter."""
         for letter in text:

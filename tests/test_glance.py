@@ -1,5 +1,7 @@
 """What one sees at the door in passing, measured on what is drawn: where the arrow points, how large the words are."""
 
+from typing import cast
+
 import pytest
 from msgspec.structs import replace
 
@@ -38,23 +40,28 @@ def line(canvas: Canvas, text: str) -> pygame.Rect:
 # ---------------------------------------------------------------- the hint
 
 
+def boxes(mask: pygame.mask.Mask) -> list[pygame.Rect]:
+    """The rectangles around its pieces."""
+    return cast("list[pygame.Rect]", mask.get_bounding_rects())
+
+
 def shapes(canvas: Canvas, ground: theme.Colour) -> list[pygame.mask.Mask]:
     """What is drawn in white on a ground of this colour and is larger than a letter, each on a mask of the screen."""
     hint = pygame.mask.from_threshold(canvas.surface, ground, (1, 1, 1, 255))
     if not hint.count():
         return []
-    box = max(hint.get_bounding_rects(), key=lambda rect: rect.width * rect.height)
+    box = max(boxes(hint), key=lambda rect: rect.width * rect.height)
     white = pygame.mask.from_threshold(canvas.surface, theme.WHITE, (90, 90, 90, 255))
     frame = pygame.mask.Mask(canvas.rect.size)
     frame.draw(pygame.mask.Mask(box.size, fill=True), box.topleft)
     pieces = white.overlap_mask(frame, (0, 0)).connected_components()
     large = round(34 * canvas.unit)
-    return [piece for piece in pieces if max(piece.get_bounding_rects()[0].size) > large]
+    return [piece for piece in pieces if max(boxes(piece)[0].size) > large]
 
 
 def points(piece: pygame.mask.Mask) -> tuple[int, int]:
     """Where an arrow points: its head is the heavier end. (0, 0) for what is as heavy on all sides."""
-    box, (x, y) = piece.get_bounding_rects()[0], piece.centroid()
+    box, (x, y) = boxes(piece)[0], piece.centroid()
     dx, dy = x - box.centerx, y - box.centery
     enough = box.width // 20
     return (dx > enough) - (dx < -enough), (dy > enough) - (dy < -enough)
@@ -114,8 +121,8 @@ def test_open_and_closed_differ_in_colour_word_and_picture() -> None:
     assert line(is_open, "Ouvert")
     assert line(closed, "Fermé")
     same_band = drawn(replace(idle("open"), is_open=False), WIDE)
-    doors = [shapes(canvas, band(canvas)) for canvas in (is_open, same_band)]
-    assert [piece.count() for piece in doors[0]] != [piece.count() for piece in doors[1]]
+    doors = [sum(piece.count() for piece in shapes(canvas, band(canvas))) for canvas in (is_open, same_band)]
+    assert abs(doors[0] - doors[1]) > max(doors) / 20
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -213,3 +220,10 @@ def test_the_card_tells_until_when_it_is_good() -> None:
     assert card
     assert card.note == "jusqu’au 20 juillet"
     assert line(drawn(notice_of(TAPS["expiring"], "fr"), WIDE), card.note)
+
+
+def test_a_notice_with_a_picture_of_its_own_shows_that_one() -> None:
+    usual = VIEWS["goodbye"]
+    assert isinstance(usual, Notice)
+    drawings = [drawn(replace(usual, picture=name), WIDE).surface for name in ("people", "arrow")]
+    assert pygame.image.tobytes(drawings[0], "RGB") != pygame.image.tobytes(drawings[1], "RGB")

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk.screen.canvas import Canvas
 from kiosk.screen.scenes.pick import Pick
+from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import INK
+from kiosk.screen.widgets.keyboard import Keyboard
 from tests.counter import Counter
 from tests.hosts_side import HostsSide
 
@@ -98,3 +101,71 @@ def test_a_finger_that_stays_when_the_scene_goes_holds_nothing(side):
     side.settle()
     side.wait(5)
     assert side.scene is None
+
+
+# ---------------------------------------------------------------- holding, sliding, lifting
+
+
+def test_an_accent_is_written_by_sliding_to_it_and_lifting_the_finger(side):
+    side.slide("key:e", "key:è", "key:ê")
+    assert written(side) == "ê"
+    side.touch("key:t")
+    assert written(side) == "êt"
+
+
+def test_the_key_that_would_be_written_is_seen_under_the_sliding_finger(side):
+    side.counter.later(seconds=1)
+    side.stage.touch(next(rect for rect, name in side.canvas.targets if name == "key:e").center)
+    for _ in range(14):
+        side.wait(0.05)
+    last = next(rect for rect, name in side.canvas.targets if name == "key:ë")
+    assert colour(side, "key:ë") != INK
+    side.stage.slide(last.center)
+    side.settle()
+    assert colour(side, "key:ë") == INK
+    assert colour(side, "key:e") != INK
+    side.stage.release()
+
+
+def test_a_finger_that_trembles_chooses_nothing_and_one_can_still_be_touched(side):
+    x, y = next(rect for rect, name in side.canvas.targets if name == "key:e").center
+    side.counter.later(seconds=1)
+    side.stage.touch((x, y))
+    for _ in range(14):
+        side.wait(0.05)
+    side.stage.slide((x + 6, y - 5))
+    side.stage.release()
+    side.settle()
+    assert written(side) == ""
+    side.touch("key:é")
+    assert written(side) == "é"
+
+
+def test_a_finger_that_is_lifted_beside_the_accents_writes_nothing(side):
+    side.slide("key:e", "key:é", "key:q")
+    assert written(side) == ""
+    assert "key:é" in side.targets()
+    side.slide("key:é", "key:s")
+    assert written(side) == "é"
+
+
+def test_a_finger_that_moves_before_the_accents_are_there_writes_its_letter_only(side):
+    side.counter.later(seconds=1)
+    side.stage.touch(side.middle("key:e"))
+    side.stage.slide(side.middle("key:p"))
+    side.stage.release()
+    side.settle()
+    assert written(side) == "e"
+
+
+def test_sliding_from_a_letter_without_accents_writes_it_once(side):
+    side.slide("key:z", "key:p")
+    assert written(side) == "z"
+
+
+@pytest.mark.parametrize("layout", ["fr", "en"])
+def test_on_an_upright_screen_a_letter_is_as_wide_as_a_finger_too(layout):
+    canvas = Canvas(pygame.Surface((720, 1280)))
+    Keyboard(layout).draw(canvas, pygame.Rect(45, 900, 630, 312), enter="OK")
+    assert min(rect.width for rect, name in canvas.targets) / canvas.unit >= 9 * 800 / 154
+    assert all(canvas.rect.contains(rect) for rect, _ in canvas.targets)

@@ -19,8 +19,6 @@ from tests.picture import SIZES, SMALL, WIDE, Asleep, Picture, drawn
 
 FINGER = 9 * 800 / 154
 """Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
-KEY = 40
-"""Points that a letter on glass is wide at least: ten beside one another fill a display that stands upright."""
 SMALLEST = 14.5
 """Points of the smallest text of the hosts, read with the finger on the screen: 2.8 mm."""
 
@@ -36,8 +34,7 @@ def off_the_screen(canvas: Canvas) -> Iterator[str]:
 
 def too_small_for_a_finger(canvas: Canvas) -> Iterator[str]:
     for rect, target in canvas.targets:
-        least = KEY if canvas.is_portrait and target.startswith("key:") else FINGER
-        if rect.width < least * canvas.unit - 1 or rect.height < FINGER * canvas.unit - 1:
+        if rect.width < FINGER * canvas.unit - 1 or rect.height < FINGER * canvas.unit - 1:
             yield f"{target} is {rect.width}x{rect.height}"
 
 

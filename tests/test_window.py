@@ -121,7 +121,7 @@ def test_a_dark_screen_draws_one_frame_a_minute_and_its_clock_wanders(screen, wa
     assert len(seen) == 5
 
 
-@pytest.mark.parametrize("stir", ["touch", "tap", "opening"])
+@pytest.mark.parametrize("stir", ["touch", "key", "tap", "opening"])
 def test_a_dark_screen_wakes_when_somebody_comes_or_is_expected(screen, watch, stir) -> None:
     screen.idle(NIGHT)
     watch.seconds += 600
@@ -129,6 +129,9 @@ def test_a_dark_screen_wakes_when_somebody_comes_or_is_expected(screen, watch, s
     dark = brightness()
     if stir == "touch":
         press((10, 10))
+        assert screen.events() == []
+    elif stir == "key":
+        key(pygame.K_TAB)
         assert screen.events() == []
     elif stir == "tap":
         screen.show(ENTRY)

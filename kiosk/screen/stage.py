@@ -16,6 +16,7 @@ from kiosk.commands import Command
 from kiosk.notices import Admission, Language, Notice
 from kiosk.screen import focus
 from kiosk.screen.canvas import Canvas
+from kiosk.screen.finger import Finger, under
 from kiosk.screen.keys import Key
 from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Setting, Swap, Wishes
 from kiosk.screen.widgets.message import Message
@@ -23,9 +24,6 @@ from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
 TOO_SOON_SECONDS = 0.25
 """A finger that touches twice means what it saw the first time, not what has come in its place."""
-HOLD_SECONDS, REPEAT_SECONDS = 0.5, 0.12
-"""How long a key is held before it means more than a touch, and how often it erases from then on."""
-KEYS = ("key:", "pad:")
 ERASES = ("key:backspace", "pad:<")
 NO_ANSWER = Refused(message="no answer in time: see what was done before you try again", code="NO_ANSWER")
 
@@ -61,10 +59,7 @@ class Stage:
         self._touched_at = self._appeared_at = self._opened_at = 0.0
         self._targets: list[focus.Target] = []
         self._focus: str | None = None
-        self._held: str | None = None
-        """What a finger lies on."""
-        self._held_until = 0.0
-        """When that means something more."""
+        self._finger, self._unit = Finger(), 1.0
         self._numbers = itertools.count(1)
         self._outgoing: list[Asking] = []
         self._pending: dict[int, Pending] = {}
@@ -92,7 +87,7 @@ class Stage:
     def leave(self) -> None:
         """End the visit: nothing of it is kept."""
         self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
-        self._held = None
+        self._finger.lift()
         self.changes += 1
 
     def need_not_stay(self) -> None:
@@ -121,17 +116,24 @@ class Stage:
         """A finger, or the mouse."""
         self._touched_at = self._monotonic()
         self._focus = None
-        target = self._under(at)
+        target = under(self._targets, at)
         if target is not None and self._monotonic() - self._appeared_at >= TOO_SOON_SECONDS:
-            self._held, self._held_until = target, self._touched_at + HOLD_SECONDS
+            self._finger.lay(target, at, self._touched_at)
             self._press(target)
         self.changes += 1
 
-    def release(self) -> None:
-        """The finger is lifted."""
-        if self._held:
-            self._held = None
+    def slide(self, at: tuple[int, int]) -> None:
+        """The finger moves without being lifted: after a letter was held, to one of those that look like it."""
+        if self._finger.slide(at, self._targets, self._unit):
+            self._touched_at = self._monotonic()
             self.changes += 1
+
+    def release(self) -> None:
+        """The finger is lifted: from a key that it slid to, if it did."""
+        self.changes += self._finger.on is not None
+        slid = self._finger.lift()
+        if slid:
+            self._press_long("slide", slid)
 
     def key(self, key: Key) -> None:
         """A key: for the scene, or to move the focus, press what has it, or go back."""
@@ -166,8 +168,8 @@ class Stage:
             return
         for number in [number for number, pending in self._pending.items() if now >= pending.until]:
             self.answer(number, NO_ANSWER)
-        if self._held and now >= self._held_until:
-            self._hold(scene, self._held)
+        if self._finger.on and self._finger.is_held(now):
+            self._hold(self._finger.on)
         if scene.quiet_seconds is not None and now - self._touched_at >= scene.quiet_seconds:
             self.leave()
         elif scene.every_seconds is not None and now - self._opened_at >= scene.every_seconds:
@@ -183,7 +185,7 @@ class Stage:
         scene = self.scene
         if scene is None:
             return
-        canvas.pressed = self._held
+        canvas.pressed, self._unit = self._finger.over, canvas.unit
         scene.draw(canvas)
         asked = scene.dialog
         if asked:
@@ -196,28 +198,20 @@ class Stage:
 
     # ------------------------------------------------------------ inside
 
-    def _under(self, at: tuple[int, int]) -> str | None:
-        """The target under a finger; one that slips between two keys means the one that it is nearest to."""
-        for rect, name in reversed(self._targets):
-            if rect.collidepoint(at):
-                return name
-        keys = [rect for rect, name in self._targets if name.startswith(KEYS)]
-        near = [rect for rect in keys if rect.inflate(rect.height // 4, rect.height // 4).collidepoint(at)]
-        if not near:
-            return None
-        x, y = at
-        nearest = min(near, key=lambda rect: max(rect.left - x, x - rect.right, rect.top - y, y - rect.bottom))
-        return next(name for rect, name in self._targets if rect == nearest)
-
-    def _hold(self, scene: Scene, target: str) -> None:
+    def _hold(self, target: str) -> None:
         """A key that erases goes on erasing; a letter that is held shows its accents."""
         if target in ERASES:
-            self._held_until += REPEAT_SECONDS
+            self._finger.again()
             self._press(target)
             return
-        self._held_until = float("inf")
-        if target.startswith("key:") and scene.dialog is None and not self._is_waiting(scene):
-            self._do(scene, scene.touched(f"hold:{target.removeprefix('key:')}"))
+        self._finger.once()
+        self._press_long("hold", target)
+
+    def _press_long(self, how: str, target: str) -> None:
+        """A letter was held, or slid to from one that was."""
+        scene, (kind, _, letter) = self.scene, target.partition(":")
+        if scene and kind == "key" and scene.dialog is None and not self._is_waiting(scene):
+            self._do(scene, scene.touched(f"{how}:{letter}"))
 
     def _press(self, target: str | None) -> None:
         scene = self.scene
@@ -285,7 +279,8 @@ class Stage:
     def _appear(self) -> None:
         """What is touched now was not there a moment ago."""
         self._appeared_at = self._monotonic()
-        self._targets, self._held = [], None
+        self._targets = []
+        self._finger.lift()
         self.changes += 1
 
     def _open(self, scene: Scene) -> None:

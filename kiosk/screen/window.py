@@ -172,6 +172,8 @@ class Screen:
                 found += self._touched(event.pos)
             elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
                 self.stage.release()
+            elif event.type == pygame.MOUSEMOTION and event.buttons[0] and not self._facing:
+                self.stage.slide(event.pos)
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
                 found += self._typed(key)

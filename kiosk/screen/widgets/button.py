@@ -47,8 +47,12 @@ def button(
     detail: str = "",
     size: float = BODY,
     enabled: bool = True,
+    reach: pygame.Rect | None = None,
 ) -> None:
-    """Draw a button and register it; one that is not enabled is pale and cannot be touched."""
+    """Draw a button and register it; one that is not enabled is pale and cannot be touched.
+
+    `reach` is what answers to a finger, if that is more than what is drawn.
+    """
     ground, border, ink = _GROUND[look] if enabled else (CARD, LINE, QUIET)
     if enabled and canvas.pressed == target:
         ground, ink = ink, ground  # a finger hides what it is on: the whole key answers
@@ -65,7 +69,7 @@ def button(
         column.append(canvas.line(detail, DETAIL, ink))
     canvas.column(inner, column, align="center", valign="middle")
     if enabled:
-        canvas.targets.append((rect, target))
+        canvas.targets.append((reach or rect, target))
 
 
 def grid(

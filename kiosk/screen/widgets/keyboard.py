@@ -1,4 +1,7 @@
-"""A keyboard on glass: AZERTY or QWERTY, with pages for accents and figures. A touch becomes a Key."""
+"""A keyboard on glass: AZERTY or QWERTY, with pages for accents and figures. A touch becomes a Key.
+
+A letter that is held offers those that look like it: slide to one and lift the finger, or lift it first and touch one.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,8 @@ class Keyboard:
         name, _, what = target.partition(":")
         if name == "hold" and self.page == "letters":
             return self._hold(what)
+        if name == "slide":
+            return self.touched(f"key:{what}") if self.page == "variants" and what in self._variants else None
         if name != "key":
             return None
         if what == "shift":
@@ -84,6 +89,8 @@ class Keyboard:
 
     def draw(self, canvas: Canvas, rect: pygame.Rect, *, enter: str) -> None:
         """Draw the page that shows; `enter` is the word on the large key."""
+        if canvas.is_portrait:  # ten keys of 9 mm beside one another need all of the screen's width
+            rect = pygame.Rect(canvas.rect.left, rect.top, canvas.rect.width, rect.height)
         gap = canvas.px(5)
         high = (rect.height - gap * (ROWS - 1)) // ROWS
         first, second, third = _PAGES.get(self.page, _LETTERS[self.layout])
@@ -103,7 +110,7 @@ class Keyboard:
         return letter.upper() if self._shift and letter != "ß" else letter
 
     def _row(self, canvas: Canvas, rect: pygame.Rect, keys: list[tuple[str, float]], *, enter: str = "") -> None:
-        gap = canvas.px(5)
+        gap = 0 if canvas.is_portrait else canvas.px(5)
         whole = sum(share for _, share in keys)
         room, left, taken = rect.width - gap * (len(keys) - 1), rect.left, 0.0
         for key, share in keys:
@@ -117,4 +124,5 @@ class Keyboard:
         look: Look = "quiet" if key in (*pictures, "accents", "figures", "letters") else "plain"
         look = "main" if key == "enter" or (key == "shift" and self._shift) else look
         label = "" if key in pictures else labels.get(key, key)
-        button(canvas, rect, label, f"key:{key}", look=look, picture=pictures.get(key), size=BODY - 2)
+        drawn = rect.inflate(-canvas.px(5), 0) if canvas.is_portrait else rect
+        button(canvas, drawn, label, f"key:{key}", look=look, picture=pictures.get(key), size=BODY - 2, reach=rect)
