@@ -8,7 +8,6 @@ are is in kiosk.notices.journal.
 
 from __future__ import annotations
 
-import csv
 import errno
 import os
 import re
@@ -16,11 +15,13 @@ import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kiosk import sheet
 from kiosk.answers import Done, Exported, Media, Medium, Refused
 from kiosk.ledger import LedgerError, LedgerReader, decode_fact, open_reader
 from kiosk.model import Entry, Site
@@ -166,25 +167,11 @@ def _sync_folder(folder: Path) -> None:
 # ---------------------------------------------------------------- the journal
 
 
-class _Line:
-    """What csv writes to: it keeps the line."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text
-
-
 def _journal(ledger: LedgerReader, words: Language) -> Iterator[str]:
-    """A line for each entry, with semicolons and a mark of UTF-8: what spreadsheets in France open without asking."""
-    line = _Line()
-    writer = csv.writer(line, delimiter=";", lineterminator="\r\n")
-    writer.writerow(words_of.headings(words))
-    yield "\ufeff" + line.text
+    """A line for each entry."""
     names: dict[str, str] = {}
-    for entry in ledger.entries():
-        writer.writerow([_harmless(cell) for cell in _row(ledger, entry, words, names)])
-        yield line.text
+    rows = (_row(ledger, entry, words, names) for entry in ledger.entries())
+    return sheet.lines(chain([words_of.headings(words)], rows))
 
 
 def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, str]) -> tuple[str, ...]:
@@ -195,7 +182,7 @@ def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, s
         member = ledger.roster.member(who)
         names[who] = member.name if member else who
     local = words.local(entry.stamp.at)
-    amount = "" if told.cents is None else f"{told.cents / 100:.2f}".replace(".", words_of.point(words))
+    amount = "" if told.cents is None else sheet.amount(told.cents, words_of.point(words))
     units = "" if told.units is None else str(told.units)
     return (
         str(entry.ref.seq),
@@ -207,12 +194,6 @@ def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, s
         units,
         amount,
     )
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: names come from people."""
-    is_number = cell[1:2].isdigit()
-    return f"'{cell}" if cell and (cell[0] in "=+@\t\r" or (cell[0] == "-" and not is_number)) else cell
 
 
 # ---------------------------------------------------------------- the ledger

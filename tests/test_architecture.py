@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.touched kiosk.showing kiosk.control "
     "kiosk.answers kiosk.desk kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing "
     "kiosk.timekeeping kiosk.mending msgspec",
-    "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices msgspec",
+    "kiosk.sheet": "",
+    "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices kiosk.sheet msgspec",
     "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.nights": "",
     "kiosk.backup": "kiosk.config kiosk.ledger kiosk.store.database",

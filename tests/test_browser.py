@@ -21,6 +21,7 @@ PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
 MAIN = (
     "/", "/members", "/members/lea", "/members/lea/edit", "/members/lea/sell", "/members/new", "/badges", "/hours",
+    "/sales", "/sales?month=2026-07",
     "/hours?view=week", "/products", "/products/ten", "/kiosks", "/alarms", "/quarantine", "/accounts", "/audit", "/me",
     "/me/codes", "/sites", "/sites/new", "/sites/la-serre",
 )  # fmt: skip

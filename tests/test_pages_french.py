@@ -72,7 +72,7 @@ def crawl(browser: Browser, start: str = "/") -> Iterator[tuple[str, str]]:
     todo, done = [start], set[str]()
     while todo:
         path = todo.pop()
-        kind = re.sub(r"on=\d{4}-\d\d-\d\d|before=\d+|page=\d+", "n", path)
+        kind = re.sub(r"on=\d{4}-\d\d-\d\d|month=\d{4}-\d\d|before=\d+|page=\d+", "n", path)
         if kind in done:
             continue
         done.add(kind)

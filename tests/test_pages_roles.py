@@ -47,6 +47,8 @@ TABLE = (
     Action(READER, "GET", "/members"),
     Action(READER, "GET", "/members/{member_id:str}"),
     Action(READER, "GET", "/badges"),
+    Action(READER, "GET", "/sales"),
+    Action(READER, "GET", "/sales/export"),
     Action(READER, "GET", "/hours"),
     Action(READER, "GET", "/products"),
     Action(READER, "GET", "/kiosks"),

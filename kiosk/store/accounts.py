@@ -7,6 +7,8 @@ sold by mistake is not deleted: its reversal stands beside it, and names it.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +42,27 @@ class Sale(Noun, frozen=True, kw_only=True):
 def receipt(connection: Connection, ref: Ref) -> str:
     """Return the receipt of a sale: `K7PM-00042`."""
     before = select(func.count()).select_from(sales).where(sales.c.ledger_id == ref.ledger_id, sales.c.seq <= ref.seq)
-    return f"{claim_code(ref.ledger_id)}-{connection.execute(before).scalar_one():05d}"
+    return _numbered(ref.ledger_id, connection.execute(before).scalar_one())
+
+
+def _numbered(ledger_id: str, number: int) -> str:
+    return f"{claim_code(ledger_id)}-{number:05d}"
+
+
+def _receipts(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """Return the receipts of sales: two questions for each ledger, however many sales there are."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for ref in refs:
+        places[ref.ledger_id].append(ref.seq)
+    found = {}
+    for ledger_id, wanted in places.items():
+        first, last, of_it = min(wanted), max(wanted), sales.c.ledger_id == ledger_id
+        before = select(func.count()).select_from(sales).where(of_it, sales.c.seq < first)
+        number = connection.execute(before).scalar_one()
+        between = select(sales.c.seq).where(of_it, sales.c.seq.between(first, last)).order_by(sales.c.seq)
+        for n, seq in enumerate(connection.execute(between).scalars(), number + 1):
+            found[Ref(ledger_id=ledger_id, seq=seq)] = _numbered(ledger_id, n)
+    return found
 
 
 def between(connection: Connection, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
@@ -72,14 +94,15 @@ _SALES = (
 
 
 def _read(connection: Connection, query: Select[Any]) -> tuple[Sale, ...]:
-    return tuple(_sale(connection, row) for row in connection.execute(query).all())
+    rows = [(Ref(ledger_id=row.ledger_id, seq=row.seq), row) for row in connection.execute(query).all()]
+    receipts = _receipts(connection, (ref for ref, _ in rows))
+    return tuple(_sale(ref, receipts[ref], row) for ref, row in rows)
 
 
-def _sale(connection: Connection, row: Row[*tuple[Any, ...]]) -> Sale:
-    ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
+def _sale(ref: Ref, receipt: str, row: Row[*tuple[Any, ...]]) -> Sale:
     return Sale(
         ref=ref,
-        receipt=receipt(connection, ref),
+        receipt=receipt,
         at=row.at,
         pass_=_pass(row.doc) if row.doc else None,
         site_id=row.site_id,

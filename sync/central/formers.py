@@ -38,6 +38,18 @@ def keepers(connection: Connection, of: str, names: Collection[str]) -> set[str]
     return found
 
 
+def names(connection: Connection, of: str) -> dict[str, str]:
+    """Return the name of the kiosk that keeps each ledger, or kept it."""
+    kept = select(kiosks.c.ledger_id, kiosks.c.name).where(kiosks.c.network_id == of).order_by(kiosks.c.paired_at)
+    once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
+        former_ledgers,
+        kiosks,
+        (former_ledgers.c.network_id == kiosks.c.network_id) & (former_ledgers.c.kiosk_id == kiosks.c.kiosk_id),
+    )
+    rows = (*connection.execute(once.where(kiosks.c.network_id == of)).all(), *connection.execute(kept).all())
+    return {row.ledger_id: row.name for row in rows}
+
+
 def is_of(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
     """Tell whether a kiosk kept this ledger before its present one."""
     one = select(former_ledgers.c.kiosk_id).where(

@@ -31,6 +31,7 @@ from sync.central.pages import (
     passes,
     personal,
     products,
+    sales,
     signing,
     sites,
     staff,
@@ -42,7 +43,9 @@ from sync.central.pages.routes import ROLE
 __all__ = ["router"]
 
 log = logging.getLogger(LOGGER)
-MODULES = (assets, astray, badges, home, kiosks, members, opening, passes, personal, products, signing, sites, staff)
+MODULES = (
+    assets, astray, badges, home, kiosks, members, opening, passes, personal, products, sales, signing, sites, staff,
+)  # fmt: skip
 
 
 def router() -> Router:

@@ -28,6 +28,18 @@ def role(words: Words, code: str) -> str:
     return said[code]
 
 
+def method(words: Words, code: str) -> str:
+    """How something was paid; other ways than ours as somebody wrote them at a kiosk."""
+    said = {
+        "cash": words.say("cash"),
+        "card": words.say("card"),
+        "transfer": words.say("transfer"),
+        "cheque": words.say("cheque"),
+        "free": words.say("nothing: a gift"),
+    }
+    return said.get(code, code)
+
+
 def alarm(words: Words, kind: str) -> str:
     """What an alarm is about, in a line."""
     said = {

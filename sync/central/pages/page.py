@@ -242,7 +242,7 @@ class Page:
             "site_options": [(site.id, site.name) for site in self.sites] if self.account else [],
             "seal": self.seal,
             "form": self.form,
-            "here": self._here(),
+            "here": self.here,
             "section": "/" + self.request.url.path.split("/")[1],
             "done": done(self) if done else "",
             "alarm_count": len(self.alarms) if self.account else 0,
@@ -250,7 +250,8 @@ class Page:
             "member_path": member_path,
         }
 
-    def _here(self) -> str:
+    @property
+    def here(self) -> str:
         """The address of this page, to come back to; that of a form which was sent is not one to come back to."""
         if self.form.sent:
             return "/" + self.request.url.path.split("/")[1]

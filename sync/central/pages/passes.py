@@ -12,6 +12,7 @@ from kiosk import rules
 from kiosk.commands import SellPass
 from kiosk.model import Holding, Member, Product, Ref, Reversed, Visit
 from sync.central.accounts import Role
+from sync.central.pages import gate
 from sync.central.pages.page import Answer, Page, member_path
 from sync.central.pages.routes import reads, writes
 
@@ -112,7 +113,8 @@ def _reason(page: Page) -> str:
 
 def _undo_form(page: Page, member: Member, visit: Visit) -> Answer:
     site = page.roster.site(visit.site_id)
-    return page.show("undo.html", member=member, visit=visit, place=site.name if site else visit.site_id, holding=None)
+    place, back = site.name if site else visit.site_id, member_path(member.id)
+    return page.show("undo.html", member=member, visit=visit, place=place, holding=None, back=back)
 
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
@@ -134,7 +136,13 @@ def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromP
     if page.form.errors or ref is None:
         return _cancel_form(page, member, holding)
     page.append(Reversed(ref=ref, reason=reason, by="desk"))
-    return page.go(member_path(member.id), "given-back")
+    return page.go(_came_from(page, member), "given-back")
+
+
+def _came_from(page: Page, member: Member) -> str:
+    """The page on which somebody chose to take a sale back: the sales of a day, or the member's own."""
+    back = page.request.query_params.get("back", "")
+    return gate.local_path(back) if back.startswith("/sales") else member_path(member.id)
 
 
 def _holding(page: Page, member_id: str, pass_id: str) -> Holding:
@@ -152,7 +160,7 @@ def sold_at(page: Page, member_id: str) -> dict[str, str]:
 
 
 def _cancel_form(page: Page, member: Member, holding: Holding) -> Answer:
-    return page.show("undo.html", member=member, visit=None, place="", holding=holding)
+    return page.show("undo.html", member=member, visit=None, place="", holding=holding, back=_came_from(page, member))
 
 
 HANDLERS = [ask_sale, sell, ask_undo, undo, ask_cancel, cancel]

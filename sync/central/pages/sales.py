@@ -1,0 +1,238 @@
+"""What was sold at a site: a day with its sales, a month with its days, and either as a file for the bookkeeper.
+
+Sales are made on a member's page (sync.central.pages.passes) or at a kiosk, and taken back on a form of that page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import cast
+from urllib.parse import urlencode
+
+from litestar import Response
+from litestar.di import NamedDependency
+
+from kiosk import sheet, wall
+from kiosk.model import Member, Noun
+from kiosk.notices import journal
+from kiosk.notices.language import choose
+from sync.central import formers
+from sync.central.pages import codes, takings
+from sync.central.pages.leaves import leaf as leaf_of
+from sync.central.pages.page import HEADERS, Answer, Page, member_path
+from sync.central.pages.routes import reads
+from sync.central.pages.takings import Line, Sum
+from sync.central.pages.words import Words
+
+LISTED = 50
+"""Lines on one page of a day."""
+FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
+"""The days that can be asked for."""
+
+
+class Row(Noun, frozen=True, kw_only=True):
+    """A line of a day as staff read it."""
+
+    line: Line
+    members: tuple[Member, ...]
+    place: str | None
+    """Which kiosk sold it; empty: these pages; None: a kiosk that is not known here."""
+    takes_back: str | None
+    """Where the sale can be taken back."""
+
+
+class DaySum(Noun, frozen=True, kw_only=True):
+    """A day of a month."""
+
+    day: date
+    lines: int
+    cents: int
+
+
+class Totals(Noun, frozen=True, kw_only=True):
+    """What came in over a time, by how was paid, and in all."""
+
+    sums: tuple[Sum, ...]
+    cents: int
+
+
+@reads("/sales")
+def show(page: NamedDependency[Page]) -> Answer:
+    """A day of the desk's site, today without an address that names one; or a month."""
+    asked = page.request.query_params
+    if "month" in asked:
+        return _month(page, _day_of(page, f"{asked['month']}-01"))
+    return _day(page, _day_of(page, asked.get("on", "")))
+
+
+def _day(page: Page, day: date) -> Answer:
+    of_month = _lines(page, *_month_of(day))
+    since, until = _span(page, day, wall.day_after(day))
+    found = [line for line in reversed(of_month) if since <= line.at < until]
+    leaf = leaf_of(page.request, len(found), LISTED)
+    return page.show(
+        "sales.html",
+        day=day,
+        before=max(FIRST, day - timedelta(days=1)),
+        after=_unless_to_come(page, day + timedelta(days=1)),
+        month=f"{day:%Y-%m}",
+        rows=_rows(page, leaf.of(found)),
+        leaf=leaf,
+        place_of=place_of,
+        of_day=_totals(found),
+        of_month=_totals(of_month),
+    )
+
+
+def _month(page: Page, first: date) -> Answer:
+    found = _lines(page, *_month_of(first))
+    by_day: dict[date, list[Line]] = defaultdict(list)
+    for line in found:
+        by_day[page.words.local(line.at).date()].append(line)
+    days = [DaySum(day=day, lines=len(some), cents=takings.total(some)) for day, some in sorted(by_day.items())]
+    after = _unless_to_come(page, _month_of(first)[1])
+    before = _month_of(max(FIRST, first - timedelta(days=1)))[0]
+    return page.show("sales_month.html", first=first, before=before, after=after, days=days, of_month=_totals(found))
+
+
+def _totals(found: Sequence[Line]) -> Totals:
+    return Totals(sums=tuple(takings.sums(found)), cents=takings.total(found))
+
+
+# ---------------------------------------------------------------- which days
+
+
+def _day_of(page: Page, text: str) -> date:
+    """The day that an address names; today for what is no day."""
+    try:
+        return min(max(FIRST, date.fromisoformat(text)), LAST)
+    except ValueError:
+        return cast("date", page.today)
+
+
+def _month_of(day: date) -> tuple[date, date]:
+    """The first day of a month, and of the next."""
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1)
+
+
+def _unless_to_come(page: Page, day: date) -> date | None:
+    return day if day <= page.today else None
+
+
+def _span(page: Page, first: date, end: date) -> tuple[datetime, datetime]:
+    """The instants between which the site's wall shows these days, however long the clocks make them."""
+    zone = wall.zone(page.site.zone)
+    return wall.midnight(zone, first), wall.midnight(zone, end)
+
+
+def _lines(page: Page, first: date, end: date) -> list[Line]:
+    since, until = _span(page, first, end)
+    return takings.lines(page.roster.sales(page.site.id, since, until), since, until)
+
+
+# ---------------------------------------------------------------- lines in words
+
+
+def _rows(page: Page, found: Sequence[Line]) -> list[Row]:
+    members, places = _members(page, found), _places(page)
+    return [_row(page, line, members, places=places) for line in found]
+
+
+def _row(page: Page, line: Line, members: dict[str, Member], *, places: dict[str, str]) -> Row:
+    return Row(
+        line=line,
+        members=_holders(line, members),
+        place=places.get(line.sale.ref.ledger_id),
+        takes_back=_takes_back(page, line, members),
+    )
+
+
+def _takes_back(page: Page, line: Line, members: dict[str, Member]) -> str | None:
+    sold, holders = line.sale.pass_, _holders(line, members)
+    if line.is_back or line.sale.taken_back_at or sold is None or not holders:
+        return None
+    query = urlencode({"back": page.here})
+    return f"{member_path(holders[0].id)}/passes/{sold.id}/cancel?{query}"
+
+
+def _holders(line: Line, members: dict[str, Member]) -> tuple[Member, ...]:
+    """Who bought it, but for those who are forgotten."""
+    sold = line.sale.pass_
+    return tuple(members[one] for one in (sold.holders if sold else ()) if one in members)
+
+
+def _members(page: Page, found: Iterable[Line]) -> dict[str, Member]:
+    return page.roster.members_of({one for line in found if line.sale.pass_ for one in line.sale.pass_.holders})
+
+
+def _places(page: Page) -> dict[str, str]:
+    """The names of kiosks by their ledgers, those they kept before included."""
+    with page.central.storage.reader() as connection:
+        return {**formers.names(connection, page.central.settings.network), page.central.network.ledger_id: ""}
+
+
+# ---------------------------------------------------------------- for the bookkeeper
+
+
+@reads("/sales/export")
+def export(page: NamedDependency[Page]) -> Answer:
+    """A day or a month as a file for a spreadsheet, in the language of the site: whoever fetches it, it is the same."""
+    words = Words(choose(page.site.language), page.site.zone)
+    month, on = page.request.query_params.get("month", ""), page.request.query_params.get("on", "")
+    day = _day_of(page, f"{month}-01" if month else on)
+    first, end = _month_of(day) if month else (day, wall.day_after(day))
+    found = _lines(page, first, end)
+    text = "".join(sheet.lines(_sheet(page, words, found)))
+    sold = words.say("sales")
+    stem = f"{sold}-{page.site.id}-{day:%Y-%m}" if month else f"{sold}-{page.site.id}-{day}"
+    name = re.sub(r"[^\w.-]", "-", stem, flags=re.ASCII)
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(text.encode(), media_type="text/csv", headers=headers)
+
+
+def _sheet(page: Page, words: Words, found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+    yield (
+        words.say("Date"),
+        words.say("Time"),
+        words.say("Receipt"),
+        words.say("Event"),
+        words.say("Member"),
+        words.say("Pass"),
+        words.say("Paid by"),
+        words.say("Sold where"),
+        words.say("Amount"),
+        words.say("Currency"),
+    )
+    members, places = _members(page, found), _places(page)
+    for line in found:
+        yield (
+            *_cells(line, words, ", ".join(one.name for one in _holders(line, members))),
+            place_of(words, places.get(line.sale.ref.ledger_id)),
+            sheet.amount(line.cents, journal.point(words)),
+            page.site.currency,
+        )
+
+
+def _cells(line: Line, words: Words, names: str) -> tuple[str, ...]:
+    local, sold = words.local(line.at), line.sale.pass_
+    return (
+        f"{local:%Y-%m-%d}",
+        f"{local:%H:%M}",
+        line.sale.receipt,
+        words.say("taken back") if line.is_back else words.say("sale"),
+        names,
+        sold.terms.name if sold else "",
+        codes.method(words, line.sale.method),
+    )
+
+
+def place_of(words: Words, place: str | None) -> str:
+    """Where something was sold, in words."""
+    return words.say("a kiosk") if place is None else place or words.say("these pages")
+
+
+HANDLERS = [show, export]
