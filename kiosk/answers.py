@@ -152,7 +152,7 @@ class DoorOpened(Answer, tag="door_opened", frozen=True, kw_only=True):
 
 
 class Present(Noun, frozen=True, kw_only=True):
-    """Somebody who is in."""
+    """Somebody who is in. `name` empty: whose data was erased meanwhile; `since`: when that was."""
 
     member_id: str
     name: str

@@ -19,7 +19,7 @@ from kiosk.after_tap import Shown, admission, offers, undoable
 from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
 from kiosk.badges import badge_id
 from kiosk.control import Errand, Request
-from kiosk.desk import first_start
+from kiosk.desk import first_start, nameless
 from kiosk.front import Clock, Front
 from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError
 from kiosk.model import (
@@ -296,7 +296,10 @@ class Controller:
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
+            inside = nameless.in_news(self._desk(), news)
             take_in(self._ledger, news)
+            if inside:
+                self._ledger.append(*inside)
         except LedgerError as error:
             self._look_at(error)
             delivery.settle(error)

@@ -5,9 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from kiosk.answers import Done, Inside
-from kiosk.commands import CloseToday, Leave, ListInside, StayOpen, Undo
-from kiosk.model import Signal, Source, Tapped, Touch
+from kiosk.answers import Done, Inside, Present
+from kiosk.commands import CloseToday, EraseMember, Leave, ListInside, StayOpen, Undo
+from kiosk.model import Erased, FeedArrived, Signal, Source, Tapped, Touch
+from kiosk.screen.scenes.now import Now
+from kiosk.syncing import Delivery
 from tests.counter import MONDAY, Counter, Doubtful
 from tests.hosts_side import HostsSide
 
@@ -219,3 +221,89 @@ def test_those_who_are_in_come_before_those_who_may_be(counter) -> None:
     assert listed(counter) == ["théo", "camille"]
     assert "1 personne à retrouver, et peut-être 1 de plus" in side.reads()
     assert "peut-être encore là" in side.reads()
+
+
+# ---------------------------------------------------------------- forgotten while inside
+
+
+def test_who_is_erased_while_inside_is_a_person_without_a_name_until_they_leave(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(minutes=10)
+    done(counter, EraseMember(member="camille"))
+    side = HostsSide(counter, "evacuation")
+    assert "1 personne à retrouver" in side.reads()
+    assert "1 personne (effacée)" in side.reads()
+    assert "camille" not in side.reads()
+    assert "depuis" not in side.reads()
+    (person,) = nameless(counter)
+    done(counter, Leave(member=person.member_id))
+    side.wait(15)
+    assert "Personne n’est là" in side.reads()
+
+
+def test_who_had_left_or_never_came_is_not_looked_for_when_erased(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.joins("hugo")
+    counter.later(minutes=10)
+    done(counter, Leave(member="camille"))
+    done(counter, EraseMember(member="camille"))
+    done(counter, EraseMember(member="hugo"))
+    assert nameless(counter) == ()
+
+
+def test_two_who_are_erased_are_two_and_leave_one_by_one(counter) -> None:
+    for name in ("camille", "hugo"):
+        counter.tap(counter.joins(name))
+        counter.later(minutes=1)
+        done(counter, EraseMember(member=name))
+    first, second = nameless(counter)
+    done(counter, Leave(member=first.member_id))
+    assert nameless(counter) == (second,)
+    done(counter, Leave(member="erased:99999"))
+    assert nameless(counter) == (second,)
+
+
+def test_who_may_still_be_there_after_their_time_counts_when_erased(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.later(hours=9)
+    assert listed(counter) == ["camille"]
+    done(counter, EraseMember(member="camille"))
+    assert len(nameless(counter)) == 1
+    counter.later(hours=12, minutes=1)
+    assert nameless(counter) == ()
+
+
+def test_an_erasure_from_the_central_server_takes_nobody_off_the_list(counter, tmp_path) -> None:
+    counter.tap(counter.joins("camille"))
+    counter.joins("hugo")
+    (tmp_path / "other").mkdir()
+    other = Counter(tmp_path / "other", is_blank=True)
+    erased = other.ledger.append(Erased(member_id="camille"), Erased(member_id="hugo"))
+    entries = tuple((number, entry) for number, entry in enumerate(erased, 1))
+    delivery = Delivery(FeedArrived(entries=entries, cursor=None))
+    counter.controller.handle(delivery)
+    assert delivery.wait(0)
+    assert counter.ledger.roster.member("camille") is None
+    (person,) = nameless(counter)
+    assert person.name == ""
+    other.close()
+
+
+def test_a_host_notes_on_the_screen_that_the_erased_one_has_left(counter) -> None:
+    counter.tap(counter.joins("camille"))
+    done(counter, EraseMember(member="camille"))
+    (person,) = nameless(counter)
+    side = HostsSide(counter, Now)
+    side.touch(f"row:{person.member_id}")
+    assert "1 personne (effacée)" in side.reads()
+    assert "reverse" not in side.targets()
+    side.touch("has_left")
+    side.touch("yes")
+    assert nameless(counter) == ()
+
+
+def nameless(counter: Counter) -> tuple[Present, ...]:
+    """Those on the list who were erased."""
+    answer = HostsSide(counter, "evacuation").perform(ListInside(doubtful=True))
+    assert isinstance(answer, Inside)
+    return tuple(one for one in answer.people if not one.name)

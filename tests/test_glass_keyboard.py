@@ -8,6 +8,7 @@ from kiosk.screen.canvas import Canvas
 from kiosk.screen.scenes.pick import Pick
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import INK
+from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import Keyboard
 from tests.counter import Counter
 from tests.hosts_side import HostsSide
@@ -161,6 +162,19 @@ def test_a_finger_that_moves_before_the_accents_are_there_writes_its_letter_only
 def test_sliding_from_a_letter_without_accents_writes_it_once(side):
     side.slide("key:z", "key:p")
     assert written(side) == "z"
+
+
+def test_the_cursor_stands_after_the_last_letter_of_the_last_line():
+    canvas = Canvas(pygame.Surface((800, 480)))
+    TextField("Préfère le bureau près de la fenêtre").draw(canvas, pygame.Rect(20, 20, 400, 110))
+    first, last = (placed.rect for placed in canvas.written)
+    assert first.bottom <= last.top + 4
+
+    def inked(x: int, y: int) -> bool:
+        return tuple(canvas.surface.get_at((x, y)))[:3] == INK
+
+    assert inked(last.right + 3, last.centery)
+    assert not inked(last.right + 3, first.centery)
 
 
 @pytest.mark.parametrize("layout", ["fr", "en"])

@@ -20,7 +20,7 @@ def on_screen(words: str) -> bool:
         if message.id
         for text in ([message.string] if isinstance(message.string, str) else message.string or [])
     )
-    plain = words.replace(" :", "\u202f:")
+    plain = words.replace(" :", "\u202f:").replace(" ?", "\u202f?")
     return any(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(text)), plain) for text in said if text)
 
 

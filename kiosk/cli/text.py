@@ -191,7 +191,7 @@ def _validity(product: Product) -> str:
 
 @lines.register
 def _inside(inside: Inside) -> Iterator[str]:
-    rows = [(one.name, f"since {one.since:%H:%M}", _till(one.until)) for one in inside.people]
+    rows = [(one.name or "1 person (erased)", f"since {one.since:%H:%M}", _till(one.until)) for one in inside.people]
     yield from _table(rows, empty="Nobody is in.")
 
 

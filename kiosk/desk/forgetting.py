@@ -9,6 +9,7 @@ import msgspec
 
 from kiosk.answers import Done, Exported
 from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
+from kiosk.desk import nameless
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import show_account
 from kiosk.model import AnyFact, Clock, Erased, Happened
@@ -67,7 +68,8 @@ def erase_member(desk: Desk, command: EraseMember) -> Done:
         message = f"{member.name} is the only host: somebody must be able to open the hosts' screen"
         raise DeskError(message, code="ONLY_HOST", name=member.name)
     guests = desk.roster.visitors(member.id + extras.GUEST)
-    desk.append(*(Erased(member_id=name, by=command.by) for name in extras.with_guests(member.id, guests)))
+    names = extras.with_guests(member.id, guests)
+    desk.append(*(Erased(member_id=name, by=command.by) for name in names), *nameless.facts(desk, names))
     desk.ledger.checkpoint()
     return Done(said=("The member is forgotten. Sales stay in the accounts, without a name.",))
 

@@ -10,8 +10,10 @@ from msgspec import structs
 from kiosk import rules, wall
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
+from kiosk.desk import nameless
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import assign_badge, refuse_contact
+from kiosk.desk.nameless import DOUBT
 from kiosk.desk.sales import entries
 from kiosk.model import Denied, Entry, Granted, Happened, Left, Member, Reversed, Source, Tap, Tapped, Visit
 from kiosk.rules.extras import host_of
@@ -21,11 +23,6 @@ WHY_NOT = {
     "ALREADY_REVERSED": "it was taken back already",
     "TOO_LATE": "it is too long ago",
 }
-
-
-DOUBT = timedelta(hours=12)
-"""How long somebody who came in and did not say that they left may still be in the house: a long working day, and not
-until the next morning."""
 
 
 def check_in(desk: Desk, command: CheckIn) -> Judged:
@@ -54,6 +51,8 @@ def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
 
 def leave(desk: Desk, command: Leave) -> Done:
     """Set a member's presence to gone, where it may last. It moves no money, and ends no window."""
+    if command.member.startswith(nameless.MARK):
+        return nameless.leave(desk, command.member)
     member = desk.member(command.member)
     here = (*desk.roster.inside(desk.site.id, desk.now), *desk.roster.not_left(desk.site.id, desk.now - DOUBT))
     if not any(visit.member_id == member.id for visit in here):
@@ -115,9 +114,9 @@ def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> V
 
 
 def list_inside(desk: Desk, command: ListInside) -> Inside:
-    """Who is in, hosts too; those who only may be in come after them."""
+    """Who is in, hosts too, then those who are nobody any more; those who only may be in come after them."""
     visits = desk.roster.inside(desk.site.id, desk.now)
-    people = [_present(desk, visit) for visit in visits]
+    people = [*(_present(desk, visit) for visit in visits), *nameless.inside(desk)]
     if command.doubtful:
         counted = {visit.member_id for visit in visits}
         doubtful = desk.roster.not_left(desk.site.id, desk.now - DOUBT)

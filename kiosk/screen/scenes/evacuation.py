@@ -9,6 +9,7 @@ from kiosk.answers import Answered, Inside, Present
 from kiosk.commands import Command, ListInside
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Ask, Scene, Setting, Wishes
+from kiosk.screen.scenes.people_words import called
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import BODY, INK
 from kiosk.screen.widgets.listing import Listing, Row
@@ -65,10 +66,10 @@ class Evacuation(Scene):
 
     def _row(self, person: Present) -> Row:
         is_out = person.member_id in self.outside
-        since = self.words.say("since {time}", time=self.words.time(person.since))
+        since = self.words.say("since {time}", time=self.words.time(person.since)) if person.name else ""
         return Row(
             id=person.member_id,
-            title=person.name,
+            title=called(self.words, person),
             detail=self.words.say("perhaps still here") if person.maybe else "",
             right=since,
             picture="tick" if is_out else "question" if person.maybe else "ring",

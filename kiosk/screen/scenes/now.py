@@ -8,6 +8,7 @@ from kiosk.model import Granted
 from kiosk.notices.reasons import because_of
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
+from kiosk.screen.scenes.people_words import called
 from kiosk.screen.scenes.pick import Pick
 from kiosk.screen.scenes.reverse import Reverse
 from kiosk.screen.sdl import pygame
@@ -69,11 +70,10 @@ class Now(Scene):
         row(canvas, foot, [check_in, Choice(target="door", label=self.words.say("Open the door"), picture="open")])
 
     def _row(self, person: Present) -> Row:
-        since = self.words.say("since {time}", time=self.words.time(person.since))
         return Row(
             id=person.member_id,
-            title=person.name,
-            detail=f"{since} · {because_of(self.words, person.reason)}",
+            title=called(self.words, person),
+            detail=_since(self, person),
             right=_until(self, person),
             picture="tick" if person.sure else "ring",
         )
@@ -92,6 +92,14 @@ def _until(scene: Scene, person: Present) -> str:
     if not person.sure:
         return scene.words.say("probably gone")
     return scene.words.until(person.until, scene.setting.now()) if person.until else ""
+
+
+def _since(scene: Scene, person: Present) -> str:
+    """Since when somebody is in, and why; of those who are nobody any more nothing is told."""
+    if not person.name:
+        return ""
+    since = scene.words.say("since {time}", time=scene.words.time(person.since))
+    return f"{since} · {because_of(scene.words, person.reason)}"
 
 
 class CheckingIn(Scene):
@@ -136,15 +144,15 @@ class Here(Scene):
 
     def title(self) -> str:
         """What the scene is called."""
-        return self._person.name
+        return called(self.words, self._person)
 
     def touched(self, target: str) -> Wishes:
         """Note that they left, or give their entry back."""
         person = self._person
         if target == "has_left":
             self.confirm(
-                self.words.say("{name} has left?", name=person.name),
-                self.words.say("Coming back in the time window stays free."),
+                self.words.say("{name} has left?", name=self.title()),
+                *([self.words.say("Coming back in the time window stays free.")] if person.name else []),
                 yes=self.words.say("Has left"),
                 wish=Ask(Leave(member=person.member_id)),
             )
@@ -155,20 +163,24 @@ class Here(Scene):
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Back to the others."""
         if isinstance(answer, Done):
-            return Back(message=Message(self.words.say("{name} has left", name=self._person.name)))
+            return Back(message=Message(self.words.say("{name} has left", name=self.title())))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw since when and until when, and the buttons."""
         person = self._person
         top, rest = canvas.split(rect, 130, side="top")
-        since = self.words.say("since {time}", time=self.words.time(person.since))
-        column = [canvas.line(f"{since} · {because_of(self.words, person.reason)}", BODY + 2, INK, bold=True)]
+        column = [canvas.line(_since(self, person), BODY + 2, INK, bold=True)] if person.name else []
         if _until(self, person):
             column.append(canvas.line(_until(self, person), BODY, QUIET, before=6))
         canvas.column(top, column, valign="middle")
         choices = [
             Choice(target="has_left", label=self.words.say("Check out"), picture="arrow"),
-            Choice(target="reverse", label=self.words.say("Give an entry back"), picture="re_entry"),
+            Choice(
+                target="reverse",
+                label=self.words.say("Give an entry back"),
+                picture="re_entry",
+                enabled=bool(person.name),
+            ),
         ]
         grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.answers import PassLine, Person
+from kiosk.answers import PassLine, Person, Present
 from kiosk.model import Product
 from kiosk.notices import Language
 
@@ -19,6 +19,11 @@ def method(words: Language, name: str) -> str:
         "free": words.say("Free"),
     }
     return names.get(name, name)
+
+
+def called(words: Language, person: Present) -> str:
+    """Somebody who is in, by name; who was erased meanwhile has none and is a person all the same."""
+    return person.name or words.say("1 person (erased)")
 
 
 def bought(words: Language, product: Product) -> str:

@@ -37,8 +37,11 @@ class TextField:
         shown = self.text or self.hint
         canvas.column(inner, [canvas.line(shown, BODY, INK if self.text else QUIET)], valign="middle")
         if active:
-            end = canvas.written[-1].rect.right + canvas.px(3) if self.text else inner.left - canvas.px(4)
+            last = canvas.written[-1].rect
+            end, middle = (
+                (last.right + canvas.px(3), last.centery) if self.text else (inner.left - canvas.px(4), inner.centery)
+            )
             high = min(canvas.px(BODY), inner.height)
-            canvas.fill(pygame.Rect(end, inner.centery - high // 2, canvas.px(2), high), INK)
+            canvas.fill(pygame.Rect(end, middle - high // 2, canvas.px(2), high), INK)
         if target:
             canvas.targets.append((rect, target))

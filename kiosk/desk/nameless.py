@@ -1,0 +1,66 @@
+"""Persons who were forgotten while they were in the house: without a name, but somebody who has to get out.
+
+That one was there is an incident of its own, and tells nothing of who it was. It is looked for like all who came in,
+until a host says that they left, and not until the next morning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from itertools import islice, takewhile
+
+from kiosk.answers import Done, Present
+from kiosk.desk.counter import Desk
+from kiosk.model import Erased, FeedArrived, Happened, News
+from kiosk.store.chain import decode_fact
+
+DOUBT = timedelta(hours=12)
+"""How long somebody who came in and did not say that they left may still be in the house: a long working day, and not
+until the next morning."""
+HERE, GONE = "erased_inside", "erased_left"
+MARK = "erased:"
+"""In the place of a member's id, before the number of the incident."""
+MOST = 2000
+"""Entries that are looked at: more than a day has, and few enough for a clock that woke years ago."""
+
+
+def facts(desk: Desk, members: Collection[str]) -> tuple[Happened, ...]:
+    """What to write when these members are forgotten: one incident for each who is, or may be, in the house."""
+    visits = (*desk.roster.inside(desk.site_id, desk.now), *desk.roster.not_left(desk.site_id, desk.now - DOUBT))
+    known = {visit.member_id for visit in visits}.intersection(members)
+    return tuple(Happened(what=HERE, site_id=desk.site_id) for _ in known)
+
+
+def in_news(desk: Desk, news: News) -> tuple[Happened, ...]:
+    """The same for those of whom a central server is about to say that they are forgotten."""
+    entries = (entry for _, entry in news.entries) if isinstance(news, FeedArrived) else ()
+    bodies = [entry.body for entry in entries if entry.kind == "erasure" and entry.body is not None]
+    members = [fact.member_id for fact in map(decode_fact, bodies) if isinstance(fact, Erased)]
+    return facts(desk, members) if members else ()
+
+
+def inside(desk: Desk) -> list[Present]:
+    """Those who are in, since it was written down that they are nobody any more; the earliest first."""
+    recent = takewhile(lambda entry: entry.stamp.at >= desk.now - DOUBT, desk.ledger.entries_backwards())
+    left: set[str] = set()
+    found = []
+    for entry in islice(recent, MOST):
+        fact = decode_fact(entry.body) if entry.kind == "incident" and entry.body is not None else None
+        if not isinstance(fact, Happened) or fact.site_id != desk.site_id:
+            continue
+        if fact.what == GONE:
+            left.add(fact.detail)
+        elif fact.what == HERE and str(entry.ref.seq) not in left:
+            found.append(
+                Present(member_id=f"{MARK}{entry.ref.seq}", name="", since=desk.local(entry.stamp.at), until=None)
+            )
+    return found[::-1]
+
+
+def leave(desk: Desk, number: str) -> Done:
+    """Note that one of them has left."""
+    if number not in (one.member_id for one in inside(desk)):
+        return Done(said=("That person is not in.",), changed=False)
+    desk.append(Happened(what=GONE, detail=number.removeprefix(MARK), site_id=desk.site_id))
+    return Done(said=("That person has left.",))
