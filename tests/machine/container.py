@@ -12,7 +12,6 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +31,7 @@ hours = "24/7"
 """
 INDEX = "PIP_NO_INDEX=1 PIP_FIND_LINKS=/root/index"
 """Where pip looks in the container, which has no network: a folder in the place of an index."""
+STEPS = ("release", "clone", "packages", "media", "central")
 SPOILT = {
     "a version that cannot start": "s#^ExecStart=.*#ExecStart=/bin/false#",
     "a version that upgrades the ledger and dies": (
@@ -161,7 +161,7 @@ class Trial:
     def clone(self) -> None:
         """A clone, which carries no packages: they come from an index, each checked against its locked hash."""
         run, script = self._system.run, f"{INDEX} /root/clone/systemd/install --no-apt"
-        run(f"printf '{SETTINGS}' > /etc/kiosk/kiosk.toml")
+        run(f"mkdir -p /etc/kiosk && printf '{SETTINGS}' > /etc/kiosk/kiosk.toml")
         began = time.monotonic()
         run(script, seconds=900)
         self.told("installed from a clone in s", round(time.monotonic() - began))
@@ -237,7 +237,8 @@ class Trial:
         run(f"mkdir -p /etc/kiosk && printf '{SETTINGS}[paths]\\nbadge_key = "
             "\"/run/credentials/kiosk.service/badge.key\"\\n' > /etc/kiosk/kiosk.toml")  # fmt: skip
         run(f"{self._tree}/systemd/install --no-apt", seconds=900)
-        run(f"{KIOSK} badge assign 'Zoé Martin' --number 04a2b30000000001")
+        run(f"cat > /root/site.toml <<'END'\n{SITE}END\n{KIOSK} site import /root/site.toml")
+        run(f"{KIOSK} member add 'Awa Diop' && {KIOSK} badge assign 'Awa Diop' --number 04a2b30000000001")
         require(run("ls /var/lib/kiosk/badge.key 2>/dev/null", check=False) == "", "a second key was made")
         refused = run("setpriv --reuid kiosk --clear-groups cat /etc/credstore/kiosk.badge.key 2>&1", check=False)
         require("Permission denied" in refused, f"the key can be read outside of the service: {refused}")
@@ -292,6 +293,7 @@ def main() -> int:
     parser.add_argument("--release", type=Path, required=True, help="what `make release` made")
     parser.add_argument("--deb", type=Path, required=True, help="what `make deb` made of it")
     parser.add_argument("--folder", type=Path, default=Path("build/vm"), help="for a system of 2 GB [%(default)s]")
+    parser.add_argument("steps", nargs="*", choices=(*STEPS, []), metavar="STEP", help=f"{', '.join(STEPS)}; or all")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     root = given.folder.resolve() / "container"
@@ -305,14 +307,7 @@ def main() -> int:
     failed = False
     with Container(root) as system:
         trial = Trial(system, given.release.name.split("-")[1])
-        steps: tuple[Callable[[], None], ...] = (
-            trial.release,
-            trial.clone,
-            trial.packages,
-            trial.media,
-            trial.central,
-        )
-        for step in steps:
+        for step in [getattr(trial, name) for name in given.steps or STEPS]:
             print(step.__doc__, flush=True)
             try:
                 step()

@@ -62,8 +62,11 @@ class Channel:
 class Guest:
     """A machine that runs. `with` ends it, however."""
 
-    def __init__(self, folder: Path, disk: Path, *, reader: str, data: Path | None = None) -> None:
-        """`reader` is the path of a serial port: what is behind it is a USB reader in the machine."""
+    def __init__(self, folder: Path, disk: Path, *, reader: str, data: Path | None = None, screen: bool = True) -> None:
+        """`reader` is the path of a serial port: what is behind it is a USB reader in the machine.
+
+        To draw a screen without a graphics card is most of what an emulated kiosk does: `screen` False leaves it out.
+        """
         self.folder = folder
         self.heads = folder / "heads.log"
         """Every head of the ledger that the kiosk inside has told, a line each."""
@@ -86,7 +89,17 @@ class Guest:
                     "-smp",
                     "2",
                 ),
-                *("-m", "1024", "-display", "none", "-vga", "std", "-nic", "none", "-no-user-config"),
+                *(
+                    "-m",
+                    "1024",
+                    "-display",
+                    "none",
+                    "-vga",
+                    "std" if screen else "none",
+                    "-nic",
+                    "none",
+                    "-no-user-config",
+                ),
                 *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
                 *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0"),
                 *("-serial", f"file:{folder / 'console.log'}"),
