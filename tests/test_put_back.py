@@ -129,3 +129,22 @@ def both_copies_lived(home: Path, postgres: str | None, line_type: type[Line]) -
     found = [*world.violations, *invariants.violations(after_all(world))]
     world.close()
     return found
+
+
+def test_two_copies_of_a_card_that_each_go_on_in_a_ledger_of_their_own_do_not_put_each_other_out(tmp_path, postgres):
+    world = World(tmp_path, seed=1, kiosks=(1, 1), postgres=postgres)
+    (one,) = world.kiosks
+    one.exchange()
+    assert simulated_trouble.clone_card(world, Random(1))
+    for kiosk in world.kiosks:
+        kiosk.renew()
+        kiosk.ledger.append(Happened(what="started"))
+        world.pair(kiosk)
+    world.come_to_rest()
+    found = [*world.violations, *invariants.violations(after_all(world))]
+    known = {(one.ledger_id, one.revoked_at is None) for one in world.server.central.kiosks()}
+    kinds = [alarm.kind for alarm in world.server.central.alarms()]
+    world.close()
+    assert found == []
+    assert known == {(kiosk.ledger.ledger_id, True) for kiosk in world.kiosks}
+    assert kinds == ["renewed", "renewed"]

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from kiosk.model import Noun
 from kiosk.store.fold import CODE_LETTERS
@@ -61,7 +61,10 @@ class Paired(Noun, frozen=True, kw_only=True):
     token: str
     badge_key: bytes | None = None
     follows: str | None = None
-    """The ledger that this machine kept when it was paired last, where it keeps another one now."""
+    """The ledger that this machine kept when it was paired last, where it keeps another one now.
+
+    Or, where another kiosk went on from the same ledger, that one.
+    """
 
     def __repr__(self) -> str:
         return f"Paired(kiosk={self.kiosk!r})"
@@ -148,6 +151,7 @@ def _open_code(connection: Connection, of: Network, handle: str, now: datetime) 
 def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[Any, ...]], now: datetime) -> Paired:
     """Let a kiosk in; one whose ledger is known, present or former, gets a new token, and its old one ends."""
     before = _earlier(connection, network, asked)
+    shared = None if before else formers.kept_elsewhere(connection, network, formers.named(asked))
     token = secrets.token_urlsafe(TOKEN_BYTES)
     kiosk = Kiosk(
         kiosk_id=before.kiosk_id if before else str(uuid.uuid4()),
@@ -164,15 +168,18 @@ def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[
     else:
         connection.execute(insert(kiosks), {"network_id": network, **values})
     formers.claim(connection, network, kiosk.kiosk_id, formers.named(asked), now)
-    follows = before.ledger_id if before and before.ledger_id != asked.ledger_id else None
+    follows = before.ledger_id if before and before.ledger_id != asked.ledger_id else shared
     return Paired(kiosk=kiosk, token=token, follows=follows)
 
 
 def _earlier(connection: Connection, network: str, asked: Enroll) -> Kiosk | None:
-    """Return this machine as it was paired before: with this ledger, or with one that it kept before it."""
-    found = formers.keepers(connection, network, formers.named(asked))
-    is_it = or_(kiosks.c.ledger_id == asked.ledger_id, kiosks.c.kiosk_id.in_(found))
-    query = select(kiosks).where(kiosks.c.network_id == network, is_it)
+    """Return this machine as it was paired before: with this ledger, or with one that it kept before it.
+
+    One that has gone on from there in another ledger of its own is another machine: of a cloned card, it may be, and
+    each of the two would put the other out, whenever it is paired.
+    """
+    names = (asked.ledger_id, *formers.named(asked))
+    query = select(kiosks).where(kiosks.c.network_id == network, kiosks.c.ledger_id.in_(names))
     known = [_kiosk(row) for row in connection.execute(query)]
     return max(known, key=lambda one: (one.ledger_id == asked.ledger_id, one.paired_at), default=None)
 

@@ -29,13 +29,12 @@ def _is_name(ledger_id: str) -> bool:
     return 0 < len(ledger_id) <= NAME_LENGTH and "\0" not in ledger_id
 
 
-def keepers(connection: Connection, of: str, names: Collection[str]) -> set[str]:
-    """Return the kiosks that keep one of these ledgers, or kept it."""
-    found: set[str] = set()
-    for table in (kiosks, former_ledgers):
-        query = select(table.c.kiosk_id).where(table.c.network_id == of, table.c.ledger_id.in_(names))
-        found.update(connection.execute(query).scalars())
-    return found
+def kept_elsewhere(connection: Connection, of: str, names: Collection[str]) -> str | None:
+    """Return one of these ledgers that a kiosk is known to have kept before its present one, None when none is."""
+    query = select(former_ledgers.c.ledger_id).where(
+        former_ledgers.c.network_id == of, former_ledgers.c.ledger_id.in_(names)
+    )
+    return connection.execute(query.order_by(former_ledgers.c.ledger_id)).scalars().first()
 
 
 def names(connection: Connection, of: str) -> dict[str, str]:
