@@ -212,3 +212,22 @@ def test_words_shrink_together_until_they_fit() -> None:
 def test_no_break_spaces_hold() -> None:
     column = [Line(text="Ouverture\u202f: 17\u00a0h\u00a030", size=30, colour=theme.INK)]
     assert [line.text for line in fitting(column, (190, 200))] == ["Ouverture\u202f:", "17\u00a0h\u00a030"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202e", "\u200b\u200d", "\x00", "a\x00b", "\n", "e\u0301", "\u0301", "\ud83d", "😀", "\u00ad"]
+)
+def test_signs_that_nothing_is_drawn_for_harm_nothing(text) -> None:
+    canvas = Canvas(pygame.Surface(WIDE))
+    canvas.column(canvas.rect, [canvas.line(text, theme.BODY, theme.INK)])
+    assert [placed.line.text for placed in canvas.written] == [text]
+
+
+def test_a_word_without_an_end_is_broken_and_leaves_what_stands_beside_it_large() -> None:
+    column = [Line(text="Æ" * 60, size=28, colour=theme.INK), Line(text="depuis 09:05", size=20, colour=theme.INK)]
+    lines = fitting(column, (420, 130))
+    assert "".join(line.text for line in lines[:-1]) == "Æ" * 60
+    assert all(width(line.text, line.size, bold=False) <= 420 for line in lines)
+    assert lines[-1].size >= 14
+    whole = fitting([Line(text="Marie-Antoinette-Joséphine", size=80, colour=theme.INK)], (300, 400))
+    assert [line.text for line in whole] == ["Marie-Antoinette-Joséphine"]

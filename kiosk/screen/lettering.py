@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -19,6 +21,13 @@ LEADING = 1.16
 """Line height over font size."""
 _UNDRAWABLE = {"\u202f": "\u00a0"}
 """The font has no narrow no-break space; a no-break space does its work."""
+
+_STEER = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Kinds of signs (Unicode's general categories) that nothing is drawn for."""
+_ENDLESS = re.compile(r"[^\s\-]{25,}")
+"""Longer than any word of French or English without a hyphen."""
+PIECE = 20
+"""Letters of such a word to a line at most: else all that is written beside it would shrink with it."""
 
 _SHARE = {"left": 0.0, "top": 0.0, "center": 0.5, "middle": 0.5, "right": 1.0, "bottom": 1.0}
 """How much of the free space comes before."""
@@ -47,14 +56,16 @@ def font(size: int, *, bold: bool) -> pygame.font.Font:
 @lru_cache(maxsize=48)
 def lettering(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
     """A line of text as a picture. Few are kept: a new time every minute must not fill the memory."""
+    if not width(text, size, bold=bold):
+        return pygame.Surface((1, font(size, bold=bold).get_height()), pygame.SRCALPHA)  # SDL refuses to draw nothing
     return font(size, bold=bold).render(drawable(text), True, colour)
 
 
 def drawable(text: str) -> str:
-    """The text without what the font does not have."""
+    """The text without what the font does not have, and without signs that only steer: SDL refuses some of them."""
     for missing, instead in _UNDRAWABLE.items():
         text = text.replace(missing, instead)
-    return text
+    return text if text.isprintable() else "".join(sign for sign in text if unicodedata.category(sign) not in _STEER)
 
 
 @lru_cache(maxsize=4096)
@@ -89,13 +100,20 @@ def _evened(text: str, room: int, *, size: int, bold: bool) -> list[str]:
 
 def _greedy(text: str, room: int, *, size: int, bold: bool) -> list[str]:
     lines: list[str] = []
-    for word in text.replace(" · ", "\u00a0· ").split(" "):  # no line begins with a dot
-        longer = f"{lines[-1]} {word}" if lines else word
+    for glue, word in _words(text.replace(" · ", "\u00a0· ")):  # no line begins with a dot
+        longer = f"{lines[-1]}{glue}{word}" if lines else word
         if lines and width(longer, size, bold=bold) <= room:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """The words, and what stands before each; one that is far too long for any word comes in pieces."""
+    for word in text.split(" "):
+        pieces = [word] if not _ENDLESS.search(word) else re.findall(f".{{1,{PIECE}}}", word, re.DOTALL)
+        yield from zip([" ", *[""] * (len(pieces) - 1)], pieces, strict=True)
 
 
 def fitting(column: Sequence[Line], room: tuple[int, int]) -> list[Line]:
