@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -12,11 +12,14 @@ from msgspec.structs import replace
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 from kiosk.model import Touch
-from kiosk.notices import Idle, Notice
+from kiosk.notices import Admission, Idle, Notice
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.facing import TOO_SOON_SECONDS
+from kiosk.screen.scene import Setting
 from kiosk.screen.scenes.notice import STEPS, draw_notice
+from kiosk.screen.scenes.pick import Pick
 from kiosk.screen.sdl import pygame
+from kiosk.screen.stage import Stage
 from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
 from kiosk.screen.window import Screen
 from tests.picture import WIDE
@@ -252,6 +255,37 @@ def test_a_finger_that_comes_while_the_next_notice_waits_touches_what_it_saw(scr
     screen.show(replace(ENTRY, number=2))
     press(middle_of_undo())
     assert screen.events() == [Touch(button="undo", notice=1)]
+
+
+def test_sliding_from_a_held_letter_to_an_accent_works_with_the_window_s_own_events(screen, watch) -> None:
+    def places() -> dict[str, pygame.Rect]:
+        canvas = Canvas(pygame.Surface(WIDE))
+        screen.stage.draw(canvas)
+        return {name: rect for rect, name in canvas.targets}
+
+    def finger(kind: int, target: str) -> None:
+        more = {"buttons": (1, 0, 0), "rel": (0, 0)} if kind == pygame.MOUSEMOTION else {"button": 1}
+        pygame.event.post(pygame.event.Event(kind, pos=places()[target].center, **more))
+        screen.events()
+        screen.draw()
+
+    def pick(setting: Setting) -> Pick:
+        return Pick(setting, "Test", lambda _scene, _person: None)
+
+    screen.stage = Stage({"test": pick}, watch)
+    now = datetime(2026, 6, 1, 9, 5, tzinfo=UTC)
+    screen.enter(Admission(to="test", member_id="claire", name="Claire", language="fr", zone="Europe/Paris", now=now))
+    screen.draw()
+    watch.seconds += 1
+    finger(pygame.MOUSEBUTTONDOWN, "key:e")
+    watch.seconds += 0.6
+    screen.draw()
+    finger(pygame.MOUSEMOTION, "key:ë")
+    finger(pygame.MOUSEBUTTONUP, "key:ë")
+    canvas = Canvas(pygame.Surface(WIDE))
+    screen.stage.draw(canvas)
+    assert "ë" in [placed.line.text for placed in canvas.written]
+    assert "key:a" in places()
 
 
 def test_the_tray_gives_what_was_clicked(watch) -> None:
