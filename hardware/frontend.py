@@ -1,7 +1,7 @@
 """nfcpy, opened and closed so that it can be opened again: where readers are named, woken, closed and explained.
 
 The only module that imports nfcpy. Its driver runs as it is, apart from two settings changed below before any reader
-is opened. When to search and what to tell is the business of `reader`.
+is opened, and from what a door has no use for. When to search and what to tell is the business of `reader`.
 """
 
 from __future__ import annotations
@@ -12,18 +12,25 @@ import logging
 import os
 import pwd
 import re
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import nfc
-import nfc.clf
-import nfc.tag
-from nfc.clf import pn532, transport
+# Peer to peer is not for a door. Its ciphers would have ldconfig, a compiler and a linker started, each time that nfcpy
+# is loaded, to look for a release of OpenSSL that no system has any more.
+_ciphers = ModuleType("nfc.llcp.sec")
+_ciphers.OpenSSL = None  # type: ignore[attr-defined]
+sys.modules.setdefault("nfc.llcp.sec", _ciphers)
 
-from hardware.errors import HardwareError
+import nfc  # noqa: E402 - after that
+import nfc.clf  # noqa: E402
+import nfc.tag  # noqa: E402
+from nfc.clf import pn532, transport  # noqa: E402
+
+from hardware.errors import HardwareError  # noqa: E402
 
 logging.captureWarnings(False)  # importing nfcpy sends all warnings of the process to a log that nobody reads
 logging.getLogger("nfc").setLevel(logging.WARNING)  # below, it writes keys, passwords and all card traffic

@@ -5,7 +5,8 @@ import queue
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from nfc.clf import pn532, transport
 
+from hardware.frontend import open_frontend
 from hardware.reader import (
     CardRemoved,
     CardSensed,
@@ -396,20 +398,39 @@ def test_a_reader_that_fails_again_and_again_is_given_more_time_unless_it_worked
         assert [seconds for seconds in stop.rests if seconds > 0.1] == pauses
 
 
-def open_files():
+def lines_and_pipes():
+    """What this process has open of what a serial port is made of; files of other tests may come and go."""
     gc.collect()
-    return len(list(Path("/proc/self/fd").iterdir()))
+    opened = Counter[str]()
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed by now: the one that the folder itself was read with
+            opened[str(file.readlink())] += 1
+    return Counter({name: count for name, count in opened.items() if name.startswith(("/dev/p", "pipe:"))})
 
 
 def test_unplugging_costs_no_file_descriptors():
+    # Counted when reader and chip have ended: before, a reader on a busy machine may be opening its port anew.
+    before = lines_and_pipes()
     with bench_up() as at_work:
-        before = open_files()
         for _ in range(20):
             at_work.chip.unplug()
             assert isinstance(at_work.next(), ReaderDown)
             at_work.chip.replug()
             assert isinstance(at_work.next(), ReaderUp)
-        assert open_files() == before
+        assert lines_and_pipes() - before
+    assert lines_and_pipes() - before == Counter()
+
+
+def test_what_nfcpy_leaves_open_when_the_plug_is_out_is_seen():
+    with Pn532() as chip:
+        before = lines_and_pipes()
+        frontend = open_frontend(f"pty:{chip.port}")
+        chip.unplug()
+        with suppress(Exception):
+            frontend._clf.close()
+        assert lines_and_pipes() - before
+        frontend.close()
+        assert lines_and_pipes() - before == Counter()
 
 
 # What nfcpy does by itself, in a process of its own: the settings of hardware.frontend are not in there.
