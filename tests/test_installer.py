@@ -2,11 +2,14 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-INSTALL = (Path(__file__).parents[1] / "systemd/install").read_text()
+ROOT = Path(__file__).parents[1]
+INSTALL = (ROOT / "systemd/install").read_text()
+CARRIED = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
 
 PYTHON = """#!/bin/sh
 # python3 -m venv ... FOLDER: an environment in which pip fails
@@ -52,3 +55,23 @@ def test_an_environment_whose_packages_cannot_be_had_is_not_taken_for_complete(s
 def test_a_step_whose_failure_is_passed_over_is_found(source):
     careless = re.sub(r"(\$pip .*) \|\| (return 1|\{.*\})", r"\1", INSTALL)
     assert is_taken_for_complete(source, script=careless)
+
+
+def left_behind(carried):
+    """Files that the programs need beside their code, and that an installed one would not have."""
+    needed = {
+        path
+        for package in ("kiosk", "hardware", "sync")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    return needed - {path for name, globs in carried.items() for each in globs for path in (ROOT / name).glob(each)}
+
+
+def test_what_is_installed_has_all_its_words_pages_and_examples():
+    assert left_behind(CARRIED) == set()
+
+
+@pytest.mark.parametrize(("package", "glob"), [(name, each) for name, globs in CARRIED.items() for each in globs])
+def test_files_that_are_not_carried_along_are_found(package, glob):
+    assert left_behind({**CARRIED, package: [each for each in CARRIED[package] if each != glob]})
