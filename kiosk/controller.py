@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -296,10 +297,7 @@ class Controller:
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
-            inside = nameless.in_news(self._desk(), news)
-            take_in(self._ledger, news)
-            if inside:
-                self._ledger.append(*inside)
+            take_in(self._ledger, news, follows=partial(nameless.in_news, self._desk()))
         except LedgerError as error:
             self._look_at(error)
             delivery.settle(error)

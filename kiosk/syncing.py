@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
 
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.model import Acked, FeedArrived, News, SnapshotArrived
+from kiosk.model import Acked, AnyFact, FeedArrived, News, SnapshotArrived
 from kiosk.store.snapshot import SnapshotError
 
 log = logging.getLogger(__name__)
@@ -37,13 +38,17 @@ class Delivery:
         return settled
 
 
-def take_in(ledger: Ledger, news: News) -> None:
-    """Write what the news say. Raises LedgerError; then nothing was written.
+def take_in(ledger: Ledger, news: News, *, follows: Callable[[News], Sequence[AnyFact]]) -> None:
+    """Write what the news say, and what follows from them here, which is asked for before they are written.
 
-    Whatever else goes wrong is told as such as well: what a server sends must not end the thread that opens the door.
+    Raises LedgerError; then the news are asked for again. Whatever else goes wrong is told as such as well: what a
+    server sends must not end the thread that opens the door.
     """
     try:
+        consequences = follows(news)
         _write(ledger, news)
+        if consequences:
+            ledger.append(*consequences)
     except LedgerError:
         raise
     except SnapshotError as error:
