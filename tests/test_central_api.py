@@ -178,7 +178,7 @@ def test_openapi_names_the_calls(file: str) -> None:
     body = push["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["required"]) == {"ledger_id"}
     assert "body_hash" in body["properties"]["entries"]["items"]["properties"]
-    assert set(push["responses"]) == {"200", "400", "401", "403", "413", "415", "503"}
+    assert set(push["responses"]) == {"200", "400", "401", "403", "413", "415", "429", "503"}
     assert push["responses"]["401"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
     assert {"Pushed", "FeedPage", "SnapshotPage", "Enrolled"} <= set(described["components"]["schemas"])
 

@@ -191,8 +191,9 @@ def test_failures_are_waited_out_ever_longer_and_success_ends_that(kiosk):
     assert kiosk.step(cut).seconds == delay(1, 0.5)
 
 
-def test_a_server_that_asks_for_a_pause_gets_it(kiosk):
-    wait = kiosk.step(answers(503, retry_after="120"))
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_server_that_asks_for_a_pause_gets_it(kiosk, status):
+    wait = kiosk.step(answers(status, retry_after="120"))
     assert wait.seconds >= 120
     assert not wait.wakeable
 

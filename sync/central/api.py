@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, RawBody
 
 from sync import wire
+from sync.central import pace
 from sync.central.arrivals import ArrivalError
 from sync.central.badge_key import BadgeKeyError
 from sync.central.central import Central, OtherLedgerError
@@ -63,13 +65,19 @@ def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
 
 
 def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
-    """Return who asks. Raises ProblemError for who is not paired, or no longer."""
+    """Return who asks. Raises ProblemError for who is not paired, or no longer, or brought more than its allowance."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     kiosk = central.kiosk_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
     if kiosk is None:
         challenge = {"www-authenticate": "Bearer"}
         raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it anew", challenge)
     request.scope["state"]["kiosk"] = kiosk.kiosk_id
+    now = central.now().timestamp()
+    wait = central.pace.wait(kiosk.kiosk_id, now)
+    if wait:
+        after = {"retry-after": str(math.ceil(wait))}
+        raise ProblemError(429, "too_much", "this kiosk sent more than any queue holds: wait and go on", after)
+    central.pace.spend(kiosk.kiosk_id, pace.A_CALL, now)
     return kiosk
 
 
@@ -119,13 +127,14 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
     sync_to_thread=True,
     status_code=200,
     operation_class=described(wire.Push),
-    responses=refuses(400, 401, 403, 413, 415),
+    responses=refuses(400, 401, 403, 413, 415, 429),
     summary="Take in entries of a ledger; answered when they are on the disk",
 )
 def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
     """Answer a status for each entry, and up to where the ledger is here without a gap."""
     kiosk = _kiosk(request, central)
     plain = unpacked(request, body, central.settings.unpacked_bytes)
+    central.pace.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
     try:
         return central.push(kiosk, plain)
     except ArrivalError as error:
@@ -137,7 +146,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
 @get(
     wire.FEED,
     sync_to_thread=True,
-    responses=refuses(400, 401, 410),
+    responses=refuses(400, 401, 410, 429),
     summary="The entries of all ledgers after a cursor",
 )
 def feed(
@@ -153,7 +162,7 @@ def feed(
         raise ProblemError(410, "gone", str(error)) from None
 
 
-@get(wire.NEWS, responses=refuses(400, 401), summary="Wait for something after a cursor")
+@get(wire.NEWS, responses=refuses(400, 401, 429), summary="Wait for something after a cursor")
 async def news(
     request: AnyRequest,
     central: NamedDependency[Central],
@@ -171,7 +180,7 @@ async def news(
     summary="The folded roster in pages, all of one instant",
     responses={
         200: ResponseSpec(data_container=wire.SnapshotPage, description="A page", generate_examples=False),
-        **refuses(400, 401, 410),
+        **refuses(400, 401, 410, 429),
     },
 )
 def snapshot(

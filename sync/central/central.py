@@ -42,6 +42,7 @@ from sync.central.database import Storage, Turn
 from sync.central.enrolment import Kiosk, Paired, Turned
 from sync.central.network import Network
 from sync.central.own import SERVER, Pen
+from sync.central.pace import Pace
 from sync.central.projector import Projector
 from sync.central.setaside import Aside
 from sync.central.settings import Settings
@@ -94,6 +95,7 @@ class Central:
             self.storage.close()
             raise
         self.accounts = Accounts(self.storage, now=now)
+        self.pace = Pace()
         self.bell = Bell()
         self.waiting = Waiting(self.bell, self.last_position)
         self._forget_at = now() + FORGET_FIRST

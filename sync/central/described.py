@@ -22,7 +22,7 @@ _REFUSED = {
     410: "Of another past of this feed: start from a snapshot",
     413: "Too long",
     415: "Compressed in a way that is not understood",
-    429: "Too many tries: come again later",
+    429: "Too many tries, or too much from one kiosk: come again later",
     503: "The database does not answer: come again later",
 }
 
