@@ -193,3 +193,16 @@ def test_postgresql_is_copied_by_its_own_tool_and_told_when_it_is_back(tmp_path:
     says(database, "restored", "--yes")
     with serving(database) as central:
         assert central.network.generation != before
+
+
+@pytest.mark.parametrize("order", [("run",), ("kiosk", "list"), ("migrate",)])
+def test_a_database_of_no_known_kind_is_told_with_where_it_was_said_and_how_to_say_it(order, tmp_path) -> None:
+    wrong, right = "mysql://root@host/kiosks", "postgresql://user@host/name"
+    told = says(wrong, *order, code=1)
+    assert told.startswith('Error: --database: "mysql://" is no database')
+    assert right in told
+    assert "root" not in told, "what is in an address may be secret"
+    file = tmp_path / "central.toml"
+    file.write_text(f'database = "{wrong}"')
+    result = CliRunner().invoke(command, ["--config", str(file), *order])
+    assert result.output.startswith(f"Error: {file}: ")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from kiosk.model import Happened
+import pytest
+
+from kiosk.model import Happened, Ref
+from sync.central import alarms
 from tests.central import spoilt
 from tests.house import SERRE
 from tests.office import lea_comes, mistakes, read, went, within
@@ -100,3 +103,17 @@ def test_the_journal_tells_who_did_what(house) -> None:
     assert "anne Fermé pour la journée" in page
     older = manager.get("/audit?before=2")
     assert "le serveur" in older.text
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_ours"), [("entry 7 is missing, 9 is known", True), ("something of 2031, at entry 7", False)]
+)
+def test_a_note_of_another_release_is_shown_as_it_is_and_said_to_be_so(house, detail, is_ours) -> None:
+    ledger = house.kiosk().ledger_id
+    with house.central.storage.writing() as connection:
+        of, now = house.central.settings.network, house.moment.now
+        alarms.sound(connection, of, "gap:x", ref=Ref(ledger_id=ledger, seq=0), detail=detail, now=now)
+    page = house.as_("anne").get("/alarms").text
+    assert (f'<code lang="en">{detail}</code>' in page) is not is_ours
+    assert ("Dans les mots d’une autre version" in page) is not is_ours
+    assert ("L’écriture 7 manque, alors que l’écriture 9 est là." in page) is is_ours

@@ -21,7 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
-from sync.central import guesses, network
+from sync.central import devices, guesses, network
 from sync.central.database import Storage, Turn
 from sync.central.enrolment import token_hash
 from sync.central.tables import accounts, sessions
@@ -65,6 +65,8 @@ class SignIn(Noun, frozen=True, kw_only=True):
     needs_code: bool = False
     """The password is right and a one-time code is to follow, with the password again."""
     wait: timedelta | None = None
+    device: str | None = None
+    """The mark that this browser is to keep (sync.central.devices), with a session's token."""
 
 
 class AccountError(ValueError):
@@ -149,22 +151,25 @@ class Accounts:
 
     # ------------------------------------------------------------ signing in
 
-    def sign_in(self, name: str, password: str, code: str = "", *, address: str = "") -> SignIn:
+    def sign_in(self, name: str, password: str, code: str = "", *, address: str = "", device: str = "") -> SignIn:
         """Begin a session, if name and password are right, and the one-time code where the account has one.
 
-        `address` is where the try comes from. Raises AccountError for no name at all.
+        `address` is where the try comes from, `device` the mark that its browser keeps of this account.
+        Raises AccountError for no name at all.
         """
         if not self._places.acquire(blocking=False):
             return SignIn(wait=BUSY)
         try:
-            return self._sign_in(_plain(name), password, code, address=address)
+            return self._sign_in(_plain(name), password, code, address=address, device=device)
         finally:
             self._places.release()
 
-    def _sign_in(self, name: str, password: str, code: str, *, address: str) -> SignIn:
+    def _sign_in(self, name: str, password: str, code: str, *, address: str, device: str) -> SignIn:
         now = self._now()
         with self._storage.writing(Turn.GUESS) as connection:
-            guess = guesses.guess(network.read(connection, self._network).secret, name, address)
+            secret = network.read(connection, self._network).secret
+            known = devices.recognise(secret, name, device, now)
+            guess = guesses.guess(secret, name, address, known)
             wait = guesses.try_(connection, self._network, guess, now=now)
         if wait is not None:
             return SignIn(wait=wait)
@@ -177,7 +182,8 @@ class Accounts:
             if row.totp_secret and not self._takes_code(connection, row, code, now):
                 return SignIn(needs_code=True)
             guesses.was_right(connection, self._network, guess, now=now)
-            return SignIn(token=self._begin(connection, row.account_id, now))
+            mark = devices.mark(secret, name, now, known)
+            return SignIn(token=self._begin(connection, row.account_id, now), device=mark)
 
     def _is_right(self, hashed: str, password: str) -> bool:
         if len(password) > LONGEST_PASSWORD:

@@ -59,7 +59,15 @@ def central(context: click.Context, config: Path | None, database: str | None) -
 def _settings(config: Path | None, database: str | None) -> Settings:
     told = config or (Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None)
     settings = load(told or CONFIG) if told or CONFIG.exists() else Settings()
-    return replace(settings, database=database) if database else settings
+    settings = replace(settings, database=database) if database else settings
+    if "://" in settings.database and not settings.is_postgres:
+        where = "--database" if database else settings.database_file or told or CONFIG
+        kind = settings.database.partition("://")[0]
+        raise click.ClickException(
+            f'{where}: "{kind}://" is no database that the server knows: give the path of a SQLite file, such as '
+            "central.db, or a URL like postgresql://user@host/name"
+        )
+    return settings
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Counting tries of what can be guessed: codes and passwords. Kept in the database, so that a restart forgives nothing.
 
 Who guesses a password is held back by account and by address, so that a flood of guesses keeps nobody out but those who
-share one of them with it: an account is tried at most a hundred times in an hour whoever tries, an address tries at
-most as often whatever it tries, and one address waits longer after each wrong guess at one account.
+share one of them with it, and of these nobody whose browser signed in before: an account is tried at most a hundred
+times in an hour whoever tries, an address tries at most as often whatever it tries, and one address waits longer after
+each wrong guess at one account.
 
 All of it happens in the transaction whose turn it is to guess (sync.central.database.Turn), or two processes would each
 grant the last try.
@@ -83,9 +84,15 @@ class Guess(NamedTuple):
     both: str
 
 
-def guess(secret: bytes, account: str, address: str) -> Guess:
-    """Return what a try counts for. Of an address only a keyed hash is kept, and that for a day."""
+def guess(secret: bytes, account: str, address: str, device: str | None = None) -> Guess:
+    """Return what a try counts for. Of an address only a keyed hash is kept, and that for a day.
+
+    A browser that signed in to this account before (sync.central.devices) stands for the account and the place: what
+    others try does not hold it up, and what it tries wrong costs it alone.
+    """
     hidden = hmac.digest(secret, f"address {network_of(address)}".encode(), "sha256").hex()[:32]
+    if device is not None:
+        return Guess(f"sign in {account} on {device}", f"sign in from {hidden}", f"sign in {account} by {device}")
     return Guess(f"sign in {account}", f"sign in from {hidden}", f"sign in {account} from {hidden}")
 
 

@@ -7,6 +7,7 @@ has a token of its own, for the form of the sign-in.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from typing import Any
@@ -21,6 +22,7 @@ SESSION = "__Host-session"
 VISIT = "__Host-visit"
 LANGUAGE = "__Host-language"
 SITE = "__Host-site"
+DEVICE = "__Host-device"
 YEAR = 365 * 24 * 3600
 WITHOUT_CODES = ("/me/codes", "/sign-out")
 """Where a manager may go who has not set up one-time codes yet."""
@@ -67,6 +69,11 @@ def cookie(name: str, value: str, *, seconds: int | None = None) -> Cookie:
 def gone(name: str) -> Cookie:
     """The same cookie, ended."""
     return cookie(name, "", seconds=0)
+
+
+def device_cookie(name: str) -> str:
+    """The name of the cookie by which a browser is known to an account: each account that signs in with it has one."""
+    return f"{DEVICE}-{hashlib.sha256(name.casefold().strip().encode()).hexdigest()[:12]}"
 
 
 def new_visit() -> str:

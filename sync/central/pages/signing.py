@@ -41,10 +41,13 @@ def sign_in(page: NamedDependency[Page]) -> Answer:
         form.wrong("password", page.say("Enter your password"))
     if form.errors:
         return page.show("sign_in.html", needs_code=False, back=back)
-    tried = page.central.accounts.sign_in(name, password, code, address=page.address)
+    kept = gate.device_cookie(name)
+    device = gate.read_cookie(page.request, kept)
+    tried = page.central.accounts.sign_in(name, password, code, address=page.address, device=device)
     if tried.token:
         session = gate.cookie(gate.SESSION, tried.token, seconds=int(SESSION_LASTS.total_seconds()))
-        return page.go(back, cookies=[session, gate.gone(gate.VISIT)])
+        known = gate.cookie(kept, tried.device or "", seconds=gate.YEAR)
+        return page.go(back, cookies=[session, known, gate.gone(gate.VISIT)])
     if tried.wait:
         form.wrong("name", _too_many(page, tried.wait))
         return page.show("sign_in.html", needs_code=False, back=back, status=429)
