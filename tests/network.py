@@ -122,23 +122,25 @@ def play(net: Network, pictures: Path, say: Callable[[str], object]) -> None:
     until(lambda: all(kiosk.idle.get("is_open") for kiosk in net.both), "the kiosks do not learn of their site")
     say("two kiosks were paired by codes of the page, and show La Serre open")
     for kiosk, card, name in ((north, "camille", "Camille Roux"), (south, "nadia", "Nadia Benali")):
-        say(f"{name}'s new badge: {kiosk.taps(card)}")
+        answered(say, f"{name}'s new badge", kiosk.taps(card), "Badge inconnu")
         net.page.goto("/badges")
         expect(net.page.locator("main input[name=member]")).to_be_visible(timeout=30_000)
         net.welcomes(name)
         until(lambda name=name: net.all_know(name), f"{name} is not known everywhere")  # type: ignore[misc]
     net.page.goto("/")
     expect(net.page.locator("html[data-following=yes]")).to_be_attached(timeout=30_000)
-    say(f"Camille, at the other door: {south.taps('camille')}")
+    answered(say, "Camille, at the other door", south.taps("camille"), "Entrée validée")
     net.sees("Camille Roux")
+    until(lambda: net.left("Camille") == (9, 9), "her own door does not hear of Camille's entry")
     net.picture(pictures, "network-1-together")
 
     for cable in net.cables:
         cable.pull()
     say("both cables are pulled")
-    say(f"north, Camille: {north.taps('camille')}")
-    say(f"north, Nadia: {north.taps('nadia')}")
-    say(f"south, Nadia: {south.taps('nadia')}")
+    # Camille's badge was the last one at the north door: tapped within five seconds it would get that answer again.
+    answered(say, "north, Nadia", north.taps("nadia"), "Entrée validée")
+    answered(say, "north, Camille", north.taps("camille"), "Bon retour")
+    answered(say, "south, Nadia", south.taps("nadia"), "Entrée validée")
     say(f"Nadia has left: north {net.left('Nadia')[0]}, south {net.left('Nadia')[1]}; to send: {waiting(net)}")
     assert not net.agree()
     for cable in net.cables:
@@ -164,6 +166,12 @@ def play(net: Network, pictures: Path, say: Callable[[str], object]) -> None:
     shutil.copy(north.folder / "screen.png", pictures / "network-4-screen-closed.png")
     net.page.goto("/kiosks")
     net.picture(pictures, "network-5-kiosks")
+
+
+def answered(say: Callable[[str], object], who: str, told: str, expected: str) -> None:
+    """Say what a tap answered, and hold it to what it should."""
+    say(f"{who}: {told}")
+    assert told.startswith(expected), f"{who}: {told}, and not {expected}"
 
 
 def waiting(net: Network) -> str:

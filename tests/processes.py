@@ -113,14 +113,22 @@ class KioskProcess:
         """What the screen says between two taps."""
         return self._last("idle")
 
+    @property
+    def _notices(self) -> list[dict[str, Any]]:
+        return [one for one in self.shown if one["shows"] == "notice"]
+
     def taps(self, card: str) -> str:
-        """Lay a card on the reader; what the screen answers."""
-        count = len([one for one in self.shown if one["shows"] == "notice"])
+        """Lay a card on the reader; what the screen answers.
+
+        The card that was tapped last at this kiosk gets its last answer again within five seconds: that is a rule of
+        the house, and whoever wants to know what the kiosk knows by now taps another one before.
+        """
+        before = len(self._notices)
         assert self._process.stdin is not None
         self._process.stdin.write(f"tap {card}\n")
         self._process.stdin.flush()
-        until(lambda: len([one for one in self.shown if one["shows"] == "notice"]) > count, f"no answer to {card}")
-        notice = self._last("notice")
+        until(lambda: len(self._notices) > before, f"no answer to {card}")
+        notice = self._notices[before]
         return " ".join([notice["title"], *notice["lines"]])
 
     def does(self, *words: str) -> str:
