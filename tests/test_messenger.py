@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from msgspec.structs import replace
@@ -125,6 +126,15 @@ def test_what_the_mail_server_would_not_take_is_sent_later(watch: Watch, post: P
     post.is_closed = False
     watch.says("ledger_failed", seconds=15)
     assert len(post.mails) == 1
+
+
+def test_a_web_address_that_refuses_keeps_no_line_open(watch: Watch, post: Post, caplog) -> None:
+    watch.central.settings = replace(watch.central.settings, alarms_to=())
+    post.is_closed = True
+    watch.says("ledger_failed")
+    (refusal,) = {one for record in caplog.records for one in record.args if isinstance(one, HTTPError)}
+    assert refusal.code == 503
+    assert refusal.closed
 
 
 def test_one_way_that_fails_does_not_have_the_other_tell_again(watch: Watch, post: Post) -> None:

@@ -11,6 +11,7 @@ import logging
 import smtplib
 import ssl
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -239,5 +240,9 @@ def _post(settings: Settings, subject: str, text: str) -> None:
     if not address.startswith(("https://", "http://")):
         raise ValueError(f'"{address}" is no web address')
     request = urllib.request.Request(address, data=body, headers={"content-type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=SEND_SECONDS) as answer:  # noqa: S310
-        answer.read(1 << 16)
+    try:
+        with urllib.request.urlopen(request, timeout=SEND_SECONDS) as answer:  # noqa: S310
+            answer.read(1 << 16)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()  # it is an answer as well, and holds its line for as long as anybody holds the error
+        raise
