@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import MetaData, create_engine, inspect, text
 
 from kiosk.store.database import LedgerBusyError, LedgerError
 from kiosk.store.tables import ROSTER
@@ -57,6 +57,20 @@ def test_a_database_of_a_newer_version_is_left_alone(empty: str) -> None:
         connection.execute(text(f"UPDATE {migrations.VERSIONS} SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="schema 9999"), serving(empty):
         pass
+
+
+def test_former_ledgers_of_one_kiosk_each_are_kept_when_others_may_have_kept_them_too(empty: str) -> None:
+    engine = create_engine(empty if "://" in empty else f"sqlite:///{empty}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0005")
+        connection.execute(
+            text("INSERT INTO former_ledgers VALUES ('main', 'old', 'north'), ('other', 'old', 'south')")
+        )
+    engine.dispose()
+    with serving(empty) as central, central.storage.writing() as connection:
+        connection.execute(text("INSERT INTO former_ledgers VALUES ('main', 'old', 'west')"))
+        kept = {tuple(row) for row in connection.execute(text("SELECT * FROM former_ledgers"))}
+    assert kept == {("main", "old", "north"), ("main", "old", "west"), ("other", "old", "south")}
 
 
 def test_a_second_server_on_a_sqlite_file_is_turned_away_and_on_postgresql_is_welcome(empty: str) -> None:

@@ -10,8 +10,10 @@ from shutil import copy
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from kiosk.model import Happened, Member, MemberSet
+from sync.central.tables import quarantine
 from sync.client import Answer
 from tests import invariants, simulated_trouble
 from tests.books import edit, house_facts
@@ -148,3 +150,23 @@ def test_two_copies_of_a_card_that_each_go_on_in_a_ledger_of_their_own_do_not_pu
     assert found == []
     assert known == {(kiosk.ledger.ledger_id, True) for kiosk in world.kiosks}
     assert kinds == ["renewed", "renewed"]
+
+
+def test_what_each_of_two_copies_wrote_before_it_went_on_is_heard(tmp_path, postgres):
+    world = World(tmp_path, seed=1, kiosks=(1, 1), postgres=postgres)
+    (one,) = world.kiosks
+    one.exchange()
+    assert simulated_trouble.clone_card(world, Random(1))
+    shared, other = one.ledger.ledger_id, world.kiosks[1]
+    for kiosk in world.kiosks:
+        kiosk.ledger.append(Happened(what=f"written by {kiosk.name}"))
+        kiosk.renew()
+        world.pair(kiosk)
+    other.renew()
+    world.come_to_rest()
+    found = [*world.violations, *invariants.violations(after_all(world))]
+    with world.server.central.storage.reader() as connection:
+        aside = connection.execute(select(quarantine.c.ledger_id, quarantine.c.reason)).all()
+    world.close()
+    assert found == []
+    assert [(row.ledger_id, row.reason.partition(":")[0]) for row in aside] == [(shared, "fork")]

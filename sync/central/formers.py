@@ -1,8 +1,8 @@
 """Ledgers that a kiosk kept before its present one: whose they are, and who may send what is left of them.
 
 A kiosk goes on in a new ledger where it may have lost the end of the old one. It says so with its token, or with a
-pairing code where it is paired anew in between. What it still has of the old ledger is then taken from it; from nobody
-else, for two who write one ledger make a fork of it.
+pairing code where it is paired anew in between. What it still has of the old ledger is then taken from it. That may be
+more than one machine, where a card was copied: what each wrote is heard, and where they differ it is a fork for staff.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from sync.central.tables import authors, former_ledgers, kiosks, ledgers, networks
 from sync.wire import Enroll
@@ -38,23 +38,29 @@ def kept_elsewhere(connection: Connection, of: str, names: Collection[str]) -> s
 
 
 def names(connection: Connection, of: str) -> dict[str, str]:
-    """Return the name of the kiosk that keeps each ledger, or kept it."""
-    kept = select(kiosks.c.ledger_id, kiosks.c.name).where(kiosks.c.network_id == of).order_by(kiosks.c.paired_at)
+    """Return the name of the kiosk that keeps each ledger, or kept it; of several that kept it, the one paired last."""
+    kept = select(kiosks.c.ledger_id, kiosks.c.name)
     once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
         former_ledgers,
         kiosks,
         (former_ledgers.c.network_id == kiosks.c.network_id) & (former_ledgers.c.kiosk_id == kiosks.c.kiosk_id),
     )
-    rows = (*connection.execute(once.where(kiosks.c.network_id == of)).all(), *connection.execute(kept).all())
+    rows = [
+        row
+        for query in (once, kept)
+        for row in connection.execute(query.where(kiosks.c.network_id == of).order_by(kiosks.c.paired_at))
+    ]
     return {row.ledger_id: row.name for row in rows}
 
 
 def is_of(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
     """Tell whether a kiosk kept this ledger before its present one."""
     one = select(former_ledgers.c.kiosk_id).where(
-        former_ledgers.c.network_id == of, former_ledgers.c.ledger_id == ledger_id
+        former_ledgers.c.network_id == of,
+        former_ledgers.c.ledger_id == ledger_id,
+        former_ledgers.c.kiosk_id == kiosk_id,
     )
-    return connection.execute(one).scalar() == kiosk_id
+    return connection.execute(one).first() is not None
 
 
 def claim(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], now: datetime) -> None:
@@ -94,9 +100,8 @@ def go_on(connection: Connection, of: str, kiosk_id: str, present: str, ledger_i
 
 
 def _keep(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:
-    one = (former_ledgers.c.network_id == of, former_ledgers.c.ledger_id == ledger_id)
-    connection.execute(delete(former_ledgers).where(*one))
-    connection.execute(insert(former_ledgers), {"network_id": of, "ledger_id": ledger_id, "kiosk_id": kiosk_id})
+    if not is_of(connection, of, kiosk_id, ledger_id):
+        connection.execute(insert(former_ledgers), {"network_id": of, "ledger_id": ledger_id, "kiosk_id": kiosk_id})
 
 
 def _is_known(connection: Connection, of: str, ledger_id: str) -> bool:

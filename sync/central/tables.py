@@ -143,10 +143,8 @@ kiosks = Table(
 """`fetched` is the feed's position the kiosk last asked from; `beacon` its last one, as JSON,
 its `waiting` without what was taken in with it."""
 
-former_ledgers = Table(
-    "former_ledgers", CENTRAL, _key("network_id"), _key("ledger_id"), Column("kiosk_id", String, nullable=False)
-)
-"""Ledgers that a kiosk kept before its present one; what it still has of them is taken from it."""
+former_ledgers = Table("former_ledgers", CENTRAL, _key("network_id"), _key("ledger_id"), _key("kiosk_id"))
+"""Ledgers that a kiosk kept before its present one, copies of its card too; what each still has of them is taken."""
 
 codes = Table(
     "codes",
