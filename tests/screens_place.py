@@ -4,6 +4,7 @@ import atexit
 import copy
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,7 @@ def counter(site: Site = SERRES, *done: Command) -> Counter:
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
     made = Counter(Path(folder.name), site=site)
+    atexit.register(made.close)
     side = HostsSide(made, Hours)
     for command in done:
         side.perform(command)
@@ -77,11 +79,11 @@ def hours(language: str) -> Iterator[tuple[str, Scene]]:
     yield "week-examples", came(language, Hours, "grid", "presets")
 
 
-def blank() -> Counter:
+@contextmanager
+def blank() -> Iterator[Counter]:
     """A kiosk that knows nothing yet."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    return Counter(Path(folder.name), is_blank=True)
+    with tempfile.TemporaryDirectory() as folder, closing(Counter(Path(folder), is_blank=True)) as made:
+        yield made
 
 
 def shown(side: HostsSide, kind: type[S]) -> S:
@@ -109,7 +111,12 @@ PARTS = (
 
 def first_start(language: str) -> Iterator[tuple[str, Scene]]:
     """The first start, step by step, on a kiosk that knows nothing yet."""
-    side = HostsSide(blank(), "set_up", language=language)
+    with blank() as made:
+        yield from steps(HostsSide(made, "set_up", language=language), language)
+
+
+def steps(side: HostsSide, language: str) -> Iterator[tuple[str, Scene]]:
+    """What shows after each touch."""
     yield "set-up-1-language", keep(side)
     side.touch(f"language:{language}")
     yield "set-up-2-where", keep(side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from kiosk.screen.scenes.menu import Menu
@@ -18,8 +19,7 @@ LONG = "Jean-Baptiste Delacroix-Montgolfier"
 
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "staff-"."""
-    with tempfile.TemporaryDirectory() as folder:
-        counter = Counter(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, closing(Counter(Path(folder))) as counter:
         counter.joins("claire", staff=True)
         for badge in [counter.joins(name) for name in ("Camille", "Théo", "Inès", LONG, "Hugo", "Zoé", "Nadia")]:
             counter.tap(badge)
@@ -28,7 +28,6 @@ def pictures(language: str) -> Iterator[Picture]:
         counter.tap(counter.joins("Karim", units=0))
         for name, side in _sides(counter, language):
             yield Picture(f"staff-{name}", side.stage, language)
-        counter.close()
 
 
 def _sides(counter: Counter, language: str) -> Iterator[tuple[str, HostsSide]]:
