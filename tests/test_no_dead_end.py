@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+
+import pytest
 
 from kiosk.screen.focus import moved
 from kiosk.screen.keys import Key
@@ -97,17 +100,17 @@ SCENES = {
 """Some that must be among those found, so that the walk is known to have gone everywhere."""
 
 
-def house(folder) -> Counter:
-    counter = Counter(folder)
-    counter.joins("claire", staff=True)
-    counter.tap(counter.joins("Camille"))
-    counter.tap(bytes.fromhex("04112233445566"))
-    return counter
+@pytest.fixture
+def house(tmp_path):
+    with closing(Counter(tmp_path)) as counter:
+        counter.joins("claire", staff=True)
+        counter.tap(counter.joins("Camille"))
+        counter.tap(bytes.fromhex("04112233445566"))
+        yield counter
 
 
-def test_no_scene_is_a_dead_end_and_all_of_each_is_reached_by_the_keyboard(tmp_path) -> None:
-    counter = house(tmp_path)
-    found = set(walked(counter, Menu)) | set(walked(counter, lambda setting: Account(setting, "Camille")))
+def test_no_scene_is_a_dead_end_and_all_of_each_is_reached_by_the_keyboard(house) -> None:
+    found = set(walked(house, Menu)) | set(walked(house, lambda setting: Account(setting, "Camille")))
     assert SCENES - found == set()
 
 
@@ -118,7 +121,6 @@ class Trap(Menu):
         return None
 
 
-def test_a_scene_that_swallows_every_key_is_found(tmp_path) -> None:
-    counter = house(tmp_path)
-    assert not leaves(HostsSide(counter, Trap))
-    assert leaves(HostsSide(counter, Menu))
+def test_a_scene_that_swallows_every_key_is_found(house) -> None:
+    assert not leaves(HostsSide(house, Trap))
+    assert leaves(HostsSide(house, Menu))
