@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
@@ -22,6 +23,7 @@ from kiosk.screen.tray import BadgeClicked
 from kiosk.screen.window import Screen
 from tests.picture import WIDE
 from tests.screens_door import tray_view
+from tests.test_browser import CHROMIUM, QUIET
 from tests.test_window import ENTRY, IDLE, Watch, middle_of_undo
 
 
@@ -94,6 +96,39 @@ def test_a_click_is_a_touch_on_the_screen_and_on_the_tray(visitor) -> None:
     assert touched == [Touch(button="undo", notice=ENTRY.number), BadgeClicked(id="Camille")]
 
 
+def test_a_finger_is_laid_down_slides_and_is_lifted_one_after_the_other(visitor) -> None:
+    visitor.screen.idle(IDLE)
+    visitor.screen.draw()
+    pygame.event.clear()
+    for how, x in (("down", 100), ("move", 140), ("move", 5000), ("up", 5000)):
+        assert visitor.ask("POST", "/touch", {"x": x, "y": 50, "how": how})[0] == 204
+    kinds = (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP)
+    seen = [(event.type, event.pos) for event in pygame.event.get() if event.type in kinds]
+    down, move, up = kinds
+    assert seen == [(down, (100, 50)), (move, (140, 50)), (move, (799, 50)), (up, (799, 50))]
+
+
+def test_the_page_tells_of_a_mouse_that_drags_as_it_goes(visitor) -> None:
+    visitor.screen.idle(IDLE)
+    visitor.screen.draw()
+    pygame.event.clear()
+    with sync_playwright() as play, play.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser:
+        page = browser.new_page()
+        page.goto(visitor.browser.address)
+        page.wait_for_function("document.getElementById('screen').naturalWidth > 100")
+        box = page.locator("#screen").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 100, box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 160, box["y"] + 60)
+        with page.expect_response(lambda answer: '"up"' in (answer.request.post_data or "")):
+            page.mouse.up()
+        page.mouse.move(box["x"] + 300, box["y"] + 60)  # lifted: no more of its business
+    kinds = (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP)
+    seen = [(event.type, event.pos) for event in pygame.event.get() if event.type in kinds]
+    assert seen == [(kinds[0], (100, 50)), (kinds[1], (160, 60)), (kinds[2], (160, 60))]
+
+
 def test_keys_arrive_as_keys(visitor) -> None:
     for key in ("Enter", "é"):
         assert visitor.ask("POST", "/key", {"key": key, "shift": False})[0] == 204
@@ -103,7 +138,14 @@ def test_keys_arrive_as_keys(visitor) -> None:
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("/touch", {"x": 1}), ("/touch", {"x": "a", "y": 2}), ("/touch", [1, 2]), ("/key", {"key": "F13"}), ("/key", 7)],
+    [
+        ("/touch", {"x": 1}),
+        ("/touch", {"x": "a", "y": 2}),
+        ("/touch", [1, 2]),
+        ("/touch", {"x": 1, "y": 2, "how": "throw"}),
+        ("/key", {"key": "F13"}),
+        ("/key", 7),
+    ],
 )
 def test_what_is_neither_touch_nor_key_is_refused_with_an_example(visitor, path, told) -> None:
     status, said = visitor.ask("POST", path, told)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from kiosk.model import Opening
+from kiosk.notices import Health, idle
 from kiosk.screen import theme
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.lettering import Line
@@ -15,7 +17,9 @@ from kiosk.screen.scene import Dialog
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 from tests import screens
+from tests.house import SERRE
 from tests.picture import SIZES, SMALL, WIDE, Asleep, Picture, drawn
+from tests.taps import MONDAY
 
 FINGER = 9 * 800 / 154
 """Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
@@ -134,6 +138,23 @@ def test_a_text_that_is_too_pale_for_its_ground_is_found() -> None:
     assert not list(too_pale(canvas))
     canvas.column(pygame.Rect(20, 120, 400, 60), [Line(text="Complet", size=28, colour=theme.QUIET)])
     assert [fault.split(" is ")[0] for fault in too_pale(canvas)] == ["'Complet'"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", screens.LANGUAGES)
+def test_every_line_of_health_is_whole_and_as_large_as_the_scale_says(language, size) -> None:
+    for code in Health:
+        view = idle(SERRE, Opening(is_open=True), MONDAY, people_in=3, health={code}, language=language)
+        canvas = drawn(view, size)
+        assert [fault for rule in RULES for fault in rule(canvas)] == [], code
+        assert health_of(canvas, view.health) == canvas.px(theme.SMALL), code
+
+
+def health_of(canvas: Canvas, text: str) -> int:
+    """The size of the health line, of which no word is missing."""
+    lines = [placed.line for placed in canvas.written if placed.line.text in text]
+    assert " ".join(line.text for line in lines) == text
+    return lines[0].size
 
 
 # ---------------------------------------------------------------- that the rules find what is wrong

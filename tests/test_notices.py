@@ -1,5 +1,6 @@
 """What a person reads after a tap and between two: by reason, by member, by site."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from kiosk import hours, notices
 from kiosk.model import Clock, Denied, Granted, Member, Opening, Reason, Signal, Window
 from kiosk.notices import Button, Health, Notice, Offer
+from kiosk.notices.language import Language
 from tests.house import NIGHT_AND_DAY, SERRE, House, at, case, sold
 from tests.taps import CAMILLE, MONDAY, Told, denied, granted
 
@@ -294,7 +296,7 @@ def test_a_house_that_never_closes_says_so() -> None:
 def test_the_gravest_trouble_is_told_and_what_to_do() -> None:
     assert idle("2026-07-13 09:42").health == "Tout fonctionne"
     view = idle("2026-07-13 09:42", health={Health.BADGE_REFUSED, Health.READER_DOWN}, clock=Clock.UNTRUSTED)
-    assert view.health.startswith("Lecteur")
+    assert view.health == "La sortie reste libre\u202f; le lecteur est muet\u202f: vérifiez son câble"
     assert view.trouble
     assert not view.can_tap
     assert view.hint == "Hors service"
@@ -302,13 +304,16 @@ def test_the_gravest_trouble_is_told_and_what_to_do() -> None:
 
 def test_an_uncertain_clock_is_told_but_taps_are_welcome() -> None:
     view = idle("2026-07-13 09:42", clock=Clock.UNTRUSTED)
-    assert view.health.startswith("Heure incertaine")
+    assert view.health.startswith("Les badges sont lus\u202f; heure incertaine\u202f: ")
     assert view.can_tap
 
 
 def test_every_trouble_has_its_words_and_an_unknown_one_is_shown_by_its_code() -> None:
     told = {idle("2026-07-13 09:42", health={code}).health for code in Health}
     assert len(told) == len(Health)
+    assert all(re.fullmatch(r"[^;:]+\u202f; [^;:]+\u202f: [^;:]+", said) for said in told), (
+        "what works; what not: what to do"
+    )
     assert idle("2026-07-13 09:42", health={"flooded"}).health == "À vérifier\u202f: flooded"
 
 
@@ -348,3 +353,8 @@ def test_the_last_day_of_a_pass_is_told_as_such() -> None:
         warn_expiry=True,
     )
     assert notices.notice(verdict, case(), MONDAY).lines[-1] == "Dernier jour de votre carte"
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "\u221212,50\xa0€"), ("en", "\u2212€12.50")])
+def test_money_that_goes_back_has_a_minus_and_not_a_hyphen(language, said) -> None:
+    assert Language(language, "Europe/Paris").money(-1250, "EUR") == said

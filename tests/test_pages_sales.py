@@ -76,7 +76,7 @@ def test_each_way_to_pay_is_summed_for_the_day_and_the_month(house) -> None:
     assert "Total 100 €" in of_day
     assert "Carte bancaire 1 vente · 1 annulée 0 €" in of_month
     assert "Total 50 €" in of_month
-    assert "Total -50 €" in tuesday.split("La journée")[1].split("Juillet 2026")[0]
+    assert "Total \u221250 €" in tuesday.split("La journée")[1].split("Juillet 2026")[0]
 
 
 def test_a_month_leads_to_its_days_and_a_day_to_those_beside_it(house) -> None:

@@ -1,7 +1,8 @@
 """The demo in a browser, for a machine without a display: the live screen and its tray, on loopback alone.
 
-A page shows the last frame as a picture and is told by server-sent events when there is a new one; clicks on it are
-touches, keys are keys. Whoever can open this page can use the simulated kiosk and nothing else.
+A page shows the last frame as a picture and is told by server-sent events when there is a new one; a finger or the
+mouse on it is a finger on the screen, keys are keys. Whoever can open this page can use the simulated kiosk and nothing
+else.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ PAGE = """<!doctype html>
 <style>
 html, body { margin: 0; height: 100%; background: #303438; }
 body { display: flex; align-items: center; justify-content: center; }
-img { max-width: 100vw; max-height: 100vh; cursor: pointer; touch-action: manipulation; }
+img { max-width: 100vw; max-height: 100vh; cursor: pointer; touch-action: none; }
 .gone { opacity: .3; }
 </style>
 <img id="screen" alt="The kiosk's screen, and under it the tray of badges" draggable="false">
@@ -40,11 +41,25 @@ const send = (path, what) => fetch(path, {method: "POST", body: JSON.stringify(w
 const frames = new EventSource("frames");
 frames.onmessage = event => { screen.src = "frame.png?" + event.data; screen.classList.remove("gone"); };
 frames.onerror = () => screen.classList.add("gone");
-screen.addEventListener("pointerdown", event => {
+let told = Promise.resolve(), on = null;
+const finger = (event, how) => {
   const box = screen.getBoundingClientRect();
   const scale = screen.naturalWidth / box.width;
+  const x = Math.floor((event.clientX - box.left) * scale), y = Math.floor((event.clientY - box.top) * scale);
   event.preventDefault();
-  send("touch", {x: Math.floor((event.clientX - box.left) * scale), y: Math.floor((event.clientY - box.top) * scale)});
+  told = told.then(() => send("touch", {x, y, how})).catch(() => {});
+};
+screen.addEventListener("pointerdown", event => {
+  if (on !== null || event.button !== 0) return;
+  on = event.pointerId;
+  screen.setPointerCapture(on);
+  finger(event, "down");
+});
+screen.addEventListener("pointermove", event => { if (event.pointerId === on) finger(event, "move"); });
+for (const end of ["pointerup", "pointercancel"]) screen.addEventListener(end, event => {
+  if (event.pointerId !== on) return;
+  on = null;
+  finger(event, "up");
 });
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey && event.key.length > 1) return;
@@ -164,7 +179,11 @@ class _Visit(BaseHTTPRequestHandler):
             return  # the browser was closed
 
     def _touch(self, told: dict[str, Any]) -> bool:
-        self.server.remote.touch((int(told["x"]), int(told["y"])))
+        """A touch; or a finger laid down, moved or lifted, which a page tells one after the other."""
+        remote, at = self.server.remote, (int(told["x"]), int(told["y"]))
+        {"touch": remote.touch, "down": remote.lay, "move": remote.slide, "up": remote.lift}[told.get("how", "touch")](
+            at
+        )
         return True
 
     def _key(self, told: dict[str, Any]) -> bool:

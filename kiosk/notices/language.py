@@ -26,6 +26,8 @@ from kiosk.languages import DEFAULT, SOURCE, catalogue_files, languages
 
 __all__ = ["DEFAULT", "SOURCE", "Language", "catalogue_files", "choose", "languages", "sentence"]
 
+MINUS = "\u2212"
+"""As wide as a plus and never taken for a hyphen."""
 A_MONDAY = date(2024, 1, 1)
 LOCALES = {"en": "en_GB"}
 """The English of Europe: 24 hours, day before month."""
@@ -158,16 +160,17 @@ class Language:
     # ------------------------------------------------------------ money and texts
 
     def money(self, cents: int, currency: str) -> str:
-        """An amount, without the cents if there are none: 50 EUR, 2.50 EUR."""
+        """An amount, without the cents if there are none: 50 EUR, 2.50 EUR; what goes back has a true minus sign."""
         pattern = self._locale.currency_formats["standard"].pattern
         whole = cents % 100 == 0
-        return format_currency(
+        said = format_currency(
             Decimal(cents) / 100,
             currency,
             pattern.replace(".00", "") if whole else pattern,
             locale=self._locale,
             currency_digits=not whole,
         )
+        return said.replace("-", MINUS) if cents < 0 else said
 
     def decimal(self, number: float) -> str:
         """A number with one decimal, if it has any: 12,5."""

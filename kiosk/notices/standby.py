@@ -89,15 +89,19 @@ def _people(words: Language, people_in: int) -> str:
 
 
 def _health(words: Language, wrong: set[str]) -> str:
+    """In one line, of what is worst: what works all the same; what does not: what to do about it.
+
+    The reader, when it is silent, comes before all that says that badges are read.
+    """
     said = {
-        Health.LEDGER_FAILED: words.say("Entries cannot be recorded: check the memory card or the disk"),
-        Health.READER_DOWN: words.say("Reader not answering: check its cable"),
-        Health.LEDGER_MENDED: words.say("The memory card failed and was mended by itself: have it replaced"),
-        Health.DOOR_FORCED_OPEN: words.say("Door opened without a badge: have a look"),
-        Health.DOOR_HELD_OPEN: words.say("Door left open: please close it"),
-        Health.CLOCK_UNTRUSTED: words.say("Time not certain: set the clock or plug in the network"),
-        Health.BADGE_REFUSED: words.say("A blocked badge was tapped: look at today’s taps"),
-        Health.SERVER_UNREACHABLE: words.say("Central server out of reach: nothing to do here"),
+        Health.LEDGER_FAILED: words.say("The way out is free; nothing is recorded: check the memory card"),
+        Health.READER_DOWN: words.say("The way out is free; the reader is silent: check its cable"),
+        Health.LEDGER_MENDED: words.say("Entries are recorded; the memory card has failed once: replace it"),
+        Health.DOOR_FORCED_OPEN: words.say("Badges are read; the door was opened without one: have a look"),
+        Health.DOOR_HELD_OPEN: words.say("Badges are read; the door stands open: please close it"),
+        Health.CLOCK_UNTRUSTED: words.say("Badges are read; the time is uncertain: set the clock"),
+        Health.BADGE_REFUSED: words.say("Badges are read; a blocked one was tapped: look at today’s taps"),
+        Health.SERVER_UNREACHABLE: words.say("Everything works here; central server out of reach: nothing to do"),
     }
     if not wrong:
         return words.say("Everything works")

@@ -61,10 +61,30 @@ class Remote:
         return file.getvalue()
 
     def touch(self, at: tuple[int, int]) -> None:
-        """Touch a point of the frame, in its pixels."""
-        if self._frame.get_rect().collidepoint(at):
-            for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
-                pygame.event.post(pygame.event.Event(kind, pos=at, button=1, touch=False))
+        """Touch a point of the frame, in its pixels, and lift the finger at once."""
+        if self.lay(at):
+            self.lift(at)
+
+    def lay(self, at: tuple[int, int]) -> bool:
+        """Lay a finger on a point of the frame; tell whether it is one."""
+        if not self._frame.get_rect().collidepoint(at):
+            return False
+        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1, touch=False))
+        return True
+
+    def slide(self, at: tuple[int, int]) -> bool:
+        """Move the finger that lies on the screen; beside the frame it is at its edge."""
+        told = {"pos": self._inside(at), "rel": (0, 0), "buttons": (1, 0, 0), "touch": False}
+        return bool(pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, told)))
+
+    def lift(self, at: tuple[int, int]) -> bool:
+        """Lift it, wherever it is."""
+        told = {"pos": self._inside(at), "button": 1, "touch": False}
+        return bool(pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, told)))
+
+    def _inside(self, at: tuple[int, int]) -> tuple[int, int]:
+        frame = self._frame.get_rect()
+        return max(0, min(at[0], frame.right - 1)), max(0, min(at[1], frame.bottom - 1))
 
     def press(self, key: str, *, shift: bool = False) -> bool:
         """Press a key of KEYS, or type a letter; tell whether it was one."""

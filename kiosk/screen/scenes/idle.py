@@ -7,7 +7,7 @@ from typing import Literal
 from kiosk.model import Signal
 from kiosk.notices import Idle, Side
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import Line, fitting, height
+from kiosk.screen.lettering import Line, fitting, height, wrap
 from kiosk.screen.scenes.notice import split_band
 from kiosk.screen.sdl import pygame
 from kiosk.screen.theme import (
@@ -31,6 +31,7 @@ BAND = 0.4
 HINT = 126
 HINT_TEXT = 32
 DOOR = 96
+ALERT = 30
 TURN = {"right": 0, "top": 90, "left": 180, "bottom": 270}
 """Degrees from the arrow as drawn to the reader's side."""
 
@@ -43,7 +44,7 @@ def draw_idle(canvas: Canvas, view: Idle) -> None:
     canvas.fill(band, tone.band)
     _band(canvas, band, view, tone)
     sheet = sheet.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 8))
-    foot, sheet = canvas.split(sheet, 54 if view.trouble else 32, side="bottom")
+    foot, sheet = canvas.split(sheet, _foot(canvas, sheet.width, view), side="bottom")
     _health(canvas, foot, view)
     sheet = canvas.split(sheet, GAP, side="bottom")[1]
     hint, sheet = canvas.split(sheet, HINT, side="top" if view.side == "top" else "bottom")
@@ -120,10 +121,17 @@ def _piece(canvas: Canvas, rect: pygame.Rect, *, left: bool) -> tuple[pygame.Rec
     return piece, canvas.split(rest, GAP - 2, side=side)[1]
 
 
+def _foot(canvas: Canvas, room: int, view: Idle) -> float:
+    """Points of height that the health line needs: it wraps before it shrinks."""
+    line = canvas.line(view.health, SMALL, INK)
+    lines = wrap(line.text, room - canvas.px(ALERT + 8) * view.trouble, size=line.size, bold=line.bold)
+    return max(32, height([line] * len(lines)) / canvas.unit + 1)
+
+
 def _health(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
     colour = INK if view.trouble else QUIET
     if view.trouble:
-        icon, rect = canvas.split(rect, 30, side="left")
+        icon, rect = canvas.split(rect, ALERT, side="left")
         canvas.picture("alert", icon, TONES[Signal.ATTENTION].accent)
         rect = canvas.split(rect, 8, side="left")[1]
     canvas.column(rect, [canvas.line(view.health, SMALL, colour)], valign="middle")
