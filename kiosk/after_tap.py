@@ -53,7 +53,7 @@ def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -
 
 def _may_look(case: Case, verdict: Verdict) -> bool:
     """Whether whoever holds the badge is its member, as far as anybody knows: not with one that is reported lost."""
-    is_theirs = case.member is not None and case.member.role == "member" and case.tap.source is Source.BADGE
+    is_theirs = case.member is not None and case.tap.source is Source.BADGE
     return is_theirs and verdict.reason not in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED)
 
 

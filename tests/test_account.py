@@ -173,3 +173,12 @@ def test_scenario_p_nobody_opens_the_account_of_the_badge_before(counter) -> Non
     counter.tap(counter.joins("hugo"))
     counter.controller.handle(Touch(button="account", notice=number))
     assert counter.wall.admissions == []
+
+
+def test_a_host_looks_at_an_account_of_their_own_too(counter) -> None:
+    badge = counter.joins("claire", staff=True)
+    for _ in range(2):  # the first tap comes in
+        counter.tap(badge)
+        counter.later(minutes=10)
+        assert "account" in [one.id for one in counter.wall.notices[-1].buttons]
+    assert opened(counter, "claire").told is not None
