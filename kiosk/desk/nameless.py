@@ -33,7 +33,10 @@ def facts(desk: Desk, members: Collection[str]) -> tuple[Happened, ...]:
 
 
 def in_news(desk: Desk, news: News) -> tuple[Happened, ...]:
-    """The same for those of whom a central server is about to say that they are forgotten."""
+    """The same for those of whom a central server is about to say that they are forgotten.
+
+    Not for those who are missing in a snapshot: that comes to a kiosk which knew nobody, or was cut off for months.
+    """
     entries = (entry for _, entry in news.entries) if isinstance(news, FeedArrived) else ()
     bodies = [entry.body for entry in entries if entry.kind == "erasure" and entry.body is not None]
     members = [fact.member_id for fact in map(decode_fact, bodies) if isinstance(fact, Erased)]
