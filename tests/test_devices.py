@@ -72,6 +72,16 @@ def test_a_mark_that_is_not_this_browser_s_of_this_account_is_none(house, of) ->
     assert house.central.accounts.sign_in("anne", PASSWORD, address="192.0.2.1", device=device).wait
 
 
+def test_a_new_password_ends_the_marks_of_the_old_one(house) -> None:
+    device, accounts = marked(house), house.central.accounts
+    anne = next(one for one in accounts.listed() if one.name == "anne")
+    for password in (PASSWORD, "another long password"):  # the same one again is a new one as well
+        accounts.set_password(anne, password)
+        again = accounts.sign_in("anne", password, address="192.0.2.1", device=device)
+        assert again.token
+        assert str(again.device).split(".")[1] != device.split(".")[1]
+
+
 def test_a_mark_is_known_for_a_year() -> None:
     told = devices.mark(SECRET, "anne", MONDAY)
     name = devices.recognise(SECRET, "anne", told, MONDAY + timedelta(days=364))

@@ -168,7 +168,8 @@ class Accounts:
         now = self._now()
         with self._storage.writing(Turn.GUESS) as connection:
             secret = network.read(connection, self._network).secret
-            known = devices.recognise(secret, name, device, now)
+            marked = _marked(name, self._row(connection, name))
+            known = devices.recognise(secret, marked, device, now)
             guess = guesses.guess(secret, name, address, known)
             wait = guesses.try_(connection, self._network, guess, now=now)
         if wait is not None:
@@ -182,7 +183,7 @@ class Accounts:
             if row.totp_secret and not self._takes_code(connection, row, code, now):
                 return SignIn(needs_code=True)
             guesses.was_right(connection, self._network, guess, now=now)
-            mark = devices.mark(secret, name, now, known)
+            mark = devices.mark(secret, marked, now, known)
             return SignIn(token=self._begin(connection, row.account_id, now), device=mark)
 
     def _is_right(self, hashed: str, password: str) -> bool:
@@ -257,6 +258,11 @@ class Accounts:
     def _row(self, connection: Connection, name: str) -> Row[*tuple[Any, ...]] | None:
         query = select(accounts).where(accounts.c.network_id == self._network, accounts.c.name == name)
         return connection.execute(query).first()
+
+
+def _marked(name: str, row: Row[*tuple[Any, ...]] | None) -> str:
+    """Return what a browser's mark is sealed to: a new password ends all marks, as it ends all sessions."""
+    return f"{name} {row.password_hash}" if row else name
 
 
 def _plain(name: str) -> str:
