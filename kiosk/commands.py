@@ -133,6 +133,8 @@ class SellPass(Command, tag="pass_sell", frozen=True, kw_only=True):
     """First local day of validity; None: today."""
     method: str = "cash"
     by: str = "desk"
+    id: str | None = None
+    """The pass's, where who asks chose it: what is asked for twice is sold once."""
 
 
 class ListProducts(Command, tag="products", frozen=True, kw_only=True):

@@ -267,6 +267,10 @@ class Roster:
         held.sort(key=lambda one: (one[0].sold_at, one[0].id))
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 
+    def was_sold(self, pass_id: str) -> bool:
+        """Tell whether a pass was ever sold, taken back since or not."""
+        return self._first(select(passes.c.id).where(passes.c.id == pass_id)) is not None
+
     def sale_of(self, pass_id: str) -> Ref | None:
         """Return the entry by which a pass was sold, None when there is none or it was reversed."""
         query = select(passes.c.ledger_id, passes.c.seq).where(passes.c.id == pass_id, passes.c.voided_at.is_(None))

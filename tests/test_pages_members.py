@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kiosk.model import Ref
@@ -141,6 +143,27 @@ def test_a_pass_is_sold_at_the_desk(house) -> None:
         "Choisissez le moyen de paiement",
         "Entrez une date, comme 2026-07-13",
     ]
+
+
+def test_the_form_of_a_sale_that_is_sent_twice_sells_once(house) -> None:
+    host, path = house.as_("anne"), "/members/lea/sell"
+    page = host.get(path).text
+    (named,) = re.findall('name="pass_id" value="([0-9a-f]{16})"', page)
+    for _ in range(2):
+        went(host.send(path, product="ten", method="cash", pass_id=named))
+    sold = {one.pass_.id for one in house.central.roster.holdings("lea", house.moment.now)}
+    assert sold == {"ten", named}
+    went(host.send(f"/members/lea/passes/{named}/cancel", reason="erreur"))
+    went(host.send(path, product="ten", method="cash", pass_id=named))
+    assert {one.pass_.id for one in house.central.roster.holdings("lea", house.moment.now)} == {"ten"}
+
+
+def test_two_forms_sell_twice(house) -> None:
+    host, path = house.as_("anne"), "/members/lea/sell"
+    for _ in range(2):
+        (named,) = re.findall('name="pass_id" value="([0-9a-f]{16})"', host.get(path).text)
+        went(host.send(path, product="ten", method="cash", pass_id=named))
+    assert len(house.central.roster.holdings("lea", house.moment.now)) == 3
 
 
 def test_an_entry_that_another_kiosk_took_is_given_back_with_a_reason(house) -> None:

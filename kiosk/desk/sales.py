@@ -24,6 +24,8 @@ def list_products(desk: Desk, _command: ListProducts) -> Products:
 
 def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
+    if command.id and desk.roster.was_sold(command.id):
+        return Done(said=("That is sold already.",), changed=False, id=command.id)
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
     refuse_contact(command.method)
@@ -40,7 +42,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         now=desk.now,
         site=desk.site,
         holders=tuple(member.id for member in holders),
-        pass_id=new_id(),
+        pass_id=command.id or new_id(),
         starts=command.starts,
     )
     settles = _debts(desk, holders) if is_counted(product) else ()

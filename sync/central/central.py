@@ -96,6 +96,8 @@ class Central:
             raise
         self.accounts = Accounts(self.storage, now=now)
         self.pace = Pace()
+        self.desk = threading.Lock()
+        """Held while a command of the desk is performed: what it looked up still holds when it is written."""
         self.bell = Bell()
         self.waiting = Waiting(self.bell, self.last_position)
         self._forget_at = now() + FORGET_FIRST

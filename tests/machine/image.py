@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 PACKAGES = (
-    "systemd-sysv systemd-timesyncd udev dbus kmod linux-image-amd64 initramfs-tools e2fsprogs overlayroot "
+    "systemd-sysv systemd-timesyncd udev dbus kmod linux-image-amd64 initramfs-tools busybox e2fsprogs overlayroot "
     "python3-venv python3-pygame libusb-1.0-0 libegl1 libgles2 libgl1-mesa-dri ca-certificates "
     "qemu-guest-agent iproute2 procps"
 )

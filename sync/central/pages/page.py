@@ -191,7 +191,8 @@ class Page:
         """Have a command of the desk performed here. Raises DeskError."""
         # The desk reads a roster and appends facts; a kiosk's ledger is one thing that can, the server another.
         books = cast("Ledger", Books(self))
-        return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
+        with self.central.desk:
+            return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
     def attempt(self, command: Command, field: str) -> Done | None:
         """The same for a form; what cannot be done is said at a field."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from litestar.di import NamedDependency
@@ -10,6 +11,7 @@ from litestar.params import FromPath
 
 from kiosk import rules
 from kiosk.commands import SellPass
+from kiosk.desk.members import new_id
 from kiosk.model import Holding, Member, Product, Ref, Reversed, Visit
 from sync.central.accounts import Role
 from sync.central.pages import gate
@@ -18,6 +20,7 @@ from sync.central.pages.routes import reads, writes
 
 METHODS = ("cash", "card", "transfer", "cheque", "free")
 LONGEST_REASON = 200
+PASS_ID = re.compile("[0-9a-f]{16}")
 
 
 # ---------------------------------------------------------------- selling
@@ -36,7 +39,7 @@ def _on_sale(page: Page) -> list[Product]:
 
 
 def _sale_form(page: Page, member: Member) -> Answer:
-    return page.show("sell.html", member=member, products=_on_sale(page))
+    return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id())
 
 
 @writes("/members/{member_id:str}/sell")
@@ -49,10 +52,16 @@ def sell(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     if method not in METHODS:
         form.wrong("method", page.say("Choose how it is paid"))
     starts = day_of(page, "starts")
-    command = SellPass(members=(member.id,), product=product, starts=starts, method=method)
+    command = SellPass(members=(member.id,), product=product, starts=starts, method=method, id=_pass_id(page))
     if form.errors or page.attempt(command, "starts") is None:
         return _sale_form(page, member)
     return page.go(member_path(member.id), "pass-sold")
+
+
+def _pass_id(page: Page) -> str | None:
+    """What the form calls the pass, so that a form that is sent twice sells once."""
+    told = page.form.text("pass_id")
+    return told if PASS_ID.fullmatch(told) else None
 
 
 def day_of(page: Page, name: str) -> date | None:
