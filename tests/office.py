@@ -202,13 +202,15 @@ def lea_comes(when: datetime = MONDAY) -> Tapped:
 
 
 def lived_in(house: Office) -> None:
-    """Something on every page: more members, a kiosk in trouble, one that is silent, an alarm."""
+    """Something on every page: more members, a kiosk in trouble, one that is silent, two alarms of a kind."""
     names = ("Élise Le Goff", "Camille Durand", "Hugo Petit", "Inès Moreau", "Marc Faure")
     people = [Member(id=f"m{number}", name=name) for number, name in enumerate(names)]
     for one in people:
         badge = Badge(id=f"b-{one.id}", member_id=one.id)
         house.central.append(MemberSet(member=one), BadgeSet(badge=badge), by="server")
-    house.kiosk("Salle du haut")
+    silent = house.kiosk("Salle du haut")
+    silent.sealed(stranger_taps())
+    silent.push(stranger_taps())
     house.moment.moves(minutes=18)
     kiosk, now = house.kiosk("Porte d’entrée"), house.moment.now
     kiosk.push(lea_comes(), let_in(now, member="m0", reason=Reason.UNLIMITED), health=("disk_low",), waiting=2)

@@ -1,5 +1,6 @@
 """The staff's pages in a real browser: signing in, a tap that arrives live, pairing, hours, keyboard, accessibility."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +9,13 @@ import pytest
 import requests
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from kiosk.model import Happened
 from sync import wire
 from tests.house import SERRE
 from tests.office import PASSWORD, Office, lea_comes, lived_in, office
+from tests.test_pages_roles import TABLE
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -22,9 +24,28 @@ DESKTOP = {"width": 1280, "height": 800}
 MAIN = (
     "/", "/members", "/members/lea", "/members/lea/edit", "/members/lea/sell", "/members/new", "/badges", "/hours",
     "/sales", "/sales?month=2026-07",
-    "/hours?view=week", "/products", "/products/ten", "/kiosks", "/alarms", "/quarantine", "/accounts", "/audit", "/me",
-    "/me/codes", "/sites", "/sites/new", "/sites/la-serre",
+    "/hours?view=week", "/products", "/products/new", "/products/ten",
+    "/kiosks", "/alarms", "/quarantine", "/accounts", "/audit", "/me",
+    "/me/codes", "/sites", "/sites/new", "/sites/la-serre", "/members/lea/erase", "/members/lea/passes/ten/cancel",
+    "/no-such-page",
 )  # fmt: skip
+NO_PAGES = ("/sign-in", "/language/{code:str}", "/live", "/sales/export", "/members/{member_id:str}/export")
+"""What is read and is none of the pages of somebody who is signed in."""
+
+
+def every_page(house: Office) -> list[str]:
+    """The paths of all pages, in a house that is lived in."""
+    anne = house.central.accounts.find("anne")
+    visit = house.central.roster.visits_of("lea", house.moment.now)[0]
+    return [*MAIN, f"/accounts/{anne.account_id}", f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo"]
+
+
+def test_every_page_that_there_is_is_looked_at(house) -> None:
+    lived_in(house)
+    looked_at = [path.partition("?")[0] for path in every_page(house)]
+    routes = {action.path for action in TABLE if action.method == "GET"}.difference(NO_PAGES)
+    shapes = {path: re.sub(r"\{rest:path\}", ".*", re.sub(r"\{\w+:str\}", "[^/]+", path)) for path in routes}
+    assert [path for path, shape in shapes.items() if not any(re.fullmatch(shape, one) for one in looked_at)] == []
 
 
 @contextmanager
@@ -192,13 +213,20 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_window(house, browse, size) -> None:
+def is_error(said: ConsoleMessage) -> bool:
+    """Whether the browser says that something is wrong; that there is no such page is right."""
+    return said.type == "error" and "404" not in said.text
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESKTOP, "en"), (PHONE, "fr")], ids=["desktop-en", "phone-fr"])
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_window(house, browse, size, language) -> None:
     lived_in(house)
     page = browse("chef", size=size)
-    page.on("console", lambda said: pytest.fail(said.text) if said.type == "error" else None)
-    for path in (*MAIN, f"/accounts/{house.central.accounts.find('anne').account_id}"):
+    page.goto(f"/language/{language}")
+    page.on("console", lambda said: pytest.fail(said.text) if is_error(said) else None)
+    for path in every_page(house):
         page.goto(path)
+        assert page.locator("html").get_attribute("lang") == language
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 

@@ -57,6 +57,27 @@ def alarm(words: Words, kind: str) -> str:
     return said[Kind(kind)] if kind in set(Kind) else words.say("Something of which these pages have no word yet")
 
 
+def remedy(words: Words, kind: str) -> str:
+    """What to do about an alarm; empty for one of another release."""
+    said = {
+        Kind.FORK: words.say("Look for a copied memory card. Give one of the two machines an empty card, and pair it."),
+        Kind.GAP: words.say("Nothing yet: they may be on their way. If it stays, look at the kiosk’s memory card."),
+        Kind.CHAIN: words.say("Somebody may have edited the ledger. Compare it with the kiosk’s safety copies."),
+        Kind.TRUNCATED: words.say(
+            "The server has what is missing there. If it stays, give the kiosk an empty card, and pair it."
+        ),
+        Kind.RESTORED: words.say(
+            "The kiosks send again what they have. What staff changed since that copy has to be done again."
+        ),
+        Kind.RENEWED: words.say("Replace the kiosk’s memory card soon: it failed once."),
+        Kind.OVERDRAFT: words.say("Speak with the member: the next card they buy pays for it, or give the entry back."),
+        Kind.OVERLAP: words.say("Nothing: the member paid once."),
+        Kind.BLOCKED_BADGE: words.say("See who came, and ask for the badge back."),
+        Kind.UNFOLDABLE: words.say("Upgrade the server: a later release may be able to."),
+    }
+    return said[Kind(kind)] if kind in set(Kind) else ""
+
+
 def health(words: Words, code: str) -> str:
     """What a kiosk says of itself. A later release may know more."""
     said = {
