@@ -25,7 +25,7 @@ def test_a_host_s_badge_leads_to_the_list_and_a_member_s_does_not(counter) -> No
     claire, camille = counter.joins("claire", staff=True), counter.joins("camille")
     counter.tap(claire)
     notice = counter.wall.notices[-1]
-    assert [button.id for button in notice.buttons] == ["desk", "evacuation"]
+    assert [button.id for button in notice.buttons] == ["account", "desk", "evacuation"]
     counter.controller.handle(Touch(button="evacuation", notice=notice.number))
     (admission,) = counter.wall.admissions
     assert (admission.to, admission.member_id, admission.notice) == ("evacuation", "claire", notice.number)

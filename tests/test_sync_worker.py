@@ -396,7 +396,7 @@ def test_a_server_that_was_away_for_an_hour_is_a_quiet_line_until_it_is_back(kio
     assert Health.SERVER_UNREACHABLE not in kiosk.counter.controller.health()
     kiosk.counter.later(seconds=LONG_SECONDS + 1)
     kiosk.step(cut)
-    assert "Serveur central" in wall.views[-1].health
+    assert "serveur central injoignable" in wall.views[-1].health
     assert not wall.views[-1].trouble
     assert wall.views[-1].can_tap
     kiosk.step()
