@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from kiosk.desk.members import LONGEST_NAME
 from kiosk.model import Opening
 from kiosk.notices import Health, idle
 from kiosk.screen import theme
 from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import Line
+from kiosk.screen.lettering import Line, fitting
 from kiosk.screen.rest import Light
 from kiosk.screen.scene import Dialog
 from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets import listing
 from kiosk.screen.widgets.button import button
+from kiosk.screen.widgets.listing import Listing, Row
 from tests import screens
 from tests.house import SERRE
 from tests.picture import SIZES, SMALL, WIDE, Asleep, Picture, drawn
@@ -23,8 +26,6 @@ from tests.taps import MONDAY
 
 FINGER = 9 * 800 / 154
 """Nine millimetres in points: a 7-inch display of 800x480 is 154 mm wide."""
-SMALLEST = 14.5
-"""Points of the smallest text of the hosts, read with the finger on the screen: 2.8 mm."""
 
 
 def off_the_screen(canvas: Canvas) -> Iterator[str]:
@@ -68,7 +69,7 @@ def cut_by_its_button(canvas: Canvas) -> Iterator[str]:
 
 def too_small_to_read(canvas: Canvas) -> Iterator[str]:
     for placed in canvas.written:
-        if placed.line.size < SMALLEST * canvas.unit - 1:
+        if placed.line.size < theme.LEGIBLE * canvas.unit - 1:
             yield f"{placed.line.text!r} is {placed.line.size / canvas.unit:.1f} points"
 
 
@@ -155,6 +156,34 @@ def health_of(canvas: Canvas, text: str) -> int:
     lines = [placed.line for placed in canvas.written if placed.line.text in text]
     assert " ".join(line.text for line in lines) == text
     return lines[0].size
+
+
+NAMES = ("Marie-Antoinette Montgolfier-Saint-Hilaire de la Roche", ("Anne-Sophie " * 20)[:LONGEST_NAME], "W" * 60)
+
+
+def a_row(name: str, size: tuple[int, int]) -> Canvas:
+    """A member in a list, with what stands below and beside the longest names."""
+    canvas = Canvas(pygame.Surface(size))
+    canvas.fill(canvas.rect, theme.PAPER)
+    detail = "jusqu’à 17:00 · carte de 10 entrées · en retard de 25 min"
+    row = Row(id="1", title=name, detail=detail, right="10/10 entrées", picture="badge")
+    Listing([row]).draw(canvas, canvas.rect.inflate(-2 * canvas.px(theme.MARGIN), -2 * canvas.px(theme.MARGIN)))
+    return canvas
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", NAMES, ids=["long", "longest", "one-word"])
+def test_a_name_too_long_for_its_row_is_cut_and_what_stands_below_it_is_whole(name, size) -> None:
+    canvas = a_row(name, size)
+    assert [fault for rule in RULES for fault in rule(canvas)] == []
+    written = " ".join(placed.line.text for placed in canvas.written)
+    assert "en retard de 25 min" in written
+    assert name in written or "…" in written
+
+
+def test_without_being_cut_the_longest_name_makes_its_row_too_small_to_read(monkeypatch) -> None:
+    monkeypatch.setattr(listing, "abridged", lambda column, room, smallest: fitting(column, room))
+    assert list(too_small_to_read(a_row(NAMES[1], SMALL)))
 
 
 # ---------------------------------------------------------------- that the rules find what is wrong

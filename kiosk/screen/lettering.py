@@ -1,11 +1,12 @@
-"""Letters: the fonts, wrapping, and making texts fit. Nothing is ever cut: texts wrap first, then shrink together."""
+"""Letters: the fonts, wrapping, and making texts fit: they wrap first, then shrink together. Only `abridged` cuts."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -125,6 +126,26 @@ def fitting(column: Sequence[Line], room: tuple[int, int]) -> list[Line]:
         if too_small or (height(lines) <= room[1] and _widest(lines) <= room[0]):
             return lines
         factor *= 0.96
+
+
+def abridged(column: Sequence[Line], room: tuple[int, int], smallest: int) -> list[Line]:
+    """The texts of a column made to fit, the first one cut short where the others would become smaller than `smallest`.
+
+    In pixels. For a row of a list, which is a touch away from the whole name; what stands below a name is never cut.
+    """
+    first, *rest = column
+
+    def fitted(letters: int) -> list[Line]:
+        text = first.text if letters == len(first.text) else f"{first.text[:letters].rstrip(' -')}…"
+        return fitting([replace(first, text=text), *rest], room)
+
+    def is_too_small(letters: int) -> bool:
+        return min(line.size for line in fitted(letters)) < smallest
+
+    whole = len(first.text)
+    if not is_too_small(whole):
+        return fitted(whole)
+    return fitted(max(0, bisect_left(range(whole), True, key=is_too_small) - 1))
 
 
 def _broken(column: Sequence[Line], room: int, factor: float) -> list[Line]:

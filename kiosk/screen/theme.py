@@ -67,6 +67,8 @@ SMALL = 24
 """For what is read with the card in hand: names on the pass, the health line."""
 DETAIL = 20
 """For second lines on the hosts' side, read with the finger on the screen."""
+LEGIBLE = 14.5
+"""Below this nothing shrinks to make room: 2.8 mm."""
 
 MARGIN = 30
 GAP = 14

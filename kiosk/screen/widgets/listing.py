@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kiosk.screen.canvas import Canvas
 from kiosk.screen.keys import Key
+from kiosk.screen.lettering import abridged
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, CARD, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SMALL, Colour
+from kiosk.screen.theme import BODY, CARD, DETAIL, GAP, INK, LEGIBLE, LINE, QUIET, RADIUS, SMALL, Colour
 from kiosk.screen.widgets.button import button
 
 ROW = {False: 60, True: 92}
@@ -114,6 +115,6 @@ class Listing:
         column = [canvas.line(one.title, SMALL, INK, bold=True)]
         if one.detail:
             column.append(canvas.line(one.detail, DETAIL, QUIET))
-        canvas.column(inner, column, valign="middle")
+        canvas.column(inner, abridged(column, inner.size, canvas.px(LEGIBLE)), valign="middle")
         if one.id:
             canvas.targets.append((rect, f"{self._name}:{one.id}"))
