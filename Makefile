@@ -13,7 +13,7 @@ run: $(READY)
 
 test: $(READY)
 	.ci/need systemd-analyze:systemd chromium:chromium Xvfb:xvfb xdotool:xdotool cc:gcc "ls /usr/include/stdio.h":libc6-dev "ls /usr/lib/postgresql/*/bin/initdb":postgresql
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 check: lint types test
 
