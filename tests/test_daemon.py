@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import kiosk
 from kiosk import backup
 from kiosk.answers import Done, Media, Refused, Status, decode_answer
 from kiosk.commands import AddMember, ExportBooks, ListMedia, SetClock, ShowStatus, encode_command
@@ -25,7 +26,7 @@ from tests.counter import MONDAY, Doubtful
 from tests.running import SIZE, Running
 
 KIOSK = Path(sys.executable).with_name("kiosk")
-LA_SERRE = Path(__file__).parent.parent / "kiosk" / "examples" / "la-serre.toml"
+LA_SERRE = Path(kiosk.__file__).parent / "examples" / "la-serre.toml"
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ CORE = (
 NOT_HERE = (
     "chip.py::test_a_new_speed_begins_with_the_acknowledgement_of_the_host",
     "chip.py::test_a_chip_that_is_plugged_in_again_has_forgotten_its_speed",
+    "reader.py::test_a_reader_whose_process_was_killed_at_high_speed_is_opened",
+    "reader.py::test_without_our_help_it_stays_deaf",
+    "reader.py::test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it",
 )
 """They set a pseudo-terminal to 921600 baud; the emulator knows no speed above 460800 and hands on none."""
 MAGIC = rb"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -115,7 +118,7 @@ def main() -> int:
     clock.told("pytest installed")
     files = " ".join(f"tests/test_{name}.py" for name in given.core.split())
     files += "".join(f" --deselect tests/test_{name}" for name in NOT_HERE)
-    tests = f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest {files}"
+    tests = f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest -k 'not postgresql' {files}"
     said = inside(root, f"{tests} && echo the core holds", check=False)
     print(said[-4000:])
     clock.told("the core of the tests")

@@ -33,6 +33,16 @@ class Channel:
     def ask(self, execute: str, **arguments: Any) -> Any:
         """Send a command and return its answer; events in between are passed over."""
         self._socket.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+        return self._answer(execute)
+
+    def sync(self) -> None:
+        """Have the agent answer to us: what it still says to those who asked before is passed over."""
+        ours = time.monotonic_ns()
+        answer = self.ask("guest-sync", id=ours)
+        while answer != ours:
+            answer = self._answer("guest-sync")
+
+    def _answer(self, execute: str) -> Any:
         while True:
             line = self._lines.readline()
             if not line:
@@ -140,7 +150,7 @@ class Guest:
                 raise GuestError(f"QEMU ended with {self._process.returncode}")
             with suppress(OSError, GuestError, ValueError):
                 self._agent = Channel(self._sockets["agent"], 5.0)
-                self._agent.ask("guest-sync", id=1)
+                self._agent.sync()
                 self._agent._socket.settimeout(BOOT_SECONDS)
                 self.booted_after = time.monotonic() - self._started
                 return self
@@ -187,7 +197,7 @@ class Guest:
         """End in good order."""
         assert self._agent
         with suppress(OSError, GuestError):
-            self._agent.ask("guest-sync", id=2)
+            self._agent.sync()
             self._agent._socket.sendall(b'{"execute": "guest-shutdown"}\n')
         self._process.wait(120)
 

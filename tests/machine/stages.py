@@ -167,7 +167,8 @@ def _promises(bench: Bench, guest: Guest) -> None:
     bench.told("exposure", guest.run(f"systemd-analyze security {UNIT} | tail -1 | grep -oE '[0-9]+[.][0-9]'"))
     bench.told("hardware watchdog", guest.run("systemctl show -P RuntimeWatchdogUSec"))
     refused = guest.run(
-        "systemd-run -qP -p SocketBindDeny=any python3 -c \"import socket; socket.socket().bind(('0.0.0.0', 8080))\" "
+        "systemd-run -qP -p SocketBindDeny=any python3 -c \"import socket; socket.socket().bind(('0.0.0.0', 8080)); "
+        "print('opened')\" "
         "2>&1 || true"
     )
     bench.told("a program under SocketBindDeny opens a port", "refused" if "not permitted" in refused else refused)
