@@ -26,9 +26,16 @@ UNKNOWN_SECONDS = 3600.0
 class Listener:
     """Asks for news after the place up to which the last exchange went."""
 
-    def __init__(self, client: Client, *, on_news: Callable[[], None], clock: Callable[[], float] = monotonic) -> None:
-        """`client` is for this thread alone; `clock` returns monotonic seconds."""
-        self._client, self._on_news, self._clock = client, on_news, clock
+    def __init__(
+        self,
+        client: Client,
+        *,
+        on_news: Callable[[], None],
+        clock: Callable[[], float] = monotonic,
+        pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
+    ) -> None:
+        """`client` is for this thread alone; `clock` returns monotonic seconds, `pause` waits so long for an event."""
+        self._client, self._on_news, self._clock, self._pause = client, on_news, clock, pause
         self._cursor: str | None = None
         self._is_due = threading.Event()
         self._quiet_until = clock()
@@ -43,15 +50,21 @@ class Listener:
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Listen whenever there is a cursor to listen after, until `stop`: the body of a worker."""
-        while not stop.is_set():
+
+        def goes_on() -> bool:
             beat()
-            if self._is_due.wait(SLICE_SECONDS):
+            return not stop.is_set()
+
+        while goes_on():
+            if self._pause(self._is_due, SLICE_SECONDS):
                 self._is_due.clear()
-                self.step(lambda: not stop.is_set())
-                beat()
+                self.step(goes_on)
 
     def step(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Ask until there are news, or the server cannot be asked: it is not asked again before the next exchange."""
+        """Ask until there are news, or the server cannot be asked: it is not asked again before the next exchange.
+
+        Where there is nothing new for hours, so long does a step take; `goes_on` is called before each question.
+        """
         try:
             while goes_on() and (asked_at := self._clock()) >= self._quiet_until and (cursor := self._cursor):
                 has_news = self._client.news(cursor)

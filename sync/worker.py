@@ -62,16 +62,17 @@ class SyncWorker:
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = monotonic,
         on_pulled: Callable[[str], None] = lambda _: None,
+        pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
         """`open_ledger` is called in the thread that works; `post` puts something into the controller's inbox.
 
         `set_clock` is given the server's time, and the monotonic seconds at it, while the kiosk does not know its own.
-        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds. `on_pulled` is given the cursor that an
-        exchange reached.
+        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds; `pause` waits so long for an event.
+        `on_pulled` is given the cursor that an exchange reached.
         """
         self._client, self._open, self._post = client, open_ledger, post
         self._condition, self._pause_seconds = condition, pause_seconds
-        self._jitter, self._clock, self._on_pulled = jitter, clock, on_pulled
+        self._jitter, self._clock, self._on_pulled, self._pause = jitter, clock, on_pulled, pause
         self._alive: Callable[[], None] = lambda: None
         self._ledger: LedgerReader | None = None
         self._exchange: Exchange | None = None
@@ -202,8 +203,8 @@ class SyncWorker:
         while (left := until - self._clock()) > 0:
             self._alive()
             if not wait.wakeable:
-                stop.wait(min(left, SLICE_SECONDS))
-            elif self._woken.wait(min(left, SLICE_SECONDS)) and self._is_something_waiting():
+                self._pause(stop, min(left, SLICE_SECONDS))
+            elif self._pause(self._woken, min(left, SLICE_SECONDS)) and self._is_something_waiting():
                 return
 
     def _is_something_waiting(self) -> bool:
