@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 INSTALL = (ROOT / "systemd/install").read_text()
+PACKAGE = (ROOT / "systemd/package").read_text()
+DRAWS_WITH = {"python3-pygame", "libegl1", "libgles2", "libgl1", "libgl1-mesa-dri"}
+"""Debian packages without which a screen that has no desktop stays black."""
 CARRIED = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
 
 PYTHON = """#!/bin/sh
@@ -83,3 +86,35 @@ def test_what_is_installed_has_all_its_words_pages_and_examples():
 )
 def test_files_that_are_not_carried_along_are_found(package, glob):
     assert left_behind({**CARRIED, package: [each for each in CARRIED[package] if each != glob]})
+
+
+def brought(script=INSTALL, name="kiosk"):
+    """The Debian packages that the installer sees to, but for the one that only some distributions have."""
+    packages = re.search(r"^packages\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
+    assert packages
+    asked = f"name={name}\n{packages[0]}\npackages"
+    told = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=True).stdout
+    return set(told.split()) - {"python3-lgpio"}
+
+
+def depended_on(script=PACKAGE, name="kiosk"):
+    """What the Debian package depends on, read from how it is made."""
+    made = f'make_deb() {{ [ $1 != {name} ] || echo "$3"; }}\n' + script[script.index("        python_here=") :]
+    made = made.partition(";;")[0]
+    told = subprocess.run(["sh", "-c", made], capture_output=True, text=True, check=True).stdout
+    return {one.split()[0] for one in told.split(",")}
+
+
+def test_installer_and_debian_package_bring_what_the_screen_is_drawn_with():
+    assert brought() >= DRAWS_WITH
+    assert brought() <= depended_on()
+
+
+def test_a_server_needs_nothing_to_draw_with():
+    assert not DRAWS_WITH & (brought(name="kiosk-central") | depended_on(name="kiosk-central"))
+
+
+@pytest.mark.parametrize("missing", sorted(DRAWS_WITH))
+def test_an_installer_or_a_package_that_leaves_the_screen_black_is_found(missing):
+    assert not brought(re.sub(rf" {missing}(?=\s)", "", INSTALL)) >= DRAWS_WITH
+    assert not brought() <= depended_on(re.sub(rf", {missing}(?=[,\"])", "", PACKAGE))

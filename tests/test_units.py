@@ -7,11 +7,13 @@ miss the kiosk itself where that is not installed, so what is judged is a copy t
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-SYSTEMD = Path(__file__).parents[1] / "systemd"
+ROOT = Path(__file__).parents[1]
+SYSTEMD = ROOT / "systemd"
 UNIT = (SYSTEMD / "kiosk.service").read_text()
 INSTALLED = "/opt/kiosk/current/bin/kiosk"
 PACE = "/opt/kiosk/current/systemd/pace"
@@ -130,6 +132,36 @@ def test_a_hang_is_noticed_and_a_stop_has_time_to_secure_the_door():
 
 
 HINDRANCES = ["ProtectClock=yes", "PrivateDevices=yes", "PrivateUsers=yes", "ProcSubset=pid", "PrivateNetwork=yes"]
+
+
+def drawn_with(unit, driver=None):
+    """The SDL driver that the program uses under this unit, and what it has SDL draw with; `driver` is a drop-in's."""
+    given = dict(one.split("=", 1) for value in settings(unit)["Environment"] for one in value.split())
+    if driver:
+        given["SDL_VIDEODRIVER"] = driver
+    code = (
+        "import os, kiosk.screen.sdl; print(os.environ['SDL_VIDEODRIVER'], os.environ['SDL_FRAMEBUFFER_ACCELERATION'])"
+    )
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SDL_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**ours, **given}, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return tuple(done.stdout.split())
+
+
+def test_the_screen_without_a_desktop_is_drawn_with_what_every_such_screen_has():
+    assert "SDL_FRAMEBUFFER_ACCELERATION=opengles2" in settings()["Environment"]
+    assert drawn_with(UNIT) == ("kmsdrm", "opengles2")
+
+
+@pytest.mark.parametrize("value", ["opengl", "0"])
+def test_a_unit_under_which_that_screen_would_be_black_is_found(value):
+    assert drawn_with(altered("ACCELERATION=opengles2", f"ACCELERATION={value}")) != ("kmsdrm", "opengles2")
+
+
+@pytest.mark.parametrize("driver", ["wayland", "x11", "dummy", "offscreen"])
+def test_a_window_under_another_driver_is_drawn_without_any_of_that(driver):
+    assert drawn_with(UNIT, driver) == (driver, "0")
 
 
 def hindrances(unit):

@@ -6,12 +6,19 @@ import os
 import sys
 from importlib.util import find_spec
 
+FOR_KMSDRM = "opengles2"
+"""What SDL shall draw with where there is no desktop, as in kiosk.service. Left to itself it takes desktop OpenGL, which
+such a machine may lack: everything is black then, and no error is told (seen with SDL 2.26 and 2.32)."""
+
 
 def _prepare() -> None:
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    if os.environ.get("SDL_VIDEODRIVER") != "kmsdrm":
+    asked = os.environ.get("SDL_FRAMEBUFFER_ACCELERATION", FOR_KMSDRM)
+    if os.environ.get("SDL_VIDEODRIVER") == "kmsdrm":
+        os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = asked
+    elif asked == FOR_KMSDRM:  # of the unit, whose driver somebody changed
         # Without this SDL loads a software OpenGL under X11: 90 MB for a picture that changes twice a minute.
-        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+        os.environ["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
 
 
 _prepare()

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from tests.machine.image import SOURCES, run
 
-PACKAGES = "python3,python3-venv,python3-pygame,libusb-1.0-0,libegl1,libgles2,libgl1-mesa-dri,ca-certificates,systemd"
+PACKAGES = (
+    "python3,python3-venv,python3-pygame,libusb-1.0-0,libegl1,libgles2,libgl1,libgl1-mesa-dri,ca-certificates,systemd"
+)
 """What the package depends on: nothing is fetched when it is installed."""
 TOOLS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis", "sortedcontainers")
 CORE = (

@@ -95,7 +95,7 @@ class Guest:
                     "-accel",
                     "tcg,thread=multi",
                     "-cpu",
-                    "max",
+                    "max,avx2=off",  # Mesa's software renderer dies of the AVX2 that QEMU 7.2 emulates
                     "-smp",
                     "2",
                 ),
