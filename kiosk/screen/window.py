@@ -22,6 +22,7 @@ from kiosk.screen.display import MEMORY_DRIVERS, Outlets, open_display
 from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.facing import Facing
 from kiosk.screen.keys import Key
+from kiosk.screen.pointer import Pointed, Pointer
 from kiosk.screen.remote import Remote
 from kiosk.screen.rest import Light, Sleep
 from kiosk.screen.scenes.idle import draw_idle
@@ -77,7 +78,7 @@ class Screen:
         self._facing: Facing | None = None
         self._tray: Tray | None = None
         self._picture, self._is_written = picture, True
-        self._monotonic, self._sleep = monotonic, sleep
+        self._monotonic, self._sleep, self._pointer = monotonic, sleep, Pointer(monotonic)
         self._stirred = monotonic()
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
@@ -167,13 +168,8 @@ class Screen:
                 self.closed = True
             elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
                 self._window, self._drawn = pygame.display.get_surface() or self._window, None
-            elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
-                self._stirred = self._monotonic()
-                found += self._touched(event.pos)
-            elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
-                self.stage.release()
-            elif event.type == pygame.MOUSEMOTION and event.buttons[0] and not self._facing:
-                self.stage.slide(event.pos)
+            elif pointed := self._pointer.pointed(event, self._window.get_size()):
+                found += self._pointed(pointed)
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
                 found += self._typed(key)
@@ -262,6 +258,17 @@ class Screen:
         if self._tray and shelf:
             self._shelf = Canvas(self._window.subsurface(shelf), TRAY_BASE)
             draw_tray(self._shelf, self._tray)
+
+    def _pointed(self, pointed: Pointed) -> list[Touch | Action]:
+        match pointed.how:
+            case "down":
+                self._stirred = self._monotonic()
+                return self._touched(pointed.at)
+            case "move" if not self._facing:
+                self.stage.slide(pointed.at)
+            case "up":
+                self.stage.release()
+        return []
 
     def _touched(self, at: tuple[int, int]) -> list[Touch | Action]:
         if at[1] >= self._kiosk.rect.height:

@@ -1,0 +1,68 @@
+"""Where somebody points: a touchscreen's events and the mouse's as one finger, in pixels of the window.
+
+Without a desktop SDL tells of touches by finger events alone. With one it makes mouse events of them besides, which are
+passed over here. What a touch means is for the window and the stage to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from kiosk.screen.sdl import pygame
+
+LOST_SECONDS = 10.0
+"""After such a silence of the finger that lies there another one counts: that it was lifted may have got lost."""
+MOUSE: Literal["mouse"] = "mouse"
+
+How = Literal["down", "move", "up"]
+Who = tuple[int, int] | Literal["mouse"]
+"""A finger of a touchscreen, by SDL's two numbers, or the mouse."""
+
+_FINGER: dict[int, How] = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}
+_BUTTON: dict[int, How] = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
+
+
+class Pointed(NamedTuple):
+    """What the finger did, and where."""
+
+    how: How
+    at: tuple[int, int]
+
+
+class Pointer:
+    """One finger at a time: whoever comes while another one is down is passed over until that one is lifted."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._who: Who | None = None
+        self._heard_at = 0.0
+
+    def pointed(self, event: pygame.event.Event, size: tuple[int, int]) -> Pointed | None:
+        """What an event means in a window of this size; None for what is none of the finger that counts."""
+        if event.type in _FINGER:
+            at = _inside(event.x, size[0]), _inside(event.y, size[1])
+            return self._heard((event.touch_id, event.finger_id), Pointed(_FINGER[event.type], at))
+        if getattr(event, "touch", False):  # a mouse event that SDL made of a finger's
+            return None
+        if event.type in _BUTTON and event.button == 1:
+            return self._heard(MOUSE, Pointed(_BUTTON[event.type], event.pos))
+        if event.type == pygame.MOUSEMOTION and event.buttons[0]:
+            return self._heard(MOUSE, Pointed("move", event.pos))
+        return None
+
+    def _heard(self, who: Who, pointed: Pointed) -> Pointed | None:
+        now = self._monotonic()
+        if pointed.how == "down" and (self._who is None or now - self._heard_at >= LOST_SECONDS):
+            self._who = who
+        if who != self._who:
+            return None
+        self._heard_at = now
+        if pointed.how == "up":
+            self._who = None
+        return pointed
+
+
+def _inside(share: float, length: int) -> int:
+    """The pixel at a share of a length; what is beyond the edge is at the edge."""
+    return max(0, min(int(share * length), length - 1))
