@@ -32,58 +32,58 @@ format: $(READY)
 
 # Measurements, printed as tables: they judge nothing and are not part of the tests.
 bench: $(READY)
-	$(BIN)/python -m tests.bench tap $(ARGS)
-	$(BIN)/python -m tests.bench network $(ARGS)
-	$(BIN)/python -m tests.bench drain
-	$(BIN)/python -m tests.bench poison
-	$(BIN)/python -m tests.bench rush
-	$(BIN)/python -m tests.bench gaps
-	$(BIN)/python -m tests.bench ingest
-	$(BIN)/python -m tests.bench screen
+	$(BIN)/python -m tests.bench.run tap $(ARGS)
+	$(BIN)/python -m tests.bench.run network $(ARGS)
+	$(BIN)/python -m tests.bench.run drain
+	$(BIN)/python -m tests.bench.run poison
+	$(BIN)/python -m tests.bench.run rush
+	$(BIN)/python -m tests.bench.run gaps
+	$(BIN)/python -m tests.bench.run ingest
+	$(BIN)/python -m tests.bench.run screen
 
 # Power cuts at every point of a tap, a sale, a page of the server's feed, a snapshot and an upgrade; takes a while.
 powercut: $(READY)
 	.ci/need cc:gcc "ls /usr/include/stdio.h":libc6-dev
-	$(BIN)/python -m tests.power_cut $(ARGS)
-	$(BIN)/python -m tests.damage
+	$(BIN)/python -m tests.crash_states.power_cut $(ARGS)
+	$(BIN)/python -m tests.crash_states.damage
 
 # `kill -9` under load: what was answered is there, nobody pays twice, and how soon the kiosk is back.
 KILLS ?= 500
 kills: $(READY)
-	$(BIN)/python -m tests.kills $(KILLS)
+	$(BIN)/python -m tests.crash_states.kills $(KILLS)
 
 idle: $(READY)
-	$(BIN)/python -m tests.bench powercut kills idle $(ARGS)
+	$(BIN)/python -m tests.bench.run powercut kills idle $(ARGS)
 
 # Lives of a network with everything going wrong; prints what broke, and how to live that life again.
 SEEDS    ?= 100
 JOBS     ?= $(shell nproc)
 DATABASE ?= sqlite
 simulate: $(READY)
-	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
+	$(BIN)/python -m tests.simulator.campaign --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
 
 # Every screen in every size and language, in docs/screens, and a host's day, played on a real window, in docs/day; the
 # README shows some. ARGS="--full FOLDER": the screens only, in full size.
 screens: $(READY)
-	$(BIN)/python -m tests.screens $(or $(ARGS),docs/screens)
+	$(BIN)/python -m tests.pictures.gallery $(or $(ARGS),docs/screens)
 	$(if $(ARGS),,.ci/need Xvfb:xvfb xdotool:xdotool)
-	$(if $(ARGS),,$(BIN)/python -m tests.staff_day docs/day)
+	$(if $(ARGS),,$(BIN)/python -m tests.pictures.staff_day docs/day)
 
 # Lives of a machine that loses power, network and clock: no door may open outside hours for it.
 HISTORIES ?= 100000
 clocks: $(READY)
-	$(BIN)/python -m tests.clock_histories --histories $(HISTORIES) $(ARGS)
+	$(BIN)/python -m tests.clocks.histories --histories $(HISTORIES) $(ARGS)
 
 # A month of one kiosk: 50,000 taps, power cuts, a server that goes away, and twice a page of the ledger's file zeroed,
 # which the next start mends; memory, descriptors, disk for each day, bytes written per tap, the greatest WAL.
 # For sizes: make soak ARGS="--taps 100000"
 soak: $(READY)
-	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tests.soak.month $(ARGS)
 
 # The pictures in docs/pages.
 pages: $(READY)
 	.ci/need chromium:chromium
-	$(BIN)/python -m tests.page_pictures docs/pages
+	$(BIN)/python -m tests.pictures.pages docs/pages
 
 # What is handed out, in build/: a release to unpack and install without an index of packages, and Debian packages.
 # For the other kind of machine: make deb ARCHITECTURE=arm64
@@ -119,7 +119,7 @@ arm64: $(READY)
 # Two kiosks and the server as processes, the cables pulled and put in again; prints what happens, pictures in docs/pages.
 network: $(READY)
 	.ci/need chromium:chromium
-	$(BIN)/python -m tests.network docs/pages
+	$(BIN)/python -m tests.office.network docs/pages
 
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
 # Python made is made anew.

@@ -12,19 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from kiosk.commands import BadgeStatus, Role, Standing
-from kiosk.model import (
-    DatedHours,
-    DayHours,
-    Member,
-    Noun,
-    Opening,
-    Override,
-    Product,
-    Site,
-    Verdict,
-    WeekHours,
-    Window,
-)
+from kiosk.model import DatedHours, DayHours, Member, Noun, Opening, Override, Product, Site, Verdict, WeekHours, Window
 
 
 class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):

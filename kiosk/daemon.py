@@ -24,7 +24,6 @@ import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
-from kiosk import backup, machine, mending
 from kiosk.answers import Done, Exported, FirstStart, Refused, Status, decode_answer, encode_answer
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
@@ -43,25 +42,28 @@ from kiosk.commands import (
     decode_command,
     encode_command,
 )
-from kiosk.config import Config
-from kiosk.control import ControlServer, Request
-from kiosk.controller import Controller, Message
-from kiosk.export import copied, handed_over, listed
-from kiosk.front import Display, Front
-from kiosk.ledger import Ledger, LedgerBusyError
-from kiosk.ledger.rescue import Rescued, open_whole, suspect
-from kiosk.model import Case, DoorMoved, ReaderDown, ReaderUp, Tap, Tick, Touch, Verdict
-from kiosk.nights import Nights
-from kiosk.pin_desk import PinDesk
+from kiosk.door.controller import Controller, Message
+from kiosk.door.devices import Display, Front
+from kiosk.export.books import copied, handed_over, listed
+from kiosk.health import machine
+from kiosk.health.vitals import Surroundings, troubles, vitals
+from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
+from kiosk.ledger.repair import Rescued, open_whole, suspect
+from kiosk.ledger.timekeeping import remind
+from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
+from kiosk.model import Case, Tap, Verdict
 from kiosk.screen.rest import Sleep
 from kiosk.screen.speaker import Speaker
 from kiosk.screen.stage import Asking
 from kiosk.screen.window import Screen
-from kiosk.timekeeping import remind
-from kiosk.upkeep import Upkeep
+from kiosk.settings.config import Config
+from kiosk.threads.control_socket import ControlServer, Request
+from kiosk.threads.pin_desk import PinDesk
+from kiosk.threads.workers import Systemd, Worker, stop_all
+from kiosk.upkeep import backup
+from kiosk.upkeep.nightly import Nights
+from kiosk.upkeep.worker import Upkeep
 from kiosk.uplink import Uplink
-from kiosk.vitals import Surroundings, troubles, vitals
-from kiosk.workers import Systemd, Worker, stop_all
 
 log = logging.getLogger(__name__)
 
@@ -333,7 +335,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
     controller = Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
-    told_before = "" if story else mending.unseen(ledger)
+    told_before = "" if story else repair_notice.unseen(ledger)
     if story or told_before:
         controller.was_mended(str(story or told_before), is_noted=not story)
     return controller

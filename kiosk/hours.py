@@ -2,8 +2,8 @@
 
 Who decides at an instant, first to last: staff's override, the dated exceptions (the last that applies), public
 holidays, the weekly hours; when nothing says open, it is closed. All intervals are half open: at 17:00:00.000 a place
-that is open until 17:00 is closed. Evaluated by opening-hours-py, in local time without a zone; kiosk.wall turns its
-answers into instants. What a member may do with an open door is in kiosk.rules.
+that is open until 17:00 is closed. Evaluated by opening-hours-py, in local time without a zone; kiosk.local_time turns
+its answers into instants. What a member may do with an open door is in kiosk.rules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import opening_hours
 from opening_hours import OpeningHours, State
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.model import Opening, Override, Site, Window
 
 HORIZON = timedelta(days=366)
@@ -116,13 +116,13 @@ def last_closing(site: Site, override: Override | None, at: datetime) -> datetim
 
 def is_holiday(site: Site, at: datetime) -> bool:
     """Whether the local date is a public holiday of the site's country."""
-    return _is_holiday(site.country, wall.today(wall.zone(site.zone), at))
+    return _is_holiday(site.country, local_time.today(local_time.zone(site.zone), at))
 
 
 def holiday_name(site: Site, at: datetime) -> str | None:
     """What the country calls the public holiday of the local date, where that is known."""
     names = _NAMES.get(site.country)
-    noon = datetime.combine(wall.today(wall.zone(site.zone), at), time(12))
+    noon = datetime.combine(local_time.today(local_time.zone(site.zone), at), time(12))
     return _schedule(names, site.country).state(noon)[1] or None if names else None
 
 
@@ -141,7 +141,7 @@ def of_pass(site: Site, access_hours: str) -> Hours:
 
 def stretches(hours: Hours, at: datetime, *, override: Override | None = None) -> Iterator[Stretch]:
     """From an instant on, open and closed in turn, for a year. The first one begins at the instant, not before."""
-    at = wall.clamp(at)
+    at = local_time.clamp(at)
     limit = at + HORIZON
     for is_open, parts in groupby(_painted(hours, override, at, limit=limit), key=lambda part: part.is_open):
         pieces = tuple(parts)
@@ -312,19 +312,19 @@ def _overridden(hours: Hours, override: Override, at: datetime, *, limit: dateti
 
 def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
     """What the expression says between two instants, cut to fit."""
-    where = wall.zone(hours.zone)
-    day = datetime.combine(wall.today(where, start), time())
+    where = local_time.zone(hours.zone)
+    day = datetime.combine(local_time.today(where, start), time())
     schedule = _schedule(hours.expression, hours.country)
-    for since, until, state, comment in schedule.intervals(day, wall.reading(where, end) + timedelta(days=1)):
-        opens = max(wall.instant(where, since), start)
-        closes = min(wall.instant(where, until), end) if until else end
+    for since, until, state, comment in schedule.intervals(day, local_time.reading(where, end) + timedelta(days=1)):
+        opens = max(local_time.instant(where, since), start)
+        closes = min(local_time.instant(where, until), end) if until else end
         if opens < closes:
             yield Stretch(opens, closes, state == State.OPEN, comment or None)
 
 
 def _next_midnight(zone: str, at: datetime) -> datetime:
-    where = wall.zone(zone)
-    return wall.midnight(where, wall.day_after(wall.today(where, at)))
+    where = local_time.zone(zone)
+    return local_time.midnight(where, local_time.day_after(local_time.today(where, at)))
 
 
 def _last_closing(ahead: Iterable[Stretch], midnight: datetime) -> datetime | None:

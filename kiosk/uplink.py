@@ -18,10 +18,10 @@ from kiosk.answers import Done, Refused, ServerLink, Status
 from kiosk.badges import BadgeError, badge_key, keep_key
 from kiosk.clock import WallClock
 from kiosk.commands import Pair
-from kiosk.config import Config
-from kiosk.controller import Controller
+from kiosk.door.controller import Controller
 from kiosk.ledger import LedgerError, LedgerReader, open_reader
-from kiosk.workers import Worker
+from kiosk.settings.config import Config
+from kiosk.threads.workers import Worker
 from sync import pairing
 from sync.address import AddressError, check_url
 from sync.client import (

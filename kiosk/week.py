@@ -14,7 +14,7 @@ from itertools import groupby
 
 from msgspec import structs
 
-from kiosk import hours, wall
+from kiosk import hours, local_time
 from kiosk.model import DatedHours, DayHours, Override, Site, Span, WeekHours
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -51,7 +51,7 @@ def _day(site: Site, usual: Site, override: Override | None, day: date) -> DayHo
 def _planned(site: Site, day: date) -> DayHours:
     """The day as it was written down, without a host's word."""
     noon = datetime.combine(day, time(12))
-    opening = hours.opening(site, None, wall.instant(wall.zone(site.zone), noon))
+    opening = hours.opening(site, None, local_time.instant(local_time.zone(site.zone), noon))
     comments = (part.because for part in _parts(site, None, day))
     because = next(filter(None, comments), None) or (opening.because if opening.is_holiday else None)
     return DayHours(
@@ -65,11 +65,12 @@ def _touches(override: Override, site: Site, day: date) -> bool:
 
 
 def _spans(site: Site, override: Override | None, day: date) -> tuple[Span, ...]:
-    where = wall.zone(site.zone)
+    where = local_time.zone(site.zone)
     begin, end = _bounds(site, day)
     windows = hours.openings(site, override, begin, end=end)
     return tuple(
-        Span(start=wall.reading(where, one.start).time(), end=wall.reading(where, one.end).time()) for one in windows
+        Span(start=local_time.reading(where, one.start).time(), end=local_time.reading(where, one.end).time())
+        for one in windows
     )
 
 
@@ -82,8 +83,8 @@ def _parts(site: Site, override: Override | None, day: date) -> Iterator[hours.S
 
 
 def _bounds(site: Site, day: date) -> tuple[datetime, datetime]:
-    where = wall.zone(site.zone)
-    return wall.midnight(where, day), wall.midnight(where, wall.day_after(day))
+    where = local_time.zone(site.zone)
+    return local_time.midnight(where, day), local_time.midnight(where, local_time.day_after(day))
 
 
 # ---------------------------------------------------------------- the grid of a week
@@ -157,7 +158,7 @@ def _sampled(expression: str, country: str) -> tuple[tuple[Span, ...], ...]:
 
 
 def _noon(day: date) -> datetime:
-    return wall.instant(wall.zone("UTC"), datetime.combine(day, time(12)))
+    return local_time.instant(local_time.zone("UTC"), datetime.combine(day, time(12)))
 
 
 @lru_cache(maxsize=64)

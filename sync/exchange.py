@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from kiosk.facts import Entry
 from kiosk.ledger import LedgerReader
-from kiosk.model import Entry, FeedArrived, News, SnapshotArrived
+from kiosk.messages import FeedArrived, News, SnapshotArrived
 from sync.client import Client, GoneError, OtherLedgerError, RejectedError, SyncError
 from sync.outbox import Outbox
 from sync.wire import Beacon, FeedEntry, SnapshotPage, from_wire

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from kiosk.facts import Entry
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.model import Acked, Entry, News
+from kiosk.messages import Acked, News
 from sync.client import Client, RejectedError
 from sync.wire import LATER, PAGE, Beacon, Outcome, Push, Pushed, to_wire
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kiosk.model import Clock, Entry, Ref, Stamp
+from kiosk.facts import Entry
+from kiosk.model import Clock, Ref, Stamp
 
 PAGE = 500
 """Most entries in one push and in one page of the feed."""

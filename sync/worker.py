@@ -15,8 +15,8 @@ from datetime import datetime
 from time import monotonic
 
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.model import News, ServerSeen
-from kiosk.syncing import Delivery
+from kiosk.ledger.news import Delivery
+from kiosk.messages import News, ServerSeen
 from sync import backoff
 from sync.client import Client, SyncError
 from sync.exchange import Exchange

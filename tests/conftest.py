@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.central import new_database
-from tests.office import Office, office
+from tests.office.central import new_database
+from tests.office.office import Office, office
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

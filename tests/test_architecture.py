@@ -10,86 +10,126 @@ ROOT = Path(__file__).parent.parent
 OURS = ("kiosk", "hardware", "sync")
 
 MAY_IMPORT = {
-    "kiosk.model": "msgspec",
-    "kiosk.mistakes": "msgspec",
-    "kiosk.wall": "",
-    "kiosk.clock": "kiosk.model",
-    "kiosk.workers": "",
-    "kiosk.control": "",
-    "kiosk.badges": "",
-    "kiosk.commands": "kiosk.model msgspec",
-    "kiosk.answers": "kiosk.model kiosk.commands msgspec",
-    "kiosk.machine": "",
-    "kiosk.vitals": "kiosk.answers kiosk.machine kiosk.model",
-    "kiosk.hours": "kiosk.model kiosk.wall opening_hours",
-    "kiosk.week": "kiosk.model kiosk.hours kiosk.wall msgspec",
-    "kiosk.rules": "kiosk.model kiosk.hours kiosk.wall msgspec",
-    "kiosk.languages": "",
-    "kiosk.notices": "kiosk.model kiosk.languages kiosk.answers babel",
-    "kiosk.front": "kiosk.model kiosk.notices",
-    "kiosk.timekeeping": "kiosk.model kiosk.ledger",
-    "kiosk.syncing": "kiosk.model kiosk.ledger kiosk.store",
-    "kiosk.store": "kiosk.model sqlalchemy msgspec",
-    "kiosk.store.migrations": "sqlalchemy alembic",
-    "kiosk.roster": "kiosk.model kiosk.store sqlalchemy msgspec",
-    "kiosk.ledger": "kiosk.model kiosk.roster kiosk.store sqlalchemy",
-    "kiosk.config": "kiosk.languages kiosk.mistakes msgspec",
-    "kiosk.doctor": "kiosk.clock kiosk.config",
-    "kiosk.site_words": "kiosk.model kiosk.mistakes",
-    "kiosk.site_file": "kiosk.model kiosk.languages kiosk.hours kiosk.mistakes kiosk.site_words msgspec",
-    "kiosk.desk": "argon2 kiosk.model kiosk.languages kiosk.commands kiosk.answers kiosk.wall kiosk.hours kiosk.week "
-    "kiosk.rules kiosk.ledger kiosk.roster kiosk.store kiosk.badges kiosk.mistakes kiosk.site_file kiosk.site_words "
-    "msgspec",
-    "kiosk.after_tap": "kiosk.model kiosk.rules kiosk.notices",
-    "kiosk.touched": "kiosk.model kiosk.after_tap kiosk.rules kiosk.roster kiosk.notices",
-    "kiosk.showing": "kiosk.model kiosk.wall kiosk.front kiosk.after_tap kiosk.hours kiosk.notices msgspec",
-    "kiosk.controller": "kiosk.model kiosk.front kiosk.after_tap kiosk.touched kiosk.showing kiosk.control "
-    "kiosk.answers kiosk.desk kiosk.rules kiosk.notices kiosk.ledger kiosk.roster kiosk.badges kiosk.syncing "
-    "kiosk.timekeeping kiosk.mending msgspec",
-    "kiosk.sheet": "",
-    "kiosk.export": "kiosk.answers kiosk.ledger kiosk.model kiosk.notices kiosk.sheet msgspec",
-    "kiosk.pin_desk": "kiosk.answers kiosk.commands kiosk.control kiosk.desk kiosk.ledger kiosk.roster msgspec",
-    "kiosk.nights": "",
-    "kiosk.backup": "kiosk.config kiosk.ledger kiosk.store.database",
-    "kiosk.mending": "kiosk.ledger kiosk.model",
-    "kiosk.upkeep": "kiosk.backup kiosk.config kiosk.front kiosk.ledger kiosk.model",
-    "kiosk.uplink": "kiosk sync msgspec",
-    "kiosk.screen": "kiosk.model kiosk.notices kiosk.commands kiosk.answers fontpkg_atkinson_hyperlegible msgspec",
-    "kiosk.screen.sdl": "pygame",
-    "kiosk.daemon": "kiosk hardware msgspec",
-    "kiosk.demo": "kiosk hardware",
-    "kiosk.demo.beside": "kiosk sync msgspec litestar",
-    "kiosk.cli": "kiosk hardware sync.address msgspec click",
     "hardware": "gpiozero",
     "hardware.frontend": "hardware nfc serial",
     "hardware.ntag424": "hardware cryptography",
     "hardware.simulator": "hardware gpiozero cryptography",
-    "sync.wire": "kiosk.model msgspec",
-    "sync.backoff": "",
+    "kiosk.answers": "kiosk.commands kiosk.model msgspec",
+    "kiosk.badges": "",
+    "kiosk.cli": (
+        "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
+        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.health kiosk.hours kiosk.languages kiosk.ledger "
+        "kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week sync.address "
+        "click msgspec"
+    ),
+    "kiosk.clock": "kiosk.model",
+    "kiosk.commands": "kiosk.model msgspec",
+    "kiosk.daemon": (
+        "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answers kiosk.badges kiosk.clock "
+        "kiosk.commands kiosk.door kiosk.export kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen "
+        "kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink msgspec"
+    ),
+    "kiosk.demo": (
+        "hardware.reader hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon "
+        "kiosk.desk kiosk.door kiosk.facts kiosk.hours kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
+        "kiosk.rules kiosk.screen kiosk.settings kiosk.store kiosk.uplink sync.central.accounts "
+        "sync.central.central sync.central.http sync.central.pages sync.central.settings sync.pairing litestar "
+        "msgspec"
+    ),
+    "kiosk.desk": (
+        "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
+        "kiosk.local_time kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.settings kiosk.store "
+        "kiosk.week argon2 msgspec"
+    ),
+    "kiosk.door": (
+        "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
+        "kiosk.messages kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.threads msgspec"
+    ),
+    "kiosk.export": "kiosk.answers kiosk.facts kiosk.ledger kiosk.model kiosk.notices msgspec",
+    "kiosk.facts": "kiosk.model msgspec",
+    "kiosk.health": "kiosk.answers kiosk.clock kiosk.messages kiosk.model kiosk.settings",
+    "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
+    "kiosk.languages": "",
+    "kiosk.ledger": "kiosk.facts kiosk.messages kiosk.model kiosk.roster kiosk.store sqlalchemy",
+    "kiosk.local_time": "",
+    "kiosk.messages": "kiosk.facts kiosk.model",
+    "kiosk.model": "msgspec",
+    "kiosk.notices": "kiosk.answers kiosk.facts kiosk.languages kiosk.model babel",
+    "kiosk.roster": "kiosk.model kiosk.store msgspec sqlalchemy",
+    "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
+    "kiosk.screen": (
+        "kiosk.answers kiosk.commands kiosk.messages kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible msgspec"
+    ),
+    "kiosk.screen.sdl": "pygame",
+    "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",
+    "kiosk.store": "kiosk.facts kiosk.messages kiosk.model msgspec sqlalchemy",
+    "kiosk.store.migrations": "alembic sqlalchemy",
+    "kiosk.threads": "kiosk.answers kiosk.commands kiosk.desk kiosk.ledger kiosk.roster msgspec",
+    "kiosk.upkeep": "kiosk.door kiosk.ledger kiosk.model kiosk.settings kiosk.store",
+    "kiosk.uplink": (
+        "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings "
+        "kiosk.threads sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker "
+        "msgspec"
+    ),
+    "kiosk.week": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "sync.address": "",
-    "sync.client": "sync.wire msgspec",
-    "sync.transport": "sync.client sync.address requests urllib3",
-    "sync.pairing": "sync.client sync.wire msgspec",
-    "sync.outbox": "sync.client sync.wire kiosk.model kiosk.ledger msgspec",
-    "sync.exchange": "sync.client sync.wire sync.outbox kiosk.model kiosk.ledger",
-    "sync.listener": "sync.client",
-    "sync.worker": "sync.client sync.wire sync.backoff sync.exchange kiosk.model kiosk.ledger kiosk.syncing",
-    "sync.central": "kiosk.model kiosk.store kiosk.roster kiosk.rules kiosk.wall kiosk.control sync.wire sqlalchemy "
-    "msgspec",
-    "sync.central.badge_key": "sync.central kiosk.badges sync.wire sqlalchemy",
-    "sync.central.accounts": "sync.central kiosk.model sqlalchemy argon2 pyotp",
-    "sync.central.migrations": "sqlalchemy alembic",
-    "sync.central.api": "sync.wire sync.central litestar msgspec",
-    "sync.central.described": "sync.wire litestar msgspec",
-    "sync.central.app": "sync.wire sync.central kiosk.store litestar msgspec",
-    "sync.central.messenger": "sync.central kiosk.model kiosk.hours sqlalchemy msgspec",
-    "sync.central.metrics": "sync.central prometheus_client",
-    "sync.central.pages": "sync.central kiosk litestar msgspec sqlalchemy jinja2 markupsafe babel pyotp segno "
-    "fontpkg_atkinson_hyperlegible",
-    "sync.central.cli": "sync.central kiosk.control msgspec click",
-    "sync.central.serving": "litestar uvicorn",
-    "sync.central.zipping": "sync.wire litestar",
+    "sync.backoff": "",
+    "sync.central": "",
     "sync.central.__main__": "sync.central.cli",
+    "sync.central.accounts": (
+        "kiosk.facts kiosk.model kiosk.store sync.central.kiosks sync.central.storage argon2 pyotp sqlalchemy"
+    ),
+    "sync.central.alarms": (
+        "kiosk.facts kiosk.hours kiosk.model sync.central.central sync.central.feed sync.central.kiosks "
+        "sync.central.settings sync.central.storage msgspec sqlalchemy"
+    ),
+    "sync.central.central": (
+        "kiosk.facts kiosk.model kiosk.roster kiosk.store sync.central.accounts sync.central.alarms "
+        "sync.central.feed sync.central.kiosks sync.central.roster sync.central.settings sync.central.storage "
+        "sync.wire msgspec sqlalchemy"
+    ),
+    "sync.central.cli": (
+        "sync.central kiosk.threads sync.central.accounts sync.central.central sync.central.http sync.central.logs "
+        "sync.central.orders sync.central.pages sync.central.settings sync.central.storage click msgspec"
+    ),
+    "sync.central.feed": (
+        "kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.storage sync.wire "
+        "msgspec sqlalchemy"
+    ),
+    "sync.central.http": (
+        "sync.central kiosk.store sync.central.alarms sync.central.central sync.central.feed sync.central.kiosks "
+        "sync.central.logs sync.central.pages sync.central.settings sync.wire litestar msgspec prometheus_client "
+        "uvicorn"
+    ),
+    "sync.central.kiosks": (
+        "kiosk.badges kiosk.model kiosk.store sync.central.accounts sync.central.storage sync.wire msgspec sqlalchemy"
+    ),
+    "sync.central.logs": "msgspec",
+    "sync.central.orders": (
+        "kiosk.store kiosk.threads sync.central.accounts sync.central.central sync.central.kiosks "
+        "sync.central.settings sync.central.storage msgspec"
+    ),
+    "sync.central.pages": (
+        "sync.central kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
+        "kiosk.local_time kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store "
+        "kiosk.week sync.central.accounts sync.central.alarms sync.central.central sync.central.http "
+        "sync.central.kiosks sync.central.logs sync.central.settings sync.central.storage babel "
+        "fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec pyotp segno sqlalchemy"
+    ),
+    "sync.central.roster": (
+        "kiosk.facts kiosk.local_time kiosk.model kiosk.rules kiosk.store sync.central.alarms sync.central.feed "
+        "sync.central.storage sync.wire msgspec sqlalchemy"
+    ),
+    "sync.central.settings": "msgspec",
+    "sync.central.storage": "kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
+    "sync.client": "sync.wire msgspec",
+    "sync.exchange": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
+    "sync.listener": "sync.client",
+    "sync.outbox": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.wire msgspec",
+    "sync.pairing": "sync.client sync.wire msgspec",
+    "sync.transport": "sync.address sync.client requests urllib3",
+    "sync.wire": "kiosk.facts kiosk.model msgspec",
+    "sync.worker": "kiosk.ledger kiosk.messages sync.backoff sync.client sync.exchange sync.wire",
 }
 """Module or package -> what it may import beside itself and the standard library; a package with all below it."""
 

@@ -8,9 +8,9 @@ from dataclasses import asdict
 import click
 
 from kiosk.cli.frame import Call, asks
-from kiosk.config import Config, load
-from kiosk.doctor import Finding, examine
-from kiosk.mistakes import MistakesError
+from kiosk.health.doctor import Finding, examine
+from kiosk.settings.config import Config, load
+from kiosk.settings.mistakes import MistakesError
 
 MARKS = {"good": "ok", "note": "--", "fault": "!!"}
 

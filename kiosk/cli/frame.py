@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
-from kiosk.config import Config, config_file, demo_folder, load
-from kiosk.mistakes import MistakesError
+from kiosk.settings.config import Config, config_file, demo_folder, load
+from kiosk.settings.mistakes import MistakesError
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -10,7 +10,7 @@ from kiosk import commands
 from kiosk.cli.frame import DAY, Call, asks, config_option, json_option
 from kiosk.cli.reach import do
 from kiosk.model import DatedHours, Span, WeekHours
-from kiosk.site_words import span
+from kiosk.settings.site_words import span
 
 ANY_COUNTRY = "FR"
 """Weekly hours mean the same grid whatever the holidays are that `PH` stands for."""

@@ -21,7 +21,7 @@ def backup(call: Call, *, due: bool) -> None:
     The kiosk does this each night by itself, and with --due a timer stands in for one that does not run. Copies
     are kept for 14 days, among the state and in the folder that [backup] in the settings names.
     """
-    from kiosk import backup as copies
+    from kiosk.upkeep import backup as copies
 
     config = call.config()
     be_its_owner(config.paths.state)
@@ -35,7 +35,7 @@ def backup(call: Call, *, due: bool) -> None:
 def _is_due(newest: date | None) -> bool:
     from kiosk.clock import WallClock
     from kiosk.model import Clock
-    from kiosk.upkeep import is_due
+    from kiosk.upkeep.worker import is_due
 
     clock = WallClock()
     clock.remember(None)
@@ -56,7 +56,7 @@ def restore(call: Call, source: Path) -> None:
       sudo kiosk restore /media/kiosk-backup
       sudo systemctl start kiosk
     """
-    from kiosk import backup as copies
+    from kiosk.upkeep import backup as copies
 
     config = call.config()
     be_its_owner(config.paths.state)

@@ -13,8 +13,8 @@ from kiosk.badges import BadgeError
 from kiosk.cli.frame import Call, RefusedError, asks, config_option
 from kiosk.cli.reach import ask_running, do, show
 from kiosk.commands import ExportBooks, ListMedia, OpenDoor, Pair, SetClock, ShowStatus, TapCard
-from kiosk.config import Config, demo_folder, load, resolved
-from kiosk.mistakes import Mistake, MistakesError
+from kiosk.settings.config import Config, demo_folder, load, resolved
+from kiosk.settings.mistakes import Mistake, MistakesError
 
 
 @click.command()

@@ -12,8 +12,8 @@ from kiosk import commands
 from kiosk.answers import Account, UnknownBadges
 from kiosk.cli.frame import DAY, Call, RefusedError, asks
 from kiosk.cli.reach import ask, ask_running, do, show
-from kiosk.config import Config
 from kiosk.languages import languages
+from kiosk.settings.config import Config
 
 LANGUAGE = click.Choice(languages())
 GREETING = click.Choice(["first_name", "initials", "pseudonym", "nothing"])

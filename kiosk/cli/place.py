@@ -34,7 +34,7 @@ def import_site(call: Call, file: str) -> None:
     Example:
       kiosk site import la-serre.toml
     """
-    from kiosk.site_file import read_site
+    from kiosk.settings.site_file import read_site
 
     read = read_site(Path(file))
     do(call, commands.ImportSite(site=read.site, products=read.products, members=read.members))
@@ -44,7 +44,7 @@ def import_site(call: Call, file: str) -> None:
 @click.argument("file")
 def check_site(file: str) -> None:
     """Find the mistakes in FILE, and import nothing."""
-    from kiosk.site_file import read_site
+    from kiosk.settings.site_file import read_site
 
     read = read_site(Path(file))
     click.echo(f"{file}: no mistakes. {read.site.name}, products: {len(read.products)}, members: {len(read.members)}.")

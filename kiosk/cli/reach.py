@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from kiosk import control
 from kiosk.answers import Answered, Done, Judged, LedgerReport, Refused, Status, decode_answer
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
 from kiosk.commands import Command, ExportBooks, ImportSite, ListMedia, Pair, SetUp, encode_command
-from kiosk.config import Config
 from kiosk.model import Denied
+from kiosk.settings.config import Config
+from kiosk.threads import control_socket
 
 if TYPE_CHECKING:
     from kiosk.ledger import LedgerReader
@@ -65,8 +65,8 @@ def ask_running(config: Config, command: Command, *, otherwise: str) -> Answered
 def _ask_running(socket: Path, command: Command) -> Answered | None:
     """None when nobody listens: then, and only then, nothing can have been done."""
     try:
-        return decode_answer(control.ask(socket, encode_command(command), seconds=PATIENCE_SECONDS))
-    except control.ControlError as error:
+        return decode_answer(control_socket.ask(socket, encode_command(command), seconds=PATIENCE_SECONDS))
+    except control_socket.ControlError as error:
         if isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
             return None
         if isinstance(error.__cause__, PermissionError):
@@ -80,11 +80,11 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.badges import BadgeError, badge_key
     from kiosk.clock import WallClock
     from kiosk.ledger import open_ledger
-    from kiosk.timekeeping import remind
+    from kiosk.ledger.timekeeping import remind
 
     be_its_owner(config.paths.state)
     if isinstance(command, ListMedia):
-        from kiosk.export import listed
+        from kiosk.export.books import listed
 
         return listed()
     if isinstance(command, (ImportSite, SetUp, Pair)):
@@ -116,7 +116,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
 
 
 def _copied(config: Config, command: ExportBooks, now: datetime) -> Answered:
-    from kiosk.export import copied
+    from kiosk.export.books import copied
 
     return copied(config.paths.ledger, site_id=config.site, medium=command.medium, now=now)
 

@@ -12,13 +12,13 @@ from hardware.simulator.board import WIRING, Board
 from hardware.simulator.chip import FAULTS, Pn532
 from kiosk.badges import badge_key
 from kiosk.clock import MovableClock
-from kiosk.config import Config, Door, Indicator, Paths, Reader, Screen
 from kiosk.demo.people import cards, settle_in
-from kiosk.front import Display
+from kiosk.door.devices import Display
 from kiosk.ledger import open_ledger
-from kiosk.mistakes import fold, near
 from kiosk.model import Site
 from kiosk.notices import Admission, Idle, Notice
+from kiosk.settings.config import Config, Door, Indicator, Paths, Reader, Screen
+from kiosk.settings.mistakes import fold, near
 
 SITE = "la-serre"
 REARM_SECONDS = 1.6

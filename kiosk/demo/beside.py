@@ -18,16 +18,16 @@ from msgspec.structs import replace
 from kiosk import uplink
 from kiosk.answers import Refused
 from kiosk.commands import Pair
-from kiosk.config import Config
-from kiosk.config import Server as ServerAddress
 from kiosk.demo.bench import BenchError
 from kiosk.ledger import open_reader
+from kiosk.settings.config import Config
+from kiosk.settings.config import Server as ServerAddress
 from sync import pairing
-from sync.central.accounts import Role
-from sync.central.app import create_app
+from sync.central.accounts.staff import Role
 from sync.central.central import Central
+from sync.central.http.app import create_app
+from sync.central.http.serving import Server
 from sync.central.pages import router
-from sync.central.serving import Server
 from sync.central.settings import Settings
 from sync.pairing import PairingError
 

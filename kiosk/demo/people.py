@@ -17,25 +17,11 @@ from kiosk import hours, rules
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
 from kiosk.desk.pins import hash_pin
+from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, SiteSet, Tapped
 from kiosk.ledger import Ledger
-from kiosk.model import (
-    AnyFact,
-    Badge,
-    BadgeSet,
-    Duration,
-    Member,
-    MemberSet,
-    PassSold,
-    Product,
-    ProductSet,
-    Site,
-    SiteSet,
-    Tap,
-    Tapped,
-    Unlimited,
-)
+from kiosk.model import Badge, Duration, Member, Product, Site, Tap, Unlimited
 from kiosk.rules import passes
-from kiosk.site_file import read_site
+from kiosk.settings.site_file import read_site
 
 LA_SERRE = Path(__file__).parent.parent / "examples" / "la-serre.toml"
 CARNET = "carte-10"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kiosk.demo.bench import Bench, BenchError
-from kiosk.mistakes import near
+from kiosk.settings.mistakes import near
 
 HELP = """\
 tap NAME           lay a card on the reader and take it away: {cards}

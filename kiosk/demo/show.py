@@ -19,19 +19,20 @@ from hardware import reader as reading
 from kiosk import notices
 from kiosk.answers import Done, Refused, encode_answer
 from kiosk.commands import TapCard, decode_command
-from kiosk.config import Config, resolved
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
 from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
 from kiosk.ledger import LedgerBusyError, LedgerError
-from kiosk.model import Case, Denied, Signal, Site, Tick, Touch, Verdict
+from kiosk.messages import Tick, Touch
+from kiosk.model import Case, Denied, Signal, Site, Verdict
 from kiosk.notices import Tray, VirtualBadge
 from kiosk.screen.remote import Remote
 from kiosk.screen.speaker import Speaker
 from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
 from kiosk.screen.window import Screen
+from kiosk.settings.config import Config, resolved
 from kiosk.store.database import WriterLock
 
 if TYPE_CHECKING:

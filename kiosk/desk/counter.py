@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.badges import BadgeError, badge_id, read_uid
+from kiosk.facts import AnyFact, Entry
 from kiosk.ledger import Ledger
-from kiosk.mistakes import near
-from kiosk.model import AnyFact, Badge, Clock, Entry, Member, Product, Site
+from kiosk.model import Badge, Clock, Member, Product, Site
 from kiosk.roster import Roster
+from kiosk.settings.mistakes import near
 from kiosk.store.fold import claim_code
 from kiosk.store.search import folded
 
@@ -62,7 +63,7 @@ class Desk:
     @cached_property
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
-        return wall.zone(self.site.zone)
+        return local_time.zone(self.site.zone)
 
     def local(self, instant: datetime) -> datetime:
         """The instant as the site's wall clock shows it."""
@@ -75,11 +76,11 @@ class Desk:
     @property
     def today(self) -> date:
         """The local date."""
-        return wall.today(self.zone, self.now)
+        return local_time.today(self.zone, self.now)
 
     def day(self, on: date) -> tuple[datetime, datetime]:
         """The instants between which a local date lies, half open."""
-        return wall.midnight(self.zone, on), wall.midnight(self.zone, wall.day_after(on))
+        return local_time.midnight(self.zone, on), local_time.midnight(self.zone, local_time.day_after(on))
 
     # ------------------------------------------------------------ what people name
 

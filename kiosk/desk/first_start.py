@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from kiosk import hours, wall, week
+from kiosk import hours, local_time, week
 from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import new_id
+from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, ProductSet, SiteSet
 from kiosk.languages import languages
-from kiosk.model import (
-    AnyFact,
-    Badge,
-    BadgeSet,
-    Happened,
-    Member,
-    MemberSet,
-    Opening,
-    ProductSet,
-    Site,
-    SiteSet,
-)
+from kiosk.model import Badge, Member, Opening, Site
 from kiosk.roster import Roster
 
 LONGEST_NAME = 60
@@ -87,7 +77,7 @@ def _site(desk: Desk, command: SetUp) -> Site:
         hours.check(expression, (), command.country)
     except hours.HoursError as error:
         raise DeskError(str(error), code=error.code, **error.facts) from None
-    if not wall.is_zone(command.zone):
+    if not local_time.is_zone(command.zone):
         message = f'"{command.zone}" is no time zone: write it like Europe/Paris'
         raise DeskError(message, code="NO_SUCH_ZONE", zone=command.zone)
     if command.language not in languages():

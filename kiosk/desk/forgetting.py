@@ -12,7 +12,8 @@ from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
 from kiosk.desk import nameless
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import show_account
-from kiosk.model import AnyFact, Clock, Erased, Happened
+from kiosk.facts import AnyFact, Erased, Happened
+from kiosk.model import Clock
 from kiosk.rules import extras
 
 CUSTOMERS_KEPT = timedelta(days=3 * 365)

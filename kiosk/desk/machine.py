@@ -1,15 +1,16 @@
 """What hosts do to the machine, as far as the ledger is concerned: the clock set by hand, the books copied.
 
-The deed itself follows once it is written down: kiosk.daemon sets the clock, kiosk.export copies.
+The deed itself follows once it is written down: kiosk.daemon sets the clock, kiosk.export.books copies.
 """
 
 from __future__ import annotations
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.answers import Done
 from kiosk.commands import ExportBooks, SetClock
 from kiosk.desk.counter import Desk, DeskError
-from kiosk.model import Clock, Happened
+from kiosk.facts import Happened
+from kiosk.model import Clock
 
 LAST_YEAR = 2099
 
@@ -22,7 +23,7 @@ def set_clock(desk: Desk, command: SetClock) -> Done:
     """
     if desk.clock is Clock.TRUSTED:
         raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
-    at = wall.instant(desk.zone, command.at.replace(tzinfo=None))
+    at = local_time.instant(desk.zone, command.at.replace(tzinfo=None))
     if command.at.year > LAST_YEAR:
         raise DeskError(f"{command.at:%Y} is far off: look at the year again", code="CLOCK_YEAR")
     last = desk.ledger.last_sure()

@@ -32,8 +32,9 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.desk.counter import Desk, DeskError
+from kiosk.facts import BadgeSet, MemberSet
 from kiosk.languages import languages
-from kiosk.model import Badge, BadgeSet, Holding, Member, MemberSet, Visit
+from kiosk.model import Badge, Holding, Member, Visit
 from kiosk.rules.passes import is_counted, validity
 from kiosk.store.fold import claim_code
 from kiosk.store.search import folded

@@ -12,7 +12,8 @@ from itertools import islice, takewhile
 
 from kiosk.answers import Done, Present
 from kiosk.desk.counter import Desk
-from kiosk.model import Erased, FeedArrived, Happened, News
+from kiosk.facts import Erased, Happened
+from kiosk.messages import FeedArrived, News
 from kiosk.store.chain import decode_fact
 
 DOUBT = timedelta(hours=12)

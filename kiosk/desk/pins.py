@@ -23,7 +23,8 @@ from msgspec import structs
 from kiosk.answers import Done
 from kiosk.commands import SetPin, SignIn
 from kiosk.desk.counter import Desk, DeskError
-from kiosk.model import Clock, Happened, MemberSet, Stamp
+from kiosk.facts import Happened, MemberSet
+from kiosk.model import Clock, Stamp
 from kiosk.store.chain import decode_fact
 
 SHORTEST, LONGEST = 4, 8

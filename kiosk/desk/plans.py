@@ -26,11 +26,12 @@ from kiosk.commands import (
 )
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.sales import entries
-from kiosk.mistakes import near
-from kiosk.model import AnyFact, HoursOverridden, Override, Reversed, Site, SiteSet, Visit
+from kiosk.facts import AnyFact, HoursOverridden, Reversed, SiteSet
+from kiosk.model import Override, Site, Visit
 from kiosk.rules.passes import next_time
-from kiosk.site_file import check_exception
-from kiosk.site_words import clock_time
+from kiosk.settings.mistakes import near
+from kiosk.settings.site_file import check_exception
+from kiosk.settings.site_words import clock_time
 
 LONGEST_WINDOW = timedelta(days=2)
 """No entry covers more than a day, and the night that belongs to it."""

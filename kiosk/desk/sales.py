@@ -10,7 +10,8 @@ from kiosk.answers import Done, Products
 from kiosk.commands import CancelSale, ListProducts, SellPass
 from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import new_id, refuse_contact
-from kiosk.model import Charge, Member, Pass, PassSold, Ref, Reversed
+from kiosk.facts import PassSold, Reversed
+from kiosk.model import Charge, Member, Pass, Ref
 from kiosk.rules.passes import is_counted
 
 LONGEST_AHEAD = timedelta(days=366)

@@ -10,7 +10,8 @@ from msgspec import structs
 from kiosk.answers import Done
 from kiosk.commands import ImportSite
 from kiosk.desk.counter import Desk
-from kiosk.model import AnyFact, Member, MemberSet, Product, ProductSet, Site, SiteSet
+from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
+from kiosk.model import Member, Product, Site
 
 Change = tuple[AnyFact, str]
 

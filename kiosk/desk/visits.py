@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from msgspec import structs
 
-from kiosk import rules, wall
+from kiosk import local_time, rules
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
 from kiosk.desk import nameless
@@ -15,7 +15,8 @@ from kiosk.desk.counter import Desk, DeskError
 from kiosk.desk.members import assign_badge, refuse_contact
 from kiosk.desk.nameless import DOUBT
 from kiosk.desk.sales import entries
-from kiosk.model import Denied, Entry, Granted, Happened, Left, Member, Reversed, Source, Tap, Tapped, Visit
+from kiosk.facts import Entry, Happened, Left, Reversed, Tapped
+from kiosk.model import Denied, Granted, Member, Source, Tap, Visit
 from kiosk.rules.extras import host_of
 from kiosk.store.chain import decode_fact
 
@@ -96,7 +97,7 @@ def _became_a_day(desk: Desk, visit: Visit) -> bool:
 
 
 def _is_same_day(desk: Desk, one: Visit, other: Visit) -> bool:
-    return wall.today(desk.zone, one.at) == wall.today(desk.zone, other.at)
+    return local_time.today(desk.zone, one.at) == local_time.today(desk.zone, other.at)
 
 
 def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> Visit:

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, text, true, update
 
+from kiosk.facts import AnyFact, Condensed, Entry, Erased
 from kiosk.ledger.reader import NAME, UNREADABLE, LedgerReader, revision_of
-from kiosk.model import AnyFact, Condensed, Entry, Erased, Ref, Stamp
+from kiosk.model import Ref, Stamp
 from kiosk.store import arrivals, chain, condensing, erasing, fold, progress, snapshot
 from kiosk.store.chain import Fault, Head, decode_fact
 from kiosk.store.database import (
@@ -38,11 +39,11 @@ from kiosk.store.database import (
     writing_engine,
 )
 from kiosk.store.entries import INSERT, to_row
+from kiosk.store.head_file import Witness
 from kiosk.store.reading import READS
 from kiosk.store.refold import Difference, differences, folded_anew, replace
 from kiosk.store.snapshot import SnapshotError
 from kiosk.store.tables import REVISION, entries, ledger, stretches
-from kiosk.store.witness import Witness
 
 __all__ = [
     "Difference",

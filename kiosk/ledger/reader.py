@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text, true
 
-from kiosk.model import AnyFact, Clock, Entry, Ref, Stamp
+from kiosk.facts import AnyFact, Entry
+from kiosk.model import Clock, Ref, Stamp
 from kiosk.roster import Roster
 from kiosk.store import chain, erasing, progress
 from kiosk.store.chain import Fault, Head

@@ -5,23 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from kiosk.model import (
+from kiosk.facts import (
     BadgeSet,
-    Denied,
     Fact,
-    Granted,
     Happened,
     HoursOverridden,
     Left,
     MemberSet,
     PassSold,
     ProductSet,
-    Reason,
     Reversed,
     SiteSet,
     Tapped,
-    Verdict,
 )
+from kiosk.model import Denied, Granted, Reason, Verdict
 from kiosk.notices.language import Language
 
 

@@ -1,4 +1,4 @@
-"""How each part of the kiosk is, in words, and what to do about it. The codes come from kiosk.vitals."""
+"""How each part of the kiosk is, in words, and what to do about it. The codes come from kiosk.health.vitals."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from kiosk import hours, wall
+from kiosk import hours, local_time
 from kiosk.model import Case, Denied, Granted, Holding, Reason, Source, Verdict, Visit, Window
 from kiosk.rules import payment
 from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
@@ -122,7 +122,7 @@ def _door_back(q: Question, window: Window) -> hours.Admission | None:
     hold. A window does not open a door that staff closed, nor one that is closed over lunch. Whoever came early, by
     leave of a host, comes back even if the host has stepped out.
     """
-    early = wall.minutes(q.policy.early_minutes) if window.start > q.now else q.early
+    early = local_time.minutes(q.policy.early_minutes) if window.start > q.now else q.early
     then = q.local(window.start)
     held = (h for h in q.held if is_for(h.pass_.terms, q.site) and validity(h.pass_, then) == "valid")
     doors = [way.door for way in q.ways_by(held, early=early)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.model import Policy, Site, Tap, Visit
 from kiosk.rules.passes import period_start
 
@@ -54,9 +54,9 @@ def may_undo(visit: Visit, visits: Sequence[Visit], *, now: datetime, by_staff: 
 def _self_undo_spent(visit: Visit, visits: Sequence[Visit], *, now: datetime, site: Site) -> str | None:
     if not visit.charges:
         return "NOTHING_TO_UNDO"
-    where = wall.zone(site.zone)
-    today = wall.today(where, now)
-    days = [wall.today(where, v.reversed_at) for v in visits if v.reversed_at and v.reversed_by == "self"]
+    where = local_time.zone(site.zone)
+    today = local_time.today(where, now)
+    days = [local_time.today(where, v.reversed_at) for v in visits if v.reversed_at and v.reversed_by == "self"]
     if days.count(today) >= site.policy.undo_per_day:
         return "ONCE_A_DAY"
     month = [day for day in days if period_start("month", day) == period_start("month", today)]

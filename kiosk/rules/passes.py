@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.model import Charge, Cover, Day, Duration, Holding, Pass, Product, Site, Spans, Unlimited
 
 Validity = Literal["valid", "not_yet", "expired"]
@@ -48,15 +48,15 @@ def balance(holding: Holding, site: Site, now: datetime) -> int | None:
     terms = holding.pass_.terms
     if not is_counted(terms):
         return None
-    return (terms.units or 0) - _used(holding, wall.zone(site.zone), now)
+    return (terms.units or 0) - _used(holding, local_time.zone(site.zone), now)
 
 
 def _used(holding: Holding, where: ZoneInfo, now: datetime) -> int:
     per = holding.pass_.terms.per
     if per == "once":
         return holding.used
-    first = period_start(per, wall.today(where, now))
-    return sum(use.units for use in holding.recent if period_start(per, wall.today(where, use.at)) == first)
+    first = period_start(per, local_time.today(where, now))
+    return sum(use.units for use in holding.recent if period_start(per, local_time.today(where, use.at)) == first)
 
 
 def period_start(per: Literal["week", "month"], day: date) -> date:
@@ -96,7 +96,7 @@ def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
     """When the time ends that one unit buys at an instant; later than the instant, whatever the settings say."""
     match cover:
         case Duration():
-            return start + max(wall.minutes(cover.minutes), timedelta(minutes=1))
+            return start + max(local_time.minutes(cover.minutes), timedelta(minutes=1))
         case Spans():
             return _span_end(cover, where, start)
         case Day():
@@ -107,8 +107,8 @@ def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
 
 def next_time(where: ZoneInfo, at: datetime, clock: time) -> datetime:
     """The next moment, later than the instant, at which the wall's clock shows this time of day."""
-    day = wall.today(where, at) - timedelta(days=1)
-    candidates = (wall.at_time(where, day + timedelta(days=n), clock) for n in range(4))
+    day = local_time.today(where, at) - timedelta(days=1)
+    candidates = (local_time.at_time(where, day + timedelta(days=n), clock) for n in range(4))
     return next(moment for moment in candidates if moment > at)
 
 
@@ -120,7 +120,7 @@ def _span_end(cover: Spans, where: ZoneInfo, at: datetime) -> datetime:
     is left today: it buys the rest of the day, until midnight.
     """
     midnight = next_time(where, at, time())
-    day = wall.today(where, at)
+    day = local_time.today(where, at)
     spans = sorted(
         _span(s.start, s.end, where=where, day=day + timedelta(days=n)) for n in (-1, 0) for s in cover.spans
     )
@@ -130,8 +130,8 @@ def _span_end(cover: Spans, where: ZoneInfo, at: datetime) -> datetime:
 
 def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[datetime, datetime]:
     """A span of that day as instants; one that ends before it starts ends on the next day."""
-    last = day if end.replace(tzinfo=None) > start.replace(tzinfo=None) else wall.day_after(day)
-    return wall.at_time(where, day, start), wall.at_time(where, last, end)
+    last = day if end.replace(tzinfo=None) > start.replace(tzinfo=None) else local_time.day_after(day)
+    return local_time.at_time(where, day, start), local_time.at_time(where, last, end)
 
 
 def day_is_cheaper(terms: Product) -> bool:
@@ -166,7 +166,7 @@ def sell(
 
     `starts` is a local date, today unless given. Of several limits of validity the first to come counts.
     """
-    valid_from = starts or wall.today(wall.zone(site.zone), now)
+    valid_from = starts or local_time.today(local_time.zone(site.zone), now)
     return Pass(
         id=pass_id,
         terms=_priced(product, products),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
-from kiosk import hours, wall
+from kiosk import hours, local_time
 from kiosk.model import Charge, Cover, Day, Duration, Granted, Holding, Product, Reason, Unlimited, Window
 from kiosk.rules.passes import cover_end, day_credit, day_is_cheaper, first_to_use, is_counted, units_owed
 from kiosk.rules.question import Question, Way
@@ -18,7 +18,7 @@ def courtesy(q: Question) -> Granted | None:
     """A quarter of an hour or less before closing nobody should pay for three: free, twice a month."""
     if q.door is None or q.door.closing is None:
         return None
-    short = q.door.closing - q.door.start <= wall.minutes(q.policy.courtesy_minutes)
+    short = q.door.closing - q.door.start <= local_time.minutes(q.policy.courtesy_minutes)
     if not short or _courtesies(q) >= q.policy.courtesy_per_month:
         return None
     return granted(q, Reason.COURTESY, window=Window(start=q.door.start, end=q.door.closing), door=q.door)
@@ -49,7 +49,7 @@ def _within(q: Question, window: Window, holding: Holding) -> Window:
     last = holding.pass_.valid_until
     if last is None:
         return window
-    end = wall.midnight(q.where, wall.day_after(last))
+    end = local_time.midnight(q.where, local_time.day_after(last))
     return Window(start=window.start, end=min(window.end, end)) if q.now < end else window
 
 
@@ -124,7 +124,7 @@ def _window(q: Question, way: Way, cover: Cover) -> Window:
 
 def _continued(q: Question, door: hours.Admission) -> datetime:
     """Where the new window starts: at the end of one that ended within the last ten minutes, or at the door."""
-    grace = wall.minutes(q.policy.continuation_minutes)
+    grace = local_time.minutes(q.policy.continuation_minutes)
     ended = (w.end for _, w in q.windows if timedelta() <= q.now - w.end <= grace)
     return max(ended, default=door.start) if door.start <= q.now else door.start
 
@@ -145,7 +145,7 @@ def granted(
     """The verdict, with what is left on the pass that pays and the warnings that are due."""
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
-    ends = wall.clamp(window.end) + wall.minutes(q.policy.presence_minutes)
+    ends = local_time.clamp(window.end) + local_time.minutes(q.policy.presence_minutes)
     return Granted(
         reason=reason,
         window=window,

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from kiosk import hours, wall
+from kiosk import hours, local_time
 from kiosk.model import Case, Clock, Holding, Reason, Source, Visit, Window
 from kiosk.rules.passes import balance, is_for, validity
 
@@ -30,16 +30,16 @@ class Question:
 
     def __init__(self, case: Case, now: datetime) -> None:
         self.case = case
-        self.now = wall.clamp(now)
+        self.now = local_time.clamp(now)
         self.site = case.site
         self.policy = case.site.policy
-        self.where = wall.zone(case.site.zone)
+        self.where = local_time.zone(case.site.zone)
         self.today = self.local(self.now)
         self.untrusted = case.clock is Clock.UNTRUSTED
 
     def local(self, at: datetime) -> date:
         """The local date of an instant."""
-        return wall.today(self.where, at)
+        return local_time.today(self.where, at)
 
     # ---- passes
 
@@ -74,7 +74,7 @@ class Question:
     @cached_property
     def running(self) -> tuple[Visit, Window] | None:
         """The window that runs now, the longest one. One that starts at the opening runs from the early tap on."""
-        early = wall.minutes(self.policy.early_minutes)
+        early = local_time.minutes(self.policy.early_minutes)
         found = [(v, w) for v, w in self.windows if w.start - self.now <= early and self.now < w.end]
         longest = max(found, key=lambda pair: pair[1].end, default=None)
         return self._prolonged(*longest) if longest else None
@@ -103,7 +103,7 @@ class Question:
     @property
     def early(self) -> timedelta:
         """How long before opening a tap counts: not at all, unless somebody is there already."""
-        return wall.minutes(self.policy.early_minutes) if self.host_here else timedelta()
+        return local_time.minutes(self.policy.early_minutes) if self.host_here else timedelta()
 
     @cached_property
     def ways(self) -> tuple[Way, ...]:
@@ -133,4 +133,4 @@ class Question:
 
 def longest(doors: Iterable[hours.Admission]) -> hours.Admission | None:
     """The door that closes last."""
-    return max(doors, key=lambda door: door.closing or wall.LAST, default=None)
+    return max(doors, key=lambda door: door.closing or local_time.LAST, default=None)

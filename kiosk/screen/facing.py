@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.model import Touch
+from kiosk.messages import Touch
 from kiosk.notices import Notice
 from kiosk.screen import focus
 from kiosk.screen.canvas import Canvas

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.answers import Answered
-from kiosk.model import Touch
+from kiosk.messages import Touch
 from kiosk.notices import Admission, Idle, Notice, Tray
 from kiosk.screen import events
 from kiosk.screen.canvas import Canvas, cut

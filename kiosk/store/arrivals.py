@@ -12,7 +12,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
-from kiosk.model import Entry, Ref
+from kiosk.facts import Entry
+from kiosk.model import Ref
 from kiosk.store import chain, erasing, fold, progress
 from kiosk.store.chain import Fault
 from kiosk.store.entries import INSERT, from_row, to_row

@@ -26,7 +26,8 @@ from hashlib import sha256
 
 import msgspec
 
-from kiosk.model import AnyFact, Entry, Noun, Ref, Stamp
+from kiosk.facts import AnyFact, Entry
+from kiosk.model import Noun, Ref, Stamp
 from kiosk.store.tables import microseconds
 
 DOMAIN = b"kiosk ledger entry 1"

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from kiosk.model import Charge, Condensed, Count, LastSeen, Owed, Reason, Ref, Tapped
+from kiosk.facts import Condensed, Count, LastSeen, Owed, Tapped
+from kiosk.model import Charge, Reason, Ref
 from kiosk.store import chain
 from kiosk.store.erasing import PASSAGES
 from kiosk.store.tables import credits_, instant, microseconds, stretches, visits

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, tuple_
 
-from kiosk.model import Clock, Entry, Ref, Stamp
+from kiosk.facts import Entry
+from kiosk.model import Clock, Ref, Stamp
 from kiosk.store.chain import Fault
 from kiosk.store.tables import entries, instant, microseconds
 

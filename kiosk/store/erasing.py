@@ -17,20 +17,8 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, literal, or_, select, update
 
-from kiosk.model import (
-    AnyFact,
-    Badge,
-    BadgeSet,
-    Condensed,
-    Denied,
-    Entry,
-    Erased,
-    Granted,
-    Left,
-    MemberSet,
-    Tapped,
-    Verdict,
-)
+from kiosk.facts import AnyFact, BadgeSet, Condensed, Entry, Erased, Left, MemberSet, Tapped
+from kiosk.model import Badge, Denied, Granted, Verdict
 from kiosk.store import chain
 from kiosk.store.tables import erasures, stretches
 from kiosk.store.visits import NOBODY

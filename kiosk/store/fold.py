@@ -26,13 +26,10 @@ from hashlib import sha256
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
-from kiosk.model import (
+from kiosk.facts import (
     AnyFact,
     BadgeSet,
-    Charge,
-    Clock,
     Condensed,
-    Denied,
     Entry,
     Erased,
     HoursOverridden,
@@ -40,13 +37,12 @@ from kiosk.model import (
     MemberSet,
     PassSold,
     ProductSet,
-    Reason,
-    Ref,
     Reversed,
     SiteSet,
     Tapped,
     TimesCorrected,
 )
+from kiosk.model import Charge, Clock, Denied, Reason, Ref
 from kiosk.store import nouns, tables, times, visits
 from kiosk.store.nouns import Place
 from kiosk.store.tables import EPOCH, reversals

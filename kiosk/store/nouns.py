@@ -16,7 +16,8 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, update
 
-from kiosk.model import Badge, Entry, HoursOverridden, Member, Pass, Product, Ref, Site
+from kiosk.facts import Entry, HoursOverridden
+from kiosk.model import Badge, Member, Pass, Product, Ref, Site
 from kiosk.store import search, tables
 
 

@@ -6,4 +6,4 @@ or the upgrade came first.
 """
 
 READS = "f2e445664fde"
-"""Of kiosk.model.AnyFact; tests/test_reading.py says what it must be, whenever a fact changes."""
+"""Of kiosk.facts.AnyFact; tests/store/test_reading.py says what it must be, whenever a fact changes."""

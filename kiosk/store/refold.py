@@ -18,7 +18,8 @@ import msgspec
 from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
-from kiosk.model import Entry, Noun
+from kiosk.facts import Entry
+from kiosk.model import Noun
 from kiosk.store import arrivals
 from kiosk.store.database import transaction
 from kiosk.store.tables import ROSTER

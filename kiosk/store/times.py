@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection, insert, select, update
 
-from kiosk.model import AnyFact, Entry, Granted, Ref, Tapped, TimesCorrected, Window
+from kiosk.facts import AnyFact, Entry, Tapped, TimesCorrected
+from kiosk.model import Granted, Ref, Window
 from kiosk.store import visits
 from kiosk.store.tables import corrections, uses
 

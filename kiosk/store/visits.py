@@ -43,7 +43,9 @@ from sqlalchemy import (
     update,
 )
 
-from kiosk.model import BY_SERVER, Condensed, Entry, Granted, Left, Noun, Reason, Ref
+from kiosk.facts import Condensed, Entry, Left
+from kiosk.messages import BY_SERVER
+from kiosk.model import Granted, Noun, Reason, Ref
 from kiosk.store.tables import Instant, departures, erasures, reversals, stretches, visits
 
 REACH = timedelta(days=40)

@@ -1,7 +1,7 @@
 """The server without its HTTP: what kiosks ask of it, and what the staff pages may. One object, used from any thread.
 
-Who may ask what is for the callers: the calls of kiosks go through sync.central.api, which knows their tokens, those of
-people through the pages, which know their roles.
+Who may ask what is for the callers: the calls of kiosks go through sync.central.http.api, which knows their tokens,
+those of people through the pages, which know their roles.
 """
 
 from __future__ import annotations
@@ -15,40 +15,33 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from kiosk.model import AnyFact, Entry, Noun
+from kiosk.facts import AnyFact, Entry
+from kiosk.model import Noun
 from kiosk.roster import Roster
 from kiosk.store import erasing
 from kiosk.store.database import LedgerError
 from kiosk.store.tables import instant
-from sync.central import (
-    alarms,
-    arrivals,
-    audit,
-    enrolment,
-    forgetting,
-    formers,
-    ingest,
-    network,
-    setaside,
-    snapshots,
-    stream,
-    watch,
-)
-from sync.central.accounts import Accounts
-from sync.central.alarms import Alarm
-from sync.central.arrivals import Arrival
-from sync.central.bell import Bell
-from sync.central.database import Storage, Turn
-from sync.central.enrolment import Kiosk, Paired, Turned
-from sync.central.network import Network
-from sync.central.own import SERVER, Pen
-from sync.central.pace import Pace
-from sync.central.projector import Projector
-from sync.central.setaside import Aside
+from sync.central.accounts import audit
+from sync.central.accounts.staff import Accounts
+from sync.central.alarms import register, watch
+from sync.central.alarms.register import Alarm
+from sync.central.feed import arrivals, ingest, quarantine, snapshots, stream
+from sync.central.feed.arrivals import Arrival
+from sync.central.feed.bell import Bell
+from sync.central.feed.quarantine import Aside
+from sync.central.feed.server_ledger import SERVER, Pen
+from sync.central.feed.snapshots import RawPage
+from sync.central.feed.waiting import Waiting
+from sync.central.kiosks import earlier_ledgers, enrolment
+from sync.central.kiosks.allowance import Pace
+from sync.central.kiosks.enrolment import Kiosk, Paired, Turned
+from sync.central.roster import forgetting
+from sync.central.roster.projector import Projector
 from sync.central.settings import Settings
-from sync.central.snapshots import RawPage
-from sync.central.tables import feed
-from sync.central.waiting import Waiting
+from sync.central.storage import network
+from sync.central.storage.database import Storage, Turn
+from sync.central.storage.network import Network
+from sync.central.storage.tables import feed
 from sync.wire import Enroll, FeedPage, Outcome, Pushed
 
 log = logging.getLogger("kiosk.central")
@@ -219,11 +212,11 @@ class Central:
         name, of, who = arrival.ledger_id, self.settings.network, kiosk.kiosk_id
         if name == kiosk.ledger_id:
             return False
-        if formers.is_of(connection, of, who, name):
+        if earlier_ledgers.is_of(connection, of, who, name):
             return True
-        if name in arrival.follows and formers.claim_unknown(connection, of, who, name):
+        if name in arrival.follows and earlier_ledgers.claim_unknown(connection, of, who, name):
             return True
-        if not formers.go_on(connection, of, who, kiosk.ledger_id, name, arrival.follows):
+        if not earlier_ledgers.go_on(connection, of, who, kiosk.ledger_id, name, arrival.follows):
             raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
         watch.renewed(connection, of, name, follows=kiosk.ledger_id, now=now)
         return False
@@ -345,34 +338,34 @@ class Central:
     def alarms(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
         """Return the alarms going on, the newest first, and those that ended after `since`."""
         with self.storage.reader() as connection:
-            return alarms.listed(connection, self.settings.network, since=since)
+            return register.listed(connection, self.settings.network, since=since)
 
     def dismiss_alarm(self, alarm_id: str) -> bool:
         """End an alarm that staff have looked at; it begins again when there is new cause."""
         with self.storage.writing() as connection:
-            return alarms.end(connection, self.settings.network, alarm_id, self.now())
+            return register.end(connection, self.settings.network, alarm_id, self.now())
 
     def quarantine(self) -> tuple[Aside, ...]:
         """Return what is set aside, the oldest first."""
         with self.storage.reader() as connection:
-            return setaside.listed(connection, self.settings.network)
+            return quarantine.listed(connection, self.settings.network)
 
     def quarantined(self) -> int:
         """Return how much is set aside."""
         with self.storage.reader() as connection:
-            return setaside.count(connection, self.settings.network)
+            return quarantine.count(connection, self.settings.network)
 
     def replay(self, quarantine_id: str) -> str | None:
         """Try to take something again. Returns None when it was taken, or why not. Raises LookupError."""
         with self.storage.writing(Turn.FEED) as connection:
-            reason = setaside.replay(connection, self.settings.network, quarantine_id, self.now())
+            reason = quarantine.replay(connection, self.settings.network, quarantine_id, self.now())
         self._news()
         return reason
 
     def dismiss_aside(self, quarantine_id: str) -> None:
         """Settle something set aside without taking it."""
         with self.storage.writing() as connection:
-            setaside.dismiss(connection, self.settings.network, quarantine_id, self.now())
+            quarantine.dismiss(connection, self.settings.network, quarantine_id, self.now())
 
     def audit(self, *, before: int | None = None, limit: int = 100) -> list[audit.Line]:
         """Return who did what here, the newest first, before a position of the feed."""

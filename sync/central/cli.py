@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import click
 from msgspec.structs import replace
 
-from kiosk.control import ControlServer
+from kiosk.threads.control_socket import ControlServer
 from sync.central import orders
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.central import Central
 from sync.central.orders import AnyOrder
 from sync.central.settings import Settings, load
@@ -91,8 +91,8 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
     """Run the server. It speaks HTTP: TLS is the business of a reverse proxy before it."""
     # What serves takes half a second to load, and no other command needs it.
     from sync.central import logs, pages
-    from sync.central.app import create_app
-    from sync.central.serving import Server
+    from sync.central.http.app import create_app
+    from sync.central.http.serving import Server
 
     logs.use()
     # uvicorn shuts down at a signal, and then lets it take its usual effect: this one, so that we clean up as well.
@@ -140,7 +140,7 @@ def migrate(settings: Settings) -> None:
 @click.pass_obj
 def backup(settings: Settings, to: Path) -> None:
     """Copy the database to FILE while the server runs."""
-    from sync.central import backups
+    from sync.central.storage import backups
 
     click.echo(backups.copy(settings, to))
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from kiosk.control import ask
 from kiosk.store.database import LedgerBusyError, LedgerError
-from sync.central import network
-from sync.central.accounts import AccountError, Role
+from kiosk.threads.control_socket import ask
+from sync.central.accounts.staff import AccountError, Role
 from sync.central.central import Central
-from sync.central.enrolment import CODE_LASTS, Kiosk
+from sync.central.kiosks.enrolment import CODE_LASTS, Kiosk
 from sync.central.settings import Settings
+from sync.central.storage import network
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", forbid_unknown_fields=True):

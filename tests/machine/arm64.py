@@ -21,17 +21,19 @@ PACKAGES = (
 """What the package depends on: nothing is fetched when it is installed."""
 TOOLS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis", "sortedcontainers")
 CORE = (
-    "rules rules_properties hours passes tariffs badges ledger ledger_faults migrations corrections forgetting roster "
-    "controller one_tap scenarios door indicator reader chip ntag424 badge_key clock timekeeping backup config control "
-    "site_file language notices wall now workers daemon cli"
+    "rules/rules rules/rules_properties hours/hours rules/passes rules/tariffs badges ledger/ledger ledger/faults "
+    "store/migrations rules/corrections desk/forgetting ledger/roster door/controller whole/one_tap rules/scenarios "
+    "hardware/door hardware/indicator hardware/reader hardware/chip hardware/ntag424 sync/central/kiosks/badge_key "
+    "clock ledger/timekeeping upkeep/backup settings/config threads/control_socket settings/site_file "
+    "notices/language notices/notices hours/local_time screen/now threads/workers whole/daemon cli/cli"
 )
 """Rules, ledger, reader, door, clock, the daemon, the command: whatever needs no browser and no database server."""
 NOT_HERE = (
-    "chip.py::test_a_new_speed_begins_with_the_acknowledgement_of_the_host",
-    "chip.py::test_a_chip_that_is_plugged_in_again_has_forgotten_its_speed",
-    "reader.py::test_a_reader_whose_process_was_killed_at_high_speed_is_opened",
-    "reader.py::test_without_our_help_it_stays_deaf",
-    "reader.py::test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it",
+    "hardware/chip.py::test_a_new_speed_begins_with_the_acknowledgement_of_the_host",
+    "hardware/chip.py::test_a_chip_that_is_plugged_in_again_has_forgotten_its_speed",
+    "hardware/reader.py::test_a_reader_whose_process_was_killed_at_high_speed_is_opened",
+    "hardware/reader.py::test_without_our_help_it_stays_deaf",
+    "hardware/reader.py::test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it",
 )
 """They set a pseudo-terminal to 921600 baud; the emulator knows no speed above 460800 and hands on none."""
 MAGIC = rb"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -118,14 +120,20 @@ def main() -> int:
     inside(root, f"{pip} --no-deps --find-links /root/tools {' '.join(TOOLS)}")
     inside(root, f"{pip} --find-links /usr/share/kiosk/wheels 'kiosk[central]'")
     clock.told("pytest installed")
-    files = " ".join(f"tests/test_{name}.py" for name in given.core.split())
-    files += "".join(f" --deselect tests/test_{name}" for name in NOT_HERE)
+    files = " ".join(f"tests/{_test_file(name)}.py" for name in given.core.split())
+    files += "".join(f" --deselect tests/{_test_file(name)}" for name in NOT_HERE)
     tests = f"cd /root/checkout && /opt/kiosk/current/bin/python -m pytest -k 'not postgresql' {files}"
     said = inside(root, f"{tests} && echo the core holds", check=False)
     print(said[-4000:])
     clock.told("the core of the tests")
     shutil.rmtree(root)
     return 0 if "the core holds" in said.splitlines()[-1] else 1
+
+
+def _test_file(name: str) -> str:
+    """Return the path under tests/ of `room/subject`: `rules/hours` is `rules/test_hours`."""
+    room, _, subject = name.rpartition("/")
+    return f"{room}/test_{subject}" if room else f"test_{subject}"
 
 
 class Stopwatch:

@@ -8,15 +8,15 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk import control
 from kiosk.commands import ShowStatus, encode_command
+from kiosk.threads import control_socket
 
 port = Path(sys.argv[1]).open("w", buffering=1)  # noqa: SIM115 - for as long as the machine lives
 told = None
 while True:
     try:
-        status = json.loads(control.ask(Path("/run/kiosk/kiosk.sock"), encode_command(ShowStatus())))
-    except control.ControlError:
+        status = json.loads(control_socket.ask(Path("/run/kiosk/kiosk.sock"), encode_command(ShowStatus())))
+    except control_socket.ControlError:
         time.sleep(0.5)
         continue
     head = status.get("head", "")

@@ -49,7 +49,7 @@ MODULES = (
 
 
 def router() -> Router:
-    """The pages, as a router for sync.central.app.create_app."""
+    """The pages, as a router for sync.central.http.app.create_app."""
     handlers = [handler for module in MODULES for handler in module.HANDLERS]
     return Router(
         "/",

@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from sync.central.api import problem
+from sync.central.http.api import problem
 from sync.central.pages.gate import Asked
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import reads, writes

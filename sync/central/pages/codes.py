@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sync.central.alarms import Alarm, Kind
+from sync.central.alarms.register import Alarm, Kind
 from sync.central.pages.words import Words
 
 

@@ -16,7 +16,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 
-from sync.central.accounts import Account, Role
+from sync.central.accounts.staff import Account, Role
 
 SESSION = "__Host-session"
 VISIT = "__Host-visit"

@@ -12,13 +12,14 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 
 from kiosk import hours
-from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Tapped, Visit
+from kiosk.facts import Tapped
+from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Visit
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import ROLE, reads
-from sync.central.tables import feed
+from sync.central.storage.tables import feed
 
 LATEST = 8
 """Taps shown of each site."""

@@ -6,9 +6,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from kiosk.model import Happened
-from sync.central.accounts import Role
-from sync.central.enrolment import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
+from kiosk.facts import Happened
+from sync.central.accounts.staff import Role
+from sync.central.kiosks.enrolment import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
 from sync.central.pages import codes
 from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.central.messenger import Trouble
+from sync.central.alarms.messages import Trouble
 from sync.central.pages.words import Words
 from sync.central.settings import Settings
 

@@ -15,10 +15,11 @@ from kiosk.answers import Account, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
 from kiosk.desk import DeskError
 from kiosk.desk.members import LONGEST_NAME, refuse_contact
-from kiosk.model import Granted, MemberSet, Noun, Reason, Visit
+from kiosk.facts import MemberSet
+from kiosk.model import Granted, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page, member_path
 from sync.central.pages.passes import sold_at

@@ -10,11 +10,12 @@ from typing import cast
 from litestar.di import NamedDependency
 from msgspec.structs import replace
 
-from kiosk import hours, wall
+from kiosk import hours, local_time
 from kiosk.answers import Hours
 from kiosk.commands import AddException, BackToHours, CloseToday, Command, RemoveException, ShowHours, StayOpen
 from kiosk.desk import DeskError
-from kiosk.model import DatedHours, Noun, SiteSet, Window
+from kiosk.facts import SiteSet
+from kiosk.model import DatedHours, Noun, Window
 from kiosk.notices.language import sentence
 from kiosk.week import read_dates
 from sync.central.pages import weekly
@@ -96,9 +97,9 @@ def _weeks(page: Page, first: date, *, by_week: bool) -> list[list[Date]]:
 
 
 def _date(page: Page, day: date, *, month: int | None) -> Date:
-    site, where = page.site, wall.zone(page.site.zone)
+    site, where = page.site, local_time.zone(page.site.zone)
     override = page.roster.override(site.id, page.now)
-    start, end = wall.midnight(where, day), wall.midnight(where, day + timedelta(days=1))
+    start, end = local_time.midnight(where, day), local_time.midnight(where, day + timedelta(days=1))
     found = tuple(hours.openings(site, override, start, end=end))
     told = hours.opening(site, override, found[0].start if found else start + timedelta(hours=12))
     return Date(day=day, open=found, because=told.because or "", inside=month in (None, day.month))

@@ -13,20 +13,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar.exceptions import NotFoundException
 
-from kiosk import wall
+from kiosk import local_time
 from kiosk.answers import Answered, Done, Refused
 from kiosk.commands import Command
 from kiosk.desk import DeskError, perform
+from kiosk.facts import AnyFact, Entry
 from kiosk.hours import HoursError
 from kiosk.ledger import Ledger
-from kiosk.model import AnyFact, Entry, Member, Site
+from kiosk.model import Member, Site
 from kiosk.notices.language import choose, sentence
 from kiosk.notices.refusals import refusal
 from kiosk.roster import Roster
-from sync.central.accounts import Account, Role
-from sync.central.alarms import Alarm
+from sync.central.accounts.staff import Account, Role
+from sync.central.alarms.register import Alarm
 from sync.central.central import Central
-from sync.central.enrolment import Kiosk
+from sync.central.kiosks.enrolment import Kiosk
 from sync.central.pages import codes, gate
 from sync.central.pages.forms import Form
 from sync.central.pages.sayings import SAYINGS
@@ -262,7 +263,7 @@ class Page:
     @property
     def today(self) -> Any:
         """The local date at this desk."""
-        return wall.today(wall.zone(self.site.zone), self.now)
+        return local_time.today(local_time.zone(self.site.zone), self.now)
 
 
 class Books:

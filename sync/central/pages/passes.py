@@ -12,8 +12,9 @@ from litestar.params import FromPath
 from kiosk import rules
 from kiosk.commands import SellPass
 from kiosk.desk.members import new_id
-from kiosk.model import Holding, Member, Product, Ref, Reversed, Visit
-from sync.central.accounts import Role
+from kiosk.facts import Reversed
+from kiosk.model import Holding, Member, Product, Ref, Visit
+from sync.central.accounts.staff import Role
 from sync.central.pages import gate
 from sync.central.pages.page import Answer, Page, member_path
 from sync.central.pages.routes import reads, writes

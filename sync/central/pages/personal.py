@@ -11,9 +11,9 @@ from litestar.params import FromPath
 
 from kiosk.answers import Exported
 from kiosk.commands import ExportMember
-from kiosk.model import Erased
+from kiosk.facts import Erased
 from kiosk.rules import extras
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.pages.page import HEADERS, Answer, Page
 from sync.central.pages.routes import reads, writes
 

@@ -12,10 +12,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from kiosk import hours
-from kiosk.model import Cover, Day, Duration, Product, ProductSet, Spans, Unlimited
-from kiosk.site_words import Validity, covers, price, validity
+from kiosk.facts import ProductSet
+from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
+from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.search import folded
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes
 from sync.central.pages.words import Words

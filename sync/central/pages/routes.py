@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import get, post
 
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 
 Declared = Callable[[Callable[..., Any]], Any]
 ROLE = "role"

@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.di import NamedDependency
 
-from kiosk import sheet, wall
+from kiosk import local_time
+from kiosk.export import csv_export
 from kiosk.model import Member, Noun
 from kiosk.notices import journal
 from kiosk.notices.language import choose
-from sync.central import formers
+from sync.central.kiosks import earlier_ledgers
 from sync.central.pages import codes, takings
 from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import HEADERS, Answer, Page, member_path
@@ -70,7 +71,7 @@ def show(page: NamedDependency[Page]) -> Answer:
 
 def _day(page: Page, day: date) -> Answer:
     of_month = _lines(page, *_month_of(day))
-    since, until = _span(page, day, wall.day_after(day))
+    since, until = _span(page, day, local_time.day_after(day))
     found = [line for line in reversed(of_month) if since <= line.at < until]
     leaf = leaf_of(page.request, len(found), LISTED)
     return page.show(
@@ -125,8 +126,8 @@ def _unless_to_come(page: Page, day: date) -> date | None:
 
 def _span(page: Page, first: date, end: date) -> tuple[datetime, datetime]:
     """The instants between which the site's wall shows these days, however long the clocks make them."""
-    zone = wall.zone(page.site.zone)
-    return wall.midnight(zone, first), wall.midnight(zone, end)
+    zone = local_time.zone(page.site.zone)
+    return local_time.midnight(zone, first), local_time.midnight(zone, end)
 
 
 def _lines(page: Page, first: date, end: date) -> list[Line]:
@@ -172,7 +173,7 @@ def _members(page: Page, found: Iterable[Line]) -> dict[str, Member]:
 def _places(page: Page) -> dict[str, str]:
     """The names of kiosks by their ledgers, those they kept before included."""
     with page.central.storage.reader() as connection:
-        return {**formers.names(connection, page.central.settings.network), page.central.network.ledger_id: ""}
+        return {**earlier_ledgers.names(connection, page.central.settings.network), page.central.network.ledger_id: ""}
 
 
 # ---------------------------------------------------------------- for the bookkeeper
@@ -184,9 +185,9 @@ def export(page: NamedDependency[Page]) -> Answer:
     words = Words(choose(page.site.language), page.site.zone)
     month, on = page.request.query_params.get("month", ""), page.request.query_params.get("on", "")
     day = _day_of(page, f"{month}-01" if month else on)
-    first, end = _month_of(day) if month else (day, wall.day_after(day))
+    first, end = _month_of(day) if month else (day, local_time.day_after(day))
     found = _lines(page, first, end)
-    text = "".join(sheet.lines(_sheet(page, words, found)))
+    text = "".join(csv_export.lines(_sheet(page, words, found)))
     sold = words.say("sales")
     stem = f"{sold}-{page.site.id}-{day:%Y-%m}" if month else f"{sold}-{page.site.id}-{day}"
     name = re.sub(r"[^\w.-]", "-", stem, flags=re.ASCII)
@@ -212,7 +213,7 @@ def _sheet(page: Page, words: Words, found: Sequence[Line]) -> Iterator[tuple[st
         yield (
             *_cells(line, words, ", ".join(one.name for one in _holders(line, members))),
             place_of(words, places.get(line.sale.ref.ledger_id)),
-            sheet.amount(line.cents, journal.point(words)),
+            csv_export.amount(line.cents, journal.point(words)),
             page.site.currency,
         )
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kiosk.notices.language import languages
-from sync.central.accounts import LONGEST_PASSWORD, SESSION_LASTS, SHORTEST_PASSWORD, Role
+from sync.central.accounts.staff import LONGEST_PASSWORD, SESSION_LASTS, SHORTEST_PASSWORD, Role
 from sync.central.pages import gate
 from sync.central.pages.page import Answer, Page
 from sync.central.pages.routes import reads, writes

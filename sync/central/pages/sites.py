@@ -9,11 +9,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import structs
 
-from kiosk import hours, wall
-from kiosk.model import Policy, Site, SiteSet
+from kiosk import hours, local_time
+from kiosk.facts import SiteSet
+from kiosk.model import Policy, Site
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
-from sync.central.accounts import Role
+from sync.central.accounts.staff import Role
 from sync.central.pages.page import DEFAULT_ZONE, Answer, Page
 from sync.central.pages.routes import reads, writes
 
@@ -98,7 +99,7 @@ def _read(page: Page, before: Site | None) -> Site | None:
     name = " ".join(form.text("name").split())
     if not folded(name):
         form.wrong("name", page.say("Enter a name"))
-    if not wall.is_zone(form.text("zone")):
+    if not local_time.is_zone(form.text("zone")):
         form.wrong("zone", page.say("Enter a time zone, like Europe/Paris"))
     country = form.text("country").upper()
     if not (len(country) == 2 and country.isascii() and country.isalpha()):

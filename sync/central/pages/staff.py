@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from kiosk.model import (
+from kiosk.facts import (
     AnyFact,
     BadgeSet,
     Condensed,
@@ -21,8 +21,8 @@ from kiosk.model import (
     SiteSet,
     Tapped,
 )
-from sync.central.accounts import Account, AccountError, Role
-from sync.central.alarms import Kind
+from sync.central.accounts.staff import Account, AccountError, Role
+from sync.central.alarms.register import Kind
 from sync.central.pages import codes
 from sync.central.pages.leaves import leaf as leaf_of
 from sync.central.pages.page import Answer, Page

@@ -1,0 +1,174 @@
+"""What a touch on a button of a tap's notice does: leave, undo, buy the next window, bring a guest.
+
+The controller sees to it that the touch belongs to the notice that shows; which buttons a notice has is decided in
+kiosk.door.offers, what they may do in kiosk.rules. Whatever costs an entry is asked about once, and judged anew when
+the answer comes: meanwhile a minute may have passed, or a host have done something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk import notices, rules
+from kiosk.door.offers import Shown
+from kiosk.facts import AnyFact, Left, Reversed, Tapped
+from kiosk.model import Case, Granted, Member, Reason, Site, Source, Visit
+from kiosk.notices import Notice, Offer
+from kiosk.roster import Roster
+from kiosk.rules import corrections, extras
+from kiosk.rules.passes import balance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What to say, and what its "undo" would take back."""
+
+    notice: Notice
+    undoable: Visit | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """A button that was touched, where and when. `write` commits a fact, `gather` tells the case as it is now.
+
+    Both raise LedgerError.
+    """
+
+    shown: Shown
+    roster: Roster
+    site: Site
+    now: datetime
+    gather: Callable[[], Case]
+    write: Callable[[AnyFact], None]
+    language: str | None = None
+
+    def does(self, button: str) -> Outcome:
+        """Do what a button that `shown` offers says, and tell what was done. Raises LedgerError."""
+        member = self.shown.case.member
+        assert member is not None, "Shown.offers was asked"
+        deeds: dict[str, Callable[[Member], Outcome]] = {
+            Offer.LEAVE: self._leave,
+            Offer.UNDO: self._undo,
+            Offer.EXTEND: self._ask_to_extend,
+            Offer.EXTEND_YES: self._extend,
+            Offer.GUEST: self._ask_for_guest,
+            Offer.GUEST_YES: self._let_guest_in,
+        }
+        return deeds.get(button, self._keep)(member)
+
+    def _keep(self, _member: Member) -> Outcome:
+        return Outcome(notice=notices.kept(self.shown.case, language=self.language))
+
+    def _leave(self, member: Member) -> Outcome:
+        """Guests leave with their member."""
+        for guest in self._guests(member):
+            self.write(Left(member_id=guest, site_id=self.site.id))
+        self.write(Left(member_id=member.id, site_id=self.site.id))
+        return Outcome(notice=notices.goodbye(self.site, member, self.now, language=self.language))
+
+    # ------------------------------------------------------------ the next window
+
+    def _ask_to_extend(self, _member: Member) -> Outcome:
+        case = self.gather()
+        bought = extras.extension(case, self.now)
+        if bought is None:
+            return self._refused()
+        return Outcome(notice=notices.extension_question(case, bought, self.now, language=self.language))
+
+    def _extend(self, member: Member) -> Outcome:
+        case = self.gather()
+        bought = extras.extension(case, self.now)
+        if bought is None:
+            return self._refused()
+        undo = self._buy(case, bought, member_id=member.id)
+        said = notices.extended(case, bought, self.now, undo=undo is not None, language=self.language)
+        return Outcome(notice=said, undoable=undo)
+
+    # ------------------------------------------------------------ a guest
+
+    def _ask_for_guest(self, member: Member) -> Outcome:
+        case = self.gather()
+        bought = extras.guest(case, self.now)
+        if bought is None or self._next_guest(member) is None:
+            return self._refused(self._guests(member) if bought else ())
+        return Outcome(notice=notices.guest_question(case, bought, self.now, language=self.language))
+
+    def _let_guest_in(self, member: Member) -> Outcome:
+        case = self.gather()
+        bought, guest = extras.guest(case, self.now), self._next_guest(member)
+        if bought is None or guest is None:
+            return self._refused(self._guests(member) if bought else ())
+        undo = self._buy(case, bought, member_id=guest)
+        said = notices.guest_in(case, bought, self.now, undo=undo is not None, language=self.language)
+        return Outcome(notice=said, undoable=undo)
+
+    def _guests(self, member: Member) -> tuple[str, ...]:
+        """The guests of the member who are in."""
+        inside = self.roster.inside(self.site.id, self.now)
+        return tuple(visit.member_id for visit in inside if extras.host_of(visit.member_id) == member.id)
+
+    def _next_guest(self, member: Member) -> str | None:
+        """The id that one more guest gets; None when there are as many as the site allows."""
+        taken = self._guests(member)
+        free = (extras.guest_id(member.id, number + 1) for number in range(self.site.policy.guests))
+        return next((guest for guest in free if guest not in taken), None)
+
+    # ------------------------------------------------------------ buying and giving back
+
+    def _buy(self, case: Case, bought: Granted, *, member_id: str) -> Visit | None:
+        """Keep an entry that was bought by touch; return its visit if a touch can take it back."""
+        badge = case.badge.id if case.badge else None
+        self.write(
+            Tapped(site_id=self.site.id, verdict=bought, badge_id=badge, member_id=member_id, source=Source.TOUCH)
+        )
+        visit = next(iter(self.roster.visits_of(member_id, self.now)), None)
+        return visit if visit and self._why_not(visit) is None else None
+
+    def _undo(self, member: Member) -> Outcome:
+        undo = self.shown.undoable
+        visit = self.roster.visit(undo.ref) if undo else None
+        why_not = self._why_not(visit) if visit else "NOTHING_TO_UNDO"
+        if visit is None or why_not:
+            said = notices.undo_refused(self.site, member, why_not or "", language=self.language)
+            return Outcome(notice=said)
+        self.write(Reversed(ref=visit.ref, reason="undo", by="self"))
+        ends = visit.member_id == member.id and (visit.window is None or visit.window.start <= self.now)
+        if not ends and visit.member_id == member.id:
+            self._stay()
+        left = self._left_on(visit, member)
+        return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
+
+    def _why_not(self, visit: Visit) -> str | None:
+        """Why a touch cannot take a visit back; a guest's counts among those of the member."""
+        host = extras.host_of(visit.member_id)
+        visits = self.roster.visits_of(visit.member_id, self.now)
+        visits += self.roster.visits_of(host, self.now) if host else ()
+        return corrections.may_undo(visit, visits, now=self.now, by_staff=False, site=self.site)
+
+    def _stay(self) -> None:
+        """The window that was to follow is given back: its member is still here, in the one that runs."""
+        case = self.gather()
+        verdict = rules.decide(case, self.now)
+        if verdict.reason is Reason.RE_ENTRY:
+            badge, member = case.badge, case.member
+            self.write(
+                Tapped(
+                    site_id=self.site.id,
+                    verdict=verdict,
+                    badge_id=badge.id if badge else None,
+                    member_id=member.id if member else None,
+                    source=Source.TOUCH,
+                )
+            )
+
+    def _left_on(self, visit: Visit, member: Member) -> int | None:
+        """The balance of the pass that paid a visit."""
+        paid = {charge.pass_id for charge in visit.charges}
+        held = next((one for one in self.roster.holdings(member.id, self.now) if one.pass_.id in paid), None)
+        return balance(held, self.site, self.now) if held else None
+
+    def _refused(self, guests: tuple[str, ...] = ()) -> Outcome:
+        case, count = self.shown.case, len(guests) or None
+        return Outcome(notice=notices.extra_refused(case, guests=count, language=self.language))

@@ -1,0 +1,382 @@
+"""One tap: gather, decide, record, act. The only writer of the ledger, and the only one who moves the door.
+
+Everything that happens arrives as a message in one inbox and is handled to its end before the next. What a tap means
+is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of things and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from msgspec.structs import replace
+
+from kiosk import desk, notices, rules
+from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
+from kiosk.badges import badge_id
+from kiosk.desk import first_start, nameless
+from kiosk.door.buttons import Touched
+from kiosk.door.devices import Clock, Front
+from kiosk.door.front_panel import Known, Showing
+from kiosk.door.offers import Shown, admission, offers, undoable
+from kiosk.facts import AnyFact, Happened, Tapped
+from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, repair_notice, timekeeping
+from kiosk.ledger.news import Delivery, take_in
+from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
+from kiosk.model import Case, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
+from kiosk.model import Clock as Quality
+from kiosk.notices import Health
+from kiosk.roster import RosterError, claim_code
+from kiosk.rules import corrections
+from kiosk.threads.control_socket import Errand, Request
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1.0
+"""How long the inbox is waited for before the clock on the screen is looked after."""
+RETRY_SECONDS = 10.0
+"""How often a ledger that failed is tried again while nobody taps."""
+FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
+"""What stays on the screen until a host has tapped."""
+
+QUIET_SECONDS = 60.0
+"""Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
+
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Errand | Delivery | Tick
+
+
+class Controller:
+    """The one thread that decides."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        front: Front,
+        *,
+        inbox: queue.SimpleQueue[Message],
+        clock: Clock,
+        site_id: str,
+        badge_key: bytes,
+    ) -> None:
+        self.inbox, self.ledger_id = inbox, ledger.ledger_id
+        self.on_entry: Callable[[], None] = lambda: None
+        """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
+        self.on_damage: Callable[[str], None] = lambda _: None
+        """Called when the database turns out to be damaged, with what it says; a start mends it."""
+        self.on_status: Callable[[Status], Status] = lambda status: status
+        """What others of the process know of themselves is added by this."""
+        self._ledger, self._front, self._clock = ledger, front, clock
+        self._site_id, self._badge_key = site_id, badge_key
+        self._showing = Showing(front, clock, site_id)
+        self._health: set[Health] = set()
+        self._drawn_minute: datetime | None = None
+        self._tried_at = self._worked_at = clock.monotonic()
+        self._mending, self._is_mending_noted = "", True
+        self._is_wal_empty = False
+        self._doubts = timekeeping.Doubts(ledger)
+
+    def health(self) -> tuple[str, ...]:
+        """What is wrong, by the codes of kiosk.notices; callable from any thread."""
+        doubts = {Health.CLOCK_UNTRUSTED} if self._clock.stamp().clock is Quality.UNTRUSTED else set()
+        return tuple(sorted(frozenset(self._health) | doubts))
+
+    @property
+    def mending(self) -> str:
+        """What was done about a damaged database that no host has seen yet, or nothing; from any thread."""
+        return self._mending if Health.LEDGER_MENDED in self._health else ""
+
+    def hide_badges_with(self, key: bytes) -> None:
+        """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
+        self._badge_key = key
+
+    def was_mended(self, story: str, *, is_noted: bool = False) -> None:
+        """Tell hosts and server that the ledger was damaged and what was done about it, until a host has tapped.
+
+        Once the thread runs it is written down, unless it `is_noted`: told by an entry already.
+        """
+        self._mending, self._is_mending_noted = story, is_noted
+        self._health.add(Health.LEDGER_MENDED)
+
+    # ------------------------------------------------------------ the thread
+
+    def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Handle messages until `stop`: the body of a worker."""
+        self._note(Happened(what="started", site_id=self._site_id))
+        if not self._is_mending_noted:
+            self._note(repair_notice.entry(self._mending, self._site_id))
+        self._refresh()
+        while not stop.is_set():
+            self.handle(self._next())
+            beat()
+
+    def _next(self) -> Message:
+        try:
+            return self.inbox.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            return Tick()
+
+    def handle(self, message: Message) -> None:
+        """Handle one message to its end."""
+        match message:
+            case Tap():
+                self.tap(message)
+            case Touch():
+                self.touch(message)
+            case DoorMoved():
+                self._door_moved(message.what)
+            case ReaderUp() | ReaderDown():
+                is_down = isinstance(message, ReaderDown)
+                (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)
+            case Request():
+                message.reply(encode_answer(self._answer(message.line)))
+            case Errand():
+                message.run(self._desk())
+            case Delivery():
+                self._learn(message)
+            case Tick():
+                self._tick()
+                return
+        self._tidy(after=message)
+
+    def _tidy(self, *, after: Message) -> None:
+        """Do what is left to do once a message was answered: the screen first, what nobody sees last."""
+        self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
+        self._refresh()
+        if not isinstance(after, Delivery):
+            self.on_entry()
+        if self.inbox.empty():
+            self._write_back(only_if_large=True)
+
+    # ------------------------------------------------------------ a tap
+
+    def tap(self, tap: Tap) -> Verdict | None:
+        """Gather, decide, record, act. None: the tap repeats the last one, and only its notice shows again."""
+        shown = self._showing.shown
+        if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
+            self._showing.tell(shown.notice)
+            return None
+        moment = self._clock.stamp()  # once: how late it is and how sure that is must not come from two readings
+        now = moment.at
+        try:
+            badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
+            case = self._gather(tap, badge, moment)
+            verdict = rules.decide(case, now)
+            self._write(_recorded(case, verdict, badge))
+        except LedgerError as error:
+            self._fail(error)
+            return self._refuse()
+        except RosterError:
+            return self._meet(tap, badge, now)
+        self._act(case, verdict, now)
+        return verdict
+
+    def _meet(self, tap: Tap, badge: str | None, now: datetime) -> Verdict:
+        """Judge a tap while the site is not known: nobody comes in, but the first host's badge gets its code."""
+        try:
+            if badge and self._ledger.roster.badge(badge):
+                return self._refuse()
+            nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
+            case = Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
+            verdict = rules.decide(case, now)
+            self._write(_recorded(case, verdict, badge))
+        except LedgerError as error:
+            self._fail(error)
+            return self._refuse()
+        self._act(case, verdict, now)
+        return verdict
+
+    def _gather(self, tap: Tap, badge: str | None, moment: Stamp) -> Case:
+        roster, site = self._ledger.roster, self._site_id
+        return roster.gather(tap, site_id=site, badge_id=badge, now=moment.at, clock=moment.clock)
+
+    def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
+        if isinstance(verdict, Granted):
+            self._front.door.unlock(self._front.unlock_seconds)
+        if verdict.reason is Reason.STAFF:
+            self._health -= FOR_HOSTS  # one is here and has read the screen
+        elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
+            self._health.add(Health.BADGE_REFUSED)
+        undo = undoable(case, now)
+        offered = offers(case, verdict, undo=undo, now=now)
+        said = notices.notice(verdict, case, now, offers=offered, language=self._front.language)
+        self._showing.answer(said, case, undoable=undo)
+        log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
+        if self._front.witness:
+            self._front.witness(verdict, case, now)
+
+    def _refuse(self) -> Verdict:
+        """Nobody is let in without a line in the ledger."""
+        known = self._showing.known
+        self._showing.say(notices.out_of_service(known.site if known else None, language=self._front.language))
+        return Denied(reason=Reason.OUT_OF_SERVICE)
+
+    # ------------------------------------------------------------ a touch
+
+    def touch(self, touch: Touch) -> None:
+        """Do what a button of the notice says, if that notice is still the one that shows."""
+        shown = self._showing.touched(touch.notice, touch.button)
+        if shown is None:
+            return
+        admitted = admission(shown, touch.button, self._clock.now(), language=self._front.language)
+        if admitted:
+            self._front.display.enter(admitted)
+            return
+        try:
+            done = self._touched(shown).does(touch.button)
+        except LedgerError as error:
+            self._fail(error)
+            self._refuse()
+        else:
+            self._showing.follow(done.notice, shown, undoable=done.undoable)
+
+    def _touched(self, shown: Shown) -> Touched:
+        moment, badge = self._clock.stamp(), shown.case.badge
+        return Touched(
+            shown=shown,
+            roster=self._ledger.roster,
+            site=self._site_now(),
+            now=moment.at,
+            gather=lambda: self._gather(shown.tap, badge.id if badge else None, moment),
+            write=self._write,
+            language=self._front.language,
+        )
+
+    # ------------------------------------------------------------ the door, commands, time
+
+    def _door_moved(self, what: str) -> None:
+        match what:
+            case "exit_pressed":
+                if self._note(Happened(what=what, site_id=self._site_id)):
+                    self._front.door.unlock(self._front.unlock_seconds)
+            case "forced_open" | "held_open":
+                self._health.add(Health.DOOR_FORCED_OPEN if what == "forced_open" else Health.DOOR_HELD_OPEN)
+                self._note(Happened(what=what, site_id=self._site_id))
+            case "closed":
+                self._health.discard(Health.DOOR_HELD_OPEN)
+
+    def _desk(self) -> desk.Desk:
+        moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
+        return desk.Desk(ledger=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
+
+    def _answer(self, line: bytes) -> Answered:
+        moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
+        try:
+            answered = desk.answered(line, self._ledger, moment.at, site_id=site, badge_key=key, clock=moment.clock)
+        except LedgerError as error:
+            self._fail(error)
+            return Refused(message=str(error), code="LEDGER_FAILED")
+        if isinstance(answered, DoorOpened):
+            self._front.door.unlock(self._front.unlock_seconds)
+        if isinstance(answered, Status):
+            return self.on_status(replace(answered, running=True, health=self.health(), mending=self.mending))
+        return answered
+
+    def _learn(self, delivery: Delivery) -> None:
+        """Take in what the central server sent. A disk that fails is told of by the next tap, if there is any."""
+        news = delivery.news
+        if isinstance(news, ServerSeen):
+            (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
+        try:
+            take_in(self._ledger, news, follows=partial(nameless.in_news, self._desk()))
+        except LedgerError as error:
+            self._look_at(error)
+            delivery.settle(error)
+        else:
+            delivery.settle()
+
+    def _tick(self) -> None:
+        now = self._clock.monotonic()
+        if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
+            self._tried_at = now
+            self._note(Happened(what="ledger_recovered", site_id=self._site_id))
+        self._settle_times()
+        if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
+            self._is_wal_empty = True
+            self._write_back()
+        self._showing.rest(self._health)
+        if _minute(self._clock.now()) != self._drawn_minute:
+            self._refresh()
+
+    def _settle_times(self) -> None:
+        try:
+            self._doubts.settle(self._clock.stamp())
+        except LedgerError as error:
+            self._fail(error)
+
+    def _write_back(self, *, only_if_large: bool = False) -> None:
+        """Empty the WAL: all was done for whoever stands at the door, and nobody else waits."""
+        try:
+            if not only_if_large or self._ledger.is_wal_large():
+                self._ledger.checkpoint()
+        except LedgerError as error:
+            log.warning("the WAL could not be emptied: %s", error)
+
+    # ------------------------------------------------------------ the ledger
+
+    def _write(self, fact: AnyFact) -> None:
+        """Commit a fact. Raises LedgerError."""
+        self._ledger.append(fact)
+        self._health.discard(Health.LEDGER_FAILED)
+
+    def _note(self, fact: AnyFact) -> bool:
+        """Commit a fact if the disk takes it, and tell whether it did."""
+        try:
+            self._write(fact)
+        except LedgerError as error:
+            self._fail(error)
+            return False
+        return True
+
+    def _look_at(self, error: LedgerError) -> None:
+        if isinstance(error, LedgerDamagedError):
+            self.on_damage(str(error))
+
+    def _fail(self, error: LedgerError) -> None:
+        log.error("%s", error)
+        self._look_at(error)
+        self._health.add(Health.LEDGER_FAILED)
+        self._tried_at = self._clock.monotonic()
+
+    def _site_now(self) -> Site:
+        site = self._ledger.roster.site(self._site_id)
+        if site is None:
+            raise RosterError(f"the site {self._site_id} is not known yet: kiosk site import FILE")
+        return site
+
+    # ------------------------------------------------------------ what people see
+
+    def _refresh(self) -> None:
+        """Bring the idle screen and the light up to date."""
+        self._drawn_minute = _minute(self._clock.now())
+        try:
+            self._showing.known = self._read_known()
+        except RosterError:
+            self._showing.known = None
+            self._showing.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
+        except LedgerError as error:
+            self._fail(error)
+        self._showing.refresh(self._health)
+
+    def _read_known(self) -> Known:
+        now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
+        people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
+        return Known(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
+
+
+def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:
+    return Tapped(
+        site_id=case.site.id,
+        verdict=verdict,
+        badge_id=badge,
+        member_id=case.member.id if case.member else None,
+        technology=case.tap.technology,
+        source=case.tap.source,
+    )
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

@@ -1,0 +1,124 @@
+"""What faces people at the door: the notice and for how long it counts, the idle screen, the light. Decides nothing.
+
+How a verdict reads is in kiosk.notices; the controller says when there is something new.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from kiosk import hours, local_time, notices
+from kiosk.door.devices import Clock, Front
+from kiosk.door.offers import Shown
+from kiosk.model import Case, Member, Override, Signal, Site, Visit
+from kiosk.notices import Health, Idle, Notice
+
+GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
+"""What makes the light say fault: nobody can come in by badge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the idle screen is made of, as it was last read."""
+
+    site: Site
+    override: Override | None
+    people_in: int
+    here: tuple[Member, ...] = ()
+
+
+class Showing:
+    """The display and the light of a front, and what they were told last."""
+
+    def __init__(self, front: Front, clock: Clock, site_id: str) -> None:
+        self.shown: Shown | None = None
+        """The last tap's notice, until another takes its place."""
+        self.known: Known | None = None
+        """None: the site is not known yet."""
+        self.may_be_set_up = False
+        """Nobody could be asked for leave yet: the first start shows in place of the idle screen."""
+        self._front, self._clock, self._site_id = front, clock, site_id
+        self._numbers = itertools.count(1)
+        self._notice_ends = 0.0
+        """Monotonic seconds; afterwards the buttons are gone."""
+        self._light = Signal.IDLE
+        """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
+
+    def touched(self, notice: int, button: str) -> Shown | None:
+        """What a button of the notice of that number acts upon; None when it is not the one that shows any more."""
+        shown = self.shown
+        if shown is None or notice != shown.notice.number or self._clock.monotonic() > self._notice_ends:
+            return None
+        return shown if shown.offers(button) else None
+
+    def answer(self, said: Notice, case: Case, *, undoable: Visit | None) -> None:
+        """Show the answer to a tap, with buttons that can be told from those of any notice before."""
+        said = replace(said, number=next(self._numbers))
+        self.shown = Shown(tap=case.tap, case=case, notice=said, undoable=undoable)
+        self.tell(said)
+
+    def say(self, said: Notice) -> None:
+        """Show a notice in the place of the last tap's."""
+        self.shown = None
+        self.tell(said)
+
+    def follow(self, said: Notice, shown: Shown, *, undoable: Visit | None) -> None:
+        """Show what a touch led to; if it has buttons they are for whoever tapped, and for nobody after them."""
+        if not said.buttons:
+            self.say(said)
+            return
+        said = replace(said, number=next(self._numbers))
+        self.shown = Shown(tap=shown.tap, case=shown.case, notice=said, undoable=undoable)
+        self.tell(said)
+
+    def tell(self, said: Notice) -> None:
+        """Show a notice, by light and sound too."""
+        if self._is_quiet():
+            said = replace(said, sound="none")
+        self._front.indicator.signal(said.signal, said.sound)
+        self._front.display.show(said)
+        self._notice_ends = self._clock.monotonic() + said.seconds
+        self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing sounds at this hour, by the clock on the site's wall."""
+        quiet, known = self._front.quiet, self.known
+        if quiet is None or known is None:
+            return False
+        since, until = quiet
+        now = local_time.reading(local_time.zone(known.site.zone), self._clock.now()).time()
+        return since <= now < until if since <= until else now >= since or now < until
+
+    def refresh(self, health: Collection[Health]) -> None:
+        """Bring the idle screen and the light up to date."""
+        self._front.display.idle(self._idle(health))
+        self.rest(health)
+
+    def rest(self, health: Collection[Health]) -> None:
+        """Let the light tell how the kiosk is; while a notice shows, the light is the notice's."""
+        rest = Signal.FAULT if GRAVE.intersection(health) else Signal.IDLE
+        if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
+            self._light = rest
+            self._front.indicator.signal(rest, "none" if self._is_quiet() else "usual")
+
+    def _idle(self, health: Collection[Health]) -> Idle:
+        """Say what was read last, even while the ledger cannot be read: the health line tells that."""
+        now, known = self._clock.now(), self.known
+        if known is None:
+            waits = self.may_be_set_up
+            return notices.not_set_up(self._site_id, self._front.language, now=now, may_be_set_up=waits)
+        return notices.idle(
+            known.site,
+            hours.opening(known.site, known.override, now),
+            now,
+            people_in=known.people_in,
+            here=known.here,
+            health=health,
+            clock=self._clock.stamp().clock,
+            reader_side=self._front.reader_side,
+            language=self._front.language,
+        )

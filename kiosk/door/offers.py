@@ -1,0 +1,87 @@
+"""After a tap: which buttons its notice offers, and to whom. What a touch on one of them does is in kiosk.door.buttons.
+
+The controller sees to it that a touch belongs to the notice that shows; what may be bought or taken back is a matter of
+kiosk.rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk.model import Case, Granted, Reason, Source, Tap, Verdict, Visit
+from kiosk.notices import Admission, Notice, Offer, choose
+from kiosk.rules import corrections, extras
+
+FOR_HOSTS = (Offer.DESK, Offer.EVACUATION)
+"""Buttons that lead behind the notices; on a host's notice from the first tap."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The notice on the screen, and what its buttons would act upon."""
+
+    tap: Tap
+    case: Case
+    notice: Notice
+    undoable: Visit | None = None
+
+    def offers(self, button: str) -> bool:
+        """Tell whether the notice has this button, and somebody whom it is for."""
+        return self.case.member is not None and button in {one.id for one in self.notice.buttons}
+
+
+def undoable(case: Case, now: datetime) -> Visit | None:
+    """The newest visit here that cost an entry, if its member may take it back by now."""
+    here = (visit for visit in case.visits if visit.site_id == case.site.id and visit.charges)
+    visit = next(here, None)
+    if visit is None or corrections.may_undo(visit, case.visits, now=now, by_staff=False, site=case.site):
+        return None
+    return visit
+
+
+def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -> set[Offer]:
+    """Buttons come with a second tap: the first says what happened, the second that somebody wants something.
+
+    But a guest is brought along, so that there is a button for them at once.
+    """
+    found = set(FOR_HOSTS) if verdict.reason is Reason.STAFF else set()
+    if verdict.reason in (Reason.RE_ENTRY, Reason.STAFF) and _is_in(case, now):
+        found |= {Offer.LEAVE} | ({Offer.UNDO} if undo else set())
+    return found | _extras(case, verdict, now) | ({Offer.ACCOUNT} if _may_look(case, verdict) else set())
+
+
+def _may_look(case: Case, verdict: Verdict) -> bool:
+    """Whether whoever holds the badge is its member, as far as anybody knows: not with one that is reported lost."""
+    is_theirs = case.member is not None and case.tap.source is Source.BADGE
+    return is_theirs and verdict.reason not in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED)
+
+
+def _extras(case: Case, verdict: Verdict, now: datetime) -> set[Offer]:
+    """What may be bought beside one's own entry."""
+    if not isinstance(verdict, Granted):
+        return set()
+    found = {Offer.GUEST} if extras.guest(extras.after(case, verdict), now) else set()
+    may_extend = verdict.reason is Reason.RE_ENTRY and extras.extension(case, now)
+    return found | ({Offer.EXTEND} if may_extend else set())
+
+
+def admission(shown: Shown, button: str, now: datetime, *, language: str | None) -> Admission | None:
+    """Whom a button of a notice lets in behind the notices, and where to; None for any other button."""
+    member, site = shown.case.member, shown.case.site
+    if member is None or button not in (*FOR_HOSTS, Offer.ACCOUNT):
+        return None
+    return Admission(
+        to=button,
+        member_id=member.id,
+        name=member.name,
+        language=choose(member.language, language, site.language),
+        zone=site.zone,
+        now=now,
+        notice=shown.notice.number,
+    )
+
+
+def _is_in(case: Case, now: datetime) -> bool:
+    latest = next((visit for visit in case.visits if visit.site_id == case.site.id), None)
+    return bool(latest and not latest.left_at and latest.present_until and now < latest.present_until)

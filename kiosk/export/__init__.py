@@ -1,0 +1,1 @@
+"""The books for people: files that spreadsheets open, written to a USB stick."""

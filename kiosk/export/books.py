@@ -1,0 +1,236 @@
+"""The books on a USB stick: a journal that a spreadsheet opens, the ledger as JSON lines, and a word of warning.
+
+And what is kept about one member, as a file for them.
+
+Read beside the running kiosk, never in its controller's thread: a slow stick keeps nobody at the door. What the words
+are is in kiosk.notices.journal.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kiosk.answers import Done, Exported, Media, Medium, Refused
+from kiosk.export import csv_export
+from kiosk.facts import Entry
+from kiosk.ledger import LedgerError, LedgerReader, decode_fact, open_reader
+from kiosk.model import Site
+from kiosk.notices import Language
+from kiosk.notices import journal as words_of
+
+MOUNTS = Path("/proc/self/mounts")
+ROOTS = (Path("/media"), Path("/run/media"))
+"""Where systems put the sticks that are plugged in."""
+
+
+class ExportError(OSError):
+    """The books are not on the stick: a sentence, and a code of kiosk.notices.refusals."""
+
+    def __init__(self, message: str, code: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def media(mounts: Path = MOUNTS, roots: Iterable[Path] = ROOTS) -> tuple[Medium, ...]:
+    """The sticks that can be written to, by name."""
+    found = []
+    for line in mounts.read_text(errors="replace").splitlines():
+        fields = line.split()
+        place = Path(_unescaped(fields[1])) if len(fields) > 3 else None
+        if place and "rw" in fields[3].split(",") and any(place.is_relative_to(root) for root in roots):
+            found += _medium(place)
+    return tuple(sorted(found, key=lambda medium: medium.path))
+
+
+def _medium(place: Path) -> list[Medium]:
+    """One that was pulled out a moment ago is none."""
+    try:
+        return [Medium(path=str(place), name=place.name, free=shutil.disk_usage(place).free)]
+    except OSError:
+        return []
+
+
+def _unescaped(path: str) -> str:
+    """The kernel writes a space in a path as `\\040`."""
+    return path.encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
+
+
+def listed() -> Media:
+    """What is plugged in."""
+    return Media(media=media())
+
+
+def copied(
+    path: Path, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
+) -> Done | Refused:
+    """Copy the books of the ledger at a path onto one of the sticks, and tell what came of it."""
+    if medium not in [one.path for one in (media() if among is None else among)]:
+        return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
+    try:
+        with open_reader(path) as ledger:
+            site = ledger.roster.site(site_id)
+            if site is None:
+                message = f"the site {site_id} is not known yet: there is nothing to copy"
+                return Refused(message=message, code="NO_SITE")
+            folder = export(ledger, site, Path(medium), now=now)
+    except ExportError as error:
+        return Refused(message=str(error), code=error.code)
+    except LedgerError as error:
+        return Refused(message=str(error), code="LEDGER_FAILED")
+    return Done(said=(f"The books are in {folder}. They hold personal data: keep them locked away.",), id=str(folder))
+
+
+def handed_over(
+    told: Exported, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
+) -> Done | Refused:
+    """Put what is kept about a member onto one of the sticks, as a file that is there whole or not at all."""
+    if medium not in [one.path for one in (media() if among is None else among)]:
+        return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
+    folder, text = Path(medium), msgspec.json.format(msgspec.json.encode(told.document), indent=2).decode() + "\n"
+    target = folder / f"kiosk-{site_id}-{_plain(told.name)}-{now:%Y-%m-%d-%H%M%S}.json"
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        try:
+            _write(draft, iter([text]))
+            draft.rename(target)
+            _sync_folder(folder)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        failed = _failed(folder, error)
+        return Refused(message=str(failed), code=failed.code)
+    return Done(said=(f"It is in {target}, for {told.name}.",), id=str(target))
+
+
+def _plain(name: str) -> str:
+    """A name as part of a file's name, on any stick: `lea-martin`."""
+    bare = "".join(one for one in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(one))
+    return "-".join(re.findall(r"[a-z0-9]+", bare))[:40] or "member"
+
+
+def _failed(folder: Path, error: OSError) -> ExportError:
+    code = "MEDIUM_FULL" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "MEDIUM_FAILED"
+    return ExportError(f"{folder}: {error.strerror or error}", code)
+
+
+def export(ledger: LedgerReader, site: Site, folder: Path, *, now: datetime) -> Path:
+    """Write the books into a new folder on the stick; it is there whole, or not at all.
+
+    Raises ExportError when the stick is full, cannot be written or is gone; LedgerError when the ledger fails.
+    """
+    words = Language(site.language, site.zone)
+    target = folder / f"kiosk-{site.id}-{words.local(now):%Y-%m-%d-%H%M%S}"
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        draft.mkdir()
+        try:
+            _write(draft / "journal.csv", _journal(ledger, words))
+            _write(draft / "ledger.jsonl", map(_as_json, ledger.entries()))
+            _write(draft / words_of.note_name(words), iter([words_of.note(words, site.name, now)]))
+            draft.rename(target)
+            _sync_folder(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise _failed(folder, error) from error
+    return target
+
+
+def _write(path: Path, lines: Iterator[str]) -> None:
+    """Write lines and wait until they are on the stick, which may be pulled right after."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# ---------------------------------------------------------------- the journal
+
+
+def _journal(ledger: LedgerReader, words: Language) -> Iterator[str]:
+    """A line for each entry."""
+    names: dict[str, str] = {}
+    rows = (_row(ledger, entry, words, names) for entry in ledger.entries())
+    return csv_export.lines(chain([words_of.headings(words)], rows))
+
+
+def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, str]) -> tuple[str, ...]:
+    fact = decode_fact(entry.body) if entry.body else None
+    told = words_of.told(words, entry.kind, fact)
+    who = told.member_id
+    if who is not None and who not in names:
+        member = ledger.roster.member(who)
+        names[who] = member.name if member else who
+    local = words.local(entry.stamp.at)
+    amount = "" if told.cents is None else csv_export.amount(told.cents, words_of.point(words))
+    units = "" if told.units is None else str(told.units)
+    return (
+        str(entry.ref.seq),
+        f"{local:%Y-%m-%d}",
+        f"{local:%H:%M:%S}",
+        told.what,
+        names.get(who or "", ""),
+        told.why,
+        units,
+        amount,
+    )
+
+
+# ---------------------------------------------------------------- the ledger
+
+
+def _as_json(entry: Entry) -> str:
+    """An entry with all that its hash covers, on a line.
+
+    The body of a host's entry holds what proves their PIN: it is left out like one that was erased, with its salt, so
+    that nothing can be tried out against its hash. What else it said is told beside it; the chain verifies as it does.
+    """
+    hidden = _without_pin(entry)
+    body, salt = (None, None) if hidden is not None else (entry.body, entry.salt)
+    line = {
+        **msgspec.structs.asdict(entry.ref),
+        "at": entry.stamp.at,
+        "boot_id": entry.stamp.boot_id,
+        "monotonic_ns": entry.stamp.monotonic_ns,
+        "clock": entry.stamp.clock,
+        "kind": entry.kind,
+        "body": None if body is None else body.decode(),
+        "salt": None if salt is None else salt.hex(),
+        "body_hash": entry.body_hash.hex(),
+        "previous": entry.previous.hex(),
+        "hash": entry.hash.hex(),
+    }
+    told = {"without_pin": hidden} if hidden is not None else {}
+    return msgspec.json.encode(line | told).decode() + "\n"
+
+
+def _without_pin(entry: Entry) -> dict[str, Any] | None:
+    """What a body says but for the PIN in it; None for one that holds none."""
+    if entry.body is None or b'"pin"' not in entry.body:
+        return None
+    said = msgspec.json.decode(entry.body)
+    member = said.get("member")
+    if not isinstance(member, dict) or not member.get("pin"):
+        return None
+    return {**said, "member": {name: value for name, value in member.items() if name != "pin"}}

@@ -1,0 +1,192 @@
+"""What the ledger keeps for ten years: the facts, one kind of entry each, and the entry around them.
+
+Add kinds and fields, never rename one. Instants are in UTC, money is in cents of the site's currency.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from kiosk.model import Badge, Charge, Member, Noun, Override, Pass, Product, Reason, Ref, Site, Source, Stamp, Verdict
+
+
+class Fact(Noun, frozen=True, kw_only=True, tag_field="kind"):
+    """The body of a ledger entry. Its tag is stored: never rename one."""
+
+
+class SiteSet(Fact, frozen=True, kw_only=True, tag="site"):
+    """The site is now like this."""
+
+    site: Site
+
+
+class ProductSet(Fact, frozen=True, kw_only=True, tag="product"):
+    """The product is now like this."""
+
+    product: Product
+
+
+class MemberSet(Fact, frozen=True, kw_only=True, tag="member"):
+    """The member is now like this."""
+
+    member: Member
+
+
+class BadgeSet(Fact, frozen=True, kw_only=True, tag="badge"):
+    """The badge is now like this: assigned, taken back, reported lost."""
+
+    badge: Badge
+
+
+class PassSold(Fact, frozen=True, kw_only=True, tag="sale"):
+    """A pass was sold. `settles` are debts on older passes that move to this one."""
+
+    pass_: Pass = msgspec.field(name="pass")
+    site_id: str
+    price_cents: int
+    method: str = "cash"
+    settles: tuple[Charge, ...] = ()
+    by: str | None = None
+
+
+class Tapped(Fact, frozen=True, kw_only=True, tag="tap"):
+    """A tap and its verdict, refusals included."""
+
+    site_id: str
+    verdict: Verdict
+    badge_id: str | None = None
+    member_id: str | None = None
+    technology: str = ""
+    source: Source = Source.BADGE
+
+
+class Reversed(Fact, frozen=True, kw_only=True, tag="reversal"):
+    """The charges and credit of an earlier tap or sale are given back and its window ends."""
+
+    ref: Ref
+    reason: str
+    by: str
+    """`self`, `closing`, `desk` or a member id."""
+
+
+class Left(Fact, frozen=True, kw_only=True, tag="left"):
+    """The member said that they leave. It moves no money."""
+
+    member_id: str
+    site_id: str
+
+
+class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
+    """Staff closed now, or stay open; `override` None takes that back."""
+
+    site_id: str
+    override: Override | None
+    by: str = "desk"
+
+
+class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
+    """Something worth knowing that is no tap: started, door forced, reader down."""
+
+    what: str
+    detail: str = ""
+    site_id: str | None = None
+
+
+class Timed(Noun, frozen=True, kw_only=True):
+    """When an entry of this ledger really was."""
+
+    seq: int
+    at: datetime
+
+
+class TimesCorrected(Fact, frozen=True, kw_only=True, tag="times"):
+    """Entries that this kiosk wrote in this boot before it knew the time, and when they were."""
+
+    times: tuple[Timed, ...]
+
+
+class Erased(Fact, frozen=True, kw_only=True, tag="erasure"):
+    """A tombstone: a person asked to be forgotten, or was not heard of for years.
+
+    It wins over all that is told of them, before and after it.
+    """
+
+    member_id: str
+    by: str = "desk"
+
+
+class Owed(Noun, frozen=True, kw_only=True):
+    """Money that the house owes a member."""
+
+    member_id: str
+    cents: int
+
+
+class LastSeen(Noun, frozen=True, kw_only=True):
+    """The month in which a member came last: what tells when a customer's file has to go."""
+
+    member_id: str
+    month: str
+    """`2026-07`."""
+
+
+class Count(Noun, frozen=True, kw_only=True):
+    """How often something was answered at a site on a day (UTC), whoever it was."""
+
+    site_id: str
+    on: date
+    reason: Reason
+    taps: int
+
+
+class Condensed(Fact, frozen=True, kw_only=True, tag="condensed"):
+    """The passages in a stretch of a ledger are old enough to be forgotten; here is what must outlive them.
+
+    Stretches of one ledger do not overlap: who writes the next begins where the last one ended.
+    """
+
+    ledger_id: str
+    first: int
+    last: int
+    """Of the stretch, both included: numbers of entries."""
+    uses: tuple[Charge, ...] = ()
+    """What they took off each pass in all, reversals taken off."""
+    credits: tuple[Owed, ...] = ()
+    last_seen: tuple[LastSeen, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+
+AnyFact = (
+    SiteSet
+    | ProductSet
+    | MemberSet
+    | BadgeSet
+    | PassSold
+    | Tapped
+    | Reversed
+    | Left
+    | HoursOverridden
+    | Happened
+    | TimesCorrected
+    | Erased
+    | Condensed
+)
+
+
+class Entry(Noun, frozen=True, kw_only=True):
+    """A line of a ledger: what, when, and its place in the chain of hashes."""
+
+    ref: Ref
+    stamp: Stamp
+    kind: str
+    body: bytes | None
+    """The fact as JSON, byte for byte; None once erased."""
+    salt: bytes | None
+    body_hash: bytes
+    """SHA-256 of salt and body: what the chain covers, so that an erased body leaves a chain that verifies."""
+    previous: bytes
+    hash: bytes
+    remainder: bytes | None = None
+    """Of an erased body: the fact without the person, for what others and the accounts still need of it."""

@@ -1,0 +1,233 @@
+"""What `kiosk doctor` looks at: screen, reader, pins, clock, disk, service. It changes nothing.
+
+Each look is one Finding, with what to do about it. The machine is reached through `Machine`, so that a folder can stand
+for its root. Mistakes in the settings are `kiosk check`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from kiosk.clock import REAL_TIME_CLOCK, kernel_is_synchronised
+from kiosk.settings.config import Config
+
+Level = Literal["good", "note", "fault"]
+UNIT = "kiosk.service"
+LEAST_FREE_BYTES = 200_000_000
+"""Less than this is a fault: an upgrade needs some, and a card that is nearly full wears fast."""
+UNDERVOLTAGE = 0x1
+UNDERVOLTAGE_SINCE_BOOT = 0x10000
+"""Bits of the firmware's `get_throttled`, as the Raspberry Pi documentation lists them."""
+SCREENLESS = ("dummy", "offscreen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What was found of one thing; `advice` says what to do, when there is something to do."""
+
+    what: str
+    level: Level
+    told: str
+    advice: str = ""
+
+
+def run_quietly(command: Sequence[str]) -> str:
+    """What a program of the system prints; nothing when it is not there or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine to look at: its files below `root`, its programs, its kernel's clock."""
+
+    root: Path = Path("/")
+    ask: Callable[[Sequence[str]], str] = run_quietly
+    is_synchronised: Callable[[], bool] = kernel_is_synchronised
+    has_module: Callable[[str], bool] = lambda name: find_spec(name) is not None
+
+    def path(self, path: str | Path) -> Path:
+        """Where a path of the machine is."""
+        return self.root / str(path).lstrip("/")
+
+    def text(self, path: str) -> str:
+        """What a small file says; nothing when it cannot be read."""
+        try:
+            return self.path(path).read_text(errors="replace").replace("\0", "").strip()
+        except OSError:
+            return ""
+
+    def unit(self, *properties: str) -> dict[str, str]:
+        """Properties of the kiosk's service; empty where there is no systemd."""
+        told = self.ask(["systemctl", "show", UNIT, *(f"--property={name}" for name in properties)])
+        return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+
+
+def examine(config: Config | None, machine: Machine | None = None) -> list[Finding]:
+    """Look at everything; without settings, at what can be seen without them."""
+    machine = machine or Machine()
+    found = [_machine(machine), *_power(machine), *_service(machine), _watchdog(machine), _screen(machine)]
+    if config:
+        found += [*_reader(config, machine), *_pins(config, machine), *_disk(config, machine)]
+    return [*found, _clock(machine)]
+
+
+def _machine(machine: Machine) -> Finding:
+    model = machine.text("/proc/device-tree/model") or machine.text("/sys/class/dmi/id/product_name") or "a computer"
+    system = re.search(r'^PRETTY_NAME="(.*)"$', machine.text("/etc/os-release"), re.MULTILINE)
+    return Finding(what="machine", level="good", told=f"{model}, {system[1] if system else 'unknown system'}")
+
+
+def _power(machine: Machine) -> Iterator[Finding]:
+    state = machine.text("/sys/devices/platform/soc/soc:firmware/get_throttled")
+    if not state:
+        return
+    bits = int(state, 16)
+    if bits & UNDERVOLTAGE:
+        yield Finding(what="power", level="fault", told="too little voltage now", advice="use the Pi's own supply")
+    elif bits & UNDERVOLTAGE_SINCE_BOOT:
+        told, advice = "too little voltage at times since the start", "use the Pi's own supply and a short cable"
+        yield Finding(what="power", level="note", told=told, advice=advice)
+    else:
+        yield Finding(what="power", level="good", told="steady")
+
+
+# ---------------------------------------------------------------- the service
+
+
+def _service(machine: Machine) -> Iterator[Finding]:
+    unit = machine.unit("LoadState", "ActiveState", "UnitFileState", "NRestarts")
+    if unit.get("LoadState") != "loaded":
+        yield Finding(what="service", level="note", told="not installed", advice="sudo systemd/install, in the release")
+        return
+    restarts = int(unit.get("NRestarts") or 0)
+    told = f"{unit.get('ActiveState')}, {restarts} restarts by itself"
+    if unit["ActiveState"] != "active":
+        yield Finding(what="service", level="fault", told=told, advice="journalctl -u kiosk tells why")
+    elif unit["UnitFileState"] != "enabled":
+        yield Finding(what="service", level="fault", told=f"{told}; not at boot", advice="sudo systemctl enable kiosk")
+    elif restarts:
+        yield Finding(what="service", level="note", told=told, advice="journalctl -u kiosk tells why")
+    else:
+        yield Finding(what="service", level="good", told=told)
+
+
+def _watchdog(machine: Machine) -> Finding:
+    if not machine.path("/dev/watchdog0").exists():
+        advice = "on a Pi: dtparam=watchdog=on in config.txt"
+        return Finding(what="watchdog", level="note", told="no hardware watchdog", advice=advice)
+    period = machine.ask(["systemctl", "show", "--property=RuntimeWatchdogUSec", "--value"])
+    if period in ("", "0", "infinity"):
+        advice = "sudo systemd/install puts it into /etc/systemd/system.conf.d/kiosk.conf"
+        return Finding(what="watchdog", level="fault", told="a hardware watchdog that nobody uses", advice=advice)
+    return Finding(what="watchdog", level="good", told=f"resets a machine that hangs for {period}")
+
+
+# ---------------------------------------------------------------- screen, reader, pins
+
+
+def _screen(machine: Machine) -> Finding:
+    """Which driver the running kiosk has; the screen is its own, so it is not opened a second time."""
+    shown = re.search(r"screen (\w+)(?: (\d+x\d+))?", machine.unit("StatusText").get("StatusText", ""))
+    plugged = [
+        path.parent.name.partition("-")[2]
+        for path in sorted(machine.path("/sys/class/drm").glob("card*-*/status"))
+        if path.read_text().strip() == "connected"
+    ]
+    outlets = f"plugged in: {', '.join(plugged) or 'nothing'}"
+    if not shown:
+        return Finding(what="screen", level="good" if plugged else "note", told=f"no kiosk is showing; {outlets}")
+    told = f"driver {shown[1]}" + (f", {shown[2]}" if shown[2] else "")
+    if shown[1] not in SCREENLESS:
+        return Finding(what="screen", level="good", told=told)
+    advice = "plug it in before the start; docs/install.md has a chapter on screens that stay dark"
+    return Finding(what="screen", level="fault", told=f"{told}: nobody sees it; {outlets}", advice=advice)
+
+
+def _reader(config: Config, machine: Machine) -> Iterator[Finding]:
+    path = config.reader.path
+    port = re.match(r"tty:(\w+)", path)
+    if not port:
+        yield Finding(what="reader", level="good", told=f"{path}, by USB; `kiosk status` tells whether it answers")
+        return
+    device = f"/dev/tty{port[1]}"
+    if not machine.path(device).exists():
+        others = sorted(f.name[3:] for kind in ("USB", "ACM", "AMA") for f in machine.path("/dev").glob(f"tty{kind}*"))
+        seen = f"there are {', '.join(others)}" if others else "there is no other port either"
+        advice = "plug it in, or free the serial port (docs/wiring.md)"
+        yield Finding(what="reader", level="fault", told=f"{device} is not there; {seen}", advice=advice)
+        return
+    console = (f"console=tty{port[1]}", "console=serial")
+    if any(word.startswith(console) for word in machine.text("/proc/cmdline").split()):
+        advice = "sudo /opt/kiosk/current/systemd/boot, then restart the machine"
+        yield Finding(what="reader", level="fault", told=f"the system's console talks on {device}", advice=advice)
+        return
+    yield Finding(what="reader", level="good", told=f"{device} is there; `kiosk status` tells whether it answers")
+
+
+def _pins(config: Config, machine: Machine) -> Iterator[Finding]:
+    wired = sorted(name for name, pin in config.pins().items() if pin is not None)
+    if not wired:
+        yield Finding(what="pins", level="note", told="nothing is wired: the door does not open by itself")
+    elif not machine.path("/dev/gpiochip0").exists():
+        advice = "comment them out in the settings, on a machine without pins"
+        yield Finding(what="pins", level="fault", told=f"no GPIO lines for {', '.join(wired)}", advice=advice)
+    elif not machine.has_module("lgpio"):
+        advice = "sudo apt install python3-lgpio"
+        yield Finding(what="pins", level="fault", told="the library lgpio is missing", advice=advice)
+    else:
+        yield Finding(what="pins", level="good", told=f"lines for {', '.join(wired)}")
+
+
+# ---------------------------------------------------------------- clock and disk
+
+
+def _clock(machine: Machine) -> Finding:
+    battery = machine.path(REAL_TIME_CLOCK).exists()
+    has = "with a clock battery" if battery else "without a clock battery"
+    if machine.is_synchronised():
+        return Finding(what="clock", level="good", told=f"kept by the network, {has}")
+    if battery:
+        return Finding(
+            what="clock", level="note", told=f"not kept by the network, {has}", advice="timedatectl tells why"
+        )
+    advice = "a network once after each start, or a clock module: until then members are judged with care"
+    return Finding(what="clock", level="fault", told=f"not known: no network time, {has}", advice=advice)
+
+
+def _disk(config: Config, machine: Machine) -> Iterator[Finding]:
+    state = machine.path(config.paths.state)
+    if not state.exists():
+        yield Finding(what="disk", level="note", told=f"{config.paths.state} is made at the first start")
+        return
+    free = shutil.disk_usage(state).free
+    where = machine.ask(["findmnt", "--noheadings", "--output=SOURCE,FSTYPE,OPTIONS", f"--target={state}"])
+    source, kind, options = [*where.split(), "", "", ""][:3]
+    told = f"{config.paths.state} on {source or 'a disk'} ({kind or 'unknown'}), {free // 1_000_000} MB free"
+    if "ro" in options.split(",") or not _writable(state):
+        yield Finding(what="disk", level="fault", told=f"{told}, read-only", advice="dmesg tells why; change the card")
+    elif kind in ("overlay", "tmpfs"):
+        advice = "give the data a partition of its own: docs/install.md, read-only system"
+        yield Finding(what="disk", level="fault", told=f"{told}: lost at the next power cut", advice=advice)
+    elif free < LEAST_FREE_BYTES:
+        yield Finding(what="disk", level="fault", told=told, advice="make room, or use a larger card")
+    else:
+        yield Finding(what="disk", level="good", told=told)
+    yield Finding(what="database", level="good", told=f"SQLite {sqlite3.sqlite_version}")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether the file system takes writes; who may write is another question, and root may always."""
+    return not os.statvfs(folder).f_flag & os.ST_RDONLY

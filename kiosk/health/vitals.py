@@ -1,0 +1,159 @@
+"""How each part of the kiosk is, as codes with facts: reader, door, disk, clock, network, exchange, copy, versions.
+
+Pure: what was seen of the machine comes in, `Vital`s come out. What they read like, and what to do, is in
+kiosk.notices.vitals. A part that is missing on purpose is `absent`, which is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kiosk.answers import Status, Vital, VitalState
+from kiosk.health.machine import Disk, Machine, Network
+from kiosk.messages import ReaderDown, ReaderUp
+from kiosk.model import Clock
+
+MEGABYTE = 1_000_000
+FULL = 50 * MEGABYTE
+"""Below this the ledger has little room: a tap takes some kilobytes, a copy of the ledger some megabytes."""
+LOW = 500 * MEGABYTE
+LOW_SHARE = 5
+"""One part in so many: of a small partition for the data alone, 500 MB would be all of it and more."""
+COPY_IS_OLD_DAYS = 3
+"""The nightly copy failed more than once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the running kiosk knows beside its ledger."""
+
+    machine: Machine
+    reader: ReaderUp | ReaderDown | None
+    """What the reader said last; None: nothing yet."""
+    strike_wired: bool
+    contact_wired: bool
+    paired: bool
+    """There is a central server."""
+    screen_missed: bool = False
+    """There should be a screen, and nobody sees one."""
+    copied_on: date | None
+    """The day (UTC) of the newest copy of the ledger; None: there is none."""
+
+
+def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
+    """Every part, in the order in which people ask."""
+    return (
+        _reader(seen.reader),
+        *_screen(seen),
+        _door(status, seen),
+        _disk(status, seen.machine.disk),
+        _clock(status),
+        _network(seen.machine.network),
+        _exchange(status, paired=seen.paired),
+        _copy(seen.copied_on, status.now.date()),
+        _versions(seen.machine),
+    )
+
+
+def _reader(reader: ReaderUp | ReaderDown | None) -> Vital:
+    match reader:
+        case ReaderUp(name=name):
+            return Vital(part="reader", state="good", code="reader_up", facts={"name": name})
+        case ReaderDown(error=error):
+            return Vital(part="reader", state="fault", code="reader_down", facts={"error": error})
+    return Vital(part="reader", state="attention", code="reader_silent")
+
+
+def _screen(seen: Surroundings) -> Iterator[Vital]:
+    """Told only when it is dark: whoever reads of it on a screen has one."""
+    if seen.screen_missed:
+        yield Vital(part="screen", state="fault", code="screen_dark")
+
+
+def _door(status: Status, seen: Surroundings) -> Vital:
+    for code in ("door_forced_open", "door_held_open"):
+        if code in status.health:
+            return Vital(part="door", state="fault", code=code)
+    if not seen.strike_wired:
+        return Vital(part="door", state="absent", code="door_not_wired")
+    return Vital(part="door", state="good", code="door_wired" if seen.contact_wired else "door_without_contact")
+
+
+def _disk(status: Status, disk: Disk) -> Vital:
+    facts = {"free": str(disk.free), "total": str(disk.total), "errors": str(disk.errors)}
+    for code, state in _disk_troubles(status, disk):
+        return Vital(part="disk", state=state, code=code, facts=facts)
+    return Vital(part="disk", state="good", code="disk_roomy", facts=facts)
+
+
+def _disk_troubles(status: Status, disk: Disk) -> Iterator[tuple[str, VitalState]]:
+    if disk.read_only:
+        yield "disk_read_only", "fault"
+    if "ledger_failed" in status.health:
+        yield "ledger_failed", "fault"
+    if disk.free < FULL:
+        yield "disk_full", "fault"
+    if disk.errors:
+        yield "disk_errors", "attention"
+    if "ledger_mended" in status.health:
+        yield "ledger_mended", "attention"
+    if _is_low(disk):
+        yield "disk_low", "attention"
+
+
+def troubles(disk: Disk) -> tuple[str, ...]:
+    """What people far away are to be told of a disk, as codes of a beacon: it fails, or its room ends."""
+    failing = ("disk_failing",) if disk.read_only or disk.errors else ()
+    return (*failing, *(("disk_low",) if _is_low(disk) else ()))
+
+
+def _is_low(disk: Disk) -> bool:
+    return disk.free < min(LOW, disk.total // LOW_SHARE)
+
+
+def _clock(status: Status) -> Vital:
+    match status.clock:
+        case Clock.TRUSTED:
+            return Vital(part="clock", state="good", code="clock_trusted")
+        case Clock.HOLDOVER:
+            return Vital(part="clock", state="good", code="clock_holdover")
+    return Vital(part="clock", state="fault", code="clock_untrusted")
+
+
+def _network(network: Network) -> Vital:
+    if network.link is None:
+        return Vital(part="network", state="absent", code="network_none")
+    facts = {"link": network.link}
+    if not network.leads_on:
+        return Vital(part="network", state="attention", code="network_leads_nowhere", facts=facts)
+    return Vital(part="network", state="good", code="network_wifi" if network.wireless else "network_up", facts=facts)
+
+
+def _exchange(status: Status, *, paired: bool) -> Vital:
+    if not paired:
+        return Vital(part="exchange", state="absent", code="exchange_alone")
+    facts = {"waiting": str(status.waiting)}
+    if "server_unreachable" in status.health:
+        return Vital(part="exchange", state="attention", code="exchange_unreachable", facts=facts)
+    return Vital(
+        part="exchange", state="good", code="exchange_waiting" if status.waiting else "exchange_done", facts=facts
+    )
+
+
+def _copy(copied_on: date | None, today: date) -> Vital:
+    if copied_on is None:
+        return Vital(part="copy", state="attention", code="copy_none")
+    facts = {"on": copied_on.isoformat()}
+    if (today - copied_on).days > COPY_IS_OLD_DAYS:
+        return Vital(part="copy", state="attention", code="copy_old", facts=facts)
+    return Vital(part="copy", state="good", code="copy_made", facts=facts)
+
+
+def _versions(machine: Machine) -> Vital:
+    known = machine.versions
+    facts = {"kiosk": known.kiosk, "system": known.system, "model": known.model}
+    return Vital(
+        part="versions", state="good", code="versions", facts={**facts, "python": known.python, "sqlite": known.sqlite}
+    )

@@ -1,0 +1,82 @@
+"""What the threads say to each other: messages in the controller's inbox."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.facts import Entry
+from kiosk.model import Noun
+
+
+class Touch(Noun, frozen=True, kw_only=True):
+    """A finger on a button of a notice."""
+
+    button: str
+    notice: int
+    """Number of the notice that was touched: a touch that comes after the next tap belongs to nobody."""
+
+
+class ReaderUp(Noun, frozen=True, kw_only=True):
+    """The reader answers."""
+
+    name: str
+
+
+class ReaderDown(Noun, frozen=True, kw_only=True):
+    """The reader does not answer; it is being tried again."""
+
+    error: str
+
+
+class DoorMoved(Noun, frozen=True, kw_only=True):
+    """What the door contact and the exit button tell."""
+
+    what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
+
+
+class Tick(Noun, frozen=True, kw_only=True):
+    """A little time went by."""
+
+
+class FeedArrived(Noun, frozen=True, kw_only=True):
+    """Entries of the server's feed, each with its place in it, to be folded; `cursor` is where the feed goes on.
+
+    It is None while there are more of the same page to come: a page that was not taken in whole comes again.
+    """
+
+    entries: tuple[tuple[int, Entry], ...]
+    cursor: str | None
+
+
+BY_SERVER = "server"
+"""Who reversed an entry, where it was the central server by itself."""
+
+
+class Acked(Noun, frozen=True, kw_only=True):
+    """The server has this ledger on its disk up to `seq`, without a gap. `former` names one that was kept before it."""
+
+    seq: int
+    disowned: bool = False
+    """It put some of it aside: not in its feed, and so not to be in any roster."""
+    former: str | None = None
+
+
+class SnapshotArrived(Noun, frozen=True, kw_only=True):
+    """A page of the server's roster: to be laid aside, and with the last page put in the place of ours."""
+
+    rows: dict[str, tuple[dict[str, object], ...]]
+    """Table -> rows, columns by name."""
+    position: int
+    """Of the feed, at which the whole snapshot stands."""
+    cursor: str
+    last: bool
+
+
+class ServerSeen(Noun, frozen=True, kw_only=True):
+    """The server was reached again, or not for long."""
+
+    reached: bool
+
+
+News = FeedArrived | Acked | SnapshotArrived | ServerSeen
+"""What the exchange with the central server brings."""

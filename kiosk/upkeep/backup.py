@@ -1,0 +1,178 @@
+"""Copies of the ledger: one each night, kept for 14 days; on a second medium with what a new card needs besides.
+
+A copy is made by SQLite itself, on a connection that only reads, beside the work (`VACUUM INTO`); it is on the disk
+before it bears its name. On the second medium the badge key and the pairing lie beside the copies: without the key no
+badge is known, so that medium is to be kept like the card itself. Putting a copy back is `restore`; when a copy is made
+is for kiosk.upkeep.worker, and what is taken from it into a damaged ledger, for kiosk.ledger.repair.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from kiosk.ledger import LedgerError, open_reader
+from kiosk.settings.config import Config
+from kiosk.store.database import WriterLock, failing_as
+
+DAYS_KEPT = 14
+PATTERN = "ledger-????-??-??.db"
+KEYS = ("badge.key", "server.json")
+SUFFIXES = ("", "-wal", "-shm", ".head", ".suspect")
+
+
+def folders(config: Config) -> tuple[Path, ...]:
+    """Return where copies are kept: among the state, and on the second medium if there is one."""
+    return (config.paths.backup, *((config.backup.folder,) if config.backup.folder else ()))
+
+
+def copies(config: Config) -> list[Path]:
+    """Return all copies, the newest first."""
+    found = (file for folder in folders(config) if folder.is_dir() for file in folder.glob(PATTERN))
+    return sorted(found, key=lambda file: file.name, reverse=True)
+
+
+def day_of(copy: Path) -> date | None:
+    """Return the day on which a copy was made, by its name."""
+    try:
+        return date.fromisoformat(copy.stem.removeprefix("ledger-"))
+    except ValueError:
+        return None
+
+
+def newest(config: Config) -> date | None:
+    """Return the day of the newest copy, None without any."""
+    return next((day for day in map(day_of, copies(config)) if day), None)
+
+
+def make(config: Config, today: date) -> list[Path]:
+    """Copy the ledger into each folder, and let go of the copies that are too old. A day has one copy, the last made.
+
+    Raises LedgerError for a ledger that cannot be read, or a folder that cannot be written; the others have theirs.
+    """
+    made, failed = [], []
+    for folder in folders(config):
+        try:
+            made.append(_copy_into(folder, config.paths.ledger, today))
+            if folder == config.backup.folder:
+                _copy_keys(config, folder)
+            _prune(folder, today)
+        except LedgerError as error:
+            failed.append(str(error))
+    if failed:
+        raise LedgerError("; ".join(failed))
+    return made
+
+
+def _copy_into(folder: Path, ledger: Path, today: date) -> Path:
+    copy, draft = folder / f"ledger-{today}.db", folder / "ledger.new"
+    with failing_as(f"no copy of the ledger in {folder}"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        draft.unlink(missing_ok=True)
+        with closing(sqlite3.connect(f"file:{quote(str(ledger))}?mode=ro", uri=True, isolation_level=None)) as reading:
+            reading.execute("VACUUM INTO ?", (str(draft),))
+        draft.chmod(0o640)
+        _settle(draft, copy)
+    return copy
+
+
+def _copy_keys(config: Config, folder: Path) -> None:
+    with failing_as(f"no copy of the keys in {folder}"):
+        for source, name in zip((config.paths.key_file, config.paths.pairing), KEYS, strict=True):
+            if source.exists():
+                _put(source, folder / name)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy a secret: for its owner only, and there whole or not at all."""
+    draft = target.with_name(f"{target.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        written.write(source.read_bytes())
+    _settle(draft, target)
+
+
+def _settle(draft: Path, target: Path) -> None:
+    """Have a file on the disk, and only then give it its name."""
+    for path in (draft, draft.parent):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if path is draft:
+            draft.replace(target)
+
+
+def _prune(folder: Path, today: date) -> None:
+    for copy in folder.glob(PATTERN):
+        day = day_of(copy)
+        if day and day <= today - timedelta(days=DAYS_KEPT):
+            copy.unlink(missing_ok=True)
+
+
+def restore(config: Config, source: Path) -> list[str]:
+    """Put a copy in the place of the ledger, and say what was done; `source` is a copy, or a folder of copies.
+
+    The ledger that was there is put aside, into `before-restore` among the state. The kiosk then goes on in a new
+    ledger: what came after the copy may be known to the server, and comes back from it. Raises LedgerError when the
+    copy is damaged, or the kiosk runs; then nothing was changed.
+    """
+    copy = _chosen(source)
+    entries = _checked(copy)
+    ledger = config.paths.ledger
+    with failing_as(f"{copy} cannot be put back"):
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        lock = WriterLock(ledger)
+        try:
+            said = [f"{copy} is the ledger now, with {entries} entries", *_move_aside(ledger)]
+            draft = ledger.with_name("ledger.new")
+            shutil.copyfile(copy, draft)
+            _settle(draft, ledger)
+            said += _keys_from(copy.parent, config)
+        finally:
+            lock.close()
+    return said
+
+
+def _chosen(source: Path) -> Path:
+    if not source.is_dir():
+        return source
+    found = sorted(source.glob(PATTERN), reverse=True)
+    if not found:
+        raise LedgerError(f"there is no copy of a ledger in {source}: they are called ledger-2026-06-01.db")
+    return found[0]
+
+
+def _checked(copy: Path) -> int:
+    with open_reader(copy) as there:
+        damaged = (*there.damage(), *map(str, there.verify()))
+        if damaged:
+            raise LedgerError(f"{copy} is damaged itself: {damaged[0]}; try an older one")
+        return there.head.seq
+
+
+def _move_aside(ledger: Path) -> list[str]:
+    aside = ledger.with_name("before-restore")
+    present = [file for suffix in SUFFIXES if (file := Path(f"{ledger}{suffix}")).exists()]
+    if not present:
+        return []
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    for file in present:
+        file.replace(aside / file.name)
+    return [f"what was there is in {aside}"]
+
+
+def _keys_from(folder: Path, config: Config) -> list[str]:
+    said = []
+    for target, name in zip((config.paths.key_file, config.paths.pairing), KEYS, strict=True):
+        if not target.exists() and (folder / name).exists():
+            _put(folder / name, target)
+            said.append(f"{target} is put back as well")
+    return said

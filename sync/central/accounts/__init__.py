@@ -1,0 +1,1 @@
+"""Accounts of staff: roles, passwords, one-time codes, browsers, and who did what."""

@@ -1,0 +1,51 @@
+"""Who did what on the server: the entries of its own ledger, with the account that made each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from kiosk.facts import AnyFact
+from kiosk.model import Noun, Ref
+from kiosk.store.chain import decode_fact
+from kiosk.store.tables import instant
+from sync.central.storage.tables import authors, feed
+
+
+class Line(Noun, frozen=True, kw_only=True):
+    """An entry and who made it."""
+
+    position: int
+    ref: Ref
+    at: datetime
+    account: str
+    """Of sync.central.accounts.staff, by name, or `server`."""
+    kind: str
+    fact: AnyFact | None
+    """None: erased, or of another release."""
+
+
+def lines(connection: Connection, network: str, *, before: int | None, limit: int) -> list[Line]:
+    """Return the newest entries before a position, the newest first."""
+    query = select(feed, authors.c.account).join_from(
+        authors,
+        feed,
+        (feed.c.network_id == authors.c.network_id)
+        & (feed.c.ledger_id == authors.c.ledger_id)
+        & (feed.c.seq == authors.c.seq),
+    )
+    query = query.where(authors.c.network_id == network).order_by(feed.c.position.desc()).limit(limit)
+    if before is not None:
+        query = query.where(feed.c.position < before)
+    return [
+        Line(
+            position=row.position,
+            ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+            at=instant(row.at),
+            account=row.account,
+            kind=row.kind,
+            fact=decode_fact(row.body) if row.body is not None else None,
+        )
+        for row in connection.execute(query)
+    ]

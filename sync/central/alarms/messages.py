@@ -1,0 +1,248 @@
+"""Telling people who look at no screen what goes wrong, and that it is over: by e-mail, or to a web address.
+
+What goes wrong is what the pages show: alarms, kiosks that are silent, and what a kiosk says of itself. It is kept in
+the database, so that a restart tells nothing twice and what could not be sent is sent later. The words are those of
+sync.central.pages.letters.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import formatdate
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+
+from kiosk import hours
+from kiosk.model import Noun
+from sync.central.central import Central
+from sync.central.kiosks.enrolment import Kiosk
+from sync.central.settings import Settings
+from sync.central.storage.database import Turn
+from sync.central.storage.tables import troubles
+
+log = logging.getLogger("kiosk.central")
+
+LOOK_SECONDS = 15.0
+FAILURES = (OSError, smtplib.SMTPException, ValueError)
+SEND_SECONDS = 20.0
+"""How long a mail server or a web address may take to answer."""
+PATIENCE = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
+"""What ends by itself more often than not is told when it has gone on for so long."""
+OF_KIOSKS = (
+    "reader_down",
+    "door_forced_open",
+    "ledger_failed",
+    "ledger_mended",
+    "disk_low",
+    "disk_failing",
+    "clock_untrusted",
+)
+"""What a kiosk says of itself and people are told of: codes of its beacon."""
+
+
+class Trouble(Noun, frozen=True, kw_only=True):
+    """Something that goes wrong now."""
+
+    trouble_id: str
+    code: str
+    """`silent`, one of OF_KIOSKS, or a kind of alarm."""
+    where: str
+    """Name of the kiosk, or empty."""
+    detail: str = ""
+    since: datetime
+    over: bool = False
+
+
+Compose = Callable[[Settings, Trouble], tuple[str, str]]
+"""Returns the subject and the text of a message."""
+
+
+class Messenger:
+    """Looks what goes wrong, and tells."""
+
+    def __init__(self, central: Central, compose: Compose) -> None:
+        self._central, self._compose = central, compose
+        self._began = central.now()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anybody to tell."""
+        settings = self._central.settings
+        return bool(settings.alarms_to or settings.webhook)
+
+    def start(self) -> None:
+        """Look and tell in a thread of its own from now on, where there is anybody to tell."""
+        if self.is_wanted:
+            self._thread = threading.Thread(target=self._run, name="messenger", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop, after the message that is under way."""
+        self._stop.set()
+        self._central.bell.ring()
+        if self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            heard = self._central.bell.count
+            try:
+                self.step()
+            except Exception:
+                # People are told again in a moment; the server goes on for the kiosks whatever is wrong here.
+                log.exception("people could not be told of what goes wrong")
+            self._central.bell.wait(heard, LOOK_SECONDS)
+
+    def step(self) -> None:
+        """Look once, and tell what is due. Raises LedgerError."""
+        for trouble in self._due():
+            try:
+                send(self._central.settings, *self._compose(self._central.settings, trouble))
+            except FAILURES as error:
+                log.warning("people are told of %s later: %s", trouble.trouble_id, error)
+                self._take_back(trouble)
+
+    # ------------------------------------------------------------ what goes wrong
+
+    def _wrong(self, now: datetime, known: Collection[str]) -> Iterator[Trouble]:
+        """Yield what goes wrong; a door that was forced outside hours stays so when the hours begin."""
+        kiosks = {kiosk.ledger_id: kiosk for kiosk in self._central.kiosks() if kiosk.revoked_at is None}
+        for alarm in self._central.alarms():
+            of = kiosks.get(alarm.ref.ledger_id) if alarm.ref else None
+            where = of.name if of else ""
+            yield Trouble(trouble_id=alarm.alarm_id, code=alarm.kind, where=where, detail=alarm.detail, since=now)
+        for kiosk in kiosks.values():
+            codes = ["silent"] if self._is_silent(kiosk, now) else [c for c in OF_KIOSKS if c in kiosk.beacon.health]
+            for code in codes:
+                key = f"{code}:{kiosk.kiosk_id}"
+                if code != "door_forced_open" or key in known or self._is_closed(kiosk, now):
+                    detail = kiosk.beacon.mending if code == "ledger_mended" else ""
+                    yield Trouble(trouble_id=key, code=code, where=kiosk.name, detail=detail, since=now)
+
+    def _is_silent(self, kiosk: Kiosk, now: datetime) -> bool:
+        """Beacons were missed; those that came while this server did not run could not be heard."""
+        return self._central.is_silent(kiosk) and now - self._began > self._central.silence
+
+    def _is_closed(self, kiosk: Kiosk, now: datetime) -> bool:
+        site = self._central.roster.site(kiosk.site_id) if kiosk.site_id else None
+        return site is None or not hours.opening(site, self._central.roster.override(site.id, now), now).is_open
+
+    # ------------------------------------------------------------ what was told
+
+    def _due(self) -> list[Trouble]:
+        """Note what goes wrong now and what no longer does; return what is to be told, and count it as told."""
+        now, of = self._central.now(), self._central.settings.network
+        with self._central.storage.writing(Turn.TELL) as connection:
+            rows = connection.execute(select(troubles).where(troubles.c.network_id == of)).all()
+            known = {row.trouble_id: row for row in rows}
+            wrong = {trouble.trouble_id: trouble for trouble in self._wrong(now, known)}
+            new = [
+                {"network_id": of, "trouble_id": key, "since": now, "code": one.code, "place": one.where}
+                for key, one in wrong.items()
+                if key not in known
+            ]
+            if new:
+                connection.execute(insert(troubles), new)
+            for key in known.keys() - wrong.keys():
+                connection.execute(delete(troubles).where(*_one(of, key)))
+            due = [
+                replace(one, since=_since(known, key, now)) for key, one in wrong.items() if _is_due(known, one, now)
+            ]
+            for one in due:
+                connection.execute(update(troubles).where(*_one(of, one.trouble_id)).values(told_at=now))
+        over = [_ended(row) for key, row in known.items() if key not in wrong and row.told_at is not None]
+        return due + over
+
+    def _take_back(self, trouble: Trouble) -> None:
+        """Have something told again the next time. That something is over is told once, or not."""
+        with self._central.storage.writing(Turn.TELL) as connection:
+            one = _one(self._central.settings.network, trouble.trouble_id)
+            connection.execute(update(troubles).where(*one).values(told_at=None))
+
+
+Known = Mapping[str, Row[*tuple[Any, ...]]]
+
+
+def _is_due(known: Known, trouble: Trouble, now: datetime) -> bool:
+    row = known.get(trouble.trouble_id)
+    patience = PATIENCE.get(trouble.code, timedelta(0))
+    return (row is None or row.told_at is None) and now - _since(known, trouble.trouble_id, now) >= patience
+
+
+def _since(known: Known, key: str, now: datetime) -> datetime:
+    since: datetime = known[key].since if key in known else now
+    return since
+
+
+def _ended(row: Row[*tuple[Any, ...]]) -> Trouble:
+    return Trouble(trouble_id=row.trouble_id, code=row.code, where=row.place, since=row.since, over=True)
+
+
+def _one(network: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return troubles.c.network_id == network, troubles.c.trouble_id == key
+
+
+# ---------------------------------------------------------------- sending
+
+
+def send(settings: Settings, subject: str, text: str) -> None:
+    """Send a message by all ways of the settings. Raises one of FAILURES when none of them could be gone."""
+    ways: list[Callable[[Settings, str, str], None]] = []
+    if settings.alarms_to:
+        ways.append(_mail)
+    if settings.webhook:
+        ways.append(_post)
+    failures = []
+    for way in ways:
+        try:
+            way(settings, subject, text)
+        except FAILURES as error:
+            log.error("a message could not be sent: %s", error)  # noqa: TRY400
+            failures.append(error)
+    if failures and len(failures) == len(ways):
+        raise failures[0]
+
+
+def _mail(settings: Settings, subject: str, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, settings.alarms_from, ", ".join(settings.alarms_to)
+    message["Date"] = formatdate(localtime=False)
+    message.set_content(text)
+    tls = ssl.create_default_context()
+    kind = partial(smtplib.SMTP_SSL, context=tls) if settings.smtp_tls == "tls" else smtplib.SMTP
+    with kind(settings.smtp_host, settings.smtp_port, timeout=SEND_SECONDS) as server:
+        if settings.smtp_tls == "starttls":
+            server.starttls(context=tls)
+        if settings.smtp_user:
+            server.login(settings.smtp_user, Path(settings.smtp_password_file).read_text(encoding="utf-8").strip())
+        server.send_message(message)
+
+
+def _post(settings: Settings, subject: str, text: str) -> None:
+    """Post JSON with `title` and `text`, which most chat servers and relays understand as it is."""
+    address = settings.webhook
+    body = msgspec.json.encode({"title": subject, "text": f"{subject}\n\n{text}"})
+    if not address.startswith(("https://", "http://")):
+        raise ValueError(f'"{address}" is no web address')
+    request = urllib.request.Request(address, data=body, headers={"content-type": "application/json"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=SEND_SECONDS) as answer:  # noqa: S310
+            answer.read(1 << 16)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()  # it is an answer as well, and holds its line for as long as anybody holds the error
+        raise

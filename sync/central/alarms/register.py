@@ -1,0 +1,133 @@
+"""Alarms: what people should look at. One row for each trouble, however often it shows; some end by themselves.
+
+Kinds are stored; never rename one. `silent` is not among them: who is silent is told by when a kiosk was last heard.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from kiosk.model import Noun, Ref
+from sync.central.storage.tables import alarms
+
+
+class Kind(StrEnum):
+    """What is wrong."""
+
+    FORK = "fork"
+    """One ledger in two versions: a cloned card, an old copy put back, or a ledger that was edited. Seen by two entries
+    with the same `seq`, or by a kiosk that was told of an entry of its own which it does not have."""
+    GAP = "gap"
+    """Entries of a ledger are missing. Ends when they come."""
+    CHAIN = "chain"
+    """An entry does not follow the one before it."""
+    TRUNCATED = "truncated"
+    """A kiosk's ledger ends before what was seen of it. Ends when it has grown beyond."""
+    RESTORED = "restored"
+    """The server knows less of a ledger than it once acknowledged: it was put back from a copy. Ends with them."""
+    RENEWED = "renewed"
+    """A kiosk mended a damaged ledger, or was put back from a copy: it goes on in a new ledger."""
+    OVERDRAFT = "overdraft"
+    """More entries were used of a pass than it had: two kiosks spent the last one."""
+    OVERLAP = "overlap"
+    """Two doors charged one member for overlapping windows; the second charge was given back."""
+    BLOCKED_BADGE = "blocked_badge"
+    """A badge opened a door after it had been blocked, where this was not known yet."""
+    UNFOLDABLE = "unfoldable"
+    """An entry could not be applied to the roster."""
+
+
+class Alarm(Noun, frozen=True, kw_only=True):
+    """Something that people should look at."""
+
+    alarm_id: str
+    kind: str
+    detail: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    ref: Ref | None = None
+    """The entry it is about, the first where there are several; `seq` 0: the ledger as a whole."""
+    ended_at: datetime | None = None
+
+
+def of_ledger(kind: Kind, ledger_id: str) -> str:
+    """Return the id of the alarm of this kind about a ledger as a whole."""
+    return f"{kind}:{ledger_id}"
+
+
+def of_entry(kind: Kind, ref: Ref) -> str:
+    """Return the id of the alarm of this kind about one entry."""
+    return f"{kind}:{ref.ledger_id}:{ref.seq}"
+
+
+def sound(
+    connection: Connection, network: str, alarm_id: str, *, ref: Ref, detail: str, now: datetime, times: int = 1
+) -> bool:
+    """Raise an alarm, or count it once more; one that had ended begins again. Tells whether it is a new one."""
+    known = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
+    values = {"last_at": now, "times": alarms.c.times + times, "ended_at": None, "detail": detail}
+    if connection.execute(update(alarms).where(*known).values(values)).rowcount:
+        return False
+    row = {
+        "network_id": network,
+        "alarm_id": alarm_id,
+        "kind": alarm_id.split(":", 1)[0],
+        "ledger_id": ref.ledger_id,
+        "seq": ref.seq,
+        "detail": detail,
+        "times": times,
+        "first_at": now,
+        "last_at": now,
+    }
+    connection.execute(insert(alarms), row)
+    return True
+
+
+def end(connection: Connection, network: str, alarm_id: str, now: datetime) -> bool:
+    """End an alarm if it is going on. Tells whether it was."""
+    return bool(connection.execute(_END, {"network": network, "alarm": alarm_id, "now": now}).rowcount)
+
+
+_END = (
+    update(alarms)
+    .where(alarms.c.network_id == bindparam("network"), alarms.c.alarm_id == bindparam("alarm"))
+    .where(alarms.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
+"""Two of these come with every push."""
+
+
+def going_on(connection: Connection, network: str, alarm_id: str) -> bool:
+    """Tell whether an alarm is going on."""
+    one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id, alarms.c.ended_at.is_(None))
+    return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
+
+
+def exists(connection: Connection, network: str, alarm_id: str) -> bool:
+    """Tell whether an alarm was ever raised."""
+    one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
+    return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
+
+
+def listed(connection: Connection, network: str, *, since: datetime | None = None) -> tuple[Alarm, ...]:
+    """Return the alarms going on, the newest first, and those that ended after `since`."""
+    goes_on = alarms.c.ended_at.is_(None)
+    shown = goes_on if since is None else or_(goes_on, alarms.c.ended_at > since)
+    query = select(alarms).where(alarms.c.network_id == network, shown).order_by(alarms.c.last_at.desc())
+    return tuple(
+        Alarm(
+            alarm_id=row.alarm_id,
+            kind=row.kind,
+            detail=row.detail,
+            times=row.times,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+            ended_at=row.ended_at,
+        )
+        for row in connection.execute(query.order_by(alarms.c.alarm_id))
+    )

@@ -1,0 +1,99 @@
+"""What the server's memory of a ledger reveals: one that was cut off, or that the server itself was put back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from kiosk.facts import Entry
+from kiosk.model import Ref
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
+from sync.central.feed import stream
+from sync.central.feed.arrivals import Arrival
+from sync.central.feed.ingest import Known
+from sync.central.storage import network
+from sync.central.storage.network import Network
+from sync.central.storage.tables import feed
+
+
+def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+    """Notice that this server was put back from an old copy: a kiosk remembers more than is here.
+
+    Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
+    once only, however many times the kiosk says so before it has sent again what is missing.
+    """
+    alarm_id, sent = register.of_ledger(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
+    if sent <= before.acked:
+        register.end(connection, of, alarm_id, now)
+    elif not register.going_on(connection, of, alarm_id):
+        network.renew(connection, of)
+        detail = f"acknowledged up to {sent}, and {before.acked} is here: put back from a copy?"
+        ref = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1)
+        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def other_past(connection: Connection, of: Network, place: int, *, now: datetime) -> None:
+    """Begin a new generation: a kiosk saw another entry at this place of the feed than is here, or there is none.
+
+    So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
+    """
+    network.renew(connection, of.network_id)
+    detail = f"the feed up to position {place} was seen, and is another one here: put back from a copy?"
+    alarm_id = register.of_ledger(Kind.RESTORED, of.ledger_id)
+    register.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
+
+
+def renewed(connection: Connection, of: str, ledger_id: str, *, follows: str, now: datetime) -> None:
+    """Tell that a kiosk mended its ledger, or was put back from a copy, and goes on in a new one."""
+    alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
+    detail = f"goes on in a new ledger after {follows}: the end of that may be lost"
+    ref = Ref(ledger_id=ledger_id, seq=0)
+    register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+    """Compare where a kiosk says that its ledger ends with what was seen of it before.
+
+    A beacon that was on its way for long tells of an end that is gone by: so this alarm ends as soon as the ledger
+    reaches again what was seen. But of two machines with one ledger, the one ahead says so again and again. Whether
+    there are two is told by the one behind, of which `_goes_on_elsewhere`; that alarm does not end by itself.
+    """
+    alarm_id, beacon = register.of_ledger(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
+    if beacon.head is None and (before.acked < before.highest or not (beacon.sent or beacon.waiting)):
+        return  # a kiosk that does not tell its end, and what it waits to send tells it only where there is no gap
+    told = max(one.ref.seq if isinstance(one, Entry) else one.seq for one in arrival.entries) if arrival.entries else 0
+    end = max(told, beacon.sent + beacon.waiting if beacon.head is None else beacon.head)
+    ref = Ref(ledger_id=arrival.ledger_id, seq=end + 1)
+    if end >= before.highest:
+        register.end(connection, of, alarm_id, now)
+    elif _goes_on_elsewhere(connection, of, arrival.ledger_id, end=end, seen=beacon.seen):
+        register.end(connection, of, alarm_id, now)
+        alarm_id = register.of_ledger(Kind.FORK, arrival.ledger_id)
+        detail = f"goes on elsewhere: a kiosk with this ledger ends at entry {end}, and was told of a later one"
+        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+    else:
+        detail = f"ends at entry {end}, and entry {before.highest} had been seen"
+        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+
+
+def _goes_on_elsewhere(connection: Connection, of: str, ledger_id: str, *, end: int, seen: str | None) -> bool:
+    """Tell whether a kiosk whose ledger ends here had seen a later entry of it in the feed, as of the same instant.
+
+    Who wrote an entry has it before the feed does. Neither clocks nor the order in which beacons come matter to that.
+    """
+    try:
+        place = stream.stands_at(connection, of, seen) if seen else 0
+    except stream.GoneError:
+        return False  # of another past of the feed: its next cursor will tell
+    values = {"network": of, "ledger": ledger_id, "end": end, "place": place}
+    return connection.execute(_LATER, values).first() is not None
+
+
+_LATER = (
+    select(feed.c.seq)
+    .where(feed.c.network_id == bindparam("network"), feed.c.ledger_id == bindparam("ledger"))
+    .where(feed.c.seq > bindparam("end"), feed.c.position <= bindparam("place"))
+    .limit(1)
+)

@@ -1,0 +1,1 @@
+"""Entries come in and go out: pushes, the feed in one order, snapshots, the quarantine, the server's own ledger."""

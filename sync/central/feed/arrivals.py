@@ -1,0 +1,226 @@
+"""What a push brings, read one entry at a time: a single bad one must not make its neighbours unreadable.
+
+Pure: bytes come in, and for each entry either the entry or the reason why it cannot be taken, with what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from kiosk.facts import Entry
+from kiosk.model import Clock, Noun, Ref, Stamp
+from kiosk.store import chain
+from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words
+
+_NUL = b"\\u0000"
+LARGEST = 2**63 - 1
+"""The greatest number that both databases keep."""
+
+
+class ArrivalError(ValueError):
+    """The push as a whole cannot be read."""
+
+
+class Refused(Noun, frozen=True, kw_only=True):
+    """An entry that the feed cannot take. `reason` is stable up to the colon."""
+
+    seq: int
+    reason: str
+    raw: bytes
+
+
+class Arrival(Noun, frozen=True, kw_only=True):
+    """A push that was read: entries that are sound in themselves, and others, in the order in which they came."""
+
+    ledger_id: str
+    entries: tuple[Entry | Refused, ...]
+    beacon: Beacon
+    follows: tuple[str, ...] = ()
+
+
+class _RawPush(Words, frozen=True, kw_only=True):
+    ledger_id: str
+    entries: tuple[msgspec.Raw, ...] = ()
+    beacon: msgspec.Raw = msgspec.Raw(b"{}")
+    follows: tuple[str, ...] = ()
+
+
+class _Numbered(Words, frozen=True, kw_only=True):
+    seq: int
+
+
+_push = msgspec.json.Decoder(Push).decode
+_raw_push = msgspec.json.Decoder(_RawPush).decode
+_entry = msgspec.json.Decoder(WireEntry).decode
+_numbered = msgspec.json.Decoder(_Numbered).decode
+_beacon = msgspec.json.Decoder(Beacon).decode
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def read(body: bytes) -> Arrival:
+    """Read the body of a push. Raises ArrivalError when it is no push at all, or a longer one than is agreed."""
+    try:
+        push = _push(body)
+    except (msgspec.DecodeError, RecursionError):
+        return _read_leniently(body)
+    _check_length(push.entries)
+    found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
+    if any(isinstance(one, Refused) for one in found):
+        return _read_leniently(body)  # what is set aside is kept as it came
+    return Arrival(ledger_id=push.ledger_id, entries=found, beacon=push.beacon, follows=push.follows)
+
+
+def _read_leniently(body: bytes) -> Arrival:
+    try:
+        push = _raw_push(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ArrivalError(f"the body is no push: {error}") from None
+    _check_length(push.entries)
+    return Arrival(
+        ledger_id=push.ledger_id,
+        entries=tuple(_one_by_one(push)),
+        beacon=_forgiving_beacon(bytes(push.beacon)),
+        follows=push.follows,
+    )
+
+
+def _check_length(entries: Sequence[object]) -> None:
+    if len(entries) > PAGE:
+        raise ArrivalError(f"a push carries at most {PAGE} entries, this one has {len(entries)}")
+
+
+def _one_by_one(push: _RawPush) -> Iterator[Entry | Refused]:
+    raws = [bytes(raw) for raw in push.entries]
+    for raw, seq in zip(raws, _numbers(raws), strict=True):
+        yield read_entry(raw, push.ledger_id, seq=seq)
+
+
+def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | Refused:
+    """Read one entry of a ledger; `seq` is the place it has among its neighbours, for when it does not tell."""
+    try:
+        wire = _entry(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
+        return Refused(seq=seq, reason=f"malformed: {error}", raw=raw)
+    return sound(wire, ledger_id, seq=seq, raw=raw)
+
+
+def _numbers(raws: list[bytes]) -> list[int]:
+    """Return the `seq` of each entry; of those that do not tell theirs, the one next to their neighbour's.
+
+    All zero when none tells.
+    """
+    told = [_number(raw) for raw in raws]
+    first = next(((place, seq) for place, seq in enumerate(told) if seq is not None), None)
+    if first is None:
+        return [0] * len(raws)
+    last = first[1] - first[0] - 1
+    numbers = []
+    for seq in told:
+        last = last + 1 if seq is None else seq
+        numbers.append(max(last, 0))
+    return numbers
+
+
+def _number(raw: bytes) -> int | None:
+    try:
+        seq = _numbered(raw).seq
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return seq if 0 < seq <= LARGEST else None
+
+
+def _forgiving_beacon(raw: bytes) -> Beacon:
+    """A beacon that cannot be read delays no entry: nothing is known of how the kiosk is, that is all."""
+    try:
+        return _beacon(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Beacon()
+
+
+def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | Refused:
+    """Return the entry if it is what was written: of this ledger, storable, and with hashes that fit."""
+    try:
+        reason = _trouble(wire, ledger_id)
+        entry = None if reason else _entry_of(wire)
+    except (ValueError, OverflowError) as error:
+        reason, entry = f"malformed: {error}", None
+    if entry is not None:
+        reason = _hash_trouble(entry)
+    if entry is None or reason:
+        return Refused(seq=wire.seq if 0 < wire.seq <= LARGEST else seq, reason=reason, raw=raw)
+    return entry
+
+
+def _entry_of(wire: WireEntry) -> Entry:
+    return Entry(
+        ref=Ref(ledger_id=wire.ledger_id, seq=wire.seq),
+        stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=_CLOCKS[wire.clock]),
+        kind=wire.kind,
+        body=wire.body,
+        salt=wire.salt,
+        body_hash=wire.body_hash,
+        previous=wire.previous,
+        hash=wire.hash,
+        remainder=wire.remainder if wire.body is None else None,
+    )
+
+
+_CLOCKS = {clock.value: clock for clock in Clock}
+
+
+def _trouble(wire: WireEntry, ledger_id: str) -> str:
+    """Say why an entry cannot be kept, before its hashes are looked at."""
+    if wire.ledger_id != ledger_id:
+        return "other ledger: it does not belong to the ledger that sent it"
+    if wire.clock not in _CLOCKS:
+        return f"{LATER}: a later release wrote it"
+    if not 0 < wire.seq <= LARGEST or abs(wire.monotonic_ns) > LARGEST:
+        return "malformed: a number is out of range"
+    if wire.at.tzinfo is None:
+        return "malformed: its instant has no time zone"
+    if "\0" in wire.boot_id or "\0" in wire.kind:
+        return "malformed: a word holds a zero byte"
+    if len(wire.body_hash) != 32 or len(wire.previous) != 32:
+        return "malformed: a hash has the wrong length"
+    return ""
+
+
+def _hash_trouble(entry: Entry) -> str:
+    """Say what is wrong with the hashes of an entry; `previous` is between it and the one before."""
+    if (entry.body is None) != (entry.salt is None):
+        return "half erased: of body and salt one is missing"
+    if entry.body is not None and sha256((entry.salt or b"") + entry.body).digest() != entry.body_hash:
+        return "hash mismatch: the body is not the one that was sealed"
+    expected = chain.entry_hash(
+        ref=entry.ref, stamp=entry.stamp, kind=entry.kind, body_hash=entry.body_hash, previous=entry.previous
+    )
+    if expected != entry.hash:
+        return "hash mismatch: the entry is not the one that was sealed"
+    return "" if entry.body is None else _body_trouble(entry.body)
+
+
+def _body_trouble(body: bytes) -> str:
+    """A body that tells what this release does not know may pass; one that is no JSON object tells nobody anything."""
+    try:
+        _object(body)
+        has_nul = _NUL in body and _has_nul(msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return f"malformed: its body is no JSON object: {error}"
+    except RecursionError:
+        return "malformed: its body is nested too deep"
+    return "malformed: a word of its body holds a zero byte" if has_nul else ""
+
+
+def _has_nul(value: object) -> bool:
+    """Tell whether a word holds what PostgreSQL cannot keep; on SQLite it is refused as well, so that all are alike."""
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_has_nul, value))
+        case dict():
+            return any(map(_has_nul, (*value, *value.values())))
+    return False

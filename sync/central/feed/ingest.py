@@ -1,0 +1,290 @@
+"""Taking entries in: each once and for ever by (ledger_id, seq), a batch by one statement, with its place in the feed.
+
+The whole of a push is one transaction, and its answer is given after the commit. Nothing here folds the roster: that is
+done afterwards by sync.central.roster.projector, so that a batch costs little more than writing it down.
+
+Positions of the feed are given out in turn (sync.central.storage.database.Turn): PostgreSQL commits in any order, and a
+reader that has seen position 7 would never ask for a 6 that is committed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from kiosk.facts import Entry
+from kiosk.model import Noun, Ref
+from kiosk.store.tables import microseconds
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
+from sync.central.feed.arrivals import Refused
+from sync.central.storage.tables import feed, ledgers, quarantine
+from sync.wire import Outcome, Status, to_wire
+
+FORK = "fork: another entry has this place"
+_encode = msgspec.json.Encoder().encode
+
+
+class Known(Noun, frozen=True, kw_only=True):
+    """How far a ledger is known."""
+
+    acked: int = 0
+    highest: int = 0
+
+
+class Taken(Noun, frozen=True, kw_only=True):
+    """What became of a batch."""
+
+    statuses: tuple[Status, ...]
+    acked: int
+
+
+_KNOWN = select(ledgers.c.acked, ledgers.c.highest).where(
+    ledgers.c.network_id == bindparam("network"), ledgers.c.ledger_id == bindparam("ledger")
+)
+_ADVANCE = (
+    update(ledgers)
+    .where(ledgers.c.network_id == bindparam("network"), ledgers.c.ledger_id == bindparam("ledger"))
+    .values(acked=bindparam("to"), highest=bindparam("top"))
+)
+_HASHES = select(feed.c.seq, feed.c.hash, feed.c.previous).where(
+    feed.c.network_id == bindparam("network"),
+    feed.c.ledger_id == bindparam("ledger"),
+    feed.c.seq.between(bindparam("first"), bindparam("last")),
+)
+_LAST = select(func.coalesce(func.max(feed.c.position), 0)).where(feed.c.network_id == bindparam("network"))
+_SEQS = (
+    select(feed.c.seq)
+    .where(feed.c.network_id == bindparam("network"), feed.c.ledger_id == bindparam("ledger"))
+    .where(feed.c.seq > bindparam("after"))
+    .union(
+        select(quarantine.c.seq)
+        .where(quarantine.c.network_id == bindparam("network"), quarantine.c.ledger_id == bindparam("ledger"))
+        .where(quarantine.c.seq > bindparam("after"))
+    )
+    .order_by("seq")
+)
+COLUMNS = tuple(column.name for column in feed.columns)
+_COPY = f"COPY feed ({', '.join(COLUMNS)}) FROM STDIN"
+_INSERT = f"INSERT INTO feed ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+
+
+def known(connection: Connection, network: str, ledger_id: str) -> Known:
+    """Return how far a ledger is known; nothing of a new one, which is remembered from now on."""
+    row = connection.execute(_KNOWN, {"network": network, "ledger": ledger_id}).first()
+    if row is None:
+        values = {"network_id": network, "ledger_id": ledger_id, "acked": 0, "highest": 0}
+        connection.execute(insert(ledgers), values)
+        return Known()
+    return Known(acked=row.acked, highest=row.highest)
+
+
+def last_position(connection: Connection, network: str) -> int:
+    """Return the last position given out, 0 while the feed is empty."""
+    return int(connection.execute(_LAST, {"network": network}).scalar_one())
+
+
+def take(
+    connection: Connection,
+    network: str,
+    ledger_id: str,
+    *,
+    before: Known,
+    batch: Sequence[Entry | Refused],
+    now: datetime,
+) -> Taken:
+    """Write a batch of one ledger down, in the transaction whose turn it is, and tell what became of each.
+
+    `before` is how far the ledger is `known` in this transaction.
+    """
+    return Batch(connection, network, ledger_id, before=before, now=now).take(_placed(batch, before.acked))
+
+
+def _placed(batch: Sequence[Entry | Refused], acked: int) -> list[Entry | Refused]:
+    """Give a place to those whose own could not be read at all: the next ones that the kiosk could have sent."""
+    placed: list[Entry | Refused] = []
+    for number, one in enumerate(batch, start=acked + 1):
+        lost = isinstance(one, Refused) and one.seq == 0
+        placed.append(msgspec.structs.replace(one, seq=number) if lost else one)
+    return placed
+
+
+class Batch:
+    """One batch of one ledger on its way into the database."""
+
+    def __init__(self, connection: Connection, network: str, ledger_id: str, *, before: Known, now: datetime) -> None:
+        self.connection, self.network, self.ledger_id = connection, network, ledger_id
+        self.before, self.now = before, now
+        self.statuses: list[Status] = []
+        self.fresh: dict[int, Entry] = {}
+        self.set_aside: list[Refused] = []
+
+    def take(self, batch: Sequence[Entry | Refused]) -> Taken:
+        """Sort the batch, write what is new, and raise the alarms that it gives cause for."""
+        if not batch:
+            return Taken(statuses=(), acked=self.before.acked)
+        kept = self._kept(batch)
+        for one in batch:
+            self._sort(one, kept)
+        if self.fresh:
+            last = last_position(self.connection, self.network)
+            write(self.connection, rows(self.network, self.fresh.values(), after=last, now=self.now))
+        self._write_quarantine()
+        after = self._advance()
+        self._watch(kept, after)
+        return Taken(statuses=tuple(self.statuses), acked=after.acked)
+
+    def _kept(self, batch: Sequence[Entry | Refused]) -> dict[int, tuple[bytes, bytes]]:
+        """Return (hash, previous) of what the feed has of this ledger, from just before the batch to just after it."""
+        seqs = [one.ref.seq for one in batch if isinstance(one, Entry)]
+        if not seqs or min(seqs) - 1 > self.before.highest:
+            return {}
+        values = {"network": self.network, "ledger": self.ledger_id, "first": min(seqs) - 1, "last": max(seqs) + 1}
+        return {row[0]: (bytes(row[1]), bytes(row[2])) for row in self.connection.execute(_HASHES, values)}
+
+    def _sort(self, one: Entry | Refused, kept: dict[int, tuple[bytes, bytes]]) -> None:
+        if isinstance(one, Refused):
+            self._refuse(one)
+            return
+        seq = one.ref.seq
+        twin = self.fresh[seq].hash if seq in self.fresh else kept.get(seq, (None,))[0]
+        if twin is None:
+            self.fresh[seq] = one
+            self.statuses.append(Status(seq=seq, outcome=Outcome.ACCEPTED))
+        elif twin == one.hash:
+            self.statuses.append(Status(seq=seq, outcome=Outcome.DUPLICATE))
+        else:
+            self._refuse(Refused(seq=seq, reason=FORK, raw=_encode(to_wire(one))))
+
+    def _refuse(self, one: Refused) -> None:
+        self.set_aside.append(one)
+        self.statuses.append(Status(seq=one.seq, outcome=Outcome.QUARANTINED, reason=one.reason))
+
+    def _write_quarantine(self) -> None:
+        """Set aside what is not there yet: the same bytes that come again are the same thing."""
+        if not self.set_aside:
+            return
+        named = {quarantine_id(self.ledger_id, one): one for one in self.set_aside}
+        there = select(quarantine.c.quarantine_id).where(
+            quarantine.c.network_id == self.network, quarantine.c.quarantine_id.in_(named)
+        )
+        for key in self.connection.execute(there).scalars().all():
+            del named[key]
+        if named:
+            self.connection.execute(insert(quarantine), [self._aside(key, one) for key, one in named.items()])
+
+    def _aside(self, key: str, one: Refused) -> dict[str, object]:
+        return {
+            "network_id": self.network,
+            "quarantine_id": key,
+            "ledger_id": self.ledger_id,
+            "seq": one.seq,
+            "reason": one.reason.replace("\0", "?"),
+            "raw": one.raw,
+            "received_at": self.now,
+        }
+
+    def _advance(self) -> Known:
+        arrived = {*self.fresh, *(one.seq for one in self.set_aside)}
+        if not arrived:
+            return self.before
+        acked = self.before.acked
+        while acked + 1 in arrived:
+            acked += 1
+        highest = max(self.before.highest, *arrived)
+        if acked < highest:
+            acked = self._contiguous(acked)
+        if (acked, highest) != (self.before.acked, self.before.highest):
+            values = {"network": self.network, "ledger": self.ledger_id, "to": acked, "top": highest}
+            self.connection.execute(_ADVANCE, values)
+        return Known(acked=acked, highest=highest)
+
+    def _contiguous(self, acked: int) -> int:
+        """Follow what is kept beyond `acked`, until something is missing."""
+        values = {"network": self.network, "ledger": self.ledger_id, "after": acked}
+        for seq in self.connection.execute(_SEQS, values).scalars().all():
+            if seq != acked + 1:
+                break
+            acked = seq
+        return acked
+
+    # ------------------------------------------------------------ alarms
+
+    def _watch(self, kept: dict[int, tuple[bytes, bytes]], after: Known) -> None:
+        forks = [one.seq for one in self.set_aside if one.reason == FORK]
+        if forks:
+            self._alarm(Kind.FORK, forks[0], f"entry {forks[0]} exists in two versions", times=len(forks))
+        broken = [seq for seq in sorted(self.fresh) if self._is_broken(seq, kept)]
+        if broken:
+            self._alarm(Kind.CHAIN, broken[0], f"entry {broken[0]} does not follow the one before", times=len(broken))
+        if after.acked < after.highest and (self.fresh or self.set_aside):
+            self._alarm(Kind.GAP, after.acked + 1, f"entry {after.acked + 1} is missing, {after.highest} is known")
+        elif after.acked == after.highest and self.before.acked < self.before.highest:
+            register.end(self.connection, self.network, register.of_ledger(Kind.GAP, self.ledger_id), self.now)
+
+    def _is_broken(self, seq: int, kept: dict[int, tuple[bytes, bytes]]) -> bool:
+        """Tell whether a new entry does not fit between its neighbours, as far as these are known."""
+        entry = self.fresh[seq]
+        before = self.fresh[seq - 1].hash if seq - 1 in self.fresh else kept.get(seq - 1, (None,))[0]
+        if seq == 1:
+            before = bytes(32)
+        follower = kept.get(seq + 1)
+        return (before is not None and before != entry.previous) or (follower is not None and follower[1] != entry.hash)
+
+    def _alarm(self, kind: Kind, seq: int, detail: str, *, times: int = 1) -> None:
+        register.sound(
+            self.connection,
+            self.network,
+            register.of_ledger(kind, self.ledger_id),
+            ref=Ref(ledger_id=self.ledger_id, seq=seq),
+            detail=detail,
+            now=self.now,
+            times=times,
+        )
+
+
+def quarantine_id(ledger_id: str, one: Refused) -> str:
+    """Return the name under which something is set aside: the same for the same bytes."""
+    return sha256(ledger_id.encode() + b"\0" + one.raw).hexdigest()[:32]
+
+
+def rows(network: str, entries: Iterable[Entry], *, after: int, now: datetime) -> list[tuple[object, ...]]:
+    """Return the feed's rows of entries that follow a position, in the order of COLUMNS."""
+    received = microseconds(now)
+    return [
+        (
+            network,
+            position,
+            entry.ref.ledger_id,
+            entry.ref.seq,
+            microseconds(entry.stamp.at),
+            entry.stamp.boot_id,
+            entry.stamp.monotonic_ns,
+            entry.stamp.clock.value,
+            entry.kind,
+            entry.body,
+            entry.salt,
+            entry.body_hash,
+            entry.previous,
+            entry.hash,
+            received,
+            entry.remainder,
+        )
+        for position, entry in enumerate(entries, start=after + 1)
+    ]
+
+
+def write(connection: Connection, new: list[tuple[object, ...]]) -> None:
+    """Write rows of the feed by one statement: COPY on PostgreSQL, one prepared insert for all on SQLite."""
+    raw: Any = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql":
+        with raw.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for row in new:
+                copy.write_row(row)
+    else:
+        connection.exec_driver_sql(_INSERT, new)

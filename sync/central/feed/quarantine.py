@@ -1,0 +1,83 @@
+"""The quarantine: what was sent and could not be taken, shown to staff, and tried again when they say so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+
+from kiosk.facts import Entry
+from kiosk.model import Noun
+from sync.central.feed import arrivals, ingest
+from sync.central.storage.tables import quarantine
+
+
+class Aside(Noun, frozen=True, kw_only=True):
+    """Something that is set aside."""
+
+    quarantine_id: str
+    ledger_id: str
+    seq: int
+    reason: str
+    raw: bytes
+    received_at: datetime
+
+
+MOST = 1000
+"""How much is listed at once: a kiosk gone mad can fill a quarantine."""
+
+
+def listed(connection: Connection, network: str) -> tuple[Aside, ...]:
+    """Return what is set aside and not settled, the oldest first, at most MOST."""
+    query = select(quarantine).where(*_waiting(network))
+    rows = connection.execute(query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST))
+    return tuple(map(_aside, rows))
+
+
+def count(connection: Connection, network: str) -> int:
+    """Return how much is set aside and not settled."""
+    query = select(func.count()).select_from(quarantine).where(*_waiting(network))
+    return int(connection.execute(query).scalar_one())
+
+
+def _waiting(network: str) -> tuple[ColumnElement[bool], ...]:
+    return quarantine.c.network_id == network, quarantine.c.settled_at.is_(None)
+
+
+def _aside(row: Row[*tuple[Any, ...]]) -> Aside:
+    return Aside(
+        quarantine_id=row.quarantine_id,
+        ledger_id=row.ledger_id,
+        seq=row.seq,
+        reason=row.reason,
+        raw=bytes(row.raw),
+        received_at=row.received_at,
+    )
+
+
+def replay(connection: Connection, network: str, quarantine_id: str, now: datetime) -> str | None:
+    """Try to take something again, with what this release knows. Returns None when it was taken, or why it was not.
+
+    Raises LookupError when nothing of that name is set aside.
+    """
+    query = select(quarantine).where(*_waiting(network), quarantine.c.quarantine_id == quarantine_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise LookupError(f"nothing is set aside under {quarantine_id}")
+    one = _aside(row)
+    read = arrivals.read_entry(one.raw, one.ledger_id, seq=one.seq)
+    if not isinstance(read, Entry):
+        return read.reason
+    before = ingest.known(connection, network, one.ledger_id)
+    status = ingest.take(connection, network, one.ledger_id, before=before, batch=[read], now=now).statuses[0]
+    if status.reason:
+        return status.reason
+    dismiss(connection, network, quarantine_id, now)
+    return None
+
+
+def dismiss(connection: Connection, network: str, quarantine_id: str, now: datetime) -> None:
+    """Settle something that staff have looked at; the row stays."""
+    one = (quarantine.c.network_id == network, quarantine.c.quarantine_id == quarantine_id)
+    connection.execute(update(quarantine).where(*one, quarantine.c.settled_at.is_(None)).values(settled_at=now))

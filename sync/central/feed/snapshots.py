@@ -1,0 +1,108 @@
+"""The folded roster for a kiosk that is new, or was away from a feed that is gone: in pages, all of one instant.
+
+The pages are written down when the first is asked for, because the roster goes on moving while a kiosk fetches them;
+kiosks that ask within a short while get the same ones. What stands in them is the business of kiosk.store.snapshot.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from kiosk.store import snapshot
+from sync.central.feed import stream
+from sync.central.feed.stream import GoneError
+from sync.central.storage import network
+from sync.central.storage.network import Network
+from sync.central.storage.tables import feed, ledgers, snapshots
+from sync.wire import Words
+
+FRESH = timedelta(minutes=1)
+"""How long a snapshot is given to kiosks that begin."""
+KEPT = timedelta(hours=1)
+"""How long a kiosk has to fetch all pages of one."""
+
+
+class RawPage(Words, frozen=True, kw_only=True):
+    """A SnapshotPage whose rows are JSON already."""
+
+    rows: msgspec.Raw
+    position: int
+    cursor: str
+    next: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def begin(connection: Connection, network_id: str, now: datetime) -> str:
+    """Return the token of a snapshot's first page, writing one down if the last is not fresh, in a transaction."""
+    of = network.read(connection, network_id)
+    connection.execute(delete(snapshots).where(snapshots.c.network_id == network_id, snapshots.c.made_at <= now - KEPT))
+    fresh = select(snapshots.c.snapshot_id, snapshots.c.cursor, snapshots.c.rows).where(
+        snapshots.c.network_id == network_id, snapshots.c.number == 0, snapshots.c.made_at > now - FRESH
+    )
+    cursor = stream.cursor(connection, network_id, of.generation, of.projected)
+    # The first page has the heads alone, and they move without the feed where an entry was put aside.
+    heads = _packed(next(snapshot.pages(connection, heads=_heads(connection, of))))
+    for row in connection.execute(fresh.order_by(snapshots.c.made_at.desc())):
+        if row.cursor == cursor and bytes(row.rows) == heads:
+            return f"{row.snapshot_id}.0"
+    return f"{_write(connection, of, cursor, now)}.0"
+
+
+def _write(connection: Connection, of: Network, cursor: str, now: datetime) -> str:
+    name = secrets.token_hex(8)
+    made = {"network_id": of.network_id, "snapshot_id": name, "position": of.projected, "made_at": now}
+    made["cursor"] = cursor
+    for number, rows in enumerate(snapshot.pages(connection, heads=_heads(connection, of))):
+        connection.execute(insert(snapshots), {**made, "number": number, "rows": _packed(rows)})
+    return name
+
+
+def _packed(rows: snapshot.Rows) -> bytes:
+    return zlib.compress(_encode(rows), 1)
+
+
+def _heads(connection: Connection, of: Network) -> dict[str, int]:
+    """Return for each ledger up to which entry all that came of it is folded.
+
+    An entry that is missing below, because its kiosk cannot read it, comes by the feed if it ever comes. Were the gap
+    told as the end, that kiosk would take what follows it for news, and hold it for newer than all that is in the feed.
+    """
+    waiting = (
+        select(feed.c.ledger_id, func.min(feed.c.seq))
+        .where(feed.c.network_id == of.network_id, feed.c.position > of.projected)
+        .group_by(feed.c.ledger_id)
+    )
+    not_yet: dict[str, int] = {row[0]: row[1] for row in connection.execute(waiting)}
+    known = select(ledgers.c.ledger_id, ledgers.c.highest).where(ledgers.c.network_id == of.network_id)
+    return {row[0]: min(row[1], not_yet.get(row[0], row[1] + 1) - 1) for row in connection.execute(known)}
+
+
+def page(connection: Connection, network_id: str, token: str) -> RawPage:
+    """Return a page. Raises GoneError for a token that is none, or of a snapshot that is not kept any longer."""
+    name, _, text = token.partition(".")
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise GoneError("the token is not of a snapshot: begin anew without one")
+    number = int(text)
+    query = select(snapshots).where(
+        snapshots.c.network_id == network_id,
+        snapshots.c.snapshot_id == name,
+        snapshots.c.number.between(number, number + 1),
+    )
+    found = connection.execute(query.order_by(snapshots.c.number)).all()
+    if not found or found[0].number != number:
+        raise GoneError("the snapshot is no longer kept: begin anew without a token")
+    following = f"{name}.{number + 1}" if len(found) > 1 else None
+    return _raw(found[0], following)
+
+
+def _raw(row: Row[*tuple[Any, ...]], following: str | None) -> RawPage:
+    rows = msgspec.Raw(zlib.decompress(row.rows))
+    return RawPage(rows=rows, position=row.position, cursor=row.cursor, next=following)

@@ -1,0 +1,150 @@
+"""The feed as kiosks read it: entries of all ledgers after a cursor, in the order in which they were committed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from kiosk.facts import Entry
+from kiosk.model import Clock, Ref, Stamp
+from kiosk.store.tables import instant
+from sync.central.storage import network
+from sync.central.storage.tables import feed
+from sync.wire import PAGE, FeedEntry, FeedPage, WireEntry, place_in
+
+_PAGE = (
+    select(
+        feed.c.position,
+        feed.c.ledger_id,
+        feed.c.seq,
+        feed.c.at,
+        feed.c.boot_id,
+        feed.c.monotonic_ns,
+        feed.c.clock,
+        feed.c.kind,
+        feed.c.body,
+        feed.c.salt,
+        feed.c.body_hash,
+        feed.c.previous,
+        feed.c.hash,
+        feed.c.remainder,
+    )
+    .where(feed.c.network_id == bindparam("network"), feed.c.position > bindparam("after"))
+    .order_by(feed.c.position)
+    .limit(bindparam("size"))
+)
+
+
+_HASH = select(feed.c.hash).where(feed.c.network_id == bindparam("network"), feed.c.position == bindparam("position"))
+MARK_BYTES = 6
+
+
+class GoneError(LookupError):
+    """A cursor that the feed does not know, or no longer: the kiosk is to start from a snapshot."""
+
+
+class OtherPastError(GoneError):
+    """A cursor of this generation, at whose position there is nothing, or something else: the server was put back."""
+
+
+def cursor(connection: Connection, network_id: str, generation: str, position: int) -> str:
+    """Return the cursor that stands at a position.
+
+    It names the entry that stands there as well. A server that was put back from a copy gives the positions after it
+    out again, and who had come beyond would pass other entries by: now they are told so.
+    """
+    return _cursor(generation, position, _mark(connection, network_id, position) or "")
+
+
+def _cursor(generation: str, position: int, mark: str) -> str:
+    return f"{generation}.{position}.{mark}"
+
+
+def _mark(connection: Connection, network_id: str, position: int) -> str | None:
+    """Return what tells the entry at a position from others, None when there is none."""
+    digest = connection.execute(_HASH, {"network": network_id, "position": position}).scalar()
+    return None if digest is None else bytes(digest)[:MARK_BYTES].hex()
+
+
+def page(connection: Connection, network_id: str, after: str | None, *, size: int = PAGE) -> FeedPage:
+    """Return the entries after a cursor; without one, from the beginning. Raises GoneError."""
+    generation = network.read(connection, network_id).generation
+    place, mark = (0, "") if after is None else _known_place(connection, network_id, generation, after)
+    rows = connection.execute(_PAGE, {"network": network_id, "after": place, "size": size + 1}).all()
+    entries = tuple(FeedEntry(position=row.position, entry=_wire(row)) for row in rows[:size])
+    if entries:
+        place, mark = entries[-1].position, entries[-1].entry.hash[:MARK_BYTES].hex()
+    return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
+
+
+def stands_at(connection: Connection, network_id: str, cursor: str) -> int:
+    """Return the position that a cursor stands at. Raises GoneError for one that is not of this feed."""
+    return _known_place(connection, network_id, network.read(connection, network_id).generation, cursor)[0]
+
+
+def _known_place(connection: Connection, network_id: str, generation: str, cursor: str) -> tuple[int, str]:
+    """Return the position and the mark of a cursor. Raises GoneError for one that is not of this feed."""
+    place, mark = _read_cursor(cursor, generation)
+    if place > 0:
+        stands = _mark(connection, network_id, place)
+        if stands is None:
+            raise OtherPastError("the cursor stands beyond the end of the feed")
+        if mark not in ("", stands):  # a release before this one gave cursors without
+            raise OtherPastError("the feed went another way before it came to the cursor")
+    return place, mark
+
+
+def _read_cursor(text: str, generation: str) -> tuple[int, str]:
+    """Return the position and the mark of a cursor. Raises GoneError for one of another generation, or for none."""
+    of, _, rest = text.partition(".")
+    number, _, mark = rest.partition(".")
+    if of != generation or not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise GoneError("the cursor is not of this feed")
+    return int(number), mark
+
+
+def place_of(text: str | None) -> int:
+    """Return the position that a cursor names, of whatever generation; 0 for none."""
+    return place_in(text or "") or 0
+
+
+def entries(connection: Connection, network_id: str, *, after: int, size: int) -> list[tuple[int, Entry]]:
+    """Return entries of the feed with their positions, for the server itself."""
+    rows = connection.execute(_PAGE, {"network": network_id, "after": after, "size": size})
+    return [(row.position, _entry(row)) for row in rows]
+
+
+def _wire(row: Row[*tuple[Any, ...]]) -> WireEntry:
+    # By place and not by name: a page has five hundred of these.
+    _, ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, *hashes = row
+    body, salt, body_hash, previous, digest, remainder = hashes
+    return WireEntry(
+        ledger_id=ledger_id,
+        seq=seq,
+        at=instant(at),
+        boot_id=boot_id,
+        monotonic_ns=monotonic_ns,
+        clock=clock,
+        kind=kind,
+        body=body,
+        salt=salt,
+        body_hash=body_hash,
+        previous=previous,
+        hash=digest,
+        remainder=remainder,
+    )
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(
+        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+        stamp=Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock)),
+        kind=row.kind,
+        body=row.body,
+        salt=row.salt,
+        body_hash=row.body_hash,
+        previous=row.previous,
+        hash=row.hash,
+        remainder=row.remainder,
+    )

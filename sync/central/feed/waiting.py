@@ -1,0 +1,100 @@
+"""Kiosks that wait for news: each costs a socket and a few hundred bytes, no thread and no question to the database.
+
+One task for all of them asks where the feed ends, when the bell rings or, for what another process took in, every few
+seconds. Nothing here knows who waits, or what the news are: they are fetched by the usual calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from kiosk.store.database import LedgerError
+from sync.central.feed.bell import Bell
+
+LOOK_SECONDS = 2.0
+"""How often the end of the feed is looked at while somebody waits and no bell rings."""
+ANSWERS_A_SECOND = 50.0
+"""As many kiosks are told of news at most: each then asks for them, and an entry of one is news to all the others.
+
+So three kiosks hear of it at once, and five hundred within ten seconds, each of one page with all that came meanwhile.
+"""
+
+
+def spread(people: int, chance: float) -> float:
+    """Return for how many seconds one of so many who wait is kept from the news."""
+    return chance * (people - 1) / ANSWERS_A_SECOND
+
+
+class Waiting:
+    """Those who wait for the feed to grow, in one event loop."""
+
+    def __init__(
+        self,
+        bell: Bell,
+        end: Callable[[], int],
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`end` returns the feed's last position and is called in a thread; `chance` returns numbers of [0, 1)."""
+        self._bell, self._read_end, self._look_seconds, self._chance = bell, end, look_seconds, chance
+        self._end = -1
+        self._people = 0
+        self._moved = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    @property
+    def people(self) -> int:
+        """How many wait at this moment."""
+        return self._people
+
+    def close(self) -> None:
+        """Answer all who wait, and let nobody wait from now on: the server stops. From any thread."""
+        self._closed = True
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    async def beyond(self, place: int, seconds: float) -> bool:
+        """Wait for an entry after a position, at most so long. Tells whether there is one."""
+        self._loop = asyncio.get_running_loop()
+        until = self._loop.time() + seconds
+        self._people += 1
+        try:
+            await self._until_moved(place, until)
+            if self._end > place and not self._closed:
+                left = max(until - self._loop.time(), 0.0)
+                await asyncio.sleep(min(spread(self._people, self._chance()), left))
+        finally:
+            self._people -= 1
+        return self._end > place
+
+    async def _until_moved(self, place: int, until: float) -> None:
+        try:
+            async with asyncio.timeout_at(until):
+                while self._end <= place and not self._closed:
+                    if self._looking is None or self._looking.done():
+                        self._looking = asyncio.create_task(self._look())
+                    await self._moved.wait()
+        except TimeoutError:
+            return
+
+    async def _look(self) -> None:
+        """Follow the feed's end for as long as somebody waits."""
+        while self._people and not self._closed:
+            heard = self._bell.count
+            try:
+                end = await asyncio.to_thread(self._read_end)
+            except LedgerError:  # who waits learns of it from the call that follows
+                end = self._end
+            if end != self._end:
+                self._end = end
+                self._wake()
+            await self._bell.listen(heard, self._look_seconds)
+
+    def _wake(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()

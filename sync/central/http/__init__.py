@@ -1,0 +1,1 @@
+"""The server over HTTP: the calls of kiosks, their description, health, metrics."""

@@ -1,0 +1,206 @@
+"""The calls of version 1, as kiosks make them over HTTP. What they mean is in sync.central.central."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter, RawBody
+
+from sync import wire
+from sync.central.central import Central, OtherLedgerError
+from sync.central.feed.arrivals import ArrivalError
+from sync.central.feed.stream import GoneError
+from sync.central.http.openapi import described, refuses
+from sync.central.kiosks import allowance
+from sync.central.kiosks.badge_key import BadgeKeyError
+from sync.central.kiosks.enrolment import Kiosk, Turned
+
+AnyRequest = Request[Any, Any, Any]
+_enroll = msgspec.json.Decoder(wire.Enroll).decode
+MAX_CURSOR = 200
+LONGEST_WAIT = 60
+"""Seconds that a kiosk may ask the server to wait for news."""
+
+
+class ProblemError(HTTPException):
+    """A call that fails, as the wire tells it."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail=detail, status_code=status, headers=headers)
+        self.code = code
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return the answer to a call that failed."""
+    body = msgspec.json.encode(wire.Problem(code=code, detail=detail))
+    return Response(body, status_code=status, media_type="application/json", headers=dict(headers or {}))
+
+
+def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
+    """Return a body as it was before it was compressed. Raises ProblemError for one that is too long, or broken."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        return body
+    if encoding != "gzip":
+        raise ProblemError(415, "encoding", f"bodies come as they are or as gzip, not as {encoding[:20]}")
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = unpacker.decompress(body, limit)
+    except zlib.error as error:
+        raise ProblemError(400, "gzip", f"the body is no gzip: {error}") from None
+    if unpacker.unconsumed_tail:
+        raise ProblemError(413, "too_long", f"the body is longer than {limit} bytes once it is unpacked")
+    if not unpacker.eof:
+        raise ProblemError(400, "gzip", "the body ends in the middle of its gzip")
+    return plain
+
+
+def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
+    """Return who asks. Raises ProblemError for who is not paired, or no longer, or brought more than its allowance."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    kiosk = central.kiosk_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    if kiosk is None:
+        challenge = {"www-authenticate": "Bearer"}
+        raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it anew", challenge)
+    request.scope["state"]["kiosk"] = kiosk.kiosk_id
+    now = central.now().timestamp()
+    wait = central.pace.wait(kiosk.kiosk_id, now)
+    if wait:
+        after = {"retry-after": str(math.ceil(wait))}
+        raise ProblemError(429, "too_much", "this kiosk sent more than any queue holds: wait and go on", after)
+    central.pace.spend(kiosk.kiosk_id, allowance.A_CALL, now)
+    return kiosk
+
+
+@post(
+    wire.ENROLL,
+    sync_to_thread=True,
+    status_code=200,
+    operation_class=described(wire.Enroll),
+    security=[{}],
+    responses=refuses(400, 403, 409, 413, 415, 429),
+    summary="Pair a kiosk by the code that staff read out",
+)
+def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> Response[wire.Enrolled]:
+    """Answer 403 for a code that is wrong, used, or over; 429 when there were too many tries.
+
+    409 when the kiosk hides badge numbers with another key than the network's; the code is still good then.
+    """
+    plain = unpacked(request, body, central.settings.unpacked_bytes)
+    try:
+        asked = _enroll(plain)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProblemError(400, "malformed", f"the body is no enrolment: {error}") from None
+    if "\0" in asked.ledger_id + asked.name + asked.version or len(asked.ledger_id) > 100:
+        raise ProblemError(400, "malformed", "the body is no enrolment: it names no ledger")
+    try:
+        paired = central.enroll(asked)
+    except BadgeKeyError as error:
+        raise ProblemError(409, "badge_key", str(error)) from None
+    if isinstance(paired, Turned):
+        if paired.wait is not None:
+            seconds = str(round(paired.wait.total_seconds()) + 1)
+            raise ProblemError(429, "too_many_tries", "too many tries: wait and try again", {"retry-after": seconds})
+        raise ProblemError(403, "wrong_code", "the code is wrong, was used, or is over: ask for a new one")
+    kiosk = paired.kiosk
+    answer = wire.Enrolled(
+        token=paired.token,
+        kiosk_id=kiosk.kiosk_id,
+        site_id=kiosk.site_id,
+        now=kiosk.paired_at,
+        badge_key=paired.badge_key,
+    )
+    return Response(answer, headers={"cache-control": "no-store"})
+
+
+@post(
+    wire.ENTRIES,
+    sync_to_thread=True,
+    status_code=200,
+    operation_class=described(wire.Push),
+    responses=refuses(400, 401, 403, 413, 415, 429),
+    summary="Take in entries of a ledger; answered when they are on the disk",
+)
+def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
+    """Answer a status for each entry, and up to where the ledger is here without a gap."""
+    kiosk = _kiosk(request, central)
+    plain = unpacked(request, body, central.settings.unpacked_bytes)
+    central.pace.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
+    try:
+        return central.push(kiosk, plain)
+    except ArrivalError as error:
+        raise ProblemError(400, "malformed", str(error)) from None
+    except OtherLedgerError as error:
+        raise ProblemError(403, wire.OTHER_LEDGER, str(error)) from None
+
+
+@get(
+    wire.FEED,
+    sync_to_thread=True,
+    responses=refuses(400, 401, 410, 429),
+    summary="The entries of all ledgers after a cursor",
+)
+def feed(
+    request: AnyRequest,
+    central: NamedDependency[Central],
+    after: Annotated[str | None, Parameter(description="Cursor of the page before", max_length=MAX_CURSOR)] = None,
+) -> wire.FeedPage:
+    """Answer 410 for a cursor that this feed does not know: start from a snapshot."""
+    kiosk = _kiosk(request, central)
+    try:
+        return central.feed(kiosk, after)
+    except GoneError as error:
+        raise ProblemError(410, "gone", str(error)) from None
+
+
+@get(wire.NEWS, responses=refuses(400, 401, 429), summary="Wait for something after a cursor")
+async def news(
+    request: AnyRequest,
+    central: NamedDependency[Central],
+    after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
+    wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
+) -> wire.News:
+    """Answer as soon as the feed goes on after the cursor, or when the time is over. Nothing is fetched by it."""
+    await asyncio.to_thread(_kiosk, request, central)
+    return wire.News(news=await central.news(after, wait))
+
+
+@get(
+    wire.SNAPSHOT,
+    sync_to_thread=True,
+    summary="The folded roster in pages, all of one instant",
+    responses={
+        200: ResponseSpec(data_container=wire.SnapshotPage, description="A page", generate_examples=False),
+        **refuses(400, 401, 410, 429),
+    },
+)
+def snapshot(
+    request: AnyRequest,
+    central: NamedDependency[Central],
+    page: Annotated[str | None, Parameter(description="`next` of the page before", max_length=MAX_CURSOR)] = None,
+) -> Response[bytes]:
+    """Answer 410 for a token of a snapshot that is not kept any longer: begin anew without one."""
+    _kiosk(request, central)
+    try:
+        found = central.snapshot(page)
+    except GoneError as error:
+        raise ProblemError(410, "gone", str(error)) from None
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+@get(wire.TIME, sync_to_thread=False, summary="The server's clock", security=[{}])
+def time(central: NamedDependency[Central]) -> Response[wire.ServerTime]:
+    """Answer without a token: a kiosk may need the time to trust the server's certificate."""
+    return Response(wire.ServerTime(now=central.now()), headers={"cache-control": "no-store"})
+
+
+CALLS = [enroll, entries, feed, news, snapshot, time]

@@ -1,0 +1,196 @@
+"""The server as a web application: the calls of kiosks, the staff's pages where there are any, health and metrics.
+
+TLS, and hiding /metrics from the world, are the business of the reverse proxy before it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, Response, Router, get
+from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.di import NamedDependency, Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+
+from kiosk.store.database import LedgerError
+from sync.central.alarms.messages import Messenger
+from sync.central.central import Central, wall_clock
+from sync.central.http import api
+from sync.central.http.api import AnyRequest, ProblemError, problem
+from sync.central.http.compression import zipping
+from sync.central.http.metrics import TYPE, Metrics
+from sync.central.http.openapi import refuses
+from sync.central.logs import FACTS, LOGGER
+from sync.central.pages.letters import letter
+from sync.central.settings import Settings
+
+log = logging.getLogger(LOGGER)
+BUSY_SECONDS = "10"
+"""When a kiosk is to come again that found the database unwilling."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the server is: `behind` is how many positions the roster is behind the feed."""
+
+    status: str
+    behind: int = 0
+
+
+def create_app(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = wall_clock,
+    routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """Open the database and return the application; it closes the database when it is shut down.
+
+    `routes` are served beside the calls of kiosks. The Central is in the application's state, as `central`, and a
+    dependency of that name. Raises LedgerError when the database cannot be opened.
+    """
+    central = Central(settings, now=now)
+    try:
+        return _app(central, routes)
+    except BaseException:
+        central.close()
+        raise
+
+
+def _app(central: Central, routes: Sequence[ControllerRouterHandler]) -> Litestar:
+    measured = Metrics(central)
+    app = Litestar(
+        route_handlers=[_calls(), health, metrics, *routes],
+        dependencies={
+            "central": Provide(lambda: central, sync_to_thread=False, use_cache=True),
+            "measured": Provide(lambda: measured, sync_to_thread=False, use_cache=True),
+        },
+        lifespan=[_running],
+        middleware=[_watching],
+        exception_handlers={HTTPException: _refused, LedgerError: _unwilling, Exception: _failed},
+        request_max_body_size=central.settings.body_bytes,
+        allowed_hosts=AllowedHostsConfig(list(central.settings.hosts)) if central.settings.hosts else None,
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+    app.state.central, app.state.metrics = central, measured
+    return app
+
+
+def _calls() -> Router:
+    """Return the calls of kiosks. Only these are compressed: a page could tell its secrets by its length."""
+    return Router("/", route_handlers=api.CALLS, middleware=[zipping])
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Kiosk central server",
+        version="1",
+        description="What a kiosk and the central server say to each other. The rules are in docs/protocol.md.",
+        components=Components(security_schemes={"kiosk": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"kiosk": []}],
+        use_handler_docstrings=True,
+    )
+
+
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    central: Central = app.state.central
+    messenger = Messenger(central, letter)
+    central.start()
+    messenger.start()
+    try:
+        yield
+    finally:
+        messenger.close()
+        central.close()
+
+
+# ---------------------------------------------------------------- health and metrics
+
+
+@get(
+    "/health",
+    sync_to_thread=True,
+    security=[{}],
+    responses=refuses(),
+    summary="Whether the database answers and the roster keeps up",
+)
+def health(central: NamedDependency[Central]) -> Health:
+    """Answer 503 when the database cannot be read."""
+    behind = central.last_position() - central.network.projected
+    return Health(status="ok", behind=max(behind, 0))
+
+
+@get("/metrics", sync_to_thread=True, include_in_schema=False)
+def metrics(measured: NamedDependency[Metrics]) -> Response[bytes]:
+    """Answer what Prometheus scrapes."""
+    return Response(measured.text(), headers={"content-type": TYPE}, media_type=MediaType.TEXT)
+
+
+# ---------------------------------------------------------------- failures
+
+
+def _refused(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+    code = error.code if isinstance(error, ProblemError) else _CODES.get(error.status_code, "refused")
+    detail = error.detail or code
+    extra = getattr(error, "extra", None)
+    if error.status_code == 400 and extra:
+        detail = f"{detail}: {extra}"
+    return problem(error.status_code, code, detail, error.headers)
+
+
+_CODES = {400: "malformed", 404: "not_found", 405: "method", 413: "too_long"}
+
+
+def _unwilling(_: AnyRequest, error: LedgerError) -> Response[bytes]:
+    log.error("the database is unwilling", extra={FACTS: {"error": str(error)}})
+    return problem(503, "unwilling", "the server's database does not answer: try again", {"retry-after": BUSY_SECONDS})
+
+
+def _failed(_: AnyRequest, error: Exception) -> Response[bytes]:
+    log.error("a request failed", exc_info=error)
+    return problem(500, "failed", "the server failed, and its log says where")
+
+
+# ---------------------------------------------------------------- watching requests
+
+
+def _watching(app: ASGIApp) -> ASGIApp:
+    """Count, time and log each request: what it was, never what it carried."""
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        finally:
+            _note(scope, status, time.monotonic() - began)
+
+    return watched
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    held: Any = scope
+    method, path = held["method"], held.get("path_template") or "unknown"
+    held["app"].state.metrics.observe(method=method, path=path, status=status, seconds=seconds)
+    facts = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000)}
+    kiosk = held["state"].get("kiosk")
+    log.info("request", extra={FACTS: {**facts, **({"kiosk": kiosk} if kiosk else {})}})

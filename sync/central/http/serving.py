@@ -1,0 +1,31 @@
+"""Serving the application over HTTP, by uvicorn, which here answers all who wait before it waits for them to go."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import uvicorn
+from litestar import Litestar
+
+SHUTDOWN_SECONDS = 5
+"""How long answers that are under way may take when the server is to stop."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, of one application of sync.central.http.app."""
+
+    def __init__(self, app: Litestar, **options: Any) -> None:
+        """`options` are those of uvicorn.Config."""
+        options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS} | options
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, **options))
+        self._let_go = app.state.central.let_go
+        app.state.central.on_death = self._end
+
+    def _end(self) -> None:
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, answer what is under way, and end."""
+        self._let_go()
+        await super().shutdown(sockets)

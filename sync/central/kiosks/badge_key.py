@@ -1,0 +1,61 @@
+"""The key by which all kiosks of the network hide badge numbers: kept in a file, handed to a kiosk when it is paired.
+
+The database keeps no more than a mark that tells whether a key is the network's: whoever gets hold of a copy of it
+finds badges by names that say nothing, and not what they were made with. How a number is hidden is in kiosk.badges.
+"""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+
+from sqlalchemy import Connection, select, update
+
+from kiosk import badges
+from sync.central.storage.tables import networks
+from sync.wire import Enroll
+
+
+class BadgeKeyError(ValueError):
+    """A kiosk cannot join, for its badges or the network's would be known to one of them only: a sentence."""
+
+
+def settle(connection: Connection, network: str, file: Path | None, asked: Enroll) -> bytes | None:
+    """Return the key of a kiosk that joins; None where the network keeps none, or the kiosk is of an earlier release.
+
+    The first key that comes is the network's: that of a kiosk with badges, or else a new one. Raises BadgeKeyError, or
+    OSError when the file cannot be read or written.
+    """
+    if file is None or asked.badges is None:
+        return None
+    known = connection.execute(select(networks.c.badge_key_mark).where(networks.c.network_id == network)).scalar_one()
+    known = None if known is None else bytes(known)
+    key = _kept(file, known, asked.badge_key)
+    if asked.badge_key is not None and not hmac.compare_digest(asked.badge_key, key):
+        raise BadgeKeyError(_refusal(asked.badges))
+    if known is None:
+        mark = badges.key_mark(key)
+        connection.execute(update(networks).where(networks.c.network_id == network).values(badge_key_mark=mark))
+    return key
+
+
+def _kept(file: Path, mark: bytes | None, offered: bytes | None) -> bytes:
+    """Return the key in the file. Where it is lost, a kiosk that still has it brings it back."""
+    try:
+        is_lost = mark is not None and not file.exists()
+        if is_lost and (offered is None or badges.key_mark(offered) != mark):
+            raise BadgeKeyError(f"the server has lost its badge key: put back {file} from your copy")
+        if not file.exists() and offered is not None:
+            badges.keep_key(file, offered)
+        key = badges.badge_key(file)
+    except badges.BadgeError as error:
+        raise BadgeKeyError(str(error)) from error
+    if mark is not None and badges.key_mark(key) != mark:
+        raise BadgeKeyError(f"{file} is not the key by which this network hides badges: put back your copy of it")
+    return key
+
+
+def _refusal(count: int) -> str:
+    carried = "its badges are" if count else "its settings are, by [badges] key,"
+    way = "begin with an empty ledger, and assign the badges anew" if count else "remove [badges] key from its settings"
+    return f"{carried} hidden with another key than this network's, so neither would know the other's: {way}"

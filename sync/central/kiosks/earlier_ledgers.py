@@ -1,0 +1,122 @@
+"""Ledgers that a kiosk kept before its present one: whose they are, and who may send what is left of them.
+
+A kiosk goes on in a new ledger where it may have lost the end of the old one. It says so with its token, or with a
+pairing code where it is paired anew in between. What it still has of the old ledger is then taken from it. That may be
+more than one machine, where a card was copied: what each wrote is heard, and where they differ it is a fork for staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync.central.storage.tables import authors, former_ledgers, kiosks, ledgers, networks
+from sync.wire import Enroll
+
+NAME_LENGTH = 100
+MOST = 50
+"""Former ledgers of one kiosk: each is a repair."""
+
+
+def named(asked: Enroll) -> tuple[str, ...]:
+    """Return the former ledgers that an enrolment names, without what can be no name."""
+    return tuple(name for name in asked.formers[:MOST] if _is_name(name) and name != asked.ledger_id)
+
+
+def _is_name(ledger_id: str) -> bool:
+    return 0 < len(ledger_id) <= NAME_LENGTH and "\0" not in ledger_id
+
+
+def kept_elsewhere(connection: Connection, of: str, names: Collection[str]) -> str | None:
+    """Return one of these ledgers that a kiosk is known to have kept before its present one, None when none is."""
+    query = select(former_ledgers.c.ledger_id).where(
+        former_ledgers.c.network_id == of, former_ledgers.c.ledger_id.in_(names)
+    )
+    return connection.execute(query.order_by(former_ledgers.c.ledger_id)).scalars().first()
+
+
+def names(connection: Connection, of: str) -> dict[str, str]:
+    """Return the name of the kiosk that keeps each ledger, or kept it; of several that kept it, the one paired last."""
+    kept = select(kiosks.c.ledger_id, kiosks.c.name)
+    once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
+        former_ledgers,
+        kiosks,
+        (former_ledgers.c.network_id == kiosks.c.network_id) & (former_ledgers.c.kiosk_id == kiosks.c.kiosk_id),
+    )
+    rows = [
+        row
+        for query in (once, kept)
+        for row in connection.execute(query.where(kiosks.c.network_id == of).order_by(kiosks.c.paired_at))
+    ]
+    return {row.ledger_id: row.name for row in rows}
+
+
+def is_of(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
+    """Tell whether a kiosk kept this ledger before its present one."""
+    one = select(former_ledgers.c.kiosk_id).where(
+        former_ledgers.c.network_id == of,
+        former_ledgers.c.ledger_id == ledger_id,
+        former_ledgers.c.kiosk_id == kiosk_id,
+    )
+    return connection.execute(one).first() is not None
+
+
+def claim(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], now: datetime) -> None:
+    """Give a kiosk that was let in by a code the ledgers that it kept before.
+
+    Who shows a code and names a ledger is taken at its word, as it is for its present one; a token with which another
+    kiosk went on in that ledger ends, so that such a word does not go unnoticed. The server's own ledgers are nobody's.
+    """
+    for name in names:
+        if not _is_servers(connection, of, name):
+            connection.execute(
+                update(kiosks)
+                .where(kiosks.c.network_id == of, kiosks.c.ledger_id == name, kiosks.c.kiosk_id != kiosk_id)
+                .where(kiosks.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            _keep(connection, of, kiosk_id, name)
+
+
+def claim_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
+    """Let a kiosk send a former ledger that nobody ever sent anything of; tell whether it may."""
+    if not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
+        return False
+    _keep(connection, of, kiosk_id, ledger_id)
+    return True
+
+
+def go_on(connection: Connection, of: str, kiosk_id: str, present: str, ledger_id: str, follows: Sequence[str]) -> bool:
+    """Let a kiosk go on in a new ledger, if that follows one of its own and is nobody's; tell whether it does."""
+    is_own = present in follows or any(is_of(connection, of, kiosk_id, one) for one in follows[:MOST])
+    if not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
+        return False
+    _keep(connection, of, kiosk_id, present)
+    one = (kiosks.c.network_id == of, kiosks.c.kiosk_id == kiosk_id)
+    connection.execute(update(kiosks).where(*one).values(ledger_id=ledger_id))
+    return True
+
+
+def _keep(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:
+    if not is_of(connection, of, kiosk_id, ledger_id):
+        connection.execute(insert(former_ledgers), {"network_id": of, "ledger_id": ledger_id, "kiosk_id": kiosk_id})
+
+
+def _is_known(connection: Connection, of: str, ledger_id: str) -> bool:
+    return any(
+        connection.execute(
+            select(table.c.ledger_id).where(table.c.network_id == of, table.c.ledger_id == ledger_id).limit(1)
+        ).first()
+        for table in (ledgers, kiosks, former_ledgers, networks)
+    )
+
+
+def _is_servers(connection: Connection, of: str, ledger_id: str) -> bool:
+    return any(
+        connection.execute(
+            select(table.c.ledger_id).where(table.c.network_id == of, table.c.ledger_id == ledger_id).limit(1)
+        ).first()
+        for table in (authors, networks)
+    )

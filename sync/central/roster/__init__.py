@@ -1,0 +1,1 @@
+"""The roster on the server: the fold of all ledgers, conflicts between them, forgetting."""

@@ -1,0 +1,189 @@
+"""Conflicts that come to light when the ledgers of kiosks that could not hear each other come together.
+
+Every admission stands. What is found is made visible: an alarm, and an entry of the server's own ledger that all kiosks
+get. It is looked for once for each entry of the feed, in the transaction that folds it, so that it is told exactly
+once; what is found depends on the feed alone.
+
+- *Overdraft*: more was taken off a pass than the one who let in could know.
+- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back. The
+  later charge is given back.
+- *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import Connection, Row, func, or_, select
+
+from kiosk import local_time
+from kiosk.facts import AnyFact, Entry, Happened, Reversed, Tapped
+from kiosk.model import Badge, Charge, Granted, Pass, Reason, Ref, Site, Source, Window
+from kiosk.rules.passes import is_counted, period_start
+from kiosk.store.chain import decode_fact
+from kiosk.store.tables import badges, passes, sites, uses, visits
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
+from sync.central.feed.server_ledger import SERVER
+
+REASON = "overlap"
+LONGEST_WINDOW = timedelta(days=2)
+"""Windows that began longer ago are not looked at; no product covers as long."""
+
+_badge = msgspec.json.Decoder(Badge).decode
+_pass = msgspec.json.Decoder(Pass).decode
+_site = msgspec.json.Decoder(Site).decode
+_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+
+
+class Append(Protocol):
+    """Writes entries of the server's own, in the transaction of a connection."""
+
+    def __call__(self, connection: Connection, *facts: AnyFact) -> None:
+        """Write them."""
+
+
+def _order(row: Row[*tuple[Any, ...]]) -> tuple[datetime, datetime, str, int]:
+    """Return by what one visit counts as later than another."""
+    return row.window_start, row.at, row.ledger_id, row.seq
+
+
+class Judge:
+    """Looks at one entry that was just folded."""
+
+    def __init__(self, connection: Connection, network: str, *, now: datetime, append: Append) -> None:
+        self._connection, self._network, self._now, self._append = connection, network, now, append
+
+    def judge(self, entry: Entry, position: int) -> None:
+        """Find what an entry is in conflict with."""
+        fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
+        if not isinstance(fact, Tapped) or not isinstance(fact.verdict, Granted):
+            return
+        self._look_for_blocked_badge(entry, fact, position)
+        if fact.member_id is None or not fact.verdict.charges:
+            return
+        if not self._finds_overlap(entry, fact.member_id, fact.site_id):
+            self._look_for_overdraft(entry, fact, fact.verdict)
+
+    def _tell(self, kind: Kind, ref: Ref, *facts: AnyFact, site_id: str, detail: str) -> bool:
+        """Raise the alarm about an entry and let the kiosks know, both once; `facts` are what is done about it.
+
+        Tells whether it was the first time.
+        """
+        alarm_id = register.of_entry(kind, ref)
+        is_new = register.sound(self._connection, self._network, alarm_id, ref=ref, detail=detail, now=self._now)
+        if is_new:
+            self._append(self._connection, *facts, Happened(what=kind.value, detail=detail, site_id=site_id))
+        return is_new
+
+    # ------------------------------------------------------------ a badge that was blocked
+
+    def _look_for_blocked_badge(self, entry: Entry, fact: Tapped, position: int) -> None:
+        if fact.badge_id is None:
+            return
+        query = select(badges.c.doc).where(badges.c.id == fact.badge_id, badges.c.position < position)
+        doc = self._connection.execute(query).scalar()
+        if doc is None:
+            return
+        badge = _badge(doc)
+        if badge.status != "active":
+            detail = f"badge {badge.id[:12]} of {badge.member_id or 'nobody'} is {badge.status}, and opened the door"
+            self._tell(Kind.BLOCKED_BADGE, entry.ref, site_id=fact.site_id, detail=detail)
+
+    # ------------------------------------------------------------ windows that overlap
+
+    def _finds_overlap(self, entry: Entry, member_id: str, site_id: str) -> bool:
+        """Give the later of two charges back. Tells whether this entry was the later one."""
+        query = select(visits).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq)
+        this = self._connection.execute(query).first()
+        if this is None or this.window_start is None or this.reversed_at is not None:
+            return False
+        for other in self._overlapping(this):
+            later = max(this, other, key=_order)
+            earlier = other if later is this else this
+            ref = Ref(ledger_id=later.ledger_id, seq=later.seq)
+            detail = f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well"
+            reversal = Reversed(ref=ref, reason=REASON, by=SERVER)
+            if self._tell(Kind.OVERLAP, ref, reversal, site_id=site_id, detail=detail):
+                self._charge_again(later)
+            if later is this:
+                return True
+        return False
+
+    def _charge_again(self, given_back: Row[*tuple[Any, ...]]) -> None:
+        """Charge again what was given back only because of a charge that is given back itself now.
+
+        Three doors that could not hear each other let somebody in at 9, at 11 and at 13, for three hours each. Told of
+        the last two, the server gives the one of 13 back; told of the first at last, the one of 11. Then the time from
+        13 on is nobody's, and is charged after all: so what is paid does not depend on who was heard first.
+        """
+        found = {row.window_start: row for row in self._charged_about(given_back, was_given_back=True)}
+        for row in found.values():
+            is_later = _order(row) > _order(given_back)
+            is_free = all(other.window_start > row.window_start for other in self._overlapping(row))
+            if is_later and is_free:
+                window = Window(start=row.window_start, end=row.window_end)
+                verdict = Granted(reason=Reason(row.reason), window=window, charges=_charges(row.charges))
+                fact = Tapped(site_id=row.site_id, member_id=row.member_id, verdict=verdict, source=Source.STAFF)
+                self._append(self._connection, fact)
+
+    def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
+        """Yield the other charged visits that stand and whose window overlaps, in their order."""
+        return self._charged_about(this, was_given_back=False)
+
+    def _charged_about(self, this: Row[*tuple[Any, ...]], *, was_given_back: bool) -> Iterator[Any]:
+        """Yield the other charged visits whose window overlaps: those that stand, or were given back here.
+
+        They are of other kiosks, or of one whose clock went back.
+        What the server gave back stands no longer, although that entry comes later in the feed than this one.
+        """
+        query = select(visits).where(
+            visits.c.member_id == this.member_id,
+            visits.c.site_id == this.site_id,
+            visits.c.at > this.window_start - LONGEST_WINDOW,
+            visits.c.window_start < this.window_end,
+            visits.c.window_end > this.window_start,
+            or_(visits.c.reversed_at.is_(None), visits.c.reversed_by == SERVER),
+            or_(visits.c.ledger_id != this.ledger_id, visits.c.seq != this.seq),
+        )
+        for row in self._connection.execute(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)).all():
+            alarm_id = register.of_entry(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
+            is_given_back = register.exists(self._connection, self._network, alarm_id)
+            if _charges(row.charges) and is_given_back is was_given_back:
+                yield row
+
+    # ------------------------------------------------------------ more used than there was
+
+    def _look_for_overdraft(self, entry: Entry, fact: Tapped, verdict: Granted) -> None:
+        site = self._site(fact.site_id)
+        for charge in verdict.charges:
+            doc = self._connection.execute(select(passes.c.doc).where(passes.c.id == charge.pass_id)).scalar()
+            if doc is None or site is None:
+                continue
+            left = self._left(_pass(doc), site, entry.stamp.at)
+            allowed = site.policy.debt_limit if verdict.reason is Reason.DEBT else 0
+            if left is not None and left < -allowed:
+                detail = f"pass {charge.pass_id} of {fact.member_id} stands at {left}"
+                self._tell(Kind.OVERDRAFT, entry.ref, site_id=fact.site_id, detail=detail)
+
+    def _site(self, site_id: str) -> Site | None:
+        doc = self._connection.execute(select(sites.c.doc).where(sites.c.id == site_id)).scalar()
+        return None if doc is None else _site(doc)
+
+    def _left(self, sold: Pass, site: Site, at: datetime) -> int | None:
+        """Return the units left on a pass, this period's for an allowance."""
+        terms = sold.terms
+        if not is_counted(terms):
+            return None
+        query = select(func.coalesce(func.sum(uses.c.units), 0)).where(uses.c.pass_id == sold.id)
+        if terms.per != "once":
+            zone = local_time.zone(site.zone)
+            first = period_start(terms.per, local_time.today(zone, at))
+            length = timedelta(days=7) if terms.per == "week" else timedelta(days=31)
+            begin = local_time.midnight(zone, first)
+            after = local_time.midnight(zone, period_start(terms.per, first + length))
+            query = query.where(uses.c.at >= begin, uses.c.at < after)
+        return (terms.units or 0) - int(self._connection.execute(query).scalar_one())

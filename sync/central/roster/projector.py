@@ -1,0 +1,138 @@
+"""The server's roster: the feed folded by kiosk.store, entry by entry, and the conflicts that come to light by it.
+
+One transaction at a time folds, in the feed's order, whatever process it is in. How far it came is kept with it, so
+that what was folded is folded once and a conflict is told once. The roster's tables are made anew, and folded from the
+beginning, when a release changes their shape; what was judged by then is not judged again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+
+from kiosk.facts import AnyFact, Entry
+from kiosk.store import arrivals, erasing
+from kiosk.store.database import LedgerError
+from kiosk.store.reading import READS
+from kiosk.store.tables import REVISION, ROSTER
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
+from sync.central.feed import stream
+from sync.central.feed.server_ledger import SERVER, Pen
+from sync.central.roster import conflicts, forgetting
+from sync.central.storage import network
+from sync.central.storage.database import Storage, Turn
+from sync.central.storage.tables import networks
+
+BATCH = 100
+"""Entries folded in one transaction: on SQLite, who writes waits for so many."""
+POISON = (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    ValueError,
+    OverflowError,
+    TypeError,
+    LookupError,
+)
+"""What an entry does that cannot be applied. A disk that is full or a server that is gone raises others."""
+
+
+class Projector:
+    """Moves the roster forward."""
+
+    def __init__(self, storage: Storage, *, pen: Pen, now: Callable[[], datetime]) -> None:
+        self._storage, self._pen, self._now, self._network = storage, pen, now, storage.network
+        with storage.writing(Turn.FOLD) as connection:
+            self._prepare(connection)
+
+    def _prepare(self, connection: Connection) -> None:
+        """Make the roster's tables where they are not as this release has them, or it can read more than was folded.
+
+        What was told of the roster before, in snapshots, is then out of date: a new generation has it fetched anew.
+        """
+        one, revision = networks.c.network_id == self._network, f"{REVISION}.{READS}"
+        if connection.execute(select(networks.c.roster_revision).where(one)).scalar_one() == revision:
+            return
+        if self._storage.is_postgres:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {self._storage.roster_schema} CASCADE")
+            connection.exec_driver_sql(f"CREATE SCHEMA {self._storage.roster_schema}")
+        else:
+            ROSTER.drop_all(connection)
+        ROSTER.create_all(connection)
+        if network.read(connection, self._network).projected:
+            network.begin_generation(connection, self._network)
+        connection.execute(update(networks).where(one).values(roster_revision=revision, projected=0))
+
+    def catch_up(self, stop: threading.Event | None = None) -> int:
+        """Fold all that is in the feed and not in the roster. Returns how many entries. Raises LedgerError."""
+        folded = 0
+        while not (stop and stop.is_set()):
+            count = self._batch()
+            if not count:
+                break
+            folded += count
+        return folded
+
+    def _batch(self) -> int:
+        try:
+            return self._fold(is_careful=False)
+        except (LedgerError, *POISON):
+            # One entry may be the reason: again, each by itself. A database that fails fails there as well.
+            return self._fold(is_careful=True)
+
+    def _fold(self, *, is_careful: bool) -> int:
+        with self._storage.writing(Turn.FOLD) as connection:
+            of = network.read(connection, self._network)
+            placed = stream.entries(connection, self._network, after=of.projected, size=BATCH)
+            if not placed:
+                return 0
+            gone = erasing.gone(connection)
+            for position, entry in placed:
+                if is_careful:
+                    self._apply_carefully(connection, entry, position, of.judged)
+                else:
+                    self._apply(connection, entry, position, of.judged)
+                forgetting.strip(connection, self._network, entry, gone)
+                if forgetting.carry_out(connection, self._network, entry):
+                    gone = erasing.gone(connection)
+            end = placed[-1][0]
+            values = {"projected": end, "judged": max(end, of.judged)}
+            connection.execute(update(networks).where(networks.c.network_id == self._network).values(values))
+        return len(placed)
+
+    def _apply(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
+        arrivals.apply(connection, entry, position=position)
+        if position > judged:
+            conflicts.Judge(connection, self._network, now=self._now(), append=self._append).judge(entry, position)
+
+    def _apply_carefully(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
+        try:
+            with _savepoint(connection):
+                self._apply(connection, entry, position, judged)
+        except POISON as error:
+            detail = f"entry {entry.ref.seq} cannot be applied: {type(error).__name__}"
+            alarm_id = register.of_entry(Kind.UNFOLDABLE, entry.ref)
+            register.sound(connection, self._network, alarm_id, ref=entry.ref, detail=detail, now=self._now())
+
+    def _append(self, connection: Connection, *facts: AnyFact) -> None:
+        self._storage.take_turn(connection, Turn.FEED)
+        self._pen.write(connection, self._network, facts, by=SERVER, now=self._now())
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql("SAVEPOINT one_entry")
+    try:
+        yield
+    except POISON:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
+        connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")

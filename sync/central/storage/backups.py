@@ -1,0 +1,71 @@
+"""Copies of the server's database. A copy begins a feed of its own: put back, its positions name other entries."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from kiosk.store.database import LedgerError, transaction, writing_engine
+from sync.central.settings import Settings
+from sync.central.storage import network
+
+
+def copy(settings: Settings, to: Path) -> str:
+    """Copy the database, while the server runs; return what is to be known about the copy. Raises LedgerError."""
+    if to.exists():
+        raise LedgerError(f"{to} exists: a copy is not written over another one")
+    part = to.with_name(f"{to.name}.part")
+    try:
+        if settings.is_postgres:
+            _dump(settings, part)
+        else:
+            _copy_file(settings, part)
+        part.replace(to)
+    except OSError as error:
+        raise LedgerError(f"{to} cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    if settings.is_postgres:
+        return f"{to}: put it back by pg_restore, and then say `kiosk-central restored`."
+    return f"{to}: put it back by copying it over the database while no server runs."
+
+
+def _copy_file(settings: Settings, part: Path) -> None:
+    source = Path(settings.database)
+    if not source.exists():
+        raise LedgerError(f"{source} does not exist")
+    part.touch(mode=0o640)
+    try:
+        with closing(_opened(source, "ro")) as old, closing(_opened(part, "rw")) as new:
+            old.backup(new)
+        _begin_anew(part, settings.network)
+    except sqlite3.Error as error:
+        raise LedgerError(f"{source} cannot be copied: {error}") from error
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+
+
+def _begin_anew(part: Path, of: str) -> None:
+    engine = writing_engine(part)
+    with engine.connect() as connection:
+        with transaction(connection):
+            network.renew(connection, of)
+        # One file, to be carried away: nothing of it stays in a journal beside it.
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    engine.dispose()
+
+
+def _dump(settings: Settings, part: Path) -> None:
+    """Have PostgreSQL's own tool write the copy."""
+    url = settings.database.replace("postgresql+psycopg:", "postgresql:", 1)
+    try:
+        subprocess.run(["pg_dump", "--format=custom", f"--file={part}", f"--dbname={url}"], check=True)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise LedgerError("pg_dump is not installed: apt-get install postgresql-client") from None
+    except subprocess.CalledProcessError as error:
+        raise LedgerError(f"pg_dump failed with code {error.returncode}, and said why above") from None

@@ -1,0 +1,105 @@
+"""The network a database serves: its birth, the generation of its feed, the server's own ledger, and upgrades."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from kiosk.model import Noun
+from kiosk.store.database import LedgerError
+from sync.central.storage.database import Storage, Turn
+from sync.central.storage.tables import networks
+
+SECRET_BYTES = 32
+
+
+class Network(Noun, frozen=True, kw_only=True):
+    """What the server knows of itself."""
+
+    network_id: str
+    generation: str
+    """Of the feed's positions: another one is born with the database, and when it is put back from a copy."""
+    ledger_id: str
+    """The server's own ledger."""
+    secret: bytes
+    projected: int
+    judged: int
+
+
+_READ = select(
+    networks.c.network_id,
+    networks.c.generation,
+    networks.c.ledger_id,
+    networks.c.secret,
+    networks.c.projected,
+    networks.c.judged,
+).where(networks.c.network_id == bindparam("network"))
+
+
+def read(connection: Connection, network: str) -> Network:
+    """Return what is known of a network that was born. Raises LedgerError."""
+    row = connection.execute(_READ, {"network": network}).first()
+    if row is None:
+        raise LedgerError(f"the database does not know the network {network}: run `kiosk-central migrate`")
+    return Network(
+        network_id=row.network_id,
+        generation=row.generation,
+        ledger_id=row.ledger_id,
+        secret=bytes(row.secret),
+        projected=row.projected,
+        judged=row.judged,
+    )
+
+
+def migrate(storage: Storage) -> None:
+    """Make or upgrade the schema, and let the network be born where it was not: all in one transaction.
+
+    Raises LedgerError when the database cannot be written, or was upgraded by a newer version.
+    """
+    # Alembic takes longer to load than all the rest of a start.
+    from sync.central.storage import migrations
+
+    with storage.writing(Turn.SCHEMA) as connection:
+        if storage.is_postgres:
+            connection.exec_driver_sql("SET LOCAL search_path TO public")
+        stands = migrations.current(connection)
+        if stands is not None and stands not in migrations.revisions():
+            raise LedgerError(
+                f"the database has schema {stands}, this server knows up to {migrations.newest()}: a newer version "
+                "upgraded it; install that version, or put back a copy from before the upgrade"
+            )
+        if stands != migrations.newest():
+            migrations.upgrade(connection)
+        if connection.execute(_READ, {"network": storage.network}).first() is None:
+            connection.execute(insert(networks), _born(storage.network))
+
+
+def _born(network: str) -> dict[str, object]:
+    return {
+        "network_id": network,
+        **_fresh_names(),
+        "secret": secrets.token_bytes(SECRET_BYTES),
+        "roster_revision": "",
+        "projected": 0,
+        "judged": 0,
+    }
+
+
+def _fresh_names() -> dict[str, object]:
+    return {"generation": uuid.uuid4().hex[:16], "ledger_id": str(uuid.uuid4())}
+
+
+def begin_generation(connection: Connection, network: str) -> None:
+    """Begin a new generation of the same feed: all kiosks start from a snapshot."""
+    fresh = {"generation": _fresh_names()["generation"]}
+    connection.execute(update(networks).where(networks.c.network_id == network).values(fresh))
+
+
+def renew(connection: Connection, network: str) -> None:
+    """Begin a new generation: all kiosks start from a snapshot.
+
+    The server's own ledger is a new one as well: the places of the old one that were lost must not be used again.
+    """
+    connection.execute(update(networks).where(networks.c.network_id == network).values(_fresh_names()))

@@ -1,0 +1,51 @@
+"""Notes, new badges, the till, a person's data and forgetting at the command line, on real files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_cli import Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    terminal = Terminal(tmp_path)
+    terminal.reads("site", "import", str(terminal.site))
+    terminal.reads("member", "add", "Céline Martin")
+    return terminal
+
+
+def test_a_note_is_kept_and_an_address_in_it_is_refused(terminal):
+    terminal.reads("member", "note", "celine", "parle anglais")
+    assert terminal.json("member", "show", "celine")["member"]["note"] == "parle anglais"
+    assert "no e-mail addresses" in terminal.is_refused("member", "note", "celine", "celine@example.org")
+
+
+def test_a_badge_is_replaced_in_one_step(terminal):
+    terminal.reads("badge", "assign", "celine", "--number", "04:A2:3B:12:C0:5E:80")
+    said = terminal.reads("badge", "replace", "celine", "--number", "04:A2:3B:12:C0:5E:81")
+    assert "is reported lost" in said
+
+
+def test_the_till_tells_the_receipts_of_the_day_and_its_sums(terminal):
+    sold = terminal.json("pass", "sell", "carte-10", "celine", "--method", "card")
+    told = terminal.reads("pass", "till")
+    assert sold["receipt"] in told
+    assert "card: 50.00 (1 sold, 0 taken back)" in told
+    assert "In all: 50.00 EUR" in told
+
+
+def test_a_member_is_exported_and_then_forgotten_after_a_question(terminal):
+    assert terminal.json("member", "export", "celine")["document"]["member"]["name"] == "Céline Martin"
+    assert '"name": "Céline Martin"' in terminal.reads("member", "export", "celine")
+    assert terminal.types("member", "erase", "celine").exit_code == 1
+    assert "forgotten" in terminal.reads("member", "erase", "celine", "--yes")
+    assert "no member is called" in terminal.is_refused("member", "show", "celine")
+
+
+def test_what_is_old_is_forgotten_on_demand_by_a_clock_that_can_be_trusted(terminal):
+    """Whether this machine's clock can be is for the machine to say."""
+    said = terminal.types("retention").output
+    assert "Nothing is old enough" in said or "the clock is not to be trusted" in said

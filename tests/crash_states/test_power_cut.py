@@ -1,0 +1,24 @@
+"""A sample of the power cuts that `make powercut` goes through, and that a database that syncs less is caught."""
+
+import pytest
+
+from tests.crash_states import lives
+from tests.crash_states.power_cut import judged, record
+
+CALLS = {"tap": 4, "sale": 10, "page": 20, "adoption": 20, "migration": 10}
+"""Every call of a life, or every so many."""
+
+
+@pytest.mark.parametrize("name", lives.NAMES)
+def test_a_power_cut_loses_nothing_that_was_told_and_breaks_nothing(tmp_path, name):
+    found = judged(record(name, tmp_path, TAPS="6"), variants=2, every=CALLS[name])
+    assert (found.lost, found.broken) == (0, 0), found.first
+    assert found.distinct > 20
+
+
+def test_a_database_that_does_not_wait_for_the_disk_loses_entries_and_is_caught(tmp_path):
+    assert judged(record("tap", tmp_path, "NORMAL", TAPS="6"), variants=1, every=6).lost > 0
+
+
+def test_a_database_that_never_syncs_is_damaged_and_caught(tmp_path):
+    assert judged(record("tap", tmp_path, "OFF", TAPS="12"), variants=2, every=4).broken > 0

@@ -1,0 +1,154 @@
+"""What `kiosk doctor` says of machines: each is a folder with the files that it looks at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk.cli import kiosk
+from kiosk.health.doctor import Finding, Machine, examine
+from kiosk.settings.config import Config, Door, Paths, Reader
+
+SERVING = {
+    "LoadState": "loaded",
+    "ActiveState": "active",
+    "UnitFileState": "enabled",
+    "NRestarts": "0",
+    "StatusText": "serving; screen KMSDRM 800x480",
+}
+MOUNTED = "/dev/mmcblk0p3 ext4 rw,noatime"
+
+
+def answers(*, unit=SERVING, watchdog="14s", mounted=MOUNTED):
+    """What the programs of a system say."""
+
+    def ask(command):
+        if command[0] == "findmnt":
+            return mounted
+        if "kiosk.service" not in command:
+            return watchdog
+        asked = [word.removeprefix("--property=") for word in command]
+        return "\n".join(f"{name}={unit[name]}" for name in asked if name in unit)
+
+    return ask
+
+
+def machine(root: Path, *, files=(), synchronised=True, modules=("lgpio",), **said) -> Machine:
+    (root / "var/lib/kiosk").mkdir(parents=True)
+    for name in ("dev/watchdog0", "dev/ttyS0", "dev/gpiochip0", *files):
+        path, _, text = name.partition("=")
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return Machine(
+        root=root,
+        ask=answers(**said),
+        is_synchronised=lambda: synchronised,
+        has_module=lambda name: name in modules,
+    )
+
+
+def config(*, reader="tty:S0:pn532", strike: int | None = 17) -> Config:
+    return Config(site="la-serre", reader=Reader(path=reader), door=Door(strike=strike), paths=Paths())
+
+
+def found(what: str, on: Machine, settings: Config | None = None) -> Finding:
+    (one,) = (one for one in examine(settings or config(), on) if one.what == what)
+    return one
+
+
+def test_a_pi_as_it_should_be_has_no_fault(tmp_path):
+    pi = machine(tmp_path, files=["proc/device-tree/model=Raspberry Pi 4 Model B\0"])
+    findings = examine(config(), pi)
+    assert [one for one in findings if one.level == "fault"] == []
+    assert "Raspberry Pi 4" in found("machine", pi).told
+
+
+def test_the_driver_of_the_screen_is_told(tmp_path):
+    assert found("screen", machine(tmp_path)).told == "driver KMSDRM, 800x480"
+
+
+def test_a_screen_that_nobody_sees_is_a_fault_and_what_is_plugged_in_is_told(tmp_path):
+    unit = SERVING | {"StatusText": "serving; screen dummy 800x480"}
+    dark = found("screen", machine(tmp_path, unit=unit, files=["sys/class/drm/card0-HDMI-A-1/status=connected"]))
+    assert dark.level == "fault"
+    assert "HDMI-A-1" in dark.told
+    assert dark.advice
+
+
+@pytest.mark.parametrize(
+    ("change", "level"),
+    [
+        ({"ActiveState": "activating"}, "fault"),
+        ({"UnitFileState": "disabled"}, "fault"),
+        ({"NRestarts": "3"}, "note"),
+        ({"LoadState": "not-found"}, "note"),
+    ],
+)
+def test_a_service_that_is_not_as_it_should_be_is_told_with_advice(tmp_path, change, level):
+    service = found("service", machine(tmp_path, unit=SERVING | change))
+    assert service.level == level
+    assert service.advice
+
+
+def test_a_hardware_watchdog_that_nobody_uses_is_a_fault(tmp_path):
+    assert found("watchdog", machine(tmp_path, watchdog="infinity")).level == "fault"
+
+
+def test_a_reader_that_is_not_plugged_in_is_told_with_the_ports_that_are_there(tmp_path):
+    here = machine(tmp_path, files=["dev/ttyUSB1"])
+    reader = found("reader", here, config(reader="tty:USB0:pn532"))
+    assert (reader.level, reader.told) == ("fault", "/dev/ttyUSB0 is not there; there are USB1")
+
+
+@pytest.mark.parametrize("console", ["console=serial0,115200", "console=ttyS0,115200"])
+def test_a_console_on_the_readers_port_is_a_fault(tmp_path, console):
+    here = machine(tmp_path, files=[f"proc/cmdline={console} root=/dev/mmcblk0p2"])
+    assert found("reader", here).level == "fault"
+
+
+def test_a_console_on_another_port_is_none_of_the_readers_business(tmp_path):
+    here = machine(tmp_path, files=["proc/cmdline=console=ttyAMA0 root=/dev/mmcblk0p2"])
+    assert found("reader", here).level == "good"
+
+
+def test_pins_without_the_library_are_a_fault(tmp_path):
+    assert found("pins", machine(tmp_path, modules=())).advice == "sudo apt install python3-lgpio"
+
+
+def test_a_door_without_wires_is_only_noted(tmp_path):
+    assert found("pins", machine(tmp_path), config(strike=None)).level == "note"
+
+
+def test_a_clock_that_nothing_keeps_is_a_fault_and_with_a_battery_a_note(tmp_path):
+    assert found("clock", machine(tmp_path / "a", synchronised=False)).level == "fault"
+    assert (
+        found("clock", machine(tmp_path / "b", synchronised=False, files=["sys/class/rtc/rtc0/since_epoch"])).level
+        == "note"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mounted", "told"),
+    [("/dev/mmcblk0p2 ext4 ro,noatime", "read-only"), ("overlayroot overlay rw", "lost at the next power cut")],
+)
+def test_data_on_a_disk_that_does_not_keep_it_is_a_fault(tmp_path, mounted, told):
+    disk = found("disk", machine(tmp_path, mounted=mounted))
+    assert disk.level == "fault"
+    assert told in disk.told
+
+
+@pytest.mark.parametrize(("bits", "level"), [("50005", "fault"), ("50000", "note"), ("0", "good")])
+def test_too_little_voltage_is_told(tmp_path, bits, level):
+    pi = machine(tmp_path, files=[f"sys/devices/platform/soc/soc:firmware/get_throttled={bits}"])
+    assert found("power", pi).level == level
+
+
+def test_the_command_ends_with_1_when_something_is_at_fault(tmp_path):
+    done = CliRunner().invoke(kiosk, ["doctor", "--config", str(tmp_path / "none.toml"), "--json"])
+    assert done.exit_code == 1
+    (settings, *_) = json.loads(done.output)
+    assert (settings["what"], settings["level"]) == ("settings", "fault")
+    assert "kiosk check" in settings["advice"]

@@ -1,0 +1,216 @@
+"""How each part of the kiosk is: kiosk.health.machine on files of a system, kiosk.health.vitals on what was seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from kiosk.answers import Status
+from kiosk.health import machine
+from kiosk.health import vitals as judged
+from kiosk.health.vitals import Surroundings, troubles, vitals
+from kiosk.messages import ReaderDown, ReaderUp
+from kiosk.model import Clock, Opening
+from kiosk.notices import Language
+from kiosk.notices.vitals import spoken
+
+NOW = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
+GIGABYTE = 10**9
+FINE = Status(
+    site="La Serre",
+    now=NOW,
+    clock=Clock.TRUSTED,
+    opening=Opening(is_open=True),
+    people_in=0,
+    staff_present=False,
+    members=1,
+    ledger_id="l",
+    entries=1,
+    running=True,
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The files of a Pi on a cable."""
+    for name, text in {
+        "sys/class/net/lo/operstate": "unknown\n",
+        "sys/class/net/eth0/operstate": "up\n",
+        "sys/class/net/wlan0/operstate": "down\n",
+        "sys/class/net/wlan0/wireless/x": "",
+        "proc/net/route": "Iface\tDestination\tGateway\neth0\t00000000\t0101A8C0\neth0\t0001A8C0\t00000000\n",
+        "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
+        "etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n',
+        "sys/fs/ext4/mmcblk0p2/errors_count": "0\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+PI = machine.Machine(
+    disk=machine.Disk(free=20 * GIGABYTE, total=30 * GIGABYTE, read_only=False, errors=0),
+    network=machine.Network(link="eth0", leads_on=True),
+    versions=machine.Versions(kiosk="1", python="3.13", sqlite="3.46", system="Debian", model="Pi 5"),
+)
+AROUND = Surroundings(
+    machine=PI, reader=ReaderUp(name="PN532"), strike_wired=True, contact_wired=True, paired=True, copied_on=NOW.date()
+)
+
+
+def seen(**changes) -> Surroundings:
+    parts = {name: changes.pop(name) for name in ("disk", "network") if name in changes}
+    return dataclasses.replace(AROUND, machine=dataclasses.replace(PI, **parts), **changes)
+
+
+def told(status: Status = FINE, **changes) -> dict[str, tuple[str, str]]:
+    return {one.part: (one.state, one.code) for one in vitals(status, seen(**changes))}
+
+
+def test_a_kiosk_that_lacks_nothing_is_good_in_every_part():
+    assert {state for state, _ in told().values()} == {"good"}
+    assert list(told()) == ["reader", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
+
+
+def test_a_screen_is_told_of_only_when_it_should_be_there_and_is_dark():
+    assert "screen" not in told()
+    assert told(screen_missed=True)["screen"] == ("fault", "screen_dark")
+
+
+@pytest.mark.parametrize(
+    ("health", "part", "found"),
+    [
+        ("door_forced_open", "door", ("fault", "door_forced_open")),
+        ("door_held_open", "door", ("fault", "door_held_open")),
+        ("ledger_failed", "disk", ("fault", "ledger_failed")),
+        ("server_unreachable", "exchange", ("attention", "exchange_unreachable")),
+    ],
+)
+def test_what_the_controller_knows_shows_in_its_part(health, part, found):
+    assert told(replace(FINE, health=(health,)))[part] == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "found"),
+    [
+        ({"reader": ReaderDown(error="unplugged")}, "reader", ("fault", "reader_down")),
+        ({"reader": None}, "reader", ("attention", "reader_silent")),
+        ({"strike_wired": False}, "door", ("absent", "door_not_wired")),
+        ({"contact_wired": False}, "door", ("good", "door_without_contact")),
+        ({"paired": False}, "exchange", ("absent", "exchange_alone")),
+        ({"network": machine.Network(link=None)}, "network", ("absent", "network_none")),
+        ({"network": machine.Network(link="eth0")}, "network", ("attention", "network_leads_nowhere")),
+        ({"network": machine.Network(link="wlan0", wireless=True, leads_on=True)}, "network", ("good", "network_wifi")),
+    ],
+)
+def test_what_is_missing_or_broken_is_told_with_its_gravity(changes, part, found):
+    assert told(**changes)[part] == found
+
+
+@pytest.mark.parametrize(
+    ("free", "errors", "read_only", "found"),
+    [
+        (400, 0, False, ("attention", "disk_low")),
+        (400, 3, False, ("attention", "disk_errors")),
+        (49, 3, False, ("fault", "disk_full")),
+        (9000, 0, True, ("fault", "disk_read_only")),
+    ],
+)
+def test_the_gravest_trouble_of_a_disk_is_told(free, errors, read_only, found):
+    disk = machine.Disk(free=free * 10**6, total=30 * GIGABYTE, read_only=read_only, errors=errors)
+    assert told(disk=disk)["disk"] == found
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "errors", "found"),
+    [
+        (200_000_000, 256_000_000, 0, ()),
+        (40_000_000, 256_000_000, 0, ("disk_low",)),
+        (400_000_000, 30_000_000_000, 2, ("disk_failing", "disk_low")),
+    ],
+    ids=["small partition", "small and full", "large, failing and full"],
+)
+def test_people_far_away_are_told_of_a_disk_by_what_it_is_for(free, total, errors, found):
+    assert troubles(machine.Disk(free=free, total=total, read_only=False, errors=errors)) == found
+
+
+def test_clock_queue_and_copy_are_told_as_they_are():
+    assert told(replace(FINE, clock=Clock.HOLDOVER))["clock"] == ("good", "clock_holdover")
+    assert told(replace(FINE, clock=Clock.UNTRUSTED))["clock"] == ("fault", "clock_untrusted")
+    assert told(replace(FINE, waiting=12))["exchange"] == ("good", "exchange_waiting")
+    assert told(copied_on=NOW.date() - timedelta(days=3))["copy"] == ("good", "copy_made")
+    assert told(copied_on=NOW.date() - timedelta(days=4))["copy"] == ("attention", "copy_old")
+    assert told(copied_on=None)["copy"] == ("attention", "copy_none")
+
+
+def test_a_machine_is_read_from_the_files_of_its_system(root):
+    found = machine.look(root, root)
+    assert found.network == machine.Network(link="eth0", leads_on=True)
+    assert (found.versions.model, found.versions.system) == (
+        "Raspberry Pi 4 Model B Rev 1.4",
+        "Debian GNU/Linux 12 (bookworm)",
+    )
+    assert found.disk.errors == 0
+    assert 0 < found.disk.free <= found.disk.total
+
+
+def test_a_cable_that_is_pulled_and_a_disk_that_errs_are_seen(root):
+    (root / "sys/class/net/eth0/operstate").write_text("down\n")
+    (root / "sys/fs/ext4/mmcblk0p2/errors_count").write_text("2\n")
+    found = machine.look(root, root)
+    assert found.network.link is None
+    assert found.disk.errors == 2
+
+
+def test_wireless_without_a_way_out_leads_nowhere(root):
+    (root / "proc/net/route").write_text("Iface\tDestination\n")
+    (root / "sys/class/net/eth0/operstate").write_text("down\n")
+    (root / "sys/class/net/wlan0/operstate").write_text("up\n")
+    assert machine.network(root) == machine.Network(link="wlan0", wireless=True)
+
+
+def test_a_system_without_any_of_these_files_is_no_error(tmp_path):
+    assert machine.network(tmp_path).link is None
+    assert machine.versions(tmp_path).model
+
+
+# ---------------------------------------------------------------- in words
+
+
+def codes() -> list[str]:
+    """Every code that kiosk.health.vitals can answer, as its source has them."""
+    source = Path(judged.__file__).read_text()
+    found = set(re.findall(r'"((?:reader|door|disk|clock|network|exchange|copy|ledger)_\w+)"', source))
+    return sorted(found - {"disk_failing"})  # said to the server alone, which has its own words
+
+
+FACTS = {
+    "name": "PN532", "free": "12500000000", "total": "30000000000", "errors": "1", "link": "eth0", "waiting": "3",
+    "on": "2026-05-31", "kiosk": "1.0", "system": "Debian", "model": "Pi 5",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("code", codes())
+def test_every_code_is_told_in_words(code, language):
+    told_of = spoken(Language(language, "Europe/Paris"), code.split("_")[0], code, FACTS, now=NOW)
+    assert told_of.said != code
+
+
+def test_what_is_wrong_comes_with_what_to_do():
+    french = Language("fr", "Europe/Paris")
+    assert spoken(french, "disk", "disk_low", FACTS, now=NOW)[1] == "12,5\u00a0Go libres sur 30"
+    wrong = [
+        code for code in codes() if re.search("(down|silent|low|full|errors|only|failed|untrusted|_old|_open)$", code)
+    ]
+    assert all(spoken(french, "", code, FACTS, now=NOW).advice for code in wrong)
+
+
+def test_a_code_of_a_newer_kiosk_is_told_as_it_is():
+    assert spoken(Language("fr", "UTC"), "flux", "flux_low", {}, now=NOW) == ("flux", "flux_low", "")

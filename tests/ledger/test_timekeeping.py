@@ -1,0 +1,201 @@
+"""A kiosk that wakes without knowing the time: what it lets in, what it remembers, and what it puts right later."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from kiosk.clock import WallClock
+from kiosk.facts import Left, Timed, TimesCorrected
+from kiosk.messages import Tick
+from kiosk.model import Clock, Granted, Reason
+from kiosk.store.refold import folded_anew
+from kiosk.store.tables import EPOCH, visits
+from tests.clocks.virtual_machine import VirtualMachine
+from tests.office.books import MONDAY as BOOKED
+from tests.office.books import let_in
+from tests.office.counter import SERRES, Counter
+from tests.office.nodes import Feed, Node, rows
+from tests.rules.house import SERRE
+
+VISIT_COLUMNS = [column.name for column in visits.columns if column.name != "position"]
+MONDAY = datetime(2026, 11, 9, 8, 5, tzinfo=UTC)
+"""Monday 9 November 2026, 09:05 in Serres."""
+SUNDAY = MONDAY - timedelta(days=1)
+
+
+def starts(folder, machine: VirtualMachine) -> Counter:
+    return Counter(folder, clock=WallClock(machine))
+
+
+@pytest.fixture
+def machine() -> VirtualMachine:
+    return VirtualMachine(SUNDAY)
+
+
+@pytest.fixture
+def woken(tmp_path, machine):
+    """The kiosk after a power cut, on Monday at 09:05, without a network: it believes that it is still Sunday."""
+    before = starts(tmp_path, machine)
+    ana, host = before.joins("ana"), before.joins("host", staff=True)
+    before.close()
+    machine.loses_power(timedelta(days=1), network=False)
+    after = starts(tmp_path, machine)
+    yield after, ana, host
+    after.close()
+
+
+def knows_again(kiosk: Counter, machine: VirtualMachine, *, after: timedelta = timedelta(minutes=30)) -> None:
+    """Let time pass, and then the network come back."""
+    machine.passes(after)
+    machine.has_network = True
+    machine.passes(timedelta(seconds=1))
+    kiosk.controller.handle(Tick())
+
+
+def test_m_a_wrong_clock_is_recorded_and_flagged_and_lets_only_hosts_in(woken, machine) -> None:
+    kiosk, ana, host = woken
+    assert kiosk.tap(ana).reason is Reason.CLOCK_UNTRUSTED
+    assert kiosk.door.unlocks == []
+    assert kiosk.tap(host).reason is Reason.STAFF
+    assert len(kiosk.door.unlocks) == 1
+    flags = [entry.stamp.clock for entry in kiosk.ledger.entries()][-2:]
+    assert flags == [Clock.UNTRUSTED, Clock.UNTRUSTED]
+    kiosk.controller.handle(Tick())
+    machine.passes(timedelta(minutes=1))
+    kiosk.controller.handle(Tick())
+    assert kiosk.wall.views[-1].trouble
+    assert "réglez l’horloge" in kiosk.wall.views[-1].health
+
+
+def test_m_what_was_recorded_gets_its_time_once_that_is_known(woken, machine) -> None:
+    kiosk, ana, host = woken
+    really = machine.true
+    kiosk.tap(host)
+    seq = kiosk.ledger.head.seq
+    knows_again(kiosk, machine)
+    (told,) = kiosk.stored(TimesCorrected)
+    assert told.times[-1].seq == seq
+    assert abs(told.times[-1].at - really) < timedelta(milliseconds=1)
+    (visit,) = kiosk.ledger.roster.inside(SERRES.id, machine.true)
+    assert abs(visit.at - really) < timedelta(milliseconds=1)
+    assert kiosk.ledger.rebuild() == ()
+    assert kiosk.tap(ana).reason is Reason.ENTRY_USED
+
+
+def test_times_are_put_right_once(woken, machine) -> None:
+    kiosk, _, host = woken
+    kiosk.tap(host)
+    knows_again(kiosk, machine)
+    kiosk.controller.handle(Tick())
+    kiosk.tap(host)
+    kiosk.controller.handle(Tick())
+    assert len(kiosk.stored(TimesCorrected)) == 1
+
+
+def test_a_start_in_the_same_boot_goes_on_from_what_was_known(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    ana = kiosk.joins("ana")
+    kiosk.close()
+    machine.has_network = False
+    machine.passes(timedelta(days=1))
+    machine.steps(timedelta(days=-900))
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.stamp().clock is Clock.HOLDOVER
+    assert abs(kiosk.clock.now() - machine.true) < timedelta(milliseconds=1)
+    assert isinstance(kiosk.tap(ana), Granted)
+    kiosk.close()
+
+
+def test_while_the_time_is_not_known_it_is_not_before_the_last_entry(woken, machine) -> None:
+    kiosk, ana, _ = woken
+    machine.steps(EPOCH - machine.wall())
+    kiosk.tap(ana)
+    *_, last = kiosk.ledger.entries()
+    assert last.stamp.at >= SUNDAY
+    assert last.stamp.clock is Clock.UNTRUSTED
+
+
+def test_a_battery_keeps_the_time_over_a_power_cut(tmp_path) -> None:
+    machine = VirtualMachine(SUNDAY, chip="battery")
+    starts(tmp_path, machine).close()
+    machine.loses_power(timedelta(days=1), network=False)
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.stamp().clock is Clock.TRUSTED
+    machine.steps(timedelta(days=-1))
+    assert abs(kiosk.clock.now() - machine.true) < timedelta(milliseconds=1)
+    kiosk.close()
+
+
+@pytest.mark.parametrize("how", ["reset", "unreadable"])
+def test_a_flat_battery_vouches_for_nothing(tmp_path, how) -> None:
+    machine = VirtualMachine(SUNDAY, chip="battery")
+    starts(tmp_path, machine).close()
+    machine.chip_fails(how)
+    machine.loses_power(timedelta(days=1), network=False)
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.stamp().clock is Clock.UNTRUSTED
+    kiosk.close()
+
+
+def test_a_time_that_somebody_tells_is_counted_on_from(woken, machine) -> None:
+    kiosk, ana, _ = woken
+    kiosk.clock.anchor(machine.true, machine.monotonic())
+    machine.steps(timedelta(days=-365))
+    machine.passes(timedelta(minutes=5))
+    assert kiosk.clock.stamp().clock is Clock.HOLDOVER
+    assert abs(kiosk.clock.now() - machine.true) < timedelta(milliseconds=1)
+    assert kiosk.tap(ana).reason is Reason.ENTRY_USED
+
+
+# ---------------------------------------------------------------- the roster, everywhere
+
+
+def folded(entries) -> dict[str, list[tuple[Any, ...]]]:
+    with folded_anew(entries) as connection:
+        return rows(connection)
+
+
+@pytest.fixture
+def feed(tmp_path) -> Feed:
+    """A visit that was stamped a day too early, its end, what was right about both, and a visit elsewhere between."""
+    feed = Feed()
+    with Node(tmp_path, "a") as a, Node(tmp_path, "b") as b:
+        a.moment.clock = Clock.UNTRUSTED
+        a.moment.moves(days=-1)
+        (tap,) = a.writes(let_in(a.moment.now, "ten"))
+        a.moment.moves(hours=1)
+        (left,) = a.writes(Left(member_id="lea", site_id=SERRE.id))
+        b.moment.moves(minutes=-20)
+        b.writes(let_in(b.moment.now, "ten"))
+        a.moment.clock = Clock.TRUSTED
+        a.moment.moves(days=1)
+        day = timedelta(days=1)
+        times = (Timed(seq=entry.ref.seq, at=entry.stamp.at + day) for entry in (tap, left))
+        a.writes(TimesCorrected(times=tuple(times)))
+        for node in (a, b):
+            feed.takes(node)
+    return feed
+
+
+def test_in_whatever_order_corrections_arrive_the_roster_is_the_same(feed) -> None:
+    expected = folded(feed.entries)
+    (first, second) = sorted(expected["visits"], key=lambda row: row[2])
+    assert [row[2] for row in (first, second)] == [BOOKED - timedelta(minutes=20), BOOKED]
+    for order in permutations(feed.entries):
+        assert folded(order) == expected
+
+
+def test_corrected_times_end_presence_and_count_uses_where_they_belong(feed) -> None:
+    told = folded(feed.entries)
+    ends = {row[0]: dict(zip(VISIT_COLUMNS, row, strict=True)) for row in told["visits"]}
+    assert ends["b"]["presence_end"] == BOOKED
+    assert ends["a"]["presence_end"] == ends["a"]["left_at"] == BOOKED + timedelta(hours=1)
+    assert ends["a"]["window_end"] - ends["a"]["at"] == timedelta(hours=3)
+    assert sorted(row[3] for row in told["uses"]) == [BOOKED - timedelta(minutes=20), BOOKED]
+
+
+def test_without_its_correction_the_visit_stays_where_the_wrong_clock_put_it(feed) -> None:
+    told = folded([placed for placed in feed.entries if placed[1].kind != "times"])
+    assert BOOKED not in {row[2] for row in told["visits"]}

@@ -1,0 +1,145 @@
+"""A central server on a database of the test's, kiosks that send it what they like, and a clock that a test moves."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from kiosk.facts import AnyFact, Entry
+from kiosk.store import chain
+from kiosk.store.chain import Head
+from sync import wire
+from sync.central.central import Central
+from sync.central.http.app import create_app
+from sync.central.kiosks.enrolment import Kiosk, Paired
+from sync.central.settings import Settings
+from sync.wire import Beacon, Outcome, Push, Pushed, WireEntry
+from tests.office.books import MONDAY, Moment
+from tests.office.postgres import cluster
+
+NOON = datetime(2026, 7, 13, 12, tzinfo=UTC)
+
+
+@cache
+def _template(kind: str) -> str:
+    """A database that was made once: making one loads Alembic, and takes longer than most tests."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    database = str(Path(folder.name) / "template.db") if kind == "sqlite" else cluster().new_database()
+    Central(Settings(database=database)).close()
+    return database
+
+
+def new_database(kind: str, folder: Path) -> str:
+    """A database, `sqlite` or `postgresql`, as it is born; all have the same generation and secret."""
+    if kind == "postgresql":
+        return cluster().new_database(like=cluster().name_of(_template(kind)))
+    return str(shutil.copy(Path(_template(kind)), folder / "central.db"))
+
+
+@dataclass
+class Hands:
+    """The server's clock."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def moves(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@contextmanager
+def serving(database: str, now: Hands | None = None, **settings: Any) -> Iterator[Central]:
+    """A server without its HTTP. It folds in the call that brings entries, so that a test need not wait."""
+    central = Central(Settings(database=database, **settings), now=now or Hands())
+    try:
+        yield central
+    finally:
+        central.close()
+
+
+@contextmanager
+def called(database: str, now: Hands | None = None, **settings: Any) -> Iterator[TestClient[Litestar]]:
+    """A server with its HTTP, called without a socket. The Central is `client.app.state.central`."""
+    with TestClient(create_app(Settings(database=database, **settings), now=now or Hands())) as client:
+        yield client
+
+
+@dataclass
+class Ledger:
+    """What a kiosk has written, in memory."""
+
+    ledger_id: str = "ledger-a"
+    moment: Moment = field(default_factory=Moment)
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def head(self) -> Head:
+        return Head(seq=len(self.entries), hash=self.entries[-1].hash) if self.entries else Head()
+
+    def writes(self, *facts: AnyFact, at: datetime = MONDAY) -> list[Entry]:
+        self.moment.now = at
+        new = list(chain.seal(facts, ledger_id=self.ledger_id, head=self.head, stamp=self.moment()))
+        self.entries += new
+        return new
+
+
+def pairs(central: Central, ledger_id: str = "ledger-a", *, name: str = "door", site_id: str = "la-serre") -> Paired:
+    """A kiosk with this ledger joins the network."""
+    code = central.new_code(name=name, site_id=site_id)
+    paired = central.enroll(wire.Enroll(code=code, ledger_id=ledger_id, version="1"))
+    assert isinstance(paired, Paired)
+    return paired
+
+
+def push_of(ledger_id: str, entries: Sequence[Entry | WireEntry], beacon: Beacon | None = None) -> bytes:
+    words = tuple(wire.to_wire(one) if isinstance(one, Entry) else one for one in entries)
+    return msgspec.json.encode(Push(ledger_id=ledger_id, entries=words, beacon=beacon or Beacon()))
+
+
+def spoilt(ledger_id: str, *entries: Entry | bytes) -> bytes:
+    """A push in which some entries are given as they are, byte for byte."""
+    words = [one if isinstance(one, bytes) else msgspec.json.encode(wire.to_wire(one)) for one in entries]
+    return b'{"ledger_id":"%s","entries":[%s]}' % (ledger_id.encode(), b",".join(words))
+
+
+def sends(central: Central, kiosk: Kiosk, entries: Sequence[Entry | WireEntry], beacon: Beacon | None = None) -> Pushed:
+    return central.push(kiosk, push_of(kiosk.ledger_id, entries, beacon))
+
+
+def outcomes(pushed: Pushed) -> list[Outcome]:
+    return [status.outcome for status in pushed.statuses]
+
+
+def bearer(paired: Paired) -> dict[str, str]:
+    return {"authorization": f"Bearer {paired.token}"}
+
+
+def fed(central: Central, kiosk: Kiosk, after: str | None = None) -> list[Entry]:
+    """All entries of the feed after a cursor."""
+    entries: list[Entry] = []
+    while True:
+        page = central.feed(kiosk, after)
+        entries += [wire.from_wire(one.entry) for one in page.entries]
+        after = page.cursor
+        if not page.more:
+            return entries
+
+
+def kinds(central: Central) -> list[str]:
+    """The kinds of the alarms going on, in their order."""
+    return sorted(alarm.kind for alarm in central.alarms())

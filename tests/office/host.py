@@ -1,0 +1,89 @@
+"""A host of La Serre at the desk, for the tests of what hosts do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import kiosk
+from kiosk import commands, desk
+from kiosk.answers import (
+    Account,
+    Answered,
+    Done,
+    decode_answer,
+    encode_answer,
+)
+from kiosk.badges import badge_id
+from kiosk.clock import MovableClock
+from kiosk.commands import (
+    ImportSite,
+    ShowAccount,
+)
+from kiosk.desk import DeskError
+from kiosk.facts import Tapped
+from kiosk.ledger import Ledger, open_ledger
+from kiosk.model import Clock, Denied, Granted, Tap
+from kiosk.rules import decide
+from kiosk.settings.site_file import Description, read_site
+
+EXAMPLES = Path(kiosk.__file__).parent / "examples"
+KEY = bytes(range(32))
+PARIS = ZoneInfo("Europe/Paris")
+UID = "04:A2:3B:12:C0:5E:80"
+MONDAY = datetime(2026, 6, 1, 9, 5, tzinfo=PARIS)
+
+
+def description(name: str = "la-serre.toml") -> Description:
+    return read_site(EXAMPLES / name)
+
+
+class Host:
+    """A host of La Serre at the desk, and badges that come to the door."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = MovableClock(MONDAY, runs=False)
+        self.ledger: Ledger = open_ledger(path / "ledger.db", stamp=self.clock.stamp)
+
+    def does(self, command: commands.Command) -> Any:
+        return desk.perform(command, self.ledger, self.clock.now(), site_id="la-serre", badge_key=KEY)
+
+    def hears(self, line: bytes) -> Answered:
+        answered = desk.answered(line, self.ledger, self.clock.now(), site_id="la-serre", badge_key=KEY)
+        return decode_answer(encode_answer(answered))
+
+    def imports(self, read: Description) -> Done:
+        done = self.does(ImportSite(site=read.site, products=read.products, members=read.members))
+        assert isinstance(done, Done)
+        return done
+
+    def waits(self, **time: float) -> None:
+        self.clock.move(timedelta(**time))
+
+    def tap(self, number: str) -> Granted | Denied:
+        name = badge_id(bytes.fromhex(number.replace(":", "")), KEY)
+        case = self.ledger.roster.gather(
+            Tap(uid=bytes.fromhex(number.replace(":", "")), monotonic=self.clock.monotonic()),
+            site_id="la-serre",
+            badge_id=name,
+            now=self.clock.now(),
+            clock=Clock.TRUSTED,
+        )
+        verdict = decide(case, self.clock.now())
+        member_id = case.member.id if case.member else None
+        self.ledger.append(Tapped(site_id="la-serre", verdict=verdict, badge_id=name, member_id=member_id))
+        return verdict
+
+    def left(self, member: str) -> int | None:
+        account = self.does(ShowAccount(member=member))
+        assert isinstance(account, Account)
+        return account.passes[-1].left
+
+    def is_refused(self, command: commands.Command) -> DeskError:
+        with pytest.raises(DeskError) as error:
+            self.does(command)
+        return error.value

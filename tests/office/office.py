@@ -1,0 +1,220 @@
+"""A central server with a house in it, people who may sign in, and a kiosk that pushes: for the tests of the pages.
+
+All of it is the real thing, on a real database; only the clock is a test's, and passwords are hashed quickly.
+"""
+
+from __future__ import annotations
+
+import atexit
+import html
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from argon2 import PasswordHasher
+from litestar.testing import TestClient
+from msgspec.structs import replace
+
+from kiosk.facts import AnyFact, BadgeSet, Entry, MemberSet, ProductSet, SiteSet, Tapped
+from kiosk.model import Badge, Denied, Member, Reason
+from kiosk.store import chain
+from kiosk.store.chain import Head
+from kiosk.store.fold import claim_code
+from sync import wire
+from sync.central.accounts.staff import Accounts, Role
+from sync.central.central import Central
+from sync.central.http.app import create_app
+from sync.central.pages import router
+from sync.central.settings import Settings
+from tests.office.books import MONDAY, Moment, house_facts, let_in
+from tests.office.central import new_database
+from tests.office.postgres import cluster
+from tests.rules.house import SERRE, UNLIMITED
+
+PASSWORD = "une longue phrase de passe"
+HOLIDAYS = '2026 Aug 03-14 off "congés"'
+STRANGER = "0badc0de" * 8
+"""Id of a badge that nobody carries."""
+
+
+@dataclass
+class Office:
+    """The server, its clock, and a client for whoever comes."""
+
+    database: str
+    moment: Moment = field(default_factory=Moment)
+    told: dict[str, Any] = field(default_factory=lambda: {"managers_need_codes": False})
+
+    def __post_init__(self) -> None:
+        settings = Settings(database=self.database, **self.told)
+        self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
+        self.central: Central = self.app.state.central
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        self.central.accounts = Accounts(self.central.storage, now=self.central.now, hasher=quick)
+        if not self.central.accounts.listed():
+            self._move_in()
+
+    def _move_in(self) -> None:
+        site = replace(SERRE, hours="Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off", exceptions=(HOLIDAYS,))
+        self.central.append(*house_facts(), SiteSet(site=site), ProductSet(product=UNLIMITED), by="server")
+        accounts = self.central.accounts
+        accounts.add("chef", PASSWORD, Role.MANAGER)
+        accounts.add("anne", PASSWORD, Role.HOST, site_id=SERRE.id)
+        accounts.add("louis", PASSWORD, Role.READ_ONLY)
+
+    def visitor(self) -> Browser:
+        """Somebody with a browser, not signed in."""
+        return Browser(TestClient(self.app, base_url="https://testserver.local"))
+
+    def as_(self, name: str) -> Browser:
+        """Somebody signed in."""
+        browser = self.visitor()
+        browser.client.cookies.set("__Host-session", self.central.accounts.sign_in(name, PASSWORD).token or "")
+        return browser
+
+    def kiosk(self, name: str = "front door") -> Pushing:
+        """A kiosk that was just paired."""
+        return Pushing(self, name)
+
+
+def mistakes(answer: Any) -> list[str]:
+    """What the summary of a refused form says, each linked to its field."""
+    assert answer.status_code in (422, 429), (answer.status_code, answer.headers.get("location"))
+    links = re.findall(r'<li><a href="#(f-[^"]+)">([^<]+)</a></li>', answer.text)
+    assert links
+    assert all(f'id="{target}"' in answer.text for target, _ in links)
+    return [re.sub(r"\s", " ", html.unescape(text)) for _, text in links]
+
+
+def read(answer: Any) -> str:
+    """What a page says, without its marks."""
+    assert answer.status_code == 200, answer.status_code
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def within(pattern: str, text: str) -> str:
+    """The part of a text that a pattern captures."""
+    found = re.search(pattern, text)
+    assert found, f"{pattern} is not in {text}"
+    return found[1]
+
+
+def went(answer: Any) -> str:
+    """Where a form that was taken leads to."""
+    assert answer.status_code == 303, mistakes(answer)
+    return str(answer.headers["location"])
+
+
+@cache
+def _template(kind: str) -> str:
+    """A database with the house in it, made once: moving in takes longer than a test."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    database = new_database(kind, Path(folder.name))
+    Office(database).central.close()
+    return database
+
+
+@contextmanager
+def office(folder: Path, kind: str = "sqlite") -> Iterator[Office]:
+    """The office, on a database of its own, in a folder where it is a file."""
+    template = _template(kind)
+    if kind == "postgresql":
+        database = cluster().new_database(like=cluster().name_of(template))
+    else:
+        database = str(shutil.copy(template, folder / "central.db"))
+    found = Office(database)
+    try:
+        yield found
+    finally:
+        found.central.close()
+
+
+class Browser:
+    """A client that reads the seal out of a page before it sends the page's form."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.client.get(path, follow_redirects=False, headers=headers)
+
+    def seal(self, path: str) -> str:
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.get(path).text)
+        return found[1] if found else ""
+
+    def send(self, path: str, *, of: str = "", **fields: str) -> Any:
+        """Send a form that stands on the page `of`, at `path` itself without."""
+        data = {"csrf": self.seal(of or path)} | fields
+        return self.client.post(path, data=data, follow_redirects=False)
+
+    def bare(self, path: str, **fields: str) -> Any:
+        """Send fields as they are."""
+        return self.client.post(path, data=fields, follow_redirects=False)
+
+
+class Pushing:
+    """A kiosk that pushes entries of its ledger through the API."""
+
+    def __init__(self, office: Office, name: str) -> None:
+        self.office, self.ledger_id, self.head = office, str(uuid.uuid4()), Head()
+        code = office.central.new_code(name=name, site_id=SERRE.id)
+        asked = wire.Enroll(code=code, ledger_id=self.ledger_id)
+        paired: Any = office.central.enroll(asked)
+        self.token: str = paired.token
+
+    def sealed(self, *facts: AnyFact) -> tuple[Entry, ...]:
+        """The next entries of its ledger."""
+        found = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=self.head, stamp=self.office.moment()))
+        self.head = Head(seq=found[-1].ref.seq, hash=found[-1].hash)
+        return found
+
+    def body(self, *facts: AnyFact, health: tuple[str, ...] = (), waiting: int = 0) -> bytes:
+        """A push of new entries, as it travels."""
+        entries = tuple(map(wire.to_wire, self.sealed(*facts))) if facts else ()
+        beacon = wire.Beacon(version="0.1.0", now=self.office.moment.now, health=health, waiting=waiting)
+        return msgspec.json.encode(wire.Push(ledger_id=self.ledger_id, entries=entries, beacon=beacon))
+
+    def push(self, *facts: AnyFact, **beacon: Any) -> None:
+        """Send new entries."""
+        kiosk = self.office.central.kiosk_of(self.token)
+        assert kiosk is not None
+        self.office.central.push(kiosk, self.body(*facts, **beacon))
+
+
+def stranger_taps() -> Tapped:
+    """A badge that nobody carries is tapped."""
+    verdict = Denied(reason=Reason.UNKNOWN_BADGE, claim_code=claim_code(STRANGER))
+    return Tapped(site_id=SERRE.id, verdict=verdict, badge_id=STRANGER)
+
+
+def lea_comes(when: datetime = MONDAY) -> Tapped:
+    """Léa uses an entry of her card."""
+    return let_in(when, "ten")
+
+
+def lived_in(house: Office) -> None:
+    """Something on every page: more members, a kiosk in trouble, one that is silent, two alarms of a kind."""
+    names = ("Élise Le Goff", "Camille Durand", "Hugo Petit", "Inès Moreau", "Marc Faure")
+    people = [Member(id=f"m{number}", name=name) for number, name in enumerate(names)]
+    for one in people:
+        badge = Badge(id=f"b-{one.id}", member_id=one.id)
+        house.central.append(MemberSet(member=one), BadgeSet(badge=badge), by="server")
+    silent = house.kiosk("Salle du haut")
+    silent.sealed(stranger_taps())
+    silent.push(stranger_taps())
+    house.moment.moves(minutes=18)
+    kiosk, now = house.kiosk("Porte d’entrée"), house.moment.now
+    kiosk.push(lea_comes(), let_in(now, member="m0", reason=Reason.UNLIMITED), health=("disk_low",), waiting=2)
+    kiosk.sealed(stranger_taps())
+    kiosk.push(let_in(now, member="m2", reason=Reason.COURTESY), stranger_taps(), health=("disk_low",), waiting=2)
+    house.moment.moves(minutes=1)

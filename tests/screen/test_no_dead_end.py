@@ -1,0 +1,126 @@
+"""The hosts' side walked from its menu: every scene is reached by touch, all of it by the keyboard, and left again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from kiosk.screen.focus import moved
+from kiosk.screen.keys import Key
+from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scenes.member import Account
+from kiosk.screen.scenes.menu import Menu
+from tests.office.counter import Counter
+from tests.office.hosts_side import HostsSide
+
+NOT_TAKEN = ("back", "leave", "no", "yes", "do")
+"""The ways out are tried by the escape key; what is asked about is not done."""
+DEEPEST = 5
+"""Scenes behind one another, the menu included."""
+MOST_ROWS = 2
+"""Of a list, a keyboard or a calendar: the others lead where these do."""
+
+Path = tuple[str, ...]
+Begin = Callable[[Setting], Scene]
+
+
+def walked(counter: Counter, begin: Begin) -> dict[str, Path]:
+    """Every scene and question that can be reached, and how."""
+    found: dict[str, Path] = {}
+    ahead: list[Path] = [()]
+    while ahead:
+        path = ahead.pop(0)
+        side = reached(counter, begin, path)
+        if side is None or side.scene is None or name_of(side.scene) in found:
+            continue
+        found[name_of(side.scene)] = path
+        assert keyboard_reaches(side) == set(side.targets()), (name_of(side.scene), path)
+        assert leaves(side), (name_of(side.scene), path)
+        if len(path) < DEEPEST:
+            ahead += [(*path, target) for target in ways(side_again(counter, begin, path))]
+    return found
+
+
+def reached(counter: Counter, begin: Begin, path: Path) -> HostsSide | None:
+    """A visit that went this way; None when what was done meanwhile has closed it."""
+    side = HostsSide(counter, begin)
+    for target in path:
+        if side.scene is None or target not in side.targets():
+            return None
+        side.touch(target)
+    return side
+
+
+def side_again(counter: Counter, begin: Begin, path: Path) -> HostsSide:
+    side = reached(counter, begin, path)
+    assert side is not None
+    return side
+
+
+def name_of(scene: Scene) -> str:
+    return type(scene).__name__ + ("?" if scene.dialog else "")
+
+
+def ways(side: HostsSide) -> list[str]:
+    """What to touch here: of what is alike only some."""
+    kinds: dict[str, int] = {}
+    chosen = []
+    for target in side.targets():
+        kind, colon, _ = target.partition(":")
+        kinds[kind] = kinds.get(kind, 0) + 1
+        if target not in NOT_TAKEN and (not colon or kinds[kind] <= MOST_ROWS):
+            chosen.append(target)
+    return chosen
+
+
+def keyboard_reaches(side: HostsSide) -> set[str]:
+    """What has the focus after each press of the tabulator, all around."""
+    targets = [(rect, name) for rect, name in side.canvas.targets]
+    focus, seen = None, set()
+    for _ in targets:
+        focus = moved(targets, focus, Key(name="tab"))
+        seen.add(focus or "")
+    return seen
+
+
+def leaves(side: HostsSide) -> bool:
+    """Whether the escape key alone leads out."""
+    for _ in range(DEEPEST + 3):
+        side.press("escape")
+    return side.scene is None
+
+
+SCENES = {
+    "Menu", "Now", "Now?", "Pick", "Here", "Here?", "Reverse", "Reverse?", "Today", "Members", "Newcomer", "Account",
+    "Sell", "Pay", "Receipt", "TakeBack", "Till", "Evacuation", "Hours", "Preview", "StayUntil", "Exceptions",
+    "WeekGrid", "Health", "GiveBadge",
+}  # fmt: skip
+"""Some that must be among those found, so that the walk is known to have gone everywhere."""
+
+
+@pytest.fixture
+def house(tmp_path):
+    with closing(Counter(tmp_path)) as counter:
+        counter.joins("claire", staff=True)
+        counter.tap(counter.joins("Camille"))
+        counter.tap(bytes.fromhex("04112233445566"))
+        yield counter
+
+
+def test_no_scene_is_a_dead_end_and_all_of_each_is_reached_by_the_keyboard(house) -> None:
+    found = set(walked(house, Menu)) | set(walked(house, lambda setting: Account(setting, "Camille")))
+    assert SCENES - found == set()
+
+
+class Trap(Menu):
+    """A scene that cannot be left."""
+
+    def typed(self, key: Key):
+        return None
+
+
+def test_a_scene_that_swallows_every_key_is_found(house) -> None:
+    assert not leaves(HostsSide(house, Trap))
+    assert leaves(HostsSide(house, Menu))

@@ -1,0 +1,239 @@
+"""Members, sales and the till on the hosts' screen: played without a window, on a real kiosk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.commands import ListMembers
+from kiosk.facts import BadgeSet, Erased, Left, MemberSet, PassSold, Reversed, Tapped
+from kiosk.screen.scenes.members import Members
+from kiosk.screen.scenes.till import Till
+from tests.office.counter import Counter
+from tests.office.hosts_side import HostsSide
+
+STRANGER = bytes([4]) + b"noone."
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    counter = Counter(tmp_path)
+    for name in ("Élise Le Goff", "Théo Martin", "Claire"):
+        counter.joins(name, staff=name == "Claire")
+    yield counter
+    counter.close()
+
+
+def side_of(counter: Counter, scene=Members, **how) -> HostsSide:
+    return HostsSide(counter, scene, member_id="Claire", **how)
+
+
+def at_account(counter: Counter, text: str = "elise") -> HostsSide:
+    """A host has found a member."""
+    side = side_of(counter)
+    side.type(text)
+    side.touch("row:Élise Le Goff")
+    return side
+
+
+def told(side: HostsSide) -> str:
+    """What is written, as one line with plain spaces."""
+    return " ".join(side.reads().split())
+
+
+def keys(side: HostsSide, text: str) -> None:
+    """Write on the keyboard of glass."""
+    for letter in text:
+        side.touch("key:space" if letter == " " else f"key:{letter}")
+
+
+# ---------------------------------------------------------------- members
+
+
+def test_a_member_is_found_by_glass_keys_without_accents_and_with_a_slip(counter):
+    side = side_of(counter)
+    keys(side, "Elyse")
+    assert "Élise Le Goff" in told(side)
+    assert isinstance(side.asked[-1], ListMembers)
+    side.touch("key:enter")
+    side.touch("row:Élise Le Goff")
+    assert "10 entrées restantes" in told(side)
+
+
+def test_a_new_member_gets_a_badge_by_tapping_it(counter):
+    side = side_of(counter)
+    side.touch("new")
+    keys(side, "Zoe Blanc")
+    side.touch("key:enter")
+    assert "Posez le badge sur le lecteur" in told(side)
+    counter.tap(STRANGER)
+    assert side.notice(counter.wall.notices[-1])
+    assert "Zoe Blanc" in told(side)
+    assert "en service" in told(side)
+    assert [fact.member.name for fact in counter.stored(MemberSet)][-1] == "Zoe Blanc"
+
+
+def test_somebody_with_the_same_name_is_asked_about_once(counter):
+    side = side_of(counter)
+    side.touch("new")
+    keys(side, "Theo Martin")
+    side.touch("key:enter")
+    assert "Il y a déjà" in told(side)
+    side.touch("yes")
+    assert len([fact for fact in counter.stored(MemberSet) if fact.member.name.lower().startswith("th")]) == 2
+
+
+def test_an_unknown_badge_is_claimed_by_its_code_and_the_tap_judged_again(counter):
+    counter.tap(STRANGER)
+    side = side_of(counter)
+    badge = next(one for one in side.targets() if one.startswith("row:badge "))
+    side.touch(badge)
+    side.type("elise")
+    side.touch("row:Élise Le Goff")
+    assert "Donner le badge" in told(side)
+    side.touch("yes")
+    assert "enregistré" in told(side)
+    assert counter.stored(Tapped)[-1].member_id == "Élise Le Goff"
+
+
+def test_a_lost_badge_is_replaced_in_one_step(counter):
+    side = at_account(counter)
+    badge = next(one for one in side.targets() if one.startswith("row:badge "))
+    side.touch(badge)
+    side.touch("replace")
+    counter.tap(STRANGER)
+    side.notice(counter.wall.notices[-1])
+    assert sorted(one.status for one in counter.ledger.roster.badges("Élise Le Goff")) == ["active", "lost"]
+
+
+def test_a_badge_is_blocked_after_one_question_and_put_back_in_use(counter):
+    side = at_account(counter)
+    badge = next(one for one in side.targets() if one.startswith("row:badge "))
+    side.touch(badge)
+    side.touch("blocked")
+    side.touch("no")
+    assert counter.stored(BadgeSet)[-1].badge.status == "active"
+    side.touch("blocked")
+    side.touch("yes")
+    assert counter.stored(BadgeSet)[-1].badge.status == "blocked"
+    side.touch(badge)
+    side.touch("active")
+    side.touch("yes")
+    assert counter.stored(BadgeSet)[-1].badge.status == "active"
+
+
+def test_a_note_is_written_and_an_address_in_it_refused(counter):
+    side = at_account(counter)
+    side.touch("note")
+    side.type("a@b.fr")
+    side.press("enter")
+    assert "Pas d’adresse" in told(side)
+    for _ in range(6):
+        side.press("backspace")
+    side.type("parle anglais")
+    side.press("enter")
+    assert "parle anglais" in told(side)
+
+
+def test_a_member_is_suspended_and_let_in_again(counter):
+    side = at_account(counter)
+    side.touch("more")
+    side.touch("suspend")
+    side.touch("yes")
+    assert counter.ledger.roster.member("Élise Le Goff").status == "suspended"
+    assert "Suspendu" in told(side)
+    side.touch("more")
+    side.touch("restore")
+    side.touch("yes")
+    assert counter.ledger.roster.member("Élise Le Goff").status == "active"
+
+
+def test_what_is_kept_is_shown_to_a_member_who_asks(counter):
+    side = at_account(counter)
+    side.touch("more")
+    side.touch("export")
+    assert "Le tout en un fichier, sur une clé USB" in told(side)
+    side.touch("row:>")
+    assert "Lignes du registre" in told(side)
+
+
+def test_a_member_is_forgotten_after_one_question_that_says_what_that_means(counter):
+    side = at_account(counter)
+    side.touch("more")
+    side.touch("erase")
+    assert "pour toujours" in told(side)
+    side.touch("yes")
+    assert counter.stored(Erased)[-1].member_id == "Élise Le Goff"
+    assert isinstance(side.scene, Members)
+    assert "oublié" in told(side)
+    assert counter.ledger.roster.member("Élise Le Goff") is None
+
+
+# ---------------------------------------------------------------- sales
+
+
+def test_ten_entries_are_sold_in_two_touches_and_the_receipt_is_numbered(counter):
+    side = at_account(counter)
+    assert "+10 entrées, 50 €" in told(side)
+    side.touch("favourite")
+    side.touch("pay:cash")
+    sold = counter.stored(PassSold)[-1]
+    assert (sold.method, sold.price_cents, sold.by) == ("cash", 5000, "Claire")
+    assert "-00003" in told(side)
+    side.touch("done")
+    assert told(side).count("10 entrées restantes") == 2
+
+
+def test_a_sale_by_mistake_is_taken_back_from_its_receipt_with_a_reason(counter):
+    side = at_account(counter)
+    side.touch("favourite")
+    side.touch("pay:card")
+    side.touch("take-back")
+    side.touch("why:wrong member")
+    assert counter.stored(Reversed)[-1].reason == "wrong member"
+    assert told(side).count("10 entrées restantes") == 1
+
+
+def test_the_till_tells_the_sums_of_the_day_and_takes_a_sale_back(counter):
+    side = at_account(counter)
+    side.touch("favourite")
+    side.touch("pay:card")
+    till = side_of(counter, Till)
+    assert "150 €" in told(till)
+    receipt = next(one for one in till.targets() if one.startswith("row:") and one.endswith("-00003"))
+    till.touch(receipt)
+    till.touch("why:money given back")
+    assert "annulé" in told(till)
+    assert "100 €" in told(till)
+
+
+def test_a_sale_of_which_something_was_used_is_not_taken_back_and_says_why(counter):
+    badge = counter.joins("Nora")
+    counter.tap(badge)
+    till = side_of(counter, Till)
+    receipt = next(one for one in till.targets() if one.startswith("row:") and one.endswith("-00003"))
+    till.touch(receipt)
+    till.touch("why:wrong pass")
+    assert "rendez-les d’abord" in told(till)
+    assert not counter.stored(Left)
+
+
+def test_the_till_of_another_day_is_one_touch_away(counter):
+    till = side_of(counter, Till)
+    till.touch("day:<")
+    assert "Rien n’a été vendu" in told(till)
+    assert "day:>" in till.targets()
+
+
+def test_all_of_it_can_be_done_with_the_keys_of_a_keyboard(counter):
+    side = side_of(counter)
+    side.type("elise")
+    side.press("enter")
+    for _ in range(30):
+        if side.stage._focus == "row:Élise Le Goff":
+            break
+        side.press("tab")
+    side.press("enter")
+    assert "10 entrées restantes" in told(side)

@@ -1,0 +1,177 @@
+"""Forgetting on the server: persons and old passages go from all that it keeps and hands out, on either database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import select, update
+
+from kiosk.facts import Condensed, Erased, MemberSet, Reversed
+from kiosk.model import Member
+from sync import wire
+from sync.central.central import Central
+from sync.central.storage.tables import alarms, feed, networks, quarantine, snapshots
+from tests.office.books import MONDAY, house_facts, let_in
+from tests.office.central import Hands, Ledger, fed, pairs, sends, serving, spoilt
+from tests.office.linked import Hub
+from tests.sync.central.roster.test_roster import rows
+
+DAY_91 = MONDAY.replace(hour=2) + timedelta(days=90)
+
+
+def told(central: Central) -> bytes:
+    """All bodies of the feed, and what lies beside it."""
+    found = []
+    with central.storage.reader() as connection:
+        for table, column in ((feed, feed.c.body), (feed, feed.c.remainder), (quarantine, quarantine.c.raw)):
+            found += [bytes(row[0]) for row in connection.execute(select(column).select_from(table)) if row[0]]
+        found += [row.detail.encode() for row in connection.execute(select(alarms))]
+        found += [bytes(row.rows) for row in connection.execute(select(snapshots))]
+    return b"".join(found)
+
+
+def folded_again(central: Central) -> None:
+    """As after an upgrade that changed the shape of the roster."""
+    with central.storage.writing() as connection:
+        connection.execute(update(networks).values(roster_revision="older"))
+
+
+def used(central: Central, member: str = "lea") -> list[int]:
+    return [holding.used for holding in central.roster.holdings(member, DAY_91)]
+
+
+def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(database: str) -> None:
+    with serving(database) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
+        assert b"Martin" in told(central)
+        central.append(Erased(member_id="lea"), by="anne")
+        assert b"Martin" not in told(central)
+        assert central.roster.member("lea") is None
+        before = rows(central)
+        folded_again(central)
+    with serving(database) as central:
+        central.project()
+        assert rows(central) == before
+
+
+def test_what_a_kiosk_sends_late_of_an_erased_person_is_not_kept(database: str) -> None:
+    with serving(database) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts()))
+        central.append(Erased(member_id="lea"), by="anne")
+        sends(central, kiosk, ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")), let_in(MONDAY)))
+        assert b"Martin" not in told(central)
+        assert b"b-lea" not in told(central).replace(b'"id":"b-lea"', b"")
+        assert central.roster.member("lea") is None
+
+
+def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(database: str) -> None:
+    with serving(database) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts(), *(let_in(MONDAY, "ten") for _ in range(11))))
+        (odd,) = ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")))
+        words = msgspec.structs.replace(wire.to_wire(odd), clock="sundial")
+        central.push(kiosk, spoilt(kiosk.ledger_id, msgspec.json.encode(words)))
+        central.snapshot(None)
+        assert central.quarantined() == 1
+        assert central.alarms()
+        central.append(Erased(member_id="lea"), by="anne")
+        assert central.quarantined() == 0
+        assert told(central).find(b"Martin") == -1
+        assert not [alarm for alarm in central.alarms() if "lea" in alarm.detail]
+        with central.storage.reader() as connection:
+            assert connection.execute(select(snapshots)).first() is None
+
+
+def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_before(database: str) -> None:
+    hands = Hands()
+    with serving(database, hands) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sent = ledger.writes(*house_facts(), let_in(MONDAY, "ten"), let_in(MONDAY - timedelta(days=1), "ten"))
+        sends(central, kiosk, [*sent, *ledger.writes(Reversed(ref=sent[-1].ref, reason="mistake", by="desk"))])
+        hands.now = DAY_91
+        assert central.forget().stretches == 1
+        assert central.forget().stretches == 0
+        assert used(central) == [1]
+        assert b'"verdict"' not in told(central)
+        assert central.roster.visits(MONDAY, DAY_91) == ()
+        before = rows(central)
+        folded_again(central)
+    with serving(database, hands) as central:
+        central.project()
+        assert rows(central) == before
+
+
+def test_a_kiosk_that_forgot_before_it_joined_keeps_its_balances_on_the_server(tmp_path) -> None:
+    """Its old passages come without bodies; the sums that come after them are what the server believes."""
+    with Hub(tmp_path / "hub") as hub:
+        kiosk = hub.pairs(tmp_path / "a")
+        counter = kiosk.counter
+        counter.joins("lea")
+        counter.ledger.append(let_in(counter.clock.now(), "lea-2", member="lea"))
+        (holding,) = counter.ledger.roster.holdings("lea", counter.clock.now())
+        counter.ledger.append(let_in(counter.clock.now(), holding.pass_.id, member="lea"))
+        counter.later(days=90)
+        assert counter.ledger.condense(counter.clock.now()) is not None
+        kiosk.settle()
+        (there,) = hub.central.roster.holdings("lea", counter.clock.now())
+        (here,) = counter.ledger.roster.holdings("lea", counter.clock.now())
+        assert (there.used, here.used) == (1, 1)
+        kiosk.close()
+
+
+def test_a_kiosk_erases_what_the_server_has_condensed(tmp_path) -> None:
+    with Hub(tmp_path / "hub") as hub:
+        kiosk = hub.pairs(tmp_path / "a")
+        counter = kiosk.counter
+        uid = counter.joins("lea")
+        counter.tap(uid)
+        kiosk.settle()
+        assert hub.central.forget().stretches == 1  # in the world of the server it is long after that Monday
+        kiosk.settle()
+        taps = [entry for entry in counter.ledger.entries() if entry.kind == "tap"]
+        assert [tap.body for tap in taps] == [None]
+        assert [holding.used for holding in counter.ledger.roster.holdings("lea", counter.clock.now())] == [1]
+        assert counter.ledger.verify() == ()
+        assert counter.ledger.rebuild() == ()
+        kiosk.close()
+
+
+def test_customers_not_heard_of_for_three_years_are_forgotten_and_hosts_are_not(database: str) -> None:
+    hands = Hands()
+    with serving(database, hands) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
+        hands.moves(days=1000)
+        assert central.forget().members == 0
+        sends(central, kiosk, ledger.writes(let_in(hands.now, "ten"), at=hands.now))
+        hands.moves(days=1000)
+        assert central.forget().members == 0
+        hands.moves(days=200)
+        assert central.forget().members == 1
+        assert (central.roster.member("lea"), central.roster.member("host") is None) == (None, False)
+        assert b"Martin" not in told(central)
+
+
+def test_the_feed_gives_kiosks_what_others_need_of_an_erased_passage(database: str) -> None:
+    with serving(database) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
+        central.append(Erased(member_id="lea"), by="anne")
+        tap = next(entry for entry in fed(central, kiosk) if entry.kind == "tap")
+        assert (tap.body, tap.salt) == (None, None)
+        assert tap.remainder is not None
+        assert b'"ten"' in tap.remainder
+        assert b"lea" not in tap.remainder
+
+
+def test_a_server_that_forgets_writes_one_sum_for_a_ledger(database: str) -> None:
+    hands = Hands(now=DAY_91)
+    with serving(database, hands) as central:
+        kiosk, ledger = pairs(central).kiosk, Ledger()
+        sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
+        central.forget()
+        found = [line.fact for line in central.audit() if isinstance(line.fact, Condensed)]
+        assert [(one.ledger_id, one.first, one.last) for one in found] == [("ledger-a", 1, 7)]

@@ -1,0 +1,314 @@
+"""The server's roster, what staff do on it, and the conflicts that come to light when ledgers come together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select, update
+
+from kiosk.facts import BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped
+from kiosk.model import Badge, Charge, Member, Reason, Ref
+from kiosk.store.tables import ROSTER, visits
+from sync.central.central import Central
+from sync.central.storage.tables import networks
+from tests.office.books import MONDAY, house_facts, let_in, sold_to
+from tests.office.central import Hands, Ledger, fed, kinds, pairs, sends, serving
+from tests.rules.house import LEA, SERRE, TEN
+
+LATER = MONDAY + timedelta(hours=1)
+
+
+class Doors:
+    """A server that knows the house, and two kiosks of one site that cannot hear each other."""
+
+    def __init__(self, central: Central) -> None:
+        self.central = central
+        central.append(*house_facts(), by="anne")
+        self.kiosks = {name: pairs(central, name).kiosk for name in ("north", "south", "third")}
+        self.ledgers = {name: Ledger(name) for name in self.kiosks}
+
+    def hears(self, name: str, *facts, at=MONDAY) -> Ref:
+        """A kiosk sends what happened at its door."""
+        entries = self.ledgers[name].writes(*facts, at=at)
+        sends(self.central, self.kiosks[name], entries)
+        return entries[-1].ref
+
+    def left(self) -> int:
+        """Units on Léa's only pass."""
+        (holding,) = self.central.roster.holdings("lea", MONDAY)
+        assert isinstance(holding.used, int)
+        return (holding.pass_.terms.units or 0) - holding.used
+
+    def own(self, kind: str) -> list[str]:
+        """What the server wrote by itself."""
+        return [line.kind for line in self.central.audit() if line.kind == kind and line.account == "server"]
+
+
+def rows(central: Central) -> dict[str, list[tuple[object, ...]]]:
+    with central.storage.reader() as connection:
+        return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in ROSTER.sorted_tables}
+
+
+# ---------------------------------------------------------------- what staff do
+
+
+def test_what_staff_write_is_in_the_roster_at_once_and_in_the_feed(database: str) -> None:
+    with serving(database) as central:
+        sealed = central.append(*house_facts(), by="anne")
+        assert central.roster.member("lea") == LEA
+        assert fed(central, pairs(central).kiosk) == list(sealed)
+        more = central.append(MemberSet(member=replace(LEA, name="Léa Durand")), by="paul")
+        assert more[0].previous == sealed[-1].hash
+        assert more[0].ref == Ref(ledger_id=central.network.ledger_id, seq=len(sealed) + 1)
+
+
+def test_who_did_what_is_remembered_the_newest_first(database: str) -> None:
+    with serving(database) as central:
+        central.append(SiteSet(site=SERRE), by="anne")
+        central.append(MemberSet(member=LEA), by="paul")
+        lines = central.audit()
+        assert [(line.account, line.kind) for line in lines] == [("paul", "member"), ("anne", "site")]
+        assert [line.account for line in central.audit(before=lines[0].position)] == ["anne"]
+
+
+def test_a_roster_folded_anew_is_the_same_and_judges_nobody_again(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        doors.hears("south", let_in(LATER, "ten"), at=LATER)
+        before, alarms = rows(central), central.alarms()
+        with central.storage.writing() as connection:
+            connection.execute(update(networks).values(roster_revision="an older one"))
+    with serving(database) as central:
+        assert central.roster.member("lea") is None
+        central.project()
+        assert rows(central) == before
+        assert central.alarms() == alarms
+
+
+def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: str) -> None:
+    poison = sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=2**70),))
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"), poison, MemberSet(member=Member(id="next", name="Suivante")))
+        assert central.roster.member("next") is not None
+        assert central.roster.sale_of("new") is None
+        assert doors.left() == 9
+        assert kinds(central) == ["unfoldable"]
+
+
+# ---------------------------------------------------------------- conflicts
+
+
+def test_two_kiosks_that_spend_the_last_entry_both_stand_and_staff_see_it(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        central.append(MemberSet(member=Member(id="max", name="Max")), sold_to("lea", "max", pass_id="ten"), by="anne")
+        doors.hears("north", *(let_in(MONDAY - timedelta(days=day), "ten") for day in range(1, 10)))
+        assert doors.left() == 1
+        doors.hears("north", let_in(MONDAY, "ten"))
+        assert kinds(central) == []
+        doors.hears("south", let_in(MONDAY, "ten", member="max"))
+        assert doors.left() == -1
+        assert kinds(central) == ["overdraft"]
+        (alarm,) = central.alarms()
+        assert alarm.ref == Ref(ledger_id="south", seq=1)
+        assert doors.own("incident") == ["incident"]
+
+
+def test_an_entry_on_credit_is_no_conflict(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", *(let_in(MONDAY - timedelta(days=day), "ten") for day in range(10)))
+        evening = MONDAY + timedelta(hours=6)
+        doors.hears("north", let_in(evening, "ten", reason=Reason.DEBT), at=evening)
+        assert doors.left() == -1
+        assert kinds(central) == []
+        doors.hears("south", let_in(MONDAY + timedelta(days=1), "ten", reason=Reason.DEBT))
+        assert kinds(central) == ["overdraft"]
+
+
+def test_an_allowance_is_overdrawn_by_its_own_week_only(database: str) -> None:
+    weekly = replace(TEN, id="weekly", per="week", units=1)
+    with serving(database) as central:
+        doors = Doors(central)
+        sale = sold_to("lea", pass_id="w")
+        central.append(replace(sale, pass_=replace(sale.pass_, terms=weekly)), by="anne")
+        doors.hears("north", let_in(MONDAY, "w"))
+        doors.hears("south", let_in(MONDAY + timedelta(days=7), "w"), at=MONDAY + timedelta(days=7))
+        assert kinds(central) == []
+        doors.hears("third", let_in(MONDAY + timedelta(days=8), "w"), at=MONDAY + timedelta(days=8))
+        assert kinds(central) == ["overdraft"]
+
+
+@pytest.mark.parametrize("order", [("north", "south"), ("south", "north")])
+def test_windows_of_two_doors_that_overlap_are_paid_once_whichever_comes_first(
+    database: str, order: tuple[str, str]
+) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        taps = {"north": MONDAY, "south": LATER}
+        refs = {name: doors.hears(name, let_in(taps[name], "ten"), at=taps[name]) for name in order}
+        assert doors.left() == 9
+        first, second = central.roster.visit(refs["north"]), central.roster.visit(refs["south"])
+        assert first is not None
+        assert second is not None
+        assert first.reversed_at is None
+        assert second.reversed_by == "server"
+        assert kinds(central) == ["overlap"]
+        assert doors.own("reversal") == ["reversal"]
+
+
+def test_three_doors_give_back_what_is_too_much_and_no_more(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        for name, hours in (("north", 0), ("south", 2), ("third", 4)):
+            at = MONDAY + timedelta(hours=hours)
+            doors.hears(name, let_in(at, "ten"), at=at)
+        assert doors.left() == 8
+        assert len(doors.own("reversal")) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(("north", "south", "third"))))
+def test_of_three_windows_in_a_row_the_first_and_the_last_are_paid_whichever_comes_first(
+    database: str, order: tuple[str, ...]
+) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        hours = {"north": 0, "south": 2, "third": 4}
+        for name in order:
+            at = MONDAY + timedelta(hours=hours[name])
+            doors.hears(name, let_in(at, "ten"), at=at)
+        assert doors.left() == 8
+        assert paid_windows(central) == [MONDAY, MONDAY + timedelta(hours=4)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
+def test_of_four_windows_in_a_row_every_other_is_paid(database: str, order: tuple[int, ...]) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        for number in order:
+            at = MONDAY + timedelta(hours=2 * number)
+            doors.kiosks[f"door-{number}"] = pairs(central, f"door-{number}").kiosk
+            doors.ledgers[f"door-{number}"] = Ledger(f"door-{number}")
+            doors.hears(f"door-{number}", let_in(at, "ten"), at=at)
+        assert doors.left() == 8
+        assert paid_windows(central) == [MONDAY, MONDAY + timedelta(hours=4)]
+
+
+def paid_windows(central: Central) -> list[datetime]:
+    """When the windows begin that stay charged."""
+    query = select(visits.c.window_start).where(visits.c.charges != "[]", visits.c.reversed_at.is_(None))
+    with central.storage.reader() as connection:
+        return list(connection.execute(query.order_by(visits.c.window_start)).scalars())
+
+
+def test_a_kiosk_whose_clock_went_back_charges_no_time_twice(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(LATER, "ten"), at=LATER)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        assert doors.left() == 9
+        assert paid_windows(central) == [MONDAY]
+
+
+def test_who_is_in_stays_in_when_the_server_gives_a_charge_back(database: str) -> None:
+    with serving(database, hands := Hands(LATER)) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        south = doors.hears("south", let_in(LATER, "ten"), at=LATER)
+        assert kinds(central) == ["overlap"]
+        hands.moves(minutes=30)
+        assert [visit.ref for visit in central.roster.inside(SERRE.id, hands.now)] == [south]
+
+
+def test_who_has_their_entry_undone_by_staff_is_gone(database: str) -> None:
+    with serving(database, hands := Hands(LATER)) as central:
+        doors = Doors(central)
+        ref = doors.hears("north", let_in(MONDAY, "ten"))
+        central.append(Reversed(ref=ref, reason="mistake", by="anne"), by="anne")
+        hands.moves(minutes=30)
+        assert list(central.roster.inside(SERRE.id, hands.now)) == []
+
+
+def test_what_is_pushed_in_one_go_is_judged_as_if_it_came_piece_by_piece(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        central.start()
+        for name, hours in (("north", 0), ("south", 2), ("third", 4)):
+            at = MONDAY + timedelta(hours=hours)
+            doors.hears(name, let_in(at, "ten"), at=at)
+        central.project()
+        assert doors.left() == 8
+        assert len(doors.own("reversal")) == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (let_in(MONDAY + timedelta(hours=3), "ten"), "the windows touch, and do not overlap"),
+        (let_in(LATER, reason=Reason.RE_ENTRY), "the second took nothing"),
+        (let_in(LATER, "ten", site_id="other"), "it is another site"),
+        (let_in(LATER, "ten", member="max"), "it is another member"),
+    ],
+)
+def test_visits_that_are_no_conflict_stand(database: str, second: Tapped, why: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        doors.hears("south", second, at=LATER)
+        assert kinds(central) == [], why
+        assert doors.own("reversal") == []
+
+
+def test_a_charge_that_was_given_back_already_is_no_conflict(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        ref = doors.hears("north", let_in(MONDAY, "ten"))
+        doors.hears("north", Reversed(ref=ref, reason="mistake", by="self"))
+        doors.hears("south", let_in(LATER, "ten"), at=LATER)
+        assert doors.left() == 9
+        assert kinds(central) == []
+
+
+def test_a_badge_that_was_blocked_meanwhile_is_told_when_the_tap_arrives(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        assert kinds(central) == []
+        central.append(BadgeSet(badge=Badge(id="b-lea", member_id="lea", status="blocked")), by="anne")
+        ref = doors.hears("south", let_in(MONDAY + timedelta(days=1), "ten"))
+        assert kinds(central) == ["blocked_badge"]
+        assert central.alarms()[0].ref == ref
+        assert doors.left() == 8
+        doors.hears("north", Happened(what="started"))
+        assert len(doors.own("incident")) == 1
+
+
+def test_what_comes_again_is_not_judged_again(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        doors.hears("south", let_in(LATER, "ten"), at=LATER)
+        position, alarms = central.last_position(), central.alarms()
+        for name, kiosk in doors.kiosks.items():
+            sends(central, kiosk, doors.ledgers[name].entries)
+        assert (central.last_position(), central.alarms()) == (position, alarms)
+
+
+def test_an_alarm_that_staff_dismiss_is_gone_until_there_is_new_cause(database: str) -> None:
+    with serving(database) as central:
+        kiosk = pairs(central).kiosk
+        ledger = Ledger()
+        sent = ledger.writes(*(Happened(what="tick") for _ in range(5)))
+        sends(central, kiosk, sent[1:2])
+        (alarm,) = central.alarms()
+        assert central.dismiss_alarm(alarm.alarm_id)
+        assert central.alarms() == ()
+        assert central.alarms(since=alarm.first_at - timedelta(seconds=1))[0].alarm_id == alarm.alarm_id
+        sends(central, kiosk, sent[3:4])
+        (again,) = central.alarms()
+        assert again.times == 2

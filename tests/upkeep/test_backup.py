@@ -1,0 +1,155 @@
+"""Copies of the ledger: each night one, fourteen of them, and the way from a dead card back to tapping."""
+
+import shutil
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from kiosk.cli import kiosk
+from kiosk.ledger import LedgerError, open_reader, repair
+from kiosk.model import Granted
+from kiosk.settings.config import Backup, Config, Paths, Reader, resolved
+from kiosk.upkeep import backup
+from kiosk.upkeep.worker import is_due
+from tests.office.counter import KEY, Counter
+
+TODAY = date(2026, 6, 1)
+
+
+@pytest.fixture
+def config(tmp_path):
+    state, stick = tmp_path / "state", tmp_path / "stick"
+    state.mkdir()
+    paths = Paths(state=state, socket=tmp_path / "kiosk.sock")
+    return Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup(folder=stick))
+
+
+def lives(config):
+    """A kiosk with a member who has tapped; the badge key and the pairing lie beside its ledger."""
+    counter = Counter(config.paths.state)
+    uid = counter.joins("ada")
+    counter.tap(uid)
+    config.paths.key_file.write_bytes(KEY)
+    config.paths.pairing.write_text('{"url": "https://example.org", "token": "secret"}')
+    return counter, uid
+
+
+def test_a_copy_is_made_beside_the_work_and_is_whole(config):
+    counter, _ = lives(config)
+    made = backup.make(config, TODAY)
+    assert [copy.parent for copy in made] == [config.paths.backup, config.backup.folder]
+    with open_reader(made[0]) as copy:
+        assert copy.head == counter.ledger.head
+        assert (*copy.verify(), *copy.rebuild(), *copy.damage()) == ()
+    counter.close()
+
+
+def test_fourteen_copies_are_kept(config):
+    counter, _ = lives(config)
+    for day in range(20):
+        backup.make(config, TODAY + timedelta(days=day))
+    counter.close()
+    days = [backup.day_of(copy) for copy in backup.copies(replace(config, backup=Backup()))]
+    assert days == [TODAY + timedelta(days=day) for day in range(19, 5, -1)]
+
+
+def test_keys_lie_on_the_second_medium_for_their_owner_only(config):
+    counter, _ = lives(config)
+    backup.make(config, TODAY)
+    counter.close()
+    for name in backup.KEYS:
+        assert (config.backup.folder / name).stat().st_mode & 0o777 == 0o600
+        assert not (config.paths.backup / name).exists()
+
+
+def test_a_medium_that_is_full_or_gone_is_told_and_the_other_has_its_copy(config, tmp_path):
+    counter, _ = lives(config)
+    (tmp_path / "stick").write_text("a file where a folder should be")
+    with pytest.raises(LedgerError, match="stick"):
+        backup.make(config, TODAY)
+    counter.close()
+    assert backup.newest(replace(config, backup=Backup())) == TODAY
+
+
+def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):
+    counter, uid = lives(config)
+    backup.make(config, TODAY)
+    former = counter.ledger.ledger_id
+    counter.later(hours=4)
+    counter.tap(uid)
+    counter.close()
+    shutil.rmtree(config.paths.state)  # a new card: nothing is there
+    said = backup.restore(config, config.backup.folder)
+    assert "entries" in said[0]
+    assert config.paths.key_file.read_bytes() == KEY
+    assert config.paths.pairing.exists()
+    ledger, story = repair.open_whole(config.paths.ledger, stamp=counter.clock.stamp)
+    ledger.close()
+    assert story is not None
+    assert story.renewed
+    again = Counter(config.paths.state)
+    assert list(again.ledger.formers) == [former]
+    assert again.ledger.ledger_id != former
+    assert isinstance(again.tap(uid), Granted)
+    assert (*again.ledger.verify(), *again.ledger.rebuild()) == ()
+    again.close()
+
+
+def test_a_copy_that_is_damaged_is_refused_and_nothing_is_changed(config):
+    counter, _ = lives(config)
+    copy = backup.make(config, TODAY)[0]
+    head = counter.ledger.head
+    counter.close()
+    copy.write_bytes(copy.read_bytes()[:5000])
+    with pytest.raises(LedgerError):
+        backup.restore(config, copy)
+    with open_reader(config.paths.ledger) as ledger:
+        assert ledger.head == head
+
+
+def test_nothing_is_put_back_while_the_kiosk_runs(config):
+    counter, _ = lives(config)
+    copy = backup.make(config, TODAY)[0]
+    with pytest.raises(LedgerError, match="is held by"):
+        backup.restore(config, copy)
+    counter.close()
+
+
+def test_what_was_there_before_is_kept_aside(config):
+    counter, uid = lives(config)
+    copy = backup.make(config, TODAY)[0]
+    counter.later(hours=4)
+    counter.tap(uid)
+    head = counter.ledger.head
+    counter.close()
+    backup.restore(config, copy)
+    with open_reader(config.paths.state / "before-restore" / "ledger.db") as before:
+        assert before.head == head
+
+
+@pytest.mark.parametrize(
+    ("newest", "now", "due"),
+    [
+        (None, "2026-06-01 12:00", True),
+        (date(2026, 5, 31), "2026-06-01 01:59", False),
+        (date(2026, 5, 31), "2026-06-01 02:00", True),
+        (date(2026, 6, 1), "2026-06-01 23:00", False),
+    ],
+)
+def test_a_night_has_one_copy(newest, now, due):
+    assert is_due(datetime.fromisoformat(now).replace(tzinfo=UTC), newest) is due
+
+
+def test_a_timer_finds_the_work_of_the_running_kiosk_done(config, tmp_path):
+    counter, _ = lives(config)
+    settings = tmp_path / "kiosk.toml"
+    settings.write_text(resolved(config))
+    made = backup.make(config, datetime.now(UTC).date())
+    before = [copy.stat().st_mtime_ns for copy in made]
+    counter.close()
+    done = CliRunner().invoke(kiosk, ["backup", "--due", "--config", str(settings)])
+    assert done.exit_code == 0, done.output
+    assert "nothing to do" in done.output
+    assert [copy.stat().st_mtime_ns for copy in made] == before

@@ -1,0 +1,71 @@
+"""A dead card, rehearsed: the kiosk is gone with all it had, a new one is paired, and members tap as if nothing was.
+
+The way from a copy on a second medium is rehearsed in test_backup.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from kiosk.answers import Done, decode_answer
+from kiosk.commands import Pair, encode_command
+from kiosk.ledger import open_ledger, open_reader
+from kiosk.model import Granted, Reason
+from tests.office.books import Moment
+from tests.office.linked import Hub
+from tests.office.nodes import rows
+from tests.office.processes import until
+from tests.office.running import Running
+
+
+def pair(running: Running, hub: Hub, name: str) -> None:
+    command = Pair(url=hub.url, code=hub.code(name))
+    told = decode_answer(running.kiosk.answer(encode_command(command)))
+    assert isinstance(told, Done), told
+
+
+def roster(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    with open_reader(folder / "ledger.db") as ledger:
+        return rows(ledger._database.connection)
+
+
+def is_level(folder: Path) -> bool:
+    with open_reader(folder / "ledger.db") as ledger:
+        return ledger.waiting == 0
+
+
+def knows(folder: Path, member: str) -> bool:
+    with open_reader(folder / "ledger.db") as ledger:
+        return ledger.roster.member(member) is not None
+
+
+def test_after_a_dead_card_a_new_kiosk_lets_members_in_with_the_balances_that_the_server_knows(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    with Hub(tmp_path / "hub") as hub:
+        with Running(old, every_seconds=1.0) as running:
+            pair(running, hub, "front door")
+            used = running.tap("camille")
+            assert used.reason is Reason.ENTRY_USED
+            until(lambda: is_level(old), "the server does not get all")
+            now = running.bench.clock.now()
+        before = roster(old)
+        shutil.rmtree(old)
+
+        with Running(new, is_blank=True, every_seconds=1.0) as running:
+            running.bench.clock.set(now)
+            pair(running, hub, "front door, new card")
+            until(lambda: knows(new, "camille"), "the roster does not come")
+            after = roster(new)
+            assert {name: after[name] for name in ("members", "badges", "passes")} == {
+                name: before[name] for name in ("members", "badges", "passes")
+            }
+            back, first = running.tap("camille"), running.tap("tom")
+            assert back.reason is Reason.RE_ENTRY, "her entry was used on the old card, and still runs"
+            assert isinstance(first, Granted)
+            assert first.reason is Reason.ENTRY_USED
+            until(lambda: is_level(new), "the server does not get the taps on the new card")
+    with open_ledger(new / "ledger.db", stamp=Moment()) as ledger:
+        assert (*ledger.verify(), *ledger.rebuild()) == ()
