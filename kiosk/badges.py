@@ -7,11 +7,11 @@ key. Reading badges is hardware.reader's; who carries which is in kiosk.roster.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
-from contextlib import suppress
 from pathlib import Path
+
+from kiosk.files import write_whole
 
 KEY_BYTES = 32
 UID_BYTES = (4, 7, 8, 10)
@@ -58,7 +58,7 @@ def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes
             were = "1 badge was" if hidden == 1 else f"{hidden} badges were"
             advice = "put back your copy of the badge key, or start with a new ledger"
             raise BadgeError(f"{file} is missing, and {were} hidden with it: {advice}")
-        _put_key(file, secrets.token_bytes(KEY_BYTES))
+        write_whole(file, secrets.token_bytes(KEY_BYTES), overwrite=False)
     key = file.read_bytes()
     if len(key) != KEY_BYTES:
         raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
@@ -72,28 +72,4 @@ def keep_key(file: Path, key: bytes) -> None:
     """
     if len(key) != KEY_BYTES:
         raise BadgeError(f"a badge key has {KEY_BYTES} bytes, and not {len(key)}")
-    _put_key(file, key, replaces=True)
-
-
-def _put_key(path: Path, key: bytes, *, replaces: bool = False) -> None:
-    """Put a key there, for its owner only; all of it is on the disk, or nothing, whenever the power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, key)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    if replaces:
-        draft.replace(path)
-    else:
-        with suppress(FileExistsError):
-            os.link(draft, path)  # fails where a key is: one that another process just made is not overwritten
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(file, key)

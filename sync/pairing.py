@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
+from kiosk.files import write_whole
 from sync.client import Client
 from sync.wire import Enroll
 
@@ -79,11 +79,4 @@ def keep(file: Path, pairing: Pairing) -> None:
 
     Raises OSError.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(msgspec.json.encode(pairing))
-        written.flush()
-        os.fsync(written.fileno())
-    draft.replace(file)
+    write_whole(file, msgspec.json.encode(pairing))

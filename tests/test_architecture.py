@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "hardware.ntag424": "hardware cryptography",
     "hardware.simulator": "hardware gpiozero cryptography",
     "kiosk.answers": "kiosk.commands kiosk.model msgspec",
-    "kiosk.badges": "",
+    "kiosk.badges": "kiosk.files",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
         "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.health kiosk.hours kiosk.languages kiosk.ledger "
@@ -45,12 +45,13 @@ MAY_IMPORT = {
         "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
         "kiosk.messages kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.threads msgspec"
     ),
-    "kiosk.export": "kiosk.answers kiosk.facts kiosk.ledger kiosk.model kiosk.notices msgspec",
+    "kiosk.export": "kiosk.answers kiosk.facts kiosk.files kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.facts": "kiosk.model msgspec",
+    "kiosk.files": "",
     "kiosk.health": "kiosk.answers kiosk.clock kiosk.messages kiosk.model kiosk.settings",
     "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
     "kiosk.languages": "",
-    "kiosk.ledger": "kiosk.facts kiosk.messages kiosk.model kiosk.roster kiosk.store sqlalchemy",
+    "kiosk.ledger": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.store sqlalchemy",
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
     "kiosk.model": "msgspec",
@@ -58,14 +59,15 @@ MAY_IMPORT = {
     "kiosk.roster": "kiosk.model kiosk.store msgspec sqlalchemy",
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "kiosk.screen": (
-        "kiosk.answers kiosk.commands kiosk.messages kiosk.model kiosk.notices fontpkg_atkinson_hyperlegible msgspec"
+        "kiosk.answers kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices "
+        "fontpkg_atkinson_hyperlegible msgspec"
     ),
     "kiosk.screen.sdl": "pygame",
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",
-    "kiosk.store": "kiosk.facts kiosk.messages kiosk.model msgspec sqlalchemy",
+    "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.answers kiosk.commands kiosk.desk kiosk.ledger kiosk.roster msgspec",
-    "kiosk.upkeep": "kiosk.door kiosk.ledger kiosk.model kiosk.settings kiosk.store",
+    "kiosk.upkeep": "kiosk.door kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
     "kiosk.uplink": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings "
         "kiosk.threads sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker "
@@ -121,12 +123,12 @@ MAY_IMPORT = {
         "sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.settings": "msgspec",
-    "sync.central.storage": "kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
+    "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
     "sync.client": "sync.wire msgspec",
     "sync.exchange": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
     "sync.listener": "sync.client",
     "sync.outbox": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.wire msgspec",
-    "sync.pairing": "sync.client sync.wire msgspec",
+    "sync.pairing": "kiosk.files sync.client sync.wire msgspec",
     "sync.transport": "sync.address sync.client requests urllib3",
     "sync.wire": "kiosk.facts kiosk.model msgspec",
     "sync.worker": "kiosk.ledger kiosk.messages sync.backoff sync.client sync.exchange sync.wire",

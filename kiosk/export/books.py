@@ -9,7 +9,6 @@ are is in kiosk.notices.journal.
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import unicodedata
@@ -24,6 +23,7 @@ import msgspec
 from kiosk.answers import Done, Exported, Media, Medium, Refused
 from kiosk.export import csv_export
 from kiosk.facts import Entry
+from kiosk.files import move_into_place, sync, write_whole
 from kiosk.ledger import LedgerError, LedgerReader, decode_fact, open_reader
 from kiosk.model import Site
 from kiosk.notices import Language
@@ -99,15 +99,8 @@ def handed_over(
         return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
     folder, text = Path(medium), msgspec.json.format(msgspec.json.encode(told.document), indent=2).decode() + "\n"
     target = folder / f"kiosk-{site_id}-{_plain(told.name)}-{now:%Y-%m-%d-%H%M%S}.json"
-    draft = target.with_name(f".{target.name}.part")
     try:
-        try:
-            _write(draft, iter([text]))
-            draft.rename(target)
-            _sync_folder(folder)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        write_whole(target, text.encode())
     except OSError as error:
         failed = _failed(folder, error)
         return Refused(message=str(failed), code=failed.code)
@@ -139,8 +132,7 @@ def export(ledger: LedgerReader, site: Site, folder: Path, *, now: datetime) -> 
             _write(draft / "journal.csv", _journal(ledger, words))
             _write(draft / "ledger.jsonl", map(_as_json, ledger.entries()))
             _write(draft / words_of.note_name(words), iter([words_of.note(words, site.name, now)]))
-            draft.rename(target)
-            _sync_folder(folder)
+            move_into_place(draft, target)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -153,16 +145,7 @@ def _write(path: Path, lines: Iterator[str]) -> None:
     """Write lines and wait until they are on the stick, which may be pulled right after."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path)
 
 
 # ---------------------------------------------------------------- the journal

@@ -14,7 +14,6 @@ must never bear its name.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, update
 
 from kiosk.facts import Entry
+from kiosk.files import sync, write_whole
 from kiosk.ledger import Ledger, LedgerBusyError, LedgerError, LedgerTooNewError, open_locked
 from kiosk.model import Noun, Ref, Stamp
 from kiosk.store import chain, progress
@@ -76,7 +76,7 @@ class Rescued(Noun, frozen=True, kw_only=True):
 
 def suspect(path: Path, why: str) -> None:
     """Have the next start mend a database: damage was seen while it was in use."""
-    _mark(path).write_text(why, encoding="utf-8")
+    write_whole(_mark(path), why.encode(), mode=0o640)
 
 
 def open_whole(
@@ -178,9 +178,9 @@ class _Ladder:
                 self._collect(haul)
                 story = self._build(haul, why)
                 aside = self._put_aside()
-                _sync(self._work / "new.db")
+                sync(self._work / "new.db")
                 (self._work / "new.db").replace(self._path)
-                _sync(self._path.parent)
+                sync(self._path.parent)
                 _mark(self._path).unlink(missing_ok=True)
             finally:
                 shutil.rmtree(self._work, ignore_errors=True)
@@ -246,7 +246,7 @@ class _Ladder:
             file = Path(f"{self._path}{suffix}")
             if file.exists():
                 file.replace(aside / file.name)
-        _sync(aside)
+        sync(aside)
         for old in sorted(folder.iterdir())[:-ASIDE_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
         return aside
@@ -371,11 +371,3 @@ def _copy(source: Path, target: Path) -> None:
             except OSError as error:
                 log.warning("%s cannot be read at %d: %s", source, start, error.strerror)
                 here.write(bytes(length))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

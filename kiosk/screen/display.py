@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from kiosk.files import write_whole
 from kiosk.screen.sdl import pygame
 from kiosk.screen.tray import TRAY_SHARE
 
@@ -94,7 +95,7 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
         if unfinished >= TRIES:
             note.unlink()
         else:
-            note.write_text(str(unfinished + 1))
+            write_whole(note, str(unfinished + 1).encode())
     if unfinished >= TRIES:
         raise pygame.error(f"the last {unfinished} starts did not live through it")
     faulthandler.dump_traceback_later(seconds, exit=True)

@@ -1,7 +1,8 @@
 """A note beside the database of where its ledger ends, so that an end that was lost is missed.
 
 A WAL that is cut off or zeroed looks to SQLite like one that was never longer: the entries in it are gone without an
-error. The note is written after each commit and never synced: it costs no wait, and after a power cut it tells of an
+error. The note is synced when it is made, with its folder: ext4 leaves a new file empty for half a minute otherwise.
+After that it is overwritten after each commit and never synced: it costs no wait, and after a power cut it tells of an
 end that is there, or of an earlier one. Only a database that has lost something is behind its note.
 """
 
@@ -12,8 +13,11 @@ import os
 from hashlib import sha256
 from pathlib import Path
 
+from kiosk.files import write_whole
 from kiosk.model import Noun
 from kiosk.store.chain import Head
+
+LINE_BYTES = 160
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +40,20 @@ class Witness:
         words = f"{ledger_id} {head.seq} {head.hash.hex()}"
         line = f"{words} {_proof(words)}\n".encode()
         try:
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o640)
-            try:
-                os.pwrite(file, line.ljust(160), 0)
-            finally:
-                os.close(file)
+            self._write(line.ljust(LINE_BYTES))
         except OSError as error:
             log.warning("%s cannot be written: %s", self._path, error.strerror)
+
+    def _write(self, line: bytes) -> None:
+        try:
+            file = os.open(self._path, os.O_WRONLY)
+        except FileNotFoundError:
+            write_whole(self._path, line, mode=0o640)
+            return
+        try:
+            os.pwrite(file, line, 0)
+        finally:
+            os.close(file)
 
     def read(self) -> Seen | None:
         """Return what was noted last, None when nothing can be told."""

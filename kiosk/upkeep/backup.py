@@ -8,7 +8,6 @@ is for kiosk.upkeep.worker, and what is taken from it into a damaged ledger, for
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from kiosk.files import move_into_place, write_whole
 from kiosk.ledger import LedgerError, open_reader
 from kiosk.settings.config import Config
 from kiosk.store.database import WriterLock, failing_as
@@ -77,7 +77,7 @@ def _copy_into(folder: Path, ledger: Path, today: date) -> Path:
         with closing(sqlite3.connect(f"file:{quote(str(ledger))}?mode=ro", uri=True, isolation_level=None)) as reading:
             reading.execute("VACUUM INTO ?", (str(draft),))
         draft.chmod(0o640)
-        _settle(draft, copy)
+        move_into_place(draft, copy)
     return copy
 
 
@@ -85,28 +85,7 @@ def _copy_keys(config: Config, folder: Path) -> None:
     with failing_as(f"no copy of the keys in {folder}"):
         for source, name in zip((config.paths.key_file, config.paths.pairing), KEYS, strict=True):
             if source.exists():
-                _put(source, folder / name)
-
-
-def _put(source: Path, target: Path) -> None:
-    """Copy a secret: for its owner only, and there whole or not at all."""
-    draft = target.with_name(f"{target.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(source.read_bytes())
-    _settle(draft, target)
-
-
-def _settle(draft: Path, target: Path) -> None:
-    """Have a file on the disk, and only then give it its name."""
-    for path in (draft, draft.parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        if path is draft:
-            draft.replace(target)
+                write_whole(folder / name, source.read_bytes())
 
 
 def _prune(folder: Path, today: date) -> None:
@@ -133,7 +112,7 @@ def restore(config: Config, source: Path) -> list[str]:
             said = [f"{copy} is the ledger now, with {entries} entries", *_move_aside(ledger)]
             draft = ledger.with_name("ledger.new")
             shutil.copyfile(copy, draft)
-            _settle(draft, ledger)
+            move_into_place(draft, ledger)
             said += _keys_from(copy.parent, config)
         finally:
             lock.close()
@@ -173,6 +152,6 @@ def _keys_from(folder: Path, config: Config) -> list[str]:
     said = []
     for target, name in zip((config.paths.key_file, config.paths.pairing), KEYS, strict=True):
         if not target.exists() and (folder / name).exists():
-            _put(folder / name, target)
+            write_whole(target, (folder / name).read_bytes())
             said.append(f"{target} is put back as well")
     return said

@@ -7,6 +7,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from kiosk.files import move_into_place
 from kiosk.store.database import LedgerError, transaction, writing_engine
 from sync.central.settings import Settings
 from sync.central.storage import network
@@ -22,7 +23,7 @@ def copy(settings: Settings, to: Path) -> str:
             _dump(settings, part)
         else:
             _copy_file(settings, part)
-        part.replace(to)
+        move_into_place(part, to)
     except OSError as error:
         raise LedgerError(f"{to} cannot be written: {error.strerror or error}") from error
     finally:
