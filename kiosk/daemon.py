@@ -61,8 +61,7 @@ from kiosk.threads.control_socket import ControlServer, Request
 from kiosk.threads.pin_desk import PinDesk
 from kiosk.threads.workers import Systemd, Worker, stop_all
 from kiosk.upkeep import backup
-from kiosk.upkeep.nightly import Nights
-from kiosk.upkeep.worker import Upkeep
+from kiosk.upkeep.nightly import NightlyWorker
 from kiosk.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -125,24 +124,21 @@ class Kiosk:
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
                 Worker("control", control.run),
-                Worker("nights", Nights(self._forget, world.clock.now).run),
             )
             self.controller.on_damage = self._damaged
-            upkeep = Upkeep(config, world.clock, on_damage=self._damaged)
-            self._upkeep = Worker("upkeep", upkeep.run)
+            nightly = NightlyWorker(config, world.clock, forget_part=self._forget_part, on_damage=self._damaged)
+            self._nightly = Worker("nightly", nightly.run)
             self._stack = stack.pop_all()
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        """All threads but the main one."""
+        """The threads that the watchdog waits for: all but the main one and the nightly worker's."""
         return (*self._workers, *self._uplink.workers)
 
     def __enter__(self) -> Self:
         for worker in self._workers:
             worker.start(self._died)
-        self._upkeep.start(
-            lambda worker: log.error("%s ended: no copies of the ledger until the next start", worker.name)
-        )
+        self._nightly.start(self._died)
         self._uplink.start(self._died)
         width, height = self.screen.size
         self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}")
@@ -152,7 +148,7 @@ class Kiosk:
         self._systemd.stopping()
         self.controller.inbox.put(Tick())
         self._uplink.ask_to_stop()
-        for name in stop_all((*self.workers, self._upkeep), seconds=STOP_SECONDS):
+        for name in stop_all((*self.workers, self._nightly), seconds=STOP_SECONDS):
             log.error("%s did not stop in time", name)
         self._stack.close()
 
@@ -212,18 +208,12 @@ class Kiosk:
         paths, site_id = self._config.paths, self._config.site
         return encode_answer(copied(paths.ledger, site_id=site_id, medium=command.medium, now=self._clock.now()))
 
-    def _forget(self, beat: Callable[[], None]) -> bool:
+    def _forget_part(self) -> bool:
         """Have a part of what is old forgotten; tell whether there is more."""
-        request = Request(encode_command(ForgetOld()))
-        self.controller.inbox.put(request)
-        for _ in range(round(ANSWER_SECONDS)):
-            beat()
-            with suppress(TimeoutError):
-                told = decode_answer(request.wait(1.0))
-                if isinstance(told, Refused):
-                    log.warning("what is old was not forgotten: %s", told.message)
-                return isinstance(told, Done) and told.changed
-        return False
+        told = decode_answer(self._answered_by_controller(encode_command(ForgetOld())))
+        if isinstance(told, Refused):
+            log.warning("what is old was not forgotten: %s", told.message)
+        return isinstance(told, Done) and told.changed
 
     def _answered_by_controller(self, line: bytes) -> bytes:
         request = Request(line)

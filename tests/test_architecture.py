@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.answers kiosk.commands kiosk.desk kiosk.ledger kiosk.roster msgspec",
-    "kiosk.upkeep": "kiosk.door kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
+    "kiosk.upkeep": "kiosk.clock kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
     "kiosk.uplink": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings "
         "kiosk.threads sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker "

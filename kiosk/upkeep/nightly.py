@@ -1,52 +1,112 @@
-"""What the kiosk does by itself once a day, when hardly anybody comes: forgetting what is old.
+"""The nightly worker: each night old data is forgotten and the ledger is copied; after a start every page is checked.
 
-What that means is the business of kiosk.desk.forgetting; here is only when. A kiosk that is off at night does it when
-it is on again.
+It reads on connections of its own, beside the work, and has the controller do what writes. What forgetting means is in
+kiosk.desk.forgetting, what a copy is in kiosk.upkeep.backup; here is only when. A kiosk that is off at night does it
+when it is on again. A slow stick may hold this thread up for minutes, so the watchdog does not wait for it.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-NIGHT = timedelta(hours=2)
-"""After midnight in UTC: the small hours in Europe, the evening before in America."""
+from kiosk.clock import WallClock
+from kiosk.ledger import LedgerDamagedError, LedgerError, open_reader
+from kiosk.model import Clock
+from kiosk.settings.config import Config
+from kiosk.upkeep import backup
+
+log = logging.getLogger(__name__)
+
+AFTER_START_SECONDS = 20.0
+"""When a start is over, and the card has time."""
+EVERY_SECONDS = 600.0
+"""How often the worker looks whether the night's work is due."""
+NIGHT = time(2, 0)
+"""UTC: the small hours in Europe, the evening before in America. A day's work is not begun before."""
 PAUSE_SECONDS = 2.0
-"""Between two parts: taps come first."""
+"""Between two parts of what is forgotten: taps come first."""
 PARTS = 1000
 """At most in one night: the rest waits for the next."""
 
 
-class Nights:
-    """Once a day, part after part."""
+class NightlyWorker:
+    """The body of a thread: it checks the ledger's pages once, then does the night's work until it is stopped."""
 
     def __init__(
         self,
-        forget: Callable[[Callable[[], None]], bool],
-        now: Callable[[], datetime],
+        config: Config,
+        clock: WallClock,
         *,
+        forget_part: Callable[[], bool],
+        on_damage: Callable[[str], None],
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        """`forget` does a part, beating where it has to wait, and tells whether there is more."""
-        self._forget, self._now, self._pause = forget, now, pause_seconds
-        self._done: date | None = None
+        """`forget_part` forgets some of what is old, and tells whether there is more; `on_damage` is told what is wrong."""
+        self._config, self._clock = config, clock
+        self._forget_part, self._on_damage, self._pause = forget_part, on_damage, pause_seconds
+        self._forgot_on: date | None = None
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Look at the clock until `stop`: the body of a worker."""
-        while not stop.wait(self._pause):
+        """Do each job when it is due; one that fails unforeseen is logged and tried again, and holds up no other."""
+        if stop.wait(AFTER_START_SECONDS):
+            return
+        self._try(self.check_pages)
+        while True:
             beat()
-            if self.is_due():
-                self.pass_by(stop, beat)
-
-    def is_due(self) -> bool:
-        """Tell whether it was not done since the last night began."""
-        return (self._now() - NIGHT).date() != self._done
-
-    def pass_by(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Forget all that is old, with a pause after each part."""
-        self._done = (self._now() - NIGHT).date()
-        for _ in range(PARTS):
-            beat()
-            if not self._forget(beat) or stop.wait(self._pause):
+            self._try(lambda: self.forget_old_data(stop))
+            self._try(self.copy_ledger)
+            if stop.wait(EVERY_SECONDS):
                 return
+
+    def _try(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception:
+            log.exception("a part of the nightly work failed: it is tried again")
+
+    def check_pages(self) -> None:
+        """Have SQLite check every page of the ledger, and report damage."""
+        try:
+            with open_reader(self._config.paths.ledger) as reading:
+                found = reading.damage()
+        except LedgerDamagedError as error:
+            found = (str(error),)
+        except LedgerError as error:
+            log.warning("the ledger could not be checked: %s", error)
+            return
+        if found:
+            self._on_damage(found[0])
+
+    def forget_old_data(self, stop: threading.Event) -> None:
+        """Forget all that is old, once a night, with a pause after each part; the date is the controller's to judge."""
+        night = last_night(self._clock.now())
+        if night == self._forgot_on:
+            return
+        self._forgot_on = night
+        for _ in range(PARTS):
+            if not self._forget_part() or stop.wait(self._pause):
+                return
+
+    def copy_ledger(self) -> None:
+        """Copy the ledger if there is no copy of this night yet, and the date is sure."""
+        now = self._clock.now()
+        if self._clock.quality() is Clock.UNTRUSTED or not copy_is_due(now, backup.newest(self._config)):
+            return
+        try:
+            for made in backup.make(self._config, now.date()):
+                log.info("the ledger was copied to %s", made)
+        except LedgerError as error:
+            log.error("%s", error)  # noqa: TRY400 - it is a sentence
+
+
+def last_night(now: datetime) -> date:
+    """Return the day (UTC) on which the last night began."""
+    return (now - timedelta(hours=NIGHT.hour)).date()
+
+
+def copy_is_due(now: datetime, newest: date | None) -> bool:
+    """Tell whether a copy is to be made (`now` in UTC): there is none of this night yet."""
+    return newest is None or (newest < now.date() and now.time() >= NIGHT)

@@ -55,7 +55,5 @@ def test_nightly_work_is_that_of_its_user_and_yields_to_the_door(timer):
     assert f"/opt/{name}/current/bin/{name} " in service
 
 
-def test_the_kiosk_and_the_server_have_both_kinds_of_nightly_work():
-    assert {timer.stem for timer in TIMERS} == {
-        f"{name}-{kind}" for name in ("kiosk", "kiosk-central") for kind in ("backup", "retention")
-    }
+def test_systemd_starts_only_what_no_thread_does_or_what_is_owed_while_nothing_runs():
+    assert {timer.stem for timer in TIMERS} == {"kiosk-central-backup", "kiosk-retention", "kiosk-central-retention"}

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from hardware.reader import Reader
 from kiosk.daemon import READER_SILENCE_SECONDS
-from kiosk.threads.workers import Worker
-from kiosk.upkeep.nightly import PAUSE_SECONDS, Nights
 from kiosk.uplink import SILENCE_SECONDS
 from sync import wire
 from sync.client import Answer, Client, UnreachableError
@@ -158,14 +155,6 @@ def test_who_pauses_between_two_exchanges_is_not_taken_for_dead(tmp_path, fault)
         kiosk.worker.run(hour, hour.beat)
         kiosk.close()
     assert hour.silence <= SILENCE_SECONDS
-
-
-@pytest.mark.parametrize(("pause_seconds", "is_dead"), [(PAUSE_SECONDS, False), (600.0, True)])
-def test_who_waits_for_the_night_is_not_taken_for_dead_unless_it_sleeps_too_long(pause_seconds, is_dead) -> None:
-    hour, start = Hour(), datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
-    nights = Nights(lambda beat: False, lambda: start + timedelta(seconds=hour.now), pause_seconds=pause_seconds)
-    nights.run(hour, hour.beat)
-    assert (hour.silence > Worker("nights", nights.run).silence_seconds) == is_dead
 
 
 def test_who_waits_for_a_reader_to_be_plugged_in_is_not_taken_for_dead() -> None:

@@ -4,15 +4,13 @@ import shutil
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from click.testing import CliRunner
 from msgspec.structs import replace
 
-from kiosk.cli import kiosk
 from kiosk.ledger import LedgerError, open_reader, repair
 from kiosk.model import Granted
-from kiosk.settings.config import Backup, Config, Paths, Reader, resolved
+from kiosk.settings.config import Backup, Config, Paths, Reader
 from kiosk.upkeep import backup
-from kiosk.upkeep.worker import is_due
+from kiosk.upkeep.nightly import copy_is_due
 from tests.office.counter import KEY, Counter
 
 TODAY = date(2026, 6, 1)
@@ -139,17 +137,4 @@ def test_what_was_there_before_is_kept_aside(config):
     ],
 )
 def test_a_night_has_one_copy(newest, now, due):
-    assert is_due(datetime.fromisoformat(now).replace(tzinfo=UTC), newest) is due
-
-
-def test_a_timer_finds_the_work_of_the_running_kiosk_done(config, tmp_path):
-    counter, _ = lives(config)
-    settings = tmp_path / "kiosk.toml"
-    settings.write_text(resolved(config))
-    made = backup.make(config, datetime.now(UTC).date())
-    before = [copy.stat().st_mtime_ns for copy in made]
-    counter.close()
-    done = CliRunner().invoke(kiosk, ["backup", "--due", "--config", str(settings)])
-    assert done.exit_code == 0, done.output
-    assert "nothing to do" in done.output
-    assert [copy.stat().st_mtime_ns for copy in made] == before
+    assert copy_is_due(datetime.fromisoformat(now).replace(tzinfo=UTC), newest) is due

@@ -1,67 +1,112 @@
-"""Forgetting what is old, once a day: by the kiosk itself, part after part."""
+"""The nightly worker: old data is forgotten part after part, once a night; what fails is tried again."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from kiosk.answers import Done, decode_answer
+from kiosk.clock import MovableClock
 from kiosk.commands import ForgetOld, encode_command
+from kiosk.settings.config import Backup, Config, Paths, Reader
 from kiosk.threads.control_socket import Request
-from kiosk.upkeep.nightly import PARTS, Nights
+from kiosk.upkeep import backup
+from kiosk.upkeep.nightly import AFTER_START_SECONDS, EVERY_SECONDS, PARTS, NightlyWorker
 from tests.office.counter import MONDAY, Counter
 
 
-class Days:
-    """A clock, and somebody who forgets a number of parts, then has no more."""
+class Nights:
+    """A kiosk's nightly worker, a clock, and a number of parts to forget."""
 
-    def __init__(self, parts: int) -> None:
-        self.now = MONDAY
-        self.parts, self.beats = parts, 0
-        self.nights = Nights(self.forget, lambda: self.now, pause_seconds=0.0)
+    def __init__(self, folder: Path, parts: int) -> None:
+        folder.mkdir(exist_ok=True)
+        paths = Paths(state=folder, socket=folder / "kiosk.sock")
+        self.config = Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup())
+        self.clock = MovableClock(MONDAY, runs=False)
+        self.parts, self.asked, self.damage = parts, 0, list[str]()
+        self.worker = NightlyWorker(
+            self.config, self.clock, forget_part=self.forget_part, on_damage=self.damage.append, pause_seconds=0.0
+        )
 
-    def forget(self, beat: Callable[[], None]) -> bool:
+    def forget_part(self) -> bool:
+        self.asked += 1
         self.parts -= 1
         return self.parts > 0
 
-    def beat(self) -> None:
-        self.beats += 1
+    def forget(self, stop: threading.Event | None = None) -> int:
+        """Let the worker forget; return how often a part was asked for."""
+        before = self.asked
+        self.worker.forget_old_data(stop or threading.Event())
+        return self.asked - before
 
 
-def test_all_parts_are_done_once_a_day_and_the_thread_shows_that_it_lives():
-    days = Days(parts=5)
-    assert days.nights.is_due()
-    days.nights.pass_by(threading.Event(), days.beat)
-    assert (days.parts, days.beats) == (0, 5)
-    assert not days.nights.is_due()
-    days.now += timedelta(hours=12)
-    assert not days.nights.is_due()
-    days.now += timedelta(hours=8)
-    assert days.nights.is_due()
+class Waits(threading.Event):
+    """A stop that is set after a number of waits, which it notes; the clock moves on by what was waited."""
+
+    def __init__(self, clock: MovableClock, most: int) -> None:
+        super().__init__()
+        self.clock, self.most, self.waits = clock, most, list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        self.clock.move(timedelta(seconds=timeout or 0.0))
+        return len(self.waits) >= self.most
 
 
-def test_what_never_ends_ends_for_this_night():
-    days = Days(parts=10 * PARTS)
-    days.nights.pass_by(threading.Event(), days.beat)
-    assert days.beats == PARTS
+def test_all_parts_are_forgotten_once_a_night(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, parts=5)
+    assert (nights.forget(), nights.parts) == (5, 0)
+    nights.clock.move(timedelta(hours=12))
+    assert nights.forget() == 0
+    nights.clock.move(timedelta(hours=8))
+    assert nights.forget() == 1
 
 
-def test_a_kiosk_that_is_told_to_stop_stops_between_two_parts():
-    days, stop = Days(parts=5), threading.Event()
+def test_what_never_ends_ends_for_this_night(tmp_path: Path) -> None:
+    assert Nights(tmp_path, parts=10 * PARTS).forget() == PARTS
+
+
+def test_a_kiosk_that_is_told_to_stop_stops_between_two_parts(tmp_path: Path) -> None:
+    stop = threading.Event()
     stop.set()
-    days.nights.pass_by(stop, days.beat)
-    assert days.beats == 1
+    assert Nights(tmp_path, parts=5).forget(stop) == 1
 
 
-def test_the_thread_ends_when_it_is_told_to():
-    days, stop = Days(parts=1), threading.Event()
-    thread = threading.Thread(target=days.nights.run, args=(stop, days.beat))
-    thread.start()
-    stop.set()
-    thread.join(5)
-    assert not thread.is_alive()
+def test_the_worker_checks_forgets_and_copies_and_then_looks_every_ten_minutes(tmp_path: Path) -> None:
+    Counter(tmp_path).close()
+    nights = Nights(tmp_path, parts=1)
+    stop = Waits(nights.clock, most=5)
+    nights.worker.run(stop, lambda: None)
+    assert stop.waits == [AFTER_START_SECONDS, *[EVERY_SECONDS] * 4]
+    assert (nights.asked, nights.damage) == (1, [])
+    assert backup.newest(nights.config) == MONDAY.date()
+
+
+def test_forgetting_that_fails_holds_up_no_copy_and_is_tried_again_the_next_night(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nights = Nights(tmp_path, parts=1)
+    tries = list[int]()
+
+    def fails() -> bool:
+        tries.append(1)
+        raise RuntimeError("unforeseen")
+
+    worker = NightlyWorker(nights.config, nights.clock, forget_part=fails, on_damage=nights.damage.append)
+    worker.run(Waits(nights.clock, most=2 + round(24 * 3600 / EVERY_SECONDS)), lambda: None)
+    assert len(tries) == 2
+    assert "unforeseen" in caplog.text
+    assert "no copy of the ledger" in caplog.text  # there is no ledger: the copy was tried all the same
+
+
+def test_a_ledger_that_is_damaged_is_reported(tmp_path: Path) -> None:
+    nights = Nights(tmp_path, parts=1)
+    nights.config.paths.ledger.write_bytes(b"no database" * 1000)
+    nights.worker.check_pages()
+    assert nights.damage
 
 
 def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: Path):
@@ -69,16 +114,17 @@ def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: P
     badge = counter.joins("lea")
     counter.tap(badge)
 
-    def forget(_: Callable[[], None]) -> bool:
+    def forget_part() -> bool:
         request = Request(encode_command(ForgetOld()))
         counter.controller.handle(request)
         told = decode_answer(request.wait(0))
         return isinstance(told, Done) and told.changed
 
-    nights = Nights(forget, counter.clock.now, pause_seconds=0.0)
+    config = Nights(tmp_path / "state", parts=0).config
+    worker = NightlyWorker(config, counter.clock, forget_part=forget_part, on_damage=pytest.fail, pause_seconds=0.0)
     for _ in range(90):
         counter.later(days=1)
-        nights.pass_by(threading.Event(), lambda: None)
+        worker.forget_old_data(threading.Event())
     now = counter.clock.now()
     assert counter.ledger.roster.visits(MONDAY - timedelta(days=1), now) == ()
     assert [holding.used for holding in counter.ledger.roster.holdings("lea", now)] == [1]

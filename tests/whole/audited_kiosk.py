@@ -19,7 +19,7 @@ from kiosk.answers import Done, decode_answer
 from kiosk.commands import AddMember, ExportBooks, ForgetOld, Pair, SellPass, ShowStatus, encode_command
 from kiosk.demo.bench import Bench
 from kiosk.threads.control_socket import ask
-from kiosk.upkeep.worker import Upkeep
+from kiosk.upkeep.nightly import NightlyWorker
 from tests.office.linked import Hub
 from tests.office.processes import until
 from tests.office.running import SIZE, Running
@@ -64,9 +64,11 @@ def day(running: Running, hub: Hub) -> None:
     does(running, AddMember(name="Zoé"), SellPass(members=("camille",), product="carte-10"), ShowStatus(), ForgetOld())
     does(running, Pair(url=hub.url, code=hub.code()), ExportBooks(medium="/nowhere"))
     kiosk = running.kiosk
-    upkeep = Upkeep(kiosk._config, running.bench.clock, on_damage=lambda why: sys.exit(why))
-    upkeep.look()
-    upkeep.copy()
+    nightly = NightlyWorker(
+        kiosk._config, running.bench.clock, forget_part=lambda: False, on_damage=lambda why: sys.exit(why)
+    )
+    nightly.check_pages()
+    nightly.copy_ledger()
     running.tap("camille")
     does(running, ShowStatus())
     until(lambda: not running.kiosk.controller._ledger.waiting, "the server does not get the entries")
