@@ -52,8 +52,8 @@ from kiosk.ledger.repair import Rescued, open_whole, suspect
 from kiosk.ledger.timekeeping import remind
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Case, Tap, Verdict
-from kiosk.screen.rest import Sleep
-from kiosk.screen.speaker import Speaker
+from kiosk.screen.door.sleep import Sleep
+from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.stage import Asking
 from kiosk.screen.window import Screen
 from kiosk.settings.config import Config

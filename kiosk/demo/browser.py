@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from kiosk.screen.remote import Remote
+from kiosk.demo.remote import Remote
 
 HOST = "127.0.0.1"
 PORT = 8765

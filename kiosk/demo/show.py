@@ -24,13 +24,14 @@ from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
 from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
+from kiosk.demo.remote import Remote
+from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
+from kiosk.demo.tray_words import Tray, VirtualBadge, put_into_words
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.messages import Tick, Touch
 from kiosk.model import Case, Denied, Signal, Site, Verdict
-from kiosk.notices import Tray, VirtualBadge
-from kiosk.screen.remote import Remote
-from kiosk.screen.speaker import Speaker
-from kiosk.screen.tray import BadgeClicked, ClockMoved, ExitPressed
+from kiosk.screen.panel import PanelTouch
+from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.window import Screen
 from kiosk.settings.config import Config, resolved
 from kiosk.store.database import WriterLock
@@ -78,8 +79,8 @@ class DemoKiosk(Kiosk):
 class Show:
     """What is printed, drawn and clicked while the demo runs."""
 
-    def __init__(self, bench: Bench, site: Site, screen: Screen) -> None:
-        self._bench, self._site, self.screen = bench, site, screen
+    def __init__(self, bench: Bench, site: Site, screen: Screen, panel: TrayPanel) -> None:
+        self._bench, self._site, self.screen, self._panel = bench, site, screen, panel
         self._verdicts: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def witness(self, verdict: Verdict, case: Case, now: datetime) -> None:
@@ -110,7 +111,7 @@ class Show:
     def tray(self) -> Tray:
         """Tell how the bench looks now."""
         board, now = self._bench.board.state(), self._bench.clock.now()
-        return notices.tray(
+        return put_into_words(
             self._site,
             now,
             badges=tuple(badges()),
@@ -122,15 +123,15 @@ class Show:
 
     def refresh(self) -> None:
         """Draw the tray again if it changed; from any thread."""
-        self.screen.tray(self.tray())
+        self._panel.view = self.tray()
 
     def react(self, event: object, wake: Callable[[], None]) -> None:
         """Do what was clicked on the tray; cards move in a thread of their own, for they wait for the reader."""
-        match event:
-            case BadgeClicked():
-                threading.Thread(target=self._click, args=(event.id,), daemon=True).start()
-            case ClockMoved():
-                self._bench.clock.move(event.by)
+        match action_of(event.target) if isinstance(event, PanelTouch) else None:
+            case BadgeClicked() as clicked:
+                threading.Thread(target=self._click, args=(clicked.id,), daemon=True).start()
+            case ClockMoved() as moved:
+                self._bench.clock.move(moved.by)
                 wake()
             case ExitPressed():
                 self._bench.board.press_exit()
@@ -218,8 +219,9 @@ def _serve_here(
     server: str | None,
     page: Browser | None,
 ) -> int:
-    screen = _open_screen(bench, site, windowed=windowed, size=size, page=page)
-    show = Show(bench, site, screen)
+    panel = TrayPanel()
+    screen = _open_screen(bench, site, panel, windowed=windowed, size=size, page=page)
+    show = Show(bench, site, screen, panel)
     if screen.is_seen or page:
         bench.on_change = show.refresh
         show.refresh()
@@ -236,7 +238,7 @@ def _serve_here(
 
 
 def _open_screen(
-    bench: Bench, site: Site, *, windowed: bool, size: tuple[int, int], page: Browser | None = None
+    bench: Bench, site: Site, panel: TrayPanel, *, windowed: bool, size: tuple[int, int], page: Browser | None = None
 ) -> Screen:
     """Open a window with the tray, or, where none is wanted or no display answers, a screen that becomes a picture.
 
@@ -244,11 +246,11 @@ def _open_screen(
     """
     if page:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
-        screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
-        screen.remote = page.remote
+        screen = Screen(size, title=site.name, panel=panel, monotonic=bench.clock.monotonic)
+        screen.on_frame = page.remote.framed
         return screen
     if windowed:
-        screen = Screen(size, title=site.name, with_tray=True, monotonic=bench.clock.monotonic)
+        screen = Screen(size, title=site.name, panel=panel, monotonic=bench.clock.monotonic)
         if screen.is_seen:
             screen.speaker = Speaker(volume=0.5)
             return screen

@@ -4,7 +4,6 @@ Every user-facing word of the screen is in this package, its translations in kio
 kiosk.screen; how long the lamp blinks, in hardware.indicator.
 """
 
-from kiosk.notices.bench import Tray, VirtualBadge, tray
 from kiosk.notices.extras import (
     extended,
     extension_question,
@@ -31,8 +30,6 @@ __all__ = [
     "Offer",
     "Punch",
     "Side",
-    "Tray",
-    "VirtualBadge",
     "called",
     "choose",
     "extended",
@@ -50,7 +47,6 @@ __all__ = [
     "out_of_service",
     "refusal",
     "signal",
-    "tray",
     "undo_refused",
     "undone",
 ]

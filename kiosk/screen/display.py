@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from kiosk.files import write_whole
 from kiosk.screen.sdl import pygame
-from kiosk.screen.tray import TRAY_SHARE
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +41,13 @@ def open_display(
     *,
     fullscreen: bool = False,
     title: str = "kiosk",
-    with_tray: bool = False,
+    below: float = 0.0,
     note: Path | None = None,
     seconds: float = OPEN_SECONDS,
 ) -> Display:
     """Open a window, or with `fullscreen` all of the display; when that fails draw into memory and say so in the log.
+
+    `size` is that of the kiosk's picture; below it the window has room for a panel, `below` of its height (0 to 1).
 
     `note` is a file that remembers openings that did not end: after TRIES of them the next is not tried, but the one
     after that is again; and an opening that takes longer than `seconds` ends the process. Without it nothing is
@@ -56,26 +57,26 @@ def open_display(
     wanted = asked not in MEMORY_DRIVERS
     try:
         with _noted(note if wanted else None, seconds):
-            driver, window = _open(size, fullscreen=fullscreen, title=title, with_tray=with_tray)
+            driver, window = _open(size, fullscreen=fullscreen, title=title, below=below)
     except pygame.error as error:
         log.warning("no display could be opened (%s): the screen is drawn into memory, where nobody sees it", error)
         pygame.display.quit()
         os.environ["SDL_VIDEODRIVER"] = "dummy"
-        driver, window = _open(size, fullscreen=fullscreen, title=title, with_tray=with_tray)
+        driver, window = _open(size, fullscreen=fullscreen, title=title, below=below)
         return Display(driver, window, wanted)
     if wanted and driver in MEMORY_DRIVERS:
         log.warning("no display was found: the screen is drawn into memory, where nobody sees it (driver %s)", driver)
     return Display(driver, window, wanted)
 
 
-def _open(size: tuple[int, int] | None, *, fullscreen: bool, title: str, with_tray: bool) -> tuple[str, pygame.Surface]:
+def _open(size: tuple[int, int] | None, *, fullscreen: bool, title: str, below: float) -> tuple[str, pygame.Surface]:
     pygame.display.init()
     driver = pygame.display.get_driver()
     if fullscreen:
         window = pygame.display.set_mode(size or (0, 0), pygame.FULLSCREEN)
     else:
         width, height = size or DEFAULT_SIZE
-        whole = round(height / (1 - TRAY_SHARE)) if with_tray else height
+        whole = round(height / (1 - below))
         window = pygame.display.set_mode((width, whole), pygame.RESIZABLE)
     pygame.display.set_caption(title)
     pygame.mouse.set_visible(not fullscreen)

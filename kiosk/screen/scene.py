@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 from kiosk.answers import Answered, Refused
 from kiosk.commands import Command
 from kiosk.notices import Language, refusal
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.keys import Key
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.message import Message, draw_message
 from kiosk.screen.widgets.page import draw_page

@@ -14,10 +14,10 @@ from datetime import timedelta
 from kiosk.answers import Answered, Refused
 from kiosk.commands import Command
 from kiosk.notices import Admission, Language, Notice
-from kiosk.screen import focus
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.finger import Finger, under
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input import focus
+from kiosk.screen.input.finger import Finger, under
+from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Setting, Swap, Wishes
 from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question

@@ -1,6 +1,6 @@
 """The window: what is showing now, drawn when it changed, and where a finger or a key went. Lives in the main thread.
 
-`show`, `idle`, `enter`, `answer` and `tray` may be called from any thread: they only put into a queue. Everything else
+`show`, `idle`, `enter` and `answer` may be called from any thread: they only put into a queue. Everything else
 belongs to the thread that made the Screen.
 """
 
@@ -15,23 +15,22 @@ from pathlib import Path
 
 from kiosk.answers import Answered
 from kiosk.messages import Touch
-from kiosk.notices import Admission, Idle, Notice, Tray
-from kiosk.screen import events
-from kiosk.screen.canvas import Canvas, cut
+from kiosk.notices import Admission, Idle, Notice
 from kiosk.screen.display import MEMORY_DRIVERS, Outlets, open_display
+from kiosk.screen.door.idle import draw_idle
+from kiosk.screen.door.night import draw_dim, draw_night
+from kiosk.screen.door.notice import STEPS
+from kiosk.screen.door.shown_notice import Facing
+from kiosk.screen.door.sleep import Light, Sleep
+from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.entrances import ENTRANCES
-from kiosk.screen.facing import Facing
-from kiosk.screen.keys import Key
-from kiosk.screen.pointer import Pointed, Pointer
-from kiosk.screen.remote import Remote
-from kiosk.screen.rest import Light, Sleep
-from kiosk.screen.scenes.idle import draw_idle
-from kiosk.screen.scenes.night import draw_dim, draw_night
-from kiosk.screen.scenes.notice import STEPS
+from kiosk.screen.input import events
+from kiosk.screen.input.keys import Key
+from kiosk.screen.input.pointer import Pointed, Pointer
+from kiosk.screen.panel import Panel, PanelTouch
 from kiosk.screen.sdl import pygame
-from kiosk.screen.speaker import Speaker
+from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.stage import Asking, Stage
-from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, Action, action_of, draw_tray
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +39,8 @@ BUSY_SECONDS = 1 / 30
 QUIET_SECONDS = 1 / 10
 """The same while there is not: what comes through the queue is drawn at once all the same."""
 IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
-Emitted = Touch | Asking | Action
-"""What comes from the screen: a button of a notice, a command of the hosts' side, a click on the demo's tray."""
+Emitted = Touch | Asking | PanelTouch
+"""What comes from the screen: a button of a notice, a command of the hosts' side, a touch of the panel below."""
 
 
 class Screen:
@@ -53,13 +52,13 @@ class Screen:
         *,
         fullscreen: bool = False,
         title: str = "kiosk",
-        with_tray: bool = False,
+        panel: Panel | None = None,
         picture: Path | None = None,
         note: Path | None = None,
         sleep: Sleep = Sleep(),  # noqa: B008 - a frozen value
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window. `with_tray`: with room for the demo's tray.
+        """`size` None: all of the display, or 800x480 in a window. `panel`: what else the window shows, below it.
         `sleep` says when the screen goes dark.
 
         After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
@@ -67,24 +66,25 @@ class Screen:
         """
         self.frames = 0
         self.closed = False
-        self.remote: Remote | None = None
-        """Whoever sees the screen elsewhere, if somebody does."""
+        self.on_frame: Callable[[pygame.Surface], None] | None = None
+        """Called with the window after each frame."""
         self.speaker: Speaker | None = None
         """What notices sound on, if there is one."""
         self.stage = Stage(ENTRANCES, monotonic)
         """The hosts' side; only for the thread that draws, and for tests."""
-        self._incoming: queue.SimpleQueue[Notice | Idle | Tray | Admission | tuple[int, Answered]] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[Notice | Idle | Admission | tuple[int, Answered]] = queue.SimpleQueue()
         self._idle: Idle | None = None
         self._facing: Facing | None = None
-        self._tray: Tray | None = None
+        self._panel = panel
         self._picture, self._is_written = picture, True
         self._monotonic, self._sleep, self._pointer = monotonic, sleep, Pointer(monotonic)
         self._stirred = monotonic()
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
-        self._kiosk, self._shelf = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
+        self._kiosk, self._below = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
         self._outlets = Outlets()
-        display = open_display(size, fullscreen=fullscreen, title=title, with_tray=with_tray, note=note)
+        below = panel.share if panel else 0.0
+        display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
         self.driver, self._window = display.driver, display.window
         self.is_missed = display.wanted and not self.is_seen
         """Somebody should see the screen, and nobody does."""
@@ -96,7 +96,7 @@ class Screen:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, with the tray."""
+        """Width and height in pixels, with the panel below."""
         return self._window.get_size()
 
     def plugged_in(self) -> frozenset[str]:
@@ -121,10 +121,6 @@ class Screen:
         """Answer the command that was emitted under this number."""
         self._incoming.put((number, answered))
 
-    def tray(self, tray: Tray) -> None:
-        """Set what the demo's tray shows."""
-        self._incoming.put(tray)
-
     # ------------------------------------------------------------ the main thread
 
     def run(self, stop: threading.Event, beat: Callable[[], None], emit: Callable[[Emitted], None]) -> None:
@@ -147,7 +143,7 @@ class Screen:
         facing, light = self._facing, self._light()
         step = facing.step(self._monotonic()) if facing else STEPS
         shown = (facing.notice, facing.focus) if facing else self.stage.scene or self._idle
-        view = (shown, step, light, self._tray, self._window.get_size(), self.stage.changes)
+        view = (shown, step, light, self._panel and self._panel.view, self._window.get_size(), self.stage.changes)
         if view == self._drawn or view[0] is None:
             return False
         self._paint(step, light)
@@ -156,12 +152,12 @@ class Screen:
         self.frames += 1
         if self._picture:
             self._keep(self._picture)
-        if self.remote:
-            self.remote.framed(self._window)
+        if self.on_frame:
+            self.on_frame(self._window)
         return True
 
     def events(self) -> list[Emitted]:
-        """What was touched since the last call: buttons of the notice, things on the tray; and what scenes ask."""
+        """What was touched since the last call: buttons of the notice, targets of the panel; and what scenes ask."""
         found: list[Emitted] = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
@@ -205,7 +201,7 @@ class Screen:
     def _patience(self) -> float:
         facing = self._facing
         moves = facing is not None and facing.moves(self._monotonic())
-        is_touched = self._tray or self.stage.scene or (facing and facing.notice.buttons)
+        is_touched = self._panel or self.stage.scene or (facing and facing.notice.buttons)
         return BUSY_SECONDS if moves or is_touched else QUIET_SECONDS
 
     def _light(self) -> Light:
@@ -225,7 +221,7 @@ class Screen:
         except queue.Empty:
             return
 
-    def _set(self, item: Notice | Idle | Tray | Admission | tuple[int, Answered]) -> None:
+    def _set(self, item: Notice | Idle | Admission | tuple[int, Answered]) -> None:
         match item:
             case Notice() if not self.stage.keeps(item):
                 self.stage.leave()
@@ -241,13 +237,13 @@ class Screen:
                 if self._idle and self._idle.instead and not item.instead:
                     self.stage.need_not_stay()
                 self._idle = item
-            case Tray():
-                self._tray = item
 
     def _paint(self, step: int, light: Light) -> None:
-        whole, shelf = self._window.get_rect(), None
-        if self._tray:
-            shelf, whole = cut(whole, round(whole.height * TRAY_SHARE), side="bottom")
+        whole, panel = self._window.get_rect(), self._panel
+        if panel and panel.view is not None:
+            strip, whole = cut(whole, round(whole.height * panel.share), side="bottom")
+            self._below = Canvas(self._window.subsurface(strip), panel.base)
+            panel.draw(self._below)
         self._kiosk = Canvas(self._window.subsurface(whole))
         if self._facing:
             self._facing.draw(self._kiosk, step)
@@ -255,11 +251,8 @@ class Screen:
             self.stage.draw(self._kiosk)
         elif self._idle:
             IDLES[light](self._kiosk, self._idle)
-        if self._tray and shelf:
-            self._shelf = Canvas(self._window.subsurface(shelf), TRAY_BASE)
-            draw_tray(self._shelf, self._tray)
 
-    def _pointed(self, pointed: Pointed) -> list[Touch | Action]:
+    def _pointed(self, pointed: Pointed) -> list[Touch | PanelTouch]:
         match pointed.how:
             case "down":
                 self._stirred = self._monotonic()
@@ -270,11 +263,11 @@ class Screen:
                 self.stage.release()
         return []
 
-    def _touched(self, at: tuple[int, int]) -> list[Touch | Action]:
+    def _touched(self, at: tuple[int, int]) -> list[Touch | PanelTouch]:
         if at[1] >= self._kiosk.rect.height:
             below = (at[0], at[1] - self._kiosk.rect.height)
-            hit = next((target for rect, target in self._shelf.targets if rect.collidepoint(below)), None)
-            return [action_of(hit)] if hit else []
+            hit = next((target for rect, target in self._below.targets if rect.collidepoint(below)), None)
+            return [PanelTouch(hit)] if hit else []
         if self._facing:
             return [*self._facing.touched(at, self._monotonic())]
         self.stage.touch(at)

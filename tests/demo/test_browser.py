@@ -15,11 +15,13 @@ from playwright.sync_api import sync_playwright
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 from kiosk.demo.browser import Browser
+from kiosk.demo.remote import Remote
+from kiosk.demo.tray import TRAY, TrayPanel
 from kiosk.messages import Touch
-from kiosk.screen.facing import TOO_SOON_SECONDS
-from kiosk.screen.remote import Remote
+from kiosk.screen.door.shown_notice import TOO_SOON_SECONDS
+from kiosk.screen.drawing.theme import WHITE, contrast
+from kiosk.screen.panel import PanelTouch
 from kiosk.screen.sdl import pygame
-from kiosk.screen.tray import BadgeClicked
 from kiosk.screen.window import Screen
 from tests.pictures.door import tray_view
 from tests.pictures.picture import WIDE
@@ -32,9 +34,11 @@ class Visitor:
 
     def __init__(self) -> None:
         self.watch = Watch()
-        self.screen = Screen(WIDE, with_tray=True, monotonic=self.watch)
-        self.screen.remote = Remote()
-        self.browser = Browser(self.screen.remote, 0)
+        self.tray = TrayPanel()
+        self.screen = Screen(WIDE, panel=self.tray, monotonic=self.watch)
+        remote = Remote()
+        self.screen.on_frame = remote.framed
+        self.browser = Browser(remote, 0)
         self.port = int(self.browser.address.rsplit(":", 1)[1].strip("/"))
 
     def ask(self, method: str, path: str, told: object = None, **headers: str) -> tuple[int, bytes]:
@@ -56,7 +60,7 @@ def visitor() -> Iterator[Visitor]:
 
 def test_the_page_and_the_frame_that_was_drawn_last(visitor, tmp_path) -> None:
     visitor.screen.idle(IDLE)
-    visitor.screen.tray(tray_view())
+    visitor.tray.view = tray_view()
     visitor.screen.draw()
     status, page = visitor.ask("GET", "/")
     assert status == 200
@@ -86,14 +90,14 @@ def test_every_new_frame_is_told_to_whoever_looks(visitor) -> None:
 
 def test_a_click_is_a_touch_on_the_screen_and_on_the_tray(visitor) -> None:
     visitor.screen.show(ENTRY)
-    visitor.screen.tray(tray_view())
+    visitor.tray.view = tray_view()
     visitor.screen.draw()
     visitor.watch.seconds += TOO_SOON_SECONDS
     x, y = middle_of_undo()
     assert visitor.ask("POST", "/touch", {"x": x, "y": y})[0] == 204
     assert visitor.ask("POST", "/touch", {"x": 60, "y": 510})[0] == 204
     touched = visitor.screen.events()
-    assert touched == [Touch(button="undo", notice=ENTRY.number), BadgeClicked(id="Camille")]
+    assert touched == [Touch(button="undo", notice=ENTRY.number), PanelTouch("badge:Camille")]
 
 
 def test_a_finger_is_laid_down_slides_and_is_lifted_one_after_the_other(visitor) -> None:
@@ -210,3 +214,7 @@ def test_the_whole_demo_is_used_from_a_browser(tmp_path) -> None:
         kill.cancel()
     assert "Camille Roux" in verdict
     assert demo.returncode == 0
+
+
+def test_the_words_on_the_tray_have_a_contrast_of_seven_to_one() -> None:
+    assert contrast(WHITE, TRAY) >= 7

@@ -11,9 +11,9 @@ from kiosk.commands import Command, SetUp, SignIn, TryDoor, encode_command
 from kiosk.facts import Happened, MemberSet, SiteSet
 from kiosk.messages import Tick
 from kiosk.model import Granted, Member, Reason
-from kiosk.screen.scenes.set_up_people import Ready
-from kiosk.screen.scenes.set_up_trial import Trial
-from kiosk.screen.scenes.week_grid import PRESETS
+from kiosk.screen.scenes.hours.week_grid import PRESETS
+from kiosk.screen.scenes.set_up.last_steps import Ready
+from kiosk.screen.scenes.set_up.trial import Trial
 from kiosk.threads.control_socket import Request
 from tests.office.counter import SERRES, Counter
 from tests.office.hosts_side import HostsSide

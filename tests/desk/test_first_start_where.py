@@ -14,7 +14,7 @@ from kiosk.health import machine
 from kiosk.messages import Tick
 from kiosk.notices import Language, languages, places
 from kiosk.notices.places import Place
-from kiosk.screen.scenes.set_up_where import SpaceWhere
+from kiosk.screen.scenes.set_up.where import SpaceWhere
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide
 

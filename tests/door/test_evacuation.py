@@ -11,7 +11,7 @@ from kiosk.facts import Erased, Tapped
 from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, Touch
 from kiosk.model import Signal, Source
-from kiosk.screen.scenes.now import Now
+from kiosk.screen.scenes.visits.now import Now
 from tests.office.counter import MONDAY, Counter, Doubtful
 from tests.office.hosts_side import HostsSide
 

@@ -99,7 +99,7 @@ def test_without_the_catalogue_the_language_is_refused_with_those_there_are(copi
 
 
 FIRST_START = """
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.scene import Setting
 from kiosk.screen.sdl import pygame

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from kiosk.answers import Answered, decode_answer
 from kiosk.commands import Command, encode_command
 from kiosk.notices import Admission, Notice
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.entrances import ENTRANCES
-from kiosk.screen.keys import Key, Name
+from kiosk.screen.input.keys import Key, Name
 from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage

@@ -8,16 +8,17 @@ from kiosk import hours, notices
 from kiosk.answers import Account as AccountTold
 from kiosk.answers import PassLine, VisitLine
 from kiosk.commands import ShowAccount
+from kiosk.demo.tray import TRAY_BASE, TRAY_SHARE, draw_tray
+from kiosk.demo.tray_words import Tray, VirtualBadge, put_into_words
 from kiosk.model import Member, Override, Signal, Site
-from kiosk.notices import Health, Idle, Language, Notice, Offer, Tray, VirtualBadge
+from kiosk.notices import Health, Idle, Language, Notice, Offer
 from kiosk.rules import extras
-from kiosk.screen.canvas import Canvas, cut
-from kiosk.screen.rest import Light
+from kiosk.screen.door.notice import draw_notice
+from kiosk.screen.door.sleep import Light
+from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.account import TABS, Account
-from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.scenes.people.own_account import TABS, Account
 from kiosk.screen.sdl import pygame
-from kiosk.screen.tray import TRAY_BASE, TRAY_SHARE, draw_tray
 from tests.office.taps import CAMILLE, MONDAY, Told, denied, granted, ours, tell, visit
 from tests.pictures.picture import WIDE, Asleep, Picture
 from tests.rules.house import SERRE, at, on, sold
@@ -172,7 +173,7 @@ TRAY_LABELS = (
 
 def tray_view() -> Tray:
     """The demo's tray while Camille's badge lies on the reader."""
-    return notices.tray(
+    return put_into_words(
         SERRE,
         MONDAY,
         badges=tuple(VirtualBadge(id=name, name=name, detail=detail) for name, detail in TRAY_LABELS),

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.commands import ChangeMember, SellPass
-from kiosk.screen.scenes.members import Members
-from kiosk.screen.scenes.till import Till
+from kiosk.screen.scenes.people.members import Members
+from kiosk.screen.scenes.sales.till import Till
 from tests.office.books import edit, template
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide

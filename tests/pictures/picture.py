@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.notices import Idle, Notice
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.rest import Light
-from kiosk.screen.scenes.idle import draw_idle
-from kiosk.screen.scenes.night import draw_dim, draw_night
-from kiosk.screen.scenes.notice import draw_notice
+from kiosk.screen.door.idle import draw_idle
+from kiosk.screen.door.night import draw_dim, draw_night
+from kiosk.screen.door.notice import draw_notice
+from kiosk.screen.door.sleep import Light
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.sdl import pygame
 
 WIDE = (800, 480)

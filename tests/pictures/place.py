@@ -15,13 +15,13 @@ from msgspec.structs import replace
 from kiosk.answers import Answered, Media, Medium, Status, Vital
 from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Scene, Setting
-from kiosk.screen.scenes.export import Copying, Export
-from kiosk.screen.scenes.health import Health
-from kiosk.screen.scenes.hours import Hours
-from kiosk.screen.scenes.set_up_people import HostBadge, Ready, Summary
-from kiosk.screen.scenes.set_up_trial import Trial
+from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.machine.export import Copying, Export
+from kiosk.screen.scenes.machine.health import Health
+from kiosk.screen.scenes.set_up.last_steps import HostBadge, Ready, Summary
+from kiosk.screen.scenes.set_up.trial import Trial
 from kiosk.screen.widgets.page import draw_question
 from tests.office.counter import SERRES, Counter
 from tests.office.hosts_side import HostsSide

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from kiosk.screen.scenes.menu import Menu
-from kiosk.screen.scenes.now import Now
-from kiosk.screen.scenes.today import Today
+from kiosk.screen.scenes.visits.now import Now
+from kiosk.screen.scenes.visits.today import Today
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide
 from tests.pictures.picture import Picture

@@ -10,9 +10,9 @@ from kiosk.facts import MemberSet
 from kiosk.messages import Touch
 from kiosk.model import Clock
 from kiosk.notices import Language
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Ask, Setting, Swap
-from kiosk.screen.scenes.account import Account
+from kiosk.screen.scenes.people.own_account import Account
 from kiosk.screen.sdl import pygame
 from tests.office.counter import KEY, Counter
 from tests.pictures.picture import WIDE

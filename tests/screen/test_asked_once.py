@@ -17,11 +17,11 @@ from kiosk.badges import badge_id
 from kiosk.commands import Command
 from kiosk.roster import claim_code
 from kiosk.screen.scene import Ask, Scene, Setting, Wishes
-from kiosk.screen.scenes.hours import Hours
-from kiosk.screen.scenes.member import Account
-from kiosk.screen.scenes.members import Members
-from kiosk.screen.scenes.now import Now
-from kiosk.screen.scenes.till import Till as TillScene
+from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.members import Members
+from kiosk.screen.scenes.sales.till import Till as TillScene
+from kiosk.screen.scenes.visits.now import Now
 from tests.office.counter import KEY, Counter
 from tests.office.hosts_side import HostsSide
 
@@ -319,7 +319,7 @@ def test_every_command_is_either_asked_about_or_known_to_move_nothing() -> None:
 
 
 def test_what_is_said_not_to_be_on_the_screen_is_asked_by_no_scene() -> None:
-    scenes = (Path(kiosk.screen.__file__).parent / "scenes").glob("*.py")
+    scenes = (Path(kiosk.screen.__file__).parent / "scenes").rglob("*.py")
     asked = set(re.findall(r"\b([A-Z]\w+)\(", "".join(scene.read_text() for scene in scenes)))
     assert {one.__name__ for one in NOT_ON_THE_SCREEN} & asked == set()
     assert {"OpenDoor", "SetBadge"} <= asked

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from kiosk import hours, notices
 from kiosk.model import Badge, Signal
 from kiosk.notices import Idle, Notice
-from kiosk.screen import theme
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.rest import Light
+from kiosk.screen.door.sleep import Light
+from kiosk.screen.drawing import theme
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.sdl import pygame
 from tests.office.counter import Counter
 from tests.office.taps import CAMILLE, Told, denied, granted, ours, tell

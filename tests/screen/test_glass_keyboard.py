@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.scenes.pick import Pick
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import INK
+from kiosk.screen.scenes.people.pick import Pick
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import INK
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import Keyboard
 from tests.office.counter import Counter

@@ -13,11 +13,11 @@ from kiosk.answers import Answered, Done, Exported, Media, Medium, Refused, Stat
 from kiosk.commands import Command, ExportBooks, ExportMember, ListMedia, Pair, SetClock
 from kiosk.export.books import copied, handed_over
 from kiosk.facts import Happened
-from kiosk.screen.scenes.clock_set import ClockSet, moved
-from kiosk.screen.scenes.export import Export
-from kiosk.screen.scenes.health import Health, Part
-from kiosk.screen.scenes.member import Account
-from kiosk.screen.scenes.pair import Pairing
+from kiosk.screen.scenes.machine.clock import ClockSet, moved
+from kiosk.screen.scenes.machine.export import Export
+from kiosk.screen.scenes.machine.health import Health, Part
+from kiosk.screen.scenes.machine.pairing import Pairing
+from kiosk.screen.scenes.people.member import Account
 from tests.office.counter import MONDAY, SERRES, Counter, Doubtful
 from tests.office.hosts_side import HostsSide
 from tests.pictures import place

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from kiosk.commands import SetDates, SetWeek, ShowHours, StayOpen
 from kiosk.facts import HoursOverridden, Reversed, SiteSet
 from kiosk.model import DatedHours, Span
-from kiosk.screen.scenes.exceptions import Exceptions
-from kiosk.screen.scenes.hours import Hours
-from kiosk.screen.scenes.hours_preview import Preview
-from kiosk.screen.scenes.week_grid import WeekGrid
-from kiosk.screen.theme import TOUCH
+from kiosk.screen.drawing.theme import TOUCH
+from kiosk.screen.scenes.hours.exceptions import Exceptions
+from kiosk.screen.scenes.hours.preview import Preview
+from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.hours.week_grid import WeekGrid
 from tests.office.counter import SERRES, Counter
 from tests.office.hosts_side import HostsSide
 from tests.pictures import place

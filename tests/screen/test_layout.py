@@ -10,10 +10,10 @@ import pytest
 from kiosk.desk.members import LONGEST_NAME
 from kiosk.model import Opening
 from kiosk.notices import Health, idle
-from kiosk.screen import theme
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import Line, fitting
-from kiosk.screen.rest import Light
+from kiosk.screen.door.sleep import Light
+from kiosk.screen.drawing import theme
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.lettering import Line, fitting
 from kiosk.screen.scene import Dialog
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets import listing

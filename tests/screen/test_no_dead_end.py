@@ -7,11 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from kiosk.screen.focus import moved
-from kiosk.screen.keys import Key
+from kiosk.screen.input.focus import moved
+from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Scene, Setting
-from kiosk.screen.scenes.member import Account
 from kiosk.screen.scenes.menu import Menu
+from kiosk.screen.scenes.people.member import Account
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide
 

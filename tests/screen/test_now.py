@@ -4,8 +4,8 @@ import pytest
 
 from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.model import Source
-from kiosk.screen.scenes.now import Now
-from kiosk.screen.scenes.today import Today
+from kiosk.screen.scenes.visits.now import Now
+from kiosk.screen.scenes.visits.today import Today
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide
 

@@ -9,8 +9,8 @@ import pytest
 
 from kiosk.commands import ListMembers
 from kiosk.facts import BadgeSet, Erased, Left, MemberSet, PassSold, Reversed, Tapped
-from kiosk.screen.scenes.members import Members
-from kiosk.screen.scenes.till import Till
+from kiosk.screen.scenes.people.members import Members
+from kiosk.screen.scenes.sales.till import Till
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.model import Signal
-from kiosk.screen import theme
+from kiosk.screen.drawing import theme
 from kiosk.screen.sdl import pygame
 from tests.pictures import gallery, palette_png
 from tests.pictures.picture import UPRIGHT, WIDE, Picture, draw

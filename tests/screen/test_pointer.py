@@ -10,17 +10,17 @@ import pytest
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
+from kiosk.demo.tray import TRAY_BASE, TrayPanel, draw_tray
 from kiosk.messages import Touch
 from kiosk.notices import Admission, Idle, Notice
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.facing import TOO_SOON_SECONDS
-from kiosk.screen.pointer import LOST_SECONDS, Pointed, Pointer
+from kiosk.screen.door.notice import draw_notice
+from kiosk.screen.door.shown_notice import TOO_SOON_SECONDS
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.pointer import LOST_SECONDS, Pointed, Pointer
 from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.notice import draw_notice
-from kiosk.screen.scenes.pick import Pick
+from kiosk.screen.scenes.people.pick import Pick
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
-from kiosk.screen.tray import TRAY_BASE, draw_tray
 from kiosk.screen.window import Screen
 from tests.pictures.door import spoken, tray_view
 from tests.pictures.picture import WIDE
@@ -277,9 +277,10 @@ def test_a_finger_held_on_a_letter_slides_to_an_accent(screen, watch, pointer, i
 
 
 def test_a_finger_touches_the_demo_s_tray_below_the_screen(watch) -> None:
-    screen = Screen(WIDE, with_tray=True, monotonic=watch)
+    panel = TrayPanel()
+    screen = Screen(WIDE, panel=panel, monotonic=watch)
     screen.idle(IDLE)
-    screen.tray(tray_view())
+    panel.view = tray_view()
     screen.draw()
     pygame.event.clear()
     size = pygame.display.get_surface().get_size()

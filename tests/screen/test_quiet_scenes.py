@@ -9,10 +9,10 @@ from kiosk.model import Signal
 from kiosk.notices import Admission, Notice
 from kiosk.screen import scenes
 from kiosk.screen.scene import QUIET_SECONDS, Scene
-from kiosk.screen.scenes.evacuation import Evacuation
-from kiosk.screen.scenes.export import Copying
-from kiosk.screen.scenes.set_up import SetUpWeek
-from kiosk.screen.scenes.set_up_steps import Step
+from kiosk.screen.scenes.machine.export import Copying
+from kiosk.screen.scenes.set_up.first_steps import SetUpWeek
+from kiosk.screen.scenes.set_up.steps import Step
+from kiosk.screen.scenes.visits.evacuation import Evacuation
 from kiosk.screen.stage import Stage
 from tests.office.counter import MONDAY
 from tests.pictures import gallery
@@ -27,8 +27,8 @@ FIRST_START = (Step, SetUpWeek)
 
 def every_scene() -> list[type[Scene]]:
     """Every class of scene that the package has."""
-    for found in pkgutil.iter_modules(scenes.__path__):
-        importlib.import_module(f"{scenes.__name__}.{found.name}")
+    for found in pkgutil.walk_packages(scenes.__path__, f"{scenes.__name__}."):
+        importlib.import_module(found.name)
     return sorted(below(Scene), key=lambda kind: kind.__name__)
 
 

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 
 from kiosk.model import Signal
 from kiosk.notices import Button, Notice, Punch
-from kiosk.screen import theme
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.lettering import Line, fitting, height, width
-from kiosk.screen.pictograms import pictogram
-from kiosk.screen.punch_card import columns
+from kiosk.screen.door.punch_card import columns
+from kiosk.screen.drawing import theme
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.lettering import Line, fitting, height, width
+from kiosk.screen.drawing.pictograms import pictogram
 from kiosk.screen.sdl import pygame
 from tests.pictures.door import spoken
 from tests.pictures.picture import SIZES, WIDE, draw, drawn

@@ -12,10 +12,10 @@ from kiosk.commands import SetUp, SignIn
 from kiosk.facts import MemberSet
 from kiosk.messages import Tick
 from kiosk.model import Granted, Member, Reason
-from kiosk.screen.scenes.set_up_people import Ready, Summary
-from kiosk.screen.scenes.set_up_pin import HostPin
-from kiosk.screen.scenes.set_up_steps import Step
-from kiosk.screen.scenes.week_grid import DayTimes
+from kiosk.screen.scenes.hours.week_grid import DayTimes
+from kiosk.screen.scenes.set_up.last_steps import Ready, Summary
+from kiosk.screen.scenes.set_up.pin import HostPin
+from kiosk.screen.scenes.set_up.steps import Step
 from kiosk.screen.window import Screen
 from tests.office.counter import Counter
 from tests.office.hosts_side import HostsSide

@@ -12,7 +12,7 @@ import pytest
 from hardware.indicator import PATTERNS, heard
 from kiosk.facts import MemberSet
 from kiosk.model import Member, Signal
-from kiosk.screen.melodies import MELODIES, RATE, samples
+from kiosk.screen.sound.melodies import MELODIES, RATE, samples
 from tests.office.counter import Counter
 
 QUIET = (time(22), time(7))
@@ -81,7 +81,7 @@ PLAY = """
 import logging, sys, time
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 from kiosk.model import Signal
-from kiosk.screen.speaker import Speaker
+from kiosk.screen.sound.speaker import Speaker
 speaker = Speaker(volume=float(sys.argv[1]))
 for signal in sys.argv[2:]:
     speaker.play(Signal(signal))

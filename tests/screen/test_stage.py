@@ -9,7 +9,7 @@ from kiosk.commands import CloseToday, ListInside
 from kiosk.facts import HoursOverridden
 from kiosk.model import Signal
 from kiosk.notices import Notice
-from kiosk.screen.keys import Key
+from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Swap
 from kiosk.screen.stage import TOO_SOON_SECONDS
 from kiosk.screen.widgets.button import Choice, grid

@@ -11,16 +11,25 @@ from msgspec.structs import replace
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
+from kiosk.demo.tray import (
+    TRAY_BASE,
+    BadgeClicked,
+    ClockMoved,
+    ExitPressed,
+    TrayPanel,
+    action_of,
+    draw_tray,
+)
 from kiosk.messages import Touch
 from kiosk.notices import Admission, Idle, Notice
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.facing import TOO_SOON_SECONDS
+from kiosk.screen.door.notice import STEPS, draw_notice
+from kiosk.screen.door.shown_notice import TOO_SOON_SECONDS
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.panel import PanelTouch
 from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.notice import STEPS, draw_notice
-from kiosk.screen.scenes.pick import Pick
+from kiosk.screen.scenes.people.pick import Pick
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
-from kiosk.screen.tray import TRAY_BASE, BadgeClicked, ClockMoved, ExitPressed, draw_tray
 from kiosk.screen.window import Screen
 from tests.pictures.door import spoken, tray_view
 from tests.pictures.picture import WIDE
@@ -289,16 +298,17 @@ def test_sliding_from_a_held_letter_to_an_accent_works_with_the_window_s_own_eve
 
 
 def test_the_tray_gives_what_was_clicked(watch) -> None:
-    screen = Screen(WIDE, with_tray=True, monotonic=watch)
+    panel = TrayPanel()
+    screen = Screen(WIDE, panel=panel, monotonic=watch)
     screen.idle(IDLE)
-    screen.tray(tray_view())
+    panel.view = tray_view()
     screen.draw()
     assert pygame.display.get_surface().get_size() == (800, 720)
     shelf = Canvas(pygame.Surface((800, 240)), TRAY_BASE)
     draw_tray(shelf, tray_view())
     for rect, _ in shelf.targets:
         press((rect.centerx, rect.centery + 480))
-    clicked = screen.events()
+    clicked = [action_of(one.target) for one in screen.events() if isinstance(one, PanelTouch)]
     assert clicked[0] == BadgeClicked(id="Camille")
     minutes = (-60, -10, 10, 60, 24 * 60)
     assert clicked[-6:] == [*(ClockMoved(by=timedelta(minutes=m)) for m in minutes), ExitPressed()]

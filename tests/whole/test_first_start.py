@@ -9,7 +9,7 @@ from kiosk.answers import Answered, Done, FirstStart, Refused, decode_answer
 from kiosk.commands import Command, SetUp, ShowFirstStart, SignIn, encode_command
 from kiosk.demo.bench import Bench
 from kiosk.model import Denied, Reason
-from kiosk.screen.scenes.week_grid import PRESETS
+from kiosk.screen.scenes.hours.week_grid import PRESETS
 from kiosk.settings.config import Config
 from tests.office.counter import MONDAY
 from tests.office.running import Running

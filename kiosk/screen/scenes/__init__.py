@@ -1,1 +1,1 @@
-"""A scene per screen: it draws one view on a canvas and leaves there what can be touched. It knows no window."""
+"""Scenes: one class per screen that a host or a member comes to by a touch. They know no window."""

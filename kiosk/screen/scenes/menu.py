@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.notices import Language
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Go, Scene, Setting, Wishes
-from kiosk.screen.scenes.evacuation import Evacuation
-from kiosk.screen.scenes.health import Health
-from kiosk.screen.scenes.hours import Hours
-from kiosk.screen.scenes.members import Members
-from kiosk.screen.scenes.now import Now
-from kiosk.screen.scenes.till import Till
-from kiosk.screen.scenes.today import Today
+from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.machine.health import Health
+from kiosk.screen.scenes.people.members import Members
+from kiosk.screen.scenes.sales.till import Till
+from kiosk.screen.scenes.visits.evacuation import Evacuation
+from kiosk.screen.scenes.visits.now import Now
+from kiosk.screen.scenes.visits.today import Today
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 

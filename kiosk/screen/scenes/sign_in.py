@@ -6,12 +6,12 @@ from typing import Literal
 
 from kiosk.answers import Answered, Done
 from kiosk.commands import Command, SignIn
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, INK, QUIET
+from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Ask, Scene, Setting, Swap, Wishes
 from kiosk.screen.scenes.menu import Menu
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, INK, QUIET
 from kiosk.screen.widgets.number_pad import OK, NumberPad
 
 SHORTEST, LONGEST = 4, 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Scene, Setting, Wishes
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField

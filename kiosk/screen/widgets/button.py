@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SHADE, Colour
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import ACTION, BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SHADE, Colour
 
 Look = Literal["plain", "main", "danger", "quiet"]
 """`main`: what one most likely wants here; `danger`: what one should think about first; `quiet`: keys and ways out."""

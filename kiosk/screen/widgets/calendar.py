@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from kiosk.notices import Language
 from kiosk.notices.language import sentence
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DETAIL, INK, LINE, PAPER, QUIET, RADIUS
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import ACTION, BODY, CARD, DETAIL, INK, LINE, PAPER, QUIET, RADIUS
 from kiosk.screen.widgets.button import button
 
 WEEKS = 6

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, CARD, DETAIL, INK, QUIET, RADIUS
+from kiosk.screen.input.keys import Key
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, CARD, DETAIL, INK, QUIET, RADIUS
 
 
 class TextField:

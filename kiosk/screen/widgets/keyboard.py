@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY
+from kiosk.screen.input.keys import Key
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY
 from kiosk.screen.widgets.button import Look, button
 
 Layout = Literal["azerty", "qwerty"]

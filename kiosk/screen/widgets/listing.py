@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
-from kiosk.screen.lettering import abridged
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.lettering import abridged
+from kiosk.screen.drawing.theme import BODY, CARD, DETAIL, GAP, INK, LEGIBLE, LINE, QUIET, RADIUS, SMALL, Colour
+from kiosk.screen.input.keys import Key
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, CARD, DETAIL, GAP, INK, LEGIBLE, LINE, QUIET, RADIUS, SMALL, Colour
 from kiosk.screen.widgets.button import button
 
 ROW = {False: 60, True: 92}

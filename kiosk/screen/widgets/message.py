@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import DANGER, GAP, OPEN, RADIUS, SMALL
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import DANGER, GAP, OPEN, RADIUS, SMALL
 
 
 @dataclass(frozen=True)

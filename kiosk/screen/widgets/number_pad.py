@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.screen.canvas import Canvas
-from kiosk.screen.keys import Key
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import CARD, INK, LEAD, LINE, RADIUS
+from kiosk.screen.input.keys import Key
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import CARD, INK, LEAD, LINE, RADIUS
 from kiosk.screen.widgets.button import button
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "<", "0", "ok")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, CARD, CLOSED, GAP, INK, LEAD, PAPER, RADIUS, SHADE, TOUCH
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import BODY, CARD, CLOSED, GAP, INK, LEAD, PAPER, RADIUS, SHADE, TOUCH
 from kiosk.screen.widgets.button import Choice, row
 
 BACK, LEAVE, YES, NO = "back", "leave", "yes", "no"

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from kiosk.model import DayHours, Span, WeekHours
 from kiosk.notices import Language
-from kiosk.screen.canvas import Canvas
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import ACTION, CARD, CLOSED, INK, LINE, OPEN, RADIUS, SHADE, SMALL
 from kiosk.screen.sdl import pygame
-from kiosk.screen.theme import ACTION, CARD, CLOSED, INK, LINE, OPEN, RADIUS, SHADE, SMALL
 
 FIRST_HOUR, LAST_HOUR = 7, 20
 """What a bar covers at least; it grows with the hours that are there."""

@@ -1,0 +1,60 @@
+"""A notice that faces somebody: how long it stays, what moves on it, which of its buttons a finger or a key means."""
+
+from __future__ import annotations
+
+from kiosk.messages import Touch
+from kiosk.notices import Notice
+from kiosk.screen.door.notice import STEP_SECONDS, STEPS, draw_notice
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input import focus
+from kiosk.screen.input.keys import Key
+
+TOO_SOON_SECONDS = 0.3
+"""A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
+
+
+class Facing:
+    """A notice since it appeared. Instants are seconds of the monotonic clock."""
+
+    def __init__(self, notice: Notice, now: float) -> None:
+        self.notice = notice
+        self.ends = now + notice.seconds
+        self.focus: str | None = None
+        """The button that the keyboard would press."""
+        self._begins = now
+        self._targets: list[focus.Target] = []
+
+    def step(self, now: float) -> int:
+        """How far the punched hole has appeared; all the way where there is none."""
+        if self.notice.punch is None or not self.notice.punch.fresh:
+            return STEPS
+        return min(STEPS, int((now - self._begins) / STEP_SECONDS))
+
+    def moves(self, now: float) -> bool:
+        """Whether there will be something else to see in a moment."""
+        return self.step(now) < STEPS
+
+    def draw(self, canvas: Canvas, step: int) -> None:
+        """Draw the notice, and a ring around the button that has the focus."""
+        draw_notice(canvas, self.notice, step)
+        self._targets = list(canvas.targets)
+        rect = next((rect for rect, name in self._targets if name == self.focus), None)
+        if rect:
+            canvas.ring(rect)
+
+    def touched(self, at: tuple[int, int], now: float) -> list[Touch]:
+        """The button under a finger, if there is one and it can have been meant."""
+        hit = next((name for rect, name in self._targets if rect.collidepoint(at)), None)
+        return self._pressed(hit, now)
+
+    def key(self, key: Key, now: float) -> list[Touch]:
+        """A key: to move the focus, or to press what has it."""
+        if key.name == "enter" or key.text == " ":
+            return self._pressed(self.focus, now)
+        self.focus = focus.moved(self._targets, self.focus, key)
+        return []
+
+    def _pressed(self, button: str | None, now: float) -> list[Touch]:
+        if button is None or not self._begins + TOO_SOON_SECONDS <= now < self.ends:
+            return []
+        return [Touch(button=button, notice=self.notice.number)]

@@ -1,0 +1,1 @@
+"""Colours, sizes, letters, pictograms, and the canvas that scenes and widgets draw on."""

@@ -1,0 +1,72 @@
+"""What a finger lies on, for how long, and where it slid to from there. What that means is for the stage to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.screen.input.focus import Target
+
+HOLD_SECONDS, REPEAT_SECONDS = 0.5, 0.12
+"""How long a key is held before it means more than a touch, and how often it erases from then on."""
+SLIDES = 20
+"""Points that a finger moves before it slides, and does not only tremble."""
+KEYS = ("key:", "pad:")
+
+
+class Finger:
+    """One finger, or the mouse. Instants are seconds of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.on: str | None = None
+        """The target that it lies on."""
+        self.slid: str | None = None
+        """The target that it has slid to since it was there for long."""
+        self._until: float | None = 0.0
+        """When it is there for long; None: it was, and what that means was done."""
+        self._at = (0, 0)
+
+    @property
+    def over(self) -> str | None:
+        """The target that it would choose if it were lifted."""
+        return self.slid or self.on
+
+    def lay(self, target: str, at: tuple[int, int], now: float) -> None:
+        """Lay it down."""
+        self.on, self.slid, self._until, self._at = target, None, now + HOLD_SECONDS, at
+
+    def lift(self) -> str | None:
+        """Lift it; return the target that it slid to."""
+        slid, self.on, self.slid = self.slid, None, None
+        return slid
+
+    def slide(self, at: tuple[int, int], targets: Sequence[Target], unit: float) -> bool:
+        """Move it without lifting it, `unit` pixels to the point; tell whether it is over something else now."""
+        if not self.on or self._until is not None:
+            return False
+        before, far = self.slid, max(abs(at[0] - self._at[0]), abs(at[1] - self._at[1])) >= SLIDES * unit
+        self.slid = under(targets, at) if far or before else None
+        return self.slid != before
+
+    def is_held(self, now: float) -> bool:
+        """Whether it has been there for long, and nothing was done about it yet."""
+        return self.on is not None and self._until is not None and now >= self._until
+
+    def again(self) -> None:
+        """What that means is done again in a moment."""
+        self._until = (self._until or 0.0) + REPEAT_SECONDS
+
+    def once(self) -> None:
+        """What that means is done once; from now on it may slide."""
+        self._until = None
+
+
+def under(targets: Sequence[Target], at: tuple[int, int]) -> str | None:
+    """The target under a finger; one that slips between two keys means the one that it is nearest to."""
+    for rect, name in reversed(targets):
+        if rect.collidepoint(at):
+            return name
+    keys = [(rect, name) for rect, name in targets if name.startswith(KEYS)]
+    near = [one for one in keys if one[0].inflate(one[0].height // 4, one[0].height // 4).collidepoint(at)]
+    x, y = at
+    away = {name: max(rect.left - x, x - rect.right, rect.top - y, y - rect.bottom) for rect, name in near}
+    return min(away, key=lambda name: away[name]) if away else None

@@ -1,0 +1,29 @@
+"""A strip of the window below the kiosk's picture, drawn by somebody else: the demo puts its tray there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from kiosk.screen.drawing.canvas import Canvas
+
+
+class Panel(Protocol):
+    """What the window asks of whoever draws the strip."""
+
+    share: float
+    """Of the window's height, 0 to 1."""
+    base: tuple[int, int]
+    """Size of the strip in points."""
+
+    @property
+    def view(self) -> object:
+        """What it shows now, None before there is anything; it is drawn again when this is another."""
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw it over the whole canvas, and register what can be touched."""
+
+
+class PanelTouch(NamedTuple):
+    """A target of the strip was touched."""
+
+    target: str

@@ -1,0 +1,1 @@
+"""Opening hours: this week, closing and opening now, exceptions, the usual week."""

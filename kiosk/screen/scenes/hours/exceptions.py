@@ -1,0 +1,240 @@
+"""Dates on which the hours are not the usual ones: what is planned, and planning more by touch."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from kiosk.answers import Answered, ExceptionLine, Week
+from kiosk.commands import Command, RemoveException, SetDates, ShowWeek
+from kiosk.model import DatedHours, Span
+from kiosk.notices import Language
+from kiosk.notices.language import sentence
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, GAP, INK, QUIET
+from kiosk.screen.input.keys import Key
+from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.hours.preview import Preview
+from kiosk.screen.scenes.hours.week_grid import WHOLE, DayTimes, Reach
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, button, grid, row
+from kiosk.screen.widgets.calendar import Calendar
+from kiosk.screen.widgets.field import TextField
+from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
+from kiosk.screen.widgets.listing import Listing, Row
+from kiosk.screen.widgets.week import told
+
+
+def dates_told(words: Language, line: ExceptionLine, today: date) -> str:
+    """`Mon 3 – Fri 14 August`, or the first day of a rule in another form."""
+    dates = line.dates
+    if dates is None:
+        return sentence(words.weekday_of(line.begins, today))
+    if dates.first == dates.last:
+        return sentence(words.weekday_of(dates.first, today))
+    return words.say(
+        "{first} to {last}",
+        first=sentence(words.weekday_of(dates.first, today)),
+        last=words.weekday_of(dates.last, today),
+    )
+
+
+class Exceptions(Scene):
+    """What is planned, the next first; a touch on one takes it away, after a look at what that means."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.week: Week | None = None
+        self._list = Listing(empty=self.words.say("Nothing planned: the usual hours apply"))
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Exceptions")
+
+    def opened(self) -> Wishes:
+        """Ask what is planned."""
+        return Ask(ShowWeek(), blocks=False)
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show it."""
+        if isinstance(answer, Week):
+            self.week = answer
+            self._list.show([self._row(line, answer.now.date()) for line in answer.exceptions])
+            return None
+        return super().answered(command, answer)
+
+    def _row(self, line: ExceptionLine, today: date) -> Row:
+        dates = line.dates
+        hours = told(self.words, dates.open) if dates else line.rule
+        detail = dates.why if dates else self.words.say("again and again")
+        is_open = bool(dates and dates.open)
+        return Row(
+            id=line.rule,
+            title=dates_told(self.words, line, today),
+            detail=detail,
+            right=hours,
+            picture="open" if is_open else "closed",
+        )
+
+    def touched(self, target: str) -> Wishes:
+        """Begin a new one, or look at what taking one away would mean."""
+        if target in ("close", "open") and self.week:
+            return Go(WhichDays(self.setting, self.week.now.date(), is_open=target == "open"))
+        rule = self._list.chosen(target)
+        return Go(Preview(self.setting, RemoveException(rule=rule), Exceptions)) if rule else None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """Turn the page."""
+        return None if self._list.typed(key) else False
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the list and the buttons."""
+        if self.week is None:
+            return
+        foot, rect = canvas.split(rect, 66, side="bottom")
+        choices = [
+            Choice(target="close", label=self.words.say("Close on dates"), picture="closed"),
+            Choice(target="open", label=self.words.say("Open on dates"), picture="open"),
+        ]
+        row(canvas, foot, choices)
+        rect = canvas.split(rect, GAP, side="bottom")[1]
+        if self.week.exceptions:
+            hint, rect = canvas.split(rect, 32, side="top")
+            said = canvas.line(self.words.say("Touch one to take it away"), 22, QUIET)
+            canvas.column(hint, [said], valign="middle")
+        self._list.draw(canvas, rect)
+
+
+class WhichDays(Scene):
+    """The days: one touch for a single day, two for the first and the last."""
+
+    def __init__(self, setting: Setting, today: date, *, is_open: bool) -> None:
+        super().__init__(setting)
+        self.calendar, self._is_open = Calendar(today), is_open
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Open on which days?") if self._is_open else self.words.say("Closed on which days?")
+
+    def touched(self, target: str) -> Wishes:
+        """Take a day, or go on."""
+        first, last = self.calendar.first, self.calendar.last
+        if self.calendar.touched(target) or first is None or last is None:
+            return None
+        if not self._is_open:
+            return Go(Why(self.setting, DatedHours(first=first, last=last)))
+        return Go(DayTimes(self.setting, (WHOLE,), self._opened(first, last), day=first))
+
+    def _opened(self, first: date, last: date) -> OpenTimes:
+        return OpenTimes(self.setting, first, last)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the month, what was chosen, and the way on."""
+        side, rect = (
+            canvas.split(rect, 210, side="bottom") if canvas.is_portrait else canvas.split(rect, 270, side="right")
+        )
+        month, side = canvas.split(side, 60, side="top")
+        way, side = canvas.split(side, 62, side="bottom")
+        self.calendar.draw_month(canvas, month, self.words)
+        canvas.column(side, [canvas.line(self._said(), BODY - 2, INK, bold=True)], align="center", valign="middle")
+        go_on = self.words.say("Go on")
+        button(canvas, way, go_on, "on-we-go", look="main", enabled=self.calendar.first is not None)
+        rect = canvas.split(rect, GAP, side="bottom" if canvas.is_portrait else "right")[1]
+        self.calendar.draw(canvas, rect, self.words)
+
+    def _said(self) -> str:
+        first, last = self.calendar.first, self.calendar.last
+        if first is None or last is None:
+            return self.words.say("Touch the first day")
+        line = ExceptionLine(rule="", begins=first, dates=DatedHours(first=first, last=last))
+        said = dates_told(self.words, line, self.calendar.today)
+        return said if first != last else self.words.say("{day}; touch the last day for several", day=said)
+
+
+class OpenTimes:
+    """What follows once the times of an exceptional opening are chosen: the reason."""
+
+    def __init__(self, setting: Setting, first: date, last: date) -> None:
+        self._setting, self._first, self._last = setting, first, last
+
+    def __call__(self, spans: tuple[Span, ...], _reach: Reach) -> Wishes:
+        """Go on to the reason."""
+        return Go(Why(self._setting, DatedHours(first=self._first, last=self._last, open=spans)))
+
+
+class Why(Scene):
+    """The reason that members read: a word to touch, or one's own; then what it would look like."""
+
+    def __init__(self, setting: Setting, dates: DatedHours) -> None:
+        super().__init__(setting)
+        self._dates = dates
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Why? Members read it")
+
+    def _reasons(self) -> dict[str, str]:
+        words = self.words
+        if self._dates.open:
+            return {
+                "workshop": words.say("Workshop"),
+                "open-day": words.say("Open day"),
+                "holiday-opening": words.say("Open on the holiday"),
+            }
+        return {
+            "annual": words.say("Annual leave"),
+            "works": words.say("Works"),
+            "bridge": words.say("Long weekend"),
+            "training": words.say("Training"),
+        }
+
+    def touched(self, target: str) -> Wishes:
+        """Take a reason."""
+        if target == "own":
+            return Go(OwnWords(self.setting, self._dates))
+        return Go(with_reason(self.setting, self._dates, self._reasons().get(target, "")))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the reasons."""
+        choices = [Choice(target=target, label=label) for target, label in self._reasons().items()]
+        choices.append(Choice(target="own", label=self.words.say("Other words …")))
+        choices.append(Choice(target="none", label=self.words.say("No reason"), look="quiet"))
+        grid(canvas, rect, choices, columns=2, highest=96)
+
+
+class OwnWords(Scene):
+    """A reason of one's own, letter by letter."""
+
+    def __init__(self, setting: Setting, dates: DatedHours) -> None:
+        super().__init__(setting)
+        self._dates = dates
+        self._field = TextField(hint=self.words.say("For instance: general meeting"), longest=60)
+        self._keyboard = Keyboard(self.words.code)
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Why? Members read it")
+
+    def touched(self, target: str) -> Wishes:
+        """A key of glass."""
+        key = self._keyboard.touched(target)
+        return self.typed(key) or None if key else None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A key of any keyboard."""
+        if key.name == "enter":
+            return Go(with_reason(self.setting, self._dates, self._field.text))
+        return None if self._field.typed(key) else False
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw field and keyboard."""
+        keys, rect = canvas.split(rect, HEIGHT + 8, side="bottom")
+        field = canvas.split(rect, 66, side="top")[0]
+        self._field.draw(canvas, field)
+        self._keyboard.draw(canvas, keys, enter=self.words.say("Go on"))
+
+
+def with_reason(setting: Setting, dates: DatedHours, why: str) -> Preview:
+    """What the exception would look like with this reason."""
+    whole = DatedHours(first=dates.first, last=dates.last, open=dates.open, why=why)
+    return Preview(setting, SetDates(dates=whole), Exceptions)

@@ -1,0 +1,104 @@
+"""Setting the clock by hand: year, month, day, hour and minute by steps."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import datetime
+
+from kiosk.answers import Answered, Done
+from kiosk.commands import Command, SetClock
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import DETAIL, GAP, INK, LEAD, QUIET
+from kiosk.screen.scene import Ask, Back, Scene, Setting, Wishes
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import button
+from kiosk.screen.widgets.message import Message
+
+PARTS = ("day", "month", "year", "hour", "minute")
+FIRST_YEAR, LAST_YEAR = 2024, 2099
+
+
+class ClockSet(Scene):
+    """The time as the kiosk believes it, to be put right."""
+
+    default = "set"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.at = self.words.local(setting.now()).replace(second=0, microsecond=0, tzinfo=None)
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Set the clock")
+
+    def touched(self, target: str) -> Wishes:
+        """Move a part, or ask whether it is right."""
+        kind, _, what = target.partition(":")
+        if kind in PARTS:
+            self.at = moved(self.at, kind, 1 if what == "+" else -1)
+            return None
+        on = self.at.date()
+        date = f"{self.words.weekday_of(on, on)} {on.year}"
+        said = self.words.say("{date}, {time}", date=date, time=f"{self.at:%H:%M}")
+        lines = (said, self.words.say("Entries from now on carry this time."))
+        self.confirm(self.words.say("Is this the time?"), *lines, yes=self.words.say("Yes, set it"), wish=self._wish())
+        return None
+
+    def _wish(self) -> Ask:
+        return Ask(SetClock(at=self.at, by=self.setting.by))
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Say that it is set."""
+        if isinstance(answer, Done):
+            return Back(message=Message(self.words.say("The clock is set")))
+        return super().answered(command, answer)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw a column for each part."""
+        foot, rect = canvas.split(rect, 66, side="bottom")
+        button(canvas, foot, self.words.say("Set the clock"), "set", look="main")
+        rect = canvas.split(rect, GAP, side="bottom")[1]
+        labels = {
+            "day": self.words.say("day"),
+            "month": self.words.say("month"),
+            "year": self.words.say("year"),
+            "hour": self.words.say("hour"),
+            "minute": self.words.say("minute"),
+        }
+        gap = canvas.px(8)
+        wide = (rect.width - gap * (len(PARTS) - 1)) // len(PARTS)
+        for number, part in enumerate(PARTS):
+            place = pygame.Rect(rect.left + number * (wide + gap), rect.top, wide, min(rect.height, canvas.px(360)))
+            self._column(canvas, place, part, label=labels[part])
+
+    def _column(self, canvas: Canvas, rect: pygame.Rect, part: str, *, label: str) -> None:
+        more, rest = canvas.split(rect, 84, side="top")
+        less, middle = canvas.split(rest, 84, side="bottom")
+        button(canvas, more, "+", f"{part}:+", size=LEAD)
+        button(canvas, less, "–", f"{part}:-", size=LEAD)
+        value = getattr(self.at, part)
+        shown = str(value) if part in ("day", "month", "year") else f"{value:02}"
+        column = [
+            canvas.line(label, DETAIL, QUIET),
+            canvas.line(shown, LEAD - 12 if canvas.is_portrait else LEAD, INK, bold=True),
+        ]
+        canvas.column(middle, column, align="center", valign="middle")
+
+
+def moved(at: datetime, part: str, by: int) -> datetime:
+    """A part moved by one, round its end; the day stays within its month."""
+    if part == "year":
+        return _within(at, year=min(max(at.year + by, FIRST_YEAR), LAST_YEAR))
+    if part == "month":
+        return _within(at, month=(at.month - 1 + by) % 12 + 1)
+    if part == "day":
+        days = monthrange(at.year, at.month)[1]
+        return at.replace(day=(at.day - 1 + by) % days + 1)
+    if part == "hour":
+        return at.replace(hour=(at.hour + by) % 24)
+    return at.replace(minute=(at.minute + by) % 60)
+
+
+def _within(at: datetime, *, year: int | None = None, month: int | None = None) -> datetime:
+    year, month = year or at.year, month or at.month
+    return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))

@@ -1,0 +1,278 @@
+"""A member: what they have, and what a host can do for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kiosk.answers import Account as Told
+from kiosk.answers import Answered, Done, Exported, Products, Refused
+from kiosk.commands import (
+    ChangeMember,
+    Command,
+    EraseMember,
+    ExportMember,
+    ListProducts,
+    ShowAccount,
+)
+from kiosk.model import Product
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.machine.export import Handing
+from kiosk.screen.scenes.people import wording as people_words
+from kiosk.screen.scenes.people.badges import GiveBadge, OneBadge
+from kiosk.screen.scenes.sales.sell import Pay, Sell
+from kiosk.screen.scenes.writing import Writing
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, button, grid
+from kiosk.screen.widgets.listing import Listing, Row
+from kiosk.screen.widgets.message import Message
+
+LONGEST_NOTE = 200
+
+
+class Account(Scene):
+    """On one side what the member has, on the other what can be done."""
+
+    def __init__(self, setting: Setting, member_id: str) -> None:
+        super().__init__(setting)
+        self._id = member_id
+        self._told: Told | None = None
+        self._products: tuple[Product, ...] = ()
+        self._currency = ""
+        self._list = Listing()
+
+    def title(self) -> str:
+        """The member's name."""
+        return self._told.member.name if self._told else self.words.say("Member")
+
+    def opened(self) -> Wishes:
+        """Ask how things stand, and what is sold."""
+        return Ask(ShowAccount(member=self._id)), Ask(ListProducts())
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show it."""
+        match answer:
+            case Told():
+                self._told = answer
+                self._list.show(list(self._rows(answer)))
+            case Products():
+                self._currency = answer.currency
+                self._products = tuple(one for one in answer.products if one.on_sale)
+            case Done() if isinstance(command, ChangeMember):
+                said = self.words.say("Suspended: badges of theirs open nothing")
+                self.message = Message(said if command.status == "suspended" else self.words.say("May come in again"))
+                return self.opened()
+            case Refused() if isinstance(command, ShowAccount) and self._told:
+                return Back(message=Message(self.words.say("The member is forgotten")))
+            case _:
+                return super().answered(command, answer)
+        return None
+
+    # ------------------------------------------------------------ what they have
+
+    def _rows(self, told: Told) -> Iterator[Row]:
+        words = self.words
+        if told.member.status == "suspended":
+            yield Row(title=words.say("Suspended"), picture="closed")
+        if told.member.note:
+            yield Row(id="note", title=told.member.note, detail=words.say("Note"))
+        for line in reversed(told.passes):
+            state = people_words.left(words, line.left) if line.validity != "expired" else words.say("Expired")
+            yield Row(title=line.product, detail=people_words.validity(words, line), right=state)
+        if told.credit_cents:
+            yield Row(title=words.say("Credit"), right=words.money(told.credit_cents, told.currency))
+        for badge in told.badges:
+            states = {"active": words.say("in use"), "lost": words.say("lost"), "blocked": words.say("blocked")}
+            title = words.say("Badge {code}", code=badge.code)
+            yield Row(id=f"badge {badge.code}", title=title, right=states[badge.status], picture="badge")
+        if not told.badges:
+            yield Row(title=words.say("No badge yet"), picture="badge")
+        if told.visits:
+            last = told.visits[0].at
+            yield Row(title=words.say("Last visit"), right=words.moment(last, self.setting.now()))
+
+    # ------------------------------------------------------------ what can be done
+
+    def _choices(self) -> list[Choice]:
+        told, words = self._told, self.words
+        if told is None:
+            return []
+        best = self._favourite()
+        label = people_words.priced(words, best, self._currency) if best else words.say("Sell")
+        return [
+            Choice(target="favourite", label=label, look="main", enabled=best is not None),
+            Choice(target="sell", label=words.say("Other passes"), enabled=bool(self._products)),
+            Choice(target="badge", label=words.say("Give a badge"), picture="badge"),
+            Choice(target="note", label=words.say("Note")),
+            Choice(target="more", label=words.say("More"), look="quiet"),
+        ]
+
+    def _favourite(self) -> Product | None:
+        """What the member had last, or else what is sold first."""
+        names = [line.product for line in reversed(self._told.passes)] if self._told else []
+        known = {one.name: one for one in self._products}
+        return next((known[name] for name in names if name in known), self._products[0] if self._products else None)
+
+    def touched(self, target: str) -> Wishes:
+        """Do it, or go where it is done."""
+        told, best = self._told, self._favourite()
+        if told is None:
+            return None
+        member, chosen = told.member, self._list.chosen(target)
+        if chosen and chosen.startswith("badge "):
+            badge = next(one for one in told.badges if one.code == chosen.removeprefix("badge "))
+            return Go(OneBadge(self.setting, member.id, member.name, badge))
+        match chosen or target:
+            case "favourite" if best:
+                return Go(Pay(self.setting, member.id, member.name, best, self._currency))
+            case "sell":
+                return Go(Sell(self.setting, member.id, member.name, self._products, self._currency))
+            case "badge":
+                return Go(GiveBadge(self.setting, member.id, member.name))
+            case "note":
+                return Go(Note(self.setting, member.id, member.note or ""))
+            case "more":
+                return Go(More(self.setting, told))
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw what they have, and beside or below it what can be done."""
+        if canvas.is_portrait:
+            side, rest = canvas.split(rect, 330, side="bottom")
+        else:
+            side, rest = canvas.split(rect, rect.width / canvas.unit * 0.38, side="right")
+        rest = canvas.split(rest, 12, side="bottom" if canvas.is_portrait else "right")[1]
+        self._list.draw(canvas, rest)
+        grid(canvas, side, self._choices(), columns=1, highest=84, gap=10)
+
+
+class Note(Writing):
+    """A few words for other hosts."""
+
+    def __init__(self, setting: Setting, member_id: str, text: str) -> None:
+        hint = setting.words.say("A few words for other hosts")
+        super().__init__(setting, text, hint=hint, longest=LONGEST_NOTE)
+        self._id = member_id
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Note: no addresses, no numbers")
+
+    def written(self, text: str) -> Wishes:
+        """Keep it; an empty one is taken away."""
+        return Ask(ChangeMember(member=self._id, note=text))
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Back to the member."""
+        return Back() if isinstance(answer, Done) else super().answered(command, answer)
+
+
+class More(Scene):
+    """What is done seldom, or should be thought about first."""
+
+    def __init__(self, setting: Setting, told: Told) -> None:
+        super().__init__(setting)
+        self._member = told.member
+
+    def title(self) -> str:
+        """The member's name."""
+        return self._member.name
+
+    def touched(self, target: str) -> Wishes:
+        """Ask once, and do it."""
+        member, say = self._member, self.words.say
+        match target:
+            case "export":
+                return Ask(ExportMember(member=member.id))
+            case "restore":
+                self.confirm(
+                    say("Let {name} in again?", name=member.name),
+                    say("Their badges open the door again."),
+                    yes=say("Let in again"),
+                    wish=Ask(ChangeMember(member=member.id, status="active")),
+                )
+            case "suspend":
+                self.confirm(
+                    say("Suspend {name}?", name=member.name),
+                    say("The door stays shut for them until this is taken back."),
+                    yes=say("Suspend"),
+                    wish=Ask(ChangeMember(member=member.id, status="suspended")),
+                )
+            case "erase":
+                self.confirm(
+                    say("Forget {name} for ever?", name=member.name),
+                    say("Name, badges and visits are erased on all kiosks. Entries left are lost."),
+                    say("The accounts keep the sales, without a name. This cannot be taken back."),
+                    yes=say("Forget for ever"),
+                    wish=Ask(EraseMember(member=member.id, by=self.setting.by), seconds=30.0),
+                    danger=True,
+                )
+        return None
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Say what was done, where it can be seen."""
+        say = self.words.say
+        if isinstance(answer, Exported):
+            return Go(Data(self.setting, self._member.id, answer))
+        if isinstance(answer, Done) and isinstance(command, EraseMember):
+            return Back()
+        if isinstance(answer, Done) and isinstance(command, ChangeMember):
+            is_out = command.status == "suspended"
+            return Back(message=Message(say("Suspended") if is_out else say("May come in again")))
+        return super().answered(command, answer)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw what can be done."""
+        say = self.words.say
+        is_out = self._member.status == "suspended"
+        state = (
+            Choice(target="restore", label=say("Let in again"), picture="open")
+            if is_out
+            else Choice(target="suspend", label=say("Suspend"), picture="closed")
+        )
+        choices = [
+            state,
+            Choice(target="export", label=say("What is kept of them"), picture="people"),
+            Choice(target="erase", label=say("Forget for ever"), picture="cross", look="danger"),
+        ]
+        grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=110)
+
+
+class Data(Scene):
+    """What is kept about a member, for the member to see; the whole of it is a file for them, on a stick."""
+
+    def __init__(self, setting: Setting, member_id: str, answer: Exported) -> None:
+        super().__init__(setting)
+        self._id, self._name = member_id, answer.name
+        self._list = Listing(list(self._rows(answer)))
+
+    def _rows(self, answer: Exported) -> Iterator[Row]:
+        words, document = self.words, answer.document
+        known = {
+            "badges": words.say("Badges"),
+            "passes": words.say("Passes"),
+            "sales": words.say("Purchases"),
+            "visits": words.say("Visits of the last 40 days"),
+            "history": words.say("Lines of the ledger"),
+        }
+        member = document["member"]
+        yield Row(title=answer.name, detail=words.say("Name"))
+        if member.get("note"):
+            yield Row(title=member["note"], detail=words.say("Note"))
+        for name, label in known.items():
+            yield Row(title=label, right=str(len(document[name])))
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Kept about {name}", name=self._name)
+
+    def touched(self, target: str) -> Wishes:
+        """Turn the page, or have the whole on a stick."""
+        self._list.chosen(target)
+        return Go(Handing(self.setting, self._id, self._name)) if target == "stick" else None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the list, and the way to the stick."""
+        foot, rect = canvas.split(rect, 62, side="bottom")
+        button(canvas, foot, self.words.say("The whole as a file, on a USB stick"), "stick", picture="usb")
+        self._list.draw(canvas, canvas.split(rect, 12, side="bottom")[1])

@@ -1,0 +1,160 @@
+"""Members: finding one by a name that may be misspelt, a new one, and badges that nobody carries yet."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.answers import Answered, Judged, People, Person, UnknownBadges
+from kiosk.commands import ClaimBadge, Command, ListMembers, ListUnknownBadges
+from kiosk.model import Granted
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.keys import Key
+from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.people import wording as people_words
+from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.new_member import Newcomer
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import button
+from kiosk.screen.widgets.field import TextField
+from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
+from kiosk.screen.widgets.listing import Listing, Row
+from kiosk.screen.widgets.message import Message
+
+FIELD = 54
+LEAST = 56
+"""Points of height that the list needs to be worth showing above the keyboard."""
+
+
+class Members(Scene):
+    """A field, a keyboard, and whoever may be meant. Without a word yet, the badges that were refused of late."""
+
+    def __init__(self, setting: Setting, code: str | None = None) -> None:
+        """`code`: of a badge for which a member is looked for."""
+        super().__init__(setting)
+        self._code = code
+        self._field = TextField(hint=self.words.say("A name, or a part of it"), longest=60)
+        self._keyboard = Keyboard(self.words.code, names=True)
+        self._list = Listing(empty=self.words.say("Nobody has such a name"))
+        self._badges: tuple[Row, ...] = ()
+        self._is_writing = True
+
+    def title(self) -> str:
+        """What the scene is called."""
+        if self._code:
+            return self.words.say("Whose is the badge {code}?", code=self._code)
+        return self.words.say("Members")
+
+    def opened(self) -> Wishes:
+        """Look for badges that were refused, or again for the name."""
+        self._keyboard.follow(self._field.text)
+        return self._search() if self._field.text.strip() else Ask(ListUnknownBadges(), blocks=False)
+
+    def _search(self) -> Ask:
+        return Ask(ListMembers(text=self._field.text.strip()), blocks=False)
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show who was found; what was typed meanwhile is asked already."""
+        match answer:
+            case UnknownBadges():
+                self._badges = tuple(
+                    Row(
+                        id=f"badge {one.code}",
+                        title=self.words.say("Unknown badge {code}", code=one.code),
+                        right=self.words.time(one.at),
+                        picture="badge",
+                    )
+                    for one in answer.badges
+                    if self._code is None
+                )
+            case People() if isinstance(command, ListMembers) and command.text == self._field.text.strip():
+                self._list.show([self._row(one) for one in answer.people])
+            case Judged():
+                return self._judged(answer)
+            case _:
+                return super().answered(command, answer)
+        return None
+
+    def _judged(self, answer: Judged) -> Wishes:
+        if isinstance(answer.verdict, Granted):
+            text = self.words.say("{name} has the badge, and is checked in", name=answer.name)
+        else:
+            text = self.words.say("{name} has the badge, but cannot come in now", name=answer.name)
+        self.message = Message(text, is_good=isinstance(answer.verdict, Granted))
+        self._code, self._field.text = None, ""
+        return Ask(ListUnknownBadges(), blocks=False)
+
+    def _row(self, person: Person) -> Row:
+        state = self.words.say("Suspended") if person.status == "suspended" else people_words.held(self.words, person)
+        return Row(id=person.id, title=person.name, right=self.words.say("Host") if person.role == "staff" else state)
+
+    # ------------------------------------------------------------ touches and keys
+
+    def touched(self, target: str) -> Wishes:
+        """A key of glass, a member, a badge, or the new one."""
+        if target == "new":
+            return Go(Newcomer(self.setting, self._field.text, self._code))
+        if target in ("write", "find"):
+            self._is_writing = target == "write"
+            return None
+        key = self._keyboard.touched(target)
+        if key:
+            return self.typed(key) or None
+        chosen = self._list.chosen(target)
+        if chosen is None:
+            return None
+        return self._badge(chosen.removeprefix("badge ")) if chosen.startswith("badge ") else self._chosen(chosen)
+
+    def _badge(self, code: str) -> Wishes:
+        return Go(Members(self.setting, code))
+
+    def _chosen(self, member_id: str) -> Wishes:
+        if self._code is None:
+            return Go(Account(self.setting, member_id))
+        name = next(one.title for one in self._list.rows if one.id == member_id)
+        self.confirm(
+            self.words.say("Give the badge {code} to {name}?", code=self._code, name=name),
+            self.words.say("Who is refused at the door is judged again at once."),
+            yes=self.words.say("Give the badge"),
+            wish=Ask(ClaimBadge(member=member_id, code=self._code)),
+        )
+        return None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A letter, or the end of writing."""
+        if self._list.typed(key):
+            return None
+        if key.name == "enter" and self._is_writing:
+            self._is_writing = False
+            return None
+        if not self._field.typed(key):
+            return False
+        self._keyboard.follow(self._field.text)
+        if self._field.text.strip():
+            return self._search()
+        return Ask(ListUnknownBadges(), blocks=False)
+
+    # ------------------------------------------------------------ drawing
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw field, list and keyboard; what there is no room for waits until writing is done."""
+        head, rest = canvas.split(rect, FIELD, side="top")
+        new, field = canvas.split(head, min(190, rect.width / canvas.unit * 0.3), side="right")
+        self._field.draw(canvas, canvas.split(field, 10, side="right")[1], target="write", active=self._is_writing)
+        button(canvas, new, self.words.say("New"), "new", picture="people", size=20)
+        rest = canvas.split(rest, 8, side="top")[1]
+        if self._is_writing:
+            keys, rest = canvas.split(rest, min(HEIGHT, rect.height / canvas.unit - FIELD - 8 - LEAST), side="bottom")
+            self._keyboard.draw(canvas, keys, enter=self.words.say("Find"))
+            rest = canvas.split(rest, 6, side="bottom")[1]
+        if self._field.text.strip() or not self._badges:
+            self._list.empty = self._hint()
+            if not self._field.text.strip():
+                self._list.show([])
+        else:
+            self._list.show(self._badges)
+        self._list.draw(canvas, rest)
+
+    def _hint(self) -> str:
+        if self._field.text.strip():
+            return self.words.say("Nobody has such a name")
+        return self.words.say("Accents and small slips do not matter")

@@ -1,0 +1,178 @@
+"""What a member sees of themselves after a tap: entries and expiry, last visits, and how the kiosk is to treat them.
+
+It opens by the badge alone, for that badge, and is left by itself sooner than what hosts see.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from kiosk.answers import Account as Told
+from kiosk.answers import Answered, Done, PassLine, VisitLine
+from kiosk.commands import ChangeMember, Command, ShowAccount
+from kiosk.model import Member
+from kiosk.notices import Language, called, languages
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, INK, TOUCH
+from kiosk.screen.scene import Ask, Scene, Setting, Swap, Wishes
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, grid, tabs
+from kiosk.screen.widgets.listing import Listing, Row
+
+TABS = ("entries", "visits", "wishes", "seen")
+SOUNDS = ("usual", "slow", "none")
+
+
+class Account(Scene):
+    """Four tabs; a touch on a wish changes it at once, and another touch changes it back."""
+
+    quiet_seconds = 30.0
+
+    def __init__(self, setting: Setting, tab: str = "entries") -> None:
+        super().__init__(setting)
+        self.tab = tab
+        self.told: Told | None = None
+        self._passes = Listing(name="pass", empty=self.words.say("No pass"))
+        self._visits = Listing(name="visit", empty=self.words.say("No visit yet"))
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("My account")
+
+    def opened(self) -> Wishes:
+        """Ask for the account, now and after each change."""
+        return Ask(ShowAccount(member=self.setting.member_id), blocks=False)
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show the account; in its own language, should that have been changed."""
+        if isinstance(answer, Done):
+            return self.opened()
+        if not isinstance(answer, Told):
+            return super().answered(command, answer)
+        self.told = answer
+        self._passes.show([self._pass(one) for one in answer.passes])
+        self._visits.show([self._visit(one) for one in answer.visits])
+        wanted = answer.member.language
+        if wanted and wanted != self.words.code:
+            words = Language(wanted, self.words.zone)
+            return Swap(Account(_in(self.setting, words), self.tab))
+        return None
+
+    def touched(self, target: str) -> Wishes:
+        """Show another tab, turn a page, or change a wish."""
+        if target in TABS:
+            self.tab = target
+        for listing in (self._passes, self._visits):
+            listing.chosen(target)
+        return self._changed(self.told.member, target) if self.told else None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the tabs, and what the chosen one holds."""
+        head, rest = canvas.split(rect, TOUCH + 4, side="top")
+        labels = (
+            self.words.say("Entries"),
+            self.words.say("Visits"),
+            self.words.say("Settings"),
+            self.words.say("Seen of me"),
+        )
+        choices = [Choice(target=tab, label=label) for tab, label in zip(TABS, labels, strict=True)]
+        tabs(canvas, head, choices, chosen=self.tab)
+        rest = canvas.split(rest, 12, side="top")[1]
+        if self.told is None:
+            return
+        if self.tab == "entries":
+            self._draw_entries(canvas, rest, self.told)
+        elif self.tab == "visits":
+            self._visits.draw(canvas, rest)
+        else:
+            self._draw_wishes(canvas, rest, self.told.member)
+
+    # ------------------------------------------------------------ entries and visits
+
+    def _draw_entries(self, canvas: Canvas, rect: pygame.Rect, told: Told) -> None:
+        if told.credit_cents:
+            foot, rect = canvas.split(rect, 44, side="bottom")
+            owed = self.words.say("On your account: {money}", money=self.words.money(told.credit_cents, told.currency))
+            canvas.column(foot, [canvas.line(owed, BODY, INK)], valign="middle")
+        self._passes.draw(canvas, rect)
+
+    def _pass(self, held: PassLine) -> Row:
+        now = self.setting.now()
+        if held.validity == "not_yet":
+            when = self.words.say("valid from {date}", date=self.words.dated(held.valid_from, now))
+        elif held.validity == "expired" and held.valid_until:
+            when = self.words.say("ended on {date}", date=self.words.dated(held.valid_until, now))
+        elif held.valid_until:
+            when = self.words.say("valid until {date}", date=self.words.dated(held.valid_until, now))
+        else:
+            when = self.words.say("no end date")
+        left = self.words.say("unlimited") if held.left is None else f"{held.left} / {held.total}"
+        return Row(title=held.product, detail=when, right=left)
+
+    def _visit(self, visit: VisitLine) -> Row:
+        now = self.setting.now()
+        day = self.words.weekday(self.words.local(visit.at).date(), now)
+        times = self.words.time(visit.at)
+        if visit.until:
+            times = self.words.say("{start} to {end}", start=times, end=self.words.time(visit.until))
+        cost = self.words.count("{n} entry", "{n} entries", visit.units) if visit.units else self.words.say("free")
+        if visit.reversed_by:
+            cost = self.words.say("given back")
+        return Row(title=f"{day[:1].upper()}{day[1:]}", detail=times, right=cost)
+
+    # ------------------------------------------------------------ wishes
+
+    def _draw_wishes(self, canvas: Canvas, rect: pygame.Rect, member: Member) -> None:
+        choices = self._settings(member) if self.tab == "wishes" else self._privacy(member)
+        grid(canvas, rect, choices, columns=1, highest=92)
+
+    def _settings(self, member: Member) -> list[Choice]:
+        sounds = {
+            "usual": self.words.say("Sound: usual"),
+            "slow": self.words.say("Sound: slow and low"),
+            "none": self.words.say("Sound: none"),
+        }
+        large = self.words.say("Large text: yes") if member.large_text else self.words.say("Large text: no")
+        touch = self.words.say("Touch to change")
+        return [
+            Choice(target="language", label=self.words.say("Language: English"), detail=touch),
+            Choice(target="large_text", label=large, detail=touch),
+            Choice(target="sound", label=sounds[member.sound], detail=touch),
+        ]
+
+    def _privacy(self, member: Member) -> list[Choice]:
+        name = called(member)
+        greeting = self.words.say("Greeting: {name}", name=name) if name else self.words.say("Greeting: no name")
+        listed = self.words.say("Named on the screen while I am here: no")
+        if member.listed:
+            listed = self.words.say("Named on the screen while I am here: yes")
+        touch = self.words.say("Touch to change")
+        return [
+            Choice(target="greeting", label=greeting, detail=touch),
+            Choice(target="listed", label=listed, detail=touch),
+        ]
+
+    def _changed(self, member: Member, target: str) -> Wishes:
+        """The wish after this one, as a command."""
+        command = ChangeMember(member=member.id)
+        match target:
+            case "language":
+                return Ask(replace(command, language=_after(self.words.code, languages())))
+            case "large_text":
+                return Ask(replace(command, large_text=not member.large_text))
+            case "sound":
+                return Ask(replace(command, sound=_after(member.sound, SOUNDS)))
+            case "greeting":
+                ways = ("first_name", "initials", *(("pseudonym",) if member.pseudonym else ()), "nothing")
+                return Ask(replace(command, greeting=_after(member.greeting, ways)))
+            case "listed":
+                return Ask(replace(command, listed=not member.listed))
+        return None
+
+
+def _after(one: str, ways: tuple[str, ...]) -> str:
+    return ways[(ways.index(one) + 1) % len(ways)] if one in ways else ways[0]
+
+
+def _in(setting: Setting, words: Language) -> Setting:
+    return Setting(words=words, now=setting.now, member_id=setting.member_id, name=setting.name)

@@ -1,0 +1,76 @@
+"""Find a member by typing a part of the name, accents and slips forgiven; then go on with whom was touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from kiosk.answers import Answered, People, Person
+from kiosk.commands import Command, ListMembers
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.keys import Key
+from kiosk.screen.scene import Ask, Scene, Setting, Wishes
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.field import TextField
+from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
+from kiosk.screen.widgets.listing import Listing, Row
+
+
+class Pick(Scene):
+    """A field, those whom it may mean, a keyboard."""
+
+    def __init__(self, setting: Setting, title: str, then: Callable[[Scene, Person], Wishes]) -> None:
+        """`then` is given this scene and the member that was touched."""
+        super().__init__(setting)
+        self._title, self._then = title, then
+        self._field = TextField(hint=self.words.say("A part of the name"))
+        self._keys = Keyboard(self.words.code)
+        self._list = Listing(empty=self.words.say("Nobody is called that"))
+        self._people: dict[str, Person] = {}
+
+    def title(self) -> str:
+        """What is to be done with whom is found."""
+        return self._title
+
+    def opened(self) -> Wishes:
+        """Ask for those whom the field may mean."""
+        return Ask(ListMembers(text=self._field.text), blocks=False)
+
+    def touched(self, target: str) -> Wishes:
+        """Choose somebody, or write."""
+        chosen = self._list.chosen(target)
+        if chosen is not None:
+            return self._then(self, self._people[chosen])
+        key = self._keys.touched(target)
+        return self.typed(key) or None if key else None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """Write, and ask anew with every letter."""
+        if self._list.typed(key):
+            return None
+        return self.opened() if self._field.typed(key) else False
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show whom the field may mean now; an answer to what was written before is late."""
+        if not isinstance(answer, People):
+            return super().answered(command, answer)
+        if isinstance(command, ListMembers) and command.text == self._field.text:
+            self._people = {person.id: person for person in answer.people}
+            self._list.show([Row(id=one.id, title=one.name, right=self._left(one)) for one in answer.people])
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw field, list and keyboard."""
+        field, rest = canvas.split(rect, 50, side="top")
+        self._field.draw(canvas, field)
+        keys, rest = canvas.split(rest, HEIGHT, side="bottom")
+        rest = canvas.split(canvas.split(rest, 6, side="top")[1], 2, side="bottom")[1]
+        self._list.draw(canvas, rest)
+        self._keys.draw(canvas, keys, enter=self.words.say("Search"))
+
+    def _left(self, person: Person) -> str:
+        if person.role == "staff":
+            return self.words.say("Host")
+        if person.unlimited:
+            return self.words.say("Unlimited")
+        return self.words.count("{n} entry", "{n} entries", person.left) if person.left is not None else ""

@@ -1,0 +1,1 @@
+"""Selling a pass, the receipt, the till."""

@@ -1,0 +1,115 @@
+"""The first start, by touch alone: language, name, hours, tariff, the first host and their badge; then it works.
+
+Each scene is a step and writes into one draft; nothing is kept before the last touch. The kiosk shows it in place of
+the idle screen as long as it has neither site nor host. The steps from the tariff on are in set_up_people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from kiosk.model import WeekHours
+from kiosk.notices import Language
+from kiosk.notices.language import DEFAULT, languages
+from kiosk.notices.places import FIRST_PLACE, own_name
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import GAP
+from kiosk.screen.scene import Go, Setting, Wishes
+from kiosk.screen.scenes.hours.week_grid import PRESETS, WeekGrid, preset_choices
+from kiosk.screen.scenes.set_up.last_steps import SpaceTariff
+from kiosk.screen.scenes.set_up.steps import Draft, Step, Written
+from kiosk.screen.scenes.set_up.where import SpaceWhere
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, button, grid
+
+
+class SetUpLanguage(Step):
+    """What the kiosk speaks: the first that anybody sees of it."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting, Draft())
+
+    def question(self) -> str:
+        """What is asked."""
+        asked = dict.fromkeys(Language(code, FIRST_PLACE.zone).say("Language") for code in _languages())
+        return " · ".join(asked)
+
+    def touched(self, target: str) -> Wishes:
+        """Speak it from here on."""
+        self.draft.language = target.removeprefix("language:")
+        words = Language(self.draft.language, self.draft.place.zone)
+        return Go(SpaceWhere(dataclasses.replace(self.setting, words=words), self.draft, SpaceName))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the languages, each by its own name, whatever the screen speaks."""
+        choices = [Choice(target=f"language:{code}", label=own_name(code), look="main") for code in _languages()]
+        grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=300)
+
+
+def _languages() -> tuple[str, ...]:
+    """The languages there are words in, the usual one first."""
+    return tuple(dict.fromkeys((DEFAULT, *languages())))
+
+
+class SpaceName(Written):
+    """What the place is called."""
+
+    number = 3
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft, text=draft.name)
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("Name of the place")
+
+    def example(self) -> str:
+        """What could be written."""
+        return self.words.say("For instance: La Serre")
+
+    def taken(self, text: str) -> Wishes:
+        """On to the hours."""
+        self.draft.name = text
+        return Go(SpaceHours(self.setting, self.draft))
+
+
+class SpaceHours(Step):
+    """When it is open: an example as it is, or the days one by one."""
+
+    number = 4
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("When is it open?")
+
+    def touched(self, target: str) -> Wishes:
+        """Take an example, or put a week together."""
+        if target == "own":
+            return Go(SetUpWeek(self.setting, self.draft))
+        return self._taken(next(one.week for one in PRESETS if one.target == target))
+
+    def _taken(self, week: WeekHours) -> Wishes:
+        self.draft.week = week
+        return Go(SpaceTariff(self.setting, self.draft))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the examples."""
+        foot, rect = canvas.split(rect, 72, side="bottom")
+        button(canvas, foot, self.words.say("Other hours: day by day"), "own")
+        rect = canvas.split(rect, GAP, side="bottom")[1]
+        grid(canvas, rect, preset_choices(self.words), columns=1 if canvas.is_portrait else 2, highest=130)
+
+
+class SetUpWeek(WeekGrid):
+    """The days one by one, within the first start."""
+
+    quiet_seconds = None
+    stays = True
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft.week, self._keep)
+        self.draft = draft
+
+    def _keep(self, week: WeekHours) -> Wishes:
+        self.draft.week = week
+        return Go(SpaceTariff(self.setting, self.draft))

@@ -1,0 +1,258 @@
+"""The second half of the first start: what is sold, the first host and their badge, and the touch that does it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from kiosk.answers import Answered, Done, Refused
+from kiosk.commands import Command, SetUp
+from kiosk.notices import places
+from kiosk.notices.language import sentence
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, OPEN, QUIET, SMALL
+from kiosk.screen.input.keys import Key
+from kiosk.screen.scene import Ask, Back, Go, Leave, Setting, Swap, Wishes
+from kiosk.screen.scenes.set_up.pin import HASHING_SECONDS, HostPin
+from kiosk.screen.scenes.set_up.steps import STEPS, Draft, Step, Written
+from kiosk.screen.scenes.set_up.tariffs import TARIFFS, Tariff
+from kiosk.screen.scenes.set_up.trial import Trial, Watching
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, button, grid, row
+from kiosk.screen.widgets.listing import Listing, Row
+from kiosk.screen.widgets.number_pad import OK, NumberPad
+from kiosk.screen.widgets.week import week_told
+
+PIN_REFUSALS = ("PIN_LENGTH", "PIN_EASY")
+
+
+class SpaceTariff(Step):
+    """What is sold first; more can be added by the hosts."""
+
+    number = 5
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("What do members buy?")
+
+    def touched(self, target: str) -> Wishes:
+        """On to its price, or on without."""
+        tariff = next((one for one in TARIFFS if one.product.id == target), None)
+        if tariff:
+            return Go(Price(self.setting, self.draft, tariff))
+        self.draft.product = None
+        return Go(HostName(self.setting, self.draft))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the tariffs."""
+        foot, rect = canvas.split(rect, 66, side="bottom")
+        button(canvas, foot, self.words.say("Later"), "later", look="quiet")
+        choices = [
+            Choice(target=one.product.id, label=one.name(self.words), detail=one.detail(self.words)) for one in TARIFFS
+        ]
+        rect = canvas.split(rect, GAP, side="bottom")[1]
+        grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=130)
+
+
+class Price(Step):
+    """What it costs, in whole euros, or what else is paid with."""
+
+    number = 5
+    default = OK
+
+    def __init__(self, setting: Setting, draft: Draft, tariff: Tariff) -> None:
+        super().__init__(setting, draft)
+        self._tariff = tariff
+        self._pad = NumberPad(longest=6)
+        self._pad.digits = str(tariff.product.price_cents // 100)
+
+    def question(self) -> str:
+        """What is asked."""
+        return self._tariff.name(self.words)
+
+    def touched(self, target: str) -> Wishes:
+        """A digit, or on to the host."""
+        if self._pad.touched(target) or target != OK or not self._pad.digits:
+            return None
+        self.draft.product = self._tariff.made(self.words, price_cents=int(self._pad.digits) * 100)
+        return Go(HostName(self.setting, self.draft))
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A digit of a keyboard."""
+        return None if self._pad.typed(key) else False
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the price and the pad."""
+        high = canvas.is_portrait
+        said, rect = canvas.split(rect, 190, side="top") if high else canvas.split(rect, 330, side="left")
+        cents = int(self._pad.digits or 0) * 100
+        column = [
+            canvas.line(self.words.say("Price"), BODY, QUIET),
+            canvas.line(self.words.money(cents, self.draft.place.currency), LEAD, INK, bold=True),
+            canvas.line(self._tariff.detail(self.words), SMALL, INK, before=8),
+        ]
+        canvas.column(said, column, align="center", valign="middle")
+        self._pad.draw(canvas, rect, ok=self.words.say("Go on"), ready=bool(self._pad.digits))
+
+
+class HostName(Written):
+    """Who looks after the place: the first host."""
+
+    number = 6
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft, text=draft.host or setting.words.say("Front desk"))
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("First host")
+
+    def example(self) -> str:
+        """What could be written."""
+        return self.words.say("For instance: Claire")
+
+    def taken(self, text: str) -> Wishes:
+        """On to the badge."""
+        self.draft.host = text
+        return Go(HostBadge(self.setting, self.draft))
+
+
+class HostBadge(Watching):
+    """The badge that opens at any hour: laid on the reader."""
+
+    number = 7
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("The host’s badge")
+
+    def touched(self, target: str) -> Wishes:
+        """Go on, with the badge or without."""
+        if target == "without":
+            self.draft.code = None
+        return Go(HostPin(self.setting, self.draft, lambda setting, draft: Trial(setting, draft, Summary)))
+
+    def badge(self, code: str) -> Wishes:
+        """The badge: told in the middle of the screen, and not below as well."""
+        self.draft.code = code
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw what to do, what the reader answers, and the ways on."""
+        foot, rect = canvas.split(rect, 66, side="bottom")
+        is_read = self.draft.code is not None
+        without = Choice(target="without", label=self.words.say("Without a badge"), look="quiet")
+        row(
+            canvas,
+            foot,
+            [without, Choice(target="on-we-go", label=self.words.say("Go on"), look="main", enabled=is_read)],
+        )
+        line, rect = canvas.split(rect, 50, side="bottom")
+        reader = self.part("reader")
+        if reader:
+            ink = INK if reader[0].state == "good" else QUIET
+            canvas.column(line, [canvas.line(reader[1], SMALL, ink)], align="center", valign="middle")
+        picture, rect = canvas.split(rect, rect.height * 0.5 / canvas.unit, side="top")
+        canvas.picture(
+            "tick" if is_read else "badge", picture.inflate(0, -canvas.px(20)), OPEN.accent if is_read else INK
+        )
+        said = self.words.say("Lay the host’s badge on the reader")
+        if is_read:
+            said = self.words.say("Badge {code} was read", code=self.draft.code)
+        canvas.column(rect, [canvas.line(said, LEAD - 6, INK, bold=True)], align="center", valign="middle")
+
+
+class Summary(Watching):
+    """All answers on one page, and what reader and door say; one touch and the kiosk works."""
+
+    number = STEPS
+    default = "start"
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting, draft)
+        self._list = Listing()
+        self._is_done = False
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("All right?")
+
+    def opened(self) -> Wishes:
+        """Look at the parts; once all is done there is nothing to come back to."""
+        return Leave() if self._is_done else super().opened()
+
+    def touched(self, target: str) -> Wishes:
+        """Turn the page, or do it."""
+        self._list.chosen(target)
+        return Ask(self.draft.command(), seconds=HASHING_SECONDS) if target == "start" else None
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """It is all written at once, and works. A PIN that is too easy is asked for anew, and nothing was written."""
+        if isinstance(command, SetUp) and isinstance(answer, Done):
+            self._is_done = True
+            return Swap(Ready(self.setting, self.draft))
+        if isinstance(answer, Refused) and answer.code in PIN_REFUSALS:
+            return Back(to=HostPin, message=self.refused(answer))
+        return super().answered(command, answer)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the answers and the button."""
+        foot, rect = canvas.split(rect, 72, side="bottom")
+        button(canvas, foot, self.words.say("Start"), "start", look="main", picture="tick")
+        self._list.show(self._rows())
+        self._list.draw(canvas, canvas.split(rect, 8, side="bottom")[1])
+
+    def _rows(self) -> list[Row]:
+        words, draft, product = self.words, self.draft, self.draft.product
+        place = draft.place
+        sold = f"{product.name}, {words.money(product.price_cents, place.currency)}" if product else words.say("later")
+        badge = words.say("badge {code}", code=draft.code) if draft.code else words.say("no badge yet")
+        rows = [
+            Row(title=draft.name, detail=week_told(words, draft.week), picture="open"),
+            Row(title=f"{draft.host}, {badge}", detail=words.say("Tariff: {sold}", sold=sold), picture="badge"),
+            Row(title=places.country_name(words, place.country), detail=self._clock(), picture="re_entry"),
+        ]
+        return [*rows, *self._parts()]
+
+    def _parts(self) -> Iterator[Row]:
+        """What reader and door answer, and what came of trying the door."""
+        tried = {"opens": self.words.say("The door opens"), "stuck": self.words.say("The door did not open")}
+        for name in ("reader", "door"):
+            found = self.part(name)
+            if found:
+                vital, said = found
+                is_stuck = name == "door" and self.draft.door == "stuck"
+                is_wrong = is_stuck or vital.state in ("fault", "attention")
+                detail = tried.get(self.draft.door, "") if name == "door" else ""
+                yield Row(title=said, detail=detail, picture="alert" if is_wrong else "tick")
+
+    def _clock(self) -> str:
+        name = sentence(places.zone_name(self.words, self.draft.place.zone))
+        return f"{name} · {places.currency_name(self.words, self.draft.place.currency)}"
+
+
+class Ready(Step):
+    """It works: what to do next."""
+
+    number = STEPS
+    stays = False
+    waits_for_badge = False
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.draft.name
+
+    def touched(self, target: str) -> Wishes:
+        """To the idle screen."""
+        return Leave()
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the good news."""
+        foot, rect = canvas.split(rect, 66, side="bottom")
+        button(canvas, foot, self.words.say("To the door’s screen"), "finish", look="main")
+        picture, rect = canvas.split(rect, rect.height * 0.45 / canvas.unit, side="top")
+        canvas.picture("tick", picture.inflate(0, -canvas.px(20)), OPEN.accent)
+        column = [canvas.line(self.words.say("The kiosk is ready"), LEAD, INK, bold=True)]
+        if self.draft.code:
+            column.append(canvas.line(self.words.say("Tap the host’s badge: the door opens"), BODY, INK, before=8))
+        canvas.column(rect, column, align="center", valign="middle")

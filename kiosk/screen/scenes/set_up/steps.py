@@ -1,0 +1,138 @@
+"""What the steps of the first start share: the draft of the answers, a step, a step that asks for a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk.commands import SetUp
+from kiosk.model import Product, WeekHours
+from kiosk.notices.places import FIRST_PLACE, Place
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.input.keys import Key
+from kiosk.screen.scene import Scene, Setting, Wishes
+from kiosk.screen.scenes.hours.week_grid import PRESETS
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.field import TextField
+from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
+from kiosk.screen.widgets.message import Message
+
+STEPS = 10
+LONGEST_NAME = 60
+
+
+@dataclass
+class Draft:
+    """The answers so far."""
+
+    language: str = "fr"
+    place: Place = FIRST_PLACE
+    is_placed: bool = False
+    """Somebody has agreed to the place."""
+    countries: tuple[str, ...] = ()
+    """Those that can be chosen."""
+    name: str = ""
+    week: WeekHours = PRESETS[0].week
+    product: Product | None = None
+    host: str = ""
+    code: str | None = None
+    """Claim code of the badge that was laid on the reader last."""
+    pin: str = ""
+    tried_code: str | None = None
+    """Of a badge that was laid on the reader to try it."""
+    door: Literal["untried", "asked", "opens", "stuck"] = "untried"
+    """What came of opening the door once."""
+
+    def read(self) -> str | None:
+        """The code of the badge that the reader read last."""
+        return self.tried_code or self.code
+
+    def command(self) -> SetUp:
+        """All of it, to be done at once."""
+        return SetUp(
+            name=self.name,
+            host=self.host,
+            week=self.week,
+            products=(self.product,) if self.product else (),
+            code=self.code,
+            pin=self.pin,
+            language=self.language,
+            zone=self.place.zone,
+            country=self.place.country,
+            currency=self.place.currency,
+        )
+
+
+class Step(Scene):
+    """A step of the first start: it waits for as long as it takes, and a badge is remembered at any of them."""
+
+    quiet_seconds = None
+    waits_for_badge = True
+    stays = True
+    number = 1
+
+    def __init__(self, setting: Setting, draft: Draft) -> None:
+        super().__init__(setting)
+        self.draft = draft
+
+    def title(self) -> str:
+        """What the scene is called, and how far one has come."""
+        return self.words.say("{step}/{steps} · {title}", step=self.number, steps=STEPS, title=self.question())
+
+    def question(self) -> str:
+        """What is asked."""
+        raise NotImplementedError
+
+    def badge(self, code: str) -> Wishes:
+        """A badge was laid on the reader."""
+        self.draft.code = code
+        self.message = Message(self.words.say("Badge {code} was read", code=code))
+        return None
+
+
+NextStep = Callable[[Setting, Draft], Scene]
+"""The step that follows one, where steps could not name each other."""
+
+
+class Written(Step):
+    """A step that asks for a name."""
+
+    hint = ""
+
+    def __init__(self, setting: Setting, draft: Draft, *, text: str) -> None:
+        super().__init__(setting, draft)
+        self._field = TextField(text, hint=self.example(), longest=LONGEST_NAME)
+        self._keyboard = Keyboard(self.words.code, names=True)
+        self._keyboard.follow(text)
+
+    def example(self) -> str:
+        """What could be written."""
+        raise NotImplementedError
+
+    def taken(self, text: str) -> Wishes:
+        """Go on with what was written."""
+        raise NotImplementedError
+
+    def touched(self, target: str) -> Wishes:
+        """A key of glass."""
+        key = self._keyboard.touched(target)
+        return self.typed(key) or None if key else None
+
+    def typed(self, key: Key) -> Wishes | Literal[False]:
+        """A key of any keyboard."""
+        if key.name == "enter":
+            text = " ".join(self._field.text.split())
+            if text:
+                return self.taken(text)
+            self.message = Message(self.words.say("Write a name first"), is_good=False)
+            return None
+        taken = self._field.typed(key)
+        self._keyboard.follow(self._field.text)
+        return None if taken else False
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw field and keyboard."""
+        keys, rect = canvas.split(rect, min(HEIGHT + 12, rect.height / canvas.unit - 72), side="bottom")
+        self._field.draw(canvas, canvas.split(rect, 66, side="top")[0])
+        self._keyboard.draw(canvas, keys, enter=self.words.say("Go on"))

@@ -1,0 +1,152 @@
+"""The first start: in which country the kiosk stands, and so its clock, its holidays and its money."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from kiosk.answers import Answered, FirstStart
+from kiosk.commands import Command, ShowFirstStart
+from kiosk.notices import Language, places
+from kiosk.notices.language import sentence
+from kiosk.notices.places import Place
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, QUIET
+from kiosk.screen.scene import Ask, Back, Go, Setting, Wishes
+from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, grid, row
+from kiosk.screen.widgets.listing import Listing, Row
+
+
+class SpaceWhere(Step):
+    """The place as the machine's clock tells it, to be agreed to; or another one."""
+
+    number = 2
+    default = "here"
+
+    def __init__(self, setting: Setting, draft: Draft, then: NextStep) -> None:
+        super().__init__(setting, draft)
+        self._then = then
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("Where is the kiosk?")
+
+    def opened(self) -> Wishes:
+        """Ask what the machine knows of it."""
+        return Ask(ShowFirstStart(), blocks=False)
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Begin with the place of the machine's clock, until one was chosen."""
+        if not isinstance(answer, FirstStart):
+            return super().answered(command, answer)
+        self.draft.countries = answer.countries
+        found = None if self.draft.is_placed else places.place_at(answer.zone, answer.countries)
+        self.draft.place = found or self.draft.place
+        return None
+
+    def touched(self, target: str) -> Wishes:
+        """On from here, or choose another country."""
+        if target == "elsewhere":
+            return Go(Letters(self.setting, self.draft))
+        self.draft.is_placed = True
+        words = Language(self.words.code, self.draft.place.zone)
+        return Go(self._then(dataclasses.replace(self.setting, words=words), self.draft))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the place, what its clock shows, and the ways on."""
+        place, words = self.draft.place, self.words
+        foot, rect = canvas.split(rect, 72, side="bottom")
+        elsewhere = Choice(target="elsewhere", label=words.say("Elsewhere"), enabled=bool(self.draft.countries))
+        row(canvas, foot, [elsewhere, Choice(target="here", label=words.say("Yes, here"), look="main", picture="tick")])
+        clock = Language(words.code, place.zone).time(self.setting.now())
+        paid = words.say("Paid in: {currency}", currency=places.currency_name(words, place.currency))
+        column = [
+            canvas.line(places.country_name(words, place.country), LEAD, INK, bold=True),
+            canvas.line(sentence(places.zone_name(words, place.zone)) + f" · {clock}", BODY, INK, before=8),
+            canvas.line(paid, BODY, INK, before=4),
+            canvas.line(words.say("Opening hours and public holidays go by this."), BODY - 4, QUIET, before=12),
+        ]
+        canvas.column(rect, column, align="center", valign="middle")
+
+
+class Letters(Step):
+    """The letters that countries begin with."""
+
+    number = 2
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("The country begins with …")
+
+    def touched(self, target: str) -> Wishes:
+        """Show the countries of a letter."""
+        letter = target.removeprefix("letter:")
+        return Go(Countries(self.setting, self.draft, places.by_letter(self.words, self.draft.countries)[letter]))
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw them."""
+        letters = places.by_letter(self.words, self.draft.countries)
+        choices = [Choice(target=f"letter:{letter}", label=letter) for letter in letters]
+        grid(canvas, rect, choices, columns=4 if canvas.is_portrait else 7, highest=84, gap=10)
+
+
+class Countries(Step):
+    """The countries of a letter, and then the time zones of one that has several."""
+
+    number = 2
+
+    def __init__(self, setting: Setting, draft: Draft, countries: tuple[str, ...]) -> None:
+        super().__init__(setting, draft)
+        rows = [Row(id=one, title=places.country_name(setting.words, one)) for one in countries]
+        self._list = Listing(rows)
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("Which country?")
+
+    def touched(self, target: str) -> Wishes:
+        """Take a country with its only zone, or ask for the zone."""
+        country = self._list.chosen(target)
+        if country is None:
+            return None
+        zones = places.zones(country)
+        if len(zones) > 1:
+            return Go(Zones(self.setting, self.draft, country))
+        return take(self.draft, country, zones[0])
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the list."""
+        self._list.draw(canvas, rect)
+
+
+class Zones(Step):
+    """The time zones of a large country, by their cities."""
+
+    number = 2
+
+    def __init__(self, setting: Setting, draft: Draft, country: str) -> None:
+        super().__init__(setting, draft)
+        self._country, words = country, setting.words
+        clocks = {zone: Language(words.code, zone).time(setting.now()) for zone in places.zones(country)}
+        self._list = Listing([Row(id=zone, title=places.city(words, zone), right=clocks[zone]) for zone in clocks])
+
+    def question(self) -> str:
+        """What is asked."""
+        return self.words.say("Which clock?")
+
+    def touched(self, target: str) -> Wishes:
+        """Take a zone."""
+        zone = self._list.chosen(target)
+        return None if zone is None else take(self.draft, self._country, zone)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the list."""
+        canvas_rect = canvas.split(rect, GAP, side="top")[1]
+        self._list.draw(canvas, canvas_rect)
+
+
+def take(draft: Draft, country: str, zone: str) -> Wishes:
+    """Keep a place that was chosen, and show it."""
+    draft.place, draft.is_placed = Place(country, zone, places.currency(country)), True
+    return Back(to=SpaceWhere)

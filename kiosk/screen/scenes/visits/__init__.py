@@ -1,0 +1,1 @@
+"""Who is in, the taps of today, giving an entry back, the evacuation list."""

@@ -1,0 +1,186 @@
+"""Who is in, since, until, how sure; somebody without a badge; the door; and what can be done for one of them."""
+
+from __future__ import annotations
+
+from kiosk.answers import Answered, Done, DoorOpened, Inside, Judged, Person, Present
+from kiosk.commands import CheckIn, Command, Leave, ListInside, OpenDoor
+from kiosk.model import Granted
+from kiosk.notices.reasons import because_of
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import BODY, INK, QUIET
+from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
+from kiosk.screen.scenes.people.pick import Pick
+from kiosk.screen.scenes.people.wording import called
+from kiosk.screen.scenes.visits.give_back import Reverse
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, grid, row
+from kiosk.screen.widgets.listing import Listing, Row
+from kiosk.screen.widgets.message import Message
+
+
+class Now(Scene):
+    """The people who are in."""
+
+    every_seconds = 20.0
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._list = Listing(empty=self.words.say("Nobody is in"))
+        self._people: dict[str, Present] = {}
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Who is in")
+
+    def opened(self) -> Wishes:
+        """Ask who is in."""
+        return Ask(ListInside(), blocks=False)
+
+    def touched(self, target: str) -> Wishes:
+        """Open the door, check somebody in, or see what can be done for somebody who is in."""
+        if target == "door":
+            self.confirm(
+                self.words.say("Open the door once?"),
+                self.words.say("It is written down, with your name."),
+                yes=self.words.say("Open the door"),
+                wish=Ask(OpenDoor(by=self.setting.by)),
+            )
+        elif target == "check_in":
+            return Go(Pick(self.setting, self.words.say("Check in"), self._ask_to_check_in))
+        chosen = self._list.chosen(target)
+        return Go(Here(self.setting, self._people[chosen])) if chosen else None
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show who is in, or what came of what was asked."""
+        match answer:
+            case Inside():
+                self._people = {person.member_id: person for person in answer.people}
+                self._list.show([self._row(person) for person in answer.people])
+            case DoorOpened():
+                self.message = Message(self.words.say("The door is open for a moment"))
+            case _:
+                return super().answered(command, answer)
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the people, and below them what else can be done."""
+        foot, rest = canvas.split(rect, 64, side="bottom")
+        self._list.draw(canvas, canvas.split(rest, 8, side="bottom")[1])
+        check_in = Choice(target="check_in", label=self.words.say("Check in"), picture="people", look="main")
+        row(canvas, foot, [check_in, Choice(target="door", label=self.words.say("Open the door"), picture="open")])
+
+    def _row(self, person: Present) -> Row:
+        return Row(
+            id=person.member_id,
+            title=called(self.words, person),
+            detail=_since(self, person),
+            right=_until(self, person),
+            picture="tick" if person.sure else "ring",
+        )
+
+    def _ask_to_check_in(self, scene: Scene, person: Person) -> Wishes:
+        scene.confirm(
+            self.words.say("Check {name} in?", name=person.name),
+            self.words.say("Judged like a tap: it may use an entry."),
+            yes=self.words.say("Check in"),
+            wish=Go(CheckingIn(self.setting, person)),
+        )
+        return None
+
+
+def _until(scene: Scene, person: Present) -> str:
+    if not person.sure:
+        return scene.words.say("probably gone")
+    return scene.words.until(person.until, scene.setting.now()) if person.until else ""
+
+
+def _since(scene: Scene, person: Present) -> str:
+    """Since when somebody is in, and why; of those who are nobody any more nothing is told."""
+    if not person.name:
+        return ""
+    since = scene.words.say("since {time}", time=scene.words.time(person.since))
+    return f"{since} · {because_of(scene.words, person.reason)}"
+
+
+class CheckingIn(Scene):
+    """The verdict on somebody whom a host checks in."""
+
+    def __init__(self, setting: Setting, person: Person) -> None:
+        super().__init__(setting)
+        self._person, self._told, self._asked = person, "", False
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self._person.name
+
+    def opened(self) -> Wishes:
+        """Ask once; coming back here asks no more."""
+        if self._asked:
+            return None
+        self._asked = True
+        return Ask(CheckIn(member=self._person.id))
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Say the verdict: among those who are in, if it was granted."""
+        if not isinstance(answer, Judged):
+            return super().answered(command, answer)
+        self._told = because_of(self.words, answer.verdict.reason)
+        if isinstance(answer.verdict, Granted):
+            return Back(to=Now, message=Message(f"{answer.name} · {self._told}"))
+        self.message = Message(self.words.say("Not let in: {reason}", reason=self._told), is_good=False)
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw whom it is about; the verdict is the message."""
+        canvas.column(rect, [canvas.line(self._told, BODY + 8, INK, bold=True)], align="center", valign="middle")
+
+
+class Here(Scene):
+    """What can be done for somebody who is in."""
+
+    def __init__(self, setting: Setting, person: Present) -> None:
+        super().__init__(setting)
+        self._person = person
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return called(self.words, self._person)
+
+    def touched(self, target: str) -> Wishes:
+        """Note that they left, or give their entry back."""
+        person = self._person
+        if target == "has_left":
+            self.confirm(
+                self.words.say("{name} has left?", name=self.title()),
+                *([self.words.say("Coming back in the time window stays free.")] if person.name else []),
+                yes=self.words.say("Has left"),
+                wish=Ask(Leave(member=person.member_id)),
+            )
+        if target == "reverse":
+            return Swap(Reverse(self.setting, member_id=person.member_id, name=person.name, seq=person.seq))
+        return None
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Back to the others."""
+        if isinstance(answer, Done):
+            return Back(message=Message(self.words.say("{name} has left", name=self.title())))
+        return super().answered(command, answer)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw since when and until when, and the buttons."""
+        person = self._person
+        top, rest = canvas.split(rect, 130, side="top")
+        column = [canvas.line(_since(self, person), BODY + 2, INK, bold=True)] if person.name else []
+        if _until(self, person):
+            column.append(canvas.line(_until(self, person), BODY, QUIET, before=6))
+        canvas.column(top, column, valign="middle")
+        choices = [
+            Choice(target="has_left", label=self.words.say("Check out"), picture="arrow"),
+            Choice(
+                target="reverse",
+                label=self.words.say("Give an entry back"),
+                picture="re_entry",
+                enabled=bool(person.name),
+            ),
+        ]
+        grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2)

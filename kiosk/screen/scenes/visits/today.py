@@ -1,0 +1,85 @@
+"""Every tap of today with its reason; what needs attention, refusals and unknown badges, on top."""
+
+from __future__ import annotations
+
+from kiosk.answers import Answered, TapLine, Taps
+from kiosk.commands import Command, ListTaps
+from kiosk.model import Reason
+from kiosk.notices.reasons import because_of
+from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.theme import ACTION, DANGER, OPEN
+from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.visits.give_back import Reverse
+from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, tabs
+from kiosk.screen.widgets.listing import Listing, Row
+
+TAKES = {Reason.ENTRY_USED, Reason.DEBT}
+"""What used an entry, which can be given back."""
+
+
+class Today(Scene):
+    """Two lists: what needs attention first, then all."""
+
+    every_seconds = 20.0
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._taps: tuple[TapLine, ...] = ()
+        self._shown = "attention"
+        self._lists = {
+            "attention": Listing(empty=self.words.say("Nothing needs attention")),
+            "all": Listing(empty=self.words.say("Nobody has tapped today")),
+        }
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Today")
+
+    def opened(self) -> Wishes:
+        """Ask for the taps of today."""
+        return Ask(ListTaps(), blocks=False)
+
+    def touched(self, target: str) -> Wishes:
+        """Change the list, turn its page, or give an entry back."""
+        if target in self._lists:
+            self._shown = target
+            return None
+        chosen = self._lists[self._shown].chosen(target)
+        tap = next((one for one in self._taps if chosen and str(one.seq) == chosen), None)
+        if tap is None or tap.member_id is None:
+            return None
+        return Go(Reverse(self.setting, member_id=tap.member_id, name=tap.name or "", seq=tap.seq))
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show the taps, the newest first."""
+        if not isinstance(answer, Taps):
+            return super().answered(command, answer)
+        self._taps = tuple(reversed(answer.taps))
+        self._lists["attention"].show([self._row(tap) for tap in self._taps if not tap.granted])
+        self._lists["all"].show([self._row(tap) for tap in self._taps])
+        return None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the two tabs and the list."""
+        top, rest = canvas.split(rect, 56, side="top")
+        refused = sum(not tap.granted for tap in self._taps)
+        choices = [
+            Choice(target="attention", label=self.words.say("To look at ({n})", n=refused)),
+            Choice(target="all", label=self.words.say("All ({n})", n=len(self._taps))),
+        ]
+        tabs(canvas, top, choices, chosen=self._shown)
+        self._lists[self._shown].draw(canvas, canvas.split(rest, 10, side="top")[1])
+
+    def _row(self, tap: TapLine) -> Row:
+        tone = OPEN if tap.granted else DANGER
+        by_hand = self.words.say("checked in by hand") if tap.source == "staff" else ""
+        unknown = self.words.say("code {code}", code=tap.code) if tap.code else by_hand
+        return Row(
+            id=str(tap.seq) if tap.granted and tap.reason in TAKES else "",
+            title=tap.name or self.words.say("Nobody known"),
+            detail=" · ".join(part for part in (self.words.time(tap.at), unknown) if part),
+            right=because_of(self.words, tap.reason),
+            picture="granted" if tap.granted else "denied",
+            ink=tone.accent if tap.granted or tap.code is None else ACTION.accent,
+        )

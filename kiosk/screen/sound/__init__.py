@@ -1,0 +1,1 @@
+"""The sound of each signal, and the loudspeaker that plays it."""
