@@ -83,7 +83,7 @@ MAY_IMPORT = {
     ),
     "sync.central.alarms": (
         "kiosk.facts kiosk.hours kiosk.model sync.central.central sync.central.feed sync.central.kiosks "
-        "sync.central.settings sync.central.storage msgspec sqlalchemy"
+        "sync.central.settings sync.central.storage sync.central.words msgspec sqlalchemy"
     ),
     "sync.central.central": (
         "kiosk.facts kiosk.model kiosk.roster kiosk.store sync.central.accounts sync.central.alarms "
@@ -100,8 +100,7 @@ MAY_IMPORT = {
     ),
     "sync.central.http": (
         "sync.central kiosk.store sync.central.alarms sync.central.central sync.central.feed sync.central.kiosks "
-        "sync.central.logs sync.central.pages sync.central.settings sync.wire litestar msgspec prometheus_client "
-        "uvicorn"
+        "sync.central.logs sync.central.settings sync.wire litestar msgspec prometheus_client uvicorn"
     ),
     "sync.central.kiosks": (
         "kiosk.badges kiosk.model kiosk.store sync.central.accounts sync.central.storage sync.wire msgspec sqlalchemy"
@@ -114,8 +113,8 @@ MAY_IMPORT = {
     "sync.central.pages": (
         "sync.central kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
         "kiosk.local_time kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store "
-        "kiosk.week sync.central.accounts sync.central.alarms sync.central.central sync.central.http "
-        "sync.central.kiosks sync.central.logs sync.central.settings sync.central.storage babel "
+        "kiosk.week sync.central.accounts sync.central.alarms sync.central.central sync.central.kiosks "
+        "sync.central.logs sync.central.settings sync.central.storage sync.central.words "
         "fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
@@ -124,6 +123,7 @@ MAY_IMPORT = {
     ),
     "sync.central.settings": "msgspec",
     "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
+    "sync.central.words": "kiosk.notices babel",
     "sync.client": "sync.wire msgspec",
     "sync.exchange": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
     "sync.listener": "sync.client",

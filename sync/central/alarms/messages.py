@@ -2,7 +2,7 @@
 
 What goes wrong is what the pages show: alarms, kiosks that are silent, and what a kiosk says of itself. It is kept in
 the database, so that a restart tells nothing twice and what could not be sent is sent later. The words are those of
-sync.central.pages.letters.
+sync.central.alarms.alarm_messages.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter, RawBody
+from litestar.params import FromPath, Parameter, RawBody
 
 from sync import wire
 from sync.central.central import Central, OtherLedgerError
@@ -203,4 +203,16 @@ def time(central: NamedDependency[Central]) -> Response[wire.ServerTime]:
     return Response(wire.ServerTime(now=central.now()), headers={"cache-control": "no-store"})
 
 
-CALLS = [enroll, entries, feed, news, snapshot, time]
+@get("/v1/{rest:path}", include_in_schema=False, sync_to_thread=False)
+def unknown(rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
+    """Answer a call that this release does not know."""
+    return problem(404, "not_found", "this server knows no such call")
+
+
+@post("/v1/{rest:path}", include_in_schema=False, sync_to_thread=False)
+def sent_unknown(rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
+    """The same for a call that sends something."""
+    return problem(404, "not_found", "this server knows no such call")
+
+
+CALLS = [enroll, entries, feed, news, snapshot, time, unknown, sent_unknown]

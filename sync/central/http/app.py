@@ -23,6 +23,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from kiosk.store.database import LedgerError
+from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger
 from sync.central.central import Central, wall_clock
 from sync.central.http import api
@@ -31,7 +32,6 @@ from sync.central.http.compression import zipping
 from sync.central.http.metrics import TYPE, Metrics
 from sync.central.http.openapi import refuses
 from sync.central.logs import FACTS, LOGGER
-from sync.central.pages.letters import letter
 from sync.central.settings import Settings
 
 log = logging.getLogger(LOGGER)
@@ -104,7 +104,7 @@ def _openapi() -> OpenAPIConfig:
 @asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     central: Central = app.state.central
-    messenger = Messenger(central, letter)
+    messenger = Messenger(central, alarm_message)
     central.start()
     messenger.start()
     try:

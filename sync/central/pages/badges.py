@@ -11,9 +11,9 @@ from litestar.params import FromPath
 
 from kiosk.commands import AssignBadge, BadgeStatus, ReturnBadge, SetBadge
 from kiosk.roster import claim_code
-from sync.central.pages.members import show_member
-from sync.central.pages.page import Answer, Page, member_path
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
+from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.members.members import show_member
 
 SHOWN = timedelta(days=1)
 """How long a badge that nobody carries stays in the list after its last tap."""
@@ -21,18 +21,18 @@ STATES = ("active", "lost", "blocked")
 
 
 @reads("/badges")
-def unknown(page: NamedDependency[Page]) -> Answer:
+def unknown(page: NamedDependency[PageRequest]) -> Answer:
     """The badges that were tapped lately and that nobody carries."""
     return _unknown(page)
 
 
-def _unknown(page: Page) -> Answer:
+def _unknown(page: PageRequest) -> Answer:
     found = [(site, page.roster.recent_unknown(site.id, page.now - SHOWN)) for site in page.sites]
     return page.show("badges.html", found=[one for one in found if one[1]])
 
 
 @writes("/badges")
-def give(page: NamedDependency[Page]) -> Answer:
+def give(page: NamedDependency[PageRequest]) -> Answer:
     """Give a badge of the list to whoever is named."""
     form = page.form
     code, name = form.text("code").upper(), form.text("member")
@@ -47,14 +47,14 @@ def give(page: NamedDependency[Page]) -> Answer:
     return page.go("/badges", "badge-assigned") if done else _unknown(page)
 
 
-def _who(page: Page, name: str, names: str) -> str:
+def _who(page: PageRequest, name: str, names: str) -> str:
     if names:
         return page.say("Several members may be meant by “{name}”: {names}", name=name, names=names)
     return page.say("No member is called “{name}”", name=name)
 
 
 @writes("/members/{member_id:str}/badges")
-def assign(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def assign(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Give a member the badge with a claim code."""
     form, member = page.form, page.member(member_id)
     code = form.text("code").upper()
@@ -68,7 +68,7 @@ def assign(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
 
 
 @writes("/members/{member_id:str}/badges/{code:str}")
-def change(page: NamedDependency[Page], member_id: FromPath[str], code: FromPath[str]) -> Answer:
+def change(page: NamedDependency[PageRequest], member_id: FromPath[str], code: FromPath[str]) -> Answer:
     """Report a badge lost, block it, put it back in use, take it back."""
     member, state = page.member(member_id), page.form.text("state")
     if code not in {claim_code(badge.id) for badge in page.roster.badges(member.id)}:

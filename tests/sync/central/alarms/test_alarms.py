@@ -18,8 +18,8 @@ from kiosk.clock import MovableClock
 from kiosk.commands import AddMember, Pair, ShowStatus, encode_command
 from kiosk.model import Clock
 from kiosk.threads.control_socket import ask
+from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger
-from sync.central.pages.letters import letter
 from tests.office.central import NOON, Hands
 from tests.office.linked import Hub
 from tests.office.post import Post, post_office
@@ -45,7 +45,7 @@ class Watched:
     def __init__(self, folder: Path, hub: Hub, hands: Hands, post: Post, stack: ExitStack) -> None:
         self.hands, self.post, self.root = hands, post, folder / "root"
         self.central, self._hub = hub.central, hub
-        self.messenger = Messenger(self.central, letter)
+        self.messenger = Messenger(self.central, alarm_message)
         self.clock = Unsure()
         self.folder, self._stack = folder / "kiosk", stack
         self.folder.mkdir()

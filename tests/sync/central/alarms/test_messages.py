@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 import pytest
 from msgspec.structs import replace
 
+from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger, Trouble
-from sync.central.pages.letters import letter
 from sync.wire import Beacon
 from tests.office.books import house_facts
 from tests.office.central import NOON, Hands, Ledger, called, pairs, sends, serving
@@ -32,7 +32,7 @@ class Watch:
         self.central, self.hands = central, hands
         central.append(*house_facts(), by="server")
         self.kiosk = pairs(central, name="Porte nord").kiosk
-        self.messenger = Messenger(central, letter)
+        self.messenger = Messenger(central, alarm_message)
 
     def says(self, *health: str, **later: float) -> None:
         self.hands.moves(**later)
@@ -67,7 +67,7 @@ def test_a_kiosk_that_missed_three_beacons_is_told_of_once_and_when_it_is_back(w
 def test_a_server_that_was_away_itself_takes_no_kiosk_for_silent(watch: Watch, post: Post) -> None:
     watch.says()
     watch.hands.moves(hours=3)
-    watch.messenger = Messenger(watch.central, letter)
+    watch.messenger = Messenger(watch.central, alarm_message)
     watch.passes(seconds=60)
     assert post.mails == []
     watch.passes(seconds=90)
@@ -150,7 +150,7 @@ def test_a_restart_tells_nothing_twice(database: str, post: Post) -> None:
         watch = Watch(central, hands)
         watch.says("ledger_failed")
     with serving(database, hands, **post.told) as central:
-        Messenger(central, letter).step()
+        Messenger(central, alarm_message).step()
     assert len(post.mails) == 1
 
 
@@ -174,4 +174,4 @@ def test_the_server_tells_by_itself_while_it_serves(tmp_path: Path, post: Post, 
 def test_messages_are_english_where_the_settings_say_so(watch: Watch) -> None:
     settings = replace(watch.central.settings, language="en")
     trouble = Trouble(trouble_id="x", code="silent", where="North door", since=NOON)
-    assert letter(settings, trouble)[0] == "North door: the kiosk is not heard any more"
+    assert alarm_message(settings, trouble)[0] == "North door: the kiosk is not heard any more"

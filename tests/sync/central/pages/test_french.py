@@ -21,8 +21,8 @@ from sync.central.alarms import register
 from sync.central.alarms.register import Alarm, Kind
 from sync.central.feed import arrivals, ingest
 from sync.central.feed.arrivals import Refused
-from sync.central.pages import codes
-from sync.central.pages.words import Words
+from sync.central.pages.every_page import codes
+from sync.central.words import Words
 from sync.wire import LATER
 from tests.notices.test_language import forms, french
 from tests.notices.test_language import messages as of_the_kiosk

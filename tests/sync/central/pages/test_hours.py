@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.hours import of_site
 from kiosk.model import Override
-from sync.central.pages import weekly
+from sync.central.pages.hours import week_form
 from tests.office.books import MONDAY
 from tests.office.office import Office, mistakes, read, went
 from tests.rules.house import SERRE, at
@@ -114,21 +114,21 @@ def override(house: Office) -> Override | None:
 
 def test_a_week_survives_being_read_and_written() -> None:
     for hours in ("Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off", "Mo-Fr 08:00-12:00,13:00-18:00", "Sa,Su 22:00-02:00"):
-        week = weekly.read(hours)
+        week = week_form.read(hours)
         assert week
-        assert weekly.write(week[0], holidays=week[1]) == hours
-    assert weekly.write([""] * 7, holidays=True) == "off"
+        assert week_form.write(week[0], holidays=week[1]) == hours
+    assert week_form.write([""] * 7, holidays=True) == "off"
 
 
 @pytest.mark.parametrize("hours", ["24/7", "Jan-Mar Mo 10:00-12:00", 'Mo 09:00-17:00 "midi"', "PH off; Mo 09:00-10:00"])
 def test_hours_that_a_form_cannot_say_are_left_to_be_written(hours) -> None:
-    assert weekly.read(hours) is None
+    assert week_form.read(hours) is None
 
 
 @pytest.mark.parametrize(
     "text", ["9", "matin", "17:00-09:00, 10:00-12:00", "25:00-26:00", "09:70-10:00", "10:00-10:00"]
 )
 def test_times_that_mean_nothing_are_refused_at_their_day(text) -> None:
-    with pytest.raises(weekly.WeekError) as found:
-        weekly.write(["", text, "", "", "", "", ""], holidays=False)
+    with pytest.raises(week_form.WeekError) as found:
+        week_form.write(["", text, "", "", "", "", ""], holidays=False)
     assert found.value.day == 1

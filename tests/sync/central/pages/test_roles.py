@@ -13,7 +13,7 @@ from kiosk.facts import SiteSet
 from kiosk.store.fold import claim_code
 from sync.central import pages
 from sync.central.accounts.staff import Role
-from sync.central.pages.routes import ROLE
+from sync.central.pages.every_page.routes import ROLE
 from tests.office.central import spoilt
 from tests.office.office import PASSWORD, Browser, Office, lea_comes, stranger_taps
 from tests.rules.house import SERRE

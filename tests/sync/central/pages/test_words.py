@@ -11,9 +11,9 @@ from babel.messages.pofile import read_po
 
 from kiosk.facts import MemberSet
 from kiosk.model import Member
-from sync.central.pages import assets
-from sync.central.pages.page import TEMPLATES
-from sync.central.pages.words import catalogue_file, preferred
+from sync.central.pages.every_page import static_files
+from sync.central.pages.every_page.page_request import TEMPLATES
+from sync.central.words import catalogue_file, preferred
 from tests.notices.test_language import faults, forms
 
 # ---------------------------------------------------------------- headers, languages, errors
@@ -69,9 +69,9 @@ def test_what_is_not_there_is_told_on_a_page(house) -> None:
 
 def test_only_the_listed_files_are_served(house) -> None:
     visitor = house.visitor()
-    for path in assets.FILES:
+    for path in static_files.FILES:
         assert visitor.get(path).status_code == 200
-    for path in ("/static/..%2Fpages%2Fgate.py", "/static/gate.py", "/fonts/LICENSE"):
+    for path in ("/static/..%2Fpages%2Ftoday.py", "/static/today.py", "/fonts/LICENSE"):
         assert visitor.get(path).status_code == 404
 
 
@@ -91,7 +91,7 @@ FRENCH = catalogue_file("fr")
 def messages() -> Catalog:
     """What the pages say, in English."""
     found = Catalog()
-    methods = [("pages/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+    methods = [("pages/**.py", "python"), ("alarms/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
     words = {"say": None, "page_say": None, "count": (1, 2), "_": None}
     options = {"templates/**.html": {"silent": "false"}}
     for _, _, message, _, _ in extract_from_dir(

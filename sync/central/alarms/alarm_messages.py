@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sync.central.alarms.messages import Trouble
-from sync.central.pages.words import Words
 from sync.central.settings import Settings
+from sync.central.words import Words
 
 
-def letter(settings: Settings, trouble: Trouble) -> tuple[str, str]:
+def alarm_message(settings: Settings, trouble: Trouble) -> tuple[str, str]:
     """Return the subject and the text of a message. Neither names a member: mail is read by many."""
     words = Words(settings.language, settings.zone)
     what = _what(words, trouble)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sync.central.pages.page import Page
+    from sync.central.pages.every_page.page_request import PageRequest
 
-SAYINGS: dict[str, Callable[[Page], str]] = {
+FLASH_MESSAGES: dict[str, Callable[[PageRequest], str]] = {
     "member-added": lambda page: page.say("The member is added."),
     "member-changed": lambda page: page.say("The changes are kept."),
     "member-suspended": lambda page: page.say("The member is suspended: their badges open no door."),

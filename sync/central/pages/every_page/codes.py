@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from sync.central.alarms.register import Alarm, Kind
-from sync.central.pages.words import Words
+from sync.central.words import Words
 
 
 def _(text: str) -> str:

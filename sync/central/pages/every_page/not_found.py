@@ -1,4 +1,4 @@
-"""Addresses that are nobody's, of which a page says so; and those of forms, opened as pages, which lead to theirs."""
+"""Addresses without a page; and those for forms alone, which lead to the page of their form when opened."""
 
 from __future__ import annotations
 
@@ -10,27 +10,20 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from sync.central.http.api import problem
-from sync.central.pages.gate import Asked
-from sync.central.pages.page import HEADERS, Answer, Page
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.access import Asked
+from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.every_page.routes import reads, writes
 
 
 @reads("/{rest:path}", role=None)
-def nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
-    """An address of nothing, told on a page; to a kiosk in the words of the wire."""
-    return _nothing(page)
+def not_found(page: NamedDependency[PageRequest], rest: FromPath[str]) -> Answer:  # noqa: ARG001
+    """Say on a page that there is nothing at this address."""
+    raise NotFoundException(page.say("There is nothing at this address."))
 
 
 @writes("/{rest:path}", role=None)
-def sent_nowhere(page: NamedDependency[Page], rest: FromPath[str]) -> Answer:  # noqa: ARG001
+def sent_not_found(page: NamedDependency[PageRequest], rest: FromPath[str]) -> Answer:  # noqa: ARG001
     """The same for what is sent there."""
-    return _nothing(page)
-
-
-def _nothing(page: Page) -> Answer:
-    if page.request.url.path.startswith("/v1/"):
-        return problem(404, "not_found", "this server knows no such call")
     raise NotFoundException(page.say("There is nothing at this address."))
 
 
@@ -57,4 +50,4 @@ def page_of(path: str, readable: Iterable[str]) -> str:
     return section if section in readable or parts[1] == "members" else "/"
 
 
-HANDLERS = [nowhere, sent_nowhere]
+HANDLERS = [not_found, sent_not_found]

@@ -17,8 +17,8 @@ from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Visit
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
 from sync.central.accounts.staff import Role
-from sync.central.pages.page import HEADERS, Answer, Page
-from sync.central.pages.routes import ROLE, reads
+from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.every_page.routes import ROLE, reads
 from sync.central.storage.tables import feed
 
 LATEST = 8
@@ -57,7 +57,7 @@ class Place(Noun, frozen=True, kw_only=True):
 
 
 @reads("/")
-def home(page: NamedDependency[Page]) -> Answer:
+def home(page: NamedDependency[PageRequest]) -> Answer:
     """All sites that this account may see."""
     recent = _recent_taps(page)
     places = [_place(page, site, recent) for site in page.sites]
@@ -65,7 +65,7 @@ def home(page: NamedDependency[Page]) -> Answer:
     return page.show("home.html", places=places, silent=silent)
 
 
-def _place(page: Page, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> Place:
+def _place(page: PageRequest, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> Place:
     roster, now = page.roster, page.now
     visits = roster.inside(site.id, now)
     here = [one for one in recent if one[2].site_id == site.id][:LATEST]
@@ -78,7 +78,7 @@ def _place(page: Page, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> Pla
     )
 
 
-def _arrival(page: Page, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
+def _arrival(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
     verdict = fact.verdict
     return Arrival(
         ref=ref,
@@ -90,7 +90,7 @@ def _arrival(page: Page, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
     )
 
 
-def _recent_taps(page: Page) -> list[tuple[Any, Ref, Tapped]]:
+def _recent_taps(page: PageRequest) -> list[tuple[Any, Ref, Tapped]]:
     """The taps of the last day that the server knows, the newest first."""
     query = select(feed.c.at, feed.c.ledger_id, feed.c.seq, feed.c.body)
     query = query.where(feed.c.network_id == page.central.settings.network, feed.c.kind == "tap")
@@ -107,12 +107,12 @@ def _fact(body: bytes | None) -> Tapped | None:
 
 
 @get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
-async def live(page: NamedDependency[Page]) -> ServerSentEvent:
+async def live(page: NamedDependency[PageRequest]) -> ServerSentEvent:
     """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
     return ServerSentEvent(_news(page), headers=HEADERS | {"X-Accel-Buffering": "no"})
 
 
-async def _news(page: Page) -> AsyncIterator[ServerSentEventMessage]:
+async def _news(page: PageRequest) -> AsyncIterator[ServerSentEventMessage]:
     async for position in page.central.listen():
         yield ServerSentEventMessage(event="changed", data=str(position), retry=3000)
 

@@ -20,10 +20,10 @@ from kiosk.model import Granted, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
 from sync.central.accounts.staff import Role
-from sync.central.pages.leaves import leaf as leaf_of
-from sync.central.pages.page import Answer, Page, member_path
-from sync.central.pages.passes import sold_at
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
+from sync.central.pages.every_page.pagination import ListPage
+from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.members.passes import sold_at
 
 LISTED = 100
 """Members on one page of the list."""
@@ -40,23 +40,23 @@ class Stay(Noun, frozen=True, kw_only=True):
 
 
 @reads("/members")
-def search(page: NamedDependency[Page]) -> Answer:
+def search(page: NamedDependency[PageRequest]) -> Answer:
     """Those whose name somebody may mean; without a name all, page by page."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
-    leaf = leaf_of(page.request, total, LISTED)
-    found = cast("People", page.ask(ListMembers(text=text, start=0 if text else leaf.first, limit=LISTED)))
-    return page.show("members.html", people=found.people, text=text, total=total, leaf=leaf)
+    list_page = ListPage.asked(page.request, total, LISTED)
+    found = cast("People", page.ask(ListMembers(text=text, start=0 if text else list_page.first, limit=LISTED)))
+    return page.show("members.html", people=found.people, text=text, total=total, list_page=list_page)
 
 
 @reads("/members/new", role=Role.HOST)
-def new(page: NamedDependency[Page]) -> Answer:
+def new(page: NamedDependency[PageRequest]) -> Answer:
     """The form for a new member."""
     return page.show("member_form.html", member=None, same=None)
 
 
 @writes("/members/new")
-def add(page: NamedDependency[Page]) -> Answer:
+def add(page: NamedDependency[PageRequest]) -> Answer:
     """Keep a new member, after asking once more when somebody has this name."""
     form, same = page.form, None
     name = " ".join(form.text("name").split())
@@ -81,7 +81,7 @@ def add(page: NamedDependency[Page]) -> Answer:
     return page.go(member_path(done.id), "member-added")
 
 
-def _check(page: Page, name: str) -> None:
+def _check(page: PageRequest, name: str) -> None:
     if not folded(name):
         page.form.wrong("name", page.say("Enter a name"))
     elif len(name) > LONGEST_NAME:
@@ -95,27 +95,27 @@ def _check(page: Page, name: str) -> None:
         page.form.wrong("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
 
 
-def _role(page: Page) -> commands.Role:
+def _role(page: PageRequest) -> commands.Role:
     return "staff" if page.form.text("role") == "staff" else "member"
 
 
-def _language(page: Page) -> str | None:
+def _language(page: PageRequest) -> str | None:
     chosen = page.form.text("language")
     return chosen if chosen in languages() else None
 
 
-def _greeting(page: Page) -> Greeting:
+def _greeting(page: PageRequest) -> Greeting:
     chosen = page.form.text("greeting")
     return cast("Greeting", chosen if chosen in GREETINGS else "first_name")
 
 
 @reads("/members/{member_id:str}")
-def show(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def show(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """All about a member."""
     return show_member(page, member_id)
 
 
-def show_member(page: Page, member_id: str) -> Answer:
+def show_member(page: PageRequest, member_id: str) -> Answer:
     """The account of a member, with whatever was wrong with a form on it."""
     member, roster, now = page.member(member_id), page.roster, page.now
     account = cast("Account", page.ask(ShowAccount(member=member.id)))
@@ -144,20 +144,20 @@ def show_member(page: Page, member_id: str) -> Answer:
     )
 
 
-def _refused(page: Page) -> str:
+def _refused(page: PageRequest) -> str:
     """Why the member was not let in just now, if the address tells one of the reasons there are."""
     told = page.request.query_params.get("refused", "")
     return told if told in set(Reason) else ""
 
 
 @reads("/members/{member_id:str}/edit", role=Role.HOST)
-def edit(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def edit(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """The form to change a member."""
     return page.show("member_form.html", member=page.member(member_id), same=None)
 
 
 @writes("/members/{member_id:str}/edit")
-def change(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Keep the changes to a member."""
     form, member = page.form, page.member(member_id)
     name = " ".join(form.text("name").split())
@@ -179,21 +179,21 @@ def change(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
 
 
 @writes("/members/{member_id:str}/suspend")
-def suspend(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Let a member's badges open no door for now."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="suspended"))
     return page.go(member_path(member_id), "member-suspended")
 
 
 @writes("/members/{member_id:str}/restore")
-def restore(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Let a member come again."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="active"))
     return page.go(member_path(member_id), "member-restored")
 
 
 @writes("/members/{member_id:str}/check-in")
-def check_in(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Judge a member who has no badge with them like a tap."""
     judged = cast("Judged", page.ask(CheckIn(member=page.member(member_id).id)))
     if isinstance(judged.verdict, Granted):
@@ -202,7 +202,7 @@ def check_in(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
 
 
 @writes("/members/{member_id:str}/leave")
-def leave(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def leave(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Note that a member has left."""
     page.ask(Leave(member=page.member(member_id).id))
     return page.go(member_path(member_id), "member-left")

@@ -50,7 +50,7 @@ class ForbiddenError(HTTPException):
     status_code = 403
 
 
-class SealError(HTTPException):
+class CsrfError(HTTPException):
     """A form without the seal of this sign-in: sent from elsewhere, or from before somebody signed in."""
 
     status_code = 403
@@ -81,17 +81,17 @@ def new_visit() -> str:
     return secrets.token_urlsafe(24)
 
 
-def seal(secret: bytes, token: str) -> str:
+def csrf_token(secret: bytes, token: str) -> str:
     """The seal that the forms of a session or a visit carry."""
     return hmac.digest(secret, b"form " + token.encode(), "sha256").hex()
 
 
-def check_seal(request: Asked, sent: str, expected: str) -> None:
-    """Raise SealError unless a form carries its session's seal and the browser names no other site as its origin."""
+def check_csrf_token(request: Asked, sent: str, expected: str) -> None:
+    """Raise CsrfError unless a form carries its session's seal and the browser names no other site as its origin."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise SealError
+        raise CsrfError
     if not hmac.compare_digest(sent.encode(), expected.encode()):
-        raise SealError
+        raise CsrfError
 
 
 def local_path(text: str) -> str:

@@ -18,10 +18,10 @@ from kiosk.facts import SiteSet
 from kiosk.model import DatedHours, Noun, Window
 from kiosk.notices.language import sentence
 from kiosk.week import read_dates
-from sync.central.pages import weekly
-from sync.central.pages.page import Answer, Page
-from sync.central.pages.passes import day_of
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.page_request import Answer, PageRequest
+from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.hours import week_form
+from sync.central.pages.members.passes import day_of
 
 WEEK = timedelta(days=7)
 LONGEST_EXCEPTION = timedelta(days=366)
@@ -38,18 +38,18 @@ class Date(Noun, frozen=True, kw_only=True):
 
 
 @reads("/hours")
-def show(page: NamedDependency[Page]) -> Answer:
+def show(page: NamedDependency[PageRequest]) -> Answer:
     """The hours of the site whose desk this is."""
     return _show(page)
 
 
-def _show(page: Page) -> Answer:
+def _show(page: PageRequest) -> Answer:
     site = page.site
     told = cast("Hours", page.ask(ShowHours(count=4)))
     by_week = page.request.query_params.get("view") == "week"
     start = _start(page)
     first = start - timedelta(days=start.weekday()) if by_week else start.replace(day=1)
-    week = weekly.read(site.hours)
+    week = week_form.read(site.hours)
     return page.show(
         "hours.html",
         told=told,
@@ -66,21 +66,21 @@ def _show(page: Page) -> Answer:
     )
 
 
-def _dates_told(page: Page, dates: DatedHours) -> str:
+def _dates_told(page: PageRequest, dates: DatedHours) -> str:
     """The days of an exception."""
     first, last = (page.words.weekday_of(day, page.today) for day in (dates.first, dates.last))
     told = first if dates.first == dates.last else page.say("{first} to {last}", first=first, last=last)
     return sentence(told)
 
 
-def _times_told(page: Page, dates: DatedHours) -> str:
+def _times_told(page: PageRequest, dates: DatedHours) -> str:
     """What is so on these days, and why."""
     times = ", ".join(f"{one.start:%H:%M} – {one.end:%H:%M}" for one in dates.open)
     what = page.say("open {times}", times=times) if times else page.say("closed")
     return f"{sentence(what)} – {dates.why}" if dates.why else sentence(what)
 
 
-def _start(page: Page) -> date:
+def _start(page: PageRequest) -> date:
     """The date that the address asks to see, today without one or with nonsense."""
     try:
         asked = date.fromisoformat(page.request.query_params.get("on", ""))
@@ -89,14 +89,14 @@ def _start(page: Page) -> date:
     return asked if abs(asked.year - page.today.year) <= 5 else cast("date", page.today)
 
 
-def _weeks(page: Page, first: date, *, by_week: bool) -> list[list[Date]]:
+def _weeks(page: PageRequest, first: date, *, by_week: bool) -> list[list[Date]]:
     if by_week:
         return [[_date(page, first + timedelta(days=n), month=None) for n in range(7)]]
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
     return [[_date(page, day, month=first.month) for day in week] for week in weeks]
 
 
-def _date(page: Page, day: date, *, month: int | None) -> Date:
+def _date(page: PageRequest, day: date, *, month: int | None) -> Date:
     site, where = page.site, local_time.zone(page.site.zone)
     override = page.roster.override(site.id, page.now)
     start, end = local_time.midnight(where, day), local_time.midnight(where, day + timedelta(days=1))
@@ -109,7 +109,7 @@ def _date(page: Page, day: date, *, month: int | None) -> Date:
 
 
 @writes("/hours/today")
-def today(page: NamedDependency[Page]) -> Answer:
+def today(page: NamedDependency[PageRequest]) -> Answer:
     """Close now, stay open, or go back to the usual hours."""
     match page.form.text("what"):
         case "close":
@@ -119,7 +119,7 @@ def today(page: NamedDependency[Page]) -> Answer:
     return _done(page, BackToHours(), "what")
 
 
-def _done(page: Page, command: Command, field: str) -> Answer:
+def _done(page: PageRequest, command: Command, field: str) -> Answer:
     try:
         page.ask(command)
     except DeskError as error:
@@ -129,12 +129,12 @@ def _done(page: Page, command: Command, field: str) -> Answer:
 
 
 @writes("/hours/week")
-def change_week(page: NamedDependency[Page]) -> Answer:
+def change_week(page: NamedDependency[PageRequest]) -> Answer:
     """Keep other weekly hours, from the form with a line for each day."""
     form = page.form
     try:
-        written = weekly.write([form.text(f"day-{n}") for n in range(7)], holidays=form.ticked("holidays"))
-    except weekly.WeekError as error:
+        written = week_form.write([form.text(f"day-{n}") for n in range(7)], holidays=form.ticked("holidays"))
+    except week_form.WeekError as error:
         day = page.words.weekdays()[error.day]
         form.wrong(
             f"day-{error.day}", page.say("{day}: write the times like 09:00-12:30, 14:00-17:00", day=sentence(day))
@@ -144,12 +144,12 @@ def change_week(page: NamedDependency[Page]) -> Answer:
 
 
 @writes("/hours/written")
-def change_written(page: NamedDependency[Page]) -> Answer:
+def change_written(page: NamedDependency[PageRequest]) -> Answer:
     """Keep other weekly hours, in the language of OpenStreetMap."""
     return _keep(page, page.form.text("hours"), "hours")
 
 
-def _keep(page: Page, written: str, field: str) -> Answer:
+def _keep(page: PageRequest, written: str, field: str) -> Answer:
     site = page.site
     try:
         hours.check(written, (), site.country)
@@ -162,7 +162,7 @@ def _keep(page: Page, written: str, field: str) -> Answer:
 
 
 @writes("/hours/exceptions")
-def add_exception(page: NamedDependency[Page]) -> Answer:
+def add_exception(page: NamedDependency[PageRequest]) -> Answer:
     """Add a dated exception: closed, or open at other times, from a day to a day."""
     form = page.form
     first, last = day_of(page, "first"), day_of(page, "last")
@@ -181,12 +181,12 @@ def add_exception(page: NamedDependency[Page]) -> Answer:
     return page.go(f"/hours?on={first.isoformat()}", "hours-kept")
 
 
-def _state(page: Page) -> str:
+def _state(page: PageRequest) -> str:
     if page.form.text("state") != "open":
         return "off"
     try:
-        written = weekly.write([page.form.text("times"), *[""] * 6], holidays=False)
-    except weekly.WeekError:
+        written = week_form.write([page.form.text("times"), *[""] * 6], holidays=False)
+    except week_form.WeekError:
         written = "off"
     if written == "off":
         page.form.wrong("times", page.say("Write the times like 09:00-12:30, 14:00-17:00"))
@@ -202,7 +202,7 @@ def _span(first: date, last: date) -> str:
 
 
 @writes("/hours/exceptions/remove")
-def remove_exception(page: NamedDependency[Page]) -> Answer:
+def remove_exception(page: NamedDependency[PageRequest]) -> Answer:
     """Remove a dated exception, by its text."""
     return _done(page, RemoveException(rule=page.form.text("rule")), "first")
 

@@ -17,9 +17,9 @@ from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
 from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.search import folded
 from sync.central.accounts.staff import Role
-from sync.central.pages.page import Answer, Page
-from sync.central.pages.routes import reads, writes
-from sync.central.pages.words import Words
+from sync.central.pages.every_page.page_request import Answer, PageRequest
+from sync.central.pages.every_page.routes import reads, writes
+from sync.central.words import Words
 
 MOST_UNITS = 1000
 PERIODS = ("once", "week", "month")
@@ -27,19 +27,19 @@ Read = TypeVar("Read")
 
 
 @reads("/products")
-def listed(page: NamedDependency[Page]) -> Answer:
+def listed(page: NamedDependency[PageRequest]) -> Answer:
     """What is sold, and was."""
     return page.show("products.html", products=page.roster.products(), describe=cover_words)
 
 
 @reads("/products/new", role=Role.MANAGER)
-def new(page: NamedDependency[Page]) -> Answer:
+def new(page: NamedDependency[PageRequest]) -> Answer:
     """The form for a new product."""
     return _form(page, None)
 
 
 @writes("/products/new", role=Role.MANAGER)
-def add(page: NamedDependency[Page]) -> Answer:
+def add(page: NamedDependency[PageRequest]) -> Answer:
     """Keep a new product, under an id made of its name."""
     product = _read(page, None)
     if product is None:
@@ -49,13 +49,13 @@ def add(page: NamedDependency[Page]) -> Answer:
 
 
 @reads("/products/{product_id:str}", role=Role.MANAGER)
-def edit(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
+def edit(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Answer:
     """The form to change a product."""
     return _form(page, _product(page, product_id))
 
 
 @writes("/products/{product_id:str}", role=Role.MANAGER)
-def change(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
+def change(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Answer:
     """Keep the changes to a product."""
     before = _product(page, product_id)
     product = _read(page, before)
@@ -66,14 +66,14 @@ def change(page: NamedDependency[Page], product_id: FromPath[str]) -> Answer:
     return page.go("/products", "product-kept")
 
 
-def _product(page: Page, product_id: str) -> Product:
+def _product(page: PageRequest, product_id: str) -> Product:
     found = page.roster.product(product_id)
     if found is None:
         raise NotFoundException(page.say("There is no such tariff"))
     return found
 
 
-def _form(page: Page, product: Product | None) -> Answer:
+def _form(page: PageRequest, product: Product | None) -> Answer:
     dearer = [(one.id, one.name) for one in page.roster.products() if product is None or one.id != product.id]
     return page.show("product_form.html", product=product, written=_written(page.words, product), dearer=dearer)
 
@@ -81,7 +81,7 @@ def _form(page: Page, product: Product | None) -> Answer:
 # ---------------------------------------------------------------- reading a form
 
 
-def _read(page: Page, before: Product | None) -> Product | None:
+def _read(page: PageRequest, before: Product | None) -> Product | None:
     """The product that a form describes; None, with what is wrong said at its fields."""
     form = page.form
     name = " ".join(form.text("name").split())
@@ -110,7 +110,7 @@ def _read(page: Page, before: Product | None) -> Product | None:
     )
 
 
-def _try(page: Page, name: str, read: Callable[[str], Read], message: str) -> Read | None:
+def _try(page: PageRequest, name: str, read: Callable[[str], Read], message: str) -> Read | None:
     try:
         return read(page.form.text(name))
     except ValueError:
@@ -140,7 +140,7 @@ def _validity(text: str) -> Validity:
     return validity(text)
 
 
-def _units(page: Page, cover: Cover | None) -> int | None:
+def _units(page: PageRequest, cover: Cover | None) -> int | None:
     text = page.form.text("units")
     if isinstance(cover, Unlimited) or cover is None:
         return None
@@ -150,7 +150,7 @@ def _units(page: Page, cover: Cover | None) -> int | None:
     return int(text)
 
 
-def _access(page: Page) -> str | None:
+def _access(page: PageRequest) -> str | None:
     text = page.form.text("access")
     try:
         hours.check(text or "off", (), page.site.country)
@@ -159,7 +159,7 @@ def _access(page: Page) -> str | None:
     return text or None
 
 
-def _converts_to(page: Page, before: Product | None) -> str | None:
+def _converts_to(page: PageRequest, before: Product | None) -> str | None:
     """The product that takes the place of two of this one when that is cheaper, such as a day of two half days."""
     chosen = page.form.text("converts_to")
     found = page.roster.product(chosen) if chosen else None
@@ -172,7 +172,7 @@ def _period(text: str) -> Any:
     return text if text in PERIODS else "once"
 
 
-def _new_id(page: Page, name: str) -> str:
+def _new_id(page: PageRequest, name: str) -> str:
     base = "-".join(folded(name).split())[:40]
     known = {product.id for product in page.roster.products()}
     return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)

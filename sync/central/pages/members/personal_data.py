@@ -14,12 +14,12 @@ from kiosk.commands import ExportMember
 from kiosk.facts import Erased
 from kiosk.rules import extras
 from sync.central.accounts.staff import Role
-from sync.central.pages.page import HEADERS, Answer, Page
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.every_page.routes import reads, writes
 
 
 @reads("/members/{member_id:str}/export", role=Role.HOST)
-def export(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def export(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """All that is kept about a member, as a file to be given to them."""
     found = cast("Exported", page.ask(ExportMember(member=page.member(member_id).id)))
     text = msgspec.json.format(msgspec.json.encode(found.document), indent=2)
@@ -28,13 +28,13 @@ def export(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
 
 
 @reads("/members/{member_id:str}/erase", role=Role.MANAGER)
-def ask_erasure(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def ask_erasure(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """What it means, and the form to do it."""
     return page.show("erase.html", member=page.member(member_id))
 
 
 @writes("/members/{member_id:str}/erase", role=Role.MANAGER)
-def erase(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def erase(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Forget a member for ever, everywhere."""
     member = page.member(member_id)
     if not page.form.ticked("sure"):

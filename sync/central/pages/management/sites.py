@@ -15,8 +15,8 @@ from kiosk.model import Policy, Site
 from kiosk.notices.language import languages
 from kiosk.store.search import folded
 from sync.central.accounts.staff import Role
-from sync.central.pages.page import DEFAULT_ZONE, Answer, Page
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page.page_request import DEFAULT_ZONE, Answer, PageRequest
+from sync.central.pages.every_page.routes import reads, writes
 
 NUMBERS = {
     "debt_limit": 100,
@@ -33,43 +33,43 @@ CURRENCIES = ("EUR", "CHF", "GBP", "USD", "CAD")
 
 
 @reads("/sites", role=Role.MANAGER)
-def listed(page: NamedDependency[Page]) -> Answer:
+def listed(page: NamedDependency[PageRequest]) -> Answer:
     """All sites."""
     return page.show("sites.html", every=page.roster.sites())
 
 
 @reads("/sites/new", role=Role.MANAGER)
-def new(page: NamedDependency[Page]) -> Answer:
+def new(page: NamedDependency[PageRequest]) -> Answer:
     """The form for a new site."""
     return _form(page, None)
 
 
 @writes("/sites/new", role=Role.MANAGER)
-def add(page: NamedDependency[Page]) -> Answer:
+def add(page: NamedDependency[PageRequest]) -> Answer:
     """Keep a new site, under an id made of its name."""
     return _keep(page, None)
 
 
 @reads("/sites/{site_id:str}", role=Role.MANAGER)
-def edit(page: NamedDependency[Page], site_id: FromPath[str]) -> Answer:
+def edit(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
     """The form to change a site."""
     return _form(page, _site(page, site_id))
 
 
 @writes("/sites/{site_id:str}", role=Role.MANAGER)
-def change(page: NamedDependency[Page], site_id: FromPath[str]) -> Answer:
+def change(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
     """Keep the changes to a site."""
     return _keep(page, _site(page, site_id))
 
 
-def _site(page: Page, site_id: str) -> Site:
+def _site(page: PageRequest, site_id: str) -> Site:
     found = page.roster.site(site_id)
     if found is None:
         raise NotFoundException(page.say("There is no such site"))
     return found
 
 
-def _form(page: Page, site: Site | None) -> Answer:
+def _form(page: PageRequest, site: Site | None) -> Answer:
     shown = site or Site(
         id="",
         name="",
@@ -81,7 +81,7 @@ def _form(page: Page, site: Site | None) -> Answer:
     )
 
 
-def _keep(page: Page, before: Site | None) -> Answer:
+def _keep(page: PageRequest, before: Site | None) -> Answer:
     after = _read(page, before)
     if after is None:
         return _form(page, before)
@@ -93,7 +93,7 @@ def _keep(page: Page, before: Site | None) -> Answer:
 # ---------------------------------------------------------------- reading the form
 
 
-def _read(page: Page, before: Site | None) -> Site | None:
+def _read(page: PageRequest, before: Site | None) -> Site | None:
     """The site that a form describes; None, with what is wrong said at its fields."""
     form = page.form
     name = " ".join(form.text("name").split())
@@ -117,19 +117,19 @@ def _read(page: Page, before: Site | None) -> Site | None:
     return Site(id=_new_id(page, name), policy=policy, **fields)
 
 
-def _check_hours(page: Page, written: str, before: Site | None, country: str) -> None:
+def _check_hours(page: PageRequest, written: str, before: Site | None, country: str) -> None:
     try:
         hours.check(written, before.exceptions if before else (), country)
     except hours.HoursError as error:
         page.form.wrong("hours", page.refusal(error) if written else page.say("Enter the opening hours"))
 
 
-def _one_of(page: Page, name: str, known: tuple[str, ...]) -> str:
+def _one_of(page: PageRequest, name: str, known: tuple[str, ...]) -> str:
     chosen = page.form.text(name)
     return chosen if chosen in known else known[0]
 
 
-def _policy(page: Page, before: Policy) -> Policy:
+def _policy(page: PageRequest, before: Policy) -> Policy:
     told = {name: _number(page, name, most) for name, most in NUMBERS.items()}
     capacity = _number(page, "capacity", MOST_PEOPLE) if page.form.text("capacity") else None
     if page.form.errors:
@@ -144,7 +144,7 @@ def _policy(page: Page, before: Policy) -> Policy:
     )
 
 
-def _number(page: Page, name: str, most: int) -> int:
+def _number(page: PageRequest, name: str, most: int) -> int:
     text = page.form.text(name)
     if text.isascii() and text.isdigit() and int(text[:9]) <= most:
         return int(text[:9])
@@ -152,7 +152,7 @@ def _number(page: Page, name: str, most: int) -> int:
     return 0
 
 
-def _new_id(page: Page, name: str) -> str:
+def _new_id(page: PageRequest, name: str) -> str:
     base = "-".join(folded(name).split())[:40]
     known = {site.id for site in page.roster.sites()}
     return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)

@@ -28,12 +28,12 @@ from sync.central.accounts.staff import Account, Role
 from sync.central.alarms.register import Alarm
 from sync.central.central import Central
 from sync.central.kiosks.enrolment import Kiosk
-from sync.central.pages import codes, gate
-from sync.central.pages.forms import Form
-from sync.central.pages.sayings import SAYINGS
-from sync.central.pages.words import Words, preferred
+from sync.central.pages.every_page import access, codes
+from sync.central.pages.every_page.flash_messages import FLASH_MESSAGES
+from sync.central.pages.every_page.forms import Form
+from sync.central.words import Words, preferred
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 DEFAULT_ZONE = "Europe/Paris"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; "
@@ -56,28 +56,28 @@ def environment() -> Environment:
     return found
 
 
-class Page:
+class PageRequest:
     """A request, and what it may lead to. Reads and writes belong to the thread that handles it."""
 
-    def __init__(self, central: Central, request: gate.Asked, form: Form) -> None:
+    def __init__(self, central: Central, request: access.Asked, form: Form) -> None:
         self.central, self.request, self.form = central, request, form
         self.now: datetime = central.now()
-        self.token = gate.read_cookie(request, gate.SESSION)
-        self.visit = gate.read_cookie(request, gate.VISIT) or gate.new_visit()
+        self.token = access.read_cookie(request, access.SESSION)
+        self.visit = access.read_cookie(request, access.VISIT) or access.new_visit()
         self.account: Account | None = central.accounts.session(self.token) if self.token else None
 
     def admit(self, role: Role | None) -> None:
-        """Let the request pass. Raises SignInError, ForbiddenError, or SealError for a form from elsewhere."""
+        """Let the request pass. Raises SignInError, ForbiddenError, or CsrfError for a form from elsewhere."""
         if self.form.sent:
-            gate.check_seal(self.request, self.form.text("csrf"), self.seal)
+            access.check_csrf_token(self.request, self.form.text("csrf"), self.csrf_token)
         if role is None:
             return
         if self.account is None:
-            raise gate.SignInError
-        if self.must_set_up_codes and self.request.url.path not in gate.WITHOUT_CODES:
-            raise gate.CodesFirstError
-        if not gate.may(self.account, role):
-            raise gate.ForbiddenError
+            raise access.SignInError
+        if self.must_set_up_codes and self.request.url.path not in access.WITHOUT_CODES:
+            raise access.CodesFirstError
+        if not access.may(self.account, role):
+            raise access.ForbiddenError
 
     @property
     def must_set_up_codes(self) -> bool:
@@ -93,9 +93,9 @@ class Page:
         return client.host if client else ""
 
     @cached_property
-    def seal(self) -> str:
+    def csrf_token(self) -> str:
         """What every form of this page carries."""
-        return gate.seal(self.central.network.secret, self.token if self.account else self.visit)
+        return access.csrf_token(self.central.network.secret, self.token if self.account else self.visit)
 
     # ------------------------------------------------------------ who, where, in which words
 
@@ -103,7 +103,7 @@ class Page:
     def signed_in(self) -> Account:
         """Who asks. Raises SignInError."""
         if self.account is None:
-            raise gate.SignInError
+            raise access.SignInError
         return self.account
 
     @cached_property
@@ -131,7 +131,7 @@ class Page:
     @cached_property
     def site_or_none(self) -> Site | None:
         """The site whose desk this is: the one chosen, or the first; None while there is none."""
-        chosen = gate.read_cookie(self.request, gate.SITE)
+        chosen = access.read_cookie(self.request, access.SITE)
         sites = self.sites if self.account else ()
         return next((site for site in sites if site.id == chosen), sites[0] if sites else None)
 
@@ -159,7 +159,7 @@ class Page:
     def must_be_here(self, site_id: str | None) -> None:
         """Let nobody change what is of another site than theirs. Raises ForbiddenError."""
         if not self.is_here(site_id):
-            raise gate.ForbiddenError(
+            raise access.ForbiddenError(
                 self.say("This is of another site: its own hosts can do it, or a network manager.")
             )
 
@@ -218,18 +218,18 @@ class Page:
             status = 422
         text = environment().get_template(template).render(self._facts() | facts)
         headers = HEADERS | {"Content-Language": self.words.code, "Vary": "Cookie, Accept-Language"}
-        fresh = self.account is None and not gate.read_cookie(self.request, gate.VISIT)
-        cookies = [gate.cookie(gate.VISIT, self.visit)] if fresh else []
+        fresh = self.account is None and not access.read_cookie(self.request, access.VISIT)
+        cookies = [access.cookie(access.VISIT, self.visit)] if fresh else []
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
 
     def go(self, path: str, done: str = "", *, cookies: list[Any] | None = None) -> Answer:
-        """Go on to a page, which says what was done: one of `SAYINGS`."""
+        """Go on to a page, which says what was done: one of `FLASH_MESSAGES`."""
         if done:
             path = f"{path}{'&' if '?' in path else '?'}done={done}"
         return Response(b"", status_code=303, headers=HEADERS | {"Location": path}, cookies=cookies or [])
 
     def _facts(self) -> dict[str, Any]:
-        done = SAYINGS.get(self.request.query_params.get("done", ""))
+        done = FLASH_MESSAGES.get(self.request.query_params.get("done", ""))
         return {
             "_": self.say,
             "count": self.words.count,
@@ -238,11 +238,11 @@ class Page:
             "now": self.now,
             "today": self.words.local(self.now).date(),
             "account": self.account,
-            "may": lambda role: gate.may(self.account, Role(role)),
+            "may": lambda role: access.may(self.account, Role(role)),
             "site": self.site_or_none,
             "sites": self.sites if self.account else (),
             "site_options": [(site.id, site.name) for site in self.sites] if self.account else [],
-            "seal": self.seal,
+            "csrf_token": self.csrf_token,
             "form": self.form,
             "here": self.here,
             "section": "/" + self.request.url.path.split("/")[1],
@@ -269,16 +269,16 @@ class Page:
 class Books:
     """What the commands of the desk see of the server: its roster, and its pen in the hand of whoever asks."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: PageRequest) -> None:
         self.roster = page.roster
         self.append = page.append
         self.telling_of = page.central.telling_of
 
 
-def words_of(request: gate.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:
+def words_of(request: access.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:
     """The words for a request: in the language of the switch, else of the account, else of the browser."""
     accepted = preferred(request.headers.get("accept-language", ""))
-    return Words(choose(gate.read_cookie(request, gate.LANGUAGE), theirs, accepted), zone)
+    return Words(choose(access.read_cookie(request, access.LANGUAGE), theirs, accepted), zone)
 
 
 def member_path(member_id: str) -> str:
@@ -286,7 +286,7 @@ def member_path(member_id: str) -> str:
     return f"/members/{quote(member_id, safe='')}"
 
 
-async def open_page(request: gate.Asked, central: Central, role: Role | None) -> Page:
+async def open_page(request: access.Asked, central: Central, role: Role | None) -> PageRequest:
     """Read a request and let it pass, or raise."""
     if "\0" in request.url.path + "".join(request.query_params.values()):
         raise NotFoundException  # what no name can hold, and PostgreSQL no word
@@ -295,8 +295,8 @@ async def open_page(request: gate.Asked, central: Central, role: Role | None) ->
         fields = await request.form()
         form = Form({name: value for name, value in fields.items() if isinstance(value, str)}, sent=True)
 
-    def opened() -> Page:
-        page = Page(central, request, form)
+    def opened() -> PageRequest:
+        page = PageRequest(central, request, form)
         page.admit(role)
         return page
 

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from kiosk.notices import language
 from kiosk.notices.language import SOURCE, Language, languages
 
-CATALOGUES = Path(__file__).parent.parent / "locale"
+CATALOGUES = Path(__file__).parent / "locale"
 
 
 def catalogue_file(code: str) -> Path:

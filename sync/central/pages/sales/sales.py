@@ -1,6 +1,6 @@
 """What was sold at a site: a day with its sales, a month with its days, and either as a file for the bookkeeper.
 
-Sales are made on a member's page (sync.central.pages.passes) or at a kiosk, and taken back on a form of that page.
+Sales are made on a member's page (.members.passes) or at a kiosk, and taken back on a form of that page.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from kiosk.model import Member, Noun
 from kiosk.notices import journal
 from kiosk.notices.language import choose
 from sync.central.kiosks import earlier_ledgers
-from sync.central.pages import codes, takings
-from sync.central.pages.leaves import leaf as leaf_of
-from sync.central.pages.page import HEADERS, Answer, Page, member_path
-from sync.central.pages.routes import reads
-from sync.central.pages.takings import Line, Sum
-from sync.central.pages.words import Words
+from sync.central.pages.every_page import codes
+from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest, member_path
+from sync.central.pages.every_page.pagination import ListPage
+from sync.central.pages.every_page.routes import reads
+from sync.central.pages.sales import till
+from sync.central.pages.sales.till import Line, Sum
+from sync.central.words import Words
 
 LISTED = 50
 """Lines on one page of a day."""
@@ -61,7 +62,7 @@ class Totals(Noun, frozen=True, kw_only=True):
 
 
 @reads("/sales")
-def show(page: NamedDependency[Page]) -> Answer:
+def show(page: NamedDependency[PageRequest]) -> Answer:
     """A day of the desk's site, today without an address that names one; or a month."""
     asked = page.request.query_params
     if "month" in asked:
@@ -69,44 +70,44 @@ def show(page: NamedDependency[Page]) -> Answer:
     return _day(page, _day_of(page, asked.get("on", "")))
 
 
-def _day(page: Page, day: date) -> Answer:
+def _day(page: PageRequest, day: date) -> Answer:
     of_month = _lines(page, *_month_of(day))
     since, until = _span(page, day, local_time.day_after(day))
     found = [line for line in reversed(of_month) if since <= line.at < until]
-    leaf = leaf_of(page.request, len(found), LISTED)
+    list_page = ListPage.asked(page.request, len(found), LISTED)
     return page.show(
         "sales.html",
         day=day,
         before=max(FIRST, day - timedelta(days=1)),
         after=_unless_to_come(page, day + timedelta(days=1)),
         month=f"{day:%Y-%m}",
-        rows=_rows(page, leaf.of(found)),
-        leaf=leaf,
+        rows=_rows(page, list_page.of(found)),
+        list_page=list_page,
         place_of=place_of,
         of_day=_totals(found),
         of_month=_totals(of_month),
     )
 
 
-def _month(page: Page, first: date) -> Answer:
+def _month(page: PageRequest, first: date) -> Answer:
     found = _lines(page, *_month_of(first))
     by_day: dict[date, list[Line]] = defaultdict(list)
     for line in found:
         by_day[page.words.local(line.at).date()].append(line)
-    days = [DaySum(day=day, lines=len(some), cents=takings.total(some)) for day, some in sorted(by_day.items())]
+    days = [DaySum(day=day, lines=len(some), cents=till.total(some)) for day, some in sorted(by_day.items())]
     after = _unless_to_come(page, _month_of(first)[1])
     before = _month_of(max(FIRST, first - timedelta(days=1)))[0]
     return page.show("sales_month.html", first=first, before=before, after=after, days=days, of_month=_totals(found))
 
 
 def _totals(found: Sequence[Line]) -> Totals:
-    return Totals(sums=tuple(takings.sums(found)), cents=takings.total(found))
+    return Totals(sums=tuple(till.sums(found)), cents=till.total(found))
 
 
 # ---------------------------------------------------------------- which days
 
 
-def _day_of(page: Page, text: str) -> date:
+def _day_of(page: PageRequest, text: str) -> date:
     """The day that an address names; today for what is no day."""
     try:
         return min(max(FIRST, date.fromisoformat(text)), LAST)
@@ -120,30 +121,30 @@ def _month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=31)).replace(day=1)
 
 
-def _unless_to_come(page: Page, day: date) -> date | None:
+def _unless_to_come(page: PageRequest, day: date) -> date | None:
     return day if day <= page.today else None
 
 
-def _span(page: Page, first: date, end: date) -> tuple[datetime, datetime]:
+def _span(page: PageRequest, first: date, end: date) -> tuple[datetime, datetime]:
     """The instants between which the site's wall shows these days, however long the clocks make them."""
     zone = local_time.zone(page.site.zone)
     return local_time.midnight(zone, first), local_time.midnight(zone, end)
 
 
-def _lines(page: Page, first: date, end: date) -> list[Line]:
+def _lines(page: PageRequest, first: date, end: date) -> list[Line]:
     since, until = _span(page, first, end)
-    return takings.lines(page.roster.sales(page.site.id, since, until), since, until)
+    return till.lines(page.roster.sales(page.site.id, since, until), since, until)
 
 
 # ---------------------------------------------------------------- lines in words
 
 
-def _rows(page: Page, found: Sequence[Line]) -> list[Row]:
+def _rows(page: PageRequest, found: Sequence[Line]) -> list[Row]:
     members, places = _members(page, found), _places(page)
     return [_row(page, line, members, places=places) for line in found]
 
 
-def _row(page: Page, line: Line, members: dict[str, Member], *, places: dict[str, str]) -> Row:
+def _row(page: PageRequest, line: Line, members: dict[str, Member], *, places: dict[str, str]) -> Row:
     return Row(
         line=line,
         members=_holders(line, members),
@@ -152,7 +153,7 @@ def _row(page: Page, line: Line, members: dict[str, Member], *, places: dict[str
     )
 
 
-def _takes_back(page: Page, line: Line, members: dict[str, Member]) -> str | None:
+def _takes_back(page: PageRequest, line: Line, members: dict[str, Member]) -> str | None:
     sold, holders = line.sale.pass_, _holders(line, members)
     if line.is_back or line.sale.taken_back_at or sold is None or not holders:
         return None
@@ -166,11 +167,11 @@ def _holders(line: Line, members: dict[str, Member]) -> tuple[Member, ...]:
     return tuple(members[one] for one in (sold.holders if sold else ()) if one in members)
 
 
-def _members(page: Page, found: Iterable[Line]) -> dict[str, Member]:
+def _members(page: PageRequest, found: Iterable[Line]) -> dict[str, Member]:
     return page.roster.members_of({one for line in found if line.sale.pass_ for one in line.sale.pass_.holders})
 
 
-def _places(page: Page) -> dict[str, str]:
+def _places(page: PageRequest) -> dict[str, str]:
     """The names of kiosks by their ledgers, those they kept before included."""
     with page.central.storage.reader() as connection:
         return {**earlier_ledgers.names(connection, page.central.settings.network), page.central.network.ledger_id: ""}
@@ -180,7 +181,7 @@ def _places(page: Page) -> dict[str, str]:
 
 
 @reads("/sales/export")
-def export(page: NamedDependency[Page]) -> Answer:
+def export(page: NamedDependency[PageRequest]) -> Answer:
     """A day or a month as a file for a spreadsheet, in the language of the site: whoever fetches it, it is the same."""
     words = Words(choose(page.site.language), page.site.zone)
     month, on = page.request.query_params.get("month", ""), page.request.query_params.get("on", "")
@@ -195,7 +196,7 @@ def export(page: NamedDependency[Page]) -> Answer:
     return Response(text.encode(), media_type="text/csv", headers=headers)
 
 
-def _sheet(page: Page, words: Words, found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+def _sheet(page: PageRequest, words: Words, found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
     yield (
         words.say("Date"),
         words.say("Time"),

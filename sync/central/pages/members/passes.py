@@ -15,9 +15,9 @@ from kiosk.desk.members import new_id
 from kiosk.facts import Reversed
 from kiosk.model import Holding, Member, Product, Ref, Visit
 from sync.central.accounts.staff import Role
-from sync.central.pages import gate
-from sync.central.pages.page import Answer, Page, member_path
-from sync.central.pages.routes import reads, writes
+from sync.central.pages.every_page import access
+from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
+from sync.central.pages.every_page.routes import reads, writes
 
 METHODS = ("cash", "card", "transfer", "cheque", "free")
 LONGEST_REASON = 200
@@ -28,23 +28,23 @@ PASS_ID = re.compile("[0-9a-f]{16}")
 
 
 @reads("/members/{member_id:str}/sell", role=Role.HOST)
-def ask_sale(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def ask_sale(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """The form of a sale."""
     return _sale_form(page, page.member(member_id))
 
 
-def _on_sale(page: Page) -> list[Product]:
+def _on_sale(page: PageRequest) -> list[Product]:
     """What is sold at this desk."""
     every = page.roster.products()
     return [one for one in every if one.on_sale and (not one.sites or page.site.id in one.sites)]
 
 
-def _sale_form(page: Page, member: Member) -> Answer:
+def _sale_form(page: PageRequest, member: Member) -> Answer:
     return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id())
 
 
 @writes("/members/{member_id:str}/sell")
-def sell(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
+def sell(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Sell a pass. What the member owes moves to it."""
     form, member = page.form, page.member(member_id)
     product, method = form.text("product"), form.text("method")
@@ -59,13 +59,13 @@ def sell(page: NamedDependency[Page], member_id: FromPath[str]) -> Answer:
     return page.go(member_path(member.id), "pass-sold")
 
 
-def _pass_id(page: Page) -> str | None:
+def _pass_id(page: PageRequest) -> str | None:
     """What the form calls the pass, so that a form that is sent twice sells once."""
     told = page.form.text("pass_id")
     return told if PASS_ID.fullmatch(told) else None
 
 
-def day_of(page: Page, name: str) -> date | None:
+def day_of(page: PageRequest, name: str) -> date | None:
     """The date in a field; None when it is empty. What is no date is said at the field."""
     text = page.form.text(name)
     try:
@@ -80,14 +80,16 @@ def day_of(page: Page, name: str) -> date | None:
 
 @reads("/members/{member_id:str}/visits/{ledger_id:str}/{seq:str}/undo", role=Role.HOST)
 def ask_undo(
-    page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
+    page: NamedDependency[PageRequest], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
 ) -> Answer:
     """The form to give an entry back."""
     return _undo_form(page, page.member(member_id), _visit(page, member_id, ledger_id, seq=seq))
 
 
 @writes("/members/{member_id:str}/visits/{ledger_id:str}/{seq:str}/undo")
-def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]) -> Answer:
+def undo(
+    page: NamedDependency[PageRequest], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
+) -> Answer:
     """Give an entry back, whichever kiosk took it, within the days that the site gives staff."""
     member = page.member(member_id)
     visit = _visit(page, member_id, ledger_id, seq=seq)
@@ -105,7 +107,7 @@ def undo(page: NamedDependency[Page], member_id: FromPath[str], ledger_id: FromP
     return page.go(member_path(member.id), "given-back")
 
 
-def _visit(page: Page, member_id: str, ledger_id: str, *, seq: str) -> Visit:
+def _visit(page: PageRequest, member_id: str, ledger_id: str, *, seq: str) -> Visit:
     is_number = seq.isascii() and seq.isdigit() and len(seq) < 19
     found = page.roster.visit(Ref(ledger_id=ledger_id, seq=int(seq))) if is_number else None
     if found is None or found.member_id != member_id:
@@ -114,27 +116,27 @@ def _visit(page: Page, member_id: str, ledger_id: str, *, seq: str) -> Visit:
     return found
 
 
-def _reason(page: Page) -> str:
+def _reason(page: PageRequest) -> str:
     reason = page.form.text("reason")[:LONGEST_REASON]
     if not reason:
         page.form.wrong("reason", page.say("Say why: it stays in the history"))
     return reason
 
 
-def _undo_form(page: Page, member: Member, visit: Visit) -> Answer:
+def _undo_form(page: PageRequest, member: Member, visit: Visit) -> Answer:
     site = page.roster.site(visit.site_id)
     place, back = site.name if site else visit.site_id, member_path(member.id)
     return page.show("undo.html", member=member, visit=visit, place=place, holding=None, back=back)
 
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
-def ask_cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
+def ask_cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
     """The form to take a sale back."""
     return _cancel_form(page, page.member(member_id), _holding(page, member_id, pass_id))
 
 
 @writes("/members/{member_id:str}/passes/{pass_id:str}/cancel")
-def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
+def cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
     """Take back a sale of a pass of which nothing was used, whichever kiosk of this site sold it."""
     member, holding = page.member(member_id), _holding(page, member_id, pass_id)
     reason = _reason(page)
@@ -149,13 +151,13 @@ def cancel(page: NamedDependency[Page], member_id: FromPath[str], pass_id: FromP
     return page.go(_came_from(page, member), "given-back")
 
 
-def _came_from(page: Page, member: Member) -> str:
+def _came_from(page: PageRequest, member: Member) -> str:
     """The page on which somebody chose to take a sale back: the sales of a day, or the member's own."""
     back = page.request.query_params.get("back", "")
-    return gate.local_path(back) if back.startswith("/sales") else member_path(member.id)
+    return access.local_path(back) if back.startswith("/sales") else member_path(member.id)
 
 
-def _holding(page: Page, member_id: str, pass_id: str) -> Holding:
+def _holding(page: PageRequest, member_id: str, pass_id: str) -> Holding:
     held = page.roster.holdings(member_id, page.now)
     found = next((one for one in held if one.pass_.id == pass_id), None)
     if found is None:
@@ -164,12 +166,12 @@ def _holding(page: Page, member_id: str, pass_id: str) -> Holding:
     return found
 
 
-def sold_at(page: Page, member_id: str) -> dict[str, str]:
+def sold_at(page: PageRequest, member_id: str) -> dict[str, str]:
     """The site at which each pass of a member was sold."""
     return {sale.pass_.id: sale.site_id for sale in page.roster.sales_of(member_id) if sale.pass_}
 
 
-def _cancel_form(page: Page, member: Member, holding: Holding) -> Answer:
+def _cancel_form(page: PageRequest, member: Member, holding: Holding) -> Answer:
     return page.show("undo.html", member=member, visit=None, place="", holding=holding, back=_came_from(page, member))
 
 

@@ -1,0 +1,43 @@
+"""Alarms: what people should look at, and settling one that was looked at."""
+
+from __future__ import annotations
+
+from litestar.di import NamedDependency
+
+from kiosk.facts import Happened
+from sync.central.pages.every_page.page_request import Answer, PageRequest
+from sync.central.pages.every_page.pagination import ListPage
+from sync.central.pages.every_page.routes import reads, writes
+
+LISTED = 20
+"""Alarms on one page of their list."""
+
+
+@reads("/alarms")
+def alarms(page: NamedDependency[PageRequest]) -> Answer:
+    """What people should look at."""
+    kiosks = page.kiosks
+    silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
+    names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
+    members, list_page = {}, ListPage.asked(page.request, len(page.alarms), LISTED)
+    for alarm in list_page.of(page.alarms):
+        visit = page.roster.visit(alarm.ref) if alarm.ref else None
+        members[alarm.alarm_id] = page.roster.member(visit.member_id) if visit else None
+    shown = list_page.of(page.alarms)
+    return page.show("alarms.html", alarms=shown, list_page=list_page, silent=silent, names=names, members=members)
+
+
+@writes("/alarms")
+def settle(page: NamedDependency[PageRequest]) -> Answer:
+    """End an alarm that was looked at."""
+    alarm_id = page.form.text("alarm")
+    alarm = next((one for one in page.central.alarms() if one.alarm_id == alarm_id), None)
+    if alarm is None:
+        return page.go("/alarms")  # somebody else has settled it
+    page.must_be_here(page.site_of(alarm))
+    if page.central.dismiss_alarm(alarm_id):
+        page.append(Happened(what="alarm_settled", detail=alarm_id.split(":", 1)[0]))
+    return page.go("/alarms", "alarm-ended")
+
+
+HANDLERS = [alarms, settle]

@@ -1,0 +1,1 @@
+"""What every page of the staff needs: who asks, their words, forms, lists, and the files that pages load."""

@@ -1,0 +1,31 @@
+"""Long lists, so many of their lines at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sync.central.pages.every_page.access import Asked
+
+
+class ListPage(NamedTuple):
+    """The part of a long list that one page shows."""
+
+    number: int
+    pages: int
+    first: int
+    """How many lines come before it."""
+    size: int
+
+    @classmethod
+    def asked(cls, request: Asked, total: int, size: int) -> ListPage:
+        """The part that an address asks for with `page=`: the first without, the last for a number beyond it."""
+        asked = request.query_params.get("page", "")
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+        pages = max(1, -(-total // size))
+        number = min(max(1, number), pages)
+        return cls(number=number, pages=pages, first=(number - 1) * size, size=size)
+
+    def of(self, every: Sequence[Any]) -> Sequence[Any]:
+        """The lines of the list that stand on this page."""
+        return every[self.first : self.first + self.size]

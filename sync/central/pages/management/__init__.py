@@ -1,0 +1,1 @@
+"""What network managers see: sites, accounts, the journal, entries set aside."""

@@ -1,0 +1,61 @@
+"""What kiosks sent and the server could not take in: trying again, or settling it."""
+
+from __future__ import annotations
+
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from kiosk.facts import Happened
+from sync.central.accounts.staff import Role
+from sync.central.pages.every_page import codes
+from sync.central.pages.every_page.page_request import Answer, PageRequest
+from sync.central.pages.every_page.pagination import ListPage
+from sync.central.pages.every_page.routes import reads, writes
+
+LISTED = 20
+"""Things set aside on one page of their list."""
+
+
+@reads("/quarantine", role=Role.MANAGER)
+def aside(page: NamedDependency[PageRequest]) -> Answer:
+    """What kiosks sent and the server could not take."""
+    return _aside(page)
+
+
+def _aside(page: PageRequest, at: str = "") -> Answer:
+    """The list, at the part asked for, or at the one on which something stands."""
+    every = page.central.quarantine()
+    list_page = ListPage.asked(page.request, len(every), LISTED)
+    place = next((place for place, one in enumerate(every) if one.quarantine_id == at), list_page.first)
+    list_page = list_page._replace(number=place // LISTED + 1, first=place // LISTED * LISTED)
+    names = {kiosk.ledger_id: kiosk.name for kiosk in page.central.kiosks()}
+    return page.show("quarantine.html", aside=list_page.of(every), list_page=list_page, names=names)
+
+
+@writes("/quarantine/{quarantine_id:str}/replay", role=Role.MANAGER)
+def replay(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
+    """Try to take something in again."""
+    try:
+        why_not = page.central.replay(quarantine_id)
+    except LookupError:
+        raise NotFoundException from None
+    if why_not:
+        message = page.say("It still cannot be taken: {reason}", reason=codes.reason(page.words, why_not))
+        page.form.wrong(quarantine_id, message)
+        return _aside(page, quarantine_id)
+    page.append(Happened(what="aside_taken", detail=quarantine_id))
+    return page.go("/quarantine", "taken")
+
+
+@writes("/quarantine/{quarantine_id:str}/dismiss", role=Role.MANAGER)
+def dismiss(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
+    """Settle something without taking it in; it is kept."""
+    if quarantine_id not in {one.quarantine_id for one in page.central.quarantine()}:
+        raise NotFoundException
+    page.central.dismiss_aside(quarantine_id)
+    page.append(Happened(what="aside_dismissed", detail=quarantine_id))
+    return page.go("/quarantine", "dismissed")
+
+
+HANDLERS = [aside, replay, dismiss]

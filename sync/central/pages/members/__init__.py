@@ -1,0 +1,1 @@
+"""The pages about members: their account, the passes they buy, the data kept about them."""

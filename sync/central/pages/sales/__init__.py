@@ -1,0 +1,1 @@
+"""The pages about sales: a day, a month, a file for the bookkeeper."""
