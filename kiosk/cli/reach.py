@@ -131,18 +131,18 @@ def _with_server(config: Config, answered: Answered, ledger: LedgerReader) -> An
 
 
 def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
-    """Check the books as kiosk.desk.books does, beside whoever writes them: a long ledger keeps nobody at the door.
+    """Check the books as kiosk.desk.reports does, beside whoever writes them: a long ledger keeps nobody at the door.
 
     `remembered` may be the `head` that somebody wrote down: place and hash, or how the hash begins.
     """
-    from kiosk.desk import books
+    from kiosk.desk import reports
     from kiosk.ledger import Head, open_reader
 
     config = call.config()
     be_its_owner(config.paths.state)
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
-        show(call, getattr(books, question)(ledger, **heads))
+        show(call, getattr(reports, question)(ledger, **heads))
 
 
 def _pair_here(config: Config, command: Pair, ledger: LedgerReader) -> Answered:

@@ -1,7 +1,8 @@
-"""What hosts do, whether at the command line or over the socket: a command becomes facts in the ledger, and an answer.
+"""What hosts do: a command becomes facts in the books, and an answer. The rules are the same for all who ask.
 
-`perform` is for who holds the ledger: the running kiosk's controller, or the command line while no kiosk runs. What can
-be asked is in kiosk.commands, what comes back in kiosk.answers. Nothing here prints, listens or looks at a clock.
+`perform` is for who holds the books: the running kiosk's controller, the command line while no kiosk runs, and the
+pages of the central server. What can be asked is in kiosk.commands, what comes back in kiosk.answers. Nothing here
+prints, listens or looks at a clock.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ import msgspec
 from kiosk import commands
 from kiosk.answers import Answered, Refused
 from kiosk.desk import (
-    books,
     first_start,
     forgetting,
     machine,
     members,
     opening,
     pins,
+    reports,
     sales,
     site,
     till,
     visits,
 )
-from kiosk.desk.counter import Desk, DeskError
-from kiosk.ledger import Ledger
+from kiosk.desk.books import Books
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.model import Clock
 from kiosk.roster import RosterError
 
@@ -70,14 +71,14 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.SetUp: first_start.set_up,
     commands.SetClock: machine.set_clock,
     commands.ExportBooks: machine.note_export,
-    commands.ShowStatus: books.show_status,
-    commands.RepairRoster: books.repair_roster,
+    commands.ShowStatus: reports.show_status,
+    commands.RepairRoster: reports.repair_roster,
 }
 
 
 def perform(
     command: commands.Command,
-    ledger: Ledger,
+    books: Books,
     now: datetime,
     *,
     site_id: str,
@@ -86,17 +87,18 @@ def perform(
 ) -> Answered:
     """Do what a command says, at this site and instant (UTC), and tell what was done.
 
-    Raises DeskError for what cannot be done, LedgerError when the ledger cannot be read or written; then nothing was.
+    Raises DeskError for what cannot be done, among it what needs a kiosk's own ledger where the books are none, and
+    LedgerError when the books cannot be read or written; then nothing was.
     """
     handler = _PERFORMED_BY.get(type(command))
     if handler is None:
         message = f'"{command.__struct_config__.tag}" is for the demo, which is not running here'
         raise DeskError(message, code="NOT_HERE")
-    return handler(Desk(ledger=ledger, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
+    return handler(Desk(books=books, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
 
 
 def answered(
-    line: bytes, ledger: Ledger, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
+    line: bytes, books: Books, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
 ) -> Answered:
     """Perform the command in a line of JSON; refusals are answers too.
 
@@ -104,7 +106,7 @@ def answered(
     """
     try:
         command = commands.decode_command(line)
-        return perform(command, ledger, now, site_id=site_id, badge_key=badge_key, clock=clock)
+        return perform(command, books, now, site_id=site_id, badge_key=badge_key, clock=clock)
     except msgspec.DecodeError as error:
         return Refused(message=f"this kiosk does not know that command: {error}", code="NOT_HERE")
     except DeskError as error:

@@ -6,7 +6,7 @@ from kiosk import hours, local_time, week
 from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
 from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, ProductSet, SiteSet
 from kiosk.languages import languages

@@ -9,8 +9,8 @@ import msgspec
 
 from kiosk.answers import Done, Exported
 from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
-from kiosk.desk import nameless
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk import erased_inside
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import show_account
 from kiosk.facts import AnyFact, Erased, Happened
 from kiosk.model import Clock
@@ -45,7 +45,7 @@ def export_member(desk: Desk, command: ExportMember) -> Exported:
         "passes": account["passes"],
         "credit_cents": account.get("credit_cents", 0),
         "sales": sales,
-        "history": [{"at": desk.local(at), "fact": _told(fact)} for at, fact in desk.ledger.telling_of(member.id)],
+        "history": [{"at": desk.local(at), "fact": _told(fact)} for at, fact in desk.books.telling_of(member.id)],
         "visits": account["visits"],
     }
     return Exported(name=member.name, document=msgspec.to_builtins(document))
@@ -70,8 +70,12 @@ def erase_member(desk: Desk, command: EraseMember) -> Done:
         raise DeskError(message, code="ONLY_HOST", name=member.name)
     guests = desk.roster.visitors(member.id + extras.GUEST)
     names = extras.with_guests(member.id, guests)
-    desk.append(*(Erased(member_id=name, by=command.by) for name in names), *nameless.facts(desk, names))
-    desk.ledger.checkpoint()
+    erased = [Erased(member_id=name, by=command.by) for name in names]
+    if desk.own_ledger is None:  # each kiosk notes who was inside when it hears of this
+        desk.append(*erased)
+    else:
+        desk.append(*erased, *erased_inside.facts(desk, names))
+        desk.own_ledger.checkpoint()
     return Done(said=("The member is forgotten. Sales stay in the accounts, without a name.",))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kiosk import local_time
 from kiosk.answers import Done
 from kiosk.commands import ExportBooks, SetClock
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import Happened
 from kiosk.model import Clock
 

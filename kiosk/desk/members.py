@@ -31,7 +31,7 @@ from kiosk.commands import (
     SetBadge,
     ShowAccount,
 )
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.languages import languages
 from kiosk.model import Badge, Holding, Member, Visit

@@ -9,8 +9,8 @@ from msgspec import structs
 from kiosk import hours, week
 from kiosk.answers import Done, ExceptionLine, Hours, HoursPreview, Week
 from kiosk.commands import HoursChange, PreviewHours, ShowHours, ShowWeek
-from kiosk.desk.counter import Desk
-from kiosk.desk.plans import plan, standing
+from kiosk.desk.desk import Desk
+from kiosk.desk.hours_plans import plan, standing
 from kiosk.model import Opening, Override, Site, Window
 
 MOST_OPENINGS = 366

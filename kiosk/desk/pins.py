@@ -22,7 +22,7 @@ from msgspec import structs
 
 from kiosk.answers import Done
 from kiosk.commands import SetPin, SignIn
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import Happened, MemberSet
 from kiosk.model import Clock, Stamp
 from kiosk.store.chain import decode_fact

@@ -8,7 +8,7 @@ from datetime import timedelta
 from kiosk import rules
 from kiosk.answers import Done, Products
 from kiosk.commands import CancelSale, ListProducts, SellPass
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id, refuse_contact
 from kiosk.facts import PassSold, Reversed
 from kiosk.model import Charge, Member, Pass, Ref

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from kiosk.answers import Done
 from kiosk.commands import ImportSite
-from kiosk.desk.counter import Desk
+from kiosk.desk.desk import Desk
 from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
 from kiosk.model import Member, Product, Site
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from kiosk.answers import SaleLine, Till, TillSum
 from kiosk.commands import ShowTill
-from kiosk.desk.counter import Desk
+from kiosk.desk.desk import Desk
 from kiosk.store.accounts import Sale
 
 

@@ -10,10 +10,9 @@ from msgspec import structs
 from kiosk import local_time, rules
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
-from kiosk.desk import nameless
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk import erased_inside
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import assign_badge, refuse_contact
-from kiosk.desk.nameless import DOUBT
 from kiosk.desk.sales import entries
 from kiosk.facts import Entry, Happened, Left, Reversed, Tapped
 from kiosk.model import Denied, Granted, Member, Source, Tap, Visit
@@ -52,10 +51,13 @@ def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
 
 def leave(desk: Desk, command: Leave) -> Done:
     """Set a member's presence to gone, where it may last. It moves no money, and ends no window."""
-    if command.member.startswith(nameless.MARK):
-        return nameless.leave(desk, command.member)
+    if command.member.startswith(erased_inside.MARK):
+        return erased_inside.leave(desk, command.member)
     member = desk.member(command.member)
-    here = (*desk.roster.inside(desk.site.id, desk.now), *desk.roster.not_left(desk.site.id, desk.now - DOUBT))
+    here = (
+        *desk.roster.inside(desk.site.id, desk.now),
+        *desk.roster.not_left(desk.site.id, desk.now - erased_inside.DOUBT),
+    )
     if not any(visit.member_id == member.id for visit in here):
         return Done(said=(f"{member.name} is not in.",), changed=False)
     desk.append(Left(member_id=member.id, site_id=desk.site.id))
@@ -85,15 +87,13 @@ def undo(desk: Desk, command: Undo) -> Done:
 
 def _became_a_day(desk: Desk, visit: Visit) -> bool:
     """Whether a visit that stands gave credit because of this one: with both halves taken back, none would be due."""
-    later = (one for one in desk.roster.visits_of(visit.member_id, desk.now) if one.at > visit.at)
-    standing = {one.ref for one in later if one.reversed_at is None and _is_same_day(desk, one, visit)}
-    for entry in desk.ledger.entries_backwards() if visit.charges and standing else ():
-        if entry.stamp.at <= visit.at:
-            return False
-        fact = decode_fact(entry.body) if entry.ref in standing and entry.body else None
-        if isinstance(fact, Tapped) and isinstance(fact.verdict, Granted) and fact.verdict.credit_cents:
-            return True
-    return False
+    return bool(visit.charges) and any(
+        one.at > visit.at
+        and one.reversed_at is None
+        and _is_same_day(desk, one, visit)
+        and desk.roster.gave_credit(one.ref)
+        for one in desk.roster.visits_of(visit.member_id, desk.now)
+    )
 
 
 def _is_same_day(desk: Desk, one: Visit, other: Visit) -> bool:
@@ -117,10 +117,10 @@ def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> V
 def list_inside(desk: Desk, command: ListInside) -> Inside:
     """Who is in, hosts too, then those who are nobody any more; those who only may be in come after them."""
     visits = desk.roster.inside(desk.site.id, desk.now)
-    people = [*(_present(desk, visit) for visit in visits), *nameless.inside(desk)]
+    people = [*(_present(desk, visit) for visit in visits), *erased_inside.inside(desk)]
     if command.doubtful:
         counted = {visit.member_id for visit in visits}
-        doubtful = desk.roster.not_left(desk.site.id, desk.now - DOUBT)
+        doubtful = desk.roster.not_left(desk.site.id, desk.now - erased_inside.DOUBT)
         people += [_maybe(desk, visit) for visit in doubtful if visit.member_id not in counted]
     return Inside(people=tuple(people))
 
@@ -137,7 +137,7 @@ def _present(desk: Desk, visit: Visit) -> Present:
         name=_name(desk, visit.member_id),
         since=desk.local(visit.at),
         until=desk.local_or_none(ends),
-        seq=visit.ref.seq if visit.ref.ledger_id == desk.ledger.ledger_id else 0,
+        seq=visit.ref.seq if desk.own_ledger and visit.ref.ledger_id == desk.own_ledger.ledger_id else 0,
         reason=visit.reason,
         sure=ends is None or desk.now < ends,
         role=member.role if member else "member",

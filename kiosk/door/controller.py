@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from kiosk import desk, notices, rules
 from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
 from kiosk.badges import badge_id
-from kiosk.desk import first_start, nameless
+from kiosk.desk import erased_inside, first_start
 from kiosk.door.buttons import Touched
 from kiosk.door.devices import Clock, Front
 from kiosk.door.front_panel import Known, Showing
@@ -260,7 +260,7 @@ class Controller:
 
     def _desk(self) -> desk.Desk:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
-        return desk.Desk(ledger=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
+        return desk.Desk(books=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
 
     def _answer(self, line: bytes) -> Answered:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
@@ -281,7 +281,7 @@ class Controller:
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
-            take_in(self._ledger, news, follows=partial(nameless.in_news, self._desk()))
+            take_in(self._ledger, news, follows=partial(erased_inside.in_news, self._desk()))
         except LedgerError as error:
             self._look_at(error)
             delivery.settle(error)

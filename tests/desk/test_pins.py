@@ -255,7 +255,7 @@ def test_hashing_is_done_by_whoever_asks_and_only_the_books_at_the_desk(machine)
 
     def at_once(errand: Errand) -> None:
         deeds.append(errand)
-        errand.run(desk.Desk(ledger=machine.ledger, site_id="la-serre", badge_key=KEY, now=MONDAY))
+        errand.run(desk.Desk(books=machine.ledger, site_id="la-serre", badge_key=KEY, now=MONDAY))
 
     asking = PinDesk(at_once, 1.0)
     assert isinstance(asking.answer(SetPin(member="claire", pin="730194")), Done)

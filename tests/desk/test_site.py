@@ -34,7 +34,7 @@ from kiosk.commands import (
     StayOpen,
     TapCard,
 )
-from kiosk.desk import books
+from kiosk.desk import reports
 from kiosk.model import Reason
 from tests.office.host import MONDAY, Host, description
 
@@ -215,7 +215,7 @@ def test_the_status_tells_site_people_and_ledger(with_celine):
 
 def test_a_ledger_that_is_whole_verifies_and_folds_to_the_same_roster(with_celine):
     ledger = with_celine.ledger
-    for report in (books.verified(ledger), books.rebuilt(ledger), with_celine.does(RepairRoster())):
+    for report in (reports.verified(ledger), reports.rebuilt(ledger), with_celine.does(RepairRoster())):
         assert isinstance(report, LedgerReport)
         assert report.faults == ()
         assert report.entries == with_celine.ledger.head.seq

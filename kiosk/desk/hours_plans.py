@@ -24,7 +24,7 @@ from kiosk.commands import (
     SetWeek,
     StayOpen,
 )
-from kiosk.desk.counter import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.facts import AnyFact, HoursOverridden, Reversed, SiteSet
 from kiosk.model import Override, Site, Visit

@@ -1,7 +1,7 @@
-"""Persons who were forgotten while they were in the house: without a name, but somebody who has to get out.
+"""Members who were erased while they were inside: still counted at an evacuation, without a name.
 
-That one was there is an incident of its own, and tells nothing of who it was. It is looked for like all who came in,
-until a host says that they left, and not until the next morning.
+An incident of its own says that somebody is inside, and not who. They are listed until a host notes that they left, for
+twelve hours at most.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice, takewhile
 
 from kiosk.answers import Done, Present
-from kiosk.desk.counter import Desk
+from kiosk.desk.desk import Desk
 from kiosk.facts import Erased, Happened
 from kiosk.messages import FeedArrived, News
 from kiosk.store.chain import decode_fact
@@ -45,8 +45,11 @@ def in_news(desk: Desk, news: News) -> tuple[Happened, ...]:
 
 
 def inside(desk: Desk) -> list[Present]:
-    """Those who are in, since it was written down that they are nobody any more; the earliest first."""
-    recent = takewhile(lambda entry: entry.stamp.at >= desk.now - DOUBT, desk.ledger.entries_backwards())
+    """Those who were erased while inside and have not left, the earliest first. Only a kiosk knows of them."""
+    ledger = desk.own_ledger
+    if ledger is None:
+        return []
+    recent = takewhile(lambda entry: entry.stamp.at >= desk.now - DOUBT, ledger.entries_backwards())
     left: set[str] = set()
     found = []
     for entry in islice(recent, MOST):

@@ -1,4 +1,4 @@
-"""Where a command is performed: the ledger, the site, the moment; and finding what people name, forgivingly."""
+"""What a command is performed with: books, site, moment; and finding the member, product or badge that people name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk import local_time
 from kiosk.badges import BadgeError, badge_id, read_uid
+from kiosk.desk.books import Books
 from kiosk.facts import AnyFact, Entry
 from kiosk.ledger import Ledger
 from kiosk.model import Badge, Clock, Member, Product, Site
@@ -34,7 +35,7 @@ class DeskError(ValueError):
 class Desk:
     """A site's desk at a moment."""
 
-    ledger: Ledger
+    books: Books
     site_id: str
     badge_key: bytes
     now: datetime
@@ -43,11 +44,23 @@ class Desk:
     @property
     def roster(self) -> Roster:
         """The roster, to read."""
-        return self.ledger.roster
+        return self.books.roster
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts, all or none."""
-        return self.ledger.append(*facts)
+        return self.books.append(*facts)
+
+    @property
+    def own_ledger(self) -> Ledger | None:
+        """The ledger of the kiosk at which this is; None at the central server, whose books are of all sites."""
+        return self.books if isinstance(self.books, Ledger) else None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The same, for what only a kiosk can do. Raises DeskError at the central server."""
+        if self.own_ledger is None:
+            raise DeskError("only a kiosk can do this, and here is none", code="NOT_HERE")
+        return self.own_ledger
 
     @cached_property
     def site(self) -> Site:
