@@ -32,14 +32,14 @@ format: $(READY)
 
 # Measurements, printed as tables: they judge nothing and are not part of the tests.
 bench: $(READY)
-	$(BIN)/python -m tests.bench.run tap $(ARGS)
-	$(BIN)/python -m tests.bench.run network $(ARGS)
-	$(BIN)/python -m tests.bench.run drain
-	$(BIN)/python -m tests.bench.run poison
-	$(BIN)/python -m tests.bench.run rush
-	$(BIN)/python -m tests.bench.run gaps
-	$(BIN)/python -m tests.bench.run ingest
-	$(BIN)/python -m tests.bench.run screen
+	$(BIN)/python -m tests.bench tap $(ARGS)
+	$(BIN)/python -m tests.bench network $(ARGS)
+	$(BIN)/python -m tests.bench drain
+	$(BIN)/python -m tests.bench poison
+	$(BIN)/python -m tests.bench rush
+	$(BIN)/python -m tests.bench gaps
+	$(BIN)/python -m tests.bench ingest
+	$(BIN)/python -m tests.bench screen
 
 # Power cuts at every point of a tap, a sale, a page of the server's feed, a snapshot and an upgrade; takes a while.
 powercut: $(READY)
@@ -53,14 +53,14 @@ kills: $(READY)
 	$(BIN)/python -m tests.crash_states.kills $(KILLS)
 
 idle: $(READY)
-	$(BIN)/python -m tests.bench.run powercut kills idle $(ARGS)
+	$(BIN)/python -m tests.bench idle $(ARGS)
 
 # Lives of a network with everything going wrong; prints what broke, and how to live that life again.
 SEEDS    ?= 100
 JOBS     ?= $(shell nproc)
 DATABASE ?= sqlite
 simulate: $(READY)
-	$(BIN)/python -m tests.simulator.campaign --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
+	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
 
 # Every screen in every size and language, in docs/screens, and a host's day, played on a real window, in docs/day; the
 # README shows some. ARGS="--full FOLDER": the screens only, in full size.
@@ -72,13 +72,13 @@ screens: $(READY)
 # Lives of a machine that loses power, network and clock: no door may open outside hours for it.
 HISTORIES ?= 100000
 clocks: $(READY)
-	$(BIN)/python -m tests.clocks.histories --histories $(HISTORIES) $(ARGS)
+	$(BIN)/python -m tests.clocks --histories $(HISTORIES) $(ARGS)
 
 # A month of one kiosk: 50,000 taps, power cuts, a server that goes away, and twice a page of the ledger's file zeroed,
 # which the next start mends; memory, descriptors, disk for each day, bytes written per tap, the greatest WAL.
 # For sizes: make soak ARGS="--taps 100000"
 soak: $(READY)
-	$(BIN)/python -m tests.soak.month $(ARGS)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # The pictures in docs/pages.
 pages: $(READY)
@@ -119,7 +119,7 @@ arm64: $(READY)
 # Two kiosks and the server as processes, the cables pulled and put in again; prints what happens, pictures in docs/pages.
 network: $(READY)
 	.ci/need chromium:chromium
-	$(BIN)/python -m tests.office.network docs/pages
+	$(BIN)/python -m tests.office.network.two_doors docs/pages
 
 # The environment: versions and hashes from requirements-dev.txt, then this folder itself, in place. One that another
 # Python made is made anew.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.office.central import new_database
-from tests.office.office import Office, office
+from tests.office.servers.office import Office, office
+from tests.office.servers.server import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

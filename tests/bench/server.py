@@ -28,10 +28,10 @@ from sync.central.feed import ingest
 from sync.central.storage.database import Turn
 from sync.client import Answer, Client
 from sync.wire import Push, to_wire
-from tests.office.central import NOON, Ledger, new_database, pairs, serving
+from tests.office.servers.server import NOON, MemoryLedger, new_database, pairs, serving
 from tests.simulator import trouble
-from tests.simulator.campaign import MEMORY
 from tests.simulator.line import Line, Sent
+from tests.simulator.simulate import MEMORY
 from tests.simulator.world import World
 
 Result = dict[str, dict[str, float]]
@@ -146,7 +146,7 @@ def gaps() -> Result:
         with central.storage.writing() as connection:
             connection.exec_driver_sql("CREATE TABLE naive (id bigserial PRIMARY KEY)")
         kiosks = [pairs(central, f"ledger-{number}").kiosk for number in range(WRITERS)]
-        ledgers = [Ledger(kiosk.ledger_id) for kiosk in kiosks]
+        ledgers = [MemoryLedger(kiosk.ledger_id) for kiosk in kiosks]
         reader = pairs(central, "reader").kiosk
 
         def write(number: int) -> None:
@@ -214,9 +214,9 @@ def ingesting(rounds: int = 7) -> Result:
         central.start()
         paired = pairs(central, "http")
         ways = {
-            "bare COPY": partial(_copy, central, Ledger("copy")),
-            "database layer": partial(_take, central, Ledger("layer")),
-            "whole HTTP path": partial(_post, world, paired.token, Ledger("http")),
+            "bare COPY": partial(_copy, central, MemoryLedger("copy")),
+            "database layer": partial(_take, central, MemoryLedger("layer")),
+            "whole HTTP path": partial(_post, world, paired.token, MemoryLedger("http")),
         }
         with central.storage.writing() as connection:
             connection.exec_driver_sql("CREATE TABLE bare (LIKE feed)")
@@ -232,7 +232,7 @@ def _rate(found: list[float], bare: list[float]) -> dict[str, float]:
     return {"rows_a_second": round(statistics.median(found)), "over_bare": round(ratio, 3)}
 
 
-def _batches(ledger: Ledger) -> list[list[Entry]]:
+def _batches(ledger: MemoryLedger) -> list[list[Entry]]:
     return [ledger.writes(*(Happened(what="tick", detail="x" * 80) for _ in range(BATCH))) for _ in range(BATCHES)]
 
 
@@ -243,7 +243,7 @@ def _timed(act: Callable[[list[Entry]], object], batches: list[list[Entry]]) -> 
     return BATCH * BATCHES / (time.perf_counter() - started)
 
 
-def _copy(central: Central, ledger: Ledger) -> float:
+def _copy(central: Central, ledger: MemoryLedger) -> float:
     def act(new: list[tuple[object, ...]]) -> None:
         with central.storage.writing() as connection:
             raw: psycopg.Connection = connection.connection.driver_connection  # type: ignore[assignment]
@@ -259,7 +259,7 @@ def _copy(central: Central, ledger: Ledger) -> float:
     return BATCH * BATCHES / (time.perf_counter() - started)
 
 
-def _take(central: Central, ledger: Ledger) -> float:
+def _take(central: Central, ledger: MemoryLedger) -> float:
     def act(batch: list[Entry]) -> None:
         with central.storage.writing(Turn.FEED) as connection:
             _take_one(connection, ledger.ledger_id, batch)
@@ -272,7 +272,7 @@ def _take_one(connection: Connection, ledger_id: str, batch: list[Entry]) -> Non
     ingest.take(connection, "main", ledger_id, before=before, batch=batch, now=NOON)
 
 
-def _post(world: World, token: str, ledger: Ledger) -> float:
+def _post(world: World, token: str, ledger: MemoryLedger) -> float:
     client = Client(world.server, token=token)
     pushes = [Push(ledger_id=ledger.ledger_id, entries=tuple(map(to_wire, batch))) for batch in _batches(ledger)]
     started = time.perf_counter()

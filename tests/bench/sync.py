@@ -1,6 +1,6 @@
 """What the network costs: taps while the server is dead, silent or slow; and how fast a long queue is sent.
 
-Server and slow line are processes of their own. Nothing is judged here; `python -m tests.bench.run network` and
+Server and slow line are processes of their own. Nothing is judged here; `python -m tests.bench network` and
 `drain`.
 """
 
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ from sync.client import Client, SyncError
 from sync.transport import Line
 from sync.wire import Enroll, Push, to_wire
 from sync.worker import SyncWorker
-from tests.office.counter import Counter
-from tests.office.linked import Faulty
+from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.network.linked import FaultyLine
 
 QUEUED = 15_000
 SINGLES = 100
@@ -38,6 +38,7 @@ TAPS_IN_A_ROW = 20
 WARM_UP_SECONDS = 0.2
 """What a thread does once, when a kiosk starts (it opens the database, it loads what a first call needs), is not what
 the network does to a tap. A call that is refused, or waits, by then, is."""
+Result = Mapping[str, float] | Mapping[str, Mapping[str, float]]
 
 
 @contextmanager
@@ -95,7 +96,7 @@ class Door:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self.folder, self.counter = folder, Counter(folder)
+        self.folder, self.counter = folder, SteppedKiosk(folder)
         self.uids = [self.counter.joins(f"m{number:04}", units=100_000) for number in range(20)]
         self.url: str | None = None
         self.token = "none"
@@ -199,13 +200,13 @@ def compared(found: dict[str, list[list[float]]], beside: dict[str, list[list[fl
 def drain() -> dict[str, float]:
     """Send a queue of 15,000 entries, then some one by one, over 50 ms there and back."""
     with tempfile.TemporaryDirectory() as folder:
-        counter = Counter(Path(folder))
+        counter = SteppedKiosk(Path(folder))
         queue = (MemberSet(member=Member(id=f"m{number}", name=f"Member {number}")) for number in range(QUEUED))
         counter.ledger.append(*queue)
         ledger_id = counter.ledger.ledger_id
         with slow_server(Path(folder), ledger_id, "one by one") as (url, tokens):
             line = Line(url)
-            faulty = Faulty(line)
+            faulty = FaultyLine(line)
             worker = SyncWorker(
                 Client(faulty, token=tokens[0]),
                 open_ledger=lambda: open_reader(Path(folder) / "ledger.db"),
@@ -225,7 +226,7 @@ def drain() -> dict[str, float]:
     }
 
 
-def timed_until_drained(worker: SyncWorker, counter: Counter, line: Faulty) -> tuple[float, int]:
+def timed_until_drained(worker: SyncWorker, counter: SteppedKiosk, line: FaultyLine) -> tuple[float, int]:
     """Seconds and requests until the server has acknowledged all; the feed that follows is not counted."""
     found: list[tuple[float, int]] = []
     started = time.perf_counter()
@@ -241,7 +242,7 @@ def timed_until_drained(worker: SyncWorker, counter: Counter, line: Faulty) -> t
     return found[0]
 
 
-def single_pushes(client: Client, counter: Counter) -> float:
+def single_pushes(client: Client, counter: SteppedKiosk) -> float:
     """Seconds for each entry when every one is a request."""
     entries = [to_wire(entry) for entry in counter.ledger.entries(limit=SINGLES)]
     started = time.perf_counter()
@@ -250,10 +251,8 @@ def single_pushes(client: Client, counter: Counter) -> float:
     return (time.perf_counter() - started) / len(entries)
 
 
-def show(
-    result: dict[str, float] | dict[str, dict[str, float]], write: Callable[[str, object], None], name: str
-) -> None:
+def show(result: Result, write: Callable[[str, object], None], name: str) -> None:
     for line, value in result.items():
-        numbers = value if isinstance(value, dict) else {"": value}
+        numbers = value if isinstance(value, Mapping) else {"": value}
         print(f"{line:46}", *(f"{label} {number:<10}" for label, number in numbers.items()))
     write(name, result)

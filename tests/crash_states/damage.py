@@ -18,7 +18,7 @@ from pathlib import Path
 
 from kiosk.ledger import Ledger, open_ledger, repair
 from kiosk.model import Ref, Stamp
-from tests.office.books import Moment, fresh, house_facts, taps
+from tests.office.ledgers.small_house import StampClock, fresh, house_facts, taps
 
 SLOW_SECONDS = 60
 MEMORY = Path("/dev/shm")
@@ -36,7 +36,7 @@ class Life:
     @classmethod
     def lived(cls, folder: Path) -> Life:
         folder.mkdir()
-        moment = Moment()
+        moment = StampClock()
         with fresh(folder, moment) as ledger:
             ledger.append(*house_facts())
             for number in range(60):
@@ -114,7 +114,7 @@ class Outcome:
     seconds: float
 
 
-Opener = Callable[[Path, Moment, list[Path]], tuple[Ledger, object]]
+Opener = Callable[[Path, StampClock, list[Path]], tuple[Ledger, object]]
 
 
 def as_a_kiosk(path: Path, moment: Callable[[], Stamp], copies: list[Path]) -> tuple[Ledger, repair.Rescued | None]:
@@ -128,7 +128,7 @@ def as_a_kiosk(path: Path, moment: Callable[[], Stamp], copies: list[Path]) -> t
     return opened, story
 
 
-def under_its_name(path: Path, moment: Moment, copies: list[Path]) -> tuple[Ledger, object]:
+def under_its_name(path: Path, moment: StampClock, copies: list[Path]) -> tuple[Ledger, object]:
     """The bad twin: it mends, and goes on under the old name whatever is lost."""
     opened, story = as_a_kiosk(path, moment, copies)
     name = next(iter(opened.formers), opened.ledger_id)
@@ -138,7 +138,7 @@ def under_its_name(path: Path, moment: Moment, copies: list[Path]) -> tuple[Ledg
     return opened, story
 
 
-def as_it_is(path: Path, moment: Moment, copies: list[Path]) -> tuple[Ledger, object]:
+def as_it_is(path: Path, moment: StampClock, copies: list[Path]) -> tuple[Ledger, object]:
     """The bad twin: it opens what is there."""
     return open_ledger(path, stamp=moment), None
 
@@ -154,7 +154,7 @@ def case(life: Life, number: int, folder: Path, *, opener: Opener = as_a_kiosk) 
         damage(folder / name, chance)
         what.append(f"{name} {damage.__name__}")
     copies = [folder / "copy.db"] if chance.random() < 0.7 else []
-    moment, began, faults = Moment(), time.monotonic(), list[str]()
+    moment, began, faults = StampClock(), time.monotonic(), list[str]()
     moment.moves(days=30)
     how, seconds = "refused", 0.0
     try:
@@ -169,7 +169,7 @@ def case(life: Life, number: int, folder: Path, *, opener: Opener = as_a_kiosk) 
     return Outcome(f"case {number}: {', '.join(sorted(what))}", how, tuple(faults), seconds)
 
 
-def _faults(life: Life, opened: Ledger, moment: Moment, *, has_copy: bool):
+def _faults(life: Life, opened: Ledger, moment: StampClock, *, has_copy: bool):
     if opened.damage():
         yield f"it is still damaged: {opened.damage()[0]}"
     kept = {entry.ref: entry.hash for name in (*opened.formers, opened.ledger_id) for entry in opened.entries(of=name)}

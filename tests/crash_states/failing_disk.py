@@ -16,7 +16,7 @@ from kiosk.facts import Tapped
 from kiosk.messages import Tick
 from kiosk.model import Denied, Granted, Reason
 from tests.crash_states.disk import Control
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 MOST_WRITES = 60
 """More than a tap makes."""
@@ -24,7 +24,7 @@ MOST_WRITES = 60
 
 def live(folder: Path, error: int, *, careless: bool = False) -> dict[str, object]:
     disk = Control(Path(os.environ["KIOSK_DISK_CONTROL"]))
-    counter = Counter(folder)
+    counter = SteppedKiosk(folder)
     uids = [counter.joins(name, units=1000) for name in ("ada", "bob", "cleo")]
     counter.ledger._database.connection.exec_driver_sql("PRAGMA wal_autocheckpoint=20")
     faults: list[str] = []

@@ -29,7 +29,7 @@ from kiosk.settings.config import Config, Door, Paths, Reader
 from kiosk.settings.config import Screen as ScreenSettings
 from kiosk.store import chain, fold
 from kiosk.store.entries import INSERT, to_row
-from tests.office.counter import CARNET, SERRES
+from tests.office.kiosks.stepped import CARNET, SERRES
 
 ALWAYS = replace(SERRES, hours="24/7")
 SIZE = (480, 320)

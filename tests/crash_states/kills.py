@@ -35,8 +35,8 @@ from kiosk.ledger import decode_fact, open_ledger, open_reader
 from kiosk.model import Granted
 from kiosk.threads.control_socket import ControlError, ask
 from tests.crash_states.killed_kiosk import BUYERS, furnish, uid
-from tests.office.books import Moment
-from tests.office.counter import CARNET
+from tests.office.kiosks.stepped import CARNET
+from tests.office.ledgers.small_house import StampClock
 
 PATIENCE = 20.0
 SALES_PAUSE = 0.05
@@ -256,7 +256,7 @@ def found_wrong(folder: Path, told: Told) -> list[str]:
     wrong += [f"m{who} was let in and not charged" for who in set(told.granted) if not charged[f"m{who}"]]
     wrong += [f"{member} was charged {units} times" for member, units in charged.items() if units > 1]
     wrong += [f"the sale {sale} was answered, and is not there" for sale in set(told.sold) - passes]
-    with open_ledger(folder / "ledger.db", stamp=Moment()) as ledger:
+    with open_ledger(folder / "ledger.db", stamp=StampClock()) as ledger:
         wrong += [f"chain: {fault}" for fault in ledger.verify()]
         wrong += [f"roster: {one}" for one in ledger.rebuild()]
     return wrong

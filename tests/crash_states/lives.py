@@ -24,8 +24,8 @@ from kiosk.messages import FeedArrived, News, SnapshotArrived
 from kiosk.store import migrations, snapshot
 from kiosk.store.database import one_state, transaction, writing_engine
 from kiosk.threads.control_socket import Request
-from tests.office.books import Moment
-from tests.office.counter import MONDAY, Counter, Door
+from tests.office.kiosks.stepped import MONDAY, RecordedDoor, SteppedKiosk
+from tests.office.ledgers.small_house import StampClock
 
 MEMBERS = ("ada", "bob", "cleo", "dan")
 CHECKPOINT_PAGES = 70
@@ -43,7 +43,7 @@ class Told:
         os.write(self._file, f"{what} {number}\n".encode())
 
 
-class Strike(Door):
+class Strike(RecordedDoor):
     """A strike that tells when it moves."""
 
     told: Told
@@ -58,7 +58,7 @@ class Life:
 
     def __init__(self, folder: Path, synchronous: str) -> None:
         self.folder, self.told = folder, Told(folder)
-        self.counter = Counter(folder, at=MONDAY)
+        self.counter = SteppedKiosk(folder, at=MONDAY)
         connection = self.counter.ledger._database.connection
         connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
@@ -127,7 +127,7 @@ def adoption(life: Life) -> None:
 def migration(folder: Path, _: str) -> None:
     """An older database is opened, and upgraded by it."""
     told = Told(folder)
-    with open_ledger(folder / "ledger.db", stamp=Moment()) as ledger:
+    with open_ledger(folder / "ledger.db", stamp=StampClock()) as ledger:
         told("entry", ledger.head.seq)
         ledger.append(Happened(what="upgraded"))
         told("entry", ledger.head.seq)
@@ -150,7 +150,7 @@ def main(name: str, folder: Path, synchronous: str = "FULL") -> None:
 def prepare(name: str, folder: Path) -> None:
     """Lay the folder in which a life begins."""
     folder.mkdir()
-    counter = Counter(folder, at=MONDAY)
+    counter = SteppedKiosk(folder, at=MONDAY)
     for member in MEMBERS:
         counter.joins(member, units=100)
     counter.close()
@@ -167,7 +167,7 @@ def _another_kiosk(folder: Path) -> None:
     """What a server would send: the entries of another kiosk, and the roster they add up to."""
     beside = folder / "another"
     beside.mkdir()
-    counter = Counter(beside, at=MONDAY)
+    counter = SteppedKiosk(beside, at=MONDAY)
     for number in range(12):
         counter.joins(f"guest{number}")
     entries = list(counter.ledger.entries())

@@ -21,7 +21,7 @@ from kiosk.ledger import LedgerError, open_ledger
 from tests.crash_states import lives
 from tests.crash_states.crashes import Crash, every_crash
 from tests.crash_states.disk import Call, environment, read, run
-from tests.office.books import Moment
+from tests.office.ledgers.small_house import StampClock
 
 MEMORY = Path("/dev/shm")
 """Where states are laid out: real files, without wearing a disk."""
@@ -137,7 +137,7 @@ def _recover(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> Kept:
     try:
-        with open_ledger(path, stamp=Moment()) as ledger:
+        with open_ledger(path, stamp=StampClock()) as ledger:
             faults = (*map(str, ledger.verify()), *map(str, ledger.rebuild()))
             cursor = ledger.cursor or "0"
             return Kept(ledger.head.seq, int(cursor) if cursor.isdigit() else 0, faults)

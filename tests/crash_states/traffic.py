@@ -17,13 +17,13 @@ from pathlib import Path
 from kiosk.facts import Happened
 from kiosk.messages import Tick
 from tests.crash_states.disk import Control
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 MEMBERS = 100
 TICKS = 300
 
 
-def tap_about(counter: Counter, uids: list[bytes], chance: random.Random) -> None:
+def tap_about(counter: SteppedKiosk, uids: list[bytes], chance: random.Random) -> None:
     """One tap at a usual moment: of somebody, some minutes after the last, on a day when the house is open."""
     counter.later(minutes=4)
     if counter.clock.now().hour >= 14:
@@ -35,7 +35,7 @@ def tap_about(counter: Counter, uids: list[bytes], chance: random.Random) -> Non
 
 def live(folder: Path, taps: int, *, hasty: bool = False, crowded: bool = False) -> dict[str, float]:
     disk, chance = Control(Path(os.environ["KIOSK_DISK_CONTROL"])), random.Random(1)
-    counter = Counter(folder)
+    counter = SteppedKiosk(folder)
     uids = [counter.joins(f"m{number:04}", units=10 * taps) for number in range(MEMBERS)]
     counter.ledger.checkpoint()
     counter.later(days=1)

@@ -14,7 +14,7 @@ from kiosk.commands import AddMember, Command, SetUp, ShowFirstStart, encode_com
 from kiosk.facts import Happened, MemberSet
 from kiosk.model import Denied, Granted, Member, Reason, Span, WeekHours
 from kiosk.threads.control_socket import Request
-from tests.office.counter import CARNET, MONDAY, Counter
+from tests.office.kiosks.stepped import CARNET, MONDAY, SteppedKiosk
 
 DAYS = WeekHours(days=((Span(start=time(9), end=time(17)),),) * 5 + ((),) * 2)
 HOST_BADGE = b"\x04hosts."
@@ -22,24 +22,24 @@ SERRE = SetUp(name="La Serre", host="Claire", week=DAYS, products=(CARNET,), pin
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path, is_blank=True)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path, is_blank=True)
     yield counter
     counter.ledger.close()
 
 
-def ask(counter: Counter, command: Command) -> Answered:
+def ask(counter: SteppedKiosk, command: Command) -> Answered:
     request = Request(encode_command(command))
     counter.controller.handle(request)
     return decode_answer(request.wait(5))
 
 
-def tapped_code(counter: Counter, badge: bytes = HOST_BADGE) -> str:
+def tapped_code(counter: SteppedKiosk, badge: bytes = HOST_BADGE) -> str:
     counter.tap(badge)
     return str(counter.wall.notices[-1].code)
 
 
-def is_open(counter: Counter) -> bool:
+def is_open(counter: SteppedKiosk) -> bool:
     answer = ask(counter, ShowFirstStart())
     assert isinstance(answer, FirstStart)
     return answer.is_open

@@ -15,8 +15,8 @@ from kiosk.screen.scenes.hours.week_grid import PRESETS
 from kiosk.screen.scenes.set_up.last_steps import Ready
 from kiosk.screen.scenes.set_up.trial import Trial
 from kiosk.threads.control_socket import Request
-from tests.office.counter import SERRES, Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 
 HOST_BADGE = b"\x04hosts."
 PIN = "4711"
@@ -24,7 +24,7 @@ SECONDS_A_TOUCH = 3
 """Of somebody who reads the screen for the first time; keys of a name are quicker."""
 
 
-def asked(counter: Counter, command: Command) -> Answered:
+def asked(counter: SteppedKiosk, command: Command) -> Answered:
     request = Request(encode_command(command))
     counter.controller.handle(request)
     return decode_answer(request.wait(0))
@@ -32,7 +32,7 @@ def asked(counter: Counter, command: Command) -> Answered:
 
 def faults(folder: Path) -> list[str]:
     """What is wrong with a kiosk that is switched on after the power failed."""
-    counter = Counter(folder, is_blank=True)
+    counter = SteppedKiosk(folder, is_blank=True)
     counter.controller.handle(Tick())
     try:
         if counter.wall.views[-1].instead:
@@ -48,7 +48,7 @@ def faults(folder: Path) -> list[str]:
         counter.close()
 
 
-def _signs_in(counter: Counter, host: str) -> bool:
+def _signs_in(counter: SteppedKiosk, host: str) -> bool:
     return isinstance(asked(counter, SignIn(member=host, pin=PIN)), Done)
 
 
@@ -59,7 +59,7 @@ class Filmed(HostsSide):
         self.touches = 0
         self.kept: list[Path] = []
         self._folder = folder
-        counter = Counter(folder / "kiosk", is_blank=True)
+        counter = SteppedKiosk(folder / "kiosk", is_blank=True)
         counter.controller.handle(Tick())
         super().__init__(counter, "set_up", member_id="")
 
@@ -171,7 +171,7 @@ def test_a_power_cut_after_any_step_leaves_a_kiosk_that_asks_anew_or_that_works(
 
 
 def test_a_host_who_is_written_before_their_pin_is_found_out(tmp_path):
-    counter = Counter(tmp_path, is_blank=True)
+    counter = SteppedKiosk(tmp_path, is_blank=True)
     counter.ledger.append(SiteSet(site=SERRES))
     counter.ledger.append(MemberSet(member=Member(id="claire", name="Claire", role="staff")))
     counter.close()
@@ -184,7 +184,7 @@ def test_after_a_cut_the_first_start_is_gone_through_again_to_its_end(filmed, tm
     before.touches, before.kept, before._folder = 0, [], tmp_path / "again"
     before._folder.mkdir()
     shutil.copytree(filmed.kept[-2], before._folder / "kiosk")
-    counter = Counter(before._folder / "kiosk", is_blank=True)
+    counter = SteppedKiosk(before._folder / "kiosk", is_blank=True)
     HostsSide.__init__(before, counter, "set_up", member_id="")
     set_up(before, by_a_preset)
     assert isinstance(before.scene, Ready)

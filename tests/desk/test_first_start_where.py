@@ -15,8 +15,8 @@ from kiosk.messages import Tick
 from kiosk.notices import Language, languages, places
 from kiosk.notices.places import Place
 from kiosk.screen.scenes.set_up.where import SpaceWhere
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 ZONE = "Europe/Paris"
 
@@ -24,7 +24,7 @@ ZONE = "Europe/Paris"
 class Elsewhere(HostsSide):
     """A first start on a machine that was given a time zone."""
 
-    def __init__(self, counter: Counter, zone: str | None) -> None:
+    def __init__(self, counter: SteppedKiosk, zone: str | None) -> None:
         self._zone = zone
         super().__init__(counter, "set_up", member_id="")
 
@@ -35,14 +35,14 @@ class Elsewhere(HostsSide):
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path, is_blank=True)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path, is_blank=True)
     counter.controller.handle(Tick())
     yield counter
     counter.close()
 
 
-def begun(counter: Counter, zone: str | None) -> Elsewhere:
+def begun(counter: SteppedKiosk, zone: str | None) -> Elsewhere:
     side = Elsewhere(counter, zone)
     side.touch("language:fr")
     assert isinstance(side.scene, SpaceWhere)

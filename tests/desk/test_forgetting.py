@@ -13,8 +13,8 @@ from kiosk.facts import BadgeSet, Condensed, Erased, LastSeen, Left, MemberSet, 
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.model import Badge, Charge, Denied, Member, Reason
 from kiosk.store.condensing import MOST
-from tests.office.books import MONDAY, Moment, edit, fresh, house_facts, let_in, sold_to
-from tests.office.nodes import Feed, Node
+from tests.office.ledgers.feed import Feed, Node
+from tests.office.ledgers.small_house import MONDAY, StampClock, edit, fresh, house_facts, let_in, sold_to
 from tests.rules.house import LEA, SERRE
 from tests.store.test_snapshot import adopts
 
@@ -24,7 +24,7 @@ NAME = LEA.name.encode()
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.glob("*.db*")))
 
 
-def forgets(ledger: Ledger, moment: Moment) -> list[Condensed]:
+def forgets(ledger: Ledger, moment: StampClock) -> list[Condensed]:
     """The night of the 91st day, and all of it."""
     moment.now = DAY_91
     found = []
@@ -55,7 +55,7 @@ def forgets(ledger: Ledger, moment: Moment) -> list[Condensed]:
     return found
 
 
-def used(ledger: Ledger, moment: Moment, member: str = "lea") -> list[int]:
+def used(ledger: Ledger, moment: StampClock, member: str = "lea") -> list[int]:
     return [holding.used for holding in ledger.roster.holdings(member, moment.now)]
 
 

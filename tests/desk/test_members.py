@@ -25,7 +25,7 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.model import Denied, Reason
-from tests.office.host import KEY, UID, Host, description
+from tests.office.kiosks.host import KEY, UID, Host, description
 
 
 @pytest.fixture

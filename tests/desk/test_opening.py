@@ -24,7 +24,7 @@ from kiosk.commands import (
     StayOpen,
 )
 from kiosk.model import DatedHours, Span, WeekHours
-from tests.office.host import UID, Host, description
+from tests.office.kiosks.host import UID, Host, description
 from tests.rules.house import on
 
 WHOLE = Span(start=time(9), end=time(17))

@@ -29,8 +29,8 @@ from kiosk.facts import Erased, Tapped
 from kiosk.model import Denied, Granted, Reason
 from kiosk.store.chain import decode_fact
 from kiosk.store.fold import claim_code
-from tests.office.books import MONDAY, let_in
-from tests.office.host import UID, Host, description
+from tests.office.kiosks.host import UID, Host, description
+from tests.office.ledgers.small_house import MONDAY, let_in
 
 NEW = "04:11:22:33:44:55:66"
 

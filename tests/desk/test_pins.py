@@ -18,7 +18,7 @@ from kiosk.ledger import decode_fact, open_ledger
 from kiosk.model import Clock, Stamp
 from kiosk.threads.control_socket import Errand
 from kiosk.threads.pin_desk import PinDesk
-from tests.office.host import KEY, MONDAY, description
+from tests.office.kiosks.host import KEY, MONDAY, description
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """So that a test can try as often as an attacker."""

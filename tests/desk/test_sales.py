@@ -27,7 +27,7 @@ from kiosk.commands import (
     Undo,
 )
 from kiosk.model import Granted, Reason
-from tests.office.host import MONDAY, PARIS, UID, Host, description
+from tests.office.kiosks.host import MONDAY, PARIS, UID, Host, description
 
 
 @pytest.fixture

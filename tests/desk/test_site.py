@@ -36,7 +36,7 @@ from kiosk.commands import (
 )
 from kiosk.desk import reports
 from kiosk.model import Reason
-from tests.office.host import MONDAY, Host, description
+from tests.office.kiosks.host import MONDAY, Host, description
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from kiosk.commands import CancelSale, CheckIn, ListProducts, SellPass, ShowTill
 from kiosk.desk import DeskError, perform
 from kiosk.facts import SiteSet
 from kiosk.model import Site
-from tests.office.counter import KEY, Counter
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 WHY = "an error"
 
@@ -19,7 +19,7 @@ WHY = "an error"
 class Pair:
     """Two kiosks, what each wrote is told to the other."""
 
-    def __init__(self, one: Counter, other: Counter) -> None:
+    def __init__(self, one: SteppedKiosk, other: SteppedKiosk) -> None:
         self.one, self.other = one, other
         self._place = 0
         self._told: dict[str, int] = {}
@@ -34,11 +34,11 @@ class Pair:
                 self._told[name] = entry.ref.seq
 
 
-def does(counter: Counter, command, *, site: str = "la-serre"):
+def does(counter: SteppedKiosk, command, *, site: str = "la-serre"):
     return perform(command, counter.ledger, counter.clock.now(), site_id=site, badge_key=KEY)
 
 
-def refused(counter: Counter, command, *, site: str = "la-serre") -> DeskError:
+def refused(counter: SteppedKiosk, command, *, site: str = "la-serre") -> DeskError:
     with pytest.raises(DeskError) as error:
         does(counter, command, site=site)
     return error.value
@@ -50,7 +50,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         counters = []
         for name in ("one", "other"):
             (tmp_path / name).mkdir()
-            counters.append(Counter(tmp_path / name, is_blank=name == "other"))
+            counters.append(SteppedKiosk(tmp_path / name, is_blank=name == "other"))
             stack.callback(counters[-1].close)
         pair = Pair(*counters)
         pair.one.joins("lea", units=0)
@@ -59,7 +59,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         yield pair
 
 
-def sold(counter: Counter) -> str:
+def sold(counter: SteppedKiosk) -> str:
     counter.later(seconds=1)
     done = does(counter, SellPass(members=("lea",), product="carte-10"))
     assert isinstance(done, Done)

@@ -10,28 +10,28 @@ from kiosk.messages import Touch
 from kiosk.model import Source
 from kiosk.notices.view import NOTICE_SECONDS
 from kiosk.threads.control_socket import Request
-from tests.office.counter import SERRES, Counter
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
 
-def touch(counter: Counter, button: str, *, number: int | None = None) -> str:
+def touch(counter: SteppedKiosk, button: str, *, number: int | None = None) -> str:
     """Touch a button of the notice that shows; return the title of what shows then."""
     shown = number or counter.wall.notices[-1].number
     counter.controller.handle(Touch(button=button, notice=shown))
     return counter.wall.notices[-1].title
 
 
-def buttons(counter: Counter) -> list[str]:
+def buttons(counter: SteppedKiosk) -> list[str]:
     return [str(button.id) for button in counter.wall.notices[-1].buttons]
 
 
-def come_in(counter: Counter, name: str = "camille", *, units: int = 10, later: float = 120) -> bytes:
+def come_in(counter: SteppedKiosk, name: str = "camille", *, units: int = 10, later: float = 120) -> bytes:
     """Tap, and tap again after a while."""
     uid = counter.joins(name, units=units)
     counter.tap(uid)
@@ -40,12 +40,12 @@ def come_in(counter: Counter, name: str = "camille", *, units: int = 10, later: 
     return uid
 
 
-def left(counter: Counter, name: str = "camille") -> int:
+def left(counter: SteppedKiosk, name: str = "camille") -> int:
     held = counter.ledger.roster.holdings(name, counter.clock.now())
     return sum((one.pass_.terms.units or 0) - one.used for one in held)
 
 
-def inside(counter: Counter) -> list[str]:
+def inside(counter: SteppedKiosk) -> list[str]:
     request = Request(encode_command(ListInside()))
     counter.controller.handle(request)
     answer = decode_answer(request.wait(0))
@@ -53,7 +53,7 @@ def inside(counter: Counter) -> list[str]:
     return [one.name for one in answer.people]
 
 
-def people_in(counter: Counter) -> int:
+def people_in(counter: SteppedKiosk) -> int:
     return counter.ledger.roster.people_in("la-serre", counter.clock.now())
 
 

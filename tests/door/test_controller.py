@@ -12,12 +12,12 @@ from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Denied, Granted, Reason, Signal, Verdict
 from kiosk.threads.control_socket import Request
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
@@ -27,15 +27,15 @@ def reason(verdict: Verdict | None) -> Reason:
     return verdict.reason
 
 
-def touch(counter: Counter, button: str, number: int | None = None) -> None:
+def touch(counter: SteppedKiosk, button: str, number: int | None = None) -> None:
     counter.controller.handle(Touch(button=button, notice=number or counter.wall.notices[-1].number))
 
 
-def buttons(counter: Counter) -> list[str]:
+def buttons(counter: SteppedKiosk) -> list[str]:
     return [button.id for button in counter.wall.notices[-1].buttons]
 
 
-def ask(counter: Counter, command):
+def ask(counter: SteppedKiosk, command):
     request = Request(encode_command(command))
     counter.controller.handle(request)
     return decode_answer(request.wait(0))
@@ -87,11 +87,11 @@ def test_after_the_debounce_the_same_badge_is_judged_again(counter) -> None:
 
 
 def test_scenario_l_after_a_power_cut_right_after_the_commit_the_next_tap_is_free(tmp_path) -> None:
-    before = Counter(tmp_path)
+    before = SteppedKiosk(tmp_path)
     camille = before.joins("camille")
     before.tap(camille)
     before.close()
-    after = Counter(tmp_path, at=before.clock.now() + timedelta(minutes=1))
+    after = SteppedKiosk(tmp_path, at=before.clock.now() + timedelta(minutes=1))
     assert reason(after.tap(camille)) is Reason.RE_ENTRY
     assert [len(fact.verdict.charges) for fact in after.stored(Tapped) if isinstance(fact.verdict, Granted)] == [1, 0]
     after.close()
@@ -145,7 +145,7 @@ def test_only_those_who_agreed_are_named_on_the_idle_screen_and_only_while_they_
 # ---------------------------------------------------------------- record before act
 
 
-def opens_without_a_line(counter: Counter, camille: bytes) -> bool:
+def opens_without_a_line(counter: SteppedKiosk, camille: bytes) -> bool:
     """Break the disk, tap, and tell whether the door moved."""
     counter.break_disk()
     counter.tap(camille)
@@ -153,7 +153,7 @@ def opens_without_a_line(counter: Counter, camille: bytes) -> bool:
 
 
 def test_out_of_service_is_told_in_the_language_of_the_screen(tmp_path) -> None:
-    counter = Counter(tmp_path, language="en")
+    counter = SteppedKiosk(tmp_path, language="en")
     counter.break_disk()
     counter.tap(None)
     assert counter.wall.notices[-1].title == "Out of service"
@@ -257,7 +257,7 @@ def test_undo_gives_the_entry_back_and_ends_the_window(counter) -> None:
 
 @pytest.mark.parametrize(("button", "title"), [("leave", "Goodbye"), ("undo", "Entry given back")])
 def test_a_touch_is_answered_in_the_language_of_the_screen(tmp_path, button, title) -> None:
-    counter = Counter(tmp_path, language="en")
+    counter = SteppedKiosk(tmp_path, language="en")
     camille = counter.joins("camille")
     counter.tap(camille)
     counter.later(seconds=10)
@@ -366,7 +366,7 @@ def test_a_fault_that_goes_on_has_the_light_back_after_a_notice(counter) -> None
 
 
 def test_a_light_that_told_of_a_fault_rests_when_there_is_none(tmp_path) -> None:
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     badge = counter.joins("zoe")
     counter.controller._site_id = "elsewhere"
     counter.controller.handle(counter.tapped(badge))
@@ -440,7 +440,7 @@ def test_a_ledger_that_cannot_be_read_is_told_once_a_minute_and_not_at_every_tic
 
 
 def test_a_kiosk_whose_site_is_not_known_yet_refuses_and_lives(tmp_path) -> None:
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     badge = counter.joins("zoe")
     counter.controller._site_id = "elsewhere"
     assert reason(counter.tap(badge)) is Reason.OUT_OF_SERVICE

@@ -12,13 +12,13 @@ from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, Touch
 from kiosk.model import Signal, Source
 from kiosk.screen.scenes.visits.now import Now
-from tests.office.counter import MONDAY, Counter, Doubtful
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import MONDAY, SteppedKiosk, UnsureClock
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
@@ -74,44 +74,44 @@ def test_the_list_stays_for_longer_than_other_scenes(counter) -> None:
 # ---------------------------------------------------------------- it errs on the side of naming somebody
 
 
-def listed(counter: Counter, *, doubtful: bool = True) -> list[str]:
+def listed(counter: SteppedKiosk, *, doubtful: bool = True) -> list[str]:
     """Who is on the list; without the doubtful, those who are counted as present."""
     answer = HostsSide(counter, "evacuation").perform(ListInside(doubtful=doubtful))
     assert isinstance(answer, Inside)
     return [person.name for person in answer.people]
 
 
-def done(counter: Counter, command) -> None:
+def done(counter: SteppedKiosk, command) -> None:
     assert isinstance(HostsSide(counter, "evacuation").perform(command), Done)
 
 
-def push(counter: Counter, button: str) -> None:
+def push(counter: SteppedKiosk, button: str) -> None:
     """Touch a button of the notice that shows."""
     counter.later(seconds=2)
     counter.controller.handle(Touch(button=button, notice=counter.wall.notices[-1].number))
 
 
-def closed_early(counter: Counter, camille: bytes) -> None:
+def closed_early(counter: SteppedKiosk, camille: bytes) -> None:
     counter.later(minutes=10)
     done(counter, CloseToday())
 
 
-def undone_by_themselves(counter: Counter, camille: bytes) -> None:
+def undone_by_themselves(counter: SteppedKiosk, camille: bytes) -> None:
     counter.later(seconds=20)
     counter.tap(camille)
     push(counter, "undo")
 
 
-def reversed_by_a_host(counter: Counter, camille: bytes) -> None:
+def reversed_by_a_host(counter: SteppedKiosk, camille: bytes) -> None:
     counter.later(minutes=5)
     done(counter, Undo(member="camille", reason="by mistake"))
 
 
-def overstayed(counter: Counter, camille: bytes) -> None:
+def overstayed(counter: SteppedKiosk, camille: bytes) -> None:
     counter.later(hours=5)
 
 
-def after_hours(counter: Counter, camille: bytes) -> None:
+def after_hours(counter: SteppedKiosk, camille: bytes) -> None:
     counter.later(hours=9)
 
 
@@ -121,7 +121,7 @@ def after_hours(counter: Counter, camille: bytes) -> None:
     ids=["closed early", "undone by themselves", "reversed by a host", "overstayed", "after hours"],
 )
 def test_who_came_in_and_did_not_say_that_they_left_is_named(
-    counter, happens: Callable[[Counter, bytes], None]
+    counter, happens: Callable[[SteppedKiosk, bytes], None]
 ) -> None:
     camille = counter.joins("camille")
     counter.tap(camille)
@@ -203,14 +203,14 @@ def test_next_morning_nobody_of_the_day_before_is_looked_for(counter) -> None:
 
 @pytest.mark.parametrize("wakes", [MONDAY, datetime(2024, 1, 1, tzinfo=MONDAY.tzinfo)], ids=["at once", "in the past"])
 def test_a_power_cut_and_a_clock_that_woke_anywhere_take_nobody_off_the_list(tmp_path, wakes) -> None:
-    clock = Doubtful(MONDAY, runs=False)
+    clock = UnsureClock(MONDAY, runs=False)
     clock.is_sure = True
-    counter = Counter(tmp_path, clock=clock)
+    counter = SteppedKiosk(tmp_path, clock=clock)
     counter.tap(counter.joins("camille"))
     counter.later(minutes=10)
     done(counter, CloseToday())
     counter.close()
-    again = Counter(tmp_path, clock=Doubtful(wakes, runs=False))
+    again = SteppedKiosk(tmp_path, clock=UnsureClock(wakes, runs=False))
     assert listed(again) == ["camille"]
     again.close()
 
@@ -279,7 +279,7 @@ def test_an_erasure_from_the_central_server_takes_nobody_off_the_list(counter, t
     counter.tap(counter.joins("camille"))
     counter.joins("hugo")
     (tmp_path / "other").mkdir()
-    other = Counter(tmp_path / "other", is_blank=True)
+    other = SteppedKiosk(tmp_path / "other", is_blank=True)
     erased = other.ledger.append(Erased(member_id="camille"), Erased(member_id="hugo"))
     entries = tuple((number, entry) for number, entry in enumerate(erased, 1))
     delivery = Delivery(FeedArrived(entries=entries, cursor=None))
@@ -304,7 +304,7 @@ def test_a_host_notes_on_the_screen_that_the_erased_one_has_left(counter) -> Non
     assert nameless(counter) == ()
 
 
-def nameless(counter: Counter) -> tuple[Present, ...]:
+def nameless(counter: SteppedKiosk) -> tuple[Present, ...]:
     """Those on the list who were erased."""
     answer = HostsSide(counter, "evacuation").perform(ListInside(doubtful=True))
     assert isinstance(answer, Inside)

@@ -18,7 +18,7 @@ from kiosk.desk import pins
 from kiosk.export.books import copied, listed, media
 from kiosk.facts import Happened, MemberSet, PassSold
 from kiosk.model import Member, Pass
-from tests.office.counter import CARNET, KEY, SERRES, Counter
+from tests.office.kiosks.stepped import CARNET, KEY, SERRES, SteppedKiosk
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def stick(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path)
     counter.tap(counter.joins("lea"))
     counter.later(seconds=20)
     counter.tap(b"\x04nobody")
@@ -41,7 +41,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
     counter.close()
 
 
-def copy(counter: Counter, stick: Path, *, medium: str | None = None) -> Done | Refused:
+def copy(counter: SteppedKiosk, stick: Path, *, medium: str | None = None) -> Done | Refused:
     path = Path(counter.ledger._name)
     among = (Medium(path=str(stick), name=stick.name, free=10**9),)
     return copied(path, site_id=SERRES.id, medium=medium or str(stick), now=counter.clock.now(), among=among)
@@ -117,7 +117,7 @@ def test_nobody_who_finds_the_stick_can_try_pins(counter, stick):
     assert line["without_pin"]["member"]["name"] == "claire"
 
 
-def wal(counter: Counter) -> bytes:
+def wal(counter: SteppedKiosk) -> bytes:
     file = Path(f"{counter.ledger._name}-wal")
     return file.read_bytes() if file.exists() else b""
 

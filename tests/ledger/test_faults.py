@@ -21,7 +21,7 @@ from kiosk.store import chain
 from kiosk.store.database import Database, transaction
 from kiosk.store.entries import to_row
 from kiosk.store.tables import entries
-from tests.office.books import Moment, fresh, gathered, house_facts, let_in, taps
+from tests.office.ledgers.small_house import StampClock, fresh, gathered, house_facts, let_in, taps
 
 MUCH = Happened(what="much", detail="x" * 2_000_000)
 """More than any of the limits below allows for."""
@@ -29,7 +29,7 @@ MUCH = Happened(what="much", detail="x" * 2_000_000)
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture
@@ -138,10 +138,10 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from kiosk.ledger import LedgerError, open_ledger
-from tests.office.books import Moment
+from tests.office.ledgers.small_house import StampClock
 from tests.ledger.test_faults import MUCH, goes_on, refuses, tap_and
 
-moment = Moment()
+moment = StampClock()
 with open_ledger(Path(sys.argv[1]), stamp=moment) as ledger:
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     for _ in range(3):
@@ -237,9 +237,9 @@ ACKNOWLEDGE = """
 import sys
 from pathlib import Path
 from kiosk.ledger import open_ledger
-from tests.office.books import Moment, taps
+from tests.office.ledgers.small_house import StampClock, taps
 
-moment = Moment()
+moment = StampClock()
 with open_ledger(Path(sys.argv[1]), stamp=moment) as ledger:
     while True:
         print(taps(ledger, moment).seq, flush=True)

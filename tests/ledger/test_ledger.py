@@ -25,13 +25,13 @@ from kiosk.ledger import (
 )
 from kiosk.model import Ref
 from kiosk.store import chain
-from tests.office.books import MONDAY, Moment, edit, fresh, gathered, house_facts, let_in, taps
+from tests.office.ledgers.small_house import MONDAY, StampClock, edit, fresh, gathered, house_facts, let_in, taps
 from tests.rules.house import SERRE
 
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture
@@ -419,7 +419,7 @@ def test_what_a_newer_kiosk_wrote_is_kept_and_passed_over(tmp_path, written, mom
 def write_unknown(path, *, kind, body):
     with open_reader(path) as ledger:
         head, name = ledger.head, ledger.ledger_id
-    salt, stamp = bytes(16), Moment()()
+    salt, stamp = bytes(16), StampClock()()
     ref, body_hash = Ref(ledger_id=name, seq=head.seq + 1), hashlib.sha256(salt + body).digest()
     digest = chain.entry_hash(ref=ref, stamp=stamp, kind=kind, body_hash=body_hash, previous=head.hash)
     at = int(stamp.at.timestamp()) * 1_000_000
@@ -431,8 +431,15 @@ def write_unknown(path, *, kind, body):
 # ---------------------------------------------------------------- one writer
 
 
-SECOND = "import sys; from pathlib import Path; from kiosk.ledger import *; from tests.office.books import Moment\n"
-HOLD = SECOND + "ledger = open_ledger(Path(sys.argv[1]), stamp=Moment()); print('held', flush=True); sys.stdin.read()"
+SECOND = """
+import sys
+from pathlib import Path
+from kiosk.ledger import *
+from tests.office.ledgers.small_house import StampClock
+"""
+HOLD = (
+    SECOND + "ledger = open_ledger(Path(sys.argv[1]), stamp=StampClock()); print('held', flush=True); sys.stdin.read()"
+)
 
 
 def start(script, *arguments):
@@ -447,7 +454,7 @@ def start(script, *arguments):
 
 def test_a_second_writer_is_turned_away_and_told_who_writes(book, tmp_path):
     with pytest.raises(LedgerBusyError, match=f"held by process {os.getpid()}") as error:
-        open_ledger(tmp_path / "kiosk.db", stamp=Moment())
+        open_ledger(tmp_path / "kiosk.db", stamp=StampClock())
     assert error.value.pid == os.getpid()
     book.append(Happened(what="undisturbed"))
 
@@ -457,10 +464,10 @@ def test_another_process_is_turned_away_until_the_writer_is_gone_even_by_kill(tm
     with start(HOLD, path) as holder:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(LedgerBusyError) as error:
-            open_ledger(path, stamp=Moment())
+            open_ledger(path, stamp=StampClock())
         assert error.value.pid == holder.pid
         holder.send_signal(signal.SIGKILL)
-    with open_ledger(path, stamp=Moment()) as ledger:
+    with open_ledger(path, stamp=StampClock()) as ledger:
         assert ledger.append(Happened(what="started"))[0].ref.seq == 1
 
 
@@ -469,13 +476,13 @@ def test_the_right_to_write_is_given_back_when_opening_fails(tmp_path):
     path.write_bytes(b"this is not a database" * 100)
     for _ in range(2):
         with pytest.raises(LedgerError, match=r"kiosk\.db cannot be opened: file is not a database"):
-            open_ledger(path, stamp=Moment())
+            open_ledger(path, stamp=StampClock())
 
 
 def test_a_ledger_where_nothing_can_be_written_is_refused_in_one_sentence(tmp_path):
     path = tmp_path / "no-such-folder" / "kiosk.db"
     with pytest.raises(LedgerError) as error:
-        open_ledger(path, stamp=Moment())
+        open_ledger(path, stamp=StampClock())
     assert str(error.value) == f"{path} cannot be opened: No such file or directory"
 
 
@@ -487,10 +494,10 @@ def test_a_ledger_is_opened_in_one_thread_and_used_in_another(book, moment):
 
 def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):
     script = SECOND + (
-        "from tests.office.books import *\n"
+        "from tests.office.ledgers.small_house import *\n"
         "opened = []\n"
         "sys.addaudithook(lambda event, args: opened.append(args[0]) if event == 'sqlite3.connect' else None)\n"
-        "moment = Moment()\n"
+        "moment = StampClock()\n"
         "with open_ledger(Path(sys.argv[1]), stamp=moment) as ledger:\n"
         "    ledger.append(*house_facts())\n"
         "    for _ in range(50): taps(ledger, moment); moment.moves(hours=1)\n"

@@ -11,7 +11,7 @@ from kiosk.facts import Happened
 from kiosk.ledger import open_ledger, open_reader, repair
 from kiosk.store.head_file import Witness
 from tests.crash_states.damage import Life, as_a_kiosk, as_it_is, case, under_its_name
-from tests.office.books import Moment, edit, fresh, house_facts, let_in, taps
+from tests.office.ledgers.small_house import StampClock, edit, fresh, house_facts, let_in, taps
 
 CASES = range(24)
 HARD = (161, 247, 252, 657)
@@ -25,7 +25,7 @@ def life(tmp_path_factory):
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture

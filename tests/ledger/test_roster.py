@@ -25,13 +25,13 @@ from kiosk.facts import (
 from kiosk.ledger import decode_fact
 from kiosk.model import Badge, Case, Charge, Clock, Denied, Granted, Member, Override, Reason, Ref, Source, Tap, Window
 from kiosk.roster import RosterError, claim_code
-from tests.office.books import MONDAY, Moment, fresh, gathered, house_facts, let_in, sold_to
+from tests.office.ledgers.small_house import MONDAY, StampClock, fresh, gathered, house_facts, let_in, sold_to
 from tests.rules.house import HOST, LEA, SERRE, TEN
 
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture
@@ -522,7 +522,7 @@ def standing(life):
 @settings(max_examples=60, deadline=None)
 @given(lives())
 def test_any_life_folds_anew_to_the_same_roster_and_no_unit_is_lost_or_made(life):
-    moment = Moment()
+    moment = StampClock()
     with tempfile.TemporaryDirectory() as folder, fresh(Path(folder), moment) as book:
         for minutes, fact in life:
             moment.moves(minutes=minutes)
@@ -564,7 +564,7 @@ def test_it_makes_no_difference_how_many_facts_are_appended_at_once(life, size):
     facts_ = [fact for _, fact in life]
     cases: list[tuple[Case | None, ...]] = []
     for batch in (1, size):
-        moment = Moment()
+        moment = StampClock()
         with tempfile.TemporaryDirectory() as folder, fresh(Path(folder), moment) as book:
             home = [at_home(fact, book.ledger_id) for fact in (SiteSet(site=SERRE), *facts_)]
             for start in range(0, len(home), batch):

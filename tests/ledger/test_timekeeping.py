@@ -13,10 +13,10 @@ from kiosk.model import Clock, Granted, Reason
 from kiosk.store.refold import folded_anew
 from kiosk.store.tables import EPOCH, visits
 from tests.clocks.virtual_machine import VirtualMachine
-from tests.office.books import MONDAY as BOOKED
-from tests.office.books import let_in
-from tests.office.counter import SERRES, Counter
-from tests.office.nodes import Feed, Node, rows
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
+from tests.office.ledgers.feed import Feed, Node, rows
+from tests.office.ledgers.small_house import MONDAY as BOOKED
+from tests.office.ledgers.small_house import let_in
 from tests.rules.house import SERRE
 
 VISIT_COLUMNS = [column.name for column in visits.columns if column.name != "position"]
@@ -25,8 +25,8 @@ MONDAY = datetime(2026, 11, 9, 8, 5, tzinfo=UTC)
 SUNDAY = MONDAY - timedelta(days=1)
 
 
-def starts(folder, machine: VirtualMachine) -> Counter:
-    return Counter(folder, clock=WallClock(machine))
+def starts(folder, machine: VirtualMachine) -> SteppedKiosk:
+    return SteppedKiosk(folder, clock=WallClock(machine))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def woken(tmp_path, machine):
     after.close()
 
 
-def knows_again(kiosk: Counter, machine: VirtualMachine, *, after: timedelta = timedelta(minutes=30)) -> None:
+def knows_again(kiosk: SteppedKiosk, machine: VirtualMachine, *, after: timedelta = timedelta(minutes=30)) -> None:
     """Let time pass, and then the network come back."""
     machine.passes(after)
     machine.has_network = True

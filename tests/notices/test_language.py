@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from kiosk import notices, screen
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
-from tests.office.taps import MONDAY
+from tests.office.ledgers.judged_taps import MONDAY
 from tests.pictures.door import spoken, tray_view
 from tests.rules.house import at
 

@@ -10,7 +10,7 @@ from kiosk import hours, notices
 from kiosk.model import Clock, Denied, Granted, Member, Opening, Reason, Signal, Window
 from kiosk.notices import Button, Health, Notice, Offer
 from kiosk.notices.language import Language
-from tests.office.taps import CAMILLE, MONDAY, Told, denied, granted
+from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted
 from tests.rules.house import NIGHT_AND_DAY, SERRE, House, at, case, sold
 
 TAPS = {told.name: told for told in (*granted(), *denied())}
@@ -336,7 +336,7 @@ def test_the_hint_points_to_the_reader() -> None:
 def test_a_verdict_with_hardly_any_facts_is_still_told() -> None:
     for reason in Reason:
         for verdict in (Granted(reason=reason), Denied(reason=reason)):
-            told = Told("bare", verdict, case(), MONDAY)
+            told = JudgedTap("bare", verdict, case(), MONDAY)
             if isinstance(verdict, Denied) and reason in GRANTING:
                 continue
             assert notices.notice(told.verdict, told.case, told.now).title

@@ -14,8 +14,8 @@ from kiosk.notices.refusals import SAID
 from kiosk.uplink import WHY_NOT as WHY_NOT_PAIRED
 from kiosk.uplink import why_not
 from sync.client import SyncError
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 PACKAGE = Path(kiosk.__file__).parent
 REFUSING = ("DeskError", "ExportError", "HoursError", "Refused")
@@ -102,7 +102,7 @@ def test_every_way_in_which_a_server_can_fail_to_answer_has_words():
 
 
 def test_a_member_who_was_forgotten_meanwhile_is_told_in_french(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     counter.joins("claire", staff=True)
     side = HostsSide(counter, "desk")
     refused = side.perform(ShowAccount(member="gone"))

@@ -19,7 +19,7 @@ from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.scene import Setting
 from kiosk.screen.scenes.people.own_account import TABS, Account
 from kiosk.screen.sdl import pygame
-from tests.office.taps import CAMILLE, MONDAY, Told, denied, granted, ours, tell, visit
+from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted, ours, tell, visit
 from tests.pictures.picture import WIDE, Asleep, Picture
 from tests.rules.house import SERRE, at, on, sold
 
@@ -32,7 +32,7 @@ BUTTONS = {
 """What some of them would offer; the others show none, to be looked at as they are without."""
 
 
-def notice_of(told: Told, language: str) -> Notice:
+def notice_of(told: JudgedTap, language: str) -> Notice:
     """What a tap shows, with the buttons that it would have."""
     offers = BUTTONS.get(told.name, ())
     return notices.notice(told.verdict, told.case, told.now, offers=offers, language=language)
@@ -117,7 +117,7 @@ def spoken(language: str) -> Iterator[Picture]:
         yield Picture(f"large-{told.name}", notice_of(told, language), language)
 
 
-def larger() -> Iterator[Told]:
+def larger() -> Iterator[JudgedTap]:
     """What somebody sees who asked for large words."""
     reader = replace(CAMILLE, large_text=True)
     for told in (*granted(), *denied()):
@@ -125,7 +125,7 @@ def larger() -> Iterator[Told]:
             yield replace_case(told, reader)
 
 
-def replace_case(told: Told, member: Member) -> Told:
+def replace_case(told: JudgedTap, member: Member) -> JudgedTap:
     return tell(told.name, replace(told.case, member=member), told.now)
 
 

@@ -11,8 +11,8 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from kiosk.facts import Reversed
 from kiosk.model import Ref
-from tests.office.books import sold_to
-from tests.office.office import Office, lived_in, office
+from tests.office.ledgers.small_house import sold_to
+from tests.office.servers.office import Office, lived_in, office
 from tests.sync.central.pages.test_browser import CHROMIUM, QUIET, listening, signs_in
 
 TAKEN = {

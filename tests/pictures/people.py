@@ -10,9 +10,9 @@ from pathlib import Path
 from kiosk.commands import ChangeMember, SellPass
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till
-from tests.office.books import edit, template
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.ledgers.small_house import edit, template
 from tests.pictures.picture import Picture
 
 LONG = "Jean-Baptiste Delacroix-Montgolfier"
@@ -22,7 +22,7 @@ STRANGER = bytes([4]) + b"noone."
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "people-"."""
     with tempfile.TemporaryDirectory() as folder:
-        counter = Counter(_named(Path(folder)))
+        counter = SteppedKiosk(_named(Path(folder)))
         for name in (LONG, "Élise Le Goff", "Éliane Petit", "Théo Martin"):
             counter.joins(name)
         counter.joins("claire", staff=True)
@@ -40,11 +40,11 @@ def _named(folder: Path) -> Path:
     return folder
 
 
-def _side(counter: Counter, language: str, scene: type = Members) -> HostsSide:
+def _side(counter: SteppedKiosk, language: str, scene: type = Members) -> HostsSide:
     return HostsSide(counter, scene, language=language)
 
 
-def _members(counter: Counter, language: str) -> Iterator[Picture]:
+def _members(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     yield Picture("people-unknown-badge", _side(counter, language).stage, language)
     side = _side(counter, language)
     side.type("Eli")
@@ -60,7 +60,7 @@ def _members(counter: Counter, language: str) -> Iterator[Picture]:
     yield Picture("people-claim", side.stage, language)
 
 
-def _at(counter: Counter, language: str, name: str, *touches: str) -> HostsSide:
+def _at(counter: SteppedKiosk, language: str, name: str, *touches: str) -> HostsSide:
     side = _side(counter, language)
     side.type(name.split()[0])
     side.touch(f"row:{name}")
@@ -69,7 +69,7 @@ def _at(counter: Counter, language: str, name: str, *touches: str) -> HostsSide:
     return side
 
 
-def _member(counter: Counter, language: str) -> Iterator[Picture]:
+def _member(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     side = _side(counter, language)
     side.perform(ChangeMember(member=LONG, note="Préfère le bureau près de la fenêtre, parle anglais"))
     yield Picture("people-member", _at(counter, language, LONG).stage, language)
@@ -83,7 +83,7 @@ def _member(counter: Counter, language: str) -> Iterator[Picture]:
     yield Picture("people-forget", _at(counter, language, LONG, "more", "erase").stage, language)
 
 
-def _sales(counter: Counter, language: str) -> Iterator[Picture]:
+def _sales(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     yield Picture("people-sell", _at(counter, language, LONG, "sell").stage, language)
     yield Picture("people-pay", _at(counter, language, LONG, "favourite").stage, language)
     sold = _at(counter, language, LONG, "favourite", "pay:card")

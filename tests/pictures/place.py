@@ -23,8 +23,8 @@ from kiosk.screen.scenes.machine.health import Health
 from kiosk.screen.scenes.set_up.last_steps import HostBadge, Ready, Summary
 from kiosk.screen.scenes.set_up.trial import Trial
 from kiosk.screen.widgets.page import draw_question
-from tests.office.counter import SERRES, Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 from tests.pictures.picture import Picture
 from tests.pictures.picture import Scene as Drawable
 
@@ -39,11 +39,11 @@ PLANNED = (
 
 
 @cache
-def counter(site: Site = SERRES, *done: Command) -> Counter:
+def counter(site: Site = SERRES, *done: Command) -> SteppedKiosk:
     """A kiosk on Monday morning, with what was done to it."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
-    made = Counter(Path(folder.name), site=site)
+    made = SteppedKiosk(Path(folder.name), site=site)
     atexit.register(made.close)
     side = HostsSide(made, Hours)
     for command in done:
@@ -51,7 +51,7 @@ def counter(site: Site = SERRES, *done: Command) -> Counter:
     return made
 
 
-def came(language: str, to: str | Callable[[Setting], Scene], *touches: str, at: Counter | None = None) -> Scene:
+def came(language: str, to: str | Callable[[Setting], Scene], *touches: str, at: SteppedKiosk | None = None) -> Scene:
     """The scene that one comes to by these touches."""
     side = HostsSide(at or counter(), to, language=language)
     for target in touches:
@@ -80,9 +80,9 @@ def hours(language: str) -> Iterator[tuple[str, Scene]]:
 
 
 @contextmanager
-def blank() -> Iterator[Counter]:
+def blank() -> Iterator[SteppedKiosk]:
     """A kiosk that knows nothing yet."""
-    with tempfile.TemporaryDirectory() as folder, closing(Counter(Path(folder), is_blank=True)) as made:
+    with tempfile.TemporaryDirectory() as folder, closing(SteppedKiosk(Path(folder), is_blank=True)) as made:
         yield made
 
 

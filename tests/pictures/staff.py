@@ -10,8 +10,8 @@ from pathlib import Path
 from kiosk.screen.scenes.menu import Menu
 from kiosk.screen.scenes.visits.now import Now
 from kiosk.screen.scenes.visits.today import Today
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 from tests.pictures.picture import Picture
 
 LONG = "Jean-Baptiste Delacroix-Montgolfier"
@@ -19,7 +19,7 @@ LONG = "Jean-Baptiste Delacroix-Montgolfier"
 
 def pictures(language: str) -> Iterator[Picture]:
     """Every picture of this area in a language; `name` begins with "staff-"."""
-    with tempfile.TemporaryDirectory() as folder, closing(Counter(Path(folder))) as counter:
+    with tempfile.TemporaryDirectory() as folder, closing(SteppedKiosk(Path(folder))) as counter:
         counter.joins("claire", staff=True)
         for badge in [counter.joins(name) for name in ("Camille", "Théo", "Inès", LONG, "Hugo", "Zoé", "Nadia")]:
             counter.tap(badge)
@@ -30,7 +30,7 @@ def pictures(language: str) -> Iterator[Picture]:
             yield Picture(f"staff-{name}", side.stage, language)
 
 
-def _sides(counter: Counter, language: str) -> Iterator[tuple[str, HostsSide]]:
+def _sides(counter: SteppedKiosk, language: str) -> Iterator[tuple[str, HostsSide]]:
     def begin(to, *touches: str) -> HostsSide:
         side = HostsSide(counter, to, language=language)
         for target in touches:

@@ -14,18 +14,18 @@ from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Ask, Setting, Swap
 from kiosk.screen.scenes.people.own_account import Account
 from kiosk.screen.sdl import pygame
-from tests.office.counter import KEY, Counter
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 from tests.pictures.picture import WIDE
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
 
-def ask(counter: Counter, command):
+def ask(counter: SteppedKiosk, command):
     """What the kiosk answers to a command of the screen."""
     return desk.answered(
         encode_command(command),
@@ -37,7 +37,7 @@ def ask(counter: Counter, command):
     )
 
 
-def perform(counter: Counter, scene: Account, wishes) -> Account:
+def perform(counter: SteppedKiosk, scene: Account, wishes) -> Account:
     """See to what a scene wishes, until it wishes nothing more; return the scene that shows then."""
     while isinstance(wishes, Ask):
         wishes = scene.answered(wishes.command, ask(counter, wishes.command))
@@ -47,13 +47,13 @@ def perform(counter: Counter, scene: Account, wishes) -> Account:
     return scene
 
 
-def opened(counter: Counter, name: str = "camille") -> Account:
+def opened(counter: SteppedKiosk, name: str = "camille") -> Account:
     setting = Setting(words=Language("fr", "Europe/Paris"), now=counter.clock.now, member_id=name)
     scene = Account(setting)
     return perform(counter, scene, scene.opened())
 
 
-def touch(counter: Counter, scene: Account, target: str) -> Account:
+def touch(counter: SteppedKiosk, scene: Account, target: str) -> Account:
     canvas = Canvas(pygame.Surface(WIDE))
     scene.draw(canvas)
     assert target in [name for _, name in canvas.targets]
@@ -66,7 +66,7 @@ def written(scene: Account) -> str:
     return " ".join(placed.line.text for placed in canvas.written)
 
 
-def member(counter: Counter, name: str = "camille"):
+def member(counter: SteppedKiosk, name: str = "camille"):
     return counter.ledger.roster.member(name)
 
 

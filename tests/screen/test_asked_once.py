@@ -22,8 +22,8 @@ from kiosk.screen.scenes.people.member import Account
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till as TillScene
 from kiosk.screen.scenes.visits.now import Now
-from tests.office.counter import KEY, Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 STRANGER = bytes.fromhex("04112233445566")
 Way = tuple[str, ...]
@@ -35,29 +35,29 @@ def zoe(setting: Setting) -> Scene:
     return Account(setting, "zoe")
 
 
-def nothing(counter: Counter) -> None:
+def nothing(counter: SteppedKiosk) -> None:
     """Zoe has a badge and ten entries."""
 
 
-def is_in(counter: Counter) -> None:
+def is_in(counter: SteppedKiosk) -> None:
     counter.tap(BADGE)
 
 
-def stranger(counter: Counter) -> None:
+def stranger(counter: SteppedKiosk) -> None:
     counter.tap(STRANGER)
 
 
-def after(*ways: tuple[type[Scene] | Callable[[Setting], Scene], Way]) -> Callable[[Counter], None]:
+def after(*ways: tuple[type[Scene] | Callable[[Setting], Scene], Way]) -> Callable[[SteppedKiosk], None]:
     """A host has done this before."""
 
-    def given(counter: Counter) -> None:
+    def given(counter: SteppedKiosk) -> None:
         for begin, way in ways:
             go(HostsSide(counter, begin), way)
 
     return given
 
 
-def suspended_and_stranger(counter: Counter) -> None:
+def suspended_and_stranger(counter: SteppedKiosk) -> None:
     """The badge that is claimed is judged at once, and must not let in whom this is not about."""
     stranger(counter)
     go(HostsSide(counter, zoe), SUSPEND)
@@ -76,7 +76,7 @@ class Move:
     back_at: Callable[[Setting], Scene] | None = None
     """None: there is no way back, and `asks` says so or there is nothing to take back."""
     back: Way = ()
-    given: Callable[[Counter], None] = nothing
+    given: Callable[[SteppedKiosk], None] = nothing
 
 
 BADGE = bytes([4]) + b"zoe..."
@@ -235,8 +235,8 @@ NOT_ON_THE_SCREEN: set[type[Command]] = {
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path)
     counter.joins("claire", staff=True)
     assert counter.joins("zoe") == BADGE
     yield counter
@@ -263,7 +263,7 @@ def meant(side: HostsSide, step: str) -> str:
     return step
 
 
-def state(counter: Counter) -> tuple[object, ...]:
+def state(counter: SteppedKiosk) -> tuple[object, ...]:
     """All that these moves change: money, entries, badges, standing, who is in, hours, openings of the door."""
     roster, now = counter.ledger.roster, counter.clock.now()
     member, site = roster.member("zoe"), roster.site("la-serre")

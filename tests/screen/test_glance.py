@@ -12,8 +12,8 @@ from kiosk.screen.door.sleep import Light
 from kiosk.screen.drawing import theme
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.sdl import pygame
-from tests.office.counter import Counter
-from tests.office.taps import CAMILLE, Told, denied, granted, ours, tell
+from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.ledgers.judged_taps import CAMILLE, JudgedTap, denied, granted, ours, tell
 from tests.pictures.door import notice_of, spoken
 from tests.pictures.picture import SIZES, UPRIGHT, WIDE, Asleep, drawn
 from tests.rules.house import SERRE, at, sold
@@ -101,7 +101,7 @@ def test_a_kiosk_that_can_take_no_badge_points_nowhere(size) -> None:
 
 @pytest.mark.parametrize("side", POINTS)
 def test_the_side_is_the_one_that_was_configured(tmp_path, side) -> None:
-    counter = Counter(tmp_path, reader_side=side)
+    counter = SteppedKiosk(tmp_path, reader_side=side)
     counter.controller.handle(counter.tapped(counter.joins("camille")))
     assert counter.wall.views[-1].side == side
     counter.close()
@@ -177,7 +177,7 @@ def test_the_screen_rests_only_while_it_is_closed_and_nobody_is_in() -> None:
 # ---------------------------------------------------------------- large words
 
 
-def leads(told: Told, *, large: bool) -> tuple[Notice, Canvas]:
+def leads(told: JudgedTap, *, large: bool) -> tuple[Notice, Canvas]:
     """The notice of a tap by somebody who asked for large words, or did not, and how it is drawn."""
     member = replace(CAMILLE, large_text=large)
     again = tell(told.name, replace(told.case, member=member), told.now)

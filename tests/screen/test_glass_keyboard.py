@@ -10,13 +10,13 @@ from kiosk.screen.scenes.people.pick import Pick
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import Keyboard
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 
 @pytest.fixture
 def side(tmp_path) -> Iterator[HostsSide]:
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield HostsSide(counter, lambda setting: Pick(setting, "Test", lambda scene, person: None))
     counter.close()
 

@@ -18,14 +18,14 @@ from kiosk.screen.scenes.machine.export import Export
 from kiosk.screen.scenes.machine.health import Health, Part
 from kiosk.screen.scenes.machine.pairing import Pairing
 from kiosk.screen.scenes.people.member import Account
-from tests.office.counter import MONDAY, SERRES, Counter, Doubtful
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import MONDAY, SERRES, SteppedKiosk, UnsureClock
 from tests.pictures import place
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
@@ -80,9 +80,9 @@ def test_the_parts_are_looked_at_again_and_again(counter):
 
 
 @pytest.fixture
-def doubtful(tmp_path: Path) -> Iterator[Counter]:
+def doubtful(tmp_path: Path) -> Iterator[SteppedKiosk]:
     """A kiosk after a power cut: nothing vouches for its clock."""
-    counter = Counter(tmp_path, clock=Doubtful(MONDAY, runs=False))
+    counter = SteppedKiosk(tmp_path, clock=UnsureClock(MONDAY, runs=False))
     yield counter
     counter.close()
 
@@ -92,7 +92,7 @@ def local(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - it has no zone
 
 
-def set_by(counter: Counter, at: datetime) -> Answered:
+def set_by(counter: SteppedKiosk, at: datetime) -> Answered:
     return HostsSide(counter, Health).perform(SetClock(at=at, by="claire"))
 
 
@@ -230,7 +230,7 @@ def test_a_stick_pulled_out_meanwhile_is_told(counter, stick):
     assert "rebranchez-la" in side.reads()
 
 
-def at_the_data_of_lea(counter: Counter) -> Around:
+def at_the_data_of_lea(counter: SteppedKiosk) -> Around:
     counter.joins("lea")
     side = Around(counter, lambda setting: Account(setting, "lea"))
     for target in ("more", "export", "stick"):

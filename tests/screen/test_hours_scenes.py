@@ -17,15 +17,15 @@ from kiosk.screen.scenes.hours.exceptions import Exceptions
 from kiosk.screen.scenes.hours.preview import Preview
 from kiosk.screen.scenes.hours.this_week import Hours
 from kiosk.screen.scenes.hours.week_grid import WeekGrid
-from tests.office.counter import SERRES, Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 from tests.pictures import place
 from tests.pictures.picture import SIZES, drawn
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
@@ -170,7 +170,7 @@ def test_times_never_run_backwards_however_often_one_touches(side):
 
 def test_hours_with_more_to_them_than_a_week_are_not_replaced_unsaid(tmp_path):
     site = replace(SERRES, hours="Jun-Aug Mo-Fr 09:00-17:00; PH off")
-    counter = Counter(tmp_path, site=site)
+    counter = SteppedKiosk(tmp_path, site=site)
     side = through(HostsSide(counter, Hours), "grid")
     assert "remplacerait" in side.reads()
     counter.close()

@@ -19,7 +19,7 @@ from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets import listing
 from kiosk.screen.widgets.button import button
 from kiosk.screen.widgets.listing import Listing, Row
-from tests.office.taps import MONDAY
+from tests.office.ledgers.judged_taps import MONDAY
 from tests.pictures import gallery
 from tests.pictures.picture import SIZES, SMALL, WIDE, Asleep, Picture, drawn
 from tests.rules.house import SERRE

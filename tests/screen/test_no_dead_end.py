@@ -12,8 +12,8 @@ from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.scenes.menu import Menu
 from kiosk.screen.scenes.people.member import Account
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 NOT_TAKEN = ("back", "leave", "no", "yes", "do")
 """The ways out are tried by the escape key; what is asked about is not done."""
@@ -26,7 +26,7 @@ Path = tuple[str, ...]
 Begin = Callable[[Setting], Scene]
 
 
-def walked(counter: Counter, begin: Begin) -> dict[str, Path]:
+def walked(counter: SteppedKiosk, begin: Begin) -> dict[str, Path]:
     """Every scene and question that can be reached, and how."""
     found: dict[str, Path] = {}
     ahead: list[Path] = [()]
@@ -43,7 +43,7 @@ def walked(counter: Counter, begin: Begin) -> dict[str, Path]:
     return found
 
 
-def reached(counter: Counter, begin: Begin, path: Path) -> HostsSide | None:
+def reached(counter: SteppedKiosk, begin: Begin, path: Path) -> HostsSide | None:
     """A visit that went this way; None when what was done meanwhile has closed it."""
     side = HostsSide(counter, begin)
     for target in path:
@@ -53,7 +53,7 @@ def reached(counter: Counter, begin: Begin, path: Path) -> HostsSide | None:
     return side
 
 
-def side_again(counter: Counter, begin: Begin, path: Path) -> HostsSide:
+def side_again(counter: SteppedKiosk, begin: Begin, path: Path) -> HostsSide:
     side = reached(counter, begin, path)
     assert side is not None
     return side
@@ -102,7 +102,7 @@ SCENES = {
 
 @pytest.fixture
 def house(tmp_path):
-    with closing(Counter(tmp_path)) as counter:
+    with closing(SteppedKiosk(tmp_path)) as counter:
         counter.joins("claire", staff=True)
         counter.tap(counter.joins("Camille"))
         counter.tap(bytes.fromhex("04112233445566"))

@@ -6,13 +6,13 @@ from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.model import Source
 from kiosk.screen.scenes.visits.now import Now
 from kiosk.screen.scenes.visits.today import Today
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 

@@ -11,26 +11,26 @@ from kiosk.commands import ListMembers
 from kiosk.facts import BadgeSet, Erased, Left, MemberSet, PassSold, Reversed, Tapped
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 STRANGER = bytes([4]) + b"noone."
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path)
     for name in ("Élise Le Goff", "Théo Martin", "Claire"):
         counter.joins(name, staff=name == "Claire")
     yield counter
     counter.close()
 
 
-def side_of(counter: Counter, scene=Members, **how) -> HostsSide:
+def side_of(counter: SteppedKiosk, scene=Members, **how) -> HostsSide:
     return HostsSide(counter, scene, member_id="Claire", **how)
 
 
-def at_account(counter: Counter, text: str = "elise") -> HostsSide:
+def at_account(counter: SteppedKiosk, text: str = "elise") -> HostsSide:
     """A host has found a member."""
     side = side_of(counter)
     side.type(text)

@@ -14,7 +14,7 @@ from kiosk.screen.scenes.set_up.first_steps import SetUpWeek
 from kiosk.screen.scenes.set_up.steps import Step
 from kiosk.screen.scenes.visits.evacuation import Evacuation
 from kiosk.screen.stage import Stage
-from tests.office.counter import MONDAY
+from tests.office.kiosks.stepped import MONDAY
 from tests.pictures import gallery
 
 LONGER = {

@@ -17,15 +17,15 @@ from kiosk.screen.scenes.set_up.last_steps import Ready, Summary
 from kiosk.screen.scenes.set_up.pin import HostPin
 from kiosk.screen.scenes.set_up.steps import Step
 from kiosk.screen.window import Screen
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 HOST_BADGE, OTHER_BADGE = b"\x04hosts.", b"\x04other."
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    counter = Counter(tmp_path, is_blank=True)
+def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
+    counter = SteppedKiosk(tmp_path, is_blank=True)
     counter.controller.handle(Tick())
     yield counter
     counter.close()
@@ -51,14 +51,14 @@ def write(side: HostsSide, text: str) -> None:
     side.touch("key:enter")
 
 
-def tap(counter: Counter, side: HostsSide, badge: bytes) -> None:
+def tap(counter: SteppedKiosk, side: HostsSide, badge: bytes) -> None:
     """Lay a badge on the reader, and hand its notice to the screen."""
     counter.later(seconds=10)
     counter.tap(badge)
     side.notice(counter.wall.notices[-1])
 
 
-def answer_all(counter: Counter, side: HostsSide) -> None:
+def answer_all(counter: SteppedKiosk, side: HostsSide) -> None:
     """All answers by touch alone."""
     side.touch("language:fr")
     side.touch("here")

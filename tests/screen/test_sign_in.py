@@ -8,15 +8,15 @@ from kiosk.desk import pins
 from kiosk.messages import Touch
 from kiosk.screen.scenes.menu import ITEMS, Menu
 from kiosk.screen.scenes.sign_in import SignInScene
-from tests.office.counter import KEY, Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     counter.joins("claire", staff=True)
     yield counter
     counter.close()

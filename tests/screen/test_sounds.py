@@ -13,7 +13,7 @@ from hardware.indicator import PATTERNS, heard
 from kiosk.facts import MemberSet
 from kiosk.model import Member, Signal
 from kiosk.screen.sound.melodies import MELODIES, RATE, samples
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 QUIET = (time(22), time(7))
 
@@ -122,7 +122,7 @@ def test_without_a_sound_card_everything_goes_on_and_the_log_says_so_once() -> N
 
 
 def test_a_member_hears_the_rhythm_that_they_chose(tmp_path) -> None:
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     for sound in ("slow", "none", "usual"):
         uid = counter.joins(sound)
         counter.ledger.append(MemberSet(member=Member(id=sound, name=sound, sound=sound)))
@@ -138,7 +138,7 @@ def test_a_member_hears_the_rhythm_that_they_chose(tmp_path) -> None:
 )
 def test_in_quiet_hours_nothing_sounds(tmp_path, at, sound) -> None:
     hour, minute = map(int, at.split(":"))
-    counter = Counter(tmp_path, at=datetime(2026, 6, 1, (hour - 2) % 24, minute, tzinfo=UTC), quiet=QUIET)
+    counter = SteppedKiosk(tmp_path, at=datetime(2026, 6, 1, (hour - 2) % 24, minute, tzinfo=UTC), quiet=QUIET)
     counter.controller._refresh()
     counter.tap(counter.joins("camille"))
     assert (counter.wall.notices[-1].sound, counter.light.sounds[-1]) == (sound, sound)

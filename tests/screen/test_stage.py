@@ -14,8 +14,8 @@ from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Swap
 from kiosk.screen.stage import TOO_SOON_SECONDS
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.message import Message
-from tests.office.counter import Counter
-from tests.office.hosts_side import HostsSide
+from tests.office.kiosks.hosts_side import HostsSide
+from tests.office.kiosks.stepped import SteppedKiosk
 
 
 class Plain(Scene):
@@ -81,7 +81,7 @@ class Typing(Plain):
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
@@ -91,7 +91,7 @@ def side(counter):
     return HostsSide(counter, Plain)
 
 
-def overrides(counter: Counter) -> int:
+def overrides(counter: SteppedKiosk) -> int:
     return len(counter.stored(HoursOverridden))
 
 

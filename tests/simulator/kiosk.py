@@ -1,6 +1,7 @@
 """A kiosk inside the simulator: the real controller, ledger, client and worker, on a clock that the simulator moves.
 
-Only its wires are simulated: a door, a light and a screen that remember, and a line to the server (simulated_line).
+Only its wires are simulated: a door, a light and a screen that record what they are told, and the line to the server
+(tests.simulator.line).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from kiosk.store.tables import entries
 from sync.client import Client
 from sync.wire import Beacon
 from sync.worker import SyncWorker
-from tests.office.books import template
+from tests.office.ledgers.small_house import template
 from tests.simulator.fuses import Fuse, KilledError
 from tests.simulator.line import Line
 from tests.simulator.release import OlderRelease

@@ -15,7 +15,7 @@ from kiosk.ledger import LedgerReader
 from kiosk.store.database import PAGE_BYTES
 from sync.central.central import Central
 from sync.central.feed import stream
-from tests.office.nodes import rows
+from tests.office.ledgers.feed import rows
 from tests.simulator.invariants import units_used
 
 WAL_HEADER, FRAME_HEADER = 32, 24

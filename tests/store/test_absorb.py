@@ -19,8 +19,8 @@ from kiosk.ledger import LedgerError, open_ledger, open_reader
 from kiosk.model import Charge, Member, Ref
 from kiosk.store import chain
 from kiosk.store.chain import Head
-from tests.office.books import Moment, house_facts, let_in, sold_to
-from tests.office.nodes import Feed, Node
+from tests.office.ledgers.feed import Feed, Node
+from tests.office.ledgers.small_house import StampClock, house_facts, let_in, sold_to
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_kind_of_a_newer_version_is_kept_and_passed_over(nodes):
 
 def sealed(body, kind, *, ledger_id="x", seq=1, salt=bytes(16)):
     """An entry as another machine may write it, with hashes that are right."""
-    ref, stamp = Ref(ledger_id=ledger_id, seq=seq), Moment()()
+    ref, stamp = Ref(ledger_id=ledger_id, seq=seq), StampClock()()
     body_hash = sha256(salt + body).digest()
     digest = chain.entry_hash(ref=ref, stamp=stamp, kind=kind, body_hash=body_hash, previous=chain.FIRST)
     return Entry(
@@ -290,8 +290,8 @@ ABSORBING = """
 import sys
 from pathlib import Path
 from kiosk.ledger import open_ledger, open_reader
-from tests.office.books import Moment
-with open_reader(Path(sys.argv[1])) as source, open_ledger(Path(sys.argv[2]), stamp=Moment()) as ledger:
+from tests.office.ledgers.small_house import StampClock
+with open_reader(Path(sys.argv[1])) as source, open_ledger(Path(sys.argv[2]), stamp=StampClock()) as ledger:
     entries = [(entry.ref.seq, entry) for entry in source.entries()]
     for start in range(0, len(entries), 5):
         ledger.absorb(entries[start : start + 5], cursor=str(start + 5))

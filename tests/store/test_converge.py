@@ -30,8 +30,8 @@ from kiosk.model import Badge, Charge, Denied, Granted, Member, Override, Reason
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from kiosk.store.refold import folded_anew
-from tests.office.books import MONDAY, Moment, let_in, sold_to
-from tests.office.nodes import Feed, Node, Placed, pages, rows
+from tests.office.ledgers.feed import Feed, Node, Placed, pages, rows
+from tests.office.ledgers.small_house import MONDAY, StampClock, let_in, sold_to
 from tests.rules.house import SERRE, TEN
 
 NAMES = ("a", "b", "c")
@@ -335,7 +335,7 @@ def days(draw) -> list[Placed]:
             if fact.ledger_id in condensed:
                 continue  # one stretch begins where the last one ended, so none is there twice
             condensed.add(fact.ledger_id)
-        stamp = Moment(MONDAY + timedelta(hours=hour))()
+        stamp = StampClock(MONDAY + timedelta(hours=hour))()
         (entry,) = chain.seal([fact], ledger_id=name, head=heads.get(name, Head()), stamp=stamp)
         heads[name] = Head(seq=entry.ref.seq, hash=entry.hash)
         placed.append((position, entry))

@@ -17,12 +17,12 @@ from kiosk.store import migrations
 from kiosk.store.database import reading_engine
 from kiosk.store.tables import LEDGER, REVISION, ROSTER, STAGED
 from tests.crash_states.lives import older
-from tests.office.books import Moment, edit, fresh, house_facts, taps
+from tests.office.ledgers.small_house import StampClock, edit, fresh, house_facts, taps
 
 
 @pytest.fixture
 def moment():
-    return Moment()
+    return StampClock()
 
 
 @pytest.fixture
@@ -129,8 +129,8 @@ START = """
 import sys
 from pathlib import Path
 from kiosk.ledger import open_ledger
-from tests.office.books import Moment
-with open_ledger(Path(sys.argv[1]), stamp=Moment()) as ledger:
+from tests.office.ledgers.small_house import StampClock
+with open_ledger(Path(sys.argv[1]), stamp=StampClock()) as ledger:
     print(ledger.head.seq, "alembic" in sys.modules, "mako" in sys.modules)
 """
 

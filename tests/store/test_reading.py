@@ -19,11 +19,11 @@ from kiosk.store.reading import READS
 from sync import wire
 from sync.central.storage.tables import networks
 from sync.client import Answer
-from tests.office.central import pairs, serving
+from tests.office.servers.server import pairs, serving
 from tests.simulator import invariants
-from tests.simulator.campaign import after_all
 from tests.simulator.line import Line, plain
 from tests.simulator.release import OlderRelease
+from tests.simulator.simulate import after_all
 from tests.simulator.world import World
 
 

@@ -18,9 +18,9 @@ from kiosk.store import arrivals, snapshot
 from kiosk.store.database import one_state, transaction
 from kiosk.store.refold import folded_anew
 from kiosk.store.tables import ROSTER
-from tests.office import postgres
-from tests.office.books import MONDAY, house_facts, let_in, sold_to
-from tests.office.nodes import Feed, Node, rows
+from tests.office.ledgers.feed import Feed, Node, rows
+from tests.office.ledgers.small_house import MONDAY, house_facts, let_in, sold_to
+from tests.office.servers import postgres
 from tests.rules.house import LEA, SERRE
 
 
@@ -241,9 +241,9 @@ import sys
 from pathlib import Path
 import msgspec
 from kiosk.ledger import open_ledger
-from tests.office.books import Moment
+from tests.office.ledgers.small_house import StampClock
 pages = msgspec.json.decode(sys.stdin.buffer.read())
-with open_ledger(Path(sys.argv[1]), stamp=Moment()) as ledger:
+with open_ledger(Path(sys.argv[1]), stamp=StampClock()) as ledger:
     for page in pages:
         ledger.stage(page, position=99)
         print("staged", flush=True)

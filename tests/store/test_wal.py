@@ -8,17 +8,17 @@ from kiosk.facts import Happened
 from kiosk.ledger import open_reader
 from kiosk.messages import ReaderUp, Tick
 from kiosk.store.database import WAL_LIMIT_BYTES, WAL_WORTH_EMPTYING, one_state
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 
 @pytest.fixture
 def counter(tmp_path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     yield counter
     counter.close()
 
 
-def grows(counter: Counter, tmp_path: Path) -> int:
+def grows(counter: SteppedKiosk, tmp_path: Path) -> int:
     """Write so much at once as a roster that is put in the place of another; return the size of the WAL."""
     counter.ledger.append(Happened(what="a long story " * 250_000))
     return wal(tmp_path)

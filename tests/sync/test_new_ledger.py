@@ -13,14 +13,14 @@ from kiosk.ledger import open_ledger, repair
 from sync.central.feed import stream
 from sync.wire import Enroll, Push
 from tests.ledger.test_repair import damage_table
-from tests.office.counter import MONDAY, Counter
-from tests.office.linked import Hub
-from tests.office.nodes import rows
+from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
+from tests.office.ledgers.feed import rows
+from tests.office.network.linked import LiveServer
 
 
 @pytest.fixture
 def hub(tmp_path):
-    with Hub(tmp_path / "server") as hub:
+    with LiveServer(tmp_path / "server") as hub:
         yield hub
 
 
@@ -200,7 +200,7 @@ def test_a_kiosk_that_mended_itself_before_it_was_ever_paired_sends_all_that_it_
     """Also where its code was taken by a release that does not hear of former ledgers: nobody ever sent that one."""
     folder = tmp_path / "kiosk"
     folder.mkdir()
-    counter = Counter(folder)
+    counter = SteppedKiosk(folder)
     counter.joins("ada")
     former, written = counter.ledger.ledger_id, counter.ledger.head.seq
     counter.ledger.renew()

@@ -22,8 +22,8 @@ from sync.client import Answer, Client
 from sync.listener import UNKNOWN_SECONDS, Listener
 from sync.transport import Line
 from sync.wire import Problem
-from tests.office.central import Ledger, bearer, called, new_database, pairs, sends, serving
-from tests.office.linked import Hub, Linked
+from tests.office.network.linked import LinkedKiosk, LiveServer
+from tests.office.servers.server import MemoryLedger, bearer, called, new_database, pairs, sends, serving
 from tests.sync.test_worker import at_work, tap_of
 
 NEWS = Happened(what="hello")
@@ -32,7 +32,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def hub(tmp_path):
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         yield hub
 
 
@@ -84,7 +84,7 @@ def test_what_another_process_of_the_server_took_in_is_news_as_well(tmp_path) ->
 
         async def waits() -> bool:
             asked = asyncio.create_task(waiting.beyond(place, PATIENCE))
-            await asyncio.to_thread(sends, there, paired.kiosk, Ledger().writes(NEWS))
+            await asyncio.to_thread(sends, there, paired.kiosk, MemoryLedger().writes(NEWS))
             return await asked
 
         assert asyncio.run(waits())
@@ -238,7 +238,7 @@ def test_a_server_of_an_earlier_release_is_asked_again_after_an_hour() -> None:
 
 
 @contextmanager
-def listening(kiosk: Linked, line: Line) -> Iterator[None]:
+def listening(kiosk: LinkedKiosk, line: Line) -> Iterator[None]:
     """A kiosk with all its threads, as the uplink has them, that would exchange by itself once in three hours."""
     kiosk.worker._pause_seconds = 10_000.0
     listener = Listener(Client(line, token=kiosk.worker._client._token), on_news=kiosk.worker.news)
@@ -266,7 +266,7 @@ def test_what_staff_change_reaches_a_kiosk_that_has_just_paused(tmp_path, hub) -
     kiosk.close()
 
 
-def has_seen(kiosk: Linked, position: int) -> bool:
+def has_seen(kiosk: LinkedKiosk, position: int) -> bool:
     return stream.place_of(kiosk.counter.ledger.cursor) == position
 
 

@@ -20,15 +20,15 @@ from sync import pairing
 from sync.client import Client
 from sync.pairing import Pairing, PairingError
 from sync.transport import Line
-from tests.office.counter import CARNET, KEY, SERRES
-from tests.office.linked import Hub
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.kiosks.stepped import CARNET, KEY, SERRES
+from tests.office.network.linked import LiveServer
 from tests.sync.test_worker import until
 
 
 @pytest.fixture
 def hub(tmp_path):
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         hub.central.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
         yield hub
 
@@ -145,7 +145,7 @@ def on_a_bench(folder: Path, config: Config) -> Path:
 def test_a_running_kiosk_is_paired_through_its_socket_and_begins_to_send(tmp_path, hub):
     folder = tmp_path / "kiosk"
     folder.mkdir()
-    with Running(folder) as running:
+    with RunningKiosk(folder) as running:
         file = on_a_bench(running.folder, running.bench.config((480, 320)))
         assert load(file).paths.socket == running.socket
         assert types(file, "pair", hub.url, hub.code("bench")).exit_code == 0
@@ -165,7 +165,7 @@ def acknowledged(folder: Path) -> int:
 
 def test_a_kiosk_with_a_damaged_pairing_serves_its_door_all_the_same(tmp_path):
     (tmp_path / "server.json").write_bytes(b"\0" * 40)
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         assert isinstance(running.tap("camille"), Granted)
         assert "sync" not in [worker.name for worker in running.kiosk.workers]
 

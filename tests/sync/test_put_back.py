@@ -16,13 +16,13 @@ from kiosk.facts import Happened, MemberSet
 from kiosk.model import Member
 from sync.central.storage.tables import quarantine
 from sync.client import Answer
-from tests.office.books import edit, house_facts
-from tests.office.nodes import Feed, Node
-from tests.office.postgres import cluster
+from tests.office.ledgers.feed import Feed, Node
+from tests.office.ledgers.small_house import edit, house_facts
+from tests.office.servers.postgres import cluster
 from tests.rules.house import LEA
 from tests.simulator import invariants, trouble
-from tests.simulator.campaign import after_all
 from tests.simulator.line import Line, plain
+from tests.simulator.simulate import after_all
 from tests.simulator.world import World
 from tests.store.test_snapshot import adopts
 

@@ -32,13 +32,13 @@ from sync.transport import Line
 from sync.wire import Push
 from sync.worker import LONG_SECONDS
 from tests.clocks.virtual_machine import VirtualMachine
-from tests.office.counter import SERRES
-from tests.office.linked import Fault, Hub, Linked, Request, answers, cut, lost, through, twice
+from tests.office.kiosks.stepped import SERRES
+from tests.office.network.linked import Fault, LinkedKiosk, LiveServer, Request, answers, cut, lost, through, twice
 
 
 @pytest.fixture
 def hub(tmp_path):
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         yield hub
 
 
@@ -54,12 +54,12 @@ def kiosk(tmp_path, hub):
     kiosk.close()
 
 
-def own(kiosk: Linked) -> list[tuple[int, bytes | None]]:
+def own(kiosk: LinkedKiosk) -> list[tuple[int, bytes | None]]:
     """The kiosk's own entries: seq and body."""
     return [(entry.ref.seq, entry.body) for entry in kiosk.counter.ledger.entries()]
 
 
-def used(kiosk: Linked, member: str = "ana") -> int:
+def used(kiosk: LinkedKiosk, member: str = "ana") -> int:
     return sum(one.used for one in kiosk.counter.ledger.roster.holdings(member, kiosk.counter.clock.now()))
 
 
@@ -68,7 +68,7 @@ def uid(name: str) -> bytes:
     return bytes([4]) + name.encode()[:6].ljust(6, b".")
 
 
-def comes_back(kiosk: Linked, name: str = "ana") -> Verdict | None:
+def comes_back(kiosk: LinkedKiosk, name: str = "ana") -> Verdict | None:
     """Tap again after the hours that an entry lasts."""
     kiosk.counter.later(hours=4)
     return kiosk.counter.tap(uid(name))
@@ -198,7 +198,7 @@ def test_nobody_at_the_port_is_a_failure_like_any_other(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     line = Line(f"http://127.0.0.1:{port}")
-    kiosk = Linked(tmp_path / "one", line, token="t")
+    kiosk = LinkedKiosk(tmp_path / "one", line, token="t")
     assert kiosk.step().seconds == delay(1, 0.5)
     kiosk.close()
     line.close()
@@ -396,7 +396,7 @@ def test_a_server_that_was_away_for_an_hour_is_a_quiet_line_until_it_is_back(kio
 
 
 @contextmanager
-def at_work(kiosk: Linked) -> Iterator[None]:
+def at_work(kiosk: LinkedKiosk) -> Iterator[None]:
     """The worker's own thread, and one for the controller, as in the kiosk."""
     stop, inbox = threading.Event(), kiosk.counter.controller.inbox
     kiosk.worker._post = inbox.put
@@ -420,7 +420,7 @@ def at_work(kiosk: Linked) -> Iterator[None]:
         assert not any(thread.is_alive() for thread in threads)
 
 
-def until(heard: Callable[[], bool], hub: Hub) -> None:
+def until(heard: Callable[[], bool], hub: LiveServer) -> None:
     """Wait for the server to have heard, woken by each call that it answers."""
     bell = hub.central.bell
     for _ in range(10):
@@ -441,12 +441,12 @@ def test_a_new_entry_is_sent_at_once_and_not_when_the_pause_is_over(hub, kiosk):
         until(lambda: len(hub.has(kiosk)) > before, hub)
 
 
-def own_here(kiosk: Linked) -> list[tuple[int, bytes | None]]:
+def own_here(kiosk: LinkedKiosk) -> list[tuple[int, bytes | None]]:
     with open_reader(kiosk.folder / "ledger.db") as ledger:
         return [(entry.ref.seq, entry.body) for entry in ledger.entries()]
 
 
-def tap_of(kiosk: Linked, name: str) -> Tap:
+def tap_of(kiosk: LinkedKiosk, name: str) -> Tap:
     kiosk.counter.later(hours=4)
     return Tap(uid=uid(name), monotonic=kiosk.counter.clock.monotonic(), technology="NTAG213")
 
@@ -518,7 +518,7 @@ def test_the_twin_that_asks_the_server_at_each_tap_is_found_out(hub, kiosk):
 def test_people_come_in_while_the_server_is_a_black_hole(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as hole:
         line = Line(f"http://127.0.0.1:{hole.getsockname()[1]}", read_seconds=600)
-        kiosk = Linked(tmp_path / "one", line, token="t")
+        kiosk = LinkedKiosk(tmp_path / "one", line, token="t")
         kiosk.counter.joins("ana")
         stop = threading.Event()
         thread = threading.Thread(target=kiosk.worker.run, args=(stop, lambda: None))

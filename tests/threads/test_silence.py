@@ -15,7 +15,7 @@ from sync import wire
 from sync.client import Answer, Client, UnreachableError
 from sync.listener import Listener
 from sync.transport import WHOLE_SECONDS
-from tests.office.linked import Hub, answers, cut, through
+from tests.office.network.linked import LiveServer, answers, cut, through
 
 HOUR = 3600.0
 EXCHANGE_SECONDS = 30.0
@@ -146,7 +146,7 @@ def test_a_listener_that_waits_without_a_beat_is_found_by_the_same_hour(bad: typ
 @pytest.mark.parametrize("fault", [through, cut, answers(503), answers(503, retry_after="3600"), answers(401)])
 def test_who_pauses_between_two_exchanges_is_not_taken_for_dead(tmp_path, fault) -> None:
     hour = Hour()
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         kiosk = hub.pairs(tmp_path / "one")
         kiosk.line.faults = [fault] * 10_000
         kiosk.worker._clock, kiosk.worker._pause = (lambda: hour.now), hour.pause

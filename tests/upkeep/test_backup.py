@@ -11,7 +11,7 @@ from kiosk.model import Granted
 from kiosk.settings.config import Backup, Config, Paths, Reader
 from kiosk.upkeep import backup
 from kiosk.upkeep.nightly import copy_is_due
-from tests.office.counter import KEY, Counter
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 TODAY = date(2026, 6, 1)
 
@@ -26,7 +26,7 @@ def config(tmp_path):
 
 def lives(config):
     """A kiosk with a member who has tapped; the badge key and the pairing lie beside its ledger."""
-    counter = Counter(config.paths.state)
+    counter = SteppedKiosk(config.paths.state)
     uid = counter.joins("ada")
     counter.tap(uid)
     config.paths.key_file.write_bytes(KEY)
@@ -87,7 +87,7 @@ def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):
     ledger.close()
     assert story is not None
     assert story.renewed
-    again = Counter(config.paths.state)
+    again = SteppedKiosk(config.paths.state)
     assert list(again.ledger.formers) == [former]
     assert again.ledger.ledger_id != former
     assert isinstance(again.tap(uid), Granted)

@@ -15,7 +15,7 @@ from kiosk.settings.config import Backup, Config, Paths, Reader
 from kiosk.threads.control_socket import Request
 from kiosk.upkeep import backup
 from kiosk.upkeep.nightly import AFTER_START_SECONDS, EVERY_SECONDS, PARTS, NightlyWorker
-from tests.office.counter import MONDAY, Counter
+from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
 
 
 class Nights:
@@ -76,7 +76,7 @@ def test_a_kiosk_that_is_told_to_stop_stops_between_two_parts(tmp_path: Path) ->
 
 
 def test_the_worker_checks_forgets_and_copies_and_then_looks_every_ten_minutes(tmp_path: Path) -> None:
-    Counter(tmp_path).close()
+    SteppedKiosk(tmp_path).close()
     nights = Nights(tmp_path, parts=1)
     stop = Waits(nights.clock, most=5)
     nights.worker.run(stop, lambda: None)
@@ -110,7 +110,7 @@ def test_a_ledger_that_is_damaged_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: Path):
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     badge = counter.joins("lea")
     counter.tap(badge)
 

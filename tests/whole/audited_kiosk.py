@@ -20,9 +20,9 @@ from kiosk.commands import AddMember, ExportBooks, ForgetOld, Pair, SellPass, Sh
 from kiosk.demo.bench import Bench
 from kiosk.threads.control_socket import ask
 from kiosk.upkeep.nightly import NightlyWorker
-from tests.office.linked import Hub
-from tests.office.processes import until
-from tests.office.running import SIZE, Running
+from tests.office.kiosks.running import SIZE, RunningKiosk
+from tests.office.network.linked import LiveServer
+from tests.office.network.processes import until
 
 
 class Audit:
@@ -52,13 +52,13 @@ def open_for_writing(ledger: Path) -> int:
     return count
 
 
-def does(running: Running, *commands: Any) -> None:
+def does(running: RunningKiosk, *commands: Any) -> None:
     for command in commands:
         answer = decode_answer(ask(running.socket, encode_command(command), seconds=60))
         assert not isinstance(answer, Done) or answer.said, answer
 
 
-def day(running: Running, hub: Hub) -> None:
+def day(running: RunningKiosk, hub: LiveServer) -> None:
     """All that opens the database in a day, and some of it twice."""
     running.tap("claire")
     does(running, AddMember(name="Zoé"), SellPass(members=("camille",), product="carte-10"), ShowStatus(), ForgetOld())
@@ -80,7 +80,7 @@ def main(folder: Path, *, two_writers: bool) -> None:
     ledger = folder / "ledger.db"
     audit = Audit(ledger)
     sys.addaudithook(audit)
-    with Hub(folder / "hub") as hub, Running(folder, is_blank=True) as running:
+    with LiveServer(folder / "hub") as hub, RunningKiosk(folder, is_blank=True) as running:
         if two_writers:
             with closing(sqlite3.connect(f"file:{ledger}?mode=rw", uri=True)) as careless:
                 careless.execute("DELETE FROM cursors WHERE name = 'none'")

@@ -22,8 +22,8 @@ from kiosk.daemon import WATCHDOG_SECONDS
 from kiosk.threads.control_socket import ask
 from kiosk.threads.workers import Systemd
 from kiosk.upkeep import backup
-from tests.office.counter import MONDAY, Doubtful
-from tests.office.running import SIZE, Running
+from tests.office.kiosks.running import SIZE, RunningKiosk
+from tests.office.kiosks.stepped import MONDAY, UnsureClock
 
 KIOSK = Path(sys.executable).with_name("kiosk")
 LA_SERRE = Path(kiosk.__file__).parent / "examples" / "la-serre.toml"
@@ -147,7 +147,7 @@ def test_a_second_kiosk_on_the_same_ledger_says_who_holds_it(tmp_path, systemd) 
 
 
 def test_a_running_kiosk_tells_how_each_part_of_it_is(tmp_path) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         running.tap("camille")  # so the reader has told its name
         parts = parts_of(running)
     assert (parts["reader"], parts["door"], parts["exchange"]) == ("reader_up", "door_wired", "exchange_alone")
@@ -155,21 +155,21 @@ def test_a_running_kiosk_tells_how_each_part_of_it_is(tmp_path) -> None:
 
 
 def test_a_copy_of_the_ledger_shows_in_the_health_of_a_running_kiosk(tmp_path) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         assert parts_of(running)["copy"] == "copy_none"
         backup.make(running.bench.config(SIZE), running.bench.clock.now().date())
         assert parts_of(running)["copy"] == "copy_made"
 
 
-def parts_of(running: Running) -> dict[str, str]:
+def parts_of(running: RunningKiosk) -> dict[str, str]:
     status = decode_answer(running.kiosk.answer(encode_command(ShowStatus())))
     assert isinstance(status, Status)
     return {vital.part: vital.code for vital in status.vitals}
 
 
 def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) -> None:
-    running = Running(tmp_path)
-    running.bench.clock = Doubtful(MONDAY)
+    running = RunningKiosk(tmp_path)
+    running.bench.clock = UnsureClock(MONDAY)
     with running:
         told = f"{running.bench.clock.now() + timedelta(hours=5):%Y-%m-%dT%H:%M:00}"
         answer = decode_answer(running.kiosk.answer(encode_command(SetClock(at=datetime.fromisoformat(told)))))
@@ -179,7 +179,7 @@ def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) ->
 
 
 def test_a_running_kiosk_tells_the_sticks_that_are_plugged_in_and_copies_onto_no_other_folder(tmp_path) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         assert isinstance(decode_answer(running.kiosk.answer(encode_command(ListMedia()))), Media)
         export = encode_command(ExportBooks(medium=str(tmp_path)))
         refused = decode_answer(running.kiosk.answer(export))
@@ -189,7 +189,7 @@ def test_a_running_kiosk_tells_the_sticks_that_are_plugged_in_and_copies_onto_no
 
 @pytest.mark.parametrize("name", ["controller", "reader", "control"])
 def test_a_worker_that_hangs_starves_the_watchdog(tmp_path, systemd, name) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         told = Systemd(str(tmp_path / "notify"))
         assert told.alive(running.kiosk.workers)
         worker = next(one for one in running.kiosk.workers if one.name == name)
@@ -211,7 +211,7 @@ class Frozen:
         return self._call()
 
 
-def starves(running: Running, told: Systemd, *, within: float = 20.0) -> bool:
+def starves(running: RunningKiosk, told: Systemd, *, within: float = 20.0) -> bool:
     """Wait until the watchdog is no longer fed, as the daemon would feed it."""
     give_up = monotonic() + within
     while told.alive(running.kiosk.workers):
@@ -223,7 +223,7 @@ def starves(running: Running, told: Systemd, *, within: float = 20.0) -> bool:
 
 def test_a_database_that_does_not_answer_starves_the_watchdog(tmp_path) -> None:
     told = Systemd("")
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         controller = next(one for one in running.kiosk.workers if one.name == "controller")
         controller.silence_seconds = 1.5  # a beat comes every second
         ledger = running.kiosk.controller._ledger
@@ -248,12 +248,12 @@ def heard_until_ready(listener: socket.socket) -> list[str]:
 def test_systemd_is_asked_for_time_while_a_damaged_ledger_is_mended_and_only_then(
     tmp_path, systemd, monkeypatch, is_damaged
 ) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         ledger = running.bench.config(SIZE).paths.ledger
     if is_damaged:
         ledger.write_bytes(bytes(ledger.stat().st_size))
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    with Running(tmp_path, is_blank=True):  # nothing is put into the ledger by others
+    with RunningKiosk(tmp_path, is_blank=True):  # nothing is put into the ledger by others
         words = heard_until_ready(systemd)
     asked = [word for word in words if word.startswith("EXTEND_TIMEOUT_USEC=")]
     assert len(asked) == is_damaged
@@ -262,7 +262,7 @@ def test_systemd_is_asked_for_time_while_a_damaged_ledger_is_mended_and_only_the
 
 def test_a_screen_that_is_not_drawn_starves_the_watchdog(tmp_path, systemd, monkeypatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         assert hears(systemd, "WATCHDOG=1")
         running.screen._monotonic = frozen = Frozen(
             running.bench.clock.monotonic
@@ -277,7 +277,7 @@ def test_a_screen_that_is_not_drawn_starves_the_watchdog(tmp_path, systemd, monk
 
 
 def test_every_part_is_missed_within_ten_seconds(tmp_path) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         silences = {worker.name: worker.silence_seconds for worker in running.kiosk.workers}
     assert silences.keys() >= {"controller", "reader", "control"}
     assert {name for name, seconds in silences.items() if seconds + WATCHDOG_SECONDS > 10} == set()

@@ -11,8 +11,8 @@ from kiosk.demo.bench import Bench
 from kiosk.model import Denied, Reason
 from kiosk.screen.scenes.hours.week_grid import PRESETS
 from kiosk.settings.config import Config
-from tests.office.counter import MONDAY
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.kiosks.stepped import MONDAY
 
 
 class Bare(Bench):
@@ -23,12 +23,12 @@ class Bare(Bench):
         self.clock.set(MONDAY)
 
 
-def ask(running: Running, command: Command) -> Answered:
+def ask(running: RunningKiosk, command: Command) -> Answered:
     return decode_answer(running.kiosk.answer(encode_command(command)))
 
 
 def test_a_machine_from_the_shop_is_set_up_and_its_host_s_card_opens_the_door(tmp_path: Path) -> None:
-    running = Running(tmp_path)
+    running = RunningKiosk(tmp_path)
     running.bench = Bare(tmp_path)
     with running:
         before = ask(running, ShowFirstStart())

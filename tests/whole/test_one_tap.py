@@ -6,12 +6,12 @@ from kiosk.answers import Status, decode_answer
 from kiosk.commands import ShowStatus, encode_command
 from kiosk.model import Granted, Reason
 from kiosk.threads.control_socket import ask
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
 
 
 @pytest.fixture
 def running(tmp_path):
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         yield running
 
 
@@ -59,12 +59,12 @@ def test_commands_reach_the_running_kiosk_over_its_socket(running) -> None:
 
 
 def test_leaving_the_kiosk_secures_the_door_and_frees_everything(tmp_path) -> None:
-    with Running(tmp_path) as running:
+    with RunningKiosk(tmp_path) as running:
         running.tap("camille")
         assert running.bench.board.wait_for(lambda state: state["strike"])
     assert not running.bench.board.state()["strike"]
     assert not running.socket.exists()
-    with Running(tmp_path) as again:
+    with RunningKiosk(tmp_path) as again:
         assert again.tap("camille").reason is Reason.RE_ENTRY
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.ledger import LedgerBusyError, LedgerError, open_ledger
 from kiosk.store.database import OLDEST_SQLITE, check_version
-from tests.office.books import Moment
+from tests.office.ledgers.small_house import StampClock
 
 HERE = Path(__file__).parents[2]
 
@@ -35,8 +35,8 @@ def test_a_second_connection_that_writes_is_seen(tmp_path):
 
 
 def test_a_second_writer_is_turned_away_whatever_its_sqlite(tmp_path):
-    with open_ledger(tmp_path / "kiosk.db", stamp=Moment()), pytest.raises(LedgerBusyError):
-        open_ledger(tmp_path / "kiosk.db", stamp=Moment())
+    with open_ledger(tmp_path / "kiosk.db", stamp=StampClock()), pytest.raises(LedgerBusyError):
+        open_ledger(tmp_path / "kiosk.db", stamp=StampClock())
 
 
 def test_a_sqlite_that_was_never_tried_is_refused_at_the_start():

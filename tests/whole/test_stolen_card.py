@@ -23,29 +23,29 @@ from kiosk.commands import (
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.model import Badge, Denied, Member
 from kiosk.threads.control_socket import Request
-from tests.office.counter import KEY, Counter
+from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 E_MAIL, PHONE = "camille.roux@example.org", "06 12 34 56 78"
 UIDS = tuple(bytes.fromhex(f"04a23b12c05e{number:02x}") for number in range(0x80, 0x88))
 
 
 @pytest.fixture
-def counter(tmp_path: Path, caplog) -> Iterator[Counter]:
+def counter(tmp_path: Path, caplog) -> Iterator[SteppedKiosk]:
     caplog.set_level(logging.DEBUG)
-    counter = Counter(tmp_path)
+    counter = SteppedKiosk(tmp_path)
     counter.joins("Anne", staff=True)
     yield counter
     counter.close()
 
 
-def asks(counter: Counter, command: Command) -> bool:
+def asks(counter: SteppedKiosk, command: Command) -> bool:
     """A host asks for something; tell whether it was done."""
     request = Request(encode_command(command))
     counter.controller.handle(request)
     return not isinstance(decode_answer(request.wait(0)), Refused)
 
 
-def lives(counter: Counter) -> None:
+def lives(counter: SteppedKiosk) -> None:
     """Half a year: people join, tap, are refused, lose badges, buy; hosts try to write down how to reach them."""
     for number, uid in enumerate(UIDS[:4]):
         name = f"Camille {'ABCD'[number]}"

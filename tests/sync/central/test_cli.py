@@ -20,9 +20,9 @@ from sync.central.cli import central as command
 from sync.central.feed.stream import GoneError
 from sync.central.settings import Settings
 from sync.central.storage import backups
-from tests.office.books import house_facts
-from tests.office.central import Ledger, fed, new_database, pairs, sends, serving
-from tests.office.postgres import binaries
+from tests.office.ledgers.small_house import house_facts
+from tests.office.servers.postgres import binaries
+from tests.office.servers.server import MemoryLedger, fed, new_database, pairs, sends, serving
 
 PASSWORD = {"KIOSK_CENTRAL_PASSWORD": "a password of some length"}
 
@@ -152,7 +152,7 @@ def test_the_running_server_takes_orders_and_tidies_up(database: str, tmp_path: 
 
 def test_a_copy_has_everything_and_begins_a_feed_of_its_own(tmp_path: Path) -> None:
     database, copy = new_database("sqlite", tmp_path), tmp_path / "copy.db"
-    sent = Ledger().writes(*house_facts())
+    sent = MemoryLedger().writes(*house_facts())
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)

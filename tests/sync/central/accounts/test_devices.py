@@ -8,8 +8,8 @@ import pytest
 
 from sync.central.accounts import devices
 from sync.central.accounts.guesses import TRIES_AN_HOUR
-from tests.office.books import MONDAY
-from tests.office.office import PASSWORD, Office, went
+from tests.office.ledgers.small_house import MONDAY
+from tests.office.servers.office import PASSWORD, Office, went
 
 SECRET = b"s" * 32
 

@@ -16,15 +16,15 @@ from sync.central.accounts.guesses import FIRST_DELAY, FREE, TRIES_AN_HOUR
 from sync.central.accounts.staff import AT_ONCE, BUSY, Account, AccountError, Accounts, Role, SignIn
 from sync.central.central import Central
 from sync.central.storage.tables import accounts, sessions, tries
-from tests.office.central import Hands
-from tests.office.central import serving as really_serving
+from tests.office.servers.server import ServerClock
+from tests.office.servers.server import serving as really_serving
 
 PASSWORD = "a password of some length"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @contextmanager
-def serving(database: str, now: Hands | None = None) -> Iterator[Central]:
+def serving(database: str, now: ServerClock | None = None) -> Iterator[Central]:
     """A server that hashes passwords like the real one, only much quicker."""
     with really_serving(database, now) as central:
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -68,7 +68,7 @@ def test_a_wrong_name_or_password_begins_none(database: str, name: str, password
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         anne(central)
         first, second = signed_in(central), signed_in(central)
@@ -107,7 +107,7 @@ def test_who_is_shut_out_cannot_sign_in(database: str) -> None:
 
 
 def test_a_one_time_code_is_asked_for_and_taken_once(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         central.accounts.set_totp(anne(central), SECRET)
         assert central.accounts.sign_in("anne", PASSWORD) == SignIn(needs_code=True)
@@ -119,7 +119,7 @@ def test_a_one_time_code_is_asked_for_and_taken_once(database: str) -> None:
 
 
 def test_a_one_time_code_may_be_half_a_minute_off_and_no_more(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         central.accounts.set_totp(anne(central), SECRET)
         for seconds, is_taken in ((-90, False), (90, False), (-30, True), (30, True)):
@@ -128,7 +128,7 @@ def test_a_one_time_code_may_be_half_a_minute_off_and_no_more(database: str) -> 
 
 
 def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database: str) -> None:
-    hands, taken = Hands(), 0
+    hands, taken = ServerClock(), 0
     with serving(database, hands) as central:
         anne(central)
     for _ in range(3):
@@ -147,7 +147,7 @@ def test_whoever_goes_on_guessing_waits_longer_each_time_but_never_longer_than_a
 
 
 def test_a_day_of_guessing_at_one_account_is_a_hundred_tries(database: str) -> None:
-    hands, taken = Hands(), 0
+    hands, taken = ServerClock(), 0
     with serving(database, hands) as central:
         anne(central)
         for _ in range(24 * 60):
@@ -185,7 +185,7 @@ def test_guessing_at_many_accounts_from_one_address_ends_after_a_hundred_tries_a
 def test_guessing_at_one_account_from_many_addresses_ends_after_a_hundred_tries_an_hour_over_restarts_too(
     database: str,
 ) -> None:
-    hands, taken = Hands(), 0
+    hands, taken = ServerClock(), 0
     with serving(database, hands) as central:
         anne(central)
         central.accounts.add("paul", PASSWORD, Role.MANAGER)
@@ -203,7 +203,7 @@ def test_guessing_at_one_account_from_many_addresses_ends_after_a_hundred_tries_
 
 
 def test_an_owner_who_signs_in_gives_who_guesses_no_new_tries(database: str) -> None:
-    hands, taken = Hands(), 0
+    hands, taken = ServerClock(), 0
     with serving(database, hands) as central:
         anne(central)
         for number in range(TRIES_AN_HOUR + 20):

@@ -20,11 +20,11 @@ from kiosk.model import Clock
 from kiosk.threads.control_socket import ask
 from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger
-from tests.office.central import NOON, Hands
-from tests.office.linked import Hub
-from tests.office.post import Post, post_office
-from tests.office.processes import until
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.network.linked import LiveServer
+from tests.office.network.processes import until
+from tests.office.servers.mailbox import Mailbox, post_office
+from tests.office.servers.server import NOON, ServerClock
 
 NIGHT = NOON.replace(hour=23)
 
@@ -42,7 +42,7 @@ class Unsure(MovableClock):
 class Watched:
     """A kiosk at work, its server, and what people far away are told."""
 
-    def __init__(self, folder: Path, hub: Hub, hands: Hands, post: Post, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, hub: LiveServer, hands: ServerClock, post: Mailbox, stack: ExitStack) -> None:
         self.hands, self.post, self.root = hands, post, folder / "root"
         self.central, self._hub = hub.central, hub
         self.messenger = Messenger(self.central, alarm_message)
@@ -50,9 +50,9 @@ class Watched:
         self.folder, self._stack = folder / "kiosk", stack
         self.folder.mkdir()
 
-    def starts(self) -> Running:
+    def starts(self) -> RunningKiosk:
         """Start the kiosk; the first time, pair it."""
-        running = Running(self.folder, root=self.root, every_seconds=1.0, is_blank=bool(self.central.kiosks()))
+        running = RunningKiosk(self.folder, root=self.root, every_seconds=1.0, is_blank=bool(self.central.kiosks()))
         running.bench.clock = self.clock
         self._kiosk = self._stack.enter_context(ExitStack())
         self._kiosk.enter_context(running)
@@ -84,8 +84,8 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
     with ExitStack() as stack:
-        hands = Hands(NIGHT)
-        hub = stack.enter_context(Hub(tmp_path / "hub", hands))
+        hands = ServerClock(NIGHT)
+        hub = stack.enter_context(LiveServer(tmp_path / "hub", hands))
         post = stack.enter_context(post_office())
         yield Watched(tmp_path, hub, hands, post, stack)
 
@@ -176,7 +176,7 @@ def zero_table(ledger: Path, table: str) -> None:
         file.write(bytes(size))
 
 
-def status(running: Running) -> Status:
+def status(running: RunningKiosk) -> Status:
     told = decode_answer(ask(running.socket, encode_command(ShowStatus())))
     assert isinstance(told, Status)
     return told

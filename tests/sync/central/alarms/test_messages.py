@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger, Trouble
 from sync.wire import Beacon
-from tests.office.books import house_facts
-from tests.office.central import NOON, Hands, Ledger, called, pairs, sends, serving
-from tests.office.post import Post, post_office
+from tests.office.ledgers.small_house import house_facts
+from tests.office.servers.mailbox import Mailbox, post_office
+from tests.office.servers.server import NOON, MemoryLedger, ServerClock, called, pairs, sends, serving
 from tests.sync.test_news import until
 
 
 @pytest.fixture
-def post() -> Iterator[Post]:
+def post() -> Iterator[Mailbox]:
     with post_office() as found:
         yield found
 
@@ -28,7 +28,7 @@ def post() -> Iterator[Post]:
 class Watch:
     """A server with one kiosk, whose beacons a test sends, and somebody who is told."""
 
-    def __init__(self, central: Any, hands: Hands) -> None:
+    def __init__(self, central: Any, hands: ServerClock) -> None:
         self.central, self.hands = central, hands
         central.append(*house_facts(), by="server")
         self.kiosk = pairs(central, name="Porte nord").kiosk
@@ -45,13 +45,13 @@ class Watch:
 
 
 @pytest.fixture
-def watch(database: str, post: Post) -> Iterator[Watch]:
-    hands = Hands()
+def watch(database: str, post: Mailbox) -> Iterator[Watch]:
+    hands = ServerClock()
     with serving(database, hands, **post.told) as central:
         yield Watch(central, hands)
 
 
-def test_a_kiosk_that_missed_three_beacons_is_told_of_once_and_when_it_is_back(watch: Watch, post: Post) -> None:
+def test_a_kiosk_that_missed_three_beacons_is_told_of_once_and_when_it_is_back(watch: Watch, post: Mailbox) -> None:
     watch.says()
     watch.passes(seconds=2 * 36)
     assert post.mails == []
@@ -64,7 +64,7 @@ def test_a_kiosk_that_missed_three_beacons_is_told_of_once_and_when_it_is_back(w
     assert post.subjects[1:] == ["Terminé – Porte nord : la borne ne donne plus signe de vie"]
 
 
-def test_a_server_that_was_away_itself_takes_no_kiosk_for_silent(watch: Watch, post: Post) -> None:
+def test_a_server_that_was_away_itself_takes_no_kiosk_for_silent(watch: Watch, post: Mailbox) -> None:
     watch.says()
     watch.hands.moves(hours=3)
     watch.messenger = Messenger(watch.central, alarm_message)
@@ -74,7 +74,7 @@ def test_a_server_that_was_away_itself_takes_no_kiosk_for_silent(watch: Watch, p
     assert len(post.mails) == 1
 
 
-def test_a_reader_is_told_of_after_ten_minutes_and_not_when_it_is_back_before(watch: Watch, post: Post) -> None:
+def test_a_reader_is_told_of_after_ten_minutes_and_not_when_it_is_back_before(watch: Watch, post: Mailbox) -> None:
     for _ in range(9):
         watch.says("reader_down", minutes=1)
     watch.says(minutes=1)
@@ -84,7 +84,7 @@ def test_a_reader_is_told_of_after_ten_minutes_and_not_when_it_is_back_before(wa
     assert post.subjects == ["Porte nord : le lecteur ne répond pas depuis dix minutes"]
 
 
-def test_a_door_forced_at_night_is_told_of_and_one_in_opening_hours_is_not(watch: Watch, post: Post) -> None:
+def test_a_door_forced_at_night_is_told_of_and_one_in_opening_hours_is_not(watch: Watch, post: Mailbox) -> None:
     watch.hands.now = NOON.replace(hour=9)  # a Monday, 11:00 in Serres
     watch.says("door_forced_open")
     assert post.mails == []
@@ -103,14 +103,14 @@ def test_a_door_forced_at_night_is_told_of_and_one_in_opening_hours_is_not(watch
         ("clock_untrusted", "l’horloge n’est pas sûre"),
     ],
 )
-def test_a_failing_disk_is_told_of_at_once_and_a_clock_without_trust_soon(watch, post: Post, code: str, said: str):
+def test_a_failing_disk_is_told_of_at_once_and_a_clock_without_trust_soon(watch, post: Mailbox, code: str, said: str):
     for _ in range(8):
         watch.says(code, seconds=30)
     assert post.subjects == [f"Porte nord : {said}"]
 
 
-def test_an_alarm_of_the_ledgers_is_told_of(watch: Watch, post: Post) -> None:
-    first, second = Ledger().writes(*house_facts())[:2]
+def test_an_alarm_of_the_ledgers_is_told_of(watch: Watch, post: Mailbox) -> None:
+    first, second = MemoryLedger().writes(*house_facts())[:2]
     sends(watch.central, watch.kiosk, [second])
     watch.messenger.step()
     assert post.subjects == ["Porte nord : des écritures manquent"]
@@ -119,7 +119,7 @@ def test_an_alarm_of_the_ledgers_is_told_of(watch: Watch, post: Post) -> None:
     assert post.subjects[1].startswith("Terminé")
 
 
-def test_what_the_mail_server_would_not_take_is_sent_later(watch: Watch, post: Post) -> None:
+def test_what_the_mail_server_would_not_take_is_sent_later(watch: Watch, post: Mailbox) -> None:
     post.is_closed = True
     watch.says("ledger_failed")
     assert post.mails == []
@@ -128,7 +128,7 @@ def test_what_the_mail_server_would_not_take_is_sent_later(watch: Watch, post: P
     assert len(post.mails) == 1
 
 
-def test_a_web_address_that_refuses_keeps_no_line_open(watch: Watch, post: Post, caplog) -> None:
+def test_a_web_address_that_refuses_keeps_no_line_open(watch: Watch, post: Mailbox, caplog) -> None:
     watch.central.settings = replace(watch.central.settings, alarms_to=())
     post.is_closed = True
     watch.says("ledger_failed")
@@ -137,15 +137,15 @@ def test_a_web_address_that_refuses_keeps_no_line_open(watch: Watch, post: Post,
     assert refusal.closed
 
 
-def test_one_way_that_fails_does_not_have_the_other_tell_again(watch: Watch, post: Post) -> None:
+def test_one_way_that_fails_does_not_have_the_other_tell_again(watch: Watch, post: Mailbox) -> None:
     watch.central.settings = replace(watch.central.settings, webhook="http://127.0.0.1:9/")
     watch.says("ledger_failed")
     watch.says("ledger_failed", seconds=15)
     assert len(post.mails) == 1
 
 
-def test_a_restart_tells_nothing_twice(database: str, post: Post) -> None:
-    hands = Hands()
+def test_a_restart_tells_nothing_twice(database: str, post: Mailbox) -> None:
+    hands = ServerClock()
     with serving(database, hands, **post.told) as central:
         watch = Watch(central, hands)
         watch.says("ledger_failed")
@@ -154,7 +154,7 @@ def test_a_restart_tells_nothing_twice(database: str, post: Post) -> None:
     assert len(post.mails) == 1
 
 
-def test_no_message_names_a_member(watch: Watch, post: Post) -> None:
+def test_no_message_names_a_member(watch: Watch, post: Mailbox) -> None:
     for code in ("ledger_failed", "clock_untrusted", "reader_down"):
         watch.says(code, minutes=11)
     told = "".join(str(mail) for mail in post.mails) + repr(post.posts)
@@ -162,8 +162,8 @@ def test_no_message_names_a_member(watch: Watch, post: Post) -> None:
     assert "lea" not in told.replace("learn", "")
 
 
-def test_the_server_tells_by_itself_while_it_serves(tmp_path: Path, post: Post, database: str) -> None:
-    with called(database, Hands(), **post.told) as client:
+def test_the_server_tells_by_itself_while_it_serves(tmp_path: Path, post: Mailbox, database: str) -> None:
+    with called(database, ServerClock(), **post.told) as client:
         central = client.app.state.central
         kiosk = pairs(central, name="Porte nord").kiosk
         sends(central, kiosk, [], Beacon(health=("ledger_failed",)))

@@ -16,9 +16,20 @@ from sync.central.feed.arrivals import ArrivalError
 from sync.central.feed.stream import GoneError
 from sync.central.storage import tables as central_tables
 from sync.wire import Beacon, Outcome
-from tests.office.books import house_facts
-from tests.office.central import Hands, Ledger, fed, kinds, outcomes, pairs, push_of, sends, serving, spoilt
-from tests.office.postgres import cluster
+from tests.office.ledgers.small_house import house_facts
+from tests.office.servers.postgres import cluster
+from tests.office.servers.server import (
+    MemoryLedger,
+    ServerClock,
+    fed,
+    kinds,
+    outcomes,
+    pairs,
+    push_of,
+    sends,
+    serving,
+    spoilt,
+)
 
 ACCEPTED, DUPLICATE, QUARANTINED = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.QUARANTINED
 
@@ -28,7 +39,7 @@ def started(count: int) -> list[Happened]:
 
 
 def test_entries_come_back_in_the_feed_byte_for_byte(database: str) -> None:
-    ledger = Ledger()
+    ledger = MemoryLedger()
     sent = ledger.writes(*house_facts())
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -39,7 +50,7 @@ def test_entries_come_back_in_the_feed_byte_for_byte(database: str) -> None:
 
 
 def test_entries_outlive_the_server(database: str) -> None:
-    sent = Ledger().writes(*house_facts())
+    sent = MemoryLedger().writes(*house_facts())
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
@@ -49,7 +60,7 @@ def test_entries_outlive_the_server(database: str) -> None:
 
 
 def test_what_comes_twice_is_kept_once_even_years_later(database: str) -> None:
-    sent, hands = Ledger().writes(*house_facts()), Hands()
+    sent, hands = MemoryLedger().writes(*house_facts()), ServerClock()
     with serving(database, hands) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent[:4])
@@ -60,7 +71,7 @@ def test_what_comes_twice_is_kept_once_even_years_later(database: str) -> None:
 
 
 def test_the_same_entry_twice_in_one_push_is_kept_once(database: str) -> None:
-    sent = Ledger().writes(*started(2))
+    sent = MemoryLedger().writes(*started(2))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         assert outcomes(sends(central, kiosk, [*sent, *sent])) == [ACCEPTED, ACCEPTED, DUPLICATE, DUPLICATE]
@@ -71,12 +82,12 @@ def test_nothing_to_send_asks_where_the_server_stands(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         assert sends(central, kiosk, []).acked == 0
-        sends(central, kiosk, Ledger().writes(*started(3)))
+        sends(central, kiosk, MemoryLedger().writes(*started(3)))
         assert sends(central, kiosk, []).acked == 3
 
 
 def test_a_gap_is_an_alarm_until_it_is_filled(database: str) -> None:
-    sent = Ledger().writes(*started(6))
+    sent = MemoryLedger().writes(*started(6))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         assert sends(central, kiosk, sent[:2]).acked == 2
@@ -89,7 +100,7 @@ def test_a_gap_is_an_alarm_until_it_is_filled(database: str) -> None:
 
 
 def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: str) -> None:
-    sent = Ledger().writes(*started(500))
+    sent = MemoryLedger().writes(*started(500))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         pushed = central.push(kiosk, spoilt(kiosk.ledger_id, b'{"seq":1,"at":[]}', *sent[1:]))
@@ -104,7 +115,7 @@ def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: s
 def test_an_entry_that_does_not_tell_its_place_has_the_one_between_its_neighbours(
     database: str, nonsense: bytes
 ) -> None:
-    sent = Ledger().writes(*started(3))
+    sent = MemoryLedger().writes(*started(3))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         pushed = central.push(kiosk, spoilt(kiosk.ledger_id, sent[0], nonsense, sent[2]))
@@ -114,7 +125,7 @@ def test_an_entry_that_does_not_tell_its_place_has_the_one_between_its_neighbour
 
 
 def test_one_entry_alone_that_nobody_can_read_is_settled_too(database: str) -> None:
-    sent = Ledger().writes(*started(2))
+    sent = MemoryLedger().writes(*started(2))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
@@ -132,7 +143,7 @@ def test_what_is_no_push_is_told_so(database: str, body: bytes) -> None:
 
 
 def test_more_entries_than_a_page_are_refused_whole(database: str) -> None:
-    sent = Ledger().writes(*started(wire.PAGE + 1))
+    sent = MemoryLedger().writes(*started(wire.PAGE + 1))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         with pytest.raises(ArrivalError, match="at most 500"):
@@ -141,7 +152,7 @@ def test_more_entries_than_a_page_are_refused_whole(database: str) -> None:
 
 
 def test_a_beacon_that_cannot_be_read_delays_no_entry(database: str) -> None:
-    body = push_of("ledger-a", Ledger().writes(*started(2)))
+    body = push_of("ledger-a", MemoryLedger().writes(*started(2)))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         assert central.push(kiosk, body.replace(b'"beacon":{}', b'"beacon":[7]')).acked == 2
@@ -177,7 +188,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("reason", SPOILT)
 def test_an_entry_that_cannot_be_taken_is_set_aside_with_its_reason(database: str, reason: str) -> None:
-    sent = Ledger().writes(*started(3))
+    sent = MemoryLedger().writes(*started(3))
     bad = SPOILT[reason](wire.to_wire(sent[1]), sent[1])
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -191,7 +202,7 @@ def test_an_entry_that_cannot_be_taken_is_set_aside_with_its_reason(database: st
 
 
 def test_an_entry_of_a_kind_that_nobody_knows_passes_through(database: str) -> None:
-    (entry,) = Ledger().writes(*started(1))
+    (entry,) = MemoryLedger().writes(*started(1))
     entry = resealed(entry, b'{"kind":"moonphase","full":true}')
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -201,7 +212,7 @@ def test_an_entry_of_a_kind_that_nobody_knows_passes_through(database: str) -> N
 
 
 def test_what_was_set_aside_is_taken_when_it_is_replayed_by_a_release_that_can(database: str) -> None:
-    sent = Ledger().writes(*house_facts())
+    sent = MemoryLedger().writes(*house_facts())
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         good = msgspec.json.encode(wire.to_wire(sent[2]))
@@ -231,7 +242,7 @@ def _mend(central, quarantine_id: str, raw: bytes) -> None:
 
 
 def test_two_entries_of_one_place_are_a_fork_and_both_are_kept(database: str) -> None:
-    one, clone = Ledger(), Ledger()
+    one, clone = MemoryLedger(), MemoryLedger()
     shared = one.writes(*started(2))
     clone.entries = list(shared)
     ours, theirs = one.writes(Happened(what="ours")), clone.writes(Happened(what="theirs"))
@@ -249,7 +260,7 @@ def test_two_entries_of_one_place_are_a_fork_and_both_are_kept(database: str) ->
 
 
 def test_a_fork_inside_one_push_is_a_fork_as_well(database: str) -> None:
-    ours, theirs = Ledger().writes(Happened(what="ours")), Ledger().writes(Happened(what="theirs"))
+    ours, theirs = MemoryLedger().writes(Happened(what="ours")), MemoryLedger().writes(Happened(what="theirs"))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         assert outcomes(sends(central, kiosk, [*ours, *theirs])) == [ACCEPTED, QUARANTINED]
@@ -257,7 +268,7 @@ def test_a_fork_inside_one_push_is_a_fork_as_well(database: str) -> None:
 
 
 def test_an_entry_that_does_not_follow_the_one_before_is_kept_and_told(database: str) -> None:
-    one, other = Ledger(), Ledger()
+    one, other = MemoryLedger(), MemoryLedger()
     one.writes(*started(3))
     other.writes(*started(3))
     with serving(database) as central:
@@ -268,7 +279,7 @@ def test_an_entry_that_does_not_follow_the_one_before_is_kept_and_told(database:
 
 @pytest.mark.parametrize("cut", [1, 2])
 def test_a_chain_is_followed_over_the_edges_of_pushes_in_any_order(database: str, cut: int) -> None:
-    one = Ledger()
+    one = MemoryLedger()
     one.writes(*started(4))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -279,7 +290,7 @@ def test_a_chain_is_followed_over_the_edges_of_pushes_in_any_order(database: str
 
 @pytest.mark.parametrize("cut", [1, 2])
 def test_a_broken_chain_shows_over_the_edges_of_pushes_too(database: str, cut: int) -> None:
-    one, other = Ledger(), Ledger()
+    one, other = MemoryLedger(), MemoryLedger()
     one.writes(*started(4))
     other.writes(*started(4))
     with serving(database) as central:
@@ -290,7 +301,7 @@ def test_a_broken_chain_shows_over_the_edges_of_pushes_too(database: str, cut: i
 
 
 def test_a_first_entry_that_follows_something_is_told(database: str) -> None:
-    second = Ledger().writes(*started(2))[1]
+    second = MemoryLedger().writes(*started(2))[1]
     forged = replace(second, ref=replace(second.ref, seq=1))
     digest = chain.entry_hash(
         ref=forged.ref, stamp=forged.stamp, kind=forged.kind, body_hash=forged.body_hash, previous=forged.previous
@@ -301,7 +312,7 @@ def test_a_first_entry_that_follows_something_is_told(database: str) -> None:
 
 
 def test_a_ledger_that_was_cut_off_is_told_until_it_has_grown_again(database: str) -> None:
-    ledger = Ledger()
+    ledger = MemoryLedger()
     sent = ledger.writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -315,7 +326,7 @@ def test_a_ledger_that_was_cut_off_is_told_until_it_has_grown_again(database: st
 
 
 def test_of_two_machines_with_one_ledger_the_one_behind_is_believed(database: str) -> None:
-    sent = Ledger().writes(*started(5))
+    sent = MemoryLedger().writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent, Beacon(waiting=5, head=5))
@@ -326,7 +337,7 @@ def test_of_two_machines_with_one_ledger_the_one_behind_is_believed(database: st
 
 
 def test_a_beacon_that_was_on_its_way_for_long_accuses_nobody(database: str) -> None:
-    sent = Ledger().writes(*started(5))
+    sent = MemoryLedger().writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent[:3], Beacon(waiting=3, head=3))
@@ -341,7 +352,7 @@ def test_a_beacon_that_was_on_its_way_for_long_accuses_nobody(database: str) -> 
 
 @pytest.mark.parametrize("seen", ["", "nonsense", "\0", "{generation}.999.", "{generation}.5.000000000000", "other.5."])
 def test_a_beacon_from_another_past_of_the_feed_accuses_nobody_of_going_on_elsewhere(database: str, seen: str) -> None:
-    sent = Ledger().writes(*started(5))
+    sent = MemoryLedger().writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent, Beacon(waiting=5, head=5))
@@ -351,7 +362,7 @@ def test_a_beacon_from_another_past_of_the_feed_accuses_nobody_of_going_on_elsew
 
 
 def test_a_push_that_is_lost_and_sent_again_is_no_truncation(database: str) -> None:
-    sent = Ledger().writes(*started(5))
+    sent = MemoryLedger().writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         for _ in range(2):
@@ -361,7 +372,7 @@ def test_a_push_that_is_lost_and_sent_again_is_no_truncation(database: str) -> N
 
 
 def test_a_server_put_back_from_an_old_copy_begins_a_new_feed_and_takes_all_again(database: str) -> None:
-    ledger = Ledger()
+    ledger = MemoryLedger()
     sent = ledger.writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
@@ -388,7 +399,7 @@ def test_a_kiosk_cannot_speak_for_another(database: str) -> None:
 
 
 def test_networks_that_share_a_database_do_not_see_each_other() -> None:
-    database, sent = cluster().new_database(), Ledger().writes(*house_facts())
+    database, sent = cluster().new_database(), MemoryLedger().writes(*house_facts())
     with serving(database, network="one") as one, serving(database, network="two") as two:
         kiosk = pairs(one).kiosk
         sends(one, kiosk, sent)

@@ -17,7 +17,7 @@ from sync.central.kiosks.enrolment import Kiosk
 from sync.central.storage import network
 from sync.central.storage.database import Turn
 from sync.central.storage.tables import feed
-from tests.office.central import NOON, Ledger, fed, new_database, pairs, sends, serving
+from tests.office.servers.server import NOON, MemoryLedger, fed, new_database, pairs, sends, serving
 
 WRITERS = 8
 BATCHES = 25
@@ -29,7 +29,7 @@ def happenings(count: int) -> list[Happened]:
 
 
 def test_a_cursor_goes_on_where_the_page_before_ended(database: str) -> None:
-    sent = Ledger().writes(*happenings(7))
+    sent = MemoryLedger().writes(*happenings(7))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
@@ -45,7 +45,7 @@ def test_a_cursor_goes_on_where_the_page_before_ended(database: str) -> None:
 
 
 def test_all_ledgers_are_in_one_feed(database: str) -> None:
-    one, other = Ledger("ledger-a"), Ledger("ledger-b")
+    one, other = MemoryLedger("ledger-a"), MemoryLedger("ledger-b")
     with serving(database) as central:
         a, b = pairs(central, "ledger-a").kiosk, pairs(central, "ledger-b").kiosk
         sends(central, a, first := one.writes(*happenings(2)))
@@ -58,7 +58,7 @@ def test_all_ledgers_are_in_one_feed(database: str) -> None:
 def test_a_cursor_of_another_feed_is_gone(database: str, cursor: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        sends(central, kiosk, Ledger().writes(*happenings(3)))
+        sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
         with pytest.raises(GoneError):
             central.feed(kiosk, cursor.format(central.network.generation))
 
@@ -66,7 +66,7 @@ def test_a_cursor_of_another_feed_is_gone(database: str, cursor: str) -> None:
 def test_the_server_remembers_from_where_a_kiosk_asked(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        sends(central, kiosk, Ledger().writes(*happenings(3)))
+        sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
         central.feed(kiosk, central.feed(kiosk, None).cursor)
         assert central.kiosks()[0].fetched == 3
 
@@ -94,7 +94,7 @@ class Reader:
                 return
 
 
-def writes_all(central: Central, kiosk: Kiosk, ledger: Ledger) -> None:
+def writes_all(central: Central, kiosk: Kiosk, ledger: MemoryLedger) -> None:
     for _ in range(BATCHES):
         sends(central, kiosk, ledger.writes(*happenings(BATCH)))
 
@@ -108,7 +108,8 @@ def test_eight_writers_at_once_and_no_entry_is_passed_by(database: str) -> None:
         with ThreadPoolExecutor(WRITERS + 1) as pool:
             reading = pool.submit(reader.run)
             writing = [
-                pool.submit(writes_all, central, kiosk, Ledger(name)) for kiosk, name in zip(kiosks, names, strict=True)
+                pool.submit(writes_all, central, kiosk, MemoryLedger(name))
+                for kiosk, name in zip(kiosks, names, strict=True)
             ]
             for one in writing:
                 one.result()
@@ -159,7 +160,7 @@ def overlapping(central: Central, *, in_turn: bool) -> tuple[list[int], list[int
 
 
 def put(connection: Connection, ledger_id: str, position: int) -> None:
-    (entry,) = Ledger(ledger_id).writes(*happenings(1))
+    (entry,) = MemoryLedger(ledger_id).writes(*happenings(1))
     row = ingest.rows("main", [entry], after=position - 1, now=NOON)[0]
     connection.execute(insert(feed), dict(zip(ingest.COLUMNS, row, strict=True)))
 
@@ -202,7 +203,7 @@ def test_numbers_from_a_sequence_let_a_reader_pass_an_entry_by(tmp_path) -> None
 def test_a_new_generation_begins_when_the_network_is_renewed(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        sends(central, kiosk, Ledger().writes(*happenings(3)))
+        sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
         cursor = central.feed(kiosk, None).cursor
         with central.storage.writing() as connection:
             network.renew(connection, "main")

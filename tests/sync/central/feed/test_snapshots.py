@@ -10,8 +10,8 @@ from kiosk.model import Member
 from sync.central.central import Central
 from sync.central.feed.stream import GoneError
 from sync.wire import SnapshotPage
-from tests.office.books import house_facts
-from tests.office.central import Hands, Ledger, pairs, sends, serving
+from tests.office.ledgers.small_house import house_facts
+from tests.office.servers.server import MemoryLedger, ServerClock, pairs, sends, serving
 
 
 def fetched(central: Central, token: str | None = None) -> list[SnapshotPage]:
@@ -33,7 +33,7 @@ def newcomer(number: int = 1) -> MemberSet:
 
 
 def test_a_snapshot_is_the_roster_and_where_the_feed_goes_on(database: str) -> None:
-    sent = Ledger().writes(*house_facts())
+    sent = MemoryLedger().writes(*house_facts())
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
@@ -47,7 +47,7 @@ def test_a_snapshot_is_the_roster_and_where_the_feed_goes_on(database: str) -> N
 def test_all_pages_are_of_one_instant(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        sends(central, kiosk, Ledger().writes(*house_facts()))
+        sends(central, kiosk, MemoryLedger().writes(*house_facts()))
         first = central.snapshot(None)
         central.append(newcomer(), by="anne")
         assert names(fetched(central, first.next)) == {"lea", "host"}
@@ -57,9 +57,9 @@ def test_all_pages_are_of_one_instant(database: str) -> None:
 
 
 def test_kiosks_that_begin_together_share_a_snapshot(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
-        sends(central, pairs(central).kiosk, Ledger().writes(*house_facts()))
+        sends(central, pairs(central).kiosk, MemoryLedger().writes(*house_facts()))
         first = central.snapshot(None)
         assert central.snapshot(None).next == first.next
         hands.moves(minutes=2)
@@ -67,9 +67,9 @@ def test_kiosks_that_begin_together_share_a_snapshot(database: str) -> None:
 
 
 def test_a_snapshot_is_kept_for_an_hour(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
-        sends(central, pairs(central).kiosk, Ledger().writes(*house_facts()))
+        sends(central, pairs(central).kiosk, MemoryLedger().writes(*house_facts()))
         first = central.snapshot(None)
         hands.moves(minutes=59)
         central.snapshot(None)

@@ -24,8 +24,8 @@ from sync.central.kiosks.enrolment import TRIES_AN_HOUR, Paired
 from sync.central.logs import JsonFormatter
 from sync.central.settings import MEGABYTE, Settings
 from sync.wire import Enrolled, FeedPage, Problem, Pushed, SnapshotPage
-from tests.office.books import house_facts
-from tests.office.central import Hands, Ledger, bearer, called, new_database, pairs, push_of, serving
+from tests.office.ledgers.small_house import house_facts
+from tests.office.servers.server import MemoryLedger, ServerClock, bearer, called, new_database, pairs, push_of, serving
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def problem(answer) -> tuple[int, str]:
 
 
 def test_a_kiosk_joins_pushes_and_follows_the_feed(database: str) -> None:
-    ledger = Ledger()
+    ledger = MemoryLedger()
     sent = ledger.writes(*house_facts())
     with called(database) as client:
         code = client.app.state.central.new_code(name="door", site_id="la-serre")
@@ -149,7 +149,7 @@ def test_a_body_that_cannot_be_unpacked_is_told_so(
 def test_long_answers_are_compressed_for_who_asks(file: str) -> None:
     with called(file) as client:
         headers = bearer(pairs(client.app.state.central))
-        packed = gzip.compress(push_of("ledger-a", Ledger().writes(*house_facts())))
+        packed = gzip.compress(push_of("ledger-a", MemoryLedger().writes(*house_facts())))
         client.post(wire.ENTRIES, content=packed, headers=headers | {"content-encoding": "gzip"})
         zipped = client.get(wire.FEED, headers=headers | {"accept-encoding": "gzip"})
         plain = client.get(wire.FEED, headers=headers | {"accept-encoding": "identity"})
@@ -187,7 +187,9 @@ def test_health_and_metrics_tell_how_the_server_is(file: str) -> None:
     with called(file) as client:
         central: Central = client.app.state.central
         headers = bearer(pairs(central))
-        client.post(wire.ENTRIES, content=push_of("ledger-a", Ledger().writes(*house_facts())[1:]), headers=headers)
+        client.post(
+            wire.ENTRIES, content=push_of("ledger-a", MemoryLedger().writes(*house_facts())[1:]), headers=headers
+        )
         central.project()
         assert client.get("/health").json() == {"status": "ok", "behind": 0}
         told = client.get("/metrics").text
@@ -217,7 +219,7 @@ def test_what_nobody_foresaw_is_told_without_its_inside(file: str) -> None:
     def broken() -> None:
         raise ZeroDivisionError("a secret")
 
-    app = create_app(Settings(database=file), now=Hands(), routes=[broken])
+    app = create_app(Settings(database=file), now=ServerClock(), routes=[broken])
     with logged() as lines, serving_http(app) as url:
         answer = requests.get(f"{url}/broken", timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (500, "failed")
@@ -287,8 +289,8 @@ def serving_http(app) -> Iterator[str]:
 
 
 def test_a_kiosk_over_a_real_socket(database: str) -> None:
-    sent = Ledger().writes(*house_facts())
-    app = create_app(Settings(database=database), now=Hands())
+    sent = MemoryLedger().writes(*house_facts())
+    app = create_app(Settings(database=database), now=ServerClock())
     with serving_http(app) as url, closing(requests.Session()) as session:
         paired: Paired = pairs(app.state.central)
         session.headers.update(bearer(paired))

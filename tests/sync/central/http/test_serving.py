@@ -14,7 +14,7 @@ from sync import wire
 from sync.central.http.app import create_app
 from sync.central.http.serving import Server
 from sync.central.settings import Settings
-from tests.office.central import NOON, bearer, called, pairs
+from tests.office.servers.server import NOON, bearer, called, pairs
 
 
 class Clock:

@@ -9,7 +9,7 @@ import pytest
 
 from sync import wire
 from sync.central.kiosks.allowance import A_CALL, ALLOWANCE, PER_SECOND, Pace
-from tests.office.central import Hands, Ledger, bearer, called, pairs, push_of
+from tests.office.servers.server import MemoryLedger, ServerClock, bearer, called, pairs, push_of
 from tests.sync.central.http.test_api import problem
 
 PUSH = 500_000
@@ -72,7 +72,7 @@ def test_a_clock_that_is_set_back_shuts_nobody_out_for_longer() -> None:
 
 @pytest.mark.parametrize("pace", [Pace(), Pace(allowance=math.inf)], ids=["limited", "not limited"])
 def test_a_flood_is_answered_by_429_and_when_to_come_again_and_then_goes_on(tmp_path, pace) -> None:
-    now, is_limited = Hands(), pace.wait("", 0.0) == 0 and not math.isinf(pace._allowance)
+    now, is_limited = ServerClock(), pace.wait("", 0.0) == 0 and not math.isinf(pace._allowance)
     with called(str(tmp_path / "central.db"), now) as client:
         central = client.app.state.central
         central.pace = pace
@@ -87,5 +87,5 @@ def test_a_flood_is_answered_by_429_and_when_to_come_again_and_then_goes_on(tmp_
                 assert problem(client.get(path, headers=bearer(mad))) == (429, "too_much")
             now.moves(seconds=int(answers[-1].headers["retry-after"]))
         assert client.post(wire.ENTRIES, content=push_of("ledger-b", []), headers=bearer(calm)).status_code == 200
-        after = push_of("ledger-a", Ledger().writes())
+        after = push_of("ledger-a", MemoryLedger().writes())
         assert client.post(wire.ENTRIES, content=after, headers=bearer(mad)).status_code == 200

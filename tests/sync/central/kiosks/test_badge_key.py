@@ -20,11 +20,11 @@ from sync.central.kiosks.badge_key import BadgeKeyError
 from sync.central.kiosks.enrolment import Paired
 from sync.central.settings import Settings
 from sync.wire import Enroll, Enrolled, place_in
-from tests.office.books import Moment
-from tests.office.central import NOON, serving
-from tests.office.counter import CARNET, SERRES
-from tests.office.linked import Hub
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.kiosks.stepped import CARNET, SERRES
+from tests.office.ledgers.small_house import StampClock
+from tests.office.network.linked import LiveServer
+from tests.office.servers.server import NOON, serving
 from tests.sync.test_news import until
 from tests.sync.test_pairing import is_refused, on_a_bench, types
 
@@ -111,7 +111,7 @@ def test_on_sqlite_the_key_is_beside_the_database_and_elsewhere_in_the_state_of_
 
 @pytest.fixture
 def hub(tmp_path):
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         hub.central.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
         yield hub
 
@@ -136,7 +136,7 @@ def carries(machine: Path, name: str, key: bytes) -> None:
     """Somebody carries a badge at this machine, hidden with this key."""
     config = config_of(machine)
     config.paths.key_file.write_bytes(key)
-    with open_ledger(config.paths.ledger, stamp=Moment()) as ledger:
+    with open_ledger(config.paths.ledger, stamp=StampClock()) as ledger:
         badge = Badge(id=badge_id(UID, key), member_id=name)
         ledger.append(MemberSet(member=Member(id=name, name=name)), BadgeSet(badge=badge))
 
@@ -211,7 +211,7 @@ def test_a_kiosk_that_runs_takes_the_key_and_knows_a_badge_of_elsewhere_at_once(
     folder.mkdir()
     carries(other, "ana", OWN)
     assert types(other, "pair", hub.url, hub.code()).exit_code == 0
-    with Running(folder, is_blank=True) as running:
+    with RunningKiosk(folder, is_blank=True) as running:
         camille = running.bench.cards["camille"].uid
         badge = Badge(id=badge_id(camille, OWN), member_id="ana")
         hub.central.append(
@@ -236,7 +236,7 @@ def seen(folder: Path) -> int:
 def test_the_status_tells_what_waits_and_when_the_server_was_last_heard(tmp_path, hub) -> None:
     folder = tmp_path / "kiosk"
     folder.mkdir()
-    with Running(folder) as running:
+    with RunningKiosk(folder) as running:
         file = on_a_bench(folder, running.bench.config((480, 320)))
         assert "not paired" in types(file, "status").stdout
         assert types(file, "pair", hub.url, hub.code("bench")).exit_code == 0

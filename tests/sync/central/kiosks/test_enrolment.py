@@ -13,7 +13,7 @@ from sync import wire
 from sync.central.central import Central
 from sync.central.kiosks.enrolment import TRIES_AN_HOUR, Paired, Turned
 from sync.central.storage.tables import codes, kiosks
-from tests.office.central import Hands, Ledger, pairs, sends, serving
+from tests.office.servers.server import MemoryLedger, ServerClock, pairs, sends, serving
 
 
 def tries(central: Central, code: str, ledger_id: str = "ledger-a") -> Paired | Turned:
@@ -44,7 +44,7 @@ def test_a_code_is_used_once(database: str) -> None:
 
 
 def test_a_code_ends_after_a_quarter_of_an_hour(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         code, other = central.new_code(name="door"), central.new_code(name="other door")
         hands.moves(minutes=14, seconds=59)
@@ -72,7 +72,7 @@ def test_what_is_no_code_is_turned_away(database: str, code: str) -> None:
 
 
 def test_whoever_guesses_has_100_tries_an_hour_over_restarts_too(database: str) -> None:
-    hands, chance, taken = Hands(), random.Random(7), 0
+    hands, chance, taken = ServerClock(), random.Random(7), 0
     for _ in range(3):
         with serving(database, hands) as central:
             central.new_code(name="door")
@@ -85,7 +85,7 @@ def test_whoever_guesses_has_100_tries_an_hour_over_restarts_too(database: str) 
 
 
 def test_who_waits_as_told_may_try_again(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         for _ in range(TRIES_AN_HOUR):
             tries(central, "33333333")
@@ -151,12 +151,12 @@ def test_pairing_a_kiosk_anew_ends_its_old_token(database: str) -> None:
 
 
 def test_a_kiosk_is_silent_when_it_was_not_heard_for_long(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
         pairs(central)
         hands.moves(minutes=16)
         assert central.is_silent(central.kiosks()[0])
-        sends(central, central.kiosks()[0], Ledger().writes(), wire.Beacon(now=hands.now + timedelta(seconds=3)))
+        sends(central, central.kiosks()[0], MemoryLedger().writes(), wire.Beacon(now=hands.now + timedelta(seconds=3)))
         (heard,) = central.kiosks()
         assert not central.is_silent(heard)
         assert (heard.seen_at, heard.skew_ms) == (hands.now, 3000)

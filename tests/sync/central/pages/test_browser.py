@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from kiosk.facts import Happened
 from sync import wire
-from tests.office.office import PASSWORD, Office, lea_comes, lived_in, office
+from tests.office.servers.office import PASSWORD, Office, lea_comes, lived_in, office
 from tests.rules.house import SERRE
 from tests.sync.central.pages.test_roles import TABLE
 

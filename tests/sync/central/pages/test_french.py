@@ -26,8 +26,8 @@ from sync.central.words import Words
 from sync.wire import LATER
 from tests.notices.test_language import forms, french
 from tests.notices.test_language import messages as of_the_kiosk
-from tests.office.books import MONDAY
-from tests.office.office import PASSWORD, STRANGER, Browser, Office, lived_in
+from tests.office.ledgers.small_house import MONDAY
+from tests.office.servers.office import PASSWORD, STRANGER, Browser, Office, lived_in
 from tests.rules.house import SERRE
 from tests.sync.central.pages.test_words import FRENCH, messages
 

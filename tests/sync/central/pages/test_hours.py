@@ -7,8 +7,8 @@ import pytest
 from kiosk.hours import of_site
 from kiosk.model import Override
 from sync.central.pages.hours import week_form
-from tests.office.books import MONDAY
-from tests.office.office import Office, mistakes, read, went
+from tests.office.ledgers.small_house import MONDAY
+from tests.office.servers.office import Office, mistakes, read, went
 from tests.rules.house import SERRE, at
 
 # ---------------------------------------------------------------- tariffs

@@ -9,8 +9,8 @@ import pytest
 from kiosk.facts import Happened
 from kiosk.model import Ref
 from sync.central.alarms import register
-from tests.office.central import spoilt
-from tests.office.office import lea_comes, mistakes, read, went, within
+from tests.office.servers.office import lea_comes, mistakes, read, went, within
+from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE
 
 # ---------------------------------------------------------------- kiosks, alarms, quarantine

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from kiosk.model import Ref
-from tests.office.books import MONDAY
-from tests.office.office import STRANGER, lea_comes, mistakes, read, stranger_taps, went, within
+from tests.office.ledgers.small_house import MONDAY
+from tests.office.servers.office import STRANGER, lea_comes, mistakes, read, stranger_taps, went, within
 from tests.rules.house import SERRE, at
 
 CODE = "FJ36"

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from kiosk.facts import MemberSet, SiteSet
 from kiosk.model import Member, Ref
 from sync.central.alarms import register
-from tests.office.central import spoilt
-from tests.office.office import PASSWORD, Office, lea_comes, mistakes, read, went, within
+from tests.office.servers.office import PASSWORD, Office, lea_comes, mistakes, read, went, within
+from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE
 
 TUVES = replace(SERRE, id="les-tuves", name="Les Tuves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from kiosk.facts import Erased
-from tests.office.office import Office, mistakes
+from tests.office.servers.office import Office, mistakes
 
 
 def test_a_host_gets_all_that_is_kept_about_a_member_as_a_file(house: Office) -> None:

@@ -14,8 +14,8 @@ from kiosk.store.fold import claim_code
 from sync.central import pages
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.routes import ROLE
-from tests.office.central import spoilt
-from tests.office.office import PASSWORD, Browser, Office, lea_comes, stranger_taps
+from tests.office.servers.office import PASSWORD, Browser, Office, lea_comes, stranger_taps
+from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE
 
 TUVES = replace(SERRE, id="les-tuves", name="Les Tuves")

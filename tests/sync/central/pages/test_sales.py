@@ -16,8 +16,8 @@ from sqlalchemy import Engine, event
 from kiosk.facts import Erased, MemberSet, PassSold, Reversed, SiteSet
 from kiosk.model import Member, Ref
 from sync.central.accounts.staff import Role
-from tests.office.books import sold_to
-from tests.office.office import PASSWORD, Office, Pushing, read, went, within
+from tests.office.ledgers.small_house import sold_to
+from tests.office.servers.office import PASSWORD, Office, PushingKiosk, read, went, within
 from tests.rules.house import SERRE
 
 TUVES = replace(SERRE, id="les-tuves", name="Les Tuves", currency="CHF")
@@ -30,7 +30,7 @@ def sale(house: Office, pass_id: str, member: str = "lea", *, method: str = "car
     return replace(sold, site_id=site, method=method)
 
 
-def two_days(house: Office) -> Pushing:
+def two_days(house: Office) -> PushingKiosk:
     """On Monday three cards are sold, one of them for nothing; on Tuesday one of them is taken back."""
     kiosk = house.kiosk("Porte d’entrée")
     house.moment.moves(hours=2)

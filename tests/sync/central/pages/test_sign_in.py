@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kiosk.facts import SiteSet
 from sync.central.pages.every_page.access import local_path
-from tests.office.office import PASSWORD, mistakes, read, went, within
+from tests.office.servers.office import PASSWORD, mistakes, read, went, within
 from tests.rules.house import SERRE
 
 # ---------------------------------------------------------------- signing in

@@ -12,9 +12,9 @@ from kiosk.model import Member
 from sync import wire
 from sync.central.central import Central
 from sync.central.storage.tables import alarms, feed, networks, quarantine, snapshots
-from tests.office.books import MONDAY, house_facts, let_in
-from tests.office.central import Hands, Ledger, fed, pairs, sends, serving, spoilt
-from tests.office.linked import Hub
+from tests.office.ledgers.small_house import MONDAY, house_facts, let_in
+from tests.office.network.linked import LiveServer
+from tests.office.servers.server import MemoryLedger, ServerClock, fed, pairs, sends, serving, spoilt
 from tests.sync.central.roster.test_roster import rows
 
 DAY_91 = MONDAY.replace(hour=2) + timedelta(days=90)
@@ -43,7 +43,7 @@ def used(central: Central, member: str = "lea") -> list[int]:
 
 def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(database: str) -> None:
     with serving(database) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         assert b"Martin" in told(central)
         central.append(Erased(member_id="lea"), by="anne")
@@ -58,7 +58,7 @@ def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(databas
 
 def test_what_a_kiosk_sends_late_of_an_erased_person_is_not_kept(database: str) -> None:
     with serving(database) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts()))
         central.append(Erased(member_id="lea"), by="anne")
         sends(central, kiosk, ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")), let_in(MONDAY)))
@@ -69,7 +69,7 @@ def test_what_a_kiosk_sends_late_of_an_erased_person_is_not_kept(database: str) 
 
 def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(database: str) -> None:
     with serving(database) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), *(let_in(MONDAY, "ten") for _ in range(11))))
         (odd,) = ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")))
         words = msgspec.structs.replace(wire.to_wire(odd), clock="sundial")
@@ -86,9 +86,9 @@ def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(datab
 
 
 def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_before(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sent = ledger.writes(*house_facts(), let_in(MONDAY, "ten"), let_in(MONDAY - timedelta(days=1), "ten"))
         sends(central, kiosk, [*sent, *ledger.writes(Reversed(ref=sent[-1].ref, reason="mistake", by="desk"))])
         hands.now = DAY_91
@@ -106,7 +106,7 @@ def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_bef
 
 def test_a_kiosk_that_forgot_before_it_joined_keeps_its_balances_on_the_server(tmp_path) -> None:
     """Its old passages come without bodies; the sums that come after them are what the server believes."""
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         kiosk = hub.pairs(tmp_path / "a")
         counter = kiosk.counter
         counter.joins("lea")
@@ -123,7 +123,7 @@ def test_a_kiosk_that_forgot_before_it_joined_keeps_its_balances_on_the_server(t
 
 
 def test_a_kiosk_erases_what_the_server_has_condensed(tmp_path) -> None:
-    with Hub(tmp_path / "hub") as hub:
+    with LiveServer(tmp_path / "hub") as hub:
         kiosk = hub.pairs(tmp_path / "a")
         counter = kiosk.counter
         uid = counter.joins("lea")
@@ -140,9 +140,9 @@ def test_a_kiosk_erases_what_the_server_has_condensed(tmp_path) -> None:
 
 
 def test_customers_not_heard_of_for_three_years_are_forgotten_and_hosts_are_not(database: str) -> None:
-    hands = Hands()
+    hands = ServerClock()
     with serving(database, hands) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         hands.moves(days=1000)
         assert central.forget().members == 0
@@ -157,7 +157,7 @@ def test_customers_not_heard_of_for_three_years_are_forgotten_and_hosts_are_not(
 
 def test_the_feed_gives_kiosks_what_others_need_of_an_erased_passage(database: str) -> None:
     with serving(database) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         central.append(Erased(member_id="lea"), by="anne")
         tap = next(entry for entry in fed(central, kiosk) if entry.kind == "tap")
@@ -168,9 +168,9 @@ def test_the_feed_gives_kiosks_what_others_need_of_an_erased_passage(database: s
 
 
 def test_a_server_that_forgets_writes_one_sum_for_a_ledger(database: str) -> None:
-    hands = Hands(now=DAY_91)
+    hands = ServerClock(now=DAY_91)
     with serving(database, hands) as central:
-        kiosk, ledger = pairs(central).kiosk, Ledger()
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         central.forget()
         found = [line.fact for line in central.audit() if isinstance(line.fact, Condensed)]

@@ -14,8 +14,8 @@ from kiosk.model import Badge, Charge, Member, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
 from sync.central.central import Central
 from sync.central.storage.tables import networks
-from tests.office.books import MONDAY, house_facts, let_in, sold_to
-from tests.office.central import Hands, Ledger, fed, kinds, pairs, sends, serving
+from tests.office.ledgers.small_house import MONDAY, house_facts, let_in, sold_to
+from tests.office.servers.server import MemoryLedger, ServerClock, fed, kinds, pairs, sends, serving
 from tests.rules.house import LEA, SERRE, TEN
 
 LATER = MONDAY + timedelta(hours=1)
@@ -28,7 +28,7 @@ class Doors:
         self.central = central
         central.append(*house_facts(), by="anne")
         self.kiosks = {name: pairs(central, name).kiosk for name in ("north", "south", "third")}
-        self.ledgers = {name: Ledger(name) for name in self.kiosks}
+        self.ledgers = {name: MemoryLedger(name) for name in self.kiosks}
 
     def hears(self, name: str, *facts, at=MONDAY) -> Ref:
         """A kiosk sends what happened at its door."""
@@ -193,7 +193,7 @@ def test_of_four_windows_in_a_row_every_other_is_paid(database: str, order: tupl
         for number in order:
             at = MONDAY + timedelta(hours=2 * number)
             doors.kiosks[f"door-{number}"] = pairs(central, f"door-{number}").kiosk
-            doors.ledgers[f"door-{number}"] = Ledger(f"door-{number}")
+            doors.ledgers[f"door-{number}"] = MemoryLedger(f"door-{number}")
             doors.hears(f"door-{number}", let_in(at, "ten"), at=at)
         assert doors.left() == 8
         assert paid_windows(central) == [MONDAY, MONDAY + timedelta(hours=4)]
@@ -216,7 +216,7 @@ def test_a_kiosk_whose_clock_went_back_charges_no_time_twice(database: str) -> N
 
 
 def test_who_is_in_stays_in_when_the_server_gives_a_charge_back(database: str) -> None:
-    with serving(database, hands := Hands(LATER)) as central:
+    with serving(database, hands := ServerClock(LATER)) as central:
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"))
         south = doors.hears("south", let_in(LATER, "ten"), at=LATER)
@@ -226,7 +226,7 @@ def test_who_is_in_stays_in_when_the_server_gives_a_charge_back(database: str) -
 
 
 def test_who_has_their_entry_undone_by_staff_is_gone(database: str) -> None:
-    with serving(database, hands := Hands(LATER)) as central:
+    with serving(database, hands := ServerClock(LATER)) as central:
         doors = Doors(central)
         ref = doors.hears("north", let_in(MONDAY, "ten"))
         central.append(Reversed(ref=ref, reason="mistake", by="anne"), by="anne")
@@ -302,7 +302,7 @@ def test_what_comes_again_is_not_judged_again(database: str) -> None:
 def test_an_alarm_that_staff_dismiss_is_gone_until_there_is_new_cause(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        ledger = Ledger()
+        ledger = MemoryLedger()
         sent = ledger.writes(*(Happened(what="tick") for _ in range(5)))
         sends(central, kiosk, sent[1:2])
         (alarm,) = central.alarms()

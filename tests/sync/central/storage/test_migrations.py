@@ -16,8 +16,8 @@ from sync.central.central import Central
 from sync.central.settings import Settings
 from sync.central.storage import migrations
 from sync.central.storage.tables import CENTRAL
-from tests.office.central import serving
-from tests.office.postgres import cluster
+from tests.office.servers.postgres import cluster
+from tests.office.servers.server import serving
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

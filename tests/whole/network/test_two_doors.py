@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.office.network import network, play
+from tests.office.network.two_doors import network, play
 
 
 def test_two_kiosks_that_were_cut_off_agree_again_and_follow_what_staff_change(tmp_path) -> None:

@@ -12,14 +12,14 @@ from kiosk.answers import Done, decode_answer
 from kiosk.commands import Pair, encode_command
 from kiosk.ledger import open_ledger, open_reader
 from kiosk.model import Granted, Reason
-from tests.office.books import Moment
-from tests.office.linked import Hub
-from tests.office.nodes import rows
-from tests.office.processes import until
-from tests.office.running import Running
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.ledgers.feed import rows
+from tests.office.ledgers.small_house import StampClock
+from tests.office.network.linked import LiveServer
+from tests.office.network.processes import until
 
 
-def pair(running: Running, hub: Hub, name: str) -> None:
+def pair(running: RunningKiosk, hub: LiveServer, name: str) -> None:
     command = Pair(url=hub.url, code=hub.code(name))
     told = decode_answer(running.kiosk.answer(encode_command(command)))
     assert isinstance(told, Done), told
@@ -44,8 +44,8 @@ def test_after_a_dead_card_a_new_kiosk_lets_members_in_with_the_balances_that_th
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
-    with Hub(tmp_path / "hub") as hub:
-        with Running(old, every_seconds=1.0) as running:
+    with LiveServer(tmp_path / "hub") as hub:
+        with RunningKiosk(old, every_seconds=1.0) as running:
             pair(running, hub, "front door")
             used = running.tap("camille")
             assert used.reason is Reason.ENTRY_USED
@@ -54,7 +54,7 @@ def test_after_a_dead_card_a_new_kiosk_lets_members_in_with_the_balances_that_th
         before = roster(old)
         shutil.rmtree(old)
 
-        with Running(new, is_blank=True, every_seconds=1.0) as running:
+        with RunningKiosk(new, is_blank=True, every_seconds=1.0) as running:
             running.bench.clock.set(now)
             pair(running, hub, "front door, new card")
             until(lambda: knows(new, "camille"), "the roster does not come")
@@ -67,5 +67,5 @@ def test_after_a_dead_card_a_new_kiosk_lets_members_in_with_the_balances_that_th
             assert isinstance(first, Granted)
             assert first.reason is Reason.ENTRY_USED
             until(lambda: is_level(new), "the server does not get the taps on the new card")
-    with open_ledger(new / "ledger.db", stamp=Moment()) as ledger:
+    with open_ledger(new / "ledger.db", stamp=StampClock()) as ledger:
         assert (*ledger.verify(), *ledger.rebuild()) == ()

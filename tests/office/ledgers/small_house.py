@@ -24,7 +24,7 @@ MONDAY = at("2026-07-13 09:05")
 
 
 @dataclass
-class Moment:
+class StampClock:
     """What the machine's clocks say; called, it stamps."""
 
     now: datetime = MONDAY
@@ -43,7 +43,7 @@ def template() -> Path:
     """An empty ledger, made once and kept until the tests end."""
     folder = tempfile.TemporaryDirectory()
     path = Path(folder.name) / "template.db"
-    open_ledger(path, stamp=Moment()).close()
+    open_ledger(path, stamp=StampClock()).close()
     _kept.append(folder)
     return path
 
@@ -51,7 +51,7 @@ def template() -> Path:
 _kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def fresh(folder: Path, moment: Moment) -> Ledger:
+def fresh(folder: Path, moment: StampClock) -> Ledger:
     """An empty ledger in a folder; all have the same id."""
     path = folder / "kiosk.db"
     shutil.copy(template(), path)
@@ -101,7 +101,7 @@ def gathered(ledger: Ledger, now: datetime, *, badge_id: str | None = "b-lea", s
     return ledger.roster.gather(tap, site_id=site_id, badge_id=badge_id, now=now, clock=Clock.TRUSTED)
 
 
-def taps(ledger: Ledger, moment: Moment) -> Ref:
+def taps(ledger: Ledger, moment: StampClock) -> Ref:
     """Léa taps: gather, decide, record, as the kiosk does it."""
     verdict = rules.decide(gathered(ledger, moment.now), moment.now)
     fact = Tapped(site_id=SERRE.id, verdict=verdict, badge_id="b-lea", member_id="lea")

@@ -1,4 +1,4 @@
-"""A kiosk as a process of its own, on a simulated bench, with an empty ledger: `python -m tests.office.kiosk_process
+"""A kiosk as a process of its own, on a simulated bench, with an empty ledger: `python -m tests.office.kiosks.process
 FOLDER`.
 
 It obeys words on its input (`tap NAME`), ends with it, and tells what its screen shows in lines of JSON. All else of

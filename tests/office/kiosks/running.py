@@ -21,7 +21,7 @@ from kiosk.screen.window import Screen
 SIZE = (480, 320)
 
 
-class Running:
+class RunningKiosk:
     """A kiosk in a folder, and what it decided. Use it with `with`."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Running:
         self._unlock_seconds, self._is_blank = unlock_seconds, is_blank
         self._root, self._every_seconds = root, every_seconds
 
-    def __enter__(self) -> Running:
+    def __enter__(self) -> RunningKiosk:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
         self.bench.__enter__()
         config = self.bench.config(SIZE)

@@ -20,8 +20,8 @@ from sync.pairing import enroll
 from sync.transport import Line
 from sync.wire import Beacon
 from sync.worker import SyncWorker, Wait
-from tests.office.central import new_database
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.servers.server import new_database
 
 Request = tuple[str, str, Mapping[str, str], bytes | None]
 Fault = Callable[[Transport, Request], Answer]
@@ -55,7 +55,7 @@ def answers(status: int, **headers: str) -> Fault:
     return lambda line, request: Answer(status=status, headers=told)
 
 
-class Faulty:
+class FaultyLine:
     """A line on which the next calls go wrong as told; afterwards all goes well."""
 
     def __init__(self, line: Transport) -> None:
@@ -74,14 +74,14 @@ class Faulty:
         return [path.partition("?")[0] for _, path, _, _ in self.calls]
 
 
-class Linked:
+class LinkedKiosk:
     """One kiosk, its ledger in `folder`, that exchanges when it is told to."""
 
-    def __init__(self, folder: Path, line: Transport, *, token: str, counter: Counter | None = None) -> None:
+    def __init__(self, folder: Path, line: Transport, *, token: str, counter: SteppedKiosk | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.line = Faulty(line)
-        self.counter = counter or Counter(folder)
+        self.line = FaultyLine(line)
+        self.counter = counter or SteppedKiosk(folder)
         self.worker = self._worker(token)
 
     def _worker(self, token: str) -> SyncWorker:
@@ -114,7 +114,7 @@ class Linked:
         self.counter.close()
 
 
-class Hub:
+class LiveServer:
     """The central server at work on a port of this machine, its database in `folder`. Use it with `with`."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = wall_clock) -> None:
@@ -162,27 +162,27 @@ class Hub:
     def code(self, name: str = "a kiosk") -> str:
         return self.central.new_code(name=name)
 
-    def pairs(self, folder: Path, *, is_blank: bool = False, clock: WallClock | None = None) -> Linked:
+    def pairs(self, folder: Path, *, is_blank: bool = False, clock: WallClock | None = None) -> LinkedKiosk:
         """A kiosk in this folder, paired; it keeps its ledger when it had one."""
         folder.mkdir(exist_ok=True)
-        counter, line = Counter(folder, is_blank=is_blank, clock=clock), self.line()
+        counter, line = SteppedKiosk(folder, is_blank=is_blank, clock=clock), self.line()
         ledger_id = counter.ledger.ledger_id
         paired, _ = enroll(Client(line), url=self.url, code=self.code(folder.name), ledger_id=ledger_id, version="1")
-        return Linked(folder, line, token=paired.token, counter=counter)
+        return LinkedKiosk(folder, line, token=paired.token, counter=counter)
 
-    def pairs_anew(self, folder: Path, *, formers: bool = True) -> Linked:
+    def pairs_anew(self, folder: Path, *, formers: bool = True) -> LinkedKiosk:
         """The kiosk of this folder, whose pairing is lost, shows a new code; without `formers` as it once did."""
-        counter, line = Counter(folder, is_blank=True), self.line()
+        counter, line = SteppedKiosk(folder, is_blank=True), self.line()
         named = counter.ledger.formers if formers else {}
         ledger_id, code = counter.ledger.ledger_id, self.code(folder.name)
         paired, _ = enroll(Client(line), url=self.url, code=code, ledger_id=ledger_id, version="1", formers=named)
-        return Linked(folder, line, token=paired.token, counter=counter)
+        return LinkedKiosk(folder, line, token=paired.token, counter=counter)
 
-    def again(self, folder: Path, *, token: str) -> Linked:
+    def again(self, folder: Path, *, token: str) -> LinkedKiosk:
         """A kiosk that was paired in this folder before."""
-        return Linked(folder, self.line(), token=token, counter=Counter(folder, is_blank=True))
+        return LinkedKiosk(folder, self.line(), token=token, counter=SteppedKiosk(folder, is_blank=True))
 
-    def has(self, kiosk: Linked) -> list[tuple[int, bytes | None]]:
+    def has(self, kiosk: LinkedKiosk) -> list[tuple[int, bytes | None]]:
         """The entries of this kiosk that are here, in the feed's order: seq and body."""
         page, found = self.central.feed(self.central.kiosks()[0], None), []
         while True:

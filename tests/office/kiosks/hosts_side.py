@@ -17,7 +17,7 @@ from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
 from kiosk.threads.control_socket import Request
-from tests.office.counter import Counter
+from tests.office.kiosks.stepped import SteppedKiosk
 
 WIDE = (800, 480)
 
@@ -27,7 +27,7 @@ class HostsSide:
 
     def __init__(
         self,
-        counter: Counter,
+        counter: SteppedKiosk,
         to: str | Callable[[Setting], Scene],
         *,
         member_id: str = "claire",

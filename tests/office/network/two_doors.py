@@ -1,7 +1,7 @@
 """Two kiosks and the server, all processes of their own; both cables pulled, both tapped, put in again: all agree.
 
-`python -m tests.office.network PICTURES` plays it with a browser at the server's pages, prints each step and takes
-pictures.
+`python -m tests.office.network.two_doors PICTURES` plays it with a browser at the server's pages, prints each step
+and takes pictures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from kiosk.ledger import open_reader
-from tests.office.processes import Cable, CentralProcess, KioskProcess, until
+from tests.office.network.processes import Cable, CentralProcess, KioskProcess, until
 from tests.sync.central.pages.test_browser import CHROMIUM, QUIET
 
 PASSWORD = "une longue phrase de passe"

@@ -1,4 +1,4 @@
-"""Measurements: `python -m tests.bench.run tap`, or another word below. Tables and JSON; they judge nothing."""
+"""What a tap, a frame of the screen and an idle kiosk cost, measured in this process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import random
 import sqlite3
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -15,9 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import screen, server, sync
-from tests.office.counter import Counter
-from tests.office.running import Running
+from tests.bench import screen
+from tests.office.kiosks.running import RunningKiosk
+from tests.office.kiosks.stepped import SteppedKiosk
 
 RESULTS = Path("build")
 CARDS = ("camille", "nadia", "maxime", "hugo", "karim", "elodie")
@@ -57,7 +56,7 @@ def timed(act: Callable[[], object]) -> float:
 
 def decisions(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
     """From the badge's number to the strike, without reader or threads, and the bare insert, interleaved."""
-    counter, bare = Counter(folder), BareInsert(folder)
+    counter, bare = SteppedKiosk(folder), BareInsert(folder)
     uids = [counter.joins(f"m{number:04}", units=1000) for number in range(20)]
     taps, inserts = [], []
     for number in range(rounds):
@@ -70,7 +69,7 @@ def decisions(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
 
 def through_the_chip(folder: Path, rounds: int, *, wire: bool) -> dict[str, float]:
     """From laying a card on the emulated reader to the strike, at random moments of the reader's search."""
-    with Running(folder, unlock_seconds=0.5, wire=wire) as running:
+    with RunningKiosk(folder, unlock_seconds=0.5, wire=wire) as running:
         for card in CARDS:
             running.seconds_to_strike(card)
         found = []
@@ -107,7 +106,7 @@ def bench_screen_frames(rounds: int) -> None:
 
 def bench_idle(seconds: int) -> None:
     """Print what an idle kiosk costs, thread by thread; the emulated chip's thread stands beside, not in the sum."""
-    with tempfile.TemporaryDirectory() as folder, Running(Path(folder)) as running:
+    with tempfile.TemporaryDirectory() as folder, RunningKiosk(Path(folder)) as running:
         running.tap("camille")
         time.sleep(10)  # until its notice is gone
         frames, before = running.screen.frames, thread_costs()
@@ -143,27 +142,3 @@ def resident_mb() -> float:
 def write(name: str, result: object) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"bench-{name}.json").write_text(json.dumps(result, indent=2) + "\n")
-
-
-SERVER = {
-    "poison": server.poison,
-    "rush": server.rush,
-    "gaps": server.gaps,
-    "ingest": server.ingesting,
-}
-"""What is measured of the server: S2, S5, S6 and P5 in this order."""
-
-if __name__ == "__main__":
-    what, *number = sys.argv[1:] or ["tap"]
-    if what == "idle":
-        bench_idle(int(number[0]) if number else 60)
-    elif what == "screen":
-        bench_screen_frames(int(number[0]) if number else 100)
-    elif what == "network":
-        sync.show(sync.network(int(number[0]) if number else 15), write, "network")
-    elif what in SERVER:
-        sync.show(SERVER[what](), write, what)
-    elif what == "drain":
-        sync.show(sync.drain(), write, "drain")
-    else:
-        bench_tap(int(number[0]) if number else 60)

@@ -23,10 +23,10 @@ from sync import backoff, wire
 from sync.client import Answer
 from sync.wire import FeedPage
 from tests.bench.fleet import load, peak_over_mean
-from tests.office.postgres import cluster
+from tests.office.servers.postgres import cluster
 from tests.simulator import invariants
-from tests.simulator.campaign import Report, simulate
 from tests.simulator.line import Line, Sent, plain
+from tests.simulator.simulate import Report, simulate
 from tests.simulator.world import World
 
 SHORT = 40

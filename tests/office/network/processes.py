@@ -16,7 +16,7 @@ from typing import Any, Self
 import requests
 
 from kiosk.ledger import open_reader
-from tests.office.nodes import rows
+from tests.office.ledgers.feed import rows
 
 PATIENCE = 60.0
 BIN = Path(sys.executable).parent
@@ -73,7 +73,7 @@ class CentralProcess:
 
 
 class KioskProcess:
-    """A whole kiosk (tests.office.kiosk_process) in a folder. Use it with `with`."""
+    """A whole kiosk (tests.office.kiosks.process) in a folder. Use it with `with`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -81,7 +81,7 @@ class KioskProcess:
         self.shown: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.office.kiosk_process", str(self.folder)]
+        command = [sys.executable, "-m", "tests.office.kiosks.process", str(self.folder)]
         self._log = (self.folder / "kiosk.log").open("w")
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True

@@ -16,7 +16,7 @@ from kiosk.facts import AnyFact, Entry
 from kiosk.ledger import Ledger, open_ledger
 from kiosk.store.refold import folded_anew
 from kiosk.store.tables import ROSTER
-from tests.office.books import Moment, template
+from tests.office.ledgers.small_house import StampClock, template
 
 Placed = tuple[int, Entry]
 
@@ -25,7 +25,7 @@ class Node:
     """A kiosk as far as sync is concerned: a ledger with a name, and a clock of its own."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.name, self.moment = name, Moment()
+        self.name, self.moment = name, StampClock()
         self.path = folder / f"{name}.db"
         self.path.write_bytes(template().read_bytes())
         with sqlite3.connect(self.path) as connection:

@@ -35,9 +35,9 @@ from sync.central.central import Central
 from sync.central.http.app import create_app
 from sync.central.pages import router
 from sync.central.settings import Settings
-from tests.office.books import MONDAY, Moment, house_facts, let_in
-from tests.office.central import new_database
-from tests.office.postgres import cluster
+from tests.office.ledgers.small_house import MONDAY, StampClock, house_facts, let_in
+from tests.office.servers.postgres import cluster
+from tests.office.servers.server import new_database
 from tests.rules.house import SERRE, UNLIMITED
 
 PASSWORD = "une longue phrase de passe"
@@ -51,7 +51,7 @@ class Office:
     """The server, its clock, and a client for whoever comes."""
 
     database: str
-    moment: Moment = field(default_factory=Moment)
+    moment: StampClock = field(default_factory=StampClock)
     told: dict[str, Any] = field(default_factory=lambda: {"managers_need_codes": False})
 
     def __post_init__(self) -> None:
@@ -81,9 +81,9 @@ class Office:
         browser.client.cookies.set("__Host-session", self.central.accounts.sign_in(name, PASSWORD).token or "")
         return browser
 
-    def kiosk(self, name: str = "front door") -> Pushing:
+    def kiosk(self, name: str = "front door") -> PushingKiosk:
         """A kiosk that was just paired."""
-        return Pushing(self, name)
+        return PushingKiosk(self, name)
 
 
 def mistakes(answer: Any) -> list[str]:
@@ -162,7 +162,7 @@ class Browser:
         return self.client.post(path, data=fields, follow_redirects=False)
 
 
-class Pushing:
+class PushingKiosk:
     """A kiosk that pushes entries of its ledger through the API."""
 
     def __init__(self, office: Office, name: str) -> None:

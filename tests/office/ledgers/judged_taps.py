@@ -44,7 +44,7 @@ MONDAY = at("2026-07-13 09:05")
 
 
 @dataclass(frozen=True)
-class Told:
+class JudgedTap:
     """A tap and its answer."""
 
     name: str
@@ -53,9 +53,9 @@ class Told:
     now: datetime
 
 
-def tell(name: str, asked: Case, now: datetime = MONDAY) -> Told:
+def tell(name: str, asked: Case, now: datetime = MONDAY) -> JudgedTap:
     """Let the rules judge."""
-    return Told(name, rules.decide(asked, now), asked, now)
+    return JudgedTap(name, rules.decide(asked, now), asked, now)
 
 
 def ours(*holdings, **changes) -> Case:
@@ -76,7 +76,7 @@ def visit(start: str, end: str, terms: Product = TEN) -> Visit:
     )
 
 
-def granted() -> Iterator[Told]:
+def granted() -> Iterator[JudgedTap]:
     """Everybody who is let in."""
     yield tell("entry", ours(sold(used=3)))
     yield tell("entry-short", ours(sold(used=3)), at("2026-07-13 15:10"))
@@ -104,7 +104,7 @@ def granted() -> Iterator[Told]:
     yield tell("clock-grace", ours(sold(used=3), site=site, clock=Clock.UNTRUSTED))
 
 
-def denied() -> Iterator[Told]:
+def denied() -> Iterator[JudgedTap]:
     """Everybody who is not."""
     yield tell("closed", ours(sold(used=3)), at("2026-07-15 10:00"))
     yield tell("holiday", ours(sold(used=3)), at("2026-07-14 10:00"))
@@ -122,7 +122,7 @@ def denied() -> Iterator[Told]:
     yield tell("read-error", Case(site=SERRE, tap=Tap(uid=None, monotonic=0)))
     yield tell("phone", Case(site=SERRE, tap=Tap(uid=b"\x08\x01\x02\x03", monotonic=0)))
     yield tell("clock", ours(sold(used=3), clock=Clock.UNTRUSTED))
-    yield Told("out-of-service", Denied(reason=Reason.OUT_OF_SERVICE), ours(sold(used=3)), MONDAY)
+    yield JudgedTap("out-of-service", Denied(reason=Reason.OUT_OF_SERVICE), ours(sold(used=3)), MONDAY)
 
 
 def _full_house():

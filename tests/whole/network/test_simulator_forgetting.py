@@ -19,12 +19,12 @@ from kiosk.model import Member, Tap
 from kiosk.store import erasing
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import entries, stretches, uses
-from tests.office.postgres import cluster
+from tests.office.servers.postgres import cluster
 from tests.simulator import forgetting as forgetting
 from tests.simulator import invariants, trouble
-from tests.simulator.campaign import after_all
 from tests.simulator.kiosk import Kiosk
 from tests.simulator.life import uid
+from tests.simulator.simulate import after_all
 from tests.simulator.world import World
 
 Life = Callable[[World], None]

@@ -16,7 +16,7 @@ import msgspec
 
 
 @dataclass
-class Post:
+class Mailbox:
     """What arrived, and whether the next message is refused."""
 
     mails: list[Any] = field(default_factory=list)
@@ -42,9 +42,9 @@ def served(server: socketserver.BaseServer) -> Iterator[int]:
 
 
 @contextmanager
-def post_office() -> Iterator[Post]:
+def post_office() -> Iterator[Mailbox]:
     """A mail server (RFC 5321, as much as it takes) and a web server, and the settings that lead to them."""
-    found = Post()
+    found = Mailbox()
 
     class Mail(socketserver.StreamRequestHandler):
         def handle(self) -> None:

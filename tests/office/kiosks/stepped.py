@@ -35,7 +35,7 @@ MONDAY = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 """Monday 1 June 2026, 09:05 in Serres."""
 
 
-class Door:
+class RecordedDoor:
     """Remembers each unlock, and what was in the ledger by then."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -46,7 +46,7 @@ class Door:
         self.unlocks.append(self._ledger.head.seq)
 
 
-class Light:
+class RecordedLight:
     """Remembers each signal."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Light:
         self.sounds.append(sound)
 
 
-class Wall:
+class RecordedDisplay:
     """Remembers what was shown."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Wall:
         self.admissions.append(admission)
 
 
-class Doubtful(MovableClock):
+class UnsureClock(MovableClock):
     """A clock that something vouches for until the power fails."""
 
     is_sure = False
@@ -86,7 +86,7 @@ class Doubtful(MovableClock):
         return at, seconds, sure if self.is_sure else Clock.UNTRUSTED
 
 
-class Counter:
+class SteppedKiosk:
     """One kiosk at La Serre with a few members, opened on a ledger in `folder`; open it again to restart it."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Counter:
         self.clock = clock or MovableClock(at, runs=False)
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
         remind(self.clock, self.ledger)
-        self.door, self.light, self.wall = Door(self.ledger), Light(), Wall()
+        self.door, self.light, self.wall = RecordedDoor(self.ledger), RecordedLight(), RecordedDisplay()
         self.verdicts: list[Verdict] = []
         if self.ledger.head.seq == 0 and not is_blank:
             self.ledger.append(SiteSet(site=site), ProductSet(product=CARNET))

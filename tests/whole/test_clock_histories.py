@@ -6,17 +6,17 @@ import pytest
 
 from kiosk.clock import WallClock
 from kiosk.model import Clock
-from tests.clocks.histories import Life
+from tests.clocks.history import History
 
 LIVES = 150
 
 
 def wrong(make) -> list[str]:
-    return [line for seed in range(LIVES) for line in Life(seed, make).live().wrong]
+    return [line for seed in range(LIVES) for line in History(seed, make).live().wrong]
 
 
 def test_no_history_of_cuts_steps_and_lost_clocks_opens_the_door_outside_hours() -> None:
-    lives = [Life(seed).live() for seed in range(LIVES)]
+    lives = [History(seed).live() for seed in range(LIVES)]
     assert [line for life in lives for line in life.wrong] == []
     judged = {what for life in lives for what in life.taps}
     assert judged >= {

@@ -1,16 +1,12 @@
-"""Random lives of a machine whose power, network and clocks fail, to see that no door opens outside hours for it.
+"""Random histories of a machine whose power, network and clocks fail: the door must not open outside hours.
 
-    python -m tests.clocks.histories --histories 100000
-
-Each life is the real clock (kiosk.clock) on a machine in virtual time, and the real rules; what a ledger would keep of
-the time, the last stamp that was sure, is kept in a variable. Prints what was lived, and the seed of what went wrong.
+Each history is the real clock (kiosk.clock) on a machine in virtual time, and the real rules. A variable stands in for
+the ledger: it keeps the last stamp that was sure.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,7 +29,7 @@ MakeClock = Callable[[VirtualMachine], WallClock]
 
 
 @dataclass
-class Life:
+class History:
     """One machine's history."""
 
     seed: int
@@ -42,7 +38,7 @@ class Life:
     happened: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def live(self) -> Life:
+    def live(self) -> History:
         """Live it all."""
         self.chance = random.Random(self.seed)
         drift = self.chance.uniform(-DRIFT, DRIFT)
@@ -118,23 +114,3 @@ class Life:
         true = self.machine.true
         wandered = (true - self.sure_at) * DRIFT + timedelta(seconds=6)
         return any(hours.opening(SERRE, None, at).is_open for at in (true, true - wandered, true + wandered))
-
-
-def main() -> int:
-    """Live many lives; 1 when a door opened that should not have."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--histories", type=int, default=1000)
-    parser.add_argument("--first", type=int, default=0)
-    wanted = parser.parse_args()
-    lives = [Life(seed).live() for seed in range(wanted.first, wanted.first + wanted.histories)]
-    wrong = [line for life in lives for line in life.wrong]
-    for name, counts in (("events", [life.happened for life in lives]), ("taps", [life.taps for life in lives])):
-        total: Counter[str] = sum(counts, Counter())
-        print(f"{name}: " + ", ".join(f"{what} {n}" for what, n in total.most_common()))
-    print(f"{len(lives)} histories, let in outside hours: {len(wrong)}")
-    print("\n".join(wrong[:20]))
-    return bool(wrong)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests.simulator import invariants, life, trouble
-from tests.simulator.campaign import MEMORY
 from tests.simulator.line import ONCE
+from tests.simulator.simulate import MEMORY
 from tests.simulator.world import World
 
 WHICH = st.integers(0, 2)

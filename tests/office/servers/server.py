@@ -26,8 +26,8 @@ from sync.central.http.app import create_app
 from sync.central.kiosks.enrolment import Kiosk, Paired
 from sync.central.settings import Settings
 from sync.wire import Beacon, Outcome, Push, Pushed, WireEntry
-from tests.office.books import MONDAY, Moment
-from tests.office.postgres import cluster
+from tests.office.ledgers.small_house import MONDAY, StampClock
+from tests.office.servers.postgres import cluster
 
 NOON = datetime(2026, 7, 13, 12, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def new_database(kind: str, folder: Path) -> str:
 
 
 @dataclass
-class Hands:
+class ServerClock:
     """The server's clock."""
 
     now: datetime = NOON
@@ -63,9 +63,9 @@ class Hands:
 
 
 @contextmanager
-def serving(database: str, now: Hands | None = None, **settings: Any) -> Iterator[Central]:
+def serving(database: str, now: ServerClock | None = None, **settings: Any) -> Iterator[Central]:
     """A server without its HTTP. It folds in the call that brings entries, so that a test need not wait."""
-    central = Central(Settings(database=database, **settings), now=now or Hands())
+    central = Central(Settings(database=database, **settings), now=now or ServerClock())
     try:
         yield central
     finally:
@@ -73,18 +73,18 @@ def serving(database: str, now: Hands | None = None, **settings: Any) -> Iterato
 
 
 @contextmanager
-def called(database: str, now: Hands | None = None, **settings: Any) -> Iterator[TestClient[Litestar]]:
+def called(database: str, now: ServerClock | None = None, **settings: Any) -> Iterator[TestClient[Litestar]]:
     """A server with its HTTP, called without a socket. The Central is `client.app.state.central`."""
-    with TestClient(create_app(Settings(database=database, **settings), now=now or Hands())) as client:
+    with TestClient(create_app(Settings(database=database, **settings), now=now or ServerClock())) as client:
         yield client
 
 
 @dataclass
-class Ledger:
+class MemoryLedger:
     """What a kiosk has written, in memory."""
 
     ledger_id: str = "ledger-a"
-    moment: Moment = field(default_factory=Moment)
+    moment: StampClock = field(default_factory=StampClock)
     entries: list[Entry] = field(default_factory=list)
 
     @property
