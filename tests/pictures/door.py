@@ -19,7 +19,7 @@ from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.scene import Setting
 from kiosk.screen.scenes.people.own_account import TABS, Account
 from kiosk.screen.sdl import pygame
-from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted, ours, tell, visit
+from tests.office.ledgers.judged_taps import CAMILLE, HOST, MONDAY, JudgedTap, case, denied, granted, ours, tell, visit
 from tests.pictures.picture import WIDE, Asleep, Picture
 from tests.rules.house import SERRE, at, on, sold
 
@@ -28,6 +28,8 @@ BUTTONS = {
     "no-entries": (Offer.ACCOUNT,),
     "re-entry": (Offer.LEAVE, Offer.EXTEND, Offer.GUEST, Offer.ACCOUNT),
     "re-entry-at-once": (Offer.LEAVE, Offer.UNDO, Offer.EXTEND, Offer.GUEST, Offer.ACCOUNT),
+    "staff": (Offer.DESK, Offer.EVACUATION, Offer.ACCOUNT),
+    "staff-again": (Offer.LEAVE, Offer.UNDO, Offer.GUEST, Offer.ACCOUNT, Offer.DESK, Offer.EVACUATION),
 }
 """What some of them would offer; the others show none, to be looked at as they are without."""
 
@@ -112,6 +114,8 @@ def spoken(language: str) -> Iterator[Picture]:
     yield from idles(language)
     for told in (*granted(), *denied()):
         yield Picture(told.name, notice_of(told, language), language)
+    again = tell("staff-again", case(member=HOST))
+    yield Picture(again.name, notice_of(again, language), language)
     yield from service(language)
     for told in larger():
         yield Picture(f"large-{told.name}", notice_of(told, language), language)

@@ -54,7 +54,7 @@ def _members(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     side.press("enter")
     yield Picture("people-found", side.stage, language)
     side = _side(counter, language)
-    side.touch(next(one for one in side.targets() if one.startswith("row:badge")))
+    side.touch(_badge_on(side))
     side.type("jean")
     side.touch(f"row:{LONG}")
     yield Picture("people-claim", side.stage, language)
@@ -69,16 +69,30 @@ def _at(counter: SteppedKiosk, language: str, name: str, *touches: str) -> Hosts
     return side
 
 
+def _badge_on(side: HostsSide) -> str:
+    """The row of the first badge."""
+    return next(one for one in side.targets() if one.startswith("row:badge"))
+
+
 def _member(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     side = _side(counter, language)
     side.perform(ChangeMember(member=LONG, note="Préfère le bureau près de la fenêtre, parle anglais"))
     yield Picture("people-member", _at(counter, language, LONG).stage, language)
     yield Picture("people-badge", _at(counter, language, LONG, "badge").stage, language)
     side = _at(counter, language, LONG)
-    side.touch(next(one for one in side.targets() if one.startswith("row:badge")))
+    side.touch(_badge_on(side))
     yield Picture("people-one-badge", side.stage, language)
+    side = _at(counter, language, "Théo Martin")
+    for _ in range(2):
+        side.touch(_badge_on(side))
+        if "lost" in side.targets():
+            side.touch("lost")
+            side.touch("yes")
+    yield Picture("people-lost-badge", side.stage, language)
     yield Picture("people-note", _at(counter, language, LONG, "note").stage, language)
     yield Picture("people-more", _at(counter, language, LONG, "more").stage, language)
+    suspended = _at(counter, language, "Éliane Petit", "more", "suspend", "yes", "more")
+    yield Picture("people-suspended", suspended.stage, language)
     yield Picture("people-kept", _at(counter, language, LONG, "more", "export").stage, language)
     yield Picture("people-forget", _at(counter, language, LONG, "more", "erase").stage, language)
 
@@ -94,3 +108,6 @@ def _sales(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     side.touch("why:wrong member")
     side.perform(SellPass(members=("Théo Martin",), product="carte-10", method="cheque"))
     yield Picture("people-till", _side(counter, language, Till).stage, language)
+    before = _side(counter, language, Till)
+    before.touch("day:<")
+    yield Picture("people-till-before", before.stage, language)

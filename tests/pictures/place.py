@@ -64,6 +64,7 @@ def hours(language: str) -> Iterator[tuple[str, Scene]]:
     """The hours and all that leads to a change of them."""
     planned = counter(SERRES, *(AddException(rule=rule) for rule in PLANNED))
     yield "hours", came(language, Hours, at=planned)
+    yield "hours-later", came(language, Hours, "later", at=planned)
     yield "hours-closed", came(language, Hours, at=counter(SERRES, CloseToday()))
     yield "hours-until", came(language, Hours, "stay")
     yield "hours-close", came(language, Hours, "close")

@@ -21,12 +21,12 @@ from kiosk.screen.drawing.theme import (
     PICTOGRAM,
     RADIUS,
     SHADE,
-    SMALL,
     TITLE,
     TONES,
     Tone,
 )
 from kiosk.screen.sdl import pygame
+from kiosk.screen.widgets.button import Choice, grid
 
 BAND = 0.36
 """Share of the screen."""
@@ -42,7 +42,9 @@ LARGER = 1.5
 FEW = 2
 """Buttons that find room beside the words; more of them stand in a strip across the foot."""
 PER_ROW = {False: 5, True: 3}
-"""Of that strip, by portrait."""
+"""Buttons to a row of that strip at most, by portrait."""
+STRIP_BUTTON = BUTTON + 8
+"""Height of its buttons: a label may need two lines."""
 STEPS = 4
 """Frames in which the hole of an entry appears on the card: what was taken is seen to be taken."""
 STEP_SECONDS = 0.11
@@ -54,7 +56,7 @@ def draw_notice(canvas: Canvas, notice: Notice, step: int = STEPS) -> None:
     area, few = canvas.rect, len(notice.buttons) <= FEW
     if not few:
         strip, area = _strip(canvas, notice.buttons)
-        _many(canvas, strip, notice.buttons)
+        _draw_strip(canvas, strip, notice.buttons)
     band, sheet = split_band(canvas, BAND, area=area)
     canvas.fill(sheet, PAPER)
     canvas.fill(band, tone.band)
@@ -62,7 +64,7 @@ def draw_notice(canvas: Canvas, notice: Notice, step: int = STEPS) -> None:
     sheet = sheet.inflate(-2 * canvas.px(MARGIN), -2 * canvas.px(MARGIN - 2))
     if notice.buttons and few:
         row, sheet = canvas.split(sheet, BUTTON, side="bottom")
-        _buttons(canvas, row, notice.buttons)
+        _draw_buttons(canvas, row, notice.buttons, per_row=FEW)
         sheet = canvas.split(sheet, GAP + 4, side="bottom")[1]
     larger = LARGER if notice.large else 1.0
     has_hero = notice.code is not None or (notice.punch is not None and not notice.large)
@@ -141,26 +143,17 @@ def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
 def _strip(canvas: Canvas, buttons: tuple[Button, ...]) -> tuple[pygame.Rect, pygame.Rect]:
     """Room for many buttons, across the foot of the screen, and what is left above it."""
     rows = -(-len(buttons) // PER_ROW[canvas.is_portrait])
-    return canvas.split(canvas.rect, rows * BUTTON + (rows + 1) * GAP, side="bottom")
+    return canvas.split(canvas.rect, rows * STRIP_BUTTON + (rows + 1) * GAP, side="bottom")
 
 
-def _many(canvas: Canvas, strip: pygame.Rect, buttons: tuple[Button, ...]) -> None:
+def _draw_strip(canvas: Canvas, strip: pygame.Rect, buttons: tuple[Button, ...]) -> None:
     canvas.fill(strip, SHADE)
     inner = strip.inflate(-2 * canvas.px(GAP), -2 * canvas.px(GAP))
-    most = PER_ROW[canvas.is_portrait]
-    for first in range(0, len(buttons), most):
-        row, inner = canvas.split(inner, BUTTON, side="top")
-        _buttons(canvas, row, buttons[first : first + most])
-        inner = canvas.split(inner, GAP, side="top")[1]
+    rows = -(-len(buttons) // PER_ROW[canvas.is_portrait])
+    _draw_buttons(canvas, inner, buttons, per_row=-(-len(buttons) // rows))
 
 
-def _buttons(canvas: Canvas, row: pygame.Rect, buttons: tuple[Button, ...]) -> None:
-    gap = canvas.px(GAP)
-    each = (row.width - gap * (len(buttons) - 1)) // len(buttons)
-    for number, button in enumerate(buttons):
-        rect = pygame.Rect(row.left + number * (each + gap), row.top, each, row.height)
-        canvas.outlined(rect, CARD, INK, radius=RADIUS, thick=3)
-        inner = rect.inflate(-2 * canvas.px(8), 0)
-        line = canvas.line(button.label, SMALL if len(buttons) > FEW + 2 else BODY, INK, bold=True)
-        canvas.column(inner, [line], align="center", valign="middle")
-        canvas.targets.append((rect, button.id))
+def _draw_buttons(canvas: Canvas, rect: pygame.Rect, buttons: tuple[Button, ...], *, per_row: int) -> None:
+    choices = [Choice(target=button.id, label=button.label) for button in buttons]
+    columns = min(per_row, len(buttons))
+    grid(canvas, rect, choices, columns=columns, highest=STRIP_BUTTON, gap=GAP, size=BODY)

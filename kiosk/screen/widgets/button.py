@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.screen.drawing.canvas import Canvas
+from kiosk.screen.drawing.lettering import Line, fitting
 from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, QUIET, RADIUS, SHADE, Colour
 from kiosk.screen.sdl import pygame
 
@@ -64,22 +65,43 @@ def button(
         less = min(icon.size) // 6
         canvas.picture(picture, icon.inflate(-less, -less), ink, turn=turn)
         inner = canvas.split(rest, GAP / 2, side="left")[1] if label else rest
-    column = [canvas.line(label, size, ink, bold=True)] if label else []
-    if detail:
-        column.append(canvas.line(detail, DETAIL, ink))
-    canvas.column(inner, column, align="center", valign="middle")
+    canvas.column(inner, _words(canvas, label, detail, size, ink), align="center", valign="middle")
     if enabled:
         canvas.targets.append((reach or rect, target))
 
 
+def _words(canvas: Canvas, label: str, detail: str, size: float, ink: Colour = INK) -> list[Line]:
+    column = [canvas.line(label, size, ink, bold=True)] if label else []
+    return [*column, canvas.line(detail, DETAIL, ink)] if detail else column
+
+
+def _common_size(canvas: Canvas, choices: Sequence[Choice], room: tuple[int, int], size: float) -> float:
+    """The size in points at which every label fits into buttons of this size: those in a row look alike."""
+    wide, high = room[0] - 2 * canvas.px(10), room[1] - 2 * canvas.px(6)
+    sizes = [canvas.px(size)]
+    for choice in choices:
+        less = min(high, canvas.px(size * 1.4)) + canvas.px(GAP / 2) if choice.picture else 0
+        lines = fitting(_words(canvas, choice.label, choice.detail, size), (wide - less, high))
+        sizes += [line.size for line in lines[:1]]
+    return min(sizes) / canvas.unit
+
+
 def grid(
-    canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, columns: int, highest: float = 110, gap: float = 12
+    canvas: Canvas,
+    rect: pygame.Rect,
+    choices: Sequence[Choice],
+    *,
+    columns: int,
+    highest: float = 110,
+    gap: float = 12,
+    size: float = BODY,
 ) -> None:
-    """Draw buttons in rows of so many, at most so high (points)."""
+    """Draw buttons in rows of so many, at most so high (points), their labels all of one size."""
     rows = -(-len(choices) // columns)
     space = canvas.px(gap)
     wide = (rect.width - space * (columns - 1)) // columns
     high = min(canvas.px(highest), (rect.height - space * (rows - 1)) // max(1, rows))
+    size = _common_size(canvas, choices, (wide, high), size)
     for number, choice in enumerate(choices):
         row, column = divmod(number, columns)
         place = pygame.Rect(rect.left + column * (wide + space), rect.top + row * (high + space), wide, high)
@@ -91,13 +113,14 @@ def grid(
             look=choice.look,
             picture=choice.picture,
             detail=choice.detail,
+            size=size,
             enabled=choice.enabled,
         )
 
 
-def row(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, gap: float = 12) -> None:
+def row(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, gap: float = 12, size: float = BODY) -> None:
     """Draw buttons beside one another, filling a rectangle."""
-    grid(canvas, rect, choices, columns=max(1, len(choices)), highest=rect.height / canvas.unit, gap=gap)
+    grid(canvas, rect, choices, columns=max(1, len(choices)), highest=rect.height / canvas.unit, gap=gap, size=size)
 
 
 def tabs(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, chosen: str) -> None:
