@@ -19,9 +19,9 @@ from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.scene import Setting
 from kiosk.screen.scenes.people.own_account import TABS, Account
 from kiosk.screen.sdl import pygame
-from tests.office.ledgers.judged_taps import CAMILLE, HOST, MONDAY, JudgedTap, case, denied, granted, ours, tell, visit
+from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted, ours, tell, visit
 from tests.pictures.picture import WIDE, Asleep, Picture
-from tests.rules.house import SERRE, at, on, sold
+from tests.rules.house import HOST, SERRE, at, case, on, sold
 
 BUTTONS = {
     "entry": (Offer.GUEST, Offer.ACCOUNT),
