@@ -125,18 +125,19 @@ network: $(READY)
 # Python made is made anew.
 $(READY): requirements-dev.txt pyproject.toml .ci/need
 	.ci/need "$(PYTHON):python3"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is %d.%d.%d: make run PYTHON=python3.11" % sys.version_info[:3])'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed, $(PYTHON) is %d.%d.%d: make run PYTHON=python3.13" % sys.version_info[:3])'
 	.ci/need "$(PYTHON) -c 'import ensurepip'":python3-venv
 	test "$$($(BIN)/python -V 2>&1)" = "$$($(PYTHON) -V 2>&1)" || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	touch $@
 
-# Rewrites the locked versions (needs uv).
+# Rewrites the locked versions (needs uv): everything, what a kiosk runs, what a server runs.
+LOCK := uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate pyproject.toml
 lock:
-	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
-	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.txt
-	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -c requirements-dev.txt --extra central pyproject.toml -o requirements-central.txt
+	$(LOCK) --upgrade --extra dev -o requirements-dev.txt
+	$(LOCK) --constraints requirements-dev.txt --extra door -o requirements-door.txt
+	$(LOCK) --constraints requirements-dev.txt --extra central -o requirements-central.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

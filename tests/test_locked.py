@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CENTRAL = PROJECT["optional-dependencies"]["central"]
+BOTH = PROJECT["dependencies"]
+DOOR, CENTRAL = PROJECT["optional-dependencies"]["door"], PROJECT["optional-dependencies"]["central"]
 
 
 def missing(asked: list[str], locked: str) -> set[str]:
@@ -20,9 +21,9 @@ def missing(asked: list[str], locked: str) -> set[str]:
 @pytest.mark.parametrize(
     ("file", "asked"),
     [
-        ("requirements.txt", PROJECT["dependencies"]),
-        ("requirements-central.txt", PROJECT["dependencies"] + CENTRAL),
-        ("requirements-dev.txt", PROJECT["dependencies"] + CENTRAL),
+        ("requirements-door.txt", BOTH + DOOR),
+        ("requirements-central.txt", BOTH + CENTRAL),
+        ("requirements-dev.txt", BOTH + DOOR + CENTRAL),
     ],
 )
 def test_every_package_that_is_asked_for_is_locked(file: str, asked: list[str]) -> None:
@@ -31,3 +32,10 @@ def test_every_package_that_is_asked_for_is_locked(file: str, asked: list[str]) 
 
 def test_a_package_that_was_added_and_not_locked_is_seen() -> None:
     assert missing(["segno>=1.6", "psycopg[binary]>=3.2"], "psycopg==3.2.1 \\\n    --hash=sha256:0\n") == {"segno"}
+
+
+@pytest.mark.parametrize(("file", "others"), [("requirements-door.txt", CENTRAL), ("requirements-central.txt", DOOR)])
+def test_door_and_server_bring_nothing_that_only_the_other_needs(file: str, others: list[str]) -> None:
+    locked = (ROOT / file).read_text()
+    assert len(missing(others, locked)) == len(others)
+    assert missing(others, (ROOT / "requirements-dev.txt").read_text()) == set()

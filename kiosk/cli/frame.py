@@ -106,6 +106,9 @@ class Group(click.Group):
             raise
         except MistakesError as error:
             raise RefusedError(str(error)) from error
+        except ModuleNotFoundError as error:
+            missing = f"this needs the package {error.name}, which is not installed"
+            raise RefusedError(f"{missing}: pip install 'kiosk[door]'") from error
         except OSError as error:
             raise RefusedError(_sentence(error)) from error
 

@@ -108,17 +108,22 @@ def main() -> int:
     make_root(root)
     clock.told("a bare Debian for arm64")
     shutil.copy(given.package, root / "root/kiosk.deb")
+    shutil.copy(
+        given.package.with_name(given.package.name.replace("kiosk_", "kiosk-central_")), root / "root/central.deb"
+    )
     print(inside(root, "dpkg -i /root/kiosk.deb"))
     clock.told("the package installed")
     print(inside(root, "uname -m; kiosk --version; kiosk check /etc/kiosk/kiosk.toml; kiosk doctor", check=False))
     clock.told("check and doctor")
     shutil.copytree("tests", root / "root/checkout/tests")
-    for name in ("pyproject.toml", "requirements.txt"):
+    for name in ("pyproject.toml", "requirements-door.txt"):
         shutil.copy(name, root / "root/checkout")
     fetch_tools(root)
     pip = "/opt/kiosk/current/bin/python -m pip install -q --no-index --root-user-action ignore"
     inside(root, f"{pip} --no-deps --find-links /root/tools {' '.join(TOOLS)}")
-    inside(root, f"{pip} --find-links /usr/share/kiosk/wheels 'kiosk[central]'")
+    inside(root, "dpkg -x /root/central.deb /root/central")
+    wheels = "--find-links /usr/share/kiosk/wheels --find-links /root/central/usr/share/kiosk-central/wheels"
+    inside(root, f"{pip} {wheels} 'kiosk[central]'")
     clock.told("pytest installed")
     files = " ".join(f"tests/{_test_file(name)}.py" for name in given.core.split())
     files += "".join(f" --deselect tests/{_test_file(name)}" for name in NOT_HERE)

@@ -169,12 +169,14 @@ class Trial:
         before = self._pid()
         run(script, seconds=300)
         require(self._pid() == before, "a second installation from a clone restarts the kiosk")
-        spoilt = "sed -i 's/sha256:[0-9a-f]/sha256:0/' /root/clone/requirements.txt"
-        said = run(f"cp /root/clone/requirements.txt /root/locked && {spoilt} && {script}", seconds=900, check=False)
+        spoilt = "sed -i 's/sha256:[0-9a-f]/sha256:0/' /root/clone/requirements-door.txt"
+        said = run(
+            f"cp /root/clone/requirements-door.txt /root/locked && {spoilt} && {script}", seconds=900, check=False
+        )
         require("DO NOT MATCH THE HASHES" in said and "what runs now goes on" in said, said)
         require(self._pid() == before, "packages with other hashes took the place of the kiosk that ran")
         self.told("packages whose hashes are others", said.splitlines()[-1])
-        run(f"cp /root/locked /root/clone/requirements.txt && {script} --uninstall")
+        run(f"cp /root/locked /root/clone/requirements-door.txt && {script} --uninstall")
         self._gone("uninstalled from the clone; kept")
 
     def packages(self) -> None:

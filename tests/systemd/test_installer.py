@@ -33,7 +33,7 @@ def is_taken_for_complete(folder, *, script=INSTALL):
     (bin_ / "python3").write_text(PYTHON)
     (bin_ / "python3").chmod(0o755)
     asked = (
-        f"set -eu; PATH={bin_}:$PATH; name=kiosk; version=1; source={folder}; locked={folder}/requirements.txt\n"
+        f"set -eu; PATH={bin_}:$PATH; name=kiosk; version=1; source={folder}; locked={folder}/requirements-door.txt\n"
         f'{build[0]}\nbuild {folder}/made || {{ echo "not made"; exit 0; }}\necho made'
     )
     done = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=True)
@@ -43,7 +43,7 @@ def is_taken_for_complete(folder, *, script=INSTALL):
 @pytest.fixture(params=["release", "clone"])
 def source(request, tmp_path):
     (tmp_path / "systemd").mkdir()
-    (tmp_path / "requirements.txt").write_text("click==1 \\\n    --hash=sha256:0\n")
+    (tmp_path / "requirements-door.txt").write_text("click==1 \\\n    --hash=sha256:0\n")
     for name in ("kiosk", "hardware", "sync", *(["wheels"] if request.param == "release" else [])):
         (tmp_path / name).mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -99,7 +99,7 @@ def brought(script=INSTALL, name="kiosk"):
 
 def depended_on(script=PACKAGE, name="kiosk"):
     """What the Debian package depends on, read from how it is made."""
-    made = f'make_deb() {{ [ $1 != {name} ] || echo "$3"; }}\n' + script[script.index("        python_here=") :]
+    made = f'make_deb() {{ [ $1 != {name} ] || echo "$4"; }}\n' + script[script.index("        python_here=") :]
     made = made.partition(";;")[0]
     told = subprocess.run(["sh", "-c", made], capture_output=True, text=True, check=True).stdout
     return {one.split()[0] for one in told.split(",")}
@@ -118,3 +118,54 @@ def test_a_server_needs_nothing_to_draw_with():
 def test_an_installer_or_a_package_that_leaves_the_screen_black_is_found(missing):
     assert not brought(re.sub(rf" {missing}(?=\s)", "", INSTALL)) >= DRAWS_WITH
     assert not brought() <= depended_on(re.sub(rf", {missing}(?=[,\"])", "", PACKAGE))
+
+
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+    *timesyncd*) exit 5 ;;
+esac
+"""
+
+
+def places_files(folder, *, script=INSTALL):
+    """Whether the installer gets past its files where no systemd-timesyncd is there to be restarted."""
+    place = re.search(r"^place\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
+    assert place
+    for name, body in (
+        ("systemctl", SYSTEMCTL),
+        ("systemd-sysusers", "#!/bin/sh\n"),
+        ("systemd-tmpfiles", "#!/bin/sh\n"),
+    ):
+        (folder / name).write_text(body)
+        (folder / name).chmod(0o755)
+    (folder / "kiosk.timesyncd.conf").write_text("[Time]\n")
+    asked = (
+        f"set -eu; PATH={folder}:$PATH; name=kiosk; runs_systemd() {{ true; }}\n"
+        f"files() {{ echo kiosk.timesyncd.conf {folder}/placed; }}\n{place[0]}\nplace {folder}; echo placed"
+    )
+    done = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=False)
+    assert (folder / "placed").exists()
+    return done.stdout == "placed\n"
+
+
+def test_a_machine_whose_time_another_program_keeps_is_installed_to_the_end(tmp_path):
+    assert places_files(tmp_path)
+
+
+def test_an_installer_that_restarts_a_service_that_is_not_there_is_found(tmp_path):
+    careless = re.sub(r"! systemctl cat .* \|\| (systemctl try-restart)", r"\1", INSTALL)
+    assert not places_files(tmp_path, script=careless)
+
+
+VERSIONS = re.compile(r"\(3, (\d+)\) <= sys.version_info < \(3, (\d+)\)")
+
+
+def test_make_pip_and_the_packages_agree_on_the_versions_of_python():
+    supported = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    [(first, end)] = re.findall(r"^>=3\.(\d+),<3\.(\d+)$", supported)
+    for script in (INSTALL, (ROOT / "Makefile").read_text()):
+        assert VERSIONS.findall(script) == [(first, end)]
+        assert f"Python 3.{first} to 3.{int(end) - 1} is needed" in script
+    assert f"python3 (>= 3.{first}), python3 (<< 3.{end})" in PACKAGE
+    minors = " ".join(str(minor) for minor in range(int(first), int(end)))
+    assert f"for minor in {minors}; do" in PACKAGE
