@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from kiosk.model import Clock, Stamp
+from kiosk.model import ClockQuality, Stamp
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -116,7 +116,7 @@ class WallClock:
         self._lock = threading.Lock()
         self._anchor: tuple[datetime, float] | None = None
         """An instant that something vouched for, and the monotonic seconds at it."""
-        self._rest = Clock.HOLDOVER
+        self._rest = ClockQuality.HOLDOVER
         """How sure the anchor is."""
         self._bound = (RELEASED, self._machine.monotonic())
         """An instant that is past, and the monotonic seconds when that was learned."""
@@ -131,7 +131,7 @@ class WallClock:
         """Return seconds since some moment before; never backwards."""
         return self._machine.monotonic()
 
-    def quality(self) -> Clock:
+    def quality(self) -> ClockQuality:
         """Tell how far `now` can be trusted."""
         return self.reading()[2]
 
@@ -140,16 +140,16 @@ class WallClock:
         at, seconds, quality = self.reading()
         return Stamp(at=at, boot_id=self.boot_id, monotonic_ns=int(seconds * 1e9), clock=quality)
 
-    def reading(self) -> tuple[datetime, float, Clock]:
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
         """Return the instant, the monotonic seconds at it, and how sure it is."""
         with self._lock:
             wall, seconds = self._machine.wall(), self._machine.monotonic()
             if self._machine.synchronised():
-                self._anchor, self._rest = (wall, seconds), Clock.HOLDOVER
-                return wall, seconds, Clock.TRUSTED
+                self._anchor, self._rest = (wall, seconds), ClockQuality.HOLDOVER
+                return wall, seconds, ClockQuality.TRUSTED
             if self._anchor:
                 return _later(self._anchor, seconds), seconds, self._rest
-            return max(wall, _later(self._bound, seconds)), seconds, Clock.UNTRUSTED
+            return max(wall, _later(self._bound, seconds)), seconds, ClockQuality.UNTRUSTED
 
     def anchor(self, at: datetime, monotonic: float) -> None:
         """Be told that it was `at` (aware) at these monotonic seconds, by a host or by the central server.
@@ -157,7 +157,7 @@ class WallClock:
         While the machine itself is sure, it stays with that.
         """
         with self._lock:
-            self._anchor, self._rest = (at.astimezone(UTC), monotonic), Clock.HOLDOVER
+            self._anchor, self._rest = (at.astimezone(UTC), monotonic), ClockQuality.HOLDOVER
 
     def remember(self, stamp: Stamp | None) -> None:
         """Learn, at the start, from the last stamp that was sure of its time, None when there is none yet.
@@ -172,7 +172,7 @@ class WallClock:
                 self._bound = (stamp.at, self._machine.monotonic())
             wall, chip = self._machine.wall(), self._machine.battery()
             if chip and abs(chip - wall) <= RTC_APART and self._bound[0] <= wall and not self._anchor:
-                self._anchor, self._rest = (wall, self._machine.monotonic()), Clock.TRUSTED
+                self._anchor, self._rest = (wall, self._machine.monotonic()), ClockQuality.TRUSTED
 
 
 def _later(known: tuple[datetime, float], seconds: float) -> datetime:
@@ -198,10 +198,10 @@ class MovableClock(WallClock):
         """Return seconds: what was skipped by moving the clock forward has passed here too."""
         return (time.monotonic() if self._runs else self._frozen) + self._aged
 
-    def reading(self) -> tuple[datetime, float, Clock]:
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
         """Return the instant the clock was moved to and what has run since; trusted."""
         seconds = self.monotonic()
-        return datetime.fromtimestamp(seconds, UTC) + self._offset, seconds, Clock.TRUSTED
+        return datetime.fromtimestamp(seconds, UTC) + self._offset, seconds, ClockQuality.TRUSTED
 
     def set(self, at: datetime) -> None:
         """Move the clock to an instant (aware)."""

@@ -48,8 +48,8 @@ from kiosk.export.books import copied, handed_over, listed
 from kiosk.health import machine
 from kiosk.health.vitals import Surroundings, troubles, vitals
 from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
-from kiosk.ledger.repair import Rescued, open_whole, suspect
-from kiosk.ledger.timekeeping import remind
+from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
+from kiosk.ledger.timekeeping import tell_last_trusted
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Case, Tap, Verdict
 from kiosk.screen.door.sleep import Sleep
@@ -272,7 +272,7 @@ class Kiosk:
 
     def _damaged(self, why: str) -> None:
         log.critical("the ledger is damaged: the kiosk stops, to be started anew, and the start mends it: %s", why)
-        suspect(self._config.paths.ledger, why)
+        mark_as_damaged(self._config.paths.ledger, why)
         self._begins_anew = True
         self.stop()
 
@@ -303,7 +303,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
     ledger, story = _open_ledger(config, world)
     stack.callback(ledger.close)
-    remind(world.clock, ledger)
+    tell_last_trusted(world.clock, ledger)
     wired = any(pin is not None for pin in config.pins().values())
     pins = world.pin_factory or (open_pins() if wired else None)
     if pins is not None and pins is not world.pin_factory:
@@ -325,13 +325,13 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
     controller = Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
-    told_before = "" if story else repair_notice.unseen(ledger)
+    told_before = "" if story else repair_notice.unacknowledged(ledger)
     if story or told_before:
         controller.was_mended(str(story or told_before), is_noted=not story)
     return controller
 
 
-def _open_ledger(config: Config, world: World) -> tuple[Ledger, Rescued | None]:
+def _open_ledger(config: Config, world: World) -> tuple[Ledger, RepairReport | None]:
     """Open the ledger, mending it where it is damaged.
 
     A command that holds it for a moment, because no kiosk ran, is waited for.
@@ -340,11 +340,11 @@ def _open_ledger(config: Config, world: World) -> tuple[Ledger, Rescued | None]:
     give_up = monotonic() + BUSY_SECONDS
     while True:
         try:
-            return open_whole(
+            return open_repaired(
                 config.paths.ledger,
                 stamp=world.clock.stamp,
                 copies=backup.copies(config),
-                on_mending=Systemd().mending,
+                on_repair=Systemd().mending,
             )
         except LedgerBusyError:
             if monotonic() >= give_up:

@@ -315,9 +315,9 @@ def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
     where = local_time.zone(hours.zone)
     day = datetime.combine(local_time.today(where, start), time())
     schedule = _schedule(hours.expression, hours.country)
-    for since, until, state, comment in schedule.intervals(day, local_time.reading(where, end) + timedelta(days=1)):
-        opens = max(local_time.instant(where, since), start)
-        closes = min(local_time.instant(where, until), end) if until else end
+    for since, until, state, comment in schedule.intervals(day, local_time.to_local(where, end) + timedelta(days=1)):
+        opens = max(local_time.to_utc(where, since), start)
+        closes = min(local_time.to_utc(where, until), end) if until else end
         if opens < closes:
             yield Stretch(opens, closes, state == State.OPEN, comment or None)
 

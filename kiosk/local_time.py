@@ -1,4 +1,4 @@
-"""Between instants and the clock on the wall: the one place that knows of summer time.
+"""Converting between instants in UTC and a site's local time, summer time included.
 
 Everything else compares instants (aware, UTC). A time of day becomes an instant here, by one rule that never loses
 or doubles a moment: a time that comes twice means its first coming, a time that never comes means the moment at which
@@ -39,29 +39,29 @@ def clamp(at: datetime) -> datetime:
     return min(max(at, FIRST), LAST).astimezone(UTC)
 
 
-def reading(where: ZoneInfo, at: datetime) -> datetime:
+def to_local(where: ZoneInfo, at: datetime) -> datetime:
     """What the clock on the wall shows: naive local time."""
     return min(max(at, FIRST), _BRINK).astimezone(where).replace(tzinfo=None, fold=0)
 
 
 def today(where: ZoneInfo, at: datetime) -> date:
     """The local date."""
-    return reading(where, at).date()
+    return to_local(where, at).date()
 
 
-def instant(where: ZoneInfo, wall: datetime) -> datetime:
+def to_utc(where: ZoneInfo, wall: datetime) -> datetime:
     """When the wall's clock first shows this, or jumps over it.
 
     Paris, 25 October 2026: 02:30 comes twice and means the first, at 00:30 UTC. Paris, 29 March 2026: 02:30 never
     comes and means 03:00 summer time, at 01:00 UTC, when 02:00 would have been.
     """
     at = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
-    return at if reading(where, at) == wall else _jump(where, wall)
+    return at if to_local(where, at) == wall else _jump(where, wall)
 
 
 def at_time(where: ZoneInfo, day: date, clock: time) -> datetime:
     """The instant of a time of day on a local date."""
-    return instant(where, datetime.combine(day, clock.replace(tzinfo=None, fold=0)))
+    return to_utc(where, datetime.combine(day, clock.replace(tzinfo=None, fold=0)))
 
 
 def midnight(where: ZoneInfo, day: date) -> datetime:

@@ -247,7 +247,7 @@ class Tap(Noun, frozen=True, kw_only=True):
     """With source STAFF: the member checked in."""
 
 
-class Clock(StrEnum):
+class ClockQuality(StrEnum):
     """How far the wall clock can be trusted."""
 
     TRUSTED = "trusted"
@@ -261,7 +261,7 @@ class Stamp(Noun, frozen=True, kw_only=True):
     at: datetime
     boot_id: str
     monotonic_ns: int
-    clock: Clock
+    clock: ClockQuality
 
 
 class Window(Noun, frozen=True, kw_only=True):
@@ -331,7 +331,7 @@ class Case(Noun, frozen=True, kw_only=True):
     override: Override | None = None
     staff_present: bool = False
     people_in: int = 0
-    clock: Clock = Clock.TRUSTED
+    clock: ClockQuality = ClockQuality.TRUSTED
     claim_code: str | None = None
     """Of an unknown badge: four characters by which staff find it."""
 

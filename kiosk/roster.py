@@ -22,7 +22,7 @@ from kiosk.model import (
     Badge,
     Case,
     Charge,
-    Clock,
+    ClockQuality,
     Holding,
     Member,
     Noun,
@@ -37,11 +37,11 @@ from kiosk.model import (
     Visit,
     Window,
 )
-from kiosk.store import accounts, search, tables
-from kiosk.store.accounts import Sale
+from kiosk.store import tables
+from kiosk.store.codes import claim_code
 from kiosk.store.database import Borrowed, Database, LedgerError
-from kiosk.store.fold import claim_code
-from kiosk.store.queries import (
+from kiosk.store.queries import sales, search
+from kiosk.store.queries.at_tap import (
     BADGE,
     CAME,
     DEPARTED,
@@ -54,6 +54,7 @@ from kiosk.store.queries import (
     SITE,
     VISITS,
 )
+from kiosk.store.queries.sales import Sale
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
@@ -116,7 +117,7 @@ class Roster:
 
     # ------------------------------------------------------------ one tap
 
-    def gather(self, tap: Tap, *, site_id: str, badge_id: str | None, now: datetime, clock: Clock) -> Case:
+    def gather(self, tap: Tap, *, site_id: str, badge_id: str | None, now: datetime, clock: ClockQuality) -> Case:
         """Return all that is known at a tap. `badge_id` is the keyed hash of the identifier, None when none was read.
 
         A host counts as present while a presence of theirs at this site lasts; that a site counts on one without a tap
@@ -280,22 +281,22 @@ class Roster:
     def sale(self, ref: Ref) -> Sale | None:
         """Return the sale that an entry of any kiosk made, if it has arrived."""
         with self._database.failing_as(UNREADABLE):
-            return accounts.find(self._database.connection, ref)
+            return sales.find(self._database.connection, ref)
 
     def sales(self, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
         """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
         with self._database.failing_as(UNREADABLE):
-            return accounts.between(self._database.connection, site_id, since, until)
+            return sales.between(self._database.connection, site_id, since, until)
 
     def sales_of(self, member_id: str) -> tuple[Sale, ...]:
         """Return what a member bought, in its order."""
         with self._database.failing_as(UNREADABLE):
-            return accounts.of_member(self._database.connection, member_id)
+            return sales.of_member(self._database.connection, member_id)
 
     def receipt(self, ref: Ref) -> str:
         """Return the receipt of a sale."""
         with self._database.failing_as(UNREADABLE):
-            return accounts.receipt(self._database.connection, ref)
+            return sales.receipt(self._database.connection, ref)
 
     def credit_cents(self, member_id: str) -> int:
         """Return what the house owes a member."""

@@ -240,7 +240,7 @@ def _joined(config: Config, client: Client, url: str, code: str, ledger: LedgerR
         version=VERSION,
         badges=known,
         badge_key=own,
-        formers=ledger.formers,
+        formers=ledger.former_ledgers,
     )
     if key and own is None and ledger.roster.badge_count():
         raise BadgeError("a badge was assigned in the same moment: try again with a new code")

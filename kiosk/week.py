@@ -51,7 +51,7 @@ def _day(site: Site, usual: Site, override: Override | None, day: date) -> DayHo
 def _planned(site: Site, day: date) -> DayHours:
     """The day as it was written down, without a host's word."""
     noon = datetime.combine(day, time(12))
-    opening = hours.opening(site, None, local_time.instant(local_time.zone(site.zone), noon))
+    opening = hours.opening(site, None, local_time.to_utc(local_time.zone(site.zone), noon))
     comments = (part.because for part in _parts(site, None, day))
     because = next(filter(None, comments), None) or (opening.because if opening.is_holiday else None)
     return DayHours(
@@ -69,7 +69,7 @@ def _spans(site: Site, override: Override | None, day: date) -> tuple[Span, ...]
     begin, end = _bounds(site, day)
     windows = hours.openings(site, override, begin, end=end)
     return tuple(
-        Span(start=local_time.reading(where, one.start).time(), end=local_time.reading(where, one.end).time())
+        Span(start=local_time.to_local(where, one.start).time(), end=local_time.to_local(where, one.end).time())
         for one in windows
     )
 
@@ -158,7 +158,7 @@ def _sampled(expression: str, country: str) -> tuple[tuple[Span, ...], ...]:
 
 
 def _noon(day: date) -> datetime:
-    return local_time.instant(local_time.zone("UTC"), datetime.combine(day, time(12)))
+    return local_time.to_utc(local_time.zone("UTC"), datetime.combine(day, time(12)))
 
 
 @lru_cache(maxsize=64)

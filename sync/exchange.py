@@ -81,7 +81,7 @@ class Exchange:
         back by the feed, and after a snapshot. A server that was put back from a copy is found out by that.
         """
         is_all = True
-        for name in self._ledger.formers:
+        for name in self._ledger.former_ledgers:
             if name in self._asked:
                 continue
             if name not in self._formers:
@@ -89,7 +89,7 @@ class Exchange:
             try:
                 is_out = self._formers[name].push()
                 is_all = is_all and is_out
-                if is_out and not self._ledger.is_unheard(name):
+                if is_out and not self._ledger.has_entries_not_in_feed(name):
                     self._asked.add(name)
             except (RejectedError, OtherLedgerError) as error:
                 log.error("the former ledger %s is not taken, until the next start: %s", name, error)  # noqa: TRY400

@@ -71,7 +71,7 @@ class Outbox:
         return False
 
     def _sent(self) -> int:
-        return self._ledger.sent if self._former is None else self._ledger.formers[self._former]
+        return self._ledger.sent if self._former is None else self._ledger.former_ledgers[self._former]
 
     def _place(self) -> int:
         return self._sent() if self._reached is None else self._reached
@@ -128,7 +128,7 @@ class Outbox:
             ledger_id=self._former or self._ledger.ledger_id,
             entries=tuple(map(to_wire, page)),
             beacon=self._beacon(),
-            follows=tuple(self._ledger.formers),
+            follows=tuple(self._ledger.former_ledgers),
         )
         pushed = self._client.push(words)
         if pushed.had is not None and pushed.had < self._told:

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from kiosk.facts import Entry
-from kiosk.model import Clock, Ref, Stamp
+from kiosk.model import ClockQuality, Ref, Stamp
 
 PAGE = 500
 """Most entries in one push and in one page of the feed."""
@@ -49,7 +49,7 @@ class WireEntry(Words, frozen=True, kw_only=True):
     boot_id: str
     monotonic_ns: int
     clock: str
-    """A word of kiosk.model.Clock, or one of a later release."""
+    """A word of kiosk.model.ClockQuality, or one of a later release."""
     kind: str
     body: bytes | None
     salt: bytes | None
@@ -253,7 +253,7 @@ def from_wire(wire: WireEntry) -> Entry:
     """Return the entry that travelled. Raises ValueError for a clock quality that this release does not know."""
     return Entry(
         ref=Ref(ledger_id=wire.ledger_id, seq=wire.seq),
-        stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=Clock(wire.clock)),
+        stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=ClockQuality(wire.clock)),
         kind=wire.kind,
         body=wire.body,
         salt=wire.salt,

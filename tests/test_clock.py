@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kiosk.clock import BOOT_ID, TIME_ERROR, MovableClock, WallClock, ask_kernel, kernel_is_synchronised
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 
 MONDAY = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def test_time_that_goes_forward_passes_on_the_monotonic_clock_too() -> None:
 def test_a_moved_clock_runs_on() -> None:
     clock = MovableClock(MONDAY)
     assert timedelta(0) <= clock.now() - MONDAY < timedelta(minutes=1)
-    assert clock.quality() is Clock.TRUSTED
+    assert clock.quality() is ClockQuality.TRUSTED
 
 
 def test_what_is_skipped_on_a_running_clock_has_passed_on_both_clocks() -> None:

@@ -80,7 +80,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.badges import BadgeError, badge_key
     from kiosk.clock import WallClock
     from kiosk.ledger import open_ledger
-    from kiosk.ledger.timekeeping import remind
+    from kiosk.ledger.timekeeping import tell_last_trusted
 
     be_its_owner(config.paths.state)
     if isinstance(command, ListMedia):
@@ -93,7 +93,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
         raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
     clock = WallClock()
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
-        remind(clock, ledger)
+        tell_last_trusted(clock, ledger)
         if isinstance(command, Pair):
             return _pair_here(config, command, ledger)
         try:

@@ -30,7 +30,7 @@ from kiosk.desk import (
 )
 from kiosk.desk.books import Books
 from kiosk.desk.desk import Desk, DeskError
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from kiosk.roster import RosterError
 
 __all__ = ["Desk", "DeskError", "answered", "perform"]
@@ -83,7 +83,7 @@ def perform(
     *,
     site_id: str,
     badge_key: bytes,
-    clock: Clock = Clock.TRUSTED,
+    clock: ClockQuality = ClockQuality.TRUSTED,
 ) -> Answered:
     """Do what a command says, at this site and instant (UTC), and tell what was done.
 
@@ -98,7 +98,13 @@ def perform(
 
 
 def answered(
-    line: bytes, books: Books, now: datetime, *, site_id: str, badge_key: bytes, clock: Clock = Clock.TRUSTED
+    line: bytes,
+    books: Books,
+    now: datetime,
+    *,
+    site_id: str,
+    badge_key: bytes,
+    clock: ClockQuality = ClockQuality.TRUSTED,
 ) -> Answered:
     """Perform the command in a line of JSON; refusals are answers too.
 

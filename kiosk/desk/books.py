@@ -20,5 +20,5 @@ class Books(Protocol):
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts, all or none. Raises LedgerError."""
 
-    def telling_of(self, member_id: str) -> Iterable[tuple[datetime, AnyFact]]:
+    def facts_about(self, member_id: str) -> Iterable[tuple[datetime, AnyFact]]:
         """Return what the entries tell of a member, sales included, each with its instant (UTC), in their order."""

@@ -13,11 +13,11 @@ from kiosk.badges import BadgeError, badge_id, read_uid
 from kiosk.desk.books import Books
 from kiosk.facts import AnyFact, Entry
 from kiosk.ledger import Ledger
-from kiosk.model import Badge, Clock, Member, Product, Site
+from kiosk.model import Badge, ClockQuality, Member, Product, Site
 from kiosk.roster import Roster
 from kiosk.settings.mistakes import near
-from kiosk.store.fold import claim_code
-from kiosk.store.search import folded
+from kiosk.store.codes import claim_code
+from kiosk.store.names import folded
 
 
 class DeskError(ValueError):
@@ -39,7 +39,7 @@ class Desk:
     site_id: str
     badge_key: bytes
     now: datetime
-    clock: Clock = Clock.TRUSTED
+    clock: ClockQuality = ClockQuality.TRUSTED
 
     @property
     def roster(self) -> Roster:

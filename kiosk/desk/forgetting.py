@@ -13,7 +13,7 @@ from kiosk.desk import erased_inside
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import show_account
 from kiosk.facts import AnyFact, Erased, Happened
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from kiosk.rules import extras
 
 CUSTOMERS_KEPT = timedelta(days=3 * 365)
@@ -45,7 +45,7 @@ def export_member(desk: Desk, command: ExportMember) -> Exported:
         "passes": account["passes"],
         "credit_cents": account.get("credit_cents", 0),
         "sales": sales,
-        "history": [{"at": desk.local(at), "fact": _told(fact)} for at, fact in desk.books.telling_of(member.id)],
+        "history": [{"at": desk.local(at), "fact": _told(fact)} for at, fact in desk.books.facts_about(member.id)],
         "visits": account["visits"],
     }
     return Exported(name=member.name, document=msgspec.to_builtins(document))
@@ -84,9 +84,9 @@ def forget_old(desk: Desk, _command: ForgetOld) -> Done:
 
     Where a central server is, it does this for all, and the kiosk erases what it hears of.
     """
-    if desk.clock is Clock.UNTRUSTED:
+    if desk.clock is ClockQuality.UNTRUSTED:
         raise DeskError("the clock is not to be trusted: nothing is forgotten by it", code="CLOCK_UNSURE")
-    if not desk.ledger.is_alone:
+    if not desk.ledger.never_synced:
         return Done(said=("The central server does this for all its kiosks.",), changed=False)
     condensed = desk.ledger.condense(desk.now)
     silent = desk.roster.silent_since(desk.now - CUSTOMERS_KEPT)[:MOST] if condensed is None else ()

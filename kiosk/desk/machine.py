@@ -10,7 +10,7 @@ from kiosk.answers import Done
 from kiosk.commands import ExportBooks, SetClock
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import Happened
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 
 LAST_YEAR = 2099
 
@@ -21,12 +21,12 @@ def set_clock(desk: Desk, command: SetClock) -> Done:
     Also refused for a time before the last entry that was sure of its own: the past is where a clock without a battery
     wakes, and where an expired pass would be valid again.
     """
-    if desk.clock is Clock.TRUSTED:
+    if desk.clock is ClockQuality.TRUSTED:
         raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
-    at = local_time.instant(desk.zone, command.at.replace(tzinfo=None))
+    at = local_time.to_utc(desk.zone, command.at.replace(tzinfo=None))
     if command.at.year > LAST_YEAR:
         raise DeskError(f"{command.at:%Y} is far off: look at the year again", code="CLOCK_YEAR")
-    last = desk.ledger.last_sure()
+    last = desk.ledger.last_trusted_stamp()
     if last is not None and at < last.at:
         moment = f"{desk.local(last.at):%Y-%m-%d %H:%M}"
         raise DeskError(f"it is later than {moment}: an entry was written then", code="CLOCK_BEFORE", moment=moment)

@@ -36,8 +36,8 @@ from kiosk.facts import BadgeSet, MemberSet
 from kiosk.languages import languages
 from kiosk.model import Badge, Holding, Member, Visit
 from kiosk.rules.passes import is_counted, validity
-from kiosk.store.fold import claim_code
-from kiosk.store.search import folded
+from kiosk.store.codes import claim_code
+from kiosk.store.names import folded
 
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
 

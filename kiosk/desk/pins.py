@@ -24,7 +24,7 @@ from kiosk.answers import Done
 from kiosk.commands import SetPin, SignIn
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import Happened, MemberSet
-from kiosk.model import Clock, Stamp
+from kiosk.model import ClockQuality, Stamp
 from kiosk.store.chain import decode_fact
 
 SHORTEST, LONGEST = 4, 8
@@ -133,7 +133,7 @@ def waiting(desk: Desk, member_id: str) -> timedelta:
 
 def _tries(desk: Desk, member_id: str | None) -> Iterator[timedelta]:
     """How long ago tries were at least, newest first: everybody's, or a member's since the last that succeeded."""
-    now = desk.ledger.moment()
+    now = desk.ledger.stamp_now()
     for seen, entry in enumerate(desk.ledger.entries_backwards()):
         age = _age(entry.stamp, now)
         if seen >= LOOK_BACK or age >= REMEMBERED:
@@ -152,5 +152,5 @@ def _age(then: Stamp, now: Stamp) -> timedelta:
     if then.boot_id == now.boot_id:
         return timedelta(microseconds=(now.monotonic_ns - then.monotonic_ns) // 1000)
     up = timedelta(microseconds=now.monotonic_ns // 1000)
-    knows = Clock.UNTRUSTED not in (then.clock, now.clock)
+    knows = ClockQuality.UNTRUSTED not in (then.clock, now.clock)
     return max(up, now.at - then.at) if knows else up

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from kiosk.answers import SaleLine, Till, TillSum
 from kiosk.commands import ShowTill
 from kiosk.desk.desk import Desk
-from kiosk.store.accounts import Sale
+from kiosk.store.queries.sales import Sale
 
 
 def show_till(desk: Desk, command: ShowTill) -> Till:

@@ -27,8 +27,7 @@ from kiosk.facts import AnyFact, Happened, Tapped
 from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, repair_notice, timekeeping
 from kiosk.ledger.news import Delivery, take_in
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
-from kiosk.model import Case, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
-from kiosk.model import Clock as Quality
+from kiosk.model import Case, ClockQuality, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.roster import RosterError, claim_code
 from kiosk.rules import corrections
@@ -77,11 +76,11 @@ class Controller:
         self._tried_at = self._worked_at = clock.monotonic()
         self._mending, self._is_mending_noted = "", True
         self._is_wal_empty = False
-        self._doubts = timekeeping.Doubts(ledger)
+        self._time_corrector = timekeeping.TimeCorrector(ledger)
 
     def health(self) -> tuple[str, ...]:
         """What is wrong, by the codes of kiosk.notices; callable from any thread."""
-        doubts = {Health.CLOCK_UNTRUSTED} if self._clock.stamp().clock is Quality.UNTRUSTED else set()
+        doubts = {Health.CLOCK_UNTRUSTED} if self._clock.stamp().clock is ClockQuality.UNTRUSTED else set()
         return tuple(sorted(frozenset(self._health) | doubts))
 
     @property
@@ -303,7 +302,7 @@ class Controller:
 
     def _settle_times(self) -> None:
         try:
-            self._doubts.settle(self._clock.stamp())
+            self._time_corrector.settle(self._clock.stamp())
         except LedgerError as error:
             self._fail(error)
 

@@ -90,7 +90,7 @@ class Showing:
         if quiet is None or known is None:
             return False
         since, until = quiet
-        now = local_time.reading(local_time.zone(known.site.zone), self._clock.now()).time()
+        now = local_time.to_local(local_time.zone(known.site.zone), self._clock.now()).time()
         return since <= now < until if since <= until else now >= since or now < until
 
     def refresh(self, health: Collection[Health]) -> None:

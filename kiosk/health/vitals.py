@@ -13,7 +13,7 @@ from datetime import date
 from kiosk.answers import Status, Vital, VitalState
 from kiosk.health.machine import Disk, Machine, Network
 from kiosk.messages import ReaderDown, ReaderUp
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 
 MEGABYTE = 1_000_000
 FULL = 50 * MEGABYTE
@@ -115,9 +115,9 @@ def _is_low(disk: Disk) -> bool:
 
 def _clock(status: Status) -> Vital:
     match status.clock:
-        case Clock.TRUSTED:
+        case ClockQuality.TRUSTED:
             return Vital(part="clock", state="good", code="clock_trusted")
-        case Clock.HOLDOVER:
+        case ClockQuality.HOLDOVER:
             return Vital(part="clock", state="good", code="clock_holdover")
     return Vital(part="clock", state="fault", code="clock_untrusted")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from kiosk.facts import AnyFact
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.messages import Acked, FeedArrived, News, SnapshotArrived
-from kiosk.store.snapshot import SnapshotError
+from kiosk.store.feed.snapshot import SnapshotError
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +62,10 @@ def take_in(ledger: Ledger, news: News, *, follows: Callable[[News], Sequence[An
 def _write(ledger: Ledger, news: News) -> None:
     match news:
         case FeedArrived():
-            for fault in ledger.absorb(news.entries, cursor=news.cursor):
+            for fault in ledger.add_from_feed(news.entries, cursor=news.cursor):
                 log.error("from the server's feed: %s", fault)
         case Acked():
-            if news.former is None:
-                ledger.settled(news.seq, disowned=news.disowned)
-            else:
-                ledger.settled_former(news.former, news.seq, disowned=news.disowned)
+            ledger.mark_acknowledged(news.seq, former=news.former, disowned=news.disowned)
         case SnapshotArrived():
             ledger.stage(news.rows, position=news.position)
             if news.last:

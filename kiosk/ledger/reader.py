@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, func, inspect, select, text, true
+from sqlalchemy import Engine, Row, Select, bindparam, func, select, true
 
 from kiosk.facts import AnyFact, Entry
-from kiosk.model import Clock, Ref, Stamp
+from kiosk.ledger.schema import NAME, revision_of
+from kiosk.model import ClockQuality, Ref, Stamp
 from kiosk.roster import Roster
-from kiosk.store import chain, erasing, progress
+from kiosk.store import chain
 from kiosk.store.chain import Fault, Head
 from kiosk.store.database import Database, LedgerError, check, one_state
-from kiosk.store.entries import FOREIGN, HEAD, PAGE, PAGE_BACKWARDS, PLACED, UNPLACED, from_row
-from kiosk.store.refold import Difference, differences, folded_anew, provable
-from kiosk.store.tables import REVISION, ROSTER, entries, instant, ledger
+from kiosk.store.entry_rows import FOREIGN, HEAD, PAGE, PAGE_BACKWARDS, from_row
+from kiosk.store.feed import cursors
+from kiosk.store.feed.order import PAGE_SIZE, in_fold_order, sound
+from kiosk.store.fold.refold import Difference, differences, folded_anew, provable
+from kiosk.store.forgetting import erasing
+from kiosk.store.tables import REVISION, ROSTER, entries, instant
 
-PAGE_SIZE = 500
-"""Entries read at once: reading a long ledger holds neither all of it in memory nor the database for long."""
 LAST = 2**63 - 1
 UNREADABLE = "the ledger cannot be read"
-NAME = select(ledger.c.ledger_id)
 STRANGERS = (
     select(entries.c.ledger_id, func.min(entries.c.seq), func.count())
     .where(entries.c.ledger_id != bindparam("own_ledger"), entries.c.position.is_(None))
@@ -93,12 +94,12 @@ class LedgerReader:
     @property
     def sent(self) -> int:
         """The last own entry that the server acknowledged, as it said last; 0 before it said anything."""
-        return self._number(progress.SENT) or 0
+        return self._number(cursors.SENT) or 0
 
     @property
     def waiting(self) -> int:
         """How many own entries the server has yet to acknowledge, those of former ledgers included."""
-        return self.head.seq - self.sent + sum(self._beyond(name, sent) for name, sent in self.formers.items())
+        return self.head.seq - self.sent + sum(self._beyond(name, sent) for name, sent in self.former_ledgers.items())
 
     def _beyond(self, former: str, sent: int) -> int:
         with self._database.failing_as(UNREADABLE):
@@ -109,26 +110,26 @@ class LedgerReader:
         """Where the server's feed goes on; None before any of it was seen, or when a snapshot is to be fetched."""
         with self._database.failing_as(UNREADABLE):
             connection = self._database.connection
-            if progress.read(connection, progress.ANEW) is not None:
+            if cursors.read(connection, cursors.NEEDS_SNAPSHOT) is not None:
                 return None
-            return progress.read(connection, progress.SEEN)
+            return cursors.read(connection, cursors.FEED_CURSOR)
 
     @property
-    def snapshot_at(self) -> int | None:
+    def snapshot_position(self) -> int | None:
         """The place in the feed of the snapshot that the roster stands on; None: it is folded from the entries here."""
-        return self._number(progress.SNAPSHOT)
+        return self._number(cursors.SNAPSHOT)
 
     def _number(self, name: str) -> int | None:
         with self._database.failing_as(UNREADABLE):
-            return progress.number(self._database.connection, name)
+            return cursors.number(self._database.connection, name)
 
     @property
-    def formers(self) -> dict[str, int]:
+    def former_ledgers(self) -> dict[str, int]:
         """The ledgers that this database kept before this one, and how far the server acknowledged each."""
         with self._database.failing_as(UNREADABLE):
-            return progress.formers(self._database.connection)
+            return cursors.formers(self._database.connection)
 
-    def is_unheard(self, ledger_id: str) -> bool:
+    def has_entries_not_in_feed(self, ledger_id: str) -> bool:
         """Tell whether there is an entry of a ledger here that did not come back by the server's feed yet."""
         with self._database.failing_as(UNREADABLE):
             return self._database.connection.execute(UNHEARD, {"of_ledger": ledger_id}).first() is not None
@@ -141,19 +142,19 @@ class LedgerReader:
         Raises LedgerError, also at an entry that cannot be what was written; `verify` tells of all of them.
         """
         for entry in self._read(after, limit, of=of):
-            yield _sound(entry)
+            yield sound(entry)
 
-    def last_sure(self) -> Stamp | None:
+    def last_trusted_stamp(self) -> Stamp | None:
         """The stamp of the last own entry that was sure of its time; None when none was. Raises LedgerError."""
         return next(
-            (entry.stamp for entry in self.entries_backwards() if entry.stamp.clock is not Clock.UNTRUSTED), None
+            (entry.stamp for entry in self.entries_backwards() if entry.stamp.clock is not ClockQuality.UNTRUSTED), None
         )
 
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield this ledger's own entries, the newest first, read as they are asked for."""
         before = LAST
         while page := self._page(PAGE_BACKWARDS, before, PAGE_SIZE, of=None):
-            yield from map(_sound, page)
+            yield from map(sound, page)
             before = page[-1].ref.seq
 
     def _read(self, after: int = 0, limit: int | None = None, *, of: str | None = None) -> Iterator[Entry | Fault]:
@@ -186,7 +187,7 @@ class LedgerReader:
         """Tell of entries that came by no feed and are not this ledger's: its name was changed."""
         with self._database.failing_as(UNREADABLE):
             rows = self._database.connection.execute(STRANGERS, {"own_ledger": self.ledger_id}).all()
-        formers = self.formers
+        formers = self.former_ledgers
         for name, first, count in rows:
             if name in formers:
                 continue
@@ -194,7 +195,7 @@ class LedgerReader:
             yield Fault(ref=Ref(ledger_id=name, seq=first), what=what)
 
     def _emptied(self) -> Iterator[Fault]:
-        if self.snapshot_at is not None:
+        if self.snapshot_position is not None:
             return
         with self._database.failing_as(UNREADABLE):
             connection = self._database.connection
@@ -208,14 +209,14 @@ class LedgerReader:
         with self._database.failing_as(UNREADABLE):
             return self._database.connection.execute(ERASED).scalar_one()
 
-    def telling_of(self, member_id: str) -> Iterator[tuple[datetime, AnyFact]]:
+    def facts_about(self, member_id: str) -> Iterator[tuple[datetime, AnyFact]]:
         """Yield what the entries here tell of a member, sales included, each with its instant, in their order."""
         with self._database.failing_as(UNREADABLE):
-            found = erasing.telling_of(self._database.connection, entries, true(), [member_id])
+            found = erasing.facts_naming(self._database.connection, entries, true(), [member_id])
             yield from ((instant(row.at), fact) for row, fact in found)
 
     @property
-    def is_alone(self) -> bool:
+    def never_synced(self) -> bool:
         """Whether no server ever had anything of this ledger, nor this ledger of a server."""
         return self.cursor is None and self.sent == 0
 
@@ -233,7 +234,7 @@ class LedgerReader:
         with self._database.failing_as(UNREADABLE):
             return check(self._database.connection)
 
-    def rebuild(self) -> tuple[Difference, ...]:
+    def roster_differences(self) -> tuple[Difference, ...]:
         """Fold all entries that are kept here anew and return where the live roster is not what they add up to.
 
         A roster that stands on a snapshot (`snapshot_at`) is only compared as far as the entries here can tell: where
@@ -242,35 +243,9 @@ class LedgerReader:
         with (
             self._database.failing_as(UNREADABLE),
             one_state(self._database.connection),
-            folded_anew(self._in_order()) as folded,
+            folded_anew(in_fold_order(self._database.connection, own=self.ledger_id)) as folded,
         ):
             found = differences(self._database.connection, folded)
-            if self.snapshot_at is not None:
+            if self.snapshot_position is not None:
                 found = provable(found)
             return tuple(found)
-
-    def _in_order(self) -> Iterator[tuple[int | None, Entry]]:
-        """Yield all entries that have a place in the feed, in its order, then the own ones that have none."""
-        place = max(0, self.snapshot_at or 0)
-        while page := self._select(PLACED, place=place, size=PAGE_SIZE):
-            yield from ((row.position, _sound(from_row(row))) for row in page)
-            place = page[-1].position
-        for name in (*self.formers, self.ledger_id):
-            after = 0
-            while page := self._select(UNPLACED, ledger_id=name, place=after, size=PAGE_SIZE):
-                yield from ((None, _sound(from_row(row))) for row in page)
-                after = page[-1].seq
-
-
-def _sound(entry: Entry | Fault) -> Entry:
-    if isinstance(entry, Fault):
-        raise LedgerError(str(entry))
-    return entry
-
-
-def revision_of(connection: Connection) -> str | None:
-    """Return the revision a database stands at, None when it is empty."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return revision

@@ -1,7 +1,6 @@
-"""What was done about a damaged database, told until a host has seen it: at the door, on the server, by `kiosk status`.
+"""The notice that a damaged database was repaired, shown until a host has tapped.
 
-What can be done about it is in kiosk.ledger.repair. The story is an entry of the ledger, so that a restart forgets
-nothing; a host's badge means that it was read.
+Repairing is in kiosk.ledger.repair. The notice is an entry of the ledger, so that a restart does not lose it.
 """
 
 from __future__ import annotations
@@ -14,27 +13,27 @@ from kiosk.model import Reason
 
 MENDED = "ledger_mended"
 LONGEST = 1000
-"""Characters of a story that are kept."""
-LOOK_BACK = 2000
-"""Entries; where no host tapped for so long, the story is not told any more."""
+"""Characters of the text that are kept."""
+ENTRIES_SEARCHED = 2000
+"""Entries searched: where no host tapped among so many, the notice is not shown any more."""
 
 
-def entry(story: str, site_id: str) -> Happened:
-    """Return what is to be written down of a mending."""
-    return Happened(what=MENDED, detail=story[:LONGEST], site_id=site_id)
+def entry(text: str, site_id: str) -> Happened:
+    """Return the entry that tells of a repair."""
+    return Happened(what=MENDED, detail=text[:LONGEST], site_id=site_id)
 
 
-def unseen(ledger: LedgerReader) -> str:
-    """Return what no host has seen yet, empty when there is nothing. Raises LedgerError."""
-    for one in islice(ledger.entries_backwards(), LOOK_BACK):
+def unacknowledged(ledger: LedgerReader) -> str:
+    """Return the text of the last repair if no host has tapped since, else an empty one. Raises LedgerError."""
+    for one in islice(ledger.entries_backwards(), ENTRIES_SEARCHED):
         fact = decode_fact(one.body) if one.body else None
         if isinstance(fact, Happened) and fact.what == MENDED:
             return fact.detail
-        if is_seen_by(fact):
+        if is_acknowledged_by(fact):
             break
     return ""
 
 
-def is_seen_by(fact: AnyFact | None) -> bool:
+def is_acknowledged_by(fact: AnyFact | None) -> bool:
     """Tell whether this is a host's badge at the door."""
     return isinstance(fact, Tapped) and fact.verdict.reason is Reason.STAFF

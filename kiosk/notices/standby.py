@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from kiosk.model import Clock, Member, Opening, Site
+from kiosk.model import ClockQuality, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.people import listed
 from kiosk.notices.places import FIRST_PLACE
@@ -23,7 +23,7 @@ def idle(
     people_in: int,
     here: Iterable[Member] = (),
     health: Iterable[str] = (),
-    clock: Clock = Clock.TRUSTED,
+    clock: ClockQuality = ClockQuality.TRUSTED,
     reader_side: Side = "right",
     language: str | None = None,
 ) -> Idle:
@@ -33,7 +33,7 @@ def idle(
     site's.
     """
     words = Language(choose(language, site.language), site.zone)
-    wrong = set(health) | ({Health.CLOCK_UNTRUSTED} if clock is Clock.UNTRUSTED else set())
+    wrong = set(health) | ({Health.CLOCK_UNTRUSTED} if clock is ClockQuality.UNTRUSTED else set())
     can_tap = not wrong & {Health.READER_DOWN, Health.LEDGER_FAILED}
     return Idle(
         site=site.name,

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kiosk import hours, local_time
-from kiosk.model import Case, Clock, Holding, Reason, Source, Visit, Window
+from kiosk.model import Case, ClockQuality, Holding, Reason, Source, Visit, Window
 from kiosk.rules.passes import balance, is_for, validity
 
 OPENS_WINDOW = frozenset({Reason.ENTRY_USED, Reason.DEBT, Reason.UNLIMITED, Reason.COURTESY})
@@ -35,7 +35,7 @@ class Question:
         self.policy = case.site.policy
         self.where = local_time.zone(case.site.zone)
         self.today = self.local(self.now)
-        self.untrusted = case.clock is Clock.UNTRUSTED
+        self.untrusted = case.clock is ClockQuality.UNTRUSTED
 
     def local(self, at: datetime) -> date:
         """The local date of an instant."""

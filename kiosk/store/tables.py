@@ -80,7 +80,7 @@ Index(
 its place is not known here, because it was known before a snapshot was adopted. `remainder`: of an erased body."""
 
 cursors = Table("cursors", LEDGER, Column("name", String, primary_key=True), Column("value", String, nullable=False))
-"""How far this ledger and the server know each other: `sent`, `seen`, `snapshot` (kiosk.store.progress)."""
+"""How far this ledger and the server know each other: `sent`, `seen`, `snapshot` (kiosk.store.feed.cursors)."""
 
 ROSTER = MetaData()
 """Everything here is a fold of `entries`. A `doc` is a noun of kiosk.model as JSON."""

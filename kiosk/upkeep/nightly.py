@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 
 from kiosk.clock import WallClock
 from kiosk.ledger import LedgerDamagedError, LedgerError, open_reader
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from kiosk.settings.config import Config
 from kiosk.upkeep import backup
 
@@ -44,7 +44,7 @@ class NightlyWorker:
         on_damage: Callable[[str], None],
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        """`forget_part` forgets some of what is old, and tells whether there is more; `on_damage` is told what is wrong."""
+        """`forget_part` forgets some of what is old and tells if there is more; `on_damage` is told what is wrong."""
         self._config, self._clock = config, clock
         self._forget_part, self._on_damage, self._pause = forget_part, on_damage, pause_seconds
         self._forgot_on: date | None = None
@@ -93,7 +93,7 @@ class NightlyWorker:
     def copy_ledger(self) -> None:
         """Copy the ledger if there is no copy of this night yet, and the date is sure."""
         now = self._clock.now()
-        if self._clock.quality() is Clock.UNTRUSTED or not copy_is_due(now, backup.newest(self._config)):
+        if self._clock.quality() is ClockQuality.UNTRUSTED or not copy_is_due(now, backup.newest(self._config)):
             return
         try:
             for made in backup.make(self._config, now.date()):

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 from kiosk.facts import AnyFact, Entry
 from kiosk.model import Noun
 from kiosk.roster import Roster
-from kiosk.store import erasing
 from kiosk.store.database import LedgerError
+from kiosk.store.forgetting import erasing
 from kiosk.store.tables import instant
 from sync.central.accounts import audit
 from sync.central.accounts.staff import Accounts
@@ -299,10 +299,10 @@ class Central:
             self.bell.ring()
         return fact is not None
 
-    def telling_of(self, member_id: str) -> list[tuple[datetime, AnyFact]]:
+    def facts_about(self, member_id: str) -> list[tuple[datetime, AnyFact]]:
         """Return what the feed tells of a member, sales included, each with its instant, in their order."""
         with self.storage.reader() as connection:
-            found = erasing.telling_of(connection, feed, forgetting.scope(self.settings.network), [member_id])
+            found = erasing.facts_naming(connection, feed, forgetting.scope(self.settings.network), [member_id])
             return [(instant(row.at), fact) for row, fact in found]
 
     def project(self) -> int:

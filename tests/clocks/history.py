@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from kiosk import hours, rules
 from kiosk.clock import WallClock
-from kiosk.model import Clock, Granted, Stamp
+from kiosk.model import ClockQuality, Granted, Stamp
 from tests.clocks.virtual_machine import Chip, VirtualMachine
 from tests.rules.house import SERRE, case, sold
 
@@ -58,9 +58,9 @@ class History:
 
     def _writes(self) -> None:
         stamp = self.clock.stamp()
-        if stamp.clock is not Clock.UNTRUSTED:
+        if stamp.clock is not ClockQuality.UNTRUSTED:
             self.sure = stamp
-        if stamp.clock is Clock.TRUSTED and self.machine.has_network:
+        if stamp.clock is ClockQuality.TRUSTED and self.machine.has_network:
             self.sure_at = self.machine.true
 
     def _something(self) -> None:

@@ -117,21 +117,23 @@ class Outcome:
 Opener = Callable[[Path, StampClock, list[Path]], tuple[Ledger, object]]
 
 
-def as_a_kiosk(path: Path, moment: Callable[[], Stamp], copies: list[Path]) -> tuple[Ledger, repair.Rescued | None]:
+def as_a_kiosk(
+    path: Path, moment: Callable[[], Stamp], copies: list[Path]
+) -> tuple[Ledger, repair.RepairReport | None]:
     """Open as the daemon does: what is only found by looking at every page is found in the background, then mended."""
-    opened, story = repair.open_whole(path, stamp=moment, copies=copies)
+    opened, story = repair.open_repaired(path, stamp=moment, copies=copies)
     found = opened.damage()
     if found:
         opened.close()
-        repair.suspect(path, found[0])
-        opened, story = repair.open_whole(path, stamp=moment, copies=copies)
+        repair.mark_as_damaged(path, found[0])
+        opened, story = repair.open_repaired(path, stamp=moment, copies=copies)
     return opened, story
 
 
 def under_its_name(path: Path, moment: StampClock, copies: list[Path]) -> tuple[Ledger, object]:
     """The bad twin: it mends, and goes on under the old name whatever is lost."""
     opened, story = as_a_kiosk(path, moment, copies)
-    name = next(iter(opened.formers), opened.ledger_id)
+    name = next(iter(opened.former_ledgers), opened.ledger_id)
     opened._database.connection.exec_driver_sql("UPDATE ledger SET ledger_id = ?", (name,))
     opened._database.connection.exec_driver_sql("DELETE FROM cursors")
     opened.ledger_id = name
@@ -172,7 +174,11 @@ def case(life: Life, number: int, folder: Path, *, opener: Opener = as_a_kiosk) 
 def _faults(life: Life, opened: Ledger, moment: StampClock, *, has_copy: bool):
     if opened.damage():
         yield f"it is still damaged: {opened.damage()[0]}"
-    kept = {entry.ref: entry.hash for name in (*opened.formers, opened.ledger_id) for entry in opened.entries(of=name)}
+    kept = {
+        entry.ref: entry.hash
+        for name in (*opened.former_ledgers, opened.ledger_id)
+        for entry in opened.entries(of=name)
+    }
     told = {fault.ref for fault in opened.verify()}  # a bit in a value, which SQLite cannot see: the chain tells of it
     yield from (
         f"{ref.seq} is another one" for ref in kept.keys() - told if life.hashes.get(ref, kept[ref]) != kept[ref]
@@ -191,8 +197,8 @@ def _faults(life: Life, opened: Ledger, moment: StampClock, *, has_copy: bool):
         return
     if ref in life.hashes:
         yield f"a new entry bears the name of an old one, {ref.seq}"
-    if not told and opened.rebuild():
-        yield f"the roster is not the fold: {opened.rebuild()[0]}"
+    if not told and opened.roster_differences():
+        yield f"the roster is not the fold: {opened.roster_differences()[0]}"
 
 
 def campaign(cases: int) -> bool:

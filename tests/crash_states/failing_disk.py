@@ -50,7 +50,7 @@ def live(folder: Path, error: int, *, careless: bool = False) -> dict[str, objec
             again = counter.tap(uid)
             if again is None or again.reason is Reason.OUT_OF_SERVICE:
                 faults.append(f"after {after} writes it does not work again")
-    faults += map(str, (*counter.ledger.verify(), *counter.ledger.rebuild(), *counter.ledger.damage()))
+    faults += map(str, (*counter.ledger.verify(), *counter.ledger.roster_differences(), *counter.ledger.damage()))
     counter.close()
     return {"met": met, "faults": faults}
 

@@ -28,7 +28,7 @@ from kiosk.screen.window import Screen
 from kiosk.settings.config import Config, Door, Paths, Reader
 from kiosk.settings.config import Screen as ScreenSettings
 from kiosk.store import chain, fold
-from kiosk.store.entries import INSERT, to_row
+from kiosk.store.entry_rows import INSERT, to_row
 from tests.office.kiosks.stepped import CARNET, SERRES
 
 ALWAYS = replace(SERRES, hours="24/7")

@@ -243,7 +243,7 @@ def found_wrong(folder: Path, told: Told) -> list[str]:
     with open_reader(folder / "ledger.db") as ledger:
         facts = [decode_fact(entry.body) for entry in ledger.entries() if entry.body]
         wrong = [f"damaged: {one}" for one in ledger.damage()]
-        wrong += ["the ledger was given up for a new one"] if ledger.formers else []
+        wrong += ["the ledger was given up for a new one"] if ledger.former_ledgers else []
     for fact in facts:
         if isinstance(fact, PassSold):
             passes.add(fact.pass_.id)
@@ -258,7 +258,7 @@ def found_wrong(folder: Path, told: Told) -> list[str]:
     wrong += [f"the sale {sale} was answered, and is not there" for sale in set(told.sold) - passes]
     with open_ledger(folder / "ledger.db", stamp=StampClock()) as ledger:
         wrong += [f"chain: {fault}" for fault in ledger.verify()]
-        wrong += [f"roster: {one}" for one in ledger.rebuild()]
+        wrong += [f"roster: {one}" for one in ledger.roster_differences()]
     return wrong
 
 

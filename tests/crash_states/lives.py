@@ -21,8 +21,9 @@ from kiosk.facts import Entry, Happened
 from kiosk.ledger import open_ledger
 from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, News, SnapshotArrived
-from kiosk.store import migrations, snapshot
+from kiosk.store import migrations
 from kiosk.store.database import one_state, transaction, writing_engine
+from kiosk.store.feed import snapshot
 from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import MONDAY, RecordedDoor, SteppedKiosk
 from tests.office.ledgers.small_house import StampClock

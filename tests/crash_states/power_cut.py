@@ -138,7 +138,7 @@ def _recover(path: Path) -> tuple[str, ...]:
 def _read(path: Path) -> Kept:
     try:
         with open_ledger(path, stamp=StampClock()) as ledger:
-            faults = (*map(str, ledger.verify()), *map(str, ledger.rebuild()))
+            faults = (*map(str, ledger.verify()), *map(str, ledger.roster_differences()))
             cursor = ledger.cursor or "0"
             return Kept(ledger.head.seq, int(cursor) if cursor.isdigit() else 0, faults)
     except LedgerError as error:

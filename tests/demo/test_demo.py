@@ -37,7 +37,7 @@ def test_on_any_day_the_demo_opens_on_a_morning_with_the_same_cards(tmp_path, to
         assert now.astimezone(PARIS).strftime("%H:%M") == "10:05"
         assert ledger.roster.people_in(site.id, now) == 2
         assert ledger.verify() == ()
-        assert ledger.rebuild() == ()
+        assert ledger.roster_differences() == ()
 
 
 def test_the_demos_history_was_lived_by_the_rules(tmp_path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kiosk.facts import BadgeSet, Condensed, Erased, LastSeen, Left, MemberSet, Owed, PassSold, Reversed, Tapped
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.model import Badge, Charge, Denied, Member, Reason
-from kiosk.store.condensing import MOST
+from kiosk.store.forgetting.condensing import MOST
 from tests.office.ledgers.feed import Feed, Node
 from tests.office.ledgers.small_house import MONDAY, StampClock, edit, fresh, house_facts, let_in, sold_to
 from tests.rules.house import LEA, SERRE
@@ -88,7 +88,7 @@ def test_who_is_erased_is_nowhere_in_the_files_and_the_accounts_stand(book, tmp_
     assert book.roster.visits_of("lea", moment.now) == ()
     assert book.roster.badge("b-lea") == Badge(id="b-lea", member_id=None)
     assert used(book, moment, "sam") == [2]
-    told = [fact for _, fact in book.telling_of("lea")]
+    told = [fact for _, fact in book.facts_about("lea")]
     assert [fact.price_cents for fact in told if isinstance(fact, PassSold)] == [5000, 5000]
     assert [fact for fact in told if not isinstance(fact, PassSold)] == [Erased(member_id="lea")]
 
@@ -97,8 +97,8 @@ def test_a_ledger_without_a_person_verifies_and_folds_to_the_same_roster(book):
     lives(book)
     book.append(Erased(member_id="lea"))
     assert book.verify(head=book.head) == ()
-    assert book.rebuild() == ()
-    assert book.repair() == ()
+    assert book.roster_differences() == ()
+    assert book.repair_roster() == ()
 
 
 def test_what_is_told_of_a_person_later_is_not_kept_either(nodes):
@@ -114,7 +114,7 @@ def test_what_is_told_of_a_person_later_is_not_kept_either(nodes):
     a.learns(feed.entries)
     assert a.roster() == b.roster() == feed.roster()
     for node in (a, b):
-        assert node.ledger.rebuild() == ()
+        assert node.ledger.roster_differences() == ()
         assert node.ledger.verify() == ()
 
 
@@ -163,7 +163,7 @@ def test_a_kiosk_put_back_to_an_old_copy_erases_again_whom_it_had_erased(nodes):
     a.path.write_bytes(copy)
     a.starts()
     assert a.ledger.roster.member("lea") is not None
-    (fault,) = a.ledger.absorb(feed.entries)
+    (fault,) = a.ledger.add_from_feed(feed.entries)
     assert "is beyond entry 6" in str(fault)
     a.ledger.checkpoint()
     assert a.ledger.roster.member("lea") is None
@@ -189,9 +189,9 @@ def test_a_body_that_only_vanished_is_no_erasure(tmp_path, moment):
         book.append(*house_facts(), let_in(MONDAY, "ten"))
     edit(tmp_path / "kiosk.db", "UPDATE entries SET body = NULL, salt = NULL WHERE kind = 'tap'")
     with open_ledger(tmp_path / "kiosk.db", stamp=moment) as again:
-        assert len(again.rebuild()) == 2
+        assert len(again.roster_differences()) == 2
         with pytest.raises(LedgerError, match="1 entries are erased"):
-            again.repair()
+            again.repair_roster()
 
 
 def test_badges_of_the_forgotten_can_be_given_to_others(book):
@@ -234,8 +234,8 @@ def test_after_day_91_the_ledger_verifies_and_folds_to_the_same_roster(book, mom
     lives(book)
     forgets(book, moment)
     assert book.verify(head=book.head) == ()
-    assert book.rebuild() == ()
-    assert book.repair() == ()
+    assert book.roster_differences() == ()
+    assert book.repair_roster() == ()
     assert book.condense(moment.now) is None
 
 
@@ -254,7 +254,7 @@ def test_a_long_past_is_forgotten_a_stretch_at_a_time(book, moment):
     stretches = [(one.first, one.last) for one in forgets(book, moment)]
     assert stretches == [(1, before + MOST), (before + MOST + 1, before + MOST + 20)]
     assert used(book, moment) == [MOST + 20]
-    assert book.rebuild() == ()
+    assert book.roster_differences() == ()
 
 
 def test_a_clock_that_once_stood_in_the_past_or_future_makes_nothing_old_and_holds_nothing_up(book, moment):
@@ -315,4 +315,4 @@ def test_an_erased_person_is_forgotten_like_the_others_when_the_time_comes(book,
     assert sums.last_seen == (LastSeen(member_id="sam", month="2026-07"),)
     assert sums.credits == (Owed(member_id="", cents=300),)
     assert used(book, moment, "sam") == [2]
-    assert book.rebuild() == ()
+    assert book.roster_differences() == ()

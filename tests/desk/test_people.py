@@ -28,7 +28,7 @@ from kiosk.commands import (
 from kiosk.facts import Erased, Tapped
 from kiosk.model import Denied, Granted, Reason
 from kiosk.store.chain import decode_fact
-from kiosk.store.fold import claim_code
+from kiosk.store.codes import claim_code
 from tests.office.kiosks.host import UID, Host, description
 from tests.office.ledgers.small_house import MONDAY, let_in
 

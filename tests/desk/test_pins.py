@@ -15,7 +15,7 @@ from kiosk.commands import AddMember, ChangeMember, Command, ImportSite, SetPin,
 from kiosk.desk import DeskError, pins
 from kiosk.facts import Happened, MemberSet
 from kiosk.ledger import decode_fact, open_ledger
-from kiosk.model import Clock, Stamp
+from kiosk.model import ClockQuality, Stamp
 from kiosk.threads.control_socket import Errand
 from kiosk.threads.pin_desk import PinDesk
 from tests.office.kiosks.host import KEY, MONDAY, description
@@ -29,7 +29,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ledger.db"
-        self._now, self._up, self._boot, self._quality = MONDAY, timedelta(hours=1), 1, Clock.TRUSTED
+        self._now, self._up, self._boot, self._quality = MONDAY, timedelta(hours=1), 1, ClockQuality.TRUSTED
         self.ledger = open_ledger(self._path, stamp=self.stamp)
         read = description()
         self.does(ImportSite(site=read.site, products=read.products, members=read.members))
@@ -57,7 +57,7 @@ class Machine:
         """Boot anew; with `wakes` by a clock that cannot be trusted."""
         self._boot, self._up = self._boot + 1, timedelta(seconds=20)
         if wakes is not None:
-            self._now, self._quality = wakes, Clock.UNTRUSTED
+            self._now, self._quality = wakes, ClockQuality.UNTRUSTED
         self.restarts()
 
     def tries(self, pin: str) -> str:

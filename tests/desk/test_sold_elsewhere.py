@@ -30,7 +30,7 @@ class Pair:
             name = teller.ledger.ledger_id
             for entry in list(teller.ledger.entries(after=self._told.get(name, 0))):
                 self._place += 1
-                assert hearer.ledger.absorb([(self._place, entry)]) == ()
+                assert hearer.ledger.add_from_feed([(self._place, entry)]) == ()
                 self._told[name] = entry.ref.seq
 
 

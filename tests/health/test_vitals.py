@@ -15,7 +15,7 @@ from kiosk.health import machine
 from kiosk.health import vitals as judged
 from kiosk.health.vitals import Surroundings, troubles, vitals
 from kiosk.messages import ReaderDown, ReaderUp
-from kiosk.model import Clock, Opening
+from kiosk.model import ClockQuality, Opening
 from kiosk.notices import Language
 from kiosk.notices.vitals import spoken
 
@@ -24,7 +24,7 @@ GIGABYTE = 10**9
 FINE = Status(
     site="La Serre",
     now=NOW,
-    clock=Clock.TRUSTED,
+    clock=ClockQuality.TRUSTED,
     opening=Opening(is_open=True),
     people_in=0,
     staff_present=False,
@@ -141,8 +141,8 @@ def test_people_far_away_are_told_of_a_disk_by_what_it_is_for(free, total, error
 
 
 def test_clock_queue_and_copy_are_told_as_they_are():
-    assert told(replace(FINE, clock=Clock.HOLDOVER))["clock"] == ("good", "clock_holdover")
-    assert told(replace(FINE, clock=Clock.UNTRUSTED))["clock"] == ("fault", "clock_untrusted")
+    assert told(replace(FINE, clock=ClockQuality.HOLDOVER))["clock"] == ("good", "clock_holdover")
+    assert told(replace(FINE, clock=ClockQuality.UNTRUSTED))["clock"] == ("fault", "clock_untrusted")
     assert told(replace(FINE, waiting=12))["exchange"] == ("good", "exchange_waiting")
     assert told(copied_on=NOW.date() - timedelta(days=3))["copy"] == ("good", "copy_made")
     assert told(copied_on=NOW.date() - timedelta(days=4))["copy"] == ("attention", "copy_old")

@@ -109,7 +109,7 @@ def time_of_day_is_its_first_coming(instant: ToInstant, change: Change) -> None:
 
 
 def test_time_of_day_means_its_first_coming_everywhere():
-    hold(time_of_day_is_its_first_coming, local_time.instant, changes())
+    hold(time_of_day_is_its_first_coming, local_time.to_utc, changes())
 
 
 @pytest.mark.parametrize("fold", [0, 1])
@@ -132,7 +132,7 @@ def pieces(cover_end: CoverEnd, cover: Cover, change: Change) -> list[datetime]:
     A tap in a piece ends with it, up to its last second; the next piece begins where it ends.
     """
     noon = datetime.combine(change.face.date(), time(12))
-    start, last = (local_time.instant(change.where, noon + n * DAY) for n in (-1, 1))
+    start, last = (local_time.to_utc(change.where, noon + n * DAY) for n in (-1, 1))
     ends = [cover_end(cover, change.where, start)]
     while ends[-1] < last:
         taps = (start + (ends[-1] - start) / 2, ends[-1] - SECOND)
@@ -160,7 +160,7 @@ def halves_meet_on_the_wall(cover_end: CoverEnd, change: Change) -> None:
 
 
 def at_time(where: ZoneInfo, day: date, clock: time) -> datetime:
-    return local_time.instant(where, datetime.combine(day, clock))
+    return local_time.to_utc(where, datetime.combine(day, clock))
 
 
 def test_days_end_once_a_day_everywhere():
@@ -272,6 +272,6 @@ def test_week_of_days_over_the_change_uses_one_entry_a_day():
         noon = datetime.combine(change.face.date(), time(12))
         for n in (-1, 0, 1):
             for clock in (0, 9):
-                verdict = house.tap(local_time.instant(change.where, noon + n * DAY) + timedelta(hours=clock))
+                verdict = house.tap(local_time.to_utc(change.where, noon + n * DAY) + timedelta(hours=clock))
                 assert isinstance(verdict, Granted)
         assert house.holding(house.passes[0]).used == 3

@@ -19,7 +19,7 @@ from kiosk.facts import Happened
 from kiosk.ledger import Ledger, LedgerError, open_ledger
 from kiosk.store import chain
 from kiosk.store.database import Database, transaction
-from kiosk.store.entries import to_row
+from kiosk.store.entry_rows import to_row
 from kiosk.store.tables import entries
 from tests.office.ledgers.small_house import StampClock, fresh, gathered, house_facts, let_in, taps
 
@@ -55,7 +55,7 @@ def refuses(ledger, moment, *facts):
         ledger.append(*facts)
     assert state(ledger, moment) == before
     assert ledger.verify(head=ledger.head) == ()
-    assert ledger.rebuild() == ()
+    assert ledger.roster_differences() == ()
 
 
 def goes_on(ledger, moment):
@@ -65,7 +65,7 @@ def goes_on(ledger, moment):
     assert ref.seq == before.seq + 1
     assert ledger.roster.holdings("lea", moment.now)[0].used == 1
     assert ledger.verify(head=before) == ()
-    assert ledger.rebuild() == ()
+    assert ledger.roster_differences() == ()
 
 
 def tap_and(fact, moment):
@@ -195,7 +195,7 @@ def test_reading_too_opens_a_dead_file_anew(book, moment):
 class Clinging(Database):
     """The bad twin: it never opens the database anew."""
 
-    def renew(self):
+    def reopen(self):
         pass
 
 
@@ -260,7 +260,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(tmp_path, moment):
         with open_ledger(tmp_path / "kiosk.db", stamp=moment) as ledger:
             assert acknowledged <= ledger.head.seq <= acknowledged + 1
             assert ledger.verify() == ()
-            assert ledger.rebuild() == ()
+            assert ledger.roster_differences() == ()
 
 
 def test_a_commit_that_was_cut_short_is_as_if_it_had_not_been(tmp_path, moment):
@@ -279,5 +279,5 @@ def test_a_commit_that_was_cut_short_is_as_if_it_had_not_been(tmp_path, moment):
         with open_ledger(tmp_path / "kiosk.db", stamp=moment) as ledger:
             assert ledger.head.seq == seq
             assert ledger.verify() == ()
-            assert ledger.rebuild() == ()
+            assert ledger.roster_differences() == ()
             assert len(gathered(ledger, moment.now).visits) == seq - 6

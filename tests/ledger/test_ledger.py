@@ -176,7 +176,7 @@ REPLACED = "does not follow entry {}: one of the two was replaced or moved"
         ("seq = 'x'", ["8: entry 7 is missing before it", "x: is in no place: only whole numbers are"]),
         ("at = 'yesterday'", [f"7: {KIND}"]),
         ("at = 9223372036854775807", ["7: was changed: its stamp says nonsense (date value out of range)"]),
-        ("clock = 'sundial'", ["7: was changed: its stamp says nonsense ('sundial' is not a valid Clock)"]),
+        ("clock = 'sundial'", ["7: was changed: its stamp says nonsense ('sundial' is not a valid ClockQuality)"]),
         ("hash = zeroblob(32)", [f"7: {CHANGED}", f"8: {REPLACED.format(7)}"]),
     ],
 )
@@ -270,7 +270,7 @@ def test_a_body_that_is_no_json_is_told_and_passed_over(written, body):
     edit(written, f"UPDATE entries SET body = {body} WHERE seq = 7")
     assert faults_of(written) == ["7: its body was changed"]
     with open_reader(written) as ledger:
-        assert {one.table for one in ledger.rebuild()} == {"uses", "visits"}
+        assert {one.table for one in ledger.roster_differences()} == {"uses", "visits"}
 
 
 def test_a_ledger_can_grow_after_its_head_was_remembered(tmp_path, written, moment):
@@ -343,7 +343,7 @@ def test_only_an_entry_that_exists_can_be_erased(book):
 def test_folding_anew_gives_the_same_roster(book, moment):
     book.append(*house_facts())
     taps(book, moment)
-    assert book.rebuild() == ()
+    assert book.roster_differences() == ()
 
 
 @pytest.mark.parametrize(
@@ -357,10 +357,10 @@ def test_folding_anew_gives_the_same_roster(book, moment):
 def test_a_roster_that_was_changed_by_hand_is_told_and_repaired(tmp_path, written, moment, change, difference):
     edit(written, change if "UPDATE" not in change else change + " WHERE seq = 7")
     with open_ledger(written, stamp=moment) as ledger:
-        before = ledger.rebuild()
+        before = ledger.roster_differences()
         assert [str(one).startswith(difference.format(id=ledger.ledger_id)) for one in before] == [True]
-        assert ledger.repair() == before
-        assert ledger.rebuild() == ()
+        assert ledger.repair_roster() == before
+        assert ledger.roster_differences() == ()
         (holding,) = ledger.roster.holdings("lea", moment.now)
         assert (holding.used, ledger.roster.credit_cents("lea")) == (3, 0)
         assert gathered(ledger, moment.now).member is not None
@@ -373,7 +373,7 @@ def test_a_roster_that_was_changed_by_hand_is_told_and_repaired(tmp_path, writte
 def test_a_document_that_was_changed_is_told_by_its_fields(written, doc, told):
     edit(written, f"UPDATE members SET doc = {doc} WHERE id = 'lea'")
     with open_reader(written) as ledger:
-        assert [str(one) for one in ledger.rebuild()] == [told]
+        assert [str(one) for one in ledger.roster_differences()] == [told]
 
 
 @pytest.mark.parametrize("doc", ["'{}'", "'{'", "7"])
@@ -384,16 +384,16 @@ def test_a_damaged_roster_is_an_error_that_says_how_to_mend_it(written, moment, 
             ledger.roster.members()
         with pytest.raises(LedgerError, match="rebuild --repair"):
             ledger.roster.find_members("lea")
-        ledger.repair()
+        ledger.repair_roster()
         assert ledger.roster.members()
 
 
 def test_a_reader_can_prove_the_roster_too(written):
     with open_reader(written) as ledger:
-        assert ledger.rebuild() == ()
+        assert ledger.roster_differences() == ()
     edit(written, "DELETE FROM uses WHERE seq = 7")
     with open_reader(written) as ledger:
-        assert len(ledger.rebuild()) == 1
+        assert len(ledger.roster_differences()) == 1
 
 
 def test_what_was_erased_cannot_be_repaired_away(book, moment):
@@ -401,7 +401,7 @@ def test_what_was_erased_cannot_be_repaired_away(book, moment):
     ref = taps(book, moment)
     book.erase(ref)
     with pytest.raises(LedgerError, match="1 entries are erased"):
-        book.repair()
+        book.repair_roster()
     (holding,) = book.roster.holdings("lea", moment.now)
     assert holding.used == 1
 
@@ -411,7 +411,7 @@ def test_what_a_newer_kiosk_wrote_is_kept_and_passed_over(tmp_path, written, mom
     write_unknown(written, kind="tap", body=b'{"kind":"tap","site_id":"la-serre","verdict":{"verdict":"perhaps"}}')
     with open_ledger(written, stamp=moment) as ledger:
         assert ledger.verify() == ()
-        assert ledger.rebuild() == ()
+        assert ledger.roster_differences() == ()
         assert ledger.append(Happened(what="started"))[0].ref.seq == 12
         assert [entry.kind for entry in ledger.entries(after=9)] == ["locker", "tap", "incident"]
 
@@ -501,7 +501,7 @@ def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):
         "with open_ledger(Path(sys.argv[1]), stamp=moment) as ledger:\n"
         "    ledger.append(*house_facts())\n"
         "    for _ in range(50): taps(ledger, moment); moment.moves(hours=1)\n"
-        "    ledger.checkpoint(); ledger.verify(); ledger.rebuild()\n"
+        "    ledger.checkpoint(); ledger.verify(); ledger.roster_differences()\n"
         "    with open_reader(Path(sys.argv[1])) as reader: reader.verify()\n"
         "print(*(uri.partition('?')[2] for uri in opened if uri.startswith('file:')), sep='\\n')\n"
     )

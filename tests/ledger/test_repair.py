@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.facts import Happened
 from kiosk.ledger import open_ledger, open_reader, repair
-from kiosk.store.head_file import Witness
+from kiosk.store.database.head_file import HeadFile
 from tests.crash_states.damage import Life, as_a_kiosk, as_it_is, case, under_its_name
 from tests.office.ledgers.small_house import StampClock, edit, fresh, house_facts, let_in, taps
 
@@ -39,7 +39,7 @@ def book(tmp_path, moment):
 
 
 def whole(path, moment, *copies):
-    return repair.open_whole(path, stamp=moment, copies=copies)
+    return repair.open_repaired(path, stamp=moment, copies=copies)
 
 
 @pytest.mark.parametrize("number", [*CASES, *HARD])
@@ -92,7 +92,7 @@ def test_a_damaged_roster_is_folded_anew_and_the_ledger_keeps_its_name(book, mom
     with ledger:
         assert (story.renewed, story.lost, story.entries) == (False, 0, head.seq)
         assert (ledger.ledger_id, ledger.head) == (name, head)
-        assert ledger.rebuild() == ledger.verify() == ledger.damage() == ()
+        assert ledger.roster_differences() == ledger.verify() == ledger.damage() == ()
         assert ledger.roster.holdings("lea", moment.now)
 
 
@@ -104,12 +104,12 @@ def test_a_column_whose_name_was_damaged_is_missed_at_the_start(book, moment):
     ledger, story = whole(book, moment)
     with ledger:
         assert story is not None
-        assert (*ledger.verify(), *ledger.rebuild()) == ()
+        assert (*ledger.verify(), *ledger.roster_differences()) == ()
 
 
 def test_damage_that_is_seen_later_is_mended_at_the_next_start(book, moment):
     damage_table(book, "departures", moment)
-    repair.suspect(book, "page 7 is never used")
+    repair.mark_as_damaged(book, "page 7 is never used")
     ledger, story = whole(book, moment)
     with ledger:
         assert "page 7" in story.why
@@ -158,9 +158,9 @@ def test_an_end_that_was_lost_is_missed_and_its_names_are_not_used_again(book, m
     ledger, story = whole(book, moment)
     with ledger:
         assert (story.lost, story.renewed) == (2, True)
-        assert list(ledger.formers) == [lost[0].ref.ledger_id]
+        assert list(ledger.former_ledgers) == [lost[0].ref.ledger_id]
         assert taps(ledger, moment).seq == 1
-        assert ledger.verify() == ledger.rebuild() == ()
+        assert ledger.verify() == ledger.roster_differences() == ()
 
 
 def test_what_a_damaged_database_lost_comes_from_a_copy(book, moment):
@@ -172,7 +172,7 @@ def test_what_a_damaged_database_lost_comes_from_a_copy(book, moment):
     with ledger:
         assert (story.entries, story.copies, story.renewed) == (head.seq, head.seq, False)
         assert ledger.head == head
-        assert ledger.rebuild() == ()
+        assert ledger.roster_differences() == ()
 
 
 def test_without_anything_left_a_kiosk_begins_anew_and_nothing_bears_an_old_name(book, moment):
@@ -183,7 +183,7 @@ def test_without_anything_left_a_kiosk_begins_anew_and_nothing_bears_an_old_name
     with ledger:
         assert (story.entries, story.lost, story.renewed) == (0, head.seq, True)
         assert ledger.ledger_id != name
-        assert list(ledger.formers) == [name]
+        assert list(ledger.former_ledgers) == [name]
 
 
 def test_damaged_files_are_kept_three_times(book, moment):
@@ -214,10 +214,10 @@ def test_an_entry_that_was_edited_is_not_taken_over(book, moment):
     ledger, story = whole(book, moment)
     with ledger:
         assert story.renewed
-        assert 3 not in [entry.ref.seq for entry in ledger.entries(of=next(iter(ledger.formers)))]
+        assert 3 not in [entry.ref.seq for entry in ledger.entries(of=next(iter(ledger.former_ledgers)))]
 
 
 def test_the_note_tells_nothing_when_it_is_damaged(tmp_path):
     note = tmp_path / "kiosk.db.head"
     note.write_bytes(b"\xff" * 160)
-    assert Witness(tmp_path / "kiosk.db").read() is None
+    assert HeadFile(tmp_path / "kiosk.db").read() is None

@@ -23,7 +23,21 @@ from kiosk.facts import (
     Tapped,
 )
 from kiosk.ledger import decode_fact
-from kiosk.model import Badge, Case, Charge, Clock, Denied, Granted, Member, Override, Reason, Ref, Source, Tap, Window
+from kiosk.model import (
+    Badge,
+    Case,
+    Charge,
+    ClockQuality,
+    Denied,
+    Granted,
+    Member,
+    Override,
+    Reason,
+    Ref,
+    Source,
+    Tap,
+    Window,
+)
 from kiosk.roster import RosterError, claim_code
 from tests.office.ledgers.small_house import MONDAY, StampClock, fresh, gathered, house_facts, let_in, sold_to
 from tests.rules.house import HOST, LEA, SERRE, TEN
@@ -39,7 +53,7 @@ def book(tmp_path, moment):
     with fresh(tmp_path, moment) as ledger:
         ledger.append(*house_facts())
         yield ledger
-        assert ledger.rebuild() == ()
+        assert ledger.roster_differences() == ()
 
 
 def until(**after):
@@ -63,7 +77,7 @@ def test_a_tap_gathers_the_badge_its_member_and_their_passes(book, moment):
     assert (case.site, case.badge, case.member) == (SERRE, Badge(id="b-lea", member_id="lea"), LEA)
     assert [(h.pass_, h.used, h.recent) for h in case.holdings] == [(sold_to("lea").pass_, 0, ())]
     assert (case.visits, case.override, case.staff_present, case.people_in) == ((), None, False, 0)
-    assert (case.clock, case.claim_code) == (Clock.TRUSTED, None)
+    assert (case.clock, case.claim_code) == (ClockQuality.TRUSTED, None)
 
 
 def test_an_unknown_badge_gathers_a_claim_code_and_nobody(book, moment):
@@ -86,8 +100,8 @@ def test_a_card_that_could_not_be_read_gathers_nobody(book, moment):
 
 def test_staff_check_a_member_in_without_a_badge(book, moment):
     tap = Tap(uid=None, monotonic=0.0, source=Source.STAFF, member_id="lea")
-    case = book.roster.gather(tap, site_id=SERRE.id, badge_id=None, now=moment.now, clock=Clock.HOLDOVER)
-    assert (case.badge, case.member, len(case.holdings), case.clock) == (None, LEA, 1, Clock.HOLDOVER)
+    case = book.roster.gather(tap, site_id=SERRE.id, badge_id=None, now=moment.now, clock=ClockQuality.HOLDOVER)
+    assert (case.badge, case.member, len(case.holdings), case.clock) == (None, LEA, 1, ClockQuality.HOLDOVER)
 
 
 def test_a_kiosk_without_its_site_says_what_to_do(book, moment):
@@ -527,7 +541,7 @@ def test_any_life_folds_anew_to_the_same_roster_and_no_unit_is_lost_or_made(life
         for minutes, fact in life:
             moment.moves(minutes=minutes)
             book.append(at_home(fact, book.ledger_id))
-        assert book.rebuild() == ()
+        assert book.roster_differences() == ()
         assert book.verify(head=book.head) == ()
         assert [decode_fact(entry.body or b"") for entry in book.entries()] == [
             at_home(fact, book.ledger_id) for _, fact in life

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk import hours, notices
-from kiosk.model import Clock, Denied, Granted, Member, Opening, Reason, Signal, Window
+from kiosk.model import ClockQuality, Denied, Granted, Member, Opening, Reason, Signal, Window
 from kiosk.notices import Button, Health, Notice, Offer
 from kiosk.notices.language import Language
 from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted
@@ -295,7 +295,7 @@ def test_a_house_that_never_closes_says_so() -> None:
 
 def test_the_gravest_trouble_is_told_and_what_to_do() -> None:
     assert idle("2026-07-13 09:42").health == "Tout fonctionne"
-    view = idle("2026-07-13 09:42", health={Health.BADGE_REFUSED, Health.READER_DOWN}, clock=Clock.UNTRUSTED)
+    view = idle("2026-07-13 09:42", health={Health.BADGE_REFUSED, Health.READER_DOWN}, clock=ClockQuality.UNTRUSTED)
     assert view.health == "La sortie reste libre\u202f; le lecteur est muet\u202f: vérifiez son câble"
     assert view.trouble
     assert not view.can_tap
@@ -303,7 +303,7 @@ def test_the_gravest_trouble_is_told_and_what_to_do() -> None:
 
 
 def test_an_uncertain_clock_is_told_but_taps_are_welcome() -> None:
-    view = idle("2026-07-13 09:42", clock=Clock.UNTRUSTED)
+    view = idle("2026-07-13 09:42", clock=ClockQuality.UNTRUSTED)
     assert view.health.startswith("Les badges sont lus\u202f; heure incertaine\u202f: ")
     assert view.can_tap
 

@@ -17,7 +17,7 @@ from kiosk import rules
 from kiosk.model import (
     Badge,
     Case,
-    Clock,
+    ClockQuality,
     Duration,
     Granted,
     Holding,
@@ -137,7 +137,7 @@ class House:
             visits=tuple(v for v in reversed(self.visits) if v.member_id == member),
             override=self.override,
             staff_present=self.staff_present,
-            clock=Clock.TRUSTED,
+            clock=ClockQuality.TRUSTED,
         )
 
     def tap(self, when: datetime, member: str = "lea", *, staff: bool = False) -> Verdict:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from kiosk.model import Clock, Granted, Reason
+from kiosk.model import ClockQuality, Granted, Reason
 from kiosk.rules import decide
 from kiosk.rules.extras import after, extension, guest, guest_id, host_of
 from tests.rules.house import HOST, SERRE, TEN, UNLIMITED, at, case, policy, sold, visit
@@ -77,7 +77,7 @@ def test_without_a_running_window_there_is_nothing_to_prolong() -> None:
 
 def test_a_host_has_nothing_to_prolong_and_an_uncertain_clock_sells_nothing() -> None:
     assert extension(case(sold(), member=HOST, visits=(MORNING,)), at("2026-07-13 11:00")) is None
-    unsure = case(sold(), visits=(MORNING,), clock=Clock.UNTRUSTED)
+    unsure = case(sold(), visits=(MORNING,), clock=ClockQuality.UNTRUSTED)
     assert extension(unsure, at("2026-07-13 11:00")) is None
     assert guest(unsure, at("2026-07-13 11:00")) is None
 

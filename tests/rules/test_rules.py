@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk import rules
-from kiosk.model import Badge, Clock, Day, Denied, Duration, Granted, Member, Reason, Tap, Unlimited
+from kiosk.model import Badge, ClockQuality, Day, Denied, Duration, Granted, Member, Reason, Tap, Unlimited
 from tests.rules.house import HOST, NIGHT_AND_DAY, SERRE, TEN, UNLIMITED, at, case, on, policy, reason, sold, visit
 
 OPEN = at("2026-07-13 10:00")
@@ -86,32 +86,32 @@ def test_host_at_night_is_present_for_an_hour():
 
 
 def test_untrusted_clock_refuses_members_unless_they_may_come_at_any_hour():
-    assert reason(sold(), clock=Clock.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
-    assert reason(sold(NIGHT_AND_DAY), clock=Clock.UNTRUSTED) is Reason.UNLIMITED
-    assert reason(sold(UNLIMITED), clock=Clock.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
-    assert reason(member=HOST, clock=Clock.UNTRUSTED) is Reason.STAFF
+    assert reason(sold(), clock=ClockQuality.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
+    assert reason(sold(NIGHT_AND_DAY), clock=ClockQuality.UNTRUSTED) is Reason.UNLIMITED
+    assert reason(sold(UNLIMITED), clock=ClockQuality.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
+    assert reason(member=HOST, clock=ClockQuality.UNTRUSTED) is Reason.STAFF
 
 
 def test_untrusted_clock_does_not_even_let_a_running_window_in():
     running = visit("2026-07-13 09:05", "2026-07-13 12:05")
     assert reason(sold(), visits=(running,)) is Reason.RE_ENTRY
-    assert reason(sold(), visits=(running,), clock=Clock.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
+    assert reason(sold(), visits=(running,), clock=ClockQuality.UNTRUSTED) is Reason.CLOCK_UNTRUSTED
 
 
 def test_clock_that_was_right_and_runs_on_is_as_good():
-    assert reason(sold(), clock=Clock.HOLDOVER) is Reason.ENTRY_USED
+    assert reason(sold(), clock=ClockQuality.HOLDOVER) is Reason.ENTRY_USED
 
 
 def test_grace_lets_in_without_charge_in_what_seem_to_be_open_hours():
     grace = policy(untrusted_clock="grace")
-    verdict = rules.decide(case(sold(), site=grace, clock=Clock.UNTRUSTED), OPEN)
+    verdict = rules.decide(case(sold(), site=grace, clock=ClockQuality.UNTRUSTED), OPEN)
     assert verdict == Granted(reason=Reason.CLOCK_UNTRUSTED, present_until=at("2026-07-13 17:00"))
-    assert reason(sold(), site=grace, clock=Clock.UNTRUSTED, now=SHUT) is Reason.CLOSED
+    assert reason(sold(), site=grace, clock=ClockQuality.UNTRUSTED, now=SHUT) is Reason.CLOSED
 
 
 def test_untrusted_clock_charges_no_pass_that_depends_on_it():
     empty = sold(replace(TEN, id="n", access_hours="24/7"), used=10)
-    assert reason(empty, sold(), clock=Clock.UNTRUSTED) is Reason.NO_ENTRIES_LEFT
+    assert reason(empty, sold(), clock=ClockQuality.UNTRUSTED) is Reason.NO_ENTRIES_LEFT
 
 
 # ---------------------------------------------------------------- why not, and the nearest fix
@@ -182,7 +182,7 @@ LAYERS: list[tuple[dict[str, Any], Reason]] = [
     ({"badge": None}, Reason.UNKNOWN_BADGE),
     ({"member": replace(HOST, id="lea", status="suspended")}, Reason.MEMBER_SUSPENDED),
     ({"member": replace(HOST, id="lea")}, Reason.STAFF),
-    ({"clock": Clock.UNTRUSTED}, Reason.CLOCK_UNTRUSTED),
+    ({"clock": ClockQuality.UNTRUSTED}, Reason.CLOCK_UNTRUSTED),
     ({"visits": (visit("2026-07-13 09:05", "2026-07-13 12:05"),)}, Reason.RE_ENTRY),
     ({"site": replace(CLOSED_SITE, hours="Su 09:00-10:00")}, Reason.CLOSED),
     ({"site": CLOSED_SITE}, Reason.FULL),

@@ -8,7 +8,7 @@ from kiosk.answers import Refused
 from kiosk.commands import ChangeMember, encode_command
 from kiosk.facts import MemberSet
 from kiosk.messages import Touch
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from kiosk.notices import Language
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Ask, Setting, Swap
@@ -33,7 +33,7 @@ def ask(counter: SteppedKiosk, command):
         counter.clock.now(),
         site_id="la-serre",
         badge_key=KEY,
-        clock=Clock.TRUSTED,
+        clock=ClockQuality.TRUSTED,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from kiosk.facts import Erased
-from kiosk.store.erasing import PASSAGES
+from kiosk.store.forgetting.erasing import PASSAGES
 from kiosk.store.tables import credits_, uses
 from sync.central.storage.tables import alarms, quarantine
 from tests.simulator import invariants
@@ -105,7 +105,7 @@ def balances(connection: Connection) -> Counter[str]:
 def known_passages(after: invariants.After) -> Iterator[str]:
     """Yield what still tells when somebody came or went."""
     there = {entry.ref for _, entry in after.feed}
-    own = {kiosk.name: (*kiosk.ledger.formers, kiosk.ledger.ledger_id) for kiosk in after.kiosks}
+    own = {kiosk.name: (*kiosk.ledger.former_ledgers, kiosk.ledger.ledger_id) for kiosk in after.kiosks}
     for name, found in invariants.everywhere(after).items():
         # What the server has not, because it put it aside, stays on the card of who wrote it.
         kept = [one for one in found if one.ref in there or one.ref.ledger_id not in own.get(name, ())]

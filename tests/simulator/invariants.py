@@ -16,10 +16,10 @@ from sqlalchemy import Connection, select
 
 from kiosk import rules
 from kiosk.facts import AnyFact, BadgeSet, Condensed, Entry, Erased, PassSold, Reversed, Tapped
-from kiosk.model import Charge, Clock, Denied, Reason, Ref, Tap
+from kiosk.model import Charge, ClockQuality, Denied, Reason, Ref, Tap
 from kiosk.store.chain import decode_fact
-from kiosk.store.entries import from_row
-from kiosk.store.erasing import PERSONAL
+from kiosk.store.entry_rows import from_row
+from kiosk.store.forgetting.erasing import PERSONAL
 from kiosk.store.tables import ROSTER, entries, visits
 from sync.central.storage.tables import quarantine
 from tests.simulator.kiosk import Kiosk
@@ -90,7 +90,9 @@ def i1_every_entry_arrives_once(after: After) -> Iterator[str]:
     yield from (f"{ref} stands {count} times in the feed" for ref, count in names.items() if count > 1)
     there = {entry.ref: entry for _, entry in after.feed}
     for kiosk in after.kiosks:
-        written = [one for name in (*kiosk.ledger.formers, kiosk.ledger.ledger_id) for one in entries_of(kiosk, name)]
+        written = [
+            one for name in (*kiosk.ledger.former_ledgers, kiosk.ledger.ledger_id) for one in entries_of(kiosk, name)
+        ]
         for entry in written:
             found, seq = there.get(entry.ref), entry.ref.seq
             if seq in after.set_aside[entry.ref.ledger_id]:
@@ -214,7 +216,7 @@ def i7_blocked_badges_are_refused(after: After) -> Iterator[str]:
         for badge_id in (badge_id for badge_id, last in status.items() if last == "blocked"):
             tap = Tap(uid=b"\x04simulated", monotonic=0.0)
             case = kiosk.ledger.roster.gather(
-                tap, site_id=kiosk.site_id, badge_id=badge_id, now=now, clock=Clock.TRUSTED
+                tap, site_id=kiosk.site_id, badge_id=badge_id, now=now, clock=ClockQuality.TRUSTED
             )
             reason = rules.decide(case, now).reason
             if reason is not Reason.BADGE_BLOCKED:
@@ -252,7 +254,7 @@ def i10_saying_it_again_changes_nothing(after: After) -> Iterator[str]:
             if ledger_of(request) == kiosk.ledger.ledger_id:
                 after.server(*request)
         for page in reversed(kiosk.pages):
-            kiosk.ledger.absorb(page.entries)
+            kiosk.ledger.add_from_feed(page.entries)
     if after.server.feed() != feed:
         yield f"pushes that came again put {len(after.server.feed()) - len(feed)} entries into the feed"
     if rosters(after) != before:

@@ -23,7 +23,7 @@ from kiosk.facts import Entry, Happened, Tapped
 from kiosk.ledger import Ledger, decode_fact, open_reader
 from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, SnapshotArrived
-from kiosk.model import Clock, Granted, Stamp
+from kiosk.model import ClockQuality, Granted, Stamp
 from kiosk.notices import Admission, Idle, Notice
 from kiosk.store.database import WriterLock, writing_engine
 from kiosk.store.tables import entries
@@ -55,7 +55,7 @@ class SimulatedClock:
 
     def stamp(self) -> Stamp:
         at, monotonic_ns = self.now(), int(self.monotonic() * 1e9)
-        return Stamp(at=at, boot_id="boot", monotonic_ns=monotonic_ns, clock=Clock.TRUSTED)
+        return Stamp(at=at, boot_id="boot", monotonic_ns=monotonic_ns, clock=ClockQuality.TRUSTED)
 
 
 class Door:
@@ -176,7 +176,7 @@ class Kiosk:
     def renew(self) -> None:
         """Go on in a new ledger; what is here of the old one stays."""
         self.witnessed = []
-        self.does(lambda: self.ledger.renew(start_over=self.ledger.cursor is not None))
+        self.does(lambda: self.ledger.start_new_ledger(start_over=self.ledger.cursor is not None))
         self.stop()
         self.start()
         self.witnessed = self.hashes()

@@ -17,7 +17,7 @@ from kiosk.facts import AnyFact, BadgeSet, HoursOverridden, MemberSet, PassSold,
 from kiosk.messages import DoorMoved, Touch
 from kiosk.model import Badge, Duration, Member, Override, Policy, Product, Site, Tap, Unlimited
 from kiosk.roster import Roster
-from kiosk.store import erasing
+from kiosk.store.forgetting import erasing
 from tests.simulator.kiosk import KEY, Kiosk
 from tests.simulator.release import UNKNOWN
 

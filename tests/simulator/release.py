@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from kiosk.facts import Entry
 from kiosk.ledger import Fault, Ledger
-from kiosk.store import chain, progress
+from kiosk.store import chain
 from kiosk.store.database import transaction
-from kiosk.store.entries import INSERT, to_row
+from kiosk.store.entry_rows import INSERT, to_row
+from kiosk.store.feed import cursors
 from kiosk.store.tables import entries
 
 UNKNOWN = ("product", "override")
@@ -24,12 +25,12 @@ class OlderRelease(Ledger):
         super()._prepare()
         connection = self._database.connection
         with transaction(connection):
-            progress.write(connection, {progress.READS: "less"})
+            cursors.write(connection, {cursors.READS: "less"})
 
     def _read_again(self) -> None:
         return
 
-    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
         """Keep the entries that it cannot read, and take in the others."""
         strange = [one for one in arriving if one[1].kind in UNKNOWN and self._is_new(one[1])]
         connection = self._database.connection
@@ -37,7 +38,7 @@ class OlderRelease(Ledger):
             with self._database.failing_as("cannot be written"), transaction(connection):
                 rows = {entry.ref: {**to_row(entry), "position": position} for position, entry in strange}
                 connection.execute(INSERT, list(rows.values()))
-        return super().absorb([one for one in arriving if one not in strange], cursor=cursor)
+        return super().add_from_feed([one for one in arriving if one not in strange], cursor=cursor)
 
     def _is_new(self, entry: Entry) -> bool:
         if next(chain.check_each([entry]), None) or entry.ref.ledger_id == self.ledger_id:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from kiosk.facts import AnyFact, Entry, Happened, MemberSet
 from kiosk.model import Member, Ref
 from kiosk.store.chain import SALT_BYTES, entry_hash
-from kiosk.store.entries import INSERT, to_row
+from kiosk.store.entry_rows import INSERT, to_row
 from kiosk.store.tables import entries
 from tests.simulator import forgetting as forgetting
 from tests.simulator import life as life
@@ -85,7 +85,7 @@ def old_page_again(world: World, random: Random) -> bool:
         return False
     page = list(random.choice(kiosk.pages).entries)
     random.shuffle(page)
-    kiosk.does(lambda: kiosk.ledger.absorb(page[: random.randrange(1, len(page) + 1)]))
+    kiosk.does(lambda: kiosk.ledger.add_from_feed(page[: random.randrange(1, len(page) + 1)]))
     return True
 
 

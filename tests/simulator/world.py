@@ -99,7 +99,7 @@ class World:
         """Pair a kiosk by a code; the server knows its ledger, or not."""
         self.server.fuse.left = 0  # staff would try again
         code = self.server.central.new_code(name=kiosk.name, site_id=kiosk.site_id)
-        words = Enroll(code=code, ledger_id=kiosk.ledger.ledger_id, formers=tuple(kiosk.ledger.formers))
+        words = Enroll(code=code, ledger_id=kiosk.ledger.ledger_id, formers=tuple(kiosk.ledger.former_ledgers))
         kiosk.token = Client(self.server).enroll(words).token
         kiosk.line.is_turned_away = False
         kiosk.stop()

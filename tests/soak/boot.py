@@ -22,8 +22,8 @@ from kiosk.door.controller import Controller
 from kiosk.door.devices import Front
 from kiosk.facts import BadgeSet, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_reader
-from kiosk.ledger.repair import Rescued
-from kiosk.ledger.timekeeping import remind
+from kiosk.ledger.repair import RepairReport
+from kiosk.ledger.timekeeping import tell_last_trusted
 from kiosk.messages import Tick
 from kiosk.model import Badge, Member, Reason, Sound, Tap
 from kiosk.rules import passes
@@ -64,9 +64,9 @@ class Boot:
         self.folder = folder
         self.clock = MovableClock(at, runs=False)
         self.ledger, self.story, self.seconds = mended(folder / "ledger.db", self.clock)
-        remind(self.clock, self.ledger)
+        tell_last_trusted(self.clock, self.ledger)
         self.found = self.ledger.head.seq
-        if not self.found and not self.ledger.formers:
+        if not self.found and not self.ledger.former_ledgers:
             furnish(self.ledger, self.clock.now())
         self.screen = Screen((480, 320), monotonic=self.clock.monotonic)
         self.door = Strike()
@@ -145,7 +145,7 @@ class Boot:
         return file.stat().st_size if file.exists() else 0
 
 
-def mended(path: Path, clock: MovableClock) -> tuple[Ledger, Rescued | None, float]:
+def mended(path: Path, clock: MovableClock) -> tuple[Ledger, RepairReport | None, float]:
     """Open the ledger as the daemon does; say what was mended, and how many seconds it took."""
     began = time.monotonic()
     ledger, story = as_a_kiosk(path, clock.stamp, [])

@@ -155,7 +155,7 @@ class Month:
             while boot.worker.step().seconds == 0:
                 pass
             self.wrong += [f"chain: {fault}" for fault in boot.ledger.verify()]
-            self.wrong += [f"roster: {one}" for one in boot.ledger.rebuild()]
+            self.wrong += [f"roster: {one}" for one in boot.ledger.roster_differences()]
             if boot.ledger.waiting:
                 self.wrong.append(f"{boot.ledger.waiting} entries never arrived")
             self.wrong += losses(hub.central, boot.ledger, self.acknowledged)

@@ -54,7 +54,7 @@ def kept(node):
 def test_foreign_entries_are_kept_byte_for_byte_with_their_places(nodes):
     a, b = nodes
     feed = foreign(a)
-    assert b.ledger.absorb(feed.entries, cursor="g1:25") == ()
+    assert b.ledger.add_from_feed(feed.entries, cursor="g1:25") == ()
     with sqlite3.connect(b.path) as connection, sqlite3.connect(a.path) as source:
         wanted = source.execute("SELECT * FROM entries ORDER BY seq").fetchall()
         found = connection.execute("SELECT * FROM entries ORDER BY seq").fetchall()
@@ -84,16 +84,16 @@ def test_an_own_entry_only_gets_its_place(nodes):
     a.learns(feed.entries)
     assert a.roster() == before
     assert [row[-2] for row in kept(a)[0]] == [position for position, _ in feed.entries]
-    assert a.ledger.rebuild() == ()
+    assert a.ledger.roster_differences() == ()
 
 
 def test_a_page_that_comes_again_changes_nothing(nodes):
     a, b = nodes
     feed = foreign(a)
-    b.ledger.absorb(feed.entries, cursor="one")
+    b.ledger.add_from_feed(feed.entries, cursor="one")
     before = kept(b)
-    b.ledger.absorb(feed.entries, cursor="one")
-    b.ledger.absorb([*feed.entries[::-1], *feed.entries], cursor="one")
+    b.ledger.add_from_feed(feed.entries, cursor="one")
+    b.ledger.add_from_feed([*feed.entries[::-1], *feed.entries], cursor="one")
     assert kept(b) == before
 
 
@@ -109,7 +109,7 @@ def test_a_page_can_be_given_in_parts_and_the_cursor_with_the_last(nodes):
     feed = foreign(a)
     b.learns(feed.entries[:4])
     before = b.ledger.cursor
-    b.ledger.absorb(feed.entries[4:], cursor="end")
+    b.ledger.add_from_feed(feed.entries[4:], cursor="end")
     assert before is None
     assert b.ledger.cursor == "end"
     assert b.roster() == a.roster()
@@ -117,11 +117,11 @@ def test_a_page_can_be_given_in_parts_and_the_cursor_with_the_last(nodes):
 
 def test_an_empty_page_moves_the_cursor_and_an_empty_one_at_the_same_cursor_writes_nothing(nodes):
     a, _ = nodes
-    a.ledger.absorb([], cursor="one")
+    a.ledger.add_from_feed([], cursor="one")
     assert a.ledger.cursor == "one"
     a.ledger.checkpoint()
-    a.ledger.absorb([], cursor="one")
-    a.ledger.settled(0)
+    a.ledger.add_from_feed([], cursor="one")
+    a.ledger.mark_acknowledged(0)
     assert a.path.with_name("a.db-wal").stat().st_size == 0
 
 
@@ -129,9 +129,9 @@ def test_cursors_are_there_after_a_restart_and_for_readers(nodes):
     a, _ = nodes
     a.writes(*house_facts())
     with open_reader(a.path) as reader:
-        assert (reader.sent, reader.waiting, reader.cursor, reader.snapshot_at) == (0, 6, None, None)
-        a.ledger.settled(4)
-        a.ledger.absorb([], cursor="one")
+        assert (reader.sent, reader.waiting, reader.cursor, reader.snapshot_position) == (0, 6, None, None)
+        a.ledger.mark_acknowledged(4)
+        a.ledger.add_from_feed([], cursor="one")
         assert (reader.sent, reader.waiting, reader.cursor) == (4, 2, "one")
     a.stops()
     a.starts()
@@ -141,15 +141,15 @@ def test_cursors_are_there_after_a_restart_and_for_readers(nodes):
 def test_a_server_that_was_set_back_is_believed(nodes):
     a, _ = nodes
     a.writes(*house_facts())
-    a.ledger.settled(6)
-    a.ledger.settled(2)
+    a.ledger.mark_acknowledged(6)
+    a.ledger.mark_acknowledged(2)
     assert (a.ledger.sent, a.ledger.waiting) == (2, 4)
 
 
 def test_a_server_that_has_more_than_this_ledger_does_not_keep_the_next_entries_from_being_sent(nodes):
     a, _ = nodes
     a.writes(*house_facts())
-    a.ledger.settled(100)
+    a.ledger.mark_acknowledged(100)
     a.writes(Happened(what="door"))
     assert (a.ledger.sent, a.ledger.waiting) == (6, 1)
 
@@ -164,7 +164,7 @@ def test_a_kind_of_a_newer_version_is_kept_and_passed_over(nodes):
     b.learns([(1, stranger), (2, nonsense)])
     assert [row[6] for row in kept(b)[0]] == ["locker", "locker"]
     assert b.ledger.verify() == ()
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
 
 
 def sealed(body, kind, *, ledger_id="x", seq=1, salt=bytes(16)):
@@ -191,11 +191,11 @@ def test_an_entry_that_does_not_verify_is_kept_out_and_told_and_delays_nothing(n
     feed = foreign(a)
     position, third = feed.entries[2]
     page = [*feed.entries[:2], (position, msgspec.structs.replace(third, **change)), *feed.entries[3:]]
-    (fault,) = b.ledger.absorb(page, cursor="on")
+    (fault,) = b.ledger.add_from_feed(page, cursor="on")
     assert (fault.ref, fault.what) == (third.ref, what)
     assert b.ledger.cursor == "on"
     assert len(kept(b)[0]) == len(feed.entries) - 1
-    assert b.ledger.absorb(feed.entries) == ()
+    assert b.ledger.add_from_feed(feed.entries) == ()
     assert b.roster() == a.roster()
 
 
@@ -215,7 +215,7 @@ def test_another_entry_under_a_known_name_is_kept_out_and_told(nodes):
     b.learns(feed.entries)
     before = kept(b)
     fork = sealed(b'{"kind":"incident","what":"cloned"}', "incident", ledger_id="a", seq=2)
-    (fault,) = b.ledger.absorb([(1000, fork)])
+    (fault,) = b.ledger.add_from_feed([(1000, fork)])
     assert str(fault) == "entry 2 of ledger a: is another one here: two ledgers of one name"
     assert kept(b) == before
 
@@ -224,7 +224,9 @@ def test_an_entry_of_this_ledger_that_it_does_not_have_is_kept_out_and_told(node
     """As after an old copy of the database was put back: the server knows of a life that this one forgot."""
     a, _ = nodes
     a.writes(Happened(what="started"))
-    (fault,) = a.ledger.absorb([(1, sealed(b'{"kind":"incident","what":"lost"}', "incident", ledger_id="a", seq=2))])
+    (fault,) = a.ledger.add_from_feed(
+        [(1, sealed(b'{"kind":"incident","what":"lost"}', "incident", ledger_id="a", seq=2))]
+    )
     assert fault.what == "is beyond entry 1, the last of this ledger, or missing"
     assert a.writes(Happened(what="door"))[0].ref.seq == 2
     assert a.ledger.verify() == ()
@@ -241,11 +243,11 @@ def test_an_entry_that_cannot_be_applied_is_kept_and_told_and_delays_nothing(nod
     a.writes(*house_facts())
     feed.takes(a)
     page = [(1, sealed(poison, "sale")), *((position + 1, entry) for position, entry in feed.entries)]
-    (fault,) = b.ledger.absorb(page, cursor="on")
+    (fault,) = b.ledger.add_from_feed(page, cursor="on")
     assert str(fault) == "entry 1 of ledger x: cannot be applied: OverflowError"
     assert len(kept(b)[0]) == len(page)
     assert b.roster() == a.roster()
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
 
 
 def test_a_text_that_not_every_database_can_keep_does_nothing_anywhere(nodes):
@@ -279,10 +281,10 @@ def test_a_page_that_the_disk_does_not_take_leaves_nothing_and_can_come_again(no
     size = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     connection.exec_driver_sql(f"PRAGMA max_page_count={size + 3}")
     with pytest.raises(LedgerError, match="the ledger cannot be written"):
-        b.ledger.absorb(feed.entries, cursor="on")
+        b.ledger.add_from_feed(feed.entries, cursor="on")
     assert kept(b) == before
     b.ledger._database.connection.exec_driver_sql(f"PRAGMA max_page_count={2**32 - 2}")
-    assert b.ledger.absorb(feed.entries, cursor="on") == ()
+    assert b.ledger.add_from_feed(feed.entries, cursor="on") == ()
     assert b.roster() == a.roster()
 
 
@@ -294,7 +296,7 @@ from tests.office.ledgers.small_house import StampClock
 with open_reader(Path(sys.argv[1])) as source, open_ledger(Path(sys.argv[2]), stamp=StampClock()) as ledger:
     entries = [(entry.ref.seq, entry) for entry in source.entries()]
     for start in range(0, len(entries), 5):
-        ledger.absorb(entries[start : start + 5], cursor=str(start + 5))
+        ledger.add_from_feed(entries[start : start + 5], cursor=str(start + 5))
         print(start + 5, flush=True)
 """
 
@@ -314,7 +316,7 @@ def test_a_kill_in_between_leaves_whole_pages_and_the_cursor_that_goes_with_them
             cursor = int(ledger.cursor or 0)
             assert cursor in (acknowledged, acknowledged + 5)
             assert ledger._database.connection.exec_driver_sql("SELECT count(*) FROM entries").scalar() == cursor
-            assert ledger.rebuild() == ()
+            assert ledger.roster_differences() == ()
     b.starts()
 
 

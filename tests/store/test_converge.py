@@ -29,7 +29,7 @@ from kiosk.facts import (
 from kiosk.model import Badge, Charge, Denied, Granted, Member, Override, Reason, Ref, Window
 from kiosk.store import chain
 from kiosk.store.chain import Head
-from kiosk.store.refold import folded_anew
+from kiosk.store.fold.refold import folded_anew
 from tests.office.ledgers.feed import Feed, Node, Placed, pages, rows
 from tests.office.ledgers.small_house import MONDAY, StampClock, let_in, sold_to
 from tests.rules.house import SERRE, TEN
@@ -62,7 +62,7 @@ def check_converged(feed: Feed, nodes: Sequence[Node]) -> None:
     expected = feed.roster()
     for node in nodes:
         assert node.roster() == expected
-        assert node.ledger.rebuild() == ()
+        assert node.ledger.roster_differences() == ()
         assert node.ledger.verify(head=node.ledger.head) == ()
 
 
@@ -89,7 +89,7 @@ def test_an_own_word_stands_until_the_feed_has_it_and_then_takes_its_place(nodes
     a.writes(MemberSet(member=Member(id="lea", name="Léa of a")))
     a.learns(feed.entries)
     assert a.ledger.roster.member("lea").name == "Léa of a"
-    assert a.ledger.rebuild() == ()
+    assert a.ledger.roster_differences() == ()
     feed.takes(a)
     b.writes(MemberSet(member=Member(id="lea", name="Léa of b again")))
     feed.takes(b)
@@ -109,7 +109,7 @@ def test_a_page_that_overtook_the_echo_of_an_own_word_is_not_forgotten(nodes, fe
     assert a.ledger.roster.member("lea").name == "Léa of a"
     a.learns(feed.entries[:1])
     assert a.ledger.roster.member("lea").name == "Léa of b"
-    assert a.ledger.rebuild() == ()
+    assert a.ledger.roster_differences() == ()
 
 
 class ByArrival(Node):

@@ -88,7 +88,7 @@ def test_an_older_database_is_upgraded_and_its_roster_folded(tmp_path, written, 
         assert after.ledger_id == before.ledger_id
         assert tuple(after.entries()) == tuple(before.entries())
         assert after.verify(head=before.head) == ()
-        assert after.rebuild() == ()
+        assert after.roster_differences() == ()
         assert after.roster.holdings("lea", moment.now) == before.roster.holdings("lea", moment.now)
         assert after.roster.holdings("lea", moment.now)[0].used == 1
     assert revision_of(path) == REVISION

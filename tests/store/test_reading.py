@@ -15,7 +15,7 @@ from sqlalchemy import update
 from kiosk.facts import AnyFact, MemberSet, ProductSet
 from kiosk.ledger import Ledger
 from kiosk.model import Member
-from kiosk.store.reading import READS
+from kiosk.store.fold.readable import READS
 from sync import wire
 from sync.central.storage.tables import networks
 from sync.client import Answer
@@ -29,7 +29,9 @@ from tests.simulator.world import World
 
 def test_the_mark_is_of_the_facts_as_they_are():
     schema = msgspec.json.encode(bare(msgspec.json.schema(AnyFact)), order="deterministic")
-    assert sha256(schema).hexdigest()[:12] == READS, "a fact has changed: put this mark into kiosk/store/reading.py"
+    assert sha256(schema).hexdigest()[:12] == READS, (
+        "a fact has changed: put this mark into kiosk/store/fold/readable.py"
+    )
 
 
 def bare(schema: Any) -> Any:
@@ -66,7 +68,7 @@ def upgraded(folder: Path, ledger: type[Ledger], *, by_snapshot: bool = False) -
     if by_snapshot:
         world.server.central.append(MemberSet(member=Member(id="lea", name="renamed")), by="host")
         world.server.put_back(world.server.copy())
-        kiosk.ledger.settled(0, disowned=True)
+        kiosk.ledger.mark_acknowledged(0, disowned=True)
         kiosk.exchange()
     product = world.server.central.roster.products()[0]
     changed = msgspec.structs.replace(product, price_cents=product.price_cents + 1)

@@ -14,9 +14,10 @@ from sqlalchemy import create_engine
 from kiosk.facts import BadgeSet, Happened, Left, MemberSet, Reversed
 from kiosk.ledger import LedgerError, SnapshotError
 from kiosk.model import Badge, Member, Reason
-from kiosk.store import arrivals, snapshot
 from kiosk.store.database import one_state, transaction
-from kiosk.store.refold import folded_anew
+from kiosk.store.feed import snapshot
+from kiosk.store.fold.refold import folded_anew
+from kiosk.store.fold.safely import apply_safely
 from kiosk.store.tables import ROSTER
 from tests.office.ledgers.feed import Feed, Node, rows
 from tests.office.ledgers.small_house import MONDAY, house_facts, let_in, sold_to
@@ -79,9 +80,9 @@ def test_a_new_kiosk_that_adopts_a_snapshot_knows_what_the_entries_add_up_to(nod
     _, b, _ = nodes
     adopts(b, feed)
     assert b.roster() == feed.roster()
-    assert (b.ledger.snapshot_at, b.ledger.cursor) == (feed.end, f"after {feed.end}")
+    assert (b.ledger.snapshot_position, b.ledger.cursor) == (feed.end, f"after {feed.end}")
     assert list(b.ledger.entries()) == []
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
 
 
 def test_the_roster_stays_as_it_is_while_pages_are_staged(nodes, feed):
@@ -103,13 +104,13 @@ def test_own_entries_that_the_server_does_not_have_stay_on_top(nodes, feed):
     adopts(b, feed)
     assert b.ledger.roster.member("lea") == renamed
     assert {h.pass_.id: h.used for h in b.ledger.roster.holdings("lea", MONDAY)} == {"ten": 0, "new": 2}
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
     at = feed.end
     feed.takes(b)
     b.learns([placed for placed in feed.entries if placed[0] > at])
     c.learns(feed.entries)
     assert b.roster() == c.roster() == feed.roster()
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
 
 
 def test_an_own_entry_that_the_snapshot_knows_gives_way_to_a_later_word(nodes, feed):
@@ -137,7 +138,7 @@ def test_the_feed_goes_on_after_a_snapshot_and_old_pages_change_nothing(nodes, f
     feed.takes(a)
     b.learns(feed.entries)
     assert b.roster() == feed.roster()
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
 
 
 def test_a_server_that_was_set_back_counts_places_anew(nodes, feed):
@@ -155,7 +156,7 @@ def test_a_server_that_was_set_back_counts_places_anew(nodes, feed):
     for node in nodes:
         node.learns(restored.entries)
         assert node.roster() == restored.roster()
-        assert node.ledger.rebuild() == ()
+        assert node.ledger.roster_differences() == ()
     assert b.ledger.roster.member("m1").name == "Nr. 1"
 
 
@@ -219,18 +220,18 @@ def test_what_the_entries_here_tell_is_proven_after_a_snapshot_too(nodes, feed):
     _, b, _ = nodes
     adopts(b, feed)
     b.writes(MemberSet(member=Member(id="lea", name="Léa of b")), let_in(MONDAY, "new"))
-    assert b.ledger.rebuild() == ()
+    assert b.ledger.roster_differences() == ()
     connection = b.ledger._database.connection
     connection.exec_driver_sql("UPDATE members SET role = 'staff' WHERE id = 'lea'")
     connection.exec_driver_sql("DELETE FROM uses WHERE ledger_id = 'b'")
-    assert [one.table for one in b.ledger.rebuild()] == ["members", "uses"]
+    assert [one.table for one in b.ledger.roster_differences()] == ["members", "uses"]
 
 
 def test_a_roster_from_a_snapshot_is_not_repaired_from_entries_that_do_not_tell_it(nodes, feed):
     _, b, _ = nodes
     adopts(b, feed)
     with pytest.raises(LedgerError, match="the roster came from the server"):
-        b.ledger.repair()
+        b.ledger.repair_roster()
     assert b.roster() == feed.roster()
 
 
@@ -264,7 +265,7 @@ STOP_HALFWAY = """
 
 
 WITHOUT_A_TRANSACTION = """
-    from kiosk.store import snapshot
+    from kiosk.store.feed import snapshot
     ledger.adopt = lambda cursor: snapshot.adopt(ledger._database.connection, own=ledger.ledger_id, cursor=cursor)
 """
 
@@ -289,8 +290,8 @@ def test_a_kill_while_adopting_leaves_the_old_roster(nodes, feed, after):
     b.starts()
     assert was_killed
     assert b.roster() == before
-    assert (b.ledger.cursor, b.ledger.snapshot_at) == (None, None)
-    assert b.ledger.rebuild() == ()
+    assert (b.ledger.cursor, b.ledger.snapshot_position) == (None, None)
+    assert b.ledger.roster_differences() == ()
     adopts(b, feed)
     assert b.ledger.cursor == f"after {feed.end}"
 
@@ -318,7 +319,7 @@ def server_on_postgresql(entries):
         ROSTER.create_all(connection)
         with transaction(connection):
             for position, entry in entries:
-                assert tuple(arrivals.apply_safely(connection, entry, position=position)) == ()
+                assert tuple(apply_safely(connection, entry, position=position)) == ()
         yield connection
     engine.dispose()
 

@@ -16,7 +16,7 @@ import pytest
 from kiosk.facts import Entry, Happened, MemberSet
 from kiosk.ledger import Fault, Ledger
 from kiosk.model import Member, Ref
-from kiosk.store import progress
+from kiosk.store.feed import cursors
 from sync import wire
 from sync.client import Answer
 from sync.wire import Outcome, Pushed
@@ -177,9 +177,9 @@ def test_it_is_put_aside_for_its_hash(tmp_path):
 class GoesOn(Ledger):
     """A ledger that never asks for a snapshot."""
 
-    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
-        faults = super().absorb(arriving, cursor=cursor)
-        progress.write(self._database.connection, {progress.ANEW: None})
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        faults = super().add_from_feed(arriving, cursor=cursor)
+        cursors.write(self._database.connection, {cursors.NEEDS_SNAPSHOT: None})
         return faults
 
 
@@ -212,7 +212,7 @@ def an_older_word_finds_its_place_below_an_erased_one(world: World) -> None:
     (second,) = other.ledger.append(renamed("second"))
     other.exchange()
     later = [(position, entry) for position, entry in world.server.feed() if entry.ref == second.ref]
-    one.ledger.absorb(later)  # a page that came in parts, the later one first
+    one.ledger.add_from_feed(later)  # a page that came in parts, the later one first
     erases(one, second.ref)
 
 

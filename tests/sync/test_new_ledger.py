@@ -32,7 +32,7 @@ def old_copy_returns(folder, copy, name="ledger.db"):
 
 
 def opened_whole(folder):
-    ledger, story = repair.open_whole(folder / "ledger.db", stamp=MovableClock(MONDAY).stamp)
+    ledger, story = repair.open_repaired(folder / "ledger.db", stamp=MovableClock(MONDAY).stamp)
     ledger.close()
     return story
 
@@ -94,7 +94,7 @@ def test_a_mended_roster_that_stood_on_a_snapshot_is_asked_of_the_server_again(h
     kiosk = hub.pairs(folder)
     kiosk.counter.joins("ada")
     kiosk.settle()
-    assert kiosk.counter.ledger.snapshot_at is not None
+    assert kiosk.counter.ledger.snapshot_position is not None
     token, sold = kiosk.worker._client._token, rows(kiosk.counter.ledger._database.connection)["sales"]
     kiosk.close()
     damage_table(folder / "ledger.db", "sales", MovableClock(MONDAY).stamp)
@@ -120,8 +120,8 @@ def test_entries_that_were_not_sent_are_sent_under_their_old_name(hub, tmp_path)
     kiosk.settle()
     page = hub.central.feed(hub.central.kiosks()[0], None)
     assert [one.entry.seq for one in page.entries if one.entry.ledger_id == former] == [1, 2, 3, 4, 5]
-    assert kiosk.counter.ledger.formers == {former: 5}
-    assert kiosk.counter.ledger.verify() == kiosk.counter.ledger.rebuild() == ()
+    assert kiosk.counter.ledger.former_ledgers == {former: 5}
+    assert kiosk.counter.ledger.verify() == kiosk.counter.ledger.roster_differences() == ()
     assert kinds(hub) == {"renewed"}
     kiosk.close()
 
@@ -203,7 +203,7 @@ def test_a_kiosk_that_mended_itself_before_it_was_ever_paired_sends_all_that_it_
     counter = SteppedKiosk(folder)
     counter.joins("ada")
     former, written = counter.ledger.ledger_id, counter.ledger.head.seq
-    counter.ledger.renew()
+    counter.ledger.start_new_ledger()
     counter.joins("bob")
     counter.close()
     kiosk = hub.pairs_anew(folder, formers=False)

@@ -21,9 +21,9 @@ from kiosk.facts import BadgeSet, MemberSet
 from kiosk.ledger import LedgerError, open_reader
 from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, SnapshotArrived
-from kiosk.model import Badge, Clock, Denied, Granted, Member, Reason, Tap, Verdict
+from kiosk.model import Badge, ClockQuality, Denied, Granted, Member, Reason, Tap, Verdict
 from kiosk.notices import Health
-from kiosk.store.snapshot import PAGE_ROWS
+from kiosk.store.feed.snapshot import PAGE_ROWS
 from sync import wire
 from sync.backoff import PAUSE_SECONDS, delay
 from sync.client import Answer, Client, Transport
@@ -542,9 +542,9 @@ def test_a_kiosk_that_lost_the_time_takes_it_from_the_server(tmp_path, hub):
     machine.loses_power(timedelta(days=3), network=False)
     machine.steps(timedelta(days=-2000))
     kiosk = hub.pairs(tmp_path / "lost", clock=WallClock(machine))
-    assert kiosk.counter.clock.quality() is Clock.UNTRUSTED
+    assert kiosk.counter.clock.quality() is ClockQuality.UNTRUSTED
     kiosk.settle()
-    assert kiosk.counter.clock.quality() is Clock.HOLDOVER
+    assert kiosk.counter.clock.quality() is ClockQuality.HOLDOVER
     assert abs(kiosk.counter.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
     kiosk.settle()
     assert kiosk.line.paths().count("/v1/time") == 1
@@ -570,5 +570,5 @@ def test_a_time_that_was_long_on_its_way_is_not_taken(tmp_path, hub):
 
     kiosk.step(*[slow] * 9)
     assert "/v1/time" in kiosk.line.paths()
-    assert kiosk.counter.clock.quality() is Clock.UNTRUSTED
+    assert kiosk.counter.clock.quality() is ClockQuality.UNTRUSTED
     kiosk.close()

@@ -40,7 +40,7 @@ def test_a_copy_is_made_beside_the_work_and_is_whole(config):
     assert [copy.parent for copy in made] == [config.paths.backup, config.backup.folder]
     with open_reader(made[0]) as copy:
         assert copy.head == counter.ledger.head
-        assert (*copy.verify(), *copy.rebuild(), *copy.damage()) == ()
+        assert (*copy.verify(), *copy.roster_differences(), *copy.damage()) == ()
     counter.close()
 
 
@@ -83,15 +83,15 @@ def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):
     assert "entries" in said[0]
     assert config.paths.key_file.read_bytes() == KEY
     assert config.paths.pairing.exists()
-    ledger, story = repair.open_whole(config.paths.ledger, stamp=counter.clock.stamp)
+    ledger, story = repair.open_repaired(config.paths.ledger, stamp=counter.clock.stamp)
     ledger.close()
     assert story is not None
     assert story.renewed
     again = SteppedKiosk(config.paths.state)
-    assert list(again.ledger.formers) == [former]
+    assert list(again.ledger.former_ledgers) == [former]
     assert again.ledger.ledger_id != former
     assert isinstance(again.tap(uid), Granted)
-    assert (*again.ledger.verify(), *again.ledger.rebuild()) == ()
+    assert (*again.ledger.verify(), *again.ledger.roster_differences()) == ()
     again.close()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from kiosk.clock import WallClock
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from tests.clocks.history import History
 
 LIVES = 150
@@ -27,28 +27,28 @@ def test_no_history_of_cuts_steps_and_lost_clocks_opens_the_door_outside_hours()
 class BelievesTheWall(WallClock):
     """The bad twin: takes the wall clock for the time."""
 
-    def reading(self) -> tuple[datetime, float, Clock]:
-        return self._machine.wall(), self._machine.monotonic(), Clock.TRUSTED
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
+        return self._machine.wall(), self._machine.monotonic(), ClockQuality.TRUSTED
 
 
 class BelievesTheChip(WallClock):
     """The bad twin: a clock chip is there, so the time is known."""
 
-    def reading(self) -> tuple[datetime, float, Clock]:
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
         at, seconds, quality = super().reading()
         return (
             (at, seconds, quality)
             if self._machine.battery() is None
-            else (self._machine.wall(), seconds, Clock.TRUSTED)
+            else (self._machine.wall(), seconds, ClockQuality.TRUSTED)
         )
 
 
 class FollowsTheWall(WallClock):
     """The bad twin: once it knew the time, it goes on by the wall clock, which anybody may set."""
 
-    def reading(self) -> tuple[datetime, float, Clock]:
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
         at, seconds, quality = super().reading()
-        return (self._machine.wall() if quality is Clock.HOLDOVER else at), seconds, quality
+        return (self._machine.wall() if quality is ClockQuality.HOLDOVER else at), seconds, quality
 
 
 class ForgetsItsBoot(WallClock):

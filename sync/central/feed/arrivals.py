@@ -11,7 +11,7 @@ from hashlib import sha256
 import msgspec
 
 from kiosk.facts import Entry
-from kiosk.model import Clock, Noun, Ref, Stamp
+from kiosk.model import ClockQuality, Noun, Ref, Stamp
 from kiosk.store import chain
 from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words
 
@@ -168,7 +168,7 @@ def _entry_of(wire: WireEntry) -> Entry:
     )
 
 
-_CLOCKS = {clock.value: clock for clock in Clock}
+_CLOCKS = {clock.value: clock for clock in ClockQuality}
 
 
 def _trouble(wire: WireEntry, ledger_id: str) -> str:

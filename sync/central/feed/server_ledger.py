@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from kiosk.facts import AnyFact, Entry
 from kiosk.messages import BY_SERVER
-from kiosk.model import Clock, Stamp
+from kiosk.model import ClockQuality, Stamp
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync.central.feed import ingest
@@ -41,7 +41,7 @@ class Pen:
         ledger_id = network.read(connection, of).ledger_id
         row = connection.execute(_HEAD, {"network": of, "ledger": ledger_id}).first()
         head = Head(seq=row.seq, hash=bytes(row.hash)) if row else Head()
-        stamp = Stamp(at=now, boot_id=self._boot_id, monotonic_ns=time.monotonic_ns(), clock=Clock.TRUSTED)
+        stamp = Stamp(at=now, boot_id=self._boot_id, monotonic_ns=time.monotonic_ns(), clock=ClockQuality.TRUSTED)
         sealed = tuple(chain.seal(facts, ledger_id=ledger_id, head=head, stamp=stamp))
         before = ingest.known(connection, of, ledger_id)
         ingest.take(connection, of, ledger_id, before=before, batch=sealed, now=now)

@@ -1,7 +1,7 @@
 """The folded roster for a kiosk that is new, or was away from a feed that is gone: in pages, all of one instant.
 
 The pages are written down when the first is asked for, because the roster goes on moving while a kiosk fetches them;
-kiosks that ask within a short while get the same ones. What stands in them is the business of kiosk.store.snapshot.
+kiosks that ask within a short while get the same ones. What stands in them is in kiosk.store.feed.snapshot.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from kiosk.store import snapshot
+from kiosk.store.feed import snapshot
 from sync.central.feed import stream
 from sync.central.feed.stream import GoneError
 from sync.central.storage import network

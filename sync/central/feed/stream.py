@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from kiosk.facts import Entry
-from kiosk.model import Clock, Ref, Stamp
+from kiosk.model import ClockQuality, Ref, Stamp
 from kiosk.store.tables import instant
 from sync.central.storage import network
 from sync.central.storage.tables import feed
@@ -139,7 +139,9 @@ def _wire(row: Row[*tuple[Any, ...]]) -> WireEntry:
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(
         ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-        stamp=Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock)),
+        stamp=Stamp(
+            at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=ClockQuality(row.clock)
+        ),
         kind=row.kind,
         body=row.body,
         salt=row.salt,

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from kiosk.model import Noun
-from kiosk.store.fold import CODE_LETTERS
+from kiosk.store.codes import CODE_LETTERS
 from sync.central.accounts import guesses
 from sync.central.kiosks import badge_key, earlier_ledgers
 from sync.central.storage.network import Network

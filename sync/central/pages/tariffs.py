@@ -15,7 +15,7 @@ from kiosk import hours
 from kiosk.facts import ProductSet
 from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
 from kiosk.settings.site_words import Validity, covers, price, validity
-from kiosk.store.search import folded
+from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes

@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from kiosk.facts import AnyFact, Condensed, Entry, Erased
-from kiosk.store import condensing, erasing
 from kiosk.store.chain import decode_fact
+from kiosk.store.forgetting import condensing, erasing
 from kiosk.store.tables import microseconds
 from sync.central.storage.tables import alarms, feed, ledgers, quarantine, snapshots
 from sync.wire import Words

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.facts import AnyFact, Entry
-from kiosk.store import arrivals, erasing
 from kiosk.store.database import LedgerError
-from kiosk.store.reading import READS
+from kiosk.store.fold import safely
+from kiosk.store.fold.readable import READS
+from kiosk.store.forgetting import erasing
 from kiosk.store.tables import REVISION, ROSTER
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind
@@ -108,7 +109,7 @@ class Projector:
         return len(placed)
 
     def _apply(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
-        arrivals.apply(connection, entry, position=position)
+        safely.apply(connection, entry, position=position)
         if position > judged:
             conflicts.Judge(connection, self._network, now=self._now(), append=self._append).judge(entry, position)
 

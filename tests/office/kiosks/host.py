@@ -27,7 +27,7 @@ from kiosk.commands import (
 from kiosk.desk import DeskError
 from kiosk.facts import Tapped
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.model import Clock, Denied, Granted, Tap
+from kiosk.model import ClockQuality, Denied, Granted, Tap
 from kiosk.rules import decide
 from kiosk.settings.site_file import Description, read_site
 
@@ -71,7 +71,7 @@ class Host:
             site_id="la-serre",
             badge_id=name,
             now=self.clock.now(),
-            clock=Clock.TRUSTED,
+            clock=ClockQuality.TRUSTED,
         )
         verdict = decide(case, self.clock.now())
         member_id = case.member.id if case.member else None

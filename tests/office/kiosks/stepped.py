@@ -15,8 +15,8 @@ from kiosk.door.controller import Controller
 from kiosk.door.devices import Front
 from kiosk.facts import BadgeSet, Fact, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, decode_fact, open_ledger
-from kiosk.ledger.timekeeping import remind
-from kiosk.model import Badge, Clock, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
+from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.model import Badge, ClockQuality, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
 from kiosk.notices import Admission, Idle, Notice, Side
 from kiosk.rules import passes
 
@@ -81,9 +81,9 @@ class UnsureClock(MovableClock):
 
     is_sure = False
 
-    def reading(self) -> tuple[datetime, float, Clock]:
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
         at, seconds, sure = super().reading()
-        return at, seconds, sure if self.is_sure else Clock.UNTRUSTED
+        return at, seconds, sure if self.is_sure else ClockQuality.UNTRUSTED
 
 
 class SteppedKiosk:
@@ -104,7 +104,7 @@ class SteppedKiosk:
         """With `is_blank` an empty ledger is left empty, as on a machine that was just installed."""
         self.clock = clock or MovableClock(at, runs=False)
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
-        remind(self.clock, self.ledger)
+        tell_last_trusted(self.clock, self.ledger)
         self.door, self.light, self.wall = RecordedDoor(self.ledger), RecordedLight(), RecordedDisplay()
         self.verdicts: list[Verdict] = []
         if self.ledger.head.seq == 0 and not is_blank:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from kiosk.facts import AnyFact, Entry
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.store.refold import folded_anew
+from kiosk.store.fold.refold import folded_anew
 from kiosk.store.tables import ROSTER
 from tests.office.ledgers.small_house import StampClock, template
 
@@ -49,7 +49,7 @@ class Node:
         return self.ledger.append(*facts)
 
     def learns(self, page: Sequence[Placed]) -> None:
-        assert self.ledger.absorb(page) == ()
+        assert self.ledger.add_from_feed(page) == ()
 
     def stops(self) -> None:
         self.ledger.close()
@@ -72,7 +72,7 @@ class Feed:
         for entry in node.ledger.entries(after=self.heads.get(node.name, 0)):
             self.entries.append((len(self.entries) * 3 + 1, entry))
             self.heads[node.name] = entry.ref.seq
-        node.ledger.settled(self.heads.get(node.name, 0))
+        node.ledger.mark_acknowledged(self.heads.get(node.name, 0))
 
     @property
     def end(self) -> int:

@@ -11,7 +11,7 @@ from kiosk.model import (
     Badge,
     Case,
     Charge,
-    Clock,
+    ClockQuality,
     Denied,
     Member,
     Product,
@@ -101,7 +101,7 @@ def granted() -> Iterator[JudgedTap]:
     yield tell("debt", ours(sold(used=10), staff_present=True))
     yield tell("staff", case(member=HOST))
     site = replace(SERRE, policy=replace(SERRE.policy, untrusted_clock="grace"))
-    yield tell("clock-grace", ours(sold(used=3), site=site, clock=Clock.UNTRUSTED))
+    yield tell("clock-grace", ours(sold(used=3), site=site, clock=ClockQuality.UNTRUSTED))
 
 
 def denied() -> Iterator[JudgedTap]:
@@ -121,7 +121,7 @@ def denied() -> Iterator[JudgedTap]:
     yield tell("suspended", ours(sold(used=3), member=replace(CAMILLE, status="suspended")))
     yield tell("read-error", Case(site=SERRE, tap=Tap(uid=None, monotonic=0)))
     yield tell("phone", Case(site=SERRE, tap=Tap(uid=b"\x08\x01\x02\x03", monotonic=0)))
-    yield tell("clock", ours(sold(used=3), clock=Clock.UNTRUSTED))
+    yield tell("clock", ours(sold(used=3), clock=ClockQuality.UNTRUSTED))
     yield JudgedTap("out-of-service", Denied(reason=Reason.OUT_OF_SERVICE), ours(sold(used=3)), MONDAY)
 
 

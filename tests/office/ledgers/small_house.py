@@ -17,7 +17,7 @@ from pathlib import Path
 from kiosk import rules
 from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, SiteSet, Tapped
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.model import Badge, Case, Charge, Clock, Granted, Pass, Reason, Ref, Stamp, Tap, Window
+from kiosk.model import Badge, Case, Charge, ClockQuality, Granted, Pass, Reason, Ref, Stamp, Tap, Window
 from tests.rules.house import HOST, LEA, SERRE, TEN, at
 
 MONDAY = at("2026-07-13 09:05")
@@ -28,7 +28,7 @@ class StampClock:
     """What the machine's clocks say; called, it stamps."""
 
     now: datetime = MONDAY
-    clock: Clock = Clock.TRUSTED
+    clock: ClockQuality = ClockQuality.TRUSTED
 
     def __call__(self) -> Stamp:
         return Stamp(at=self.now, boot_id="boot-1", monotonic_ns=int(self.now.timestamp()) * 10**9, clock=self.clock)
@@ -98,7 +98,7 @@ def let_in(
 
 def gathered(ledger: Ledger, now: datetime, *, badge_id: str | None = "b-lea", site_id: str = SERRE.id) -> Case:
     tap = Tap(uid=b"\x04\x01\x02\x03\x04\x05\x06", monotonic=0.0)
-    return ledger.roster.gather(tap, site_id=site_id, badge_id=badge_id, now=now, clock=Clock.TRUSTED)
+    return ledger.roster.gather(tap, site_id=site_id, badge_id=badge_id, now=now, clock=ClockQuality.TRUSTED)
 
 
 def taps(ledger: Ledger, moment: StampClock) -> Ref:

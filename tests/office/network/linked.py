@@ -173,7 +173,7 @@ class LiveServer:
     def pairs_anew(self, folder: Path, *, formers: bool = True) -> LinkedKiosk:
         """The kiosk of this folder, whose pairing is lost, shows a new code; without `formers` as it once did."""
         counter, line = SteppedKiosk(folder, is_blank=True), self.line()
-        named = counter.ledger.formers if formers else {}
+        named = counter.ledger.former_ledgers if formers else {}
         ledger_id, code = counter.ledger.ledger_id, self.code(folder.name)
         paired, _ = enroll(Client(line), url=self.url, code=code, ledger_id=ledger_id, version="1", formers=named)
         return LinkedKiosk(folder, line, token=paired.token, counter=counter)

@@ -28,7 +28,7 @@ from kiosk.facts import AnyFact, BadgeSet, Entry, MemberSet, ProductSet, SiteSet
 from kiosk.model import Badge, Denied, Member, Reason
 from kiosk.store import chain
 from kiosk.store.chain import Head
-from kiosk.store.fold import claim_code
+from kiosk.store.codes import claim_code
 from sync import wire
 from sync.central.accounts.staff import Accounts, Role
 from sync.central.central import Central

@@ -17,7 +17,7 @@ from kiosk.facts import Entry, MemberSet, ProductSet, Tapped
 from kiosk.ledger import Fault, Ledger
 from kiosk.model import Granted, Member
 from kiosk.store.chain import decode_fact
-from kiosk.store.nouns import doc
+from kiosk.store.fold.nouns import doc
 from kiosk.store.tables import members, products, uses
 from sync import backoff, wire
 from sync.client import Answer
@@ -85,11 +85,11 @@ class WithoutKeys(Ledger):
 
     again = 0
 
-    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
         known = {
             (row[0], row[1]) for row in self._database.connection.exec_driver_sql("SELECT ledger_id, seq FROM entries")
         }
-        faults = super().absorb(arriving, cursor=cursor)
+        faults = super().add_from_feed(arriving, cursor=cursor)
         for _, entry in arriving:
             if (entry.ref.ledger_id, entry.ref.seq) in known:
                 self._count(entry)
@@ -107,8 +107,8 @@ class WithoutKeys(Ledger):
 class LastToArriveWins(Ledger):
     """A fold in the order of arrival: an own word gives way to an older one that was heard of later."""
 
-    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
-        faults = super().absorb(arriving, cursor=cursor)
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        faults = super().add_from_feed(arriving, cursor=cursor)
         for _, entry in arriving:
             fact = decode_fact(entry.body) if entry.body and entry.ref.ledger_id != self.ledger_id else None
             if isinstance(fact, MemberSet):

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, delete, select
 from kiosk.facts import Condensed, Entry, Erased, MemberSet
 from kiosk.ledger import Fault, Ledger
 from kiosk.model import Member, Tap
-from kiosk.store import erasing
 from kiosk.store.chain import decode_fact
+from kiosk.store.forgetting import erasing
 from kiosk.store.tables import entries, stretches, uses
 from tests.office.servers.postgres import cluster
 from tests.simulator import forgetting as forgetting
@@ -79,8 +79,8 @@ class NeverErases(Ledger):
 class LosesSums(Ledger):
     """A kiosk that forgets the passages of a stretch and does not count what stands for them."""
 
-    def absorb(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
-        faults = super().absorb(arriving, cursor=cursor)
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        faults = super().add_from_feed(arriving, cursor=cursor)
         for _, entry in arriving:
             if entry.kind == "condensed":
                 is_sum = (uses.c.ledger_id == entry.ref.ledger_id) & (uses.c.seq == entry.ref.seq)
@@ -121,7 +121,7 @@ def test_an_entry_that_never_comes_keeps_no_passage_after_it_from_being_forgotte
 class KeepsSumsToItself(Ledger):
     """A kiosk that does not say again what a server that was put back has lost."""
 
-    def _sums_in(self, *_: object) -> None:  # type: ignore[override]
+    def _read_condensed(self, *_: object) -> None:  # type: ignore[override]
         return None
 
 
@@ -205,7 +205,7 @@ class RemembersPersons(Ledger):
         words = [entry for entry in arrived if entry.kind != "erasure"]
         super()._forget(connection, words, faults)
 
-    def _erase_again(self, connection: Connection, members: Collection[str]) -> None:
+    def _write_tombstones_again(self, connection: Connection, members: Collection[str]) -> None:
         return
 
 

@@ -272,7 +272,7 @@ class Books:
     def __init__(self, page: PageRequest) -> None:
         self.roster = page.roster
         self.append = page.append
-        self.telling_of = page.central.telling_of
+        self.facts_about = page.central.facts_about
 
 
 def words_of(request: access.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:

@@ -13,7 +13,7 @@ from kiosk import hours, local_time
 from kiosk.facts import SiteSet
 from kiosk.model import Policy, Site
 from kiosk.notices.language import languages
-from kiosk.store.search import folded
+from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import DEFAULT_ZONE, Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes

@@ -18,7 +18,7 @@ from kiosk.desk.members import LONGEST_NAME, refuse_contact
 from kiosk.facts import MemberSet
 from kiosk.model import Granted, Noun, Reason, Visit
 from kiosk.notices.language import languages
-from kiosk.store.search import folded
+from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
 from sync.central.pages.every_page.pagination import ListPage

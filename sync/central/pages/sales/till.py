@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from kiosk.model import Noun
-from kiosk.store.accounts import Sale
+from kiosk.store.queries.sales import Sale
 
 
 class Line(Noun, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from kiosk.answers import Done, Status, decode_answer
 from kiosk.clock import MovableClock
 from kiosk.commands import AddMember, Pair, ShowStatus, encode_command
-from kiosk.model import Clock
+from kiosk.model import ClockQuality
 from kiosk.threads.control_socket import ask
 from sync.central.alarms.alarm_messages import alarm_message
 from sync.central.alarms.messages import Messenger
@@ -36,7 +36,7 @@ class Unsure(MovableClock):
 
     def reading(self):
         at, seconds, sure = super().reading()
-        return at, seconds, sure if self.is_sure else Clock.UNTRUSTED
+        return at, seconds, sure if self.is_sure else ClockQuality.UNTRUSTED
 
 
 class Watched:

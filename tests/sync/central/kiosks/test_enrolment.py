@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from kiosk.store.fold import CODE_LETTERS
+from kiosk.store.codes import CODE_LETTERS
 from sync import wire
 from sync.central.central import Central
 from sync.central.kiosks.enrolment import TRIES_AN_HOUR, Paired, Turned

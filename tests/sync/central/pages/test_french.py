@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from kiosk.facts import BadgeSet, Condensed, Happened, MemberSet, Reversed, SiteSet
 from kiosk.model import Badge, Member, Reason, Ref
 from kiosk.notices.view import Health
-from kiosk.store.fold import claim_code
+from kiosk.store.codes import claim_code
 from sync import central
 from sync.central.alarms import register
 from sync.central.alarms.register import Alarm, Kind

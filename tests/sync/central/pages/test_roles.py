@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 from msgspec.structs import replace
 
 from kiosk.facts import SiteSet
-from kiosk.store.fold import claim_code
+from kiosk.store.codes import claim_code
 from sync.central import pages
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.routes import ROLE

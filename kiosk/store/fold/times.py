@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from kiosk.facts import AnyFact, Entry, Tapped, TimesCorrected
 from kiosk.model import Granted, Ref, Window
-from kiosk.store import visits
+from kiosk.store.fold import visits
 from kiosk.store.tables import corrections, uses
 
 

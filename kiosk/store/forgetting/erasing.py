@@ -20,8 +20,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, litera
 from kiosk.facts import AnyFact, BadgeSet, Condensed, Entry, Erased, Left, MemberSet, Tapped
 from kiosk.model import Badge, Denied, Granted, Verdict
 from kiosk.store import chain
+from kiosk.store.fold.visits import NOBODY
 from kiosk.store.tables import erasures, stretches
-from kiosk.store.visits import NOBODY
 
 PASSAGES = ("tap", "left", "incident")
 """Kinds of entries that tell when somebody came or went; an incident may, and is nobody's account."""
@@ -126,14 +126,14 @@ def _erase_passages(connection: Connection, table: Table, which: ColumnElement[b
 
 def erase_persons(connection: Connection, table: Table, scope: ColumnElement[bool], members: Collection[str]) -> None:
     """Erase all bodies that tell of some members, but for the accounts."""
-    for row, fact in telling_of(connection, table, scope, members) if members else ():
+    for row, fact in facts_naming(connection, table, scope, members) if members else ():
         if concerned(fact) in members:
             one = and_(scope, table.c.ledger_id == row.ledger_id, table.c.seq == row.seq)
             gone = {"body": None, "salt": None, "remainder": remainder(fact)}
             connection.execute(update(table).where(one).values(gone))
 
 
-def telling_of(
+def facts_naming(
     connection: Connection, table: Table, scope: ColumnElement[bool], members: Collection[str]
 ) -> Iterator[tuple[Row[*tuple[Any, ...]], AnyFact]]:
     """Yield the rows of entries whose bodies name some members, with their facts, in the order of their instants."""

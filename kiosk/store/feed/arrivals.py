@@ -10,26 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from kiosk.facts import Entry
 from kiosk.model import Ref
-from kiosk.store import chain, erasing, fold, progress
+from kiosk.store import chain, fold
 from kiosk.store.chain import Fault
-from kiosk.store.entries import INSERT, from_row, to_row
+from kiosk.store.entry_rows import INSERT, from_row, to_row
+from kiosk.store.feed import cursors
+from kiosk.store.fold.safely import apply_safely
+from kiosk.store.forgetting import erasing
 from kiosk.store.tables import entries
 
-POISON = (
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    ProgrammingError,
-    ValueError,
-    OverflowError,
-    TypeError,
-    LookupError,
-)
-"""What an entry raises that cannot be applied; a disk that is full or a database that is gone raises others."""
 NO_TRACE = "incident"
 """A kind that is not to be found in the roster."""
 Placed = tuple[int, Entry]
@@ -154,7 +145,7 @@ def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> 
 
     Returns what cannot be folded, and whether all that had to be folded again was there to be read.
     """
-    snapshot = progress.number(connection, progress.SNAPSHOT) or 0
+    snapshot = cursors.number(connection, cursors.SNAPSHOT) or 0
     faults: list[Fault] = []
     is_told = True
     for position, entry in arrived:
@@ -173,25 +164,6 @@ def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> 
 def _tells(entry: Entry) -> bool:
     """Tell whether an entry has its body, or what is left of one without its person."""
     return entry.body is not None or entry.remainder is not None
-
-
-def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
-    """Fold an entry, or what is left of it, if this version can read it."""
-    body = entry.body if entry.body is not None else entry.remainder
-    fact = chain.decode_fact(body) if body is not None else None
-    if fact is not None:
-        fold.apply(connection, entry, fact, position=position)
-
-
-def apply_safely(connection: Connection, entry: Entry, *, position: int | None) -> Iterator[Fault]:
-    """Fold an entry, or leave the roster as it was and tell why: no entry may hold up those behind it."""
-    connection.exec_driver_sql("SAVEPOINT one_entry")
-    try:
-        apply(connection, entry, position=position)
-    except POISON as error:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
-        yield Fault(ref=entry.ref, what=f"cannot be applied: {type(error).__name__}")
-    connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
 
 
 def _placed_after(connection: Connection, position: int, kind: str) -> Iterator[tuple[int, Entry | Fault]]:

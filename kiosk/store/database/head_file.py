@@ -29,7 +29,7 @@ class Seen(Noun, frozen=True, kw_only=True):
     head: Head
 
 
-class Witness:
+class HeadFile:
     """The note of one database. What goes wrong with it is logged: it must not keep anybody out."""
 
     def __init__(self, database: Path) -> None:

@@ -15,14 +15,17 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, insert, select, type_coerce
+from sqlalchemy import Connection, Row, StaticPool, Table, create_engine, delete, func, insert, select, type_coerce
 from sqlalchemy.types import NullType
 
 from kiosk.facts import Entry
 from kiosk.model import Noun
-from kiosk.store import arrivals
-from kiosk.store.database import transaction
-from kiosk.store.tables import ROSTER
+from kiosk.store.database import LedgerError, transaction
+from kiosk.store.feed import cursors
+from kiosk.store.feed.order import in_fold_order
+from kiosk.store.fold.safely import apply_safely
+from kiosk.store.forgetting.erasing import PASSAGES
+from kiosk.store.tables import ROSTER, entries, stretches
 
 BATCH = 500
 SHORT = 40
@@ -64,7 +67,7 @@ def _fields_apart(live: Any, folded: Any) -> str:
 
 
 @contextmanager
-def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connection]:
+def folded_anew(given: Iterable[tuple[int | None, Entry]]) -> Iterator[Connection]:
     """Give a fresh roster with these entries, each with its place in the feed, applied in any order.
 
     Erased entries, those of newer versions and those that cannot be applied are passed over.
@@ -81,8 +84,8 @@ def folded_anew(entries: Iterable[tuple[int | None, Entry]]) -> Iterator[Connect
         with engine.connect() as connection:
             with transaction(connection):
                 ROSTER.create_all(connection, checkfirst=False)
-                for position, entry in entries:
-                    tuple(arrivals.apply_safely(connection, entry, position=position))
+                for position, entry in given:
+                    tuple(apply_safely(connection, entry, position=position))
             yield connection
     finally:
         engine.dispose()
@@ -131,6 +134,34 @@ def replace(live: Connection, folded: Connection) -> None:
         live.execute(delete(table))
         for rows in folded.execute(select(table)).mappings().partitions(BATCH):
             live.execute(insert(table), [dict(row) for row in rows])
+
+
+def refold(connection: Connection, *, own: str) -> tuple[Difference, ...]:
+    """Put what all entries add up to in the place of the live roster, inside a transaction; return what was different.
+
+    `own` is the ledger of this kiosk. Raises LedgerError when bodies were erased for which neither a remainder nor a
+    sum stands, unless the roster stands on a snapshot.
+    """
+    with folded_anew(in_fold_order(connection, own=own)) as folded:
+        count = erased_without_remainder(connection, folded)
+        if count and cursors.number(connection, cursors.SNAPSHOT) is None:
+            raise LedgerError(f"{count} entries are erased: the roster can no longer be folded from the ledger")
+        found = tuple(differences(connection, folded))
+        if found:
+            replace(connection, folded)
+    return found
+
+
+def erased_without_remainder(connection: Connection, folded: Connection) -> int:
+    """Return how many bodies are erased for which neither a remainder nor a sum stands."""
+    is_empty = entries.c.body.is_(None) & entries.c.remainder.is_(None)
+    count = select(func.count()).select_from(entries).where(is_empty)
+    found: int = connection.execute(count).scalar_one()
+    for row in folded.execute(select(stretches)) if found else ():
+        of_it = (entries.c.ledger_id == row.of_ledger) & entries.c.seq.between(row.first, row.last)
+        is_passage = entries.c.kind.in_(PASSAGES)
+        found -= connection.execute(count.where(of_it, is_passage)).scalar_one()
+    return found
 
 
 def _rows(connection: Connection, table: Table, *, side: int) -> Iterator[tuple[_Key, int, Row[*tuple[Any, ...]]]]:

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from kiosk.model import Charge, Noun, Pass, Ref
-from kiosk.store.fold import claim_code
+from kiosk.store.codes import claim_code
 from kiosk.store.tables import passes, reversals, sales
 
 _pass = msgspec.json.Decoder(Pass).decode

@@ -1,19 +1,19 @@
-"""The fold: what each kind of entry does to the roster.
+"""Folding: what each kind of entry does to the roster.
 
-The roster is a function of the set of entries that are known and of their places in the server's feed: entries of
-several ledgers may be applied in any order, and an entry that is applied again changes nothing. Nothing here looks at a
-clock or at chance. Entries are facts, so none is refused: one that speaks of something unknown does what it can, and
-the rest when that arrives. Reading the roster is the business of kiosk.roster.
+The roster is a function of the set of known entries and of their places in the server's feed: entries of several
+ledgers may be folded in any order, and an entry that is folded again changes nothing. No clock and no chance enter. An
+entry is a fact, so none is refused: one that names something unknown does what it can, and the rest when that arrives.
+Reading the roster is the business of kiosk.roster.
 
-Which entry tells how a noun is, is decided in kiosk.store.nouns; how visits end, in kiosk.store.visits. What is kept of
-a charge is a row of `uses` per entry and pass; what was used of a pass is their sum. A sale that takes a debt over adds
-the units to its own pass and takes the same number off the old one. A reversal deletes the rows of the entry it
-reverses, or keeps them from being made, so units go back to the pass they came from, and to the week or month they came
-from. Of several reversals of one entry the first counts, by instant and then by name.
+Which entry decides how a noun is now, is in kiosk.store.fold.nouns; how visits end, in kiosk.store.fold.visits. Of a
+charge a row of `uses` is kept per entry and pass; what was used of a pass is their sum. A sale that takes a debt over
+adds the units to its own pass and takes the same number off the old one. A reversal deletes the rows of the entry it
+reverses, or keeps them from being made, so units go back to the pass, and to the week or month, that they came from. Of
+several reversals of one entry the first counts, by instant and then by name.
 
-Two kinds of entries forget. A tombstone wins over all that is told of a person, before and after it. The entry that
+Two kinds of entries forget. A tombstone wins over all that is known of a person, before and after it. The entry that
 condenses a stretch of a ledger takes the place of the taps in it: what they took off passes becomes one row of `uses`
-for each pass, without a date. Taps of the stretch that arrive later, and reversals of such taps, change nothing.
+of its own, and what else there was of them goes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha256
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
@@ -42,15 +41,14 @@ from kiosk.facts import (
     Tapped,
     TimesCorrected,
 )
-from kiosk.model import Charge, Clock, Denied, Reason, Ref
-from kiosk.store import nouns, tables, times, visits
-from kiosk.store.nouns import Place
+from kiosk.model import Charge, ClockQuality, Denied, Reason, Ref
+from kiosk.store import tables
+from kiosk.store.codes import claim_code
+from kiosk.store.fold import nouns, times, visits
+from kiosk.store.fold.nouns import Place
+from kiosk.store.fold.visits import NOBODY
 from kiosk.store.tables import EPOCH, reversals
-from kiosk.store.visits import NOBODY
 
-CODE_LETTERS = "34679CDFHJKMNPRTWXY"
-"""No two that are easily taken for each other, and no vowels, so that no code is a word."""
-CODE_LENGTH = 4
 PLACED = frozenset({"site", "product", "member", "badge", "sale", "override"})
 """Kinds of entries whose place in the feed matters; what the others do is the same at any place."""
 NUL = b"\\u0000"
@@ -69,7 +67,7 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
     """
     if entry.body and NUL in entry.body:
         return
-    if entry.stamp.clock is Clock.UNTRUSTED:
+    if entry.stamp.clock is ClockQuality.UNTRUSTED:
         entry, fact = times.corrected(connection, entry, fact)
     match fact:
         case TimesCorrected():
@@ -100,20 +98,6 @@ def _noun_set(connection: Connection, place: Place, fact: AnyFact, *, at: dateti
             nouns.set_product(connection, place, fact.product)
         case HoursOverridden():
             nouns.set_override(connection, place, fact)
-
-
-def claim_code(badge_id: str) -> str:
-    """Return the four characters by which staff find a badge that nobody carries yet.
-
-    The same badge always has the same code. Two badges share one by chance once in 130,000; the code only chooses among
-    the badges refused of late, and the newest wins.
-    """
-    number = int.from_bytes(sha256(b"claim code" + badge_id.encode()).digest()[:8])
-    code = ""
-    for _ in range(CODE_LENGTH):
-        number, place = divmod(number, len(CODE_LETTERS))
-        code += CODE_LETTERS[place]
-    return code
 
 
 # ---------------------------------------------------------------- taps

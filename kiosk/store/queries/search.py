@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
+from kiosk.store.names import folded
 from kiosk.store.tables import members
 
 FEW = 20
@@ -16,15 +16,6 @@ MANY = 5000
 """How many names a misspelt one is compared with at most: a tenth of a second on a small machine."""
 NEAR = 0.75
 """How alike two names are that somebody may have meant the other: difflib's ratio, 1 for the same."""
-LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
-"""Letters that Unicode does not take apart, as they are typed without them."""
-
-
-def folded(name: str) -> str:
-    """Return a name as it is searched for: no accents, no case, no hyphens (`Élise Le-Goff` -> `elise le goff`)."""
-    apart = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
-    plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 
 def find(connection: Connection, text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 The accounts need what was taken off passes, and credit given; the customer's file, the month in which somebody came
 last; the house, how many came on which day, whoever they were. Nothing here writes: the entry that says all this does,
-when it is folded (kiosk.store.fold) and the bodies are erased (kiosk.store.erasing).
+when it is folded (kiosk.store.fold) and the bodies are erased (kiosk.store.forgetting.erasing).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from kiosk.facts import Condensed, Count, LastSeen, Owed, Tapped
 from kiosk.model import Charge, Reason, Ref
 from kiosk.store import chain
-from kiosk.store.erasing import PASSAGES
+from kiosk.store.fold.visits import NOBODY
+from kiosk.store.forgetting.erasing import PASSAGES
 from kiosk.store.tables import credits_, instant, microseconds, stretches, visits
-from kiosk.store.visits import NOBODY
 
 KEPT = timedelta(days=89)
 """How old a passage may be when the night comes: so none sees its 91st day. The CNIL's usual limit is three months."""

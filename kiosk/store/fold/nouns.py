@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, o
 
 from kiosk.facts import Entry, HoursOverridden
 from kiosk.model import Badge, Member, Pass, Product, Ref, Site
-from kiosk.store import search, tables
+from kiosk.store import tables
+from kiosk.store.names import folded
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ def set_member(connection: Connection, place: Place, member: Member, *, at: date
     """The member is now, as was said at an instant, like this."""
     if erased(connection, [member.id]):
         return
-    values = {"folded_name": search.folded(member.name), "role": member.role, "doc": doc(member), "at": at}
+    values = {"folded_name": folded(member.name), "role": member.role, "doc": doc(member), "at": at}
     _put(connection, tables.members, place, {"id": member.id}, values)
 
 

@@ -1,4 +1,4 @@
-"""The SQLite file under the ledger: how it is opened, by whom, and which errors of the disk are foreseen.
+"""The SQLite file under the ledger: how it is opened, by whom, and how its WAL is emptied.
 
 All that is SQLite and not SQL stands here. What is written into the file is the business of kiosk.ledger.
 
@@ -13,8 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,9 @@ from urllib.parse import quote
 import sqlalchemy.dialects.sqlite  # noqa: F401 - now, while these files can be read: root may become somebody else soon
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.util import LRUCache
+
+from kiosk.store.database.errors import FAILURES, LedgerBusyError, LedgerError, is_damage, reason
 
 OLDEST_SQLITE = (3, 37, 0)
 """Debian 12 has 3.40; older ones have not been tried."""
@@ -60,120 +60,6 @@ READING: dict[str, str | int] = {
     "mmap_size": 0,
 }
 
-FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
-"""What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file.
-
-A damaged one may have names in its own error messages that are no text any more.
-"""
-
-
-class LedgerError(OSError):
-    """The ledger cannot be read or written. Nothing was half-done."""
-
-
-class LedgerBusyError(LedgerError):
-    """Another process holds the ledger."""
-
-    def __init__(self, path: Path, pid: int | None) -> None:
-        self.pid = pid
-        holder = f"process {pid}" if pid else "another process"
-        super().__init__(f"{path} is held by {holder}: stop it, or ask it (kiosk status) instead of opening the file")
-
-
-class LedgerDamagedError(LedgerError):
-    """The file is no sound database any more; to try again will not help."""
-
-
-class LedgerTooNewError(LedgerError):
-    """A newer version of the kiosk has upgraded the database."""
-
-
-class Database:
-    """A database that is open: one connection, and a new one whenever it has failed."""
-
-    def __init__(self, engine: Callable[[], Engine]) -> None:
-        """`engine` is called each time the database is opened."""
-        self._new_engine = engine
-        self._engine, self.connection = self._open()
-
-    def _open(self) -> tuple[Engine, Connection]:
-        engine = self._new_engine()
-        try:
-            return engine, engine.connect()
-        except BaseException:
-            engine.dispose()
-            raise
-
-    def close(self) -> None:
-        """Close it. A writer that is the last to leave writes back what the WAL holds."""
-        self.connection.close()
-        self._engine.dispose()
-
-    @contextmanager
-    def failing_as(self, what: str) -> Iterator[None]:
-        """Tell a failure of the database as a LedgerError that begins with `what`, and be ready for the next try."""
-        try:
-            yield
-        except FAILURES as error:
-            self.renew()
-            raise told(what, error) from error
-
-    def renew(self) -> None:
-        """Open the database anew: after a failure the old connection may hold on to a disk that is gone.
-
-        The new one comes first. While it cannot be had, as on a full disk, the old one stays: it may still read.
-        """
-        old = self._engine, self.connection
-        with suppress(*FAILURES, LedgerError):
-            self._engine, self.connection = self._open()
-            old[1].close()
-            old[0].dispose()
-
-
-class Borrowed:
-    """A connection that somebody else opened and closes, for reading a roster on it: the server's way to `Roster`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    @contextmanager
-    def failing_as(self, what: str) -> Iterator[None]:
-        """Tell a failure of the database as a LedgerError that begins with `what`."""
-        with failing_as(what):
-            yield
-
-
-@contextmanager
-def failing_as(what: str) -> Iterator[None]:
-    """Tell a failure of a database that is being opened as a LedgerError that begins with `what`."""
-    try:
-        yield
-    except LedgerError:
-        raise
-    except (*FAILURES, OSError) as error:
-        raise told(what, error) from error
-
-
-def told(what: str, error: BaseException) -> LedgerError:
-    """Return a failure of a database as the LedgerError that it is, beginning with `what`."""
-    kind = LedgerDamagedError if is_damage(error) else LedgerError
-    return kind(f"{what}: {reason(error)}")
-
-
-def is_damage(error: BaseException) -> bool:
-    """Tell whether SQLite says that the file is damaged, or no database at all."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, UnicodeDecodeError):
-        return True
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def reason(error: BaseException) -> str:
-    """Return what the database itself says, without the SQL that SQLAlchemy adds, which may hold names of people."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error.orig if isinstance(error, DBAPIError) else error)
-
 
 class WriterLock:
     """The right to write a database, held from construction to `close`; the kernel ends it with the process."""
@@ -207,35 +93,6 @@ def writing_engine(path: Path) -> Engine:
 def reading_engine(path: Path) -> Engine:
     """Return an engine that cannot write."""
     return _engine(_uri(path, "mode=ro"), settings=READING, is_writer=False)
-
-
-@contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
-    """Write all or nothing: the write lock from the start, one sync to the disk at the end."""
-    with _between(connection, "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN"):
-        yield
-
-
-@contextmanager
-def one_state(connection: Connection) -> Iterator[None]:
-    """Read one state of the database, whatever is written meanwhile."""
-    begin = "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
-    with _between(connection, begin):
-        yield
-
-
-@contextmanager
-def _between(connection: Connection, begin: str) -> Iterator[None]:
-    # Spoken in SQL: reading needs no transaction, and a connection that begins one unasked costs two statements.
-    connection.exec_driver_sql(begin)
-    try:
-        yield
-        connection.exec_driver_sql("COMMIT")
-    except BaseException:
-        # After some errors SQLite has rolled back already and says so; or the connection was closed for a new one.
-        with suppress(SQLAlchemyError, sqlite3.Error):
-            connection.exec_driver_sql("ROLLBACK")
-        raise
 
 
 def empty_wal(connection: Connection) -> None:

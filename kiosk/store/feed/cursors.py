@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from kiosk.store.tables import cursors
+from kiosk.store.tables import cursors as table
 
 SENT = "sent"
 """The last own entry that the server acknowledged, as it said last."""
-SEEN = "seen"
+FEED_CURSOR = "seen"
 """Where the server's feed goes on: opaque, the server's word."""
 SNAPSHOT = "snapshot"
 """The place in the feed of the snapshot that the roster stands on."""
 STAGED = "staged"
 """The same of the one that is being staged."""
-ANEW = "anew"
+NEEDS_SNAPSHOT = "anew"
 """There is something in the roster that the entries here do not bear out: the next page is to be a snapshot."""
 READS = "reads"
-"""What the release could read that folded the roster: kiosk.store.reading."""
-FORMER = "former "
+"""What the release could read that folded the roster: kiosk.store.fold.readable."""
+FORMER_SENT = "former "
 """Followed by the name of a ledger that this database kept before: its `sent`."""
 
 
@@ -45,14 +45,14 @@ def write(connection: Connection, values: Mapping[str, object]) -> None:
             connection.execute(_INSERT, {"name": name, "value": str(value)})
 
 
-_IS_IT = cursors.c.name == bindparam("which")
-_READ = select(cursors.c.value).where(_IS_IT)
-_DELETE = delete(cursors).where(_IS_IT)
-_UPDATE = update(cursors).where(_IS_IT).values(value=bindparam("to"))
-_INSERT = insert(cursors)
+_IS_IT = table.c.name == bindparam("which")
+_READ = select(table.c.value).where(_IS_IT)
+_DELETE = delete(table).where(_IS_IT)
+_UPDATE = update(table).where(_IS_IT).values(value=bindparam("to"))
+_INSERT = insert(table)
 
 
 def formers(connection: Connection) -> dict[str, int]:
     """Return the ledgers that this database kept before, and how far the server acknowledged each."""
-    rows = connection.execute(select(cursors).where(cursors.c.name.startswith(FORMER)).order_by(cursors.c.name))
-    return {row.name.removeprefix(FORMER): int(row.value) for row in rows}
+    rows = connection.execute(select(table).where(table.c.name.startswith(FORMER_SENT)).order_by(table.c.name))
+    return {row.name.removeprefix(FORMER_SENT): int(row.value) for row in rows}

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, tuple_
 
 from kiosk.facts import Entry
-from kiosk.model import Clock, Ref, Stamp
+from kiosk.model import ClockQuality, Ref, Stamp
 from kiosk.store.chain import Fault
 from kiosk.store.tables import entries, instant, microseconds
 
@@ -67,7 +67,9 @@ def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
     if not all(map(isinstance, row, _TYPES)):
         return Fault(ref=ref, what="was changed: a column holds a value of another kind")
     try:
-        stamp = Stamp(at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=Clock(row.clock))
+        stamp = Stamp(
+            at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=ClockQuality(row.clock)
+        )
     except (ValueError, OverflowError) as error:
         return Fault(ref=ref, what=f"was changed: its stamp says nonsense ({error})")
     return Entry(

@@ -28,9 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType, TypeEngine
 
-from kiosk.store import arrivals, progress
 from kiosk.store.chain import Fault
-from kiosk.store.entries import PAGE, from_row
+from kiosk.store.entry_rows import PAGE, from_row
+from kiosk.store.feed import cursors
+from kiosk.store.fold.safely import apply_safely
 from kiosk.store.tables import ROSTER, STAGED, entries, staged, staged_heads
 
 Rows = dict[str, tuple[dict[str, object], ...]]
@@ -100,8 +101,8 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
     """
     if HEADS in rows:
         discard(connection)
-        progress.write(connection, {progress.STAGED: position})
-    begun = progress.number(connection, progress.STAGED)
+        cursors.write(connection, {cursors.STAGED: position})
+    begun = cursors.number(connection, cursors.STAGED)
     if begun != position:
         raise SnapshotError(f"a page of the snapshot at {position} cannot follow one at {begun}: begin anew")
     for name, page in rows.items():
@@ -131,7 +132,7 @@ def discard(connection: Connection) -> None:
     """Throw away what is staged."""
     for table in STAGED.sorted_tables:
         connection.execute(delete(table))
-    progress.write(connection, {progress.STAGED: None})
+    cursors.write(connection, {cursors.STAGED: None})
 
 
 def adopt(connection: Connection, *, own: str, cursor: str) -> None:
@@ -140,17 +141,17 @@ def adopt(connection: Connection, *, own: str, cursor: str) -> None:
     Places in the feed that were known before mean nothing any more: it may be another feed. What stands after the
     snapshot comes again. Raises SnapshotError when nothing is staged.
     """
-    position = progress.number(connection, progress.STAGED)
+    position = cursors.number(connection, cursors.STAGED)
     if position is None:
         raise SnapshotError("no snapshot is staged")
     for table in ROSTER.sorted_tables:
         connection.execute(delete(table))
         connection.execute(_MOVES[table.name])
-    heads = {name: _head(connection, name) for name in (*progress.formers(connection), own)}
+    heads = {name: _head(connection, name) for name in (*cursors.formers(connection), own)}
     is_unknown = or_(*((entries.c.ledger_id == name) & (entries.c.seq > head) for name, head in heads.items()))
     connection.execute(update(entries).values(position=case((is_unknown, None), else_=0)))
     discard(connection)
-    progress.write(connection, {progress.SNAPSHOT: position, progress.SEEN: cursor, progress.ANEW: None})
+    cursors.write(connection, {cursors.SNAPSHOT: position, cursors.FEED_CURSOR: cursor, cursors.NEEDS_SNAPSHOT: None})
     for name, head in heads.items():
         _fold_unknown(connection, own=name, head=head)
 
@@ -175,5 +176,5 @@ def _fold_unknown(connection: Connection, *, own: str, head: int) -> None:
         for row in page:
             entry = from_row(row)
             if not isinstance(entry, Fault):
-                tuple(arrivals.apply_safely(connection, entry, position=None))
+                tuple(apply_safely(connection, entry, position=None))
         head = page[-1].seq

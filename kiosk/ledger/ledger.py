@@ -1,0 +1,306 @@
+"""The class Ledger: writing entries of one's own and of the feed, and the roster that is folded from them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, Table, bindparam, select, text, true, update
+
+from kiosk.facts import AnyFact, Condensed, Entry, Erased
+from kiosk.ledger import schema
+from kiosk.ledger.reader import UNREADABLE, LedgerReader
+from kiosk.ledger.schema import NAME
+from kiosk.model import Ref, Stamp
+from kiosk.store import chain, fold
+from kiosk.store.chain import Fault, Head, decode_fact
+from kiosk.store.database import WAL_WORTH_EMPTYING, LedgerError, WriterLock, empty_wal, transaction, wal_bytes
+from kiosk.store.database.head_file import HeadFile
+from kiosk.store.entry_rows import INSERT, to_row
+from kiosk.store.feed import arrivals, cursors, snapshot
+from kiosk.store.feed.order import in_fold_order
+from kiosk.store.fold.refold import Difference, refold
+from kiosk.store.fold.safely import apply_safely
+from kiosk.store.forgetting import condensing, erasing
+from kiosk.store.tables import entries, ledger
+
+ALL = true()
+FORGETTING = ("erasure", "condensed")
+UNWRITABLE = "the ledger cannot be written"
+
+
+class Ledger(LedgerReader):
+    """A ledger and its roster, and the right to write them."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        *,
+        stamp: Callable[[], Stamp],
+        lock: WriterLock | None = None,
+        name: str = "the database",
+        head_file: HeadFile | None = None,
+    ) -> None:
+        """`lock` is held until `close`; `head_file` is told where the ledger ends, each time that it has grown."""
+        self._stamp, self._lock, self._head_file = stamp, lock, head_file
+        self._new_head: Head | None = None
+        super().__init__(engine, name=name)
+
+    def close(self) -> None:
+        """Close the database, writing back what the WAL holds, and let go of the lock."""
+        super().close()
+        if self._lock:
+            self._lock.close()
+
+    def release_on_close(self, lock: WriterLock) -> None:
+        """Give back this lock, too, when the ledger is closed."""
+        self._lock = lock
+
+    def read_one_row(self, table: Table) -> None:
+        """Read a row of a table, whatever it is, by the names of its columns: those can be damaged too.
+
+        Raises LedgerError when that cannot be done.
+        """
+        columns = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
+        with self._database.failing_as(UNREADABLE):
+            self._database.connection.execute(text(f'SELECT {columns} FROM "{table.name}" NOT INDEXED LIMIT 1')).first()  # noqa: S608
+
+    def import_rows(self, write: Callable[[Connection], None]) -> None:
+        """Have `write` put rows that were read elsewhere into an empty ledger; fold what is not in the roster yet.
+
+        Raises LedgerError; then it is as empty as before.
+        """
+        with self._writing() as connection:
+            write(connection)
+            self.ledger_id = connection.execute(NAME).scalar_one()
+            if self.snapshot_position is None and not self.erased():
+                refold(connection, own=self.ledger_id)
+            else:
+                for position, entry in in_fold_order(connection, own=self.ledger_id):
+                    tuple(apply_safely(connection, entry, position=position))
+
+    def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
+        """Write facts, all or none, and fold them into the roster; when this returns they are on the disk.
+
+        One transaction with one sync to the disk; all get the same stamp. Raises LedgerError when the disk will not
+        take them: then nothing was written, and the next append tries again from where the ledger stands.
+        """
+        if not facts:
+            return ()
+        with self._writing() as connection:
+            return self._write(connection, facts)
+
+    def _write(self, connection: Connection, facts: Sequence[AnyFact]) -> tuple[Entry, ...]:
+        head = self._read_head()
+        sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
+        connection.execute(INSERT, [to_row(entry) for entry in sealed])
+        for entry, fact in zip(sealed, facts, strict=True):
+            fold.apply(connection, entry, fact)
+        if any(isinstance(fact, Erased | Condensed) for fact in facts):
+            erasing.carry_out(connection, entries, ALL, facts)
+        self._new_head = Head(seq=sealed[-1].ref.seq, hash=sealed[-1].hash)
+        return sealed
+
+    def stamp_now(self) -> Stamp:
+        """The stamp that an entry written now would get."""
+        return self._stamp()
+
+    def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
+        """Keep entries of the server's feed, each with its place in it, fold them, and remember where the feed goes on.
+
+        All in one transaction, or nothing. What is known already changes nothing; an own entry only gets its place. A
+        kind that this version does not know is kept and passed over. What does not verify, or claims a name that
+        another entry bears here, is kept out and returned. `cursor` None leaves the cursor as it is, so that a long
+        page can be given in parts, with a tap in between. Where erased entries leave open what the roster should be,
+        the cursor is None afterwards: a snapshot tells. Raises LedgerError.
+        """
+        if not arriving and cursor in (None, self.cursor):
+            return ()
+        with self._writing() as connection:
+            faults, is_told = arrivals.absorb(connection, arriving, own=self.ledger_id, own_head=self._read_head().seq)
+            self._forget(connection, [entry for _, entry in arriving], faults)
+            if not is_told:
+                cursors.write(connection, {cursors.NEEDS_SNAPSHOT: 1})
+            if cursor is not None:
+                cursors.write(connection, {cursors.FEED_CURSOR: cursor})
+        return faults
+
+    def _forget(self, connection: Connection, arrived: Sequence[Entry], faults: Sequence[Fault]) -> None:
+        """Erase the bodies that entries which arrived say are to go.
+
+        A tombstone that could not be kept, because this ledger once wrote it and was put back to a copy from before,
+        is said again: what was erased must not return.
+        """
+        erasing.erase_latecomers(connection, entries, ALL, arrived)
+        words = [(one.ref, decode_fact(one.body)) for one in arrived if one.kind in FORGETTING and one.body is not None]
+        if not words:
+            return
+        kept_out = {fault.ref for fault in faults}
+        erasing.carry_out(connection, entries, ALL, (fact for ref, fact in words if fact and ref not in kept_out))
+        told_at = [one.stamp.at for one in arrived if one.kind == "condensed"]
+        if told_at:  # by the clock of who condensed: this one may be wrong
+            own = (*self.former_ledgers, self.ledger_id)
+            erasing.erase_left_over(connection, entries, own=own, young=condensing.young(entries, max(told_at)))
+        lost = {fact.member_id for _, fact in words if isinstance(fact, Erased)} - erasing.gone(connection)
+        self._write_tombstones_again(connection, lost)
+
+    def _write_tombstones_again(self, connection: Connection, members: Collection[str]) -> None:
+        if members:
+            self._write(connection, [Erased(member_id=name, by="again") for name in sorted(members)])
+
+    def may_have_lost_entries(self) -> bool:
+        """Tell whether the ledger may have lost its end, or is another one than was noted: then `start_new_ledger`.
+
+        One without a note was put here from elsewhere: an old copy, for all that is known.
+        """
+        seen = self._head_file.read() if self._head_file else None
+        if seen is None:
+            return self.head.seq > 0
+        if seen.ledger_id in self.former_ledgers:
+            return False
+        if seen.ledger_id != self.ledger_id:
+            return True
+        there = next(self.entries(after=seen.head.seq - 1, limit=1), None)
+        return there is None or there.hash != seen.head.hash
+
+    def start_new_ledger(self, *, start_over: bool = False) -> None:
+        """Go on as a new ledger, with a new name and its first entry to come: the end of the old one may be lost.
+
+        Others may have seen entries of it that are not here any more, and no entry may ever bear the name of one of
+        those. What is here of the old ledger stays, its entries are still sent under their names, and what the server
+        had of it comes back in the feed. With `start_over` the roster is fetched from the server anew. Raises
+        LedgerError.
+        """
+        new = str(uuid.uuid4())
+        with self._writing() as connection:
+            sent = cursors.number(connection, cursors.SENT) or 0
+            connection.execute(update(ledger).values(ledger_id=new))
+            changed = {cursors.FORMER_SENT + self.ledger_id: sent, cursors.SENT: None}
+            cursors.write(connection, {**changed, **({cursors.FEED_CURSOR: None} if start_over else {})})
+        self.ledger_id = new
+        if self._head_file:
+            self._head_file.note(new, Head())
+
+    def mark_acknowledged(self, acked: int, *, former: str | None = None, disowned: bool = False) -> None:
+        """Remember which own entry the server acknowledged last; `former` names a ledger kept here before this one.
+
+        Less than before is remembered too: the server was put back to a copy, and asks anew. A server that has more
+        than this ledger knows another life of it; that is for it to tell, and what comes next is to be sent.
+        `disowned`: some of what it acknowledges will not be in its feed. No other kiosk ever hears of that, so the
+        roster is to be fetched as a snapshot, without it. Raises LedgerError.
+        """
+        if former is None:
+            acked = min(acked, self.head.seq)
+            if acked == self.sent and not disowned:
+                return
+        name = cursors.SENT if former is None else cursors.FORMER_SENT + former
+        with self._writing() as connection:
+            cursors.write(connection, {name: acked, **({cursors.NEEDS_SNAPSHOT: 1} if disowned else {})})
+
+    def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+        """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.
+
+        Raises SnapshotError for a page that does not follow the one before, LedgerError for one that does not fit.
+        """
+        with self._writing() as connection:
+            snapshot.stage(connection, rows, position=position)
+
+    def adopt(self, *, cursor: str) -> None:
+        """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
+
+        `cursor` is where the feed goes on after it. Whom this kiosk knows to be forgotten and the snapshot does not,
+        because the server was put back to a copy, is forgotten again, and all are told; so are the sums of passages
+        that are forgotten here, for nobody else may have them. One transaction. Raises SnapshotError when nothing is
+        staged.
+        """
+        with self._writing() as connection:
+            before, sums = erasing.gone(connection), condensing.known(connection)
+            snapshot.adopt(connection, own=self.ledger_id, cursor=cursor)
+            after = erasing.gone(connection)
+            erasing.erase_persons(connection, entries, ALL, after - before)
+            erasing.erase_stretches(connection, entries, ALL)
+            self._write_tombstones_again(connection, before - after)
+            lost = sums.keys() - condensing.known(connection).keys()
+            again = [fact for key in sorted(lost) if (fact := self._read_condensed(connection, sums[key]))]
+            if again:
+                self._write(connection, again)
+
+    @staticmethod
+    def _read_condensed(connection: Connection, ref: Ref) -> Condensed | None:
+        one = (entries.c.ledger_id == ref.ledger_id, entries.c.seq == ref.seq)
+        body = connection.execute(select(entries.c.body).where(*one)).scalar()
+        fact = None if body is None else decode_fact(body)
+        return fact if isinstance(fact, Condensed) else None
+
+    def condense(self, now: datetime) -> Condensed | None:
+        """Forget the next stretch of own passages that is old enough, keeping its sums; None when there is none.
+
+        For a kiosk that has no server: a server does it for all. Takes at most a part of a second; ask again until
+        there is nothing left. Raises LedgerError.
+        """
+        with self._writing() as connection:
+            upto = self._read_head().seq
+            found = condensing.stretch(connection, entries, ALL, self.ledger_id, upto=upto, now=now)
+            if found is None:
+                return None
+            fact = condensing.condense(connection, entries, ALL, self.ledger_id, first=found[0], last=found[1])
+            self._write(connection, [fact])
+        return fact
+
+    def erase(self, ref: Ref) -> None:
+        """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.
+
+        The roster keeps what the entry had done to it, so folding anew gives less from then on; `repair` is refused.
+        The WAL holds the old bytes until the next checkpoint. Raises LookupError when there is no such entry.
+        """
+        with self._writing() as connection:
+            erased = connection.execute(_ERASE, {"erased_ledger": ref.ledger_id, "erased_seq": ref.seq})
+            if not erased.rowcount:
+                raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
+
+    def repair_roster(self) -> tuple[Difference, ...]:
+        """Put what the entries add up to in the place of the live roster; return what was different.
+
+        Raises LedgerError when bodies were erased for which nothing stands, neither a remainder nor a sum: what they
+        had done can no longer be told from the entries; or when the roster stands on a snapshot: then another snapshot
+        is what repairs it.
+        """
+        if self.snapshot_position is not None:
+            raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
+        with self._writing() as connection:
+            return refold(connection, own=self.ledger_id)
+
+    def checkpoint(self) -> None:
+        """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
+        with self._database.failing_as(UNWRITABLE):
+            empty_wal(self._database.connection)
+
+    def is_wal_large(self) -> bool:
+        """Tell whether a moment in which nobody is waiting should be used for a checkpoint. Raises LedgerError."""
+        with self._database.failing_as(UNREADABLE):
+            return wal_bytes(self._database.connection) > WAL_WORTH_EMPTYING
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        connection = self._database.connection
+        self._new_head = None
+        with self._database.failing_as(UNWRITABLE), transaction(connection):
+            yield connection
+        if self._head_file and self._new_head:
+            self._head_file.note(self.ledger_id, self._new_head)
+
+    def _prepare(self) -> None:
+        schema.prepare(self._database.connection, name=self._name)
+        self._read_again()
+
+    def _read_again(self) -> None:
+        schema.read_again(self._database.connection)
+
+
+_ERASE = (
+    update(entries)
+    .where(entries.c.ledger_id == bindparam("erased_ledger"), entries.c.seq == bindparam("erased_seq"))
+    .values(body=None, salt=None)
+)

@@ -1,0 +1,72 @@
+"""Making, upgrading and folding anew the tables of a ledger's database, each in one transaction or not at all."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import Connection, insert, inspect, select, text
+
+from kiosk.store.database import LedgerDamagedError, LedgerError, LedgerTooNewError, transaction
+from kiosk.store.feed import cursors
+from kiosk.store.fold.readable import READS
+from kiosk.store.fold.refold import refold
+from kiosk.store.tables import REVISION, ledger
+
+NAME = select(ledger.c.ledger_id)
+"""The name of the ledger that a database keeps."""
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision a database stands at, None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def prepare(connection: Connection, *, name: str) -> None:
+    """Bring a database to this release's schema and give a new ledger its id; `name` is what errors call the database.
+
+    Raises LedgerDamagedError for a schema of no version, LedgerTooNewError for one of a newer kiosk, and LedgerError
+    when the roster can no longer be folded from the entries.
+    """
+    revision = revision_of(connection)
+    if revision == REVISION:
+        return
+    # Alembic takes longer to load than all the rest of a start, and is needed once in a hundred.
+    from kiosk.store import migrations
+
+    if revision is not None and not (revision.isascii() and revision.isdigit()):
+        raise LedgerDamagedError(f"{name} has a schema of no version")
+    if revision is not None and revision not in migrations.revisions():
+        raise LedgerTooNewError(
+            f"{name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
+            "install that version, or put back a copy from before the upgrade"
+        )
+    with transaction(connection):
+        migrations.upgrade(connection)
+        if connection.execute(NAME).first() is None:
+            connection.execute(insert(ledger).values(ledger_id=str(uuid.uuid4())))
+        refold(connection, own=connection.execute(NAME).scalar_one())
+        if cursors.number(connection, cursors.SNAPSHOT) is not None:
+            # What the snapshot told is gone with the old tables: without a cursor, the next page is a snapshot.
+            cursors.write(connection, {cursors.FEED_CURSOR: None})
+        cursors.write(connection, {cursors.READS: READS})
+
+
+def read_again(connection: Connection) -> None:
+    """Fold anew what a release before this one kept without understanding all of it.
+
+    Where the entries here are not all there is, the next page of the feed is to be a snapshot.
+    """
+    if cursors.read(connection, cursors.READS) == READS:
+        return
+    with transaction(connection):
+        is_whole = cursors.number(connection, cursors.SNAPSHOT) is None
+        try:
+            if is_whole:
+                refold(connection, own=connection.execute(NAME).scalar_one())
+        except LedgerError:  # bodies are erased for which nothing stands
+            is_whole = False
+        anew = {} if is_whole else {cursors.NEEDS_SNAPSHOT: 1}
+        cursors.write(connection, {cursors.READS: READS, **anew})

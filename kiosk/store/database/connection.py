@@ -1,0 +1,96 @@
+"""An open database: its connection, and the transactions on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from kiosk.store.database.errors import FAILURES, LedgerError, as_ledger_error, failing_as
+
+
+class Database:
+    """A database that is open: one connection, and a new one whenever it has failed."""
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        """`engine` is called each time the database is opened."""
+        self._new_engine = engine
+        self._engine, self.connection = self._open()
+
+    def _open(self) -> tuple[Engine, Connection]:
+        engine = self._new_engine()
+        try:
+            return engine, engine.connect()
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Close it. A writer that is the last to leave writes back what the WAL holds."""
+        self.connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def failing_as(self, what: str) -> Iterator[None]:
+        """Tell a failure of the database as a LedgerError that begins with `what`, and be ready for the next try."""
+        try:
+            yield
+        except FAILURES as error:
+            self.reopen()
+            raise as_ledger_error(what, error) from error
+
+    def reopen(self) -> None:
+        """Open the database anew: after a failure the old connection may hold on to a disk that is gone.
+
+        The new one comes first. While it cannot be had, as on a full disk, the old one stays: it may still read.
+        """
+        old = self._engine, self.connection
+        with suppress(*FAILURES, LedgerError):
+            self._engine, self.connection = self._open()
+            old[1].close()
+            old[0].dispose()
+
+
+class Borrowed:
+    """A connection that somebody else opened and closes, for reading a roster on it: the server's way to `Roster`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def failing_as(self, what: str) -> Iterator[None]:
+        """Tell a failure of the database as a LedgerError that begins with `what`."""
+        with failing_as(what):
+            yield
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Write all or nothing: the write lock from the start, one sync to the disk at the end."""
+    with _between(connection, "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN"):
+        yield
+
+
+@contextmanager
+def one_state(connection: Connection) -> Iterator[None]:
+    """Read one state of the database, whatever is written meanwhile."""
+    begin = "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    with _between(connection, begin):
+        yield
+
+
+@contextmanager
+def _between(connection: Connection, begin: str) -> Iterator[None]:
+    # Spoken in SQL: reading needs no transaction, and a connection that begins one unasked costs two statements.
+    connection.exec_driver_sql(begin)
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        # After some errors SQLite has rolled back already and says so; or the connection was closed for a new one.
+        with suppress(SQLAlchemyError, sqlite3.Error):
+            connection.exec_driver_sql("ROLLBACK")
+        raise

@@ -1,0 +1,69 @@
+"""What goes wrong with a database: the foreseen failures, and the LedgerError that each is told as."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
+"""What a database that cannot do its work raises, from inside SQLAlchemy and from opening the file.
+
+A damaged one may have names in its own error messages that are no text any more.
+"""
+
+
+class LedgerError(OSError):
+    """The ledger cannot be read or written. Nothing was half-done."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another process holds the ledger."""
+
+    def __init__(self, path: Path, pid: int | None) -> None:
+        self.pid = pid
+        holder = f"process {pid}" if pid else "another process"
+        super().__init__(f"{path} is held by {holder}: stop it, or ask it (kiosk status) instead of opening the file")
+
+
+class LedgerDamagedError(LedgerError):
+    """The file is no sound database any more; to try again will not help."""
+
+
+class LedgerTooNewError(LedgerError):
+    """A newer version of the kiosk has upgraded the database."""
+
+
+@contextmanager
+def failing_as(what: str) -> Iterator[None]:
+    """Tell a failure of a database that is being opened as a LedgerError that begins with `what`."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except (*FAILURES, OSError) as error:
+        raise as_ledger_error(what, error) from error
+
+
+def as_ledger_error(what: str, error: BaseException) -> LedgerError:
+    """Return a failure of a database as the LedgerError that it is, beginning with `what`."""
+    kind = LedgerDamagedError if is_damage(error) else LedgerError
+    return kind(f"{what}: {reason(error)}")
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether SQLite says that the file is damaged, or no database at all."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, UnicodeDecodeError):
+        return True
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def reason(error: BaseException) -> str:
+    """Return what the database itself says, without the SQL that SQLAlchemy adds, which may hold names of people."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error.orig if isinstance(error, DBAPIError) else error)
