@@ -1,4 +1,4 @@
-"""Writes files that are on the disk whole, or not at all, whenever the power fails. Knows nothing of what is in them.
+"""Writes files that are on the disk whole, or not at all, whenever the power fails, and as the right user.
 
 A file is written under another name beside its place, synced, renamed, and its folder synced. Databases look after
 themselves (kiosk.store.database); files that grow line by line do not come by here.
@@ -54,3 +54,14 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def drop_root(folder: Path) -> None:
+    """Go on as the owner of this folder, when run by root: the service could not open files that root makes there."""
+    if os.geteuid() != 0 or not folder.exists():
+        return
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        os.setgroups([owner.st_gid])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)

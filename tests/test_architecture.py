@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "kiosk.badges": "kiosk.files",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
-        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.health kiosk.hours kiosk.languages kiosk.ledger "
+        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours kiosk.languages kiosk.ledger "
         "kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week sync.address "
         "click msgspec"
     ),
@@ -92,8 +92,8 @@ MAY_IMPORT = {
         "sync.wire msgspec sqlalchemy"
     ),
     "sync.central.cli": (
-        "sync.central kiosk.threads sync.central.accounts sync.central.central sync.central.http sync.central.logs "
-        "sync.central.orders sync.central.pages sync.central.settings sync.central.storage click msgspec"
+        "sync.central kiosk.files kiosk.threads sync.central.accounts sync.central.central sync.central.http "
+        "sync.central.logs sync.central.orders sync.central.pages sync.central.settings sync.central.storage click msgspec"
     ),
     "sync.central.feed": (
         "kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.storage sync.wire "

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import click
 
+from kiosk.cli.backup import backup, restore
 from kiosk.cli.doctor import doctor
 from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
 from kiosk.cli.hours import hours
-from kiosk.cli.keep import backup, restore
 from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
 from kiosk.cli.passes import pass_
 from kiosk.cli.people import badge, member, pin

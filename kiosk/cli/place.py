@@ -11,7 +11,7 @@ from kiosk import commands
 from kiosk.answers import Done
 from kiosk.cli.frame import Call, asks
 from kiosk.cli.hours import week_grid
-from kiosk.cli.reach import ask, do, do_alone, inspect, show
+from kiosk.cli.reach import ask, do, do_without_kiosk, inspect, show
 from kiosk.languages import DEFAULT, languages
 
 # ---------------------------------------------------------------- site
@@ -132,7 +132,7 @@ def rebuild(call: Call, *, repair: bool) -> None:
     Exit code 1 when they differ.
     """
     if repair:
-        do_alone(call, commands.RepairRoster())
+        do_without_kiosk(call, commands.RepairRoster())
     else:
         inspect(call, "rebuilt")
 

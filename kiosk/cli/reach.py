@@ -7,7 +7,6 @@ Checking the books only reads, beside whoever writes.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from kiosk.answers import Answered, Done, Judged, LedgerReport, Refused, Status,
 from kiosk.cli.frame import Call, RefusedError, is_unicode
 from kiosk.cli.text import lines
 from kiosk.commands import Command, ExportBooks, ImportSite, ListMedia, Pair, SetUp, encode_command
+from kiosk.files import drop_root
 from kiosk.model import Denied
 from kiosk.settings.config import Config
 from kiosk.threads import control_socket
@@ -36,7 +36,7 @@ def do(call: Call, command: Command) -> None:
     show(call, ask(call.config(), command))
 
 
-def do_alone(call: Call, command: Command) -> None:
+def do_without_kiosk(call: Call, command: Command) -> None:
     """Perform a command while no kiosk runs: one that takes so long that nobody could come in meanwhile."""
     from kiosk.ledger import LedgerBusyError
 
@@ -82,7 +82,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
     from kiosk.ledger import open_ledger
     from kiosk.ledger.timekeeping import tell_last_trusted
 
-    be_its_owner(config.paths.state)
+    drop_root(config.paths.state)
     if isinstance(command, ListMedia):
         from kiosk.export.books import listed
 
@@ -139,7 +139,7 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
     from kiosk.ledger import Head, open_reader
 
     config = call.config()
-    be_its_owner(config.paths.state)
+    drop_root(config.paths.state)
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
         show(call, getattr(reports, question)(ledger, **heads))
@@ -150,17 +150,6 @@ def _pair_here(config: Config, command: Pair, ledger: LedgerReader) -> Answered:
 
     answered, _ = uplink.pair(config, command, ledger)
     return answered
-
-
-def be_its_owner(state: Path) -> None:
-    """Root becomes the owner of the state: files that root leaves there would lock the kiosk out of its own ledger."""
-    if os.geteuid() != 0 or not state.exists():
-        return
-    owner = state.stat()
-    if owner.st_uid != 0:
-        os.setgroups([owner.st_gid])
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)
 
 
 def show(call: Call, answered: Answered) -> None:

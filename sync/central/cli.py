@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 import click
 from msgspec.structs import replace
 
+from kiosk.files import drop_root
 from kiosk.threads.control_socket import ControlServer
 from sync.central import orders
 from sync.central.accounts.staff import Role
 from sync.central.central import Central
 from sync.central.orders import AnyOrder
-from sync.central.settings import Settings, load
+from sync.central.settings import Settings, in_state_folder, load
 
 F = TypeVar("F", bound=Callable[..., Any])
 CONFIG = Path("/etc/kiosk/central.toml")
@@ -58,7 +59,7 @@ def central(context: click.Context, config: Path | None, database: str | None) -
 
 def _settings(config: Path | None, database: str | None) -> Settings:
     told = config or (Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None)
-    settings = load(told or CONFIG) if told or CONFIG.exists() else Settings()
+    settings = load(told or CONFIG) if told or CONFIG.exists() else in_state_folder(Settings())
     settings = replace(settings, database=database) if database else settings
     if "://" in settings.database and not settings.is_postgres:
         where = "--database" if database else settings.database_file or told or CONFIG
@@ -67,7 +68,16 @@ def _settings(config: Path | None, database: str | None) -> Settings:
             f'{where}: "{kind}://" is no database that the server knows: give the path of a SQLite file, such as '
             "central.db, or a URL like postgresql://user@host/name"
         )
+    folder = Path(settings.database).parent
+    if not settings.is_postgres and not folder.is_dir():
+        raise click.ClickException(f"there is no folder {folder} for the database: make it, or say --database")
     return settings
+
+
+def _drop_root(settings: Settings) -> None:
+    """Work as the user of the service, when run by root: its files must stay its own."""
+    if not settings.is_postgres:
+        drop_root(Path(settings.database).parent)
 
 
 def main() -> None:
@@ -76,6 +86,7 @@ def main() -> None:
 
 
 def _do(settings: Settings, order: AnyOrder) -> None:
+    _drop_root(settings)
     for line in orders.carry_out(settings, order):
         click.echo(line)
 
@@ -94,6 +105,7 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
     from sync.central.http.app import create_app
     from sync.central.http.serving import Server
 
+    _drop_root(settings)
     logs.use()
     # uvicorn shuts down at a signal, and then lets it take its usual effect: this one, so that we clean up as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -129,6 +141,7 @@ def _listening(server: Central) -> Iterator[None]:
 @click.pass_obj
 def migrate(settings: Settings) -> None:
     """Make or upgrade the database. `run` does so as well; this is for doing it beforehand."""
+    _drop_root(settings)
     server = Central(settings)
     server.project()
     click.echo(f"The database of network {settings.network} is ready; its feed ends at {server.last_position()}.")

@@ -9,13 +9,16 @@ from typing import Literal
 import msgspec
 
 MEGABYTE = 1024 * 1024
+STATE_FOLDER = "/var/lib/kiosk-central"
+"""Where the server keeps its data, unless its service is given another folder ($STATE_DIRECTORY)."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The server's settings; everything has a default that suits one small network."""
 
     database: str = "central.db"
-    """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`)."""
+    """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`). In the settings file a
+    path without a leading / is in the state folder."""
     database_file: str | None = None
     """A file that holds what `database` would say: for a URL with a password, such as a credential of the service."""
     network: str = "main"
@@ -62,13 +65,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return Path(self.badge_key)
         if not self.is_postgres:
             return Path(self.database).with_suffix(".badge.key")
-        folder = os.environ.get("STATE_DIRECTORY")  # systemd's, of the service
-        return Path(folder.partition(":")[0]) / f"{self.network}.badge.key" if folder else None
+        return state_folder() / f"{self.network}.badge.key" if "STATE_DIRECTORY" in os.environ else None
 
     @property
     def is_postgres(self) -> bool:
         """Whether the database is PostgreSQL."""
         return self.database.startswith(("postgresql:", "postgres:", "postgresql+psycopg:"))
+
+
+def state_folder() -> Path:
+    """The folder of the server's data."""
+    folder = os.environ.get("STATE_DIRECTORY", STATE_FOLDER)  # set by systemd; several are separated by colons
+    return Path(folder.partition(":")[0])
+
+
+def in_state_folder(settings: Settings) -> Settings:
+    """Settings whose SQLite file is in the state folder, unless its path is absolute."""
+    if "://" in settings.database or settings.is_postgres:
+        return settings
+    return msgspec.structs.replace(settings, database=str(state_folder() / settings.database))
 
 
 def load(path: Path) -> Settings:
@@ -78,8 +93,8 @@ def load(path: Path) -> Settings:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from error
     if settings.database_file is None:
-        return settings
+        return in_state_folder(settings)
     database = Path(settings.database_file).read_text().strip()
     if not database:
         raise ValueError(f"{settings.database_file} is empty: it should hold the database's path or URL")
-    return msgspec.structs.replace(settings, database=database)
+    return in_state_folder(msgspec.structs.replace(settings, database=database))

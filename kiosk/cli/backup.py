@@ -9,7 +9,8 @@ import click
 
 from kiosk.answers import Done
 from kiosk.cli.frame import Call, asks
-from kiosk.cli.reach import be_its_owner, show
+from kiosk.cli.reach import show
+from kiosk.files import drop_root
 
 
 @click.command()
@@ -23,7 +24,7 @@ def backup(call: Call) -> None:
     from kiosk.upkeep import backup as copies
 
     config = call.config()
-    be_its_owner(config.paths.state)
+    drop_root(config.paths.state)
     made = copies.make(config, datetime.now(UTC).date())
     show(call, Done(said=tuple(f"the ledger is copied to {copy}" for copy in made)))
 
@@ -45,5 +46,5 @@ def restore(call: Call, source: Path) -> None:
     from kiosk.upkeep import backup as copies
 
     config = call.config()
-    be_its_owner(config.paths.state)
+    drop_root(config.paths.state)
     show(call, Done(said=(*copies.restore(config, source), "start the kiosk: it goes on in a new ledger")))
