@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "kiosk.badges": "kiosk.files",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
-        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours kiosk.languages kiosk.ledger "
-        "kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week sync.address "
+        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours kiosk.languages "
+        "kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week sync.address "
         "click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
