@@ -24,10 +24,10 @@ from kiosk.settings.config import Config
 from kiosk.settings.config import Server as ServerAddress
 from sync import pairing
 from sync.central.accounts.staff import Role
-from sync.central.central import Central
 from sync.central.http.app import create_app
 from sync.central.http.serving import Server
 from sync.central.pages import router
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.pairing import PairingError
 
@@ -66,7 +66,7 @@ class Beside:
     def pairs(self, config: Config) -> Config:
         """Pair the kiosk, unless it is already; return its settings with this server in them. Raises BenchError."""
         if not _knows(self._central, config):
-            code = self._central.new_code(name=f"{config.site} (demo)", site_id=config.site)
+            code = self._central.kiosks.new_code(name=f"{config.site} (demo)", site_id=config.site)
             with open_reader(config.paths.ledger) as ledger:
                 answered, _ = uplink.pair(config, Pair(url=self.url, code=code), ledger)
             if isinstance(answered, Refused):
@@ -92,7 +92,7 @@ def _knows(central: Central, config: Config) -> bool:
         paired = pairing.read(config.paths.pairing)
     except PairingError:
         return False
-    return paired is not None and central.kiosk_of(paired.token) is not None
+    return paired is not None and central.kiosks.by_token(paired.token) is not None
 
 
 def _listen() -> socket.socket:

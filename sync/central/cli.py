@@ -19,8 +19,8 @@ from kiosk.files import drop_root
 from kiosk.threads.control_socket import ControlServer
 from sync.central import orders
 from sync.central.accounts.staff import Role
-from sync.central.central import Central
 from sync.central.orders import AnyOrder
+from sync.central.server import Central
 from sync.central.settings import Settings, in_state_folder, load
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -115,7 +115,7 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
         server = Server(app, **where, forwarded_allow_ips=list(settings.proxies))
         with suppress(KeyboardInterrupt):
             server.run()
-    if not server.started or app.state.central.is_dead:
+    if not server.started or app.state.central.roster_thread.is_dead:
         sys.exit(1)  # the log says why: its port is in use, or a thread of it has ended
 
 
@@ -143,8 +143,8 @@ def migrate(settings: Settings) -> None:
     """Make or upgrade the database. `run` does so as well; this is for doing it beforehand."""
     _drop_root(settings)
     server = Central(settings)
-    server.project()
-    click.echo(f"The database of network {settings.network} is ready; its feed ends at {server.last_position()}.")
+    server.books.fold()
+    click.echo(f"The database of network {settings.network} is ready; its feed ends at {server.feed.last_position()}.")
     server.close()
 
 

@@ -15,8 +15,10 @@ import msgspec
 from kiosk.store.database import LedgerBusyError, LedgerError
 from kiosk.threads.control_socket import ask
 from sync.central.accounts.staff import AccountError, Role
-from sync.central.central import Central
-from sync.central.kiosks.enrolment import CODE_LASTS, Kiosk
+from sync.central.kiosks.paired import Kiosk
+from sync.central.kiosks.pairing import CODE_LASTS
+from sync.central.roster import retention
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage import network
 
@@ -150,7 +152,9 @@ def perform(central: Central, order: AnyOrder) -> Answer:
 
 
 def _list_kiosks(central: Central, _: ListKiosks) -> list[str]:
-    return [_told(central, kiosk) for kiosk in central.kiosks()] or ["No kiosk is paired: make a code by `kiosk pair`."]
+    return [_told(central, kiosk) for kiosk in central.kiosks.listed()] or [
+        "No kiosk is paired: make a code by `kiosk pair`."
+    ]
 
 
 def _told(central: Central, kiosk: Kiosk) -> str:
@@ -159,28 +163,30 @@ def _told(central: Central, kiosk: Kiosk) -> str:
     elif kiosk.seen_at is None:
         state = "not heard of yet"
     else:
-        state = f"{'silent' if central.is_silent(kiosk) else 'heard'} since {kiosk.seen_at:%Y-%m-%d %H:%M} UTC"
+        state = f"{'silent' if central.kiosks.is_silent(kiosk) else 'heard'} since {kiosk.seen_at:%Y-%m-%d %H:%M} UTC"
     waiting = f", {kiosk.beacon.waiting} waiting" if kiosk.beacon.waiting else ""
     health = f", {' '.join(kiosk.beacon.health)}" if kiosk.beacon.health else ""
     return f"{kiosk.kiosk_id}  {kiosk.name} at {kiosk.site_id or 'no site'}: {state}{waiting}{health}"
 
 
 def _make_code(central: Central, order: MakeCode) -> list[str]:
-    sites = [site.id for site in central.roster.sites()]
+    sites = [site.id for site in central.books.roster.sites()]
     if order.site_id is not None and sites and order.site_id not in sites:
         raise OrderError(f'there is no site "{order.site_id}"; there are: {", ".join(sites)}')
-    code = central.new_code(name=order.name, site_id=order.site_id)
+    code = central.kiosks.new_code(name=order.name, site_id=order.site_id)
     minutes = int(CODE_LASTS.total_seconds()) // 60
     return [f"{code[:4]} {code[4:]}", f"For {minutes} minutes and one kiosk. There: kiosk pair URL {code}"]
 
 
 def _revoke(central: Central, order: Revoke) -> list[str]:
-    kiosks = [one for one in central.kiosks() if order.kiosk in (one.kiosk_id, one.name) and one.revoked_at is None]
+    kiosks = [
+        one for one in central.kiosks.listed() if order.kiosk in (one.kiosk_id, one.name) and one.revoked_at is None
+    ]
     if not kiosks:
         raise OrderError(f'no kiosk "{order.kiosk}" is paired')
     if len(kiosks) > 1:
         raise OrderError(f'"{order.kiosk}" is several kiosks: say which by its id')
-    central.revoke(kiosks[0].kiosk_id)
+    central.kiosks.revoke(kiosks[0].kiosk_id)
     return [f"{kiosks[0].name} is shut out. What it knows already, it goes on knowing; to let it in, pair it anew."]
 
 
@@ -218,7 +224,7 @@ def _set_disabled(central: Central, order: SetDisabled) -> list[str]:
 
 
 def _forget(central: Central, _: Forget) -> list[str]:
-    done = central.forget()
+    done = retention.forget_old(central.books)
     stretches = f"{done.stretches} {'stretch' if done.stretches == 1 else 'stretches'} of passages condensed"
     return [f"{stretches}, {done.members} {'customer' if done.members == 1 else 'customers'} forgotten."]
 

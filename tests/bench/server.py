@@ -23,8 +23,8 @@ from sqlalchemy import Connection
 
 from kiosk.facts import Entry, Happened
 from sync import wire
-from sync.central.central import Central
 from sync.central.feed import ingest
+from sync.central.server import Central
 from sync.central.storage.database import Turn
 from sync.client import Answer, Client
 from sync.wire import Push, to_wire
@@ -56,7 +56,7 @@ class Counting(Line):
         answer = super().deliver(request)
         if request[1] == wire.ENTRIES:
             central: Central = self.server.central  # type: ignore[attr-defined]
-            self.__dict__.setdefault("lengths", []).append(central.last_position())
+            self.__dict__.setdefault("lengths", []).append(central.feed.last_position())
         return answer
 
 
@@ -151,10 +151,10 @@ def gaps() -> Result:
 
         def write(number: int) -> None:
             (entry,) = ledgers[number].writes(Happened(what="tick"))
-            central.push(kiosks[number], _body([entry], kiosks[number].ledger_id))
+            central.intake.push(kiosks[number], _body([entry], kiosks[number].ledger_id))
 
         def read(after: object) -> tuple[int, object]:
-            page = central.feed(reader, after)  # type: ignore[arg-type]
+            page = central.feed.page(reader, after)  # type: ignore[arg-type]
             return len(page.entries), page.cursor
 
         feed = _missed(write, read)
@@ -268,7 +268,7 @@ def _take(central: Central, ledger: MemoryLedger) -> float:
 
 
 def _take_one(connection: Connection, ledger_id: str, batch: list[Entry]) -> None:
-    before = ingest.known(connection, "main", ledger_id)
+    before = ingest.progress(connection, "main", ledger_id)
     ingest.take(connection, "main", ledger_id, before=before, batch=batch, now=NOON)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from kiosk.facts import MemberSet
 from kiosk.ledger import open_reader
 from kiosk.model import Member, Tap
-from sync.central.central import Central
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.client import Client, SyncError
 from sync.transport import Line
@@ -58,7 +58,7 @@ def slow_server(folder: Path, *ledger_ids: str) -> Iterator[tuple[str, list[str]
     central = Central(Settings(database=str(folder / "central.db")))
     tokens = []
     for ledger_id in ledger_ids:
-        paired = central.enroll(Enroll(code=central.new_code(name=ledger_id), ledger_id=ledger_id))
+        paired = central.kiosks.enroll(Enroll(code=central.kiosks.new_code(name=ledger_id), ledger_id=ledger_id))
         tokens.append(paired.token)  # type: ignore[union-attr]
     central.close()
     with socket.create_server(("127.0.0.1", 0)) as free:

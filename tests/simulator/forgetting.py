@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from kiosk.facts import Erased
 from kiosk.store.forgetting.erasing import PASSAGES
 from kiosk.store.tables import credits_, uses
+from sync.central.roster import retention
 from sync.central.storage.tables import alarms, quarantine
 from tests.simulator import invariants
 from tests.simulator.life import PEOPLE
@@ -31,7 +32,7 @@ def forget_member(world: World, random: Random) -> bool:
     """Have somebody forgotten at the server, or at a kiosk that hears of what others do, or does not."""
     name = random.choice((*world.newcomers, *world.newcomers, random.choice(PEOPLE[:-1])))
     if random.random() < 0.5 and world.server.is_up:
-        world.server.does(lambda central: central.append(Erased(member_id=name), by="host"))
+        world.server.does(lambda central: central.books.append(Erased(member_id=name), by="host"))
         return True
     kiosk = random.choice(world.kiosks)
     if kiosk.is_disk_full or not kiosk.is_up:
@@ -44,7 +45,7 @@ def forget_old(world: World, random: Random) -> bool:
     """Have the server do its nightly work. Its clock is right: one that is years ahead would forget everybody."""
     if not world.server.is_up or world.server_wrong_by:
         return False
-    world.server.does(lambda central: central.forget())
+    world.server.does(lambda central: retention.forget_old(central.books))
     return True
 
 
@@ -68,7 +69,7 @@ def a_quarter_later(world: World) -> Iterator[str]:
     faults = {kiosk.name: kiosk.ledger.verify() for kiosk in world.kiosks}
     world.server_wrong_by = timedelta(0)
     months_pass(world, world.random)
-    world.server.central.forget()
+    retention.forget_old(world.server.central.books)
     world.come_to_rest()
     for name, connection in everybody(world):
         if balances(connection) != before[name]:

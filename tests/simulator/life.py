@@ -93,9 +93,9 @@ def change_at_kiosk(world: World, kiosk: Kiosk, random: Random) -> None:
 def change_at_server(world: World, random: Random) -> None:
     """A host changes something on the server's pages."""
     if world.server.is_up:
-        facts = some_change(world, world.server.central.roster, world.now(), random)
+        facts = some_change(world, world.server.central.books.roster, world.now(), random)
         if facts:
-            world.server.does(lambda central: central.append(*facts, by="host"))
+            world.server.does(lambda central: central.books.append(*facts, by="host"))
 
 
 def some_change(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:

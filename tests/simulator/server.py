@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 from kiosk.facts import Entry
-from sync.central.central import Central
 from sync.central.feed import stream
 from sync.central.http.app import create_app
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.client import Answer, UnreachableError
 from tests.simulator.fuses import Fuse, KilledError
@@ -132,7 +132,7 @@ class Server:
         if not self.is_up:
             app = create_app(_settings(self._postgres, self._place), now=self.now)
             self.central: Central = app.state.central
-            self.central.project()  # as its thread does first
+            self.central.books.fold()  # as its thread does first
             self._call = asgi(app, self.loop)
             self.is_up = True
 

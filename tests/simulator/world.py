@@ -61,7 +61,7 @@ class World:
         self.unlocked_without_entry: list[str] = []
         # Not every life knows every trouble: some things only show when others do not hide them.
         self.troubles = {what: often for what, often in TROUBLES.items() if self.random.random() < 0.7}
-        self.server.central.append(*life.beginnings(self.now()), by="host")
+        self.server.central.books.append(*life.beginnings(self.now()), by="host")
         self.most_kiosks = self.random.randint(*kiosks)
         for number in range(self.most_kiosks):
             self.image_anew(self.new_kiosk(life.SITES[number % 2].id))
@@ -98,7 +98,7 @@ class World:
     def pair(self, kiosk: Kiosk) -> None:
         """Pair a kiosk by a code; the server knows its ledger, or not."""
         self.server.fuse.left = 0  # staff would try again
-        code = self.server.central.new_code(name=kiosk.name, site_id=kiosk.site_id)
+        code = self.server.central.kiosks.new_code(name=kiosk.name, site_id=kiosk.site_id)
         words = Enroll(code=code, ledger_id=kiosk.ledger.ledger_id, formers=tuple(kiosk.ledger.former_ledgers))
         kiosk.token = Client(self.server).enroll(words).token
         kiosk.line.is_turned_away = False
@@ -200,7 +200,9 @@ class World:
     def _staff_look_at_alarms(self) -> bool:
         """Give a new card where a ledger exists twice or was cut off; pair who is turned away. Tells if any was."""
         before = self.faults.total()
-        torn = {alarm.ref.ledger_id for alarm in self.server.central.alarms() if alarm.ref and alarm.kind in SERIOUS}
+        torn = {
+            alarm.ref.ledger_id for alarm in self.server.central.alarms.listed() if alarm.ref and alarm.kind in SERIOUS
+        }
         for kiosk in self.kiosks:
             twins = [other for other in self.kiosks if other.ledger.ledger_id == kiosk.ledger.ledger_id]
             if kiosk.ledger.ledger_id in torn or (kiosk.line.is_turned_away and len(twins) > 1):
@@ -246,7 +248,7 @@ class World:
             kiosk.line.late = []
 
     def _state(self) -> tuple[object, ...]:
-        return self.server.central.last_position(), *(
+        return self.server.central.feed.last_position(), *(
             (kiosk.ledger.ledger_id, kiosk.ledger.sent, kiosk.ledger.cursor) for kiosk in self.kiosks
         )
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from kiosk.facts import Entry
 from kiosk.ledger import LedgerReader
 from kiosk.store.database import PAGE_BYTES
-from sync.central.central import Central
 from sync.central.feed import stream
+from sync.central.server import Central
 from tests.office.ledgers.feed import rows
 from tests.simulator.invariants import units_used
 
@@ -46,7 +46,7 @@ def _pages_in(wal: Path) -> set[int]:
 
 def losses(central: Central, ledger: LedgerReader, acknowledged: Mapping[str, int]) -> Iterator[str]:
     """Yield what the server lacks of what a kiosk told as done (ledger -> last entry), and where balances are wrong."""
-    central.project()
+    central.books.fold()
     feed = _feed(central)
     there = defaultdict[str, set[int]](set)
     for entry in feed:

@@ -66,15 +66,15 @@ def upgraded(folder: Path, ledger: type[Ledger], *, by_snapshot: bool = False) -
         one.exchange()
     kiosk.runs(OlderRelease)
     if by_snapshot:
-        world.server.central.append(MemberSet(member=Member(id="lea", name="renamed")), by="host")
+        world.server.central.books.append(MemberSet(member=Member(id="lea", name="renamed")), by="host")
         world.server.put_back(world.server.copy())
         kiosk.ledger.mark_acknowledged(0, disowned=True)
         kiosk.exchange()
-    product = world.server.central.roster.products()[0]
+    product = world.server.central.books.roster.products()[0]
     changed = msgspec.structs.replace(product, price_cents=product.price_cents + 1)
-    world.server.central.append(ProductSet(product=changed), by="host")
+    world.server.central.books.append(ProductSet(product=changed), by="host")
     kiosk.exchange()
-    assert kiosk.ledger.roster.products() != world.server.central.roster.products()
+    assert kiosk.ledger.roster.products() != world.server.central.books.roster.products()
     kiosk.runs(ledger)
     world.come_to_rest()
     found = {what.partition(":")[0] for what in invariants.violations(after_all(world))}
@@ -94,18 +94,18 @@ def test_a_kiosk_that_does_not_is_found_out(tmp_path, quiet):
 def test_a_server_that_reads_more_than_it_did_folds_anew_and_has_the_kiosks_fetch_what_it_did_not_tell(database):
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        central.append(MemberSet(member=Member(id="lea", name="Léa")), by="anne")
-        before = central.feed(kiosk, None).cursor
+        central.books.append(MemberSet(member=Member(id="lea", name="Léa")), by="anne")
+        before = central.feed.page(kiosk, None).cursor
         with central.storage.writing() as connection:
             connection.execute(update(networks).values(roster_revision="of the release before"))
     with serving(database) as central:
-        central.project()
-        assert [one.id for one in central.roster.members()] == ["lea"]
+        central.books.fold()
+        assert [one.id for one in central.books.roster.members()] == ["lea"]
         with pytest.raises(LookupError):
-            central.feed(kiosk, before)
-        after = central.feed(kiosk, None).cursor
+            central.feed.page(kiosk, before)
+        after = central.feed.page(kiosk, None).cursor
     with serving(database) as central:
-        assert central.feed(kiosk, after).cursor == after
+        assert central.feed.page(kiosk, after).cursor == after
 
 
 # ---------------------------------------------------------------- words

@@ -18,6 +18,7 @@ from kiosk.ledger import Fault, Ledger
 from kiosk.model import Member, Ref
 from kiosk.store.feed import cursors
 from sync import wire
+from sync.central.storage import network
 from sync.client import Answer
 from sync.wire import Outcome, Pushed
 from tests.simulator import invariants, trouble
@@ -70,10 +71,10 @@ class WithoutMarks(Line):
 
 def loses_its_own(world: World) -> None:
     place = world.server.copy()
-    world.server.central.append(renamed("forgotten"), by="host")
+    world.server.central.books.append(renamed("forgotten"), by="host")
     world.kiosks[0].exchange()
     world.server.put_back(place)
-    world.server.central.append(renamed("remembered"), Happened(what="more"), by="host")
+    world.server.central.books.append(renamed("remembered"), Happened(what="more"), by="host")
 
 
 def test_a_server_that_lost_what_staff_did_begins_a_new_feed(tmp_path):
@@ -88,13 +89,13 @@ def test_who_did_not_see_what_was_lost_is_told_as_well(tmp_path):
     world = World(tmp_path, seed=1, kiosks=(2, 2))
     for kiosk in world.kiosks:
         kiosk.exchange()
-    before = world.server.central.network.generation
+    before = network.load(world.server.central.storage).generation
     loses_its_own(world)
     for kiosk in world.kiosks:
         kiosk.exchange()
-    after = world.server.central.network.generation
+    after = network.load(world.server.central.storage).generation
     cursors = {(kiosk.ledger.cursor or "").partition(".")[0] for kiosk in world.kiosks}
-    kinds = [alarm.kind for alarm in world.server.central.alarms()]
+    kinds = [alarm.kind for alarm in world.server.central.alarms.listed()]
     world.close()
     assert after != before
     assert cursors == {after}
@@ -166,7 +167,7 @@ def test_it_is_put_aside_for_its_hash(tmp_path):
     world = World(tmp_path, seed=1, kiosks=(1, 1))
     is_altered(world)
     world.kiosks[0].exchange()
-    reasons = [one.reason.partition(":")[0] for one in world.server.central.quarantine()]
+    reasons = [one.reason.partition(":")[0] for one in world.server.central.quarantine.listed()]
     world.close()
     assert reasons == ["hash mismatch"]
 

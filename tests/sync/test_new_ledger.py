@@ -11,6 +11,7 @@ from kiosk.clock import MovableClock
 from kiosk.facts import Happened
 from kiosk.ledger import open_ledger, repair
 from sync.central.feed import stream
+from sync.central.storage import network
 from sync.wire import Enroll, Push
 from tests.ledger.test_repair import damage_table
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
@@ -57,7 +58,7 @@ def lived(hub, folder):
 
 
 def kinds(hub):
-    return {alarm.kind for alarm in hub.central.alarms()}
+    return {alarm.kind for alarm in hub.central.alarms.listed()}
 
 
 def test_a_kiosk_put_back_learns_from_the_server_what_it_had_sent_and_no_entry_is_doubled(hub, tmp_path):
@@ -71,7 +72,7 @@ def test_a_kiosk_put_back_learns_from_the_server_what_it_had_sent_and_no_entry_i
     assert kinds(hub) == {"renewed"}
     (held,) = kiosk.counter.ledger.roster.holdings("ada", kiosk.counter.clock.now())
     assert held.used == 3
-    assert hub.central.kiosks()[0].ledger_id == kiosk.counter.ledger.ledger_id
+    assert hub.central.kiosks.listed()[0].ledger_id == kiosk.counter.ledger.ledger_id
     assert kiosk.waiting == 0
     kiosk.close()
 
@@ -118,7 +119,7 @@ def test_entries_that_were_not_sent_are_sent_under_their_old_name(hub, tmp_path)
     assert opened_whole(folder).renewed
     kiosk = hub.again(folder, token=token)
     kiosk.settle()
-    page = hub.central.feed(hub.central.kiosks()[0], None)
+    page = hub.central.feed.page(hub.central.kiosks.listed()[0], None)
     assert [one.entry.seq for one in page.entries if one.entry.ledger_id == former] == [1, 2, 3, 4, 5]
     assert kiosk.counter.ledger.former_ledgers == {former: 5}
     assert kiosk.counter.ledger.verify() == kiosk.counter.ledger.roster_differences() == ()
@@ -131,9 +132,9 @@ def test_a_kiosk_may_not_go_on_in_the_ledger_of_another(hub, tmp_path):
     own, theirs = one.counter.ledger.ledger_id, other.counter.ledger.ledger_id
     for follows in ((own,), (theirs,), ()):
         with pytest.raises(PermissionError):
-            hub.central.push(hub.central.kiosk_of(one.worker._client._token), body(theirs, follows))
+            hub.central.intake.push(hub.central.kiosks.by_token(one.worker._client._token), body(theirs, follows))
     with pytest.raises(PermissionError):
-        hub.central.push(hub.central.kiosk_of(one.worker._client._token), body("a new one", (theirs,)))
+        hub.central.intake.push(hub.central.kiosks.by_token(one.worker._client._token), body("a new one", (theirs,)))
     one.close()
     other.close()
 
@@ -167,7 +168,7 @@ def test_what_a_kiosk_had_not_sent_arrives_although_it_was_paired_anew_in_betwee
     kiosk.settle()
     assert arrived(hub, former) == [1, 2, 3, 4, 5]
     assert kiosk.waiting == 0
-    assert [one.ledger_id for one in hub.central.kiosks()] == [kiosk.counter.ledger.ledger_id]
+    assert [one.ledger_id for one in hub.central.kiosks.listed()] == [kiosk.counter.ledger.ledger_id]
     assert kinds(hub) == {"renewed"}
     kiosk.close()
 
@@ -192,7 +193,7 @@ def test_what_it_could_not_send_goes_out_once_it_is_paired_by_a_release_that_say
     kiosk = hub.pairs_anew(tmp_path / "kiosk")
     kiosk.settle()
     assert arrived(hub, former) == [1, 2, 3, 4, 5]
-    assert [one.revoked_at is None for one in hub.central.kiosks() if one.ledger_id == former] == [False]
+    assert [one.revoked_at is None for one in hub.central.kiosks.listed() if one.ledger_id == former] == [False]
     kiosk.close()
 
 
@@ -228,7 +229,7 @@ def test_a_server_put_back_is_sent_a_former_ledger_again(hub, tmp_path):
     for _ in range(3):
         kiosk.settle()
     assert arrived(hub, former) == [1, 2, 3, 4, 5]
-    assert not any(alarm.kind == "restored" for alarm in hub.central.alarms())
+    assert not any(alarm.kind == "restored" for alarm in hub.central.alarms.listed())
     kiosk.close()
 
 
@@ -246,13 +247,13 @@ def test_an_unreadable_entry_of_a_former_ledger_holds_up_nothing(hub, tmp_path):
 
 
 def test_a_code_does_not_open_the_servers_own_ledger(hub, tmp_path):
-    hub.central.append(Happened(what="opened"), by="anne")
-    servers = hub.central.network.ledger_id
+    hub.central.books.append(Happened(what="opened"), by="anne")
+    servers = network.load(hub.central.storage).ledger_id
     asked = Enroll(code=hub.code(), ledger_id="one of mine", formers=(servers, "", "a\0b", "one of mine"))
-    paired = hub.central.enroll(asked)
+    paired = hub.central.kiosks.enroll(asked)
     for name in (servers, "", "a\0b"):
         with pytest.raises(PermissionError):
-            hub.central.push(paired.kiosk, body(name, (name,)))
+            hub.central.intake.push(paired.kiosk, body(name, (name,)))
 
 
 def test_a_kiosk_whose_ledger_another_calls_its_former_one_is_shut_out_and_staff_are_told(hub, tmp_path):
@@ -261,12 +262,12 @@ def test_a_kiosk_whose_ledger_another_calls_its_former_one_is_shut_out_and_staff
     first.settle()
     name = first.counter.ledger.ledger_id
     asked = Enroll(code=hub.code(), ledger_id="of the clone", formers=(name,))
-    hub.central.enroll(asked)
-    assert hub.central.kiosk_of(first.worker._client._token) is None
+    hub.central.kiosks.enroll(asked)
+    assert hub.central.kiosks.by_token(first.worker._client._token) is None
     assert kinds(hub) == {"renewed"}
-    paired = hub.central.enroll(Enroll(code=hub.code(), ledger_id=name))
-    assert len([one for one in hub.central.kiosks() if one.revoked_at is None]) == 2
-    hub.central.push(paired.kiosk, body(name, ()))
+    paired = hub.central.kiosks.enroll(Enroll(code=hub.code(), ledger_id=name))
+    assert len([one for one in hub.central.kiosks.listed() if one.revoked_at is None]) == 2
+    hub.central.intake.push(paired.kiosk, body(name, ()))
     first.close()
 
 

@@ -14,10 +14,10 @@ import pytest
 
 from kiosk.facts import Happened
 from sync import wire
-from sync.central.central import Central
 from sync.central.feed import stream
-from sync.central.feed.bell import Bell
+from sync.central.feed.change_signal import ChangeSignal
 from sync.central.feed.waiting import ANSWERS_A_SECOND, Waiting, spread
+from sync.central.server import Central
 from sync.client import Answer, Client
 from sync.listener import UNKNOWN_SECONDS, Listener
 from sync.transport import Line
@@ -49,10 +49,10 @@ def test_there_are_news_for_who_has_not_all_and_none_for_who_has(database: str) 
     with called(database) as client:
         central: Central = client.app.state.central
         paired = pairs(central)
-        central.append(NEWS, by="anne")
-        first = central.feed(paired.kiosk, None).cursor
+        central.books.append(NEWS, by="anne")
+        first = central.feed.page(paired.kiosk, None).cursor
         assert not asks(client, bearer(paired), first, 0.1)
-        central.append(NEWS, by="anne")
+        central.books.append(NEWS, by="anne")
         assert asks(client, bearer(paired), first, PATIENCE)
 
 
@@ -67,11 +67,11 @@ def test_who_waits_says_after_what_and_not_for_ever(tmp_path, query: str, status
 
 def test_who_waits_is_answered_when_somebody_writes(hub) -> None:
     paired = pairs(hub.central)
-    cursor = hub.central.feed(paired.kiosk, None).cursor
+    cursor = hub.central.feed.page(paired.kiosk, None).cursor
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(Client(hub.line(read_seconds=PATIENCE), token=paired.token).news, cursor)
-        until(lambda: hub.central.waiting.people == 1)
-        hub.central.append(NEWS, by="anne")
+        until(lambda: hub.central.feed.waiting.people == 1)
+        hub.central.books.append(NEWS, by="anne")
         assert waits.result()
 
 
@@ -79,8 +79,8 @@ def test_what_another_process_of_the_server_took_in_is_news_as_well(tmp_path) ->
     database = new_database("postgresql", tmp_path)
     with serving(database) as here, serving(database) as there:
         paired = pairs(here)
-        place = here.last_position()
-        waiting = Waiting(Bell(), here.last_position, look_seconds=0.01)  # its bell is never rung
+        place = here.feed.last_position()
+        waiting = Waiting(ChangeSignal(), here.feed.last_position, look_seconds=0.01)  # it is never notified
 
         async def waits() -> bool:
             asked = asyncio.create_task(waiting.beyond(place, PATIENCE))
@@ -92,17 +92,17 @@ def test_what_another_process_of_the_server_took_in_is_news_as_well(tmp_path) ->
 
 def test_a_server_that_stops_lets_go_of_who_waits(hub) -> None:
     paired = pairs(hub.central)
-    cursor = hub.central.feed(paired.kiosk, None).cursor
+    cursor = hub.central.feed.page(paired.kiosk, None).cursor
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(Client(hub.line(read_seconds=PATIENCE), token=paired.token).news, cursor)
-        until(lambda: hub.central.waiting.people == 1)
+        until(lambda: hub.central.feed.waiting.people == 1)
         hub.stop()
         assert not waits.result()
     hub.start()
 
 
 def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
-    bell, end, questions = Bell(), 7, 0
+    changes, end, questions = ChangeSignal(), 7, 0
 
     def where_it_ends() -> int:
         nonlocal questions
@@ -111,12 +111,12 @@ def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
 
     async def all_wait() -> list[bool]:
         nonlocal end
-        waiting = Waiting(bell, where_it_ends, look_seconds=PATIENCE, chance=lambda: 0.0)
+        waiting = Waiting(changes, where_it_ends, look_seconds=PATIENCE, chance=lambda: 0.0)
         tasks = [asyncio.create_task(waiting.beyond(7, PATIENCE)) for _ in range(500)]
         while questions == 0:
             await asyncio.sleep(0)
         end = 8
-        bell.ring()
+        changes.notify()
         return await asyncio.gather(*tasks)
 
     assert asyncio.run(all_wait()) == [True] * 500
@@ -126,16 +126,16 @@ def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
 def test_many_who_wait_cost_the_server_no_thread_and_all_are_told(hub) -> None:
     many = 100
     paired = pairs(hub.central)
-    cursor = hub.central.feed(paired.kiosk, None).cursor
+    cursor = hub.central.feed.page(paired.kiosk, None).cursor
     request = (
         f"GET {wire.NEWS}?after={cursor}&wait=50 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {paired.token}\r\n\r\n"
     )
     lines = [socket.create_connection(("127.0.0.1", hub.port), PATIENCE) for _ in range(many)]
     for line in lines:
         line.sendall(request.encode())
-    until(lambda: hub.central.waiting.people == many)
+    until(lambda: hub.central.feed.waiting.people == many)
     assert threading.active_count() < 50  # its pools have a few threads, whoever waits
-    hub.central.append(NEWS, by="anne")
+    hub.central.books.append(NEWS, by="anne")
     told = [line.recv(1000) for line in lines]
     assert all(b"200 OK" in answer for answer in told)
     for line in lines:
@@ -258,9 +258,9 @@ def listening(kiosk: LinkedKiosk, line: Line) -> Iterator[None]:
 def test_what_staff_change_reaches_a_kiosk_that_has_just_paused(tmp_path, hub) -> None:
     kiosk = hub.pairs(tmp_path / "one")
     with listening(kiosk, hub.line(read_seconds=PATIENCE)):
-        until(lambda: hub.central.waiting.people == 1)
-        hub.central.append(NEWS, by="anne")
-        end = hub.central.last_position()
+        until(lambda: hub.central.feed.waiting.people == 1)
+        hub.central.books.append(NEWS, by="anne")
+        end = hub.central.feed.last_position()
         until(lambda: has_seen(kiosk, end))
         assert wire.ENTRIES not in kiosk.line.paths()[-1:]
     kiosk.close()
@@ -275,7 +275,7 @@ def test_a_tap_is_sent_while_the_kiosk_waits_for_news(tmp_path, hub) -> None:
     kiosk.counter.joins("ana")
     kiosk.counter.controller.on_entry = kiosk.worker.wake
     with listening(kiosk, hub.line(read_seconds=PATIENCE)):
-        until(lambda: hub.central.waiting.people == 1)
+        until(lambda: hub.central.feed.waiting.people == 1)
         before = len(hub.has(kiosk))
         kiosk.counter.controller.inbox.put(tap_of(kiosk, "ana"))
         until(lambda: len(hub.has(kiosk)) > before)

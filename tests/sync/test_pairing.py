@@ -29,7 +29,7 @@ from tests.sync.test_worker import until
 @pytest.fixture
 def hub(tmp_path):
     with LiveServer(tmp_path / "hub") as hub:
-        hub.central.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
+        hub.central.books.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
         yield hub
 
 
@@ -67,8 +67,8 @@ def test_a_new_machine_is_paired_by_a_code_and_keeps_its_token_to_itself(tmp_pat
     assert kept is not None
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept.token not in result.output + repr(kept)
-    [one] = hub.central.kiosks()
-    assert hub.central.kiosk_of(kept.token) == one
+    [one] = hub.central.kiosks.listed()
+    assert hub.central.kiosks.by_token(kept.token) == one
     with open_ledger(tmp_path / "state" / "ledger.db", stamp=lambda: pytest.fail("nothing is written")) as ledger:
         assert one.ledger_id == ledger.ledger_id
 
@@ -100,7 +100,7 @@ def test_a_server_that_is_not_there_is_told(settings):
 
 
 def test_a_site_that_the_server_does_not_expect_is_told(hub, settings):
-    code = hub.central.new_code(name="door", site_id="la-ruche")
+    code = hub.central.kiosks.new_code(name="door", site_id="la-ruche")
     assert '"la-ruche"' in types(settings, "pair", hub.url, code).output
 
 

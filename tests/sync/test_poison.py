@@ -17,7 +17,7 @@ class Counting(Line):
     def deliver(self, request: Sent):
         answer = super().deliver(request)
         if request[1] == wire.ENTRIES:
-            self.__dict__.setdefault("lengths", []).append(self.server.central.last_position())  # type: ignore[attr-defined]
+            self.__dict__.setdefault("lengths", []).append(self.server.central.feed.last_position())  # type: ignore[attr-defined]
         return answer
 
 

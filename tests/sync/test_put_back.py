@@ -66,7 +66,7 @@ def test_a_kiosk_with_a_hole_in_its_ledger_believes_the_feed_after_a_snapshot(tm
     kiosk.exchange()
     _forget_cursor(kiosk)
     kiosk.exchange()
-    world.server.central.append(MemberSet(member=Member(id="lea", name="by the server")), by="host")
+    world.server.central.books.append(MemberSet(member=Member(id="lea", name="by the server")), by="host")
     world.come_to_rest()
     name = kiosk.ledger.roster.member("lea")
     world.close()
@@ -88,7 +88,7 @@ def test_a_ledger_that_was_cut_off_is_seen_although_it_has_a_hole(tmp_path):
     kiosk.exchange()
     kiosk.put_in(card)
     kiosk.exchange()
-    kinds = {alarm.kind for alarm in world.server.central.alarms()}
+    kinds = {alarm.kind for alarm in world.server.central.alarms.listed()}
     world.close()
     assert kinds == {"gap", "truncated"}
 
@@ -145,8 +145,8 @@ def test_two_copies_of_a_card_that_each_go_on_in_a_ledger_of_their_own_do_not_pu
         world.pair(kiosk)
     world.come_to_rest()
     found = [*world.violations, *invariants.violations(after_all(world))]
-    known = {(one.ledger_id, one.revoked_at is None) for one in world.server.central.kiosks()}
-    kinds = [alarm.kind for alarm in world.server.central.alarms()]
+    known = {(one.ledger_id, one.revoked_at is None) for one in world.server.central.kiosks.listed()}
+    kinds = [alarm.kind for alarm in world.server.central.alarms.listed()]
     world.close()
     assert found == []
     assert known == {(kiosk.ledger.ledger_id, True) for kiosk in world.kiosks}

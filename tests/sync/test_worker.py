@@ -94,7 +94,7 @@ def test_nothing_new_is_two_calls_and_says_how_the_kiosk_is(hub, kiosk):
     kiosk.line.calls.clear()
     kiosk.step()
     assert len(kiosk.line.calls) == 2
-    [one] = hub.central.kiosks()
+    [one] = hub.central.kiosks.listed()
     assert (one.beacon.waiting, one.beacon.sent) == (0, kiosk.counter.ledger.head.seq)
 
 
@@ -113,8 +113,8 @@ def test_a_member_who_joined_at_one_kiosk_is_let_in_at_the_other_and_pays_once(t
 
 def test_what_staff_change_at_the_server_is_seen_at_the_door(hub, kiosk):
     kiosk.settle()
-    lost_badge = Badge(id=hub.central.roster.badges("ana")[0].id, member_id="ana", status="lost")
-    hub.central.append(BadgeSet(badge=lost_badge), by="host")
+    lost_badge = Badge(id=hub.central.books.roster.badges("ana")[0].id, member_id="ana", status="lost")
+    hub.central.books.append(BadgeSet(badge=lost_badge), by="host")
     kiosk.settle()
     verdict = comes_back(kiosk)
     assert isinstance(verdict, Denied)
@@ -130,7 +130,9 @@ def test_fifteen_hundred_entries_go_out_in_four_calls(hub, kiosk):
 
 def test_a_tap_waits_for_no_more_than_a_chunk_of_what_arrives(tmp_path, hub, kiosk):
     kiosk.settle()
-    hub.central.append(*(MemberSet(member=Member(id=f"m{n}", name=f"M {n}")) for n in range(3 * CHUNK)), by="host")
+    hub.central.books.append(
+        *(MemberSet(member=Member(id=f"m{n}", name=f"M {n}")) for n in range(3 * CHUNK)), by="host"
+    )
     handed: list[int] = []
 
     def post(delivery: Delivery) -> None:
@@ -165,7 +167,7 @@ def test_a_push_that_arrives_twice_counts_once(hub, kiosk):
 
 
 def test_a_page_of_the_feed_that_gets_lost_comes_again_and_counts_once(hub, kiosk):
-    hub.central.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
+    hub.central.books.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
     kiosk.step(through, lost)
     assert kiosk.counter.ledger.roster.member("bo") is None
     kiosk.step()
@@ -188,7 +190,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(kiosk, status):
 
 
 def test_a_kiosk_that_was_shut_out_goes_on_at_the_door_and_tries_ever_more_rarely(hub, kiosk):
-    assert hub.central.revoke(hub.central.kiosks()[0].kiosk_id)
+    assert hub.central.kiosks.revoke(hub.central.kiosks.listed()[0].kiosk_id)
     waits = [kiosk.step().seconds for _ in range(4)]
     assert waits == sorted(waits)
     assert isinstance(comes_back(kiosk), Granted)
@@ -208,7 +210,7 @@ def test_nobody_at_the_port_is_a_failure_like_any_other(tmp_path):
 
 
 def test_a_cursor_that_is_gone_leads_to_a_snapshot(hub, kiosk):
-    hub.central.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
+    hub.central.books.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
     kiosk.step(through, answers(410))
     assert wire.SNAPSHOT in kiosk.line.paths()
     assert kiosk.counter.ledger.roster.member("bo") is not None
@@ -261,7 +263,7 @@ def test_a_kiosk_with_an_empty_ledger_serves_its_door_after_one_exchange(tmp_pat
 def test_a_snapshot_that_breaks_off_goes_on_where_it_broke(tmp_path, hub, kiosk, breaks_at):
     kiosk.settle()
     many = (MemberSet(member=Member(id=f"m{number:04}", name="One of many")) for number in range(PAGE_ROWS))
-    hub.central.append(*many, by="host")
+    hub.central.books.append(*many, by="host")
     fresh = hub.pairs(tmp_path / "fresh", is_blank=True)
     fresh.step(*[through] * breaks_at, cut)  # after a push, the heads, a page and a page
     assert fresh.counter.ledger.roster.member("ana") is None
@@ -308,7 +310,7 @@ def test_an_entry_that_is_refused_delays_no_other(hub, kiosk):
 
 def test_a_server_that_refuses_everything_is_asked_few_times_and_still_heard(hub, kiosk):
     kiosk.counter.ledger.append(*(MemberSet(member=Member(id=f"m{n}", name=f"M {n}")) for n in range(400)))
-    hub.central.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
+    hub.central.books.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
     wait = kiosk.step(*[rejecting(*range(2000))] * 1000)
     assert not wait.wakeable
     assert len(kiosk.line.calls) < 100
@@ -332,7 +334,7 @@ def test_an_entry_of_the_feed_that_this_release_cannot_read_delays_no_other(hub,
         return Answer(status=answer.status, body=body.replace(b'"clock":"trusted"', b'"clock":"gps"', 1))
 
     kiosk.settle()
-    hub.central.append(*(MemberSet(member=Member(id=name, name=name)) for name in ("bo", "cy")), by="host")
+    hub.central.books.append(*(MemberSet(member=Member(id=name, name=name)) for name in ("bo", "cy")), by="host")
     kiosk.step(through, later)
     assert kiosk.counter.ledger.roster.member("bo") is None
     assert kiosk.counter.ledger.roster.member("cy") is not None
@@ -340,7 +342,7 @@ def test_an_entry_of_the_feed_that_this_release_cannot_read_delays_no_other(hub,
 
 def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_skipped(hub, kiosk):
     kiosk.settle()
-    hub.central.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
+    hub.central.books.append(MemberSet(member=Member(id="bo", name="Bo")), by="host")
     kiosk.counter.break_disk()
     assert not kiosk.step().wakeable
     kiosk.counter.break_disk(False)
@@ -422,12 +424,12 @@ def at_work(kiosk: LinkedKiosk) -> Iterator[None]:
 
 def until(heard: Callable[[], bool], hub: LiveServer) -> None:
     """Wait for the server to have heard, woken by each call that it answers."""
-    bell = hub.central.bell
+    changes = hub.central.changes
     for _ in range(10):
-        count = bell.count
+        count = changes.count
         if heard():
             return
-        bell.wait(count, 5)
+        changes.wait(count, 5)
     raise TimeoutError
 
 

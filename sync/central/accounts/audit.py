@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from kiosk.facts import AnyFact
 from kiosk.model import Noun, Ref
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
+from sync.central.storage.database import Storage
 from sync.central.storage.tables import authors, feed
 
 
@@ -26,8 +27,8 @@ class Line(Noun, frozen=True, kw_only=True):
     """None: erased, or of another release."""
 
 
-def lines(connection: Connection, network: str, *, before: int | None, limit: int) -> list[Line]:
-    """Return the newest entries before a position, the newest first."""
+def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> list[Line]:
+    """Return the newest entries before a position of the feed, the newest first. Raises LedgerError."""
     query = select(feed, authors.c.account).join_from(
         authors,
         feed,
@@ -35,17 +36,18 @@ def lines(connection: Connection, network: str, *, before: int | None, limit: in
         & (feed.c.ledger_id == authors.c.ledger_id)
         & (feed.c.seq == authors.c.seq),
     )
-    query = query.where(authors.c.network_id == network).order_by(feed.c.position.desc()).limit(limit)
+    query = query.where(authors.c.network_id == storage.network).order_by(feed.c.position.desc()).limit(limit)
     if before is not None:
         query = query.where(feed.c.position < before)
-    return [
-        Line(
-            position=row.position,
-            ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-            at=instant(row.at),
-            account=row.account,
-            kind=row.kind,
-            fact=decode_fact(row.body) if row.body is not None else None,
-        )
-        for row in connection.execute(query)
-    ]
+    with storage.reader() as connection:
+        return [
+            Line(
+                position=row.position,
+                ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+                at=instant(row.at),
+                account=row.account,
+                kind=row.kind,
+                fact=decode_fact(row.body) if row.body is not None else None,
+            )
+            for row in connection.execute(query)
+        ]

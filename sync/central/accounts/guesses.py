@@ -1,79 +1,22 @@
-"""Counting tries of what can be guessed: codes and passwords. Kept in the database, so that a restart forgives nothing.
+"""How often somebody may try to sign in, by account and by address.
 
-Who guesses a password is held back by account and by address, so that a flood of guesses keeps nobody out but those who
-share one of them with it, and of these nobody whose browser signed in before: an account is tried at most a hundred
-times in an hour whoever tries, an address tries at most as often whatever it tries, and one address waits longer after
-each wrong guess at one account.
-
-All of it happens in the transaction whose turn it is to guess (sync.central.storage.database.Turn), or two processes
-would each grant the last try.
+A flood of guesses keeps nobody out but those who share an account or an address with it, and of these nobody whose
+browser signed in before: an account is tried at most a hundred times in an hour whoever tries, an address tries at most
+as often whatever it tries, and one address waits longer after each wrong guess at one account. The tries are counted by
+sync.central.storage.tries, in a transaction that holds Turn.GUESS.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete
 
-from kiosk.store.tables import instant
 from sync.central.storage.tables import tries
-
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-FREE = 5
-"""Wrong tries that cost nobody time."""
-FIRST_DELAY = timedelta(seconds=30)
-TRIES_AN_HOUR = 100
-"""What OWASP ASVS 2.2.1 allows at one account."""
-LONGEST_DELAY = timedelta(minutes=15)
-"""So one address has about a hundred tries a day at one account, and its owner never waits for longer there."""
-SHORTEST = timedelta(seconds=1)
-
-
-def wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
-    """Return how long to wait before the next try, None when it may be now: at most `limit` in any hour.
-
-    The hour that went by is looked at, not the one since the clock struck.
-    """
-    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - DAY))
-    query = select(func.count(), func.min(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
-    count, oldest = connection.execute(query.where(tries.c.at > now - HOUR)).one()
-    return None if count < limit else max(HOUR - (now - _instant(oldest)), SHORTEST)
-
-
-def delay(failures: int) -> timedelta:
-    """Return how long to wait after so many wrong tries: nothing at first, then twice as long each time."""
-    if failures < FREE:
-        return timedelta(0)
-    return min(FIRST_DELAY * (1 << min(failures - FREE, 20)), LONGEST_DELAY)
-
-
-def hold(connection: Connection, network: str, what: str, *, now: datetime) -> timedelta | None:
-    """Return how long to wait until something may be tried again, None when it may be now.
-
-    The wrong tries of a day count, until it is got right.
-    """
-    query = select(func.count(), func.max(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
-    failures, last = connection.execute(query.where(tries.c.at > now - DAY)).one()
-    left = _instant(last) + delay(failures) - now if failures else timedelta(0)
-    return left if left > timedelta(0) else None
-
-
-def count(connection: Connection, network: str, what: str, now: datetime) -> None:
-    """Count a try."""
-    connection.execute(insert(tries), {"network_id": network, "try_id": secrets.token_hex(8), "what": what, "at": now})
-
-
-def forgive(connection: Connection, network: str, what: str) -> None:
-    """Forget the tries of something that was got right."""
-    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.what == what))
-
-
-# ---------------------------------------------------------------- signing in
+from sync.central.storage.tries import TRIES_AN_HOUR, count, forgive, hold, wait
 
 
 class Guess(NamedTuple):
@@ -129,7 +72,3 @@ def was_right(connection: Connection, network: str, one: Guess, *, now: datetime
     forgive(connection, network, one.both)
     this = (tries.c.network_id == network, tries.c.what.in_((one.account, one.address)), tries.c.at == now)
     connection.execute(delete(tries).where(*this))
-
-
-def _instant(value: datetime | int) -> datetime:
-    return instant(value) if isinstance(value, int) else value

@@ -22,10 +22,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
 from sync.central.accounts import devices, guesses
-from sync.central.kiosks.enrolment import token_hash
 from sync.central.storage import network
 from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import accounts, sessions
+from sync.central.storage.tokens import new_token, token_hash
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
@@ -210,7 +210,7 @@ class Accounts:
         return False
 
     def _begin(self, connection: Connection, account_id: str, now: datetime) -> str:
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         connection.execute(delete(sessions).where(sessions.c.network_id == self._network, sessions.c.expires_at <= now))
         row = {
             "network_id": self._network,

@@ -5,12 +5,15 @@ Kinds are stored; never rename one. `silent` is not among them: who is silent is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from kiosk.model import Noun, Ref
+from sync.central.storage.database import Storage
 from sync.central.storage.tables import alarms
 
 
@@ -113,21 +116,35 @@ def exists(connection: Connection, network: str, alarm_id: str) -> bool:
     return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
 
 
-def listed(connection: Connection, network: str, *, since: datetime | None = None) -> tuple[Alarm, ...]:
-    """Return the alarms going on, the newest first, and those that ended after `since`."""
-    goes_on = alarms.c.ended_at.is_(None)
-    shown = goes_on if since is None else or_(goes_on, alarms.c.ended_at > since)
-    query = select(alarms).where(alarms.c.network_id == network, shown).order_by(alarms.c.last_at.desc())
-    return tuple(
-        Alarm(
-            alarm_id=row.alarm_id,
-            kind=row.kind,
-            detail=row.detail,
-            times=row.times,
-            first_at=row.first_at,
-            last_at=row.last_at,
-            ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-            ended_at=row.ended_at,
-        )
-        for row in connection.execute(query.order_by(alarms.c.alarm_id))
+class Alarms:
+    """The alarms of the network, as staff see them. Every method may raise LedgerError."""
+
+    def __init__(self, storage: Storage, *, now: Callable[[], datetime]) -> None:
+        self._storage, self._now = storage, now
+
+    def listed(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
+        """Return the alarms going on, the newest first, and those that ended after `since`."""
+        goes_on = alarms.c.ended_at.is_(None)
+        shown = goes_on if since is None else or_(goes_on, alarms.c.ended_at > since)
+        query = select(alarms).where(alarms.c.network_id == self._storage.network, shown)
+        query = query.order_by(alarms.c.last_at.desc(), alarms.c.alarm_id)
+        with self._storage.reader() as connection:
+            return tuple(map(_alarm, connection.execute(query)))
+
+    def dismiss(self, alarm_id: str) -> bool:
+        """End an alarm that staff have looked at; it begins again when there is new cause. Tells whether it went on."""
+        with self._storage.writing() as connection:
+            return end(connection, self._storage.network, alarm_id, self._now())
+
+
+def _alarm(row: Row[*tuple[Any, ...]]) -> Alarm:
+    return Alarm(
+        alarm_id=row.alarm_id,
+        kind=row.kind,
+        detail=row.detail,
+        times=row.times,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+        ended_at=row.ended_at,
     )

@@ -30,8 +30,8 @@ FORK = "fork: another entry has this place"
 _encode = msgspec.json.Encoder().encode
 
 
-class Known(Noun, frozen=True, kw_only=True):
-    """How far a ledger is known."""
+class LedgerProgress(Noun, frozen=True, kw_only=True):
+    """Up to which entry a ledger was received: `acked` without a gap, `highest` with gaps."""
 
     acked: int = 0
     highest: int = 0
@@ -44,7 +44,7 @@ class Taken(Noun, frozen=True, kw_only=True):
     acked: int
 
 
-_KNOWN = select(ledgers.c.acked, ledgers.c.highest).where(
+_PROGRESS = select(ledgers.c.acked, ledgers.c.highest).where(
     ledgers.c.network_id == bindparam("network"), ledgers.c.ledger_id == bindparam("ledger")
 )
 _ADVANCE = (
@@ -74,14 +74,14 @@ _COPY = f"COPY feed ({', '.join(COLUMNS)}) FROM STDIN"
 _INSERT = f"INSERT INTO feed ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 
-def known(connection: Connection, network: str, ledger_id: str) -> Known:
-    """Return how far a ledger is known; nothing of a new one, which is remembered from now on."""
-    row = connection.execute(_KNOWN, {"network": network, "ledger": ledger_id}).first()
+def progress(connection: Connection, network: str, ledger_id: str) -> LedgerProgress:
+    """Return how far a ledger was received; a new one is remembered from now on."""
+    row = connection.execute(_PROGRESS, {"network": network, "ledger": ledger_id}).first()
     if row is None:
         values = {"network_id": network, "ledger_id": ledger_id, "acked": 0, "highest": 0}
         connection.execute(insert(ledgers), values)
-        return Known()
-    return Known(acked=row.acked, highest=row.highest)
+        return LedgerProgress()
+    return LedgerProgress(acked=row.acked, highest=row.highest)
 
 
 def last_position(connection: Connection, network: str) -> int:
@@ -94,13 +94,13 @@ def take(
     network: str,
     ledger_id: str,
     *,
-    before: Known,
+    before: LedgerProgress,
     batch: Sequence[Entry | Refused],
     now: datetime,
 ) -> Taken:
     """Write a batch of one ledger down, in the transaction whose turn it is, and tell what became of each.
 
-    `before` is how far the ledger is `known` in this transaction.
+    `before` is the `progress` of the ledger in this transaction.
     """
     return Batch(connection, network, ledger_id, before=before, now=now).take(_placed(batch, before.acked))
 
@@ -117,7 +117,9 @@ def _placed(batch: Sequence[Entry | Refused], acked: int) -> list[Entry | Refuse
 class Batch:
     """One batch of one ledger on its way into the database."""
 
-    def __init__(self, connection: Connection, network: str, ledger_id: str, *, before: Known, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, network: str, ledger_id: str, *, before: LedgerProgress, now: datetime
+    ) -> None:
         self.connection, self.network, self.ledger_id = connection, network, ledger_id
         self.before, self.now = before, now
         self.statuses: list[Status] = []
@@ -189,7 +191,7 @@ class Batch:
             "received_at": self.now,
         }
 
-    def _advance(self) -> Known:
+    def _advance(self) -> LedgerProgress:
         arrived = {*self.fresh, *(one.seq for one in self.set_aside)}
         if not arrived:
             return self.before
@@ -202,7 +204,7 @@ class Batch:
         if (acked, highest) != (self.before.acked, self.before.highest):
             values = {"network": self.network, "ledger": self.ledger_id, "to": acked, "top": highest}
             self.connection.execute(_ADVANCE, values)
-        return Known(acked=acked, highest=highest)
+        return LedgerProgress(acked=acked, highest=highest)
 
     def _contiguous(self, acked: int) -> int:
         """Follow what is kept beyond `acked`, until something is missing."""
@@ -215,7 +217,7 @@ class Batch:
 
     # ------------------------------------------------------------ alarms
 
-    def _watch(self, kept: dict[int, tuple[bytes, bytes]], after: Known) -> None:
+    def _watch(self, kept: dict[int, tuple[bytes, bytes]], after: LedgerProgress) -> None:
         forks = [one.seq for one in self.set_aside if one.reason == FORK]
         if forks:
             self._alarm(Kind.FORK, forks[0], f"entry {forks[0]} exists in two versions", times=len(forks))

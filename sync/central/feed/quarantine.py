@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from kiosk.facts import Entry
 from kiosk.model import Noun
 from sync.central.feed import arrivals, ingest
+from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import quarantine
 
 
@@ -28,17 +30,37 @@ MOST = 1000
 """How much is listed at once: a kiosk gone mad can fill a quarantine."""
 
 
-def listed(connection: Connection, network: str) -> tuple[Aside, ...]:
-    """Return what is set aside and not settled, the oldest first, at most MOST."""
-    query = select(quarantine).where(*_waiting(network))
-    rows = connection.execute(query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST))
-    return tuple(map(_aside, rows))
+class Quarantine:
+    """What is set aside and not settled. Every method may raise LedgerError."""
 
+    def __init__(self, storage: Storage, *, now: Callable[[], datetime], on_new: Callable[[], None]) -> None:
+        """`on_new` is called after something was taken into the feed after all."""
+        self._storage, self._now, self._on_new = storage, now, on_new
 
-def count(connection: Connection, network: str) -> int:
-    """Return how much is set aside and not settled."""
-    query = select(func.count()).select_from(quarantine).where(*_waiting(network))
-    return int(connection.execute(query).scalar_one())
+    def listed(self) -> tuple[Aside, ...]:
+        """Return what is set aside, the oldest first, at most MOST."""
+        query = select(quarantine).where(*_waiting(self._storage.network))
+        query = query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST)
+        with self._storage.reader() as connection:
+            return tuple(map(_aside, connection.execute(query)))
+
+    def count(self) -> int:
+        """Return how much is set aside."""
+        query = select(func.count()).select_from(quarantine).where(*_waiting(self._storage.network))
+        with self._storage.reader() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def replay(self, quarantine_id: str) -> str | None:
+        """Try to take something again. Returns None when it was taken, or why not. Raises LookupError for no such."""
+        with self._storage.writing(Turn.FEED) as connection:
+            reason = replay(connection, self._storage.network, quarantine_id, self._now())
+        self._on_new()
+        return reason
+
+    def dismiss(self, quarantine_id: str) -> None:
+        """Settle something set aside without taking it."""
+        with self._storage.writing() as connection:
+            dismiss(connection, self._storage.network, quarantine_id, self._now())
 
 
 def _waiting(network: str) -> tuple[ColumnElement[bool], ...]:
@@ -69,7 +91,7 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
     read = arrivals.read_entry(one.raw, one.ledger_id, seq=one.seq)
     if not isinstance(read, Entry):
         return read.reason
-    before = ingest.known(connection, network, one.ledger_id)
+    before = ingest.progress(connection, network, one.ledger_id)
     status = ingest.take(connection, network, one.ledger_id, before=before, batch=[read], now=now).statuses[0]
     if status.reason:
         return status.reason

@@ -28,7 +28,7 @@ _HEAD = (
 )
 
 
-class Pen:
+class ServerLedgerWriter:
     """Writes into the server's own ledger, in a transaction whose turn it is to write the feed."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Pen:
         head = Head(seq=row.seq, hash=bytes(row.hash)) if row else Head()
         stamp = Stamp(at=now, boot_id=self._boot_id, monotonic_ns=time.monotonic_ns(), clock=ClockQuality.TRUSTED)
         sealed = tuple(chain.seal(facts, ledger_id=ledger_id, head=head, stamp=stamp))
-        before = ingest.known(connection, of, ledger_id)
+        before = ingest.progress(connection, of, ledger_id)
         ingest.take(connection, of, ledger_id, before=before, batch=sealed, now=now)
         names = [{"network_id": of, "ledger_id": ledger_id, "seq": one.ref.seq, "account": by} for one in sealed]
         connection.execute(insert(authors), names)

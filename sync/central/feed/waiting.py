@@ -1,7 +1,7 @@
 """Kiosks that wait for news: each costs a socket and a few hundred bytes, no thread and no question to the database.
 
-One task for all of them asks where the feed ends, when the bell rings or, for what another process took in, every few
-seconds. Nothing here knows who waits, or what the news are: they are fetched by the usual calls.
+One task for all of them asks where the feed ends, when something changed and, for what another process took in, every
+few seconds. Nothing here knows who waits, or what the news are: they are fetched by the usual calls.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import random
 from collections.abc import Callable
 
 from kiosk.store.database import LedgerError
-from sync.central.feed.bell import Bell
+from sync.central.feed.change_signal import ChangeSignal
 
 LOOK_SECONDS = 2.0
-"""How often the end of the feed is looked at while somebody waits and no bell rings."""
+"""How often the end of the feed is looked at while somebody waits and nothing changes."""
 ANSWERS_A_SECOND = 50.0
 """As many kiosks are told of news at most: each then asks for them, and an entry of one is news to all the others.
 
@@ -32,14 +32,14 @@ class Waiting:
 
     def __init__(
         self,
-        bell: Bell,
+        changes: ChangeSignal,
         end: Callable[[], int],
         *,
         look_seconds: float = LOOK_SECONDS,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`end` returns the feed's last position and is called in a thread; `chance` returns numbers of [0, 1)."""
-        self._bell, self._read_end, self._look_seconds, self._chance = bell, end, look_seconds, chance
+        self._changes, self._read_end, self._look_seconds, self._chance = changes, end, look_seconds, chance
         self._end = -1
         self._people = 0
         self._moved = asyncio.Event()
@@ -85,7 +85,7 @@ class Waiting:
     async def _look(self) -> None:
         """Follow the feed's end for as long as somebody waits."""
         while self._people and not self._closed:
-            heard = self._bell.count
+            seen = self._changes.count
             try:
                 end = await asyncio.to_thread(self._read_end)
             except LedgerError:  # who waits learns of it from the call that follows
@@ -93,7 +93,7 @@ class Waiting:
             if end != self._end:
                 self._end = end
                 self._wake()
-            await self._bell.listen(heard, self._look_seconds)
+            await self._changes.wait_async(seen, self._look_seconds)
 
     def _wake(self) -> None:
         self._moved.set()

@@ -1,4 +1,4 @@
-"""The calls of version 1, as kiosks make them over HTTP. What they mean is in sync.central.central."""
+"""The calls of version 1, as kiosks make them over HTTP. What they mean is in the other rooms."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, Parameter, RawBody
 
 from sync import wire
-from sync.central.central import Central, OtherLedgerError
 from sync.central.feed.arrivals import ArrivalError
+from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.stream import GoneError
 from sync.central.http.openapi import described, refuses
 from sync.central.kiosks import allowance
 from sync.central.kiosks.badge_key import BadgeKeyError
-from sync.central.kiosks.enrolment import Kiosk, Turned
+from sync.central.kiosks.paired import Kiosk
+from sync.central.kiosks.pairing import PairingRefused
+from sync.central.server import Central
 
 AnyRequest = Request[Any, Any, Any]
 _enroll = msgspec.json.Decoder(wire.Enroll).decode
@@ -67,7 +69,7 @@ def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
 def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     """Return who asks. Raises ProblemError for who is not paired, or no longer, or brought more than its allowance."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    kiosk = central.kiosk_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    kiosk = central.kiosks.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
     if kiosk is None:
         challenge = {"www-authenticate": "Bearer"}
         raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it anew", challenge)
@@ -103,10 +105,10 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
     if "\0" in asked.ledger_id + asked.name + asked.version or len(asked.ledger_id) > 100:
         raise ProblemError(400, "malformed", "the body is no enrolment: it names no ledger")
     try:
-        paired = central.enroll(asked)
+        paired = central.kiosks.enroll(asked)
     except BadgeKeyError as error:
         raise ProblemError(409, "badge_key", str(error)) from None
-    if isinstance(paired, Turned):
+    if isinstance(paired, PairingRefused):
         if paired.wait is not None:
             seconds = str(round(paired.wait.total_seconds()) + 1)
             raise ProblemError(429, "too_many_tries", "too many tries: wait and try again", {"retry-after": seconds})
@@ -136,7 +138,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
     plain = unpacked(request, body, central.settings.unpacked_bytes)
     central.pace.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
     try:
-        return central.push(kiosk, plain)
+        return central.intake.push(kiosk, plain)
     except ArrivalError as error:
         raise ProblemError(400, "malformed", str(error)) from None
     except OtherLedgerError as error:
@@ -157,7 +159,7 @@ def feed(
     """Answer 410 for a cursor that this feed does not know: start from a snapshot."""
     kiosk = _kiosk(request, central)
     try:
-        return central.feed(kiosk, after)
+        return central.feed.page(kiosk, after)
     except GoneError as error:
         raise ProblemError(410, "gone", str(error)) from None
 
@@ -171,7 +173,7 @@ async def news(
 ) -> wire.News:
     """Answer as soon as the feed goes on after the cursor, or when the time is over. Nothing is fetched by it."""
     await asyncio.to_thread(_kiosk, request, central)
-    return wire.News(news=await central.news(after, wait))
+    return wire.News(news=await central.feed.has_news(after, wait))
 
 
 @get(
@@ -191,7 +193,7 @@ def snapshot(
     """Answer 410 for a token of a snapshot that is not kept any longer: begin anew without one."""
     _kiosk(request, central)
     try:
-        found = central.snapshot(page)
+        found = central.snapshots.page(page)
     except GoneError as error:
         raise ProblemError(410, "gone", str(error)) from None
     return Response(msgspec.json.encode(found), media_type="application/json")

@@ -23,16 +23,17 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from kiosk.store.database import LedgerError
-from sync.central.alarms.alarm_messages import alarm_message
-from sync.central.alarms.messages import Messenger
-from sync.central.central import Central, wall_clock
 from sync.central.http import api
 from sync.central.http.api import AnyRequest, ProblemError, problem
 from sync.central.http.compression import zipping
 from sync.central.http.metrics import TYPE, Metrics
 from sync.central.http.openapi import refuses
 from sync.central.logs import FACTS, LOGGER
+from sync.central.messages.alarm_messages import alarm_message
+from sync.central.messages.messenger import Messenger
+from sync.central.server import Central, wall_clock
 from sync.central.settings import Settings
+from sync.central.storage import network
 
 log = logging.getLogger(LOGGER)
 BUSY_SECONDS = "10"
@@ -126,7 +127,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
 )
 def health(central: NamedDependency[Central]) -> Health:
     """Answer 503 when the database cannot be read."""
-    behind = central.last_position() - central.network.projected
+    behind = central.feed.last_position() - network.load(central.storage).projected
     return Health(status="ok", behind=max(behind, 0))
 
 

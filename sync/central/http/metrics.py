@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from sync.central.central import Central
+from sync.central.server import Central
+from sync.central.storage import network
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -51,15 +52,21 @@ class State(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         central = self._central
-        paired = [kiosk for kiosk in central.kiosks() if kiosk.revoked_at is None]
-        yield _gauge("central_feed_position", "Last position of the feed", central.last_position())
-        yield _gauge("central_roster_position", "Position up to which the roster is folded", central.network.projected)
+        paired = [kiosk for kiosk in central.kiosks.listed() if kiosk.revoked_at is None]
+        yield _gauge("central_feed_position", "Last position of the feed", central.feed.last_position())
+        yield _gauge(
+            "central_roster_position",
+            "Position up to which the roster is folded",
+            network.load(central.storage).projected,
+        )
         yield _gauge("central_kiosks", "Kiosks that are paired", len(paired))
-        yield _gauge("central_kiosks_silent", "Kiosks not heard of for long", sum(map(central.is_silent, paired)))
+        yield _gauge(
+            "central_kiosks_silent", "Kiosks not heard of for long", sum(map(central.kiosks.is_silent, paired))
+        )
         yield _gauge("central_kiosks_waiting", "Entries kiosks have yet to send", sum(k.beacon.waiting for k in paired))
-        yield _gauge("central_quarantine", "Things set aside", central.quarantined())
+        yield _gauge("central_quarantine", "Things set aside", central.quarantine.count())
         alarms = GaugeMetricFamily("central_alarms", "Alarms going on", labels=["kind"])
-        for kind, count in sorted(Tally(alarm.kind for alarm in central.alarms()).items()):
+        for kind, count in sorted(Tally(alarm.kind for alarm in central.alarms.listed()).items()):
             alarms.add_metric([kind], count)
         yield alarms
 

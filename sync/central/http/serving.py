@@ -19,13 +19,13 @@ class Server(uvicorn.Server):
         """`options` are those of uvicorn.Config."""
         options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS} | options
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, **options))
-        self._let_go = app.state.central.let_go
-        app.state.central.on_death = self._end
+        self._stop_waiting = app.state.central.stop_waiting
+        app.state.central.roster_thread.on_death = self._end
 
     def _end(self) -> None:
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, answer what is under way, and end."""
-        self._let_go()
+        self._stop_waiting()
         await super().shutdown(sockets)

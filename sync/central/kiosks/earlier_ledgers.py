@@ -12,6 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from kiosk.model import Ref
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
 from sync.central.storage.tables import authors, former_ledgers, kiosks, ledgers, networks
 from sync.wire import Enroll
 
@@ -97,6 +100,14 @@ def go_on(connection: Connection, of: str, kiosk_id: str, present: str, ledger_i
     one = (kiosks.c.network_id == of, kiosks.c.kiosk_id == kiosk_id)
     connection.execute(update(kiosks).where(*one).values(ledger_id=ledger_id))
     return True
+
+
+def raise_renewed(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
+    """Raise the alarm that a kiosk goes on in a new ledger: it mended the one before, or was put back from a copy."""
+    alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
+    detail = f"goes on in a new ledger after {follows}: the end of that may be lost"
+    ref = Ref(ledger_id=ledger_id, seq=0)
+    register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
 
 
 def _keep(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:

@@ -17,7 +17,6 @@ from litestar.exceptions import HTTPException, NotFoundException
 
 from kiosk.desk import DeskError
 from kiosk.ledger import LedgerError
-from sync.central.central import Central
 from sync.central.logs import LOGGER
 from sync.central.pages import alarms, badges, kiosks, tariffs, today
 from sync.central.pages.every_page import access, not_found, static_files
@@ -29,6 +28,7 @@ from sync.central.pages.management import accounts, journal, set_aside, sites
 from sync.central.pages.members import members, passes, personal_data
 from sync.central.pages.own_account import account, sign_in
 from sync.central.pages.sales import sales
+from sync.central.server import Central
 
 __all__ = ["router"]
 

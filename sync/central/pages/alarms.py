@@ -17,7 +17,7 @@ LISTED = 20
 def alarms(page: NamedDependency[PageRequest]) -> Answer:
     """What people should look at."""
     kiosks = page.kiosks
-    silent = [kiosk for kiosk in kiosks if page.central.is_silent(kiosk)]
+    silent = [kiosk for kiosk in kiosks if page.central.kiosks.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
     members, list_page = {}, ListPage.asked(page.request, len(page.alarms), LISTED)
     for alarm in list_page.of(page.alarms):
@@ -31,11 +31,11 @@ def alarms(page: NamedDependency[PageRequest]) -> Answer:
 def settle(page: NamedDependency[PageRequest]) -> Answer:
     """End an alarm that was looked at."""
     alarm_id = page.form.text("alarm")
-    alarm = next((one for one in page.central.alarms() if one.alarm_id == alarm_id), None)
+    alarm = next((one for one in page.central.alarms.listed() if one.alarm_id == alarm_id), None)
     if alarm is None:
         return page.go("/alarms")  # somebody else has settled it
     page.must_be_here(page.site_of(alarm))
-    if page.central.dismiss_alarm(alarm_id):
+    if page.central.alarms.dismiss(alarm_id):
         page.append(Happened(what="alarm_settled", detail=alarm_id.split(":", 1)[0]))
     return page.go("/alarms", "alarm-ended")
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from kiosk.facts import Happened
 from sync.central.accounts.staff import Role
-from sync.central.kiosks.enrolment import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
+from sync.central.kiosks.pairing import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.pagination import ListPage
 from sync.central.pages.every_page.routes import reads, writes
@@ -32,7 +32,7 @@ def _listed(page: PageRequest, code: str = "", name: str = "") -> Answer:
     list_page = ListPage.asked(page.request, len(paired), KIOSKS_LISTED)
     return page.show(
         "kiosks.html",
-        kiosks=[(kiosk, page.central.is_silent(kiosk)) for kiosk in list_page.of(paired)],
+        kiosks=[(kiosk, page.central.kiosks.is_silent(kiosk)) for kiosk in list_page.of(paired)],
         list_page=list_page,
         shut_out=[kiosk for kiosk in kiosks if kiosk.revoked_at is not None],
         names=names,
@@ -55,7 +55,7 @@ def pair(page: NamedDependency[PageRequest]) -> Answer:
         form.wrong("site", page.say("Choose a site"))
     if form.errors:
         return _listed(page)
-    code = page.central.new_code(name=name, site_id=site or None)
+    code = page.central.kiosks.new_code(name=name, site_id=site or None)
     page.append(Happened(what="pairing_code", detail=name, site_id=site or None))
     return _listed(page, code, name)
 
@@ -63,10 +63,10 @@ def pair(page: NamedDependency[PageRequest]) -> Answer:
 @writes("/kiosks/{kiosk_id:str}/revoke", role=Role.MANAGER)
 def revoke(page: NamedDependency[PageRequest], kiosk_id: FromPath[str]) -> Answer:
     """Shut a kiosk out."""
-    kiosk = next((one for one in page.central.kiosks() if one.kiosk_id == kiosk_id), None)
+    kiosk = next((one for one in page.central.kiosks.listed() if one.kiosk_id == kiosk_id), None)
     if kiosk is None:
         raise NotFoundException(page.say("There is no such kiosk"))
-    if page.central.revoke(kiosk_id):
+    if page.central.kiosks.revoke(kiosk_id):
         page.append(Happened(what="kiosk_revoked", detail=kiosk.name, site_id=kiosk.site_id))
     return page.go("/kiosks", "kiosk-revoked")
 

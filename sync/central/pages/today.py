@@ -61,7 +61,7 @@ def home(page: NamedDependency[PageRequest]) -> Answer:
     """All sites that this account may see."""
     recent = _recent_taps(page)
     places = [_place(page, site, recent) for site in page.sites]
-    silent = [kiosk for kiosk in page.kiosks if page.central.is_silent(kiosk)]
+    silent = [kiosk for kiosk in page.kiosks if page.central.kiosks.is_silent(kiosk)]
     return page.show("home.html", places=places, silent=silent)
 
 
@@ -113,7 +113,7 @@ async def live(page: NamedDependency[PageRequest]) -> ServerSentEvent:
 
 
 async def _news(page: PageRequest) -> AsyncIterator[ServerSentEventMessage]:
-    async for position in page.central.listen():
+    async for position in page.central.roster_thread.positions():
         yield ServerSentEventMessage(event="changed", data=str(position), retry=3000)
 
 

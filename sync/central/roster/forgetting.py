@@ -1,23 +1,18 @@
-"""Forgetting on the server: who is to be forgotten, and what is old, goes from all that the server keeps.
+"""Erases, on the server, what an entry of the feed says is to be forgotten: a person, or a stretch that was condensed.
 
-The feed is the ledger of all, and this is where all that happened is known; so the server condenses the ledgers of all
-kiosks, in its own ledger, and the kiosks erase as they hear of it. What lies beside the feed goes too: pages of
-snapshots, what is set aside, alarms that name somebody.
+What lies beside the feed goes too: pages of snapshots, what is set aside, alarms that name somebody. What is old is
+found in sync.central.roster.retention.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
-from kiosk.facts import AnyFact, Condensed, Entry, Erased
+from kiosk.facts import Condensed, Entry, Erased
 from kiosk.store.chain import decode_fact
-from kiosk.store.forgetting import condensing, erasing
-from kiosk.store.tables import microseconds
-from sync.central.storage.tables import alarms, feed, ledgers, quarantine, snapshots
+from kiosk.store.forgetting import erasing
+from sync.central.storage.tables import alarms, feed, quarantine, snapshots
 from sync.wire import Words
 
 FORGETTING = ("erasure", "condensed")
@@ -73,52 +68,3 @@ def _inside(raw: bytes) -> bytes:
         return raw + (msgspec.json.decode(raw, type=_Body).body or b"")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return raw
-
-
-# ---------------------------------------------------------------- what is old
-
-
-def sums(connection: Connection, network: str, *, projected: int, now: datetime) -> Condensed | None:
-    """Return the sums of the next stretch of any ledger that is old enough; None when there is none."""
-    for row in connection.execute(select(ledgers).where(ledgers.c.network_id == network).order_by(ledgers.c.ledger_id)):
-        here = max(row.acked, _given_up(connection, network, row.ledger_id, now))
-        upto = _folded(connection, network, row.ledger_id, here=here, projected=projected)
-        found = condensing.stretch(
-            connection, feed, scope(network), row.ledger_id, upto=upto, now=now, awaited=_came_lately(now)
-        )
-        if found is not None:
-            first, last = found
-            return condensing.condense(connection, feed, scope(network), row.ledger_id, first=first, last=last)
-    return None
-
-
-def _came_lately(now: datetime) -> ColumnElement[bool]:
-    """Match what was received so lately that what belongs to it may still come."""
-    return feed.c.received_at.between(microseconds(now - condensing.KEPT), microseconds(now + condensing.AHEAD))
-
-
-def _given_up(connection: Connection, network: str, ledger_id: str, now: datetime) -> int:
-    """Return up to which entry a ledger came so long ago that what is missing of it is not waited for any more."""
-    came = select(func.max(feed.c.seq)).where(scope(network), feed.c.ledger_id == ledger_id, ~_came_lately(now))
-    return connection.execute(came).scalar() or 0
-
-
-def _folded(connection: Connection, network: str, ledger_id: str, *, here: int, projected: int) -> int:
-    """Return up to which entry of those that are here a ledger is folded."""
-    waiting = select(func.min(feed.c.seq)).where(
-        scope(network), feed.c.ledger_id == ledger_id, feed.c.position > projected
-    )
-    first: int | None = connection.execute(waiting).scalar()
-    return here if first is None else min(here, first - 1)
-
-
-def forget_beside(connection: Connection, network: str, now: datetime) -> None:
-    """Forget what lies beside the feed and is as old as passages may become."""
-    old = now - condensing.KEPT
-    connection.execute(delete(alarms).where(alarms.c.network_id == network, alarms.c.last_at < old))
-    connection.execute(delete(quarantine).where(quarantine.c.network_id == network, quarantine.c.received_at < old))
-
-
-def farewells(silent: Sequence[str]) -> tuple[AnyFact, ...]:
-    """Return the tombstones of customers who were not heard of for too long."""
-    return tuple(Erased(member_id=name, by="retention") for name in silent)

@@ -24,7 +24,7 @@ from kiosk.store.tables import REVISION, ROSTER
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind
 from sync.central.feed import stream
-from sync.central.feed.server_ledger import SERVER, Pen
+from sync.central.feed.server_ledger import SERVER, ServerLedgerWriter
 from sync.central.roster import conflicts, forgetting
 from sync.central.storage import network
 from sync.central.storage.database import Storage, Turn
@@ -48,8 +48,8 @@ POISON = (
 class Projector:
     """Moves the roster forward."""
 
-    def __init__(self, storage: Storage, *, pen: Pen, now: Callable[[], datetime]) -> None:
-        self._storage, self._pen, self._now, self._network = storage, pen, now, storage.network
+    def __init__(self, storage: Storage, *, writer: ServerLedgerWriter, now: Callable[[], datetime]) -> None:
+        self._storage, self._writer, self._now, self._network = storage, writer, now, storage.network
         with storage.writing(Turn.FOLD) as connection:
             self._prepare(connection)
 
@@ -124,7 +124,7 @@ class Projector:
 
     def _append(self, connection: Connection, *facts: AnyFact) -> None:
         self._storage.take_turn(connection, Turn.FEED)
-        self._pen.write(connection, self._network, facts, by=SERVER, now=self._now())
+        self._writer.write(connection, self._network, facts, by=SERVER, now=self._now())
 
 
 @contextmanager

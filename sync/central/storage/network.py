@@ -53,6 +53,12 @@ def read(connection: Connection, network: str) -> Network:
     )
 
 
+def load(storage: Storage) -> Network:
+    """Return what the server knows of itself now. Raises LedgerError."""
+    with storage.reader() as connection:
+        return read(connection, storage.network)
+
+
 def migrate(storage: Storage) -> None:
     """Make or upgrade the schema, and let the network be born where it was not: all in one transaction.
 

@@ -11,9 +11,9 @@ from typing import Self
 
 from kiosk.clock import WallClock
 from kiosk.ledger import open_reader
-from sync.central.central import Central, wall_clock
 from sync.central.http.app import create_app
 from sync.central.http.serving import Server
+from sync.central.server import Central, wall_clock
 from sync.central.settings import Settings
 from sync.client import Answer, Client, Transport, UnreachableError
 from sync.pairing import enroll
@@ -160,7 +160,7 @@ class LiveServer:
         return line
 
     def code(self, name: str = "a kiosk") -> str:
-        return self.central.new_code(name=name)
+        return self.central.kiosks.new_code(name=name)
 
     def pairs(self, folder: Path, *, is_blank: bool = False, clock: WallClock | None = None) -> LinkedKiosk:
         """A kiosk in this folder, paired; it keeps its ledger when it had one."""
@@ -184,9 +184,9 @@ class LiveServer:
 
     def has(self, kiosk: LinkedKiosk) -> list[tuple[int, bytes | None]]:
         """The entries of this kiosk that are here, in the feed's order: seq and body."""
-        page, found = self.central.feed(self.central.kiosks()[0], None), []
+        page, found = self.central.feed.page(self.central.kiosks.listed()[0], None), []
         while True:
             found += [one.entry for one in page.entries if one.entry.ledger_id == kiosk.counter.ledger.ledger_id]
             if not page.more:
                 return [(entry.seq, entry.body) for entry in found]
-            page = self.central.feed(self.central.kiosks()[0], page.cursor)
+            page = self.central.feed.page(self.central.kiosks.listed()[0], page.cursor)

@@ -31,9 +31,9 @@ from kiosk.store.chain import Head
 from kiosk.store.codes import claim_code
 from sync import wire
 from sync.central.accounts.staff import Accounts, Role
-from sync.central.central import Central
 from sync.central.http.app import create_app
 from sync.central.pages import router
+from sync.central.server import Central
 from sync.central.settings import Settings
 from tests.office.ledgers.small_house import MONDAY, StampClock, house_facts, let_in
 from tests.office.servers.postgres import cluster
@@ -65,7 +65,7 @@ class Office:
 
     def _move_in(self) -> None:
         site = replace(SERRE, hours="Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off", exceptions=(HOLIDAYS,))
-        self.central.append(*house_facts(), SiteSet(site=site), ProductSet(product=UNLIMITED), by="server")
+        self.central.books.append(*house_facts(), SiteSet(site=site), ProductSet(product=UNLIMITED), by="server")
         accounts = self.central.accounts
         accounts.add("chef", PASSWORD, Role.MANAGER)
         accounts.add("anne", PASSWORD, Role.HOST, site_id=SERRE.id)
@@ -167,9 +167,9 @@ class PushingKiosk:
 
     def __init__(self, office: Office, name: str) -> None:
         self.office, self.ledger_id, self.head = office, str(uuid.uuid4()), Head()
-        code = office.central.new_code(name=name, site_id=SERRE.id)
+        code = office.central.kiosks.new_code(name=name, site_id=SERRE.id)
         asked = wire.Enroll(code=code, ledger_id=self.ledger_id)
-        paired: Any = office.central.enroll(asked)
+        paired: Any = office.central.kiosks.enroll(asked)
         self.token: str = paired.token
 
     def sealed(self, *facts: AnyFact) -> tuple[Entry, ...]:
@@ -186,9 +186,9 @@ class PushingKiosk:
 
     def push(self, *facts: AnyFact, **beacon: Any) -> None:
         """Send new entries."""
-        kiosk = self.office.central.kiosk_of(self.token)
+        kiosk = self.office.central.kiosks.by_token(self.token)
         assert kiosk is not None
-        self.office.central.push(kiosk, self.body(*facts, **beacon))
+        self.office.central.intake.push(kiosk, self.body(*facts, **beacon))
 
 
 def stranger_taps() -> Tapped:
@@ -208,7 +208,7 @@ def lived_in(house: Office) -> None:
     people = [Member(id=f"m{number}", name=name) for number, name in enumerate(names)]
     for one in people:
         badge = Badge(id=f"b-{one.id}", member_id=one.id)
-        house.central.append(MemberSet(member=one), BadgeSet(badge=badge), by="server")
+        house.central.books.append(MemberSet(member=one), BadgeSet(badge=badge), by="server")
     silent = house.kiosk("Salle du haut")
     silent.sealed(stranger_taps())
     silent.push(stranger_taps())

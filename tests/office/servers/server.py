@@ -21,9 +21,10 @@ from kiosk.facts import AnyFact, Entry
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync import wire
-from sync.central.central import Central
 from sync.central.http.app import create_app
-from sync.central.kiosks.enrolment import Kiosk, Paired
+from sync.central.kiosks.paired import Kiosk
+from sync.central.kiosks.pairing import Paired
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.wire import Beacon, Outcome, Push, Pushed, WireEntry
 from tests.office.ledgers.small_house import MONDAY, StampClock
@@ -100,8 +101,8 @@ class MemoryLedger:
 
 def pairs(central: Central, ledger_id: str = "ledger-a", *, name: str = "door", site_id: str = "la-serre") -> Paired:
     """A kiosk with this ledger joins the network."""
-    code = central.new_code(name=name, site_id=site_id)
-    paired = central.enroll(wire.Enroll(code=code, ledger_id=ledger_id, version="1"))
+    code = central.kiosks.new_code(name=name, site_id=site_id)
+    paired = central.kiosks.enroll(wire.Enroll(code=code, ledger_id=ledger_id, version="1"))
     assert isinstance(paired, Paired)
     return paired
 
@@ -118,7 +119,7 @@ def spoilt(ledger_id: str, *entries: Entry | bytes) -> bytes:
 
 
 def sends(central: Central, kiosk: Kiosk, entries: Sequence[Entry | WireEntry], beacon: Beacon | None = None) -> Pushed:
-    return central.push(kiosk, push_of(kiosk.ledger_id, entries, beacon))
+    return central.intake.push(kiosk, push_of(kiosk.ledger_id, entries, beacon))
 
 
 def outcomes(pushed: Pushed) -> list[Outcome]:
@@ -133,7 +134,7 @@ def fed(central: Central, kiosk: Kiosk, after: str | None = None) -> list[Entry]
     """All entries of the feed after a cursor."""
     entries: list[Entry] = []
     while True:
-        page = central.feed(kiosk, after)
+        page = central.feed.page(kiosk, after)
         entries += [wire.from_wire(one.entry) for one in page.entries]
         after = page.cursor
         if not page.more:
@@ -142,4 +143,4 @@ def fed(central: Central, kiosk: Kiosk, after: str | None = None) -> list[Entry]
 
 def kinds(central: Central) -> list[str]:
     """The kinds of the alarms going on, in their order."""
-    return sorted(alarm.kind for alarm in central.alarms())
+    return sorted(alarm.kind for alarm in central.alarms.listed())

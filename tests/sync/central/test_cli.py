@@ -19,7 +19,7 @@ from kiosk.store.database import LedgerError
 from sync.central.cli import central as command
 from sync.central.feed.stream import GoneError
 from sync.central.settings import Settings
-from sync.central.storage import backups
+from sync.central.storage import backups, network
 from tests.office.ledgers.small_house import house_facts
 from tests.office.servers.postgres import binaries
 from tests.office.servers.server import MemoryLedger, fed, new_database, pairs, sends, serving
@@ -82,7 +82,7 @@ def test_a_kiosk_is_paired_listed_and_shut_out(database: str) -> None:
 
 def test_a_code_for_a_site_that_nobody_knows_is_refused(database: str) -> None:
     with serving(database) as central:
-        central.append(*house_facts(), by="anne")
+        central.books.append(*house_facts(), by="anne")
     assert "there are: la-serre" in says(database, "kiosk", "pair", "door", "--site", "elsewhere", code=1)
 
 
@@ -156,17 +156,17 @@ def test_a_copy_has_everything_and_begins_a_feed_of_its_own(tmp_path: Path) -> N
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
-        cursor = central.feed(kiosk, None).cursor
+        cursor = central.feed.page(kiosk, None).cursor
         says(database, "backup", str(copy))
-        own = central.network.ledger_id
+        own = network.load(central.storage).ledger_id
     assert not list(tmp_path.glob("copy.db-*"))
     with serving(str(copy)) as restored:
         assert fed(restored, kiosk) == sent
-        assert restored.network.ledger_id != own
+        assert network.load(restored.storage).ledger_id != own
         with pytest.raises(GoneError):
-            restored.feed(kiosk, cursor)
+            restored.feed.page(kiosk, cursor)
     with serving(database) as central:
-        assert central.feed(kiosk, cursor).entries == ()
+        assert central.feed.page(kiosk, cursor).entries == ()
 
 
 def test_a_copy_is_not_written_over_another(database: str, tmp_path: Path) -> None:
@@ -189,10 +189,10 @@ def test_postgresql_is_copied_by_its_own_tool_and_told_when_it_is_back(tmp_path:
     assert "kiosk-central restored" in says(database, "backup", str(copy))
     assert copy.read_bytes().startswith(b"PGDMP")
     with serving(database) as central:
-        before = central.network.generation
+        before = network.load(central.storage).generation
     says(database, "restored", "--yes")
     with serving(database) as central:
-        assert central.network.generation != before
+        assert network.load(central.storage).generation != before
 
 
 @pytest.mark.parametrize("order", [("run",), ("kiosk", "list"), ("migrate",)])

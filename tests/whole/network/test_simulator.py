@@ -142,7 +142,7 @@ def two_words(folder: Path, ledger_type: type[Ledger]) -> list[str]:
     world = World(folder, seed=1, kiosks=(1, 1), ledger_type=ledger_type)
     kiosk = world.kiosks[0]
     kiosk.exchange()
-    world.server.central.append(MemberSet(member=Member(id="lea", name="older")), by="host")
+    world.server.central.books.append(MemberSet(member=Member(id="lea", name="older")), by="host")
     kiosk.ledger.append(MemberSet(member=Member(id="lea", name="newer")))
     world.come_to_rest()
     found = invariants.violations(invariants.After(world.server, world.kiosks, acked=world.acked))

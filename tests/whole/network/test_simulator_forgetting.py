@@ -19,6 +19,7 @@ from kiosk.model import Member, Tap
 from kiosk.store.chain import decode_fact
 from kiosk.store.forgetting import erasing
 from kiosk.store.tables import entries, stretches, uses
+from sync.central.roster import retention
 from tests.office.servers.postgres import cluster
 from tests.simulator import forgetting as forgetting
 from tests.simulator import invariants, trouble
@@ -132,12 +133,12 @@ def loses_the_sums(world: World) -> None:
     dark.line.is_cut_out = True
     taps(world, dark, "noor")
     forgetting.months_pass(world, world.random)
-    world.server.central.forget()
+    retention.forget_old(world.server.central.books)
     other.exchange()
     place = world.server.copy()
     dark.line.is_cut_out = False
     dark.exchange()
-    world.server.central.forget()
+    retention.forget_old(world.server.central.books)
     dark.exchange()
     world.server.put_back(place)
     world.acked = {}
@@ -215,7 +216,7 @@ def somebody_is_forgotten(world: World) -> None:
     other = world.kiosks[1]
     other.line.is_cut_out = True
     other.ledger.append(MemberSet(member=Member(id="lea", name="lea renamed")))
-    world.server.central.append(Erased(member_id="lea"), by="host")
+    world.server.central.books.append(Erased(member_id="lea"), by="host")
     taps(world, other, "lea")
     other.line.is_cut_out = False
 
@@ -242,7 +243,7 @@ def test_a_passage_that_comes_when_its_stretch_was_forgotten_is_kept_without_its
     taps(world, late, "sam")
     late.exchange()
     forgetting.months_pass(world, world.random)
-    world.server.central.forget()
+    retention.forget_old(world.server.central.books)
     show(late, at)
     late.stop()
     late.start()

@@ -26,11 +26,12 @@ from kiosk.notices.refusals import refusal
 from kiosk.roster import Roster
 from sync.central.accounts.staff import Account, Role
 from sync.central.alarms.register import Alarm
-from sync.central.central import Central
-from sync.central.kiosks.enrolment import Kiosk
+from sync.central.kiosks.paired import Kiosk
 from sync.central.pages.every_page import access, codes
 from sync.central.pages.every_page.flash_messages import FLASH_MESSAGES
 from sync.central.pages.every_page.forms import Form
+from sync.central.server import Central
+from sync.central.storage import network
 from sync.central.words import Words, preferred
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -95,7 +96,7 @@ class PageRequest:
     @cached_property
     def csrf_token(self) -> str:
         """What every form of this page carries."""
-        return access.csrf_token(self.central.network.secret, self.token if self.account else self.visit)
+        return access.csrf_token(network.load(self.central.storage).secret, self.token if self.account else self.visit)
 
     # ------------------------------------------------------------ who, where, in which words
 
@@ -119,7 +120,7 @@ class PageRequest:
     @property
     def roster(self) -> Roster:
         """The roster, to read."""
-        return self.central.roster
+        return self.central.books.roster
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -166,12 +167,12 @@ class PageRequest:
     @cached_property
     def kiosks(self) -> tuple[Kiosk, ...]:
         """The kiosks that whoever asks may see."""
-        return tuple(kiosk for kiosk in self.central.kiosks() if self.is_here(kiosk.site_id))
+        return tuple(kiosk for kiosk in self.central.kiosks.listed() if self.is_here(kiosk.site_id))
 
     @cached_property
     def alarms(self) -> tuple[Alarm, ...]:
         """The alarms that whoever asks may see."""
-        return tuple(alarm for alarm in self.central.alarms() if self.is_here(self.site_of(alarm)))
+        return tuple(alarm for alarm in self.central.alarms.listed() if self.is_here(self.site_of(alarm)))
 
     def site_of(self, alarm: Alarm) -> str | None:
         """Where the visit was that an alarm is about, or else where the kiosk stands."""
@@ -180,19 +181,19 @@ class PageRequest:
 
     @cached_property
     def _sites_of_ledgers(self) -> dict[str, str | None]:
-        return {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks()}
+        return {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks.listed()}
 
     # ------------------------------------------------------------ doing
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts into the server's ledger, in the name of whoever asks."""
-        return self.central.append(*facts, by=self.signed_in.name)
+        return self.central.books.append(*facts, by=self.signed_in.name)
 
     def ask(self, command: Command, site: Site | None = None) -> Answered:
         """Have a command of the desk performed here. Raises DeskError."""
         # The desk reads a roster and appends facts; a kiosk's ledger is one thing that can, the server another.
         books = cast("Ledger", Books(self))
-        with self.central.desk:
+        with self.central.books.lock:
             return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
     def attempt(self, command: Command, field: str) -> Done | None:
@@ -272,7 +273,7 @@ class Books:
     def __init__(self, page: PageRequest) -> None:
         self.roster = page.roster
         self.append = page.append
-        self.facts_about = page.central.facts_about
+        self.facts_about = page.central.books.facts_about
 
 
 def words_of(request: access.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:

@@ -19,6 +19,7 @@ from kiosk.facts import (
     SiteSet,
     Tapped,
 )
+from sync.central.accounts import audit
 from sync.central.accounts.staff import Role
 from sync.central.alarms.register import Kind
 from sync.central.pages.every_page import codes
@@ -29,11 +30,11 @@ PAGE_LINES = 50
 
 
 @reads("/audit", role=Role.MANAGER)
-def audit(page: NamedDependency[PageRequest]) -> Answer:
+def journal(page: NamedDependency[PageRequest]) -> Answer:
     """Who did what, the newest first."""
     text = page.request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-    lines = page.central.audit(before=before, limit=PAGE_LINES + 1)
+    lines = audit.lines(page.central.storage, before=before, limit=PAGE_LINES + 1)
     shown = [(line, told(page, line.fact)) for line in lines[:PAGE_LINES]]
     more = lines[PAGE_LINES - 1].position if len(lines) > PAGE_LINES else None
     return page.show("audit.html", lines=shown, more=more, first=before is None)
@@ -119,4 +120,4 @@ def _currency(page: PageRequest, site_id: str) -> str:
     return site.currency if site else "EUR"
 
 
-HANDLERS = [audit]
+HANDLERS = [journal]

@@ -25,11 +25,11 @@ def aside(page: NamedDependency[PageRequest]) -> Answer:
 
 def _aside(page: PageRequest, at: str = "") -> Answer:
     """The list, at the part asked for, or at the one on which something stands."""
-    every = page.central.quarantine()
+    every = page.central.quarantine.listed()
     list_page = ListPage.asked(page.request, len(every), LISTED)
     place = next((place for place, one in enumerate(every) if one.quarantine_id == at), list_page.first)
     list_page = list_page._replace(number=place // LISTED + 1, first=place // LISTED * LISTED)
-    names = {kiosk.ledger_id: kiosk.name for kiosk in page.central.kiosks()}
+    names = {kiosk.ledger_id: kiosk.name for kiosk in page.central.kiosks.listed()}
     return page.show("quarantine.html", aside=list_page.of(every), list_page=list_page, names=names)
 
 
@@ -37,7 +37,7 @@ def _aside(page: PageRequest, at: str = "") -> Answer:
 def replay(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
     """Try to take something in again."""
     try:
-        why_not = page.central.replay(quarantine_id)
+        why_not = page.central.quarantine.replay(quarantine_id)
     except LookupError:
         raise NotFoundException from None
     if why_not:
@@ -51,9 +51,9 @@ def replay(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> 
 @writes("/quarantine/{quarantine_id:str}/dismiss", role=Role.MANAGER)
 def dismiss(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
     """Settle something without taking it in; it is kept."""
-    if quarantine_id not in {one.quarantine_id for one in page.central.quarantine()}:
+    if quarantine_id not in {one.quarantine_id for one in page.central.quarantine.listed()}:
         raise NotFoundException
-    page.central.dismiss_aside(quarantine_id)
+    page.central.quarantine.dismiss(quarantine_id)
     page.append(Happened(what="aside_dismissed", detail=quarantine_id))
     return page.go("/quarantine", "dismissed")
 

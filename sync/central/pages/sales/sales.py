@@ -27,6 +27,7 @@ from sync.central.pages.every_page.pagination import ListPage
 from sync.central.pages.every_page.routes import reads
 from sync.central.pages.sales import till
 from sync.central.pages.sales.till import Line, Sum
+from sync.central.storage import network
 from sync.central.words import Words
 
 LISTED = 50
@@ -174,7 +175,10 @@ def _members(page: PageRequest, found: Iterable[Line]) -> dict[str, Member]:
 def _places(page: PageRequest) -> dict[str, str]:
     """The names of kiosks by their ledgers, those they kept before included."""
     with page.central.storage.reader() as connection:
-        return {**earlier_ledgers.names(connection, page.central.settings.network), page.central.network.ledger_id: ""}
+        return {
+            **earlier_ledgers.names(connection, page.central.settings.network),
+            network.load(page.central.storage).ledger_id: "",
+        }
 
 
 # ---------------------------------------------------------------- for the bookkeeper

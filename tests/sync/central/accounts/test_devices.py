@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sync.central.accounts import devices
-from sync.central.accounts.guesses import TRIES_AN_HOUR
+from sync.central.storage.tries import TRIES_AN_HOUR
 from tests.office.ledgers.small_house import MONDAY
 from tests.office.servers.office import PASSWORD, Office, went
 

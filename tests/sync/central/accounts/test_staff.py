@@ -12,10 +12,10 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
 from sync.central.accounts import guesses
-from sync.central.accounts.guesses import FIRST_DELAY, FREE, TRIES_AN_HOUR
 from sync.central.accounts.staff import AT_ONCE, BUSY, Account, AccountError, Accounts, Role, SignIn
-from sync.central.central import Central
+from sync.central.server import Central
 from sync.central.storage.tables import accounts, sessions, tries
+from sync.central.storage.tries import FIRST_DELAY, FREE, TRIES_AN_HOUR, delay
 from tests.office.servers.server import ServerClock
 from tests.office.servers.server import serving as really_serving
 
@@ -142,7 +142,7 @@ def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database
 
 
 def test_whoever_goes_on_guessing_waits_longer_each_time_but_never_longer_than_a_quarter_of_an_hour() -> None:
-    waits = [guesses.delay(failures) / FIRST_DELAY for failures in range(FREE + 8)]
+    waits = [delay(failures) / FIRST_DELAY for failures in range(FREE + 8)]
     assert waits == [0] * FREE + [1, 2, 4, 8, 16, 30, 30, 30]
 
 

@@ -18,8 +18,8 @@ from kiosk.clock import MovableClock
 from kiosk.commands import AddMember, Pair, ShowStatus, encode_command
 from kiosk.model import ClockQuality
 from kiosk.threads.control_socket import ask
-from sync.central.alarms.alarm_messages import alarm_message
-from sync.central.alarms.messages import Messenger
+from sync.central.messages.alarm_messages import alarm_message
+from sync.central.messages.messenger import Messenger
 from tests.office.kiosks.running import RunningKiosk
 from tests.office.network.linked import LiveServer
 from tests.office.network.processes import until
@@ -52,11 +52,13 @@ class Watched:
 
     def starts(self) -> RunningKiosk:
         """Start the kiosk; the first time, pair it."""
-        running = RunningKiosk(self.folder, root=self.root, every_seconds=1.0, is_blank=bool(self.central.kiosks()))
+        running = RunningKiosk(
+            self.folder, root=self.root, every_seconds=1.0, is_blank=bool(self.central.kiosks.listed())
+        )
         running.bench.clock = self.clock
         self._kiosk = self._stack.enter_context(ExitStack())
         self._kiosk.enter_context(running)
-        if not self.central.kiosks():
+        if not self.central.kiosks.listed():
             pair = Pair(url=self._hub.url, code=self._hub.code("Porte nord"))
             assert isinstance(decode_answer(running.kiosk.answer(encode_command(pair))), Done)
             # Only now, as the server is up: it would have a messenger of its own.
@@ -68,11 +70,11 @@ class Watched:
 
     def hears(self, *codes: str) -> None:
         """Wait for a beacon of this very moment that says so, and look once what is to be told."""
-        until(lambda: self._is_heard(codes), f"no beacon with {codes}: {self.central.kiosks()[0]}")
+        until(lambda: self._is_heard(codes), f"no beacon with {codes}: {self.central.kiosks.listed()[0]}")
         self.messenger.step()
 
     def _is_heard(self, codes: tuple[str, ...]) -> bool:
-        kiosk = self.central.kiosks()[0]
+        kiosk = self.central.kiosks.listed()[0]
         return kiosk.seen_at == self.hands.now and set(codes) <= set(kiosk.beacon.health)
 
     def told(self) -> list[str]:

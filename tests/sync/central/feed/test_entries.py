@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from kiosk.facts import Happened
 from kiosk.store import chain
 from sync import wire
-from sync.central.central import OtherLedgerError
 from sync.central.feed.arrivals import ArrivalError
+from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.stream import GoneError
+from sync.central.storage import network
 from sync.central.storage import tables as central_tables
 from sync.wire import Beacon, Outcome
 from tests.office.ledgers.small_house import house_facts
@@ -56,7 +57,7 @@ def test_entries_outlive_the_server(database: str) -> None:
         sends(central, kiosk, sent)
     with serving(database) as central:
         assert fed(central, kiosk) == sent
-        assert central.roster.member("lea") is not None
+        assert central.books.roster.member("lea") is not None
 
 
 def test_what_comes_twice_is_kept_once_even_years_later(database: str) -> None:
@@ -103,12 +104,12 @@ def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: s
     sent = MemoryLedger().writes(*started(500))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        pushed = central.push(kiosk, spoilt(kiosk.ledger_id, b'{"seq":1,"at":[]}', *sent[1:]))
+        pushed = central.intake.push(kiosk, spoilt(kiosk.ledger_id, b'{"seq":1,"at":[]}', *sent[1:]))
         assert outcomes(pushed) == [QUARANTINED] + [ACCEPTED] * 499
         assert pushed.acked == 500
         assert fed(central, kiosk) == sent[1:]
-        assert central.quarantined() == 1
-        assert [(aside.seq, aside.raw) for aside in central.quarantine()] == [(1, b'{"seq":1,"at":[]}')]
+        assert central.quarantine.count() == 1
+        assert [(aside.seq, aside.raw) for aside in central.quarantine.listed()] == [(1, b'{"seq":1,"at":[]}')]
 
 
 @pytest.mark.parametrize("nonsense", [b"null", b'{"seq":"two"}', b"[[[]]]", b'{"seq":-1}', b'{"seq":1e400}', b'"\xff"'])
@@ -118,7 +119,7 @@ def test_an_entry_that_does_not_tell_its_place_has_the_one_between_its_neighbour
     sent = MemoryLedger().writes(*started(3))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        pushed = central.push(kiosk, spoilt(kiosk.ledger_id, sent[0], nonsense, sent[2]))
+        pushed = central.intake.push(kiosk, spoilt(kiosk.ledger_id, sent[0], nonsense, sent[2]))
         assert [status.seq for status in pushed.statuses] == [1, 2, 3]
         assert outcomes(pushed) == [ACCEPTED, QUARANTINED, ACCEPTED]
         assert pushed.acked == 3
@@ -129,7 +130,7 @@ def test_one_entry_alone_that_nobody_can_read_is_settled_too(database: str) -> N
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent)
-        assert central.push(kiosk, spoilt(kiosk.ledger_id, b"7")).acked == 3
+        assert central.intake.push(kiosk, spoilt(kiosk.ledger_id, b"7")).acked == 3
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_what_is_no_push_is_told_so(database: str, body: bytes) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         with pytest.raises(ArrivalError, match="no push"):
-            central.push(kiosk, body)
+            central.intake.push(kiosk, body)
 
 
 def test_more_entries_than_a_page_are_refused_whole(database: str) -> None:
@@ -155,8 +156,8 @@ def test_a_beacon_that_cannot_be_read_delays_no_entry(database: str) -> None:
     body = push_of("ledger-a", MemoryLedger().writes(*started(2)))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        assert central.push(kiosk, body.replace(b'"beacon":{}', b'"beacon":[7]')).acked == 2
-        assert central.push(kiosk, b'{"ledger_id":"ledger-a","beacon":[7]}').acked == 2
+        assert central.intake.push(kiosk, body.replace(b'"beacon":{}', b'"beacon":[7]')).acked == 2
+        assert central.intake.push(kiosk, b'{"ledger_id":"ledger-a","beacon":[7]}').acked == 2
 
 
 def resealed(entry, body: bytes):
@@ -197,7 +198,7 @@ def test_an_entry_that_cannot_be_taken_is_set_aside_with_its_reason(database: st
             assert outcomes(pushed) == expected
             assert pushed.statuses[1].reason.startswith(reason)
             assert pushed.acked == 3
-        (aside,) = central.quarantine()
+        (aside,) = central.quarantine.listed()
         assert msgspec.json.decode(aside.raw, type=wire.WireEntry) == bad
 
 
@@ -216,19 +217,19 @@ def test_what_was_set_aside_is_taken_when_it_is_replayed_by_a_release_that_can(d
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         good = msgspec.json.encode(wire.to_wire(sent[2]))
-        pushed = central.push(
+        pushed = central.intake.push(
             kiosk, spoilt(kiosk.ledger_id, *sent[:2], good.replace(b"trusted", b"trusty!"), *sent[3:])
         )
         assert pushed.acked == 6
-        assert central.roster.member("lea") is None
-        (aside,) = central.quarantine()
-        assert (central.replay(aside.quarantine_id) or "").startswith("unknown clock")
+        assert central.books.roster.member("lea") is None
+        (aside,) = central.quarantine.listed()
+        assert (central.quarantine.replay(aside.quarantine_id) or "").startswith("unknown clock")
         _mend(central, aside.quarantine_id, good)
-        assert central.replay(aside.quarantine_id) is None
-        assert central.quarantine() == ()
-        assert central.roster.member("lea") is not None
+        assert central.quarantine.replay(aside.quarantine_id) is None
+        assert central.quarantine.listed() == ()
+        assert central.books.roster.member("lea") is not None
         with pytest.raises(LookupError):
-            central.replay(aside.quarantine_id)
+            central.quarantine.replay(aside.quarantine_id)
 
 
 def _mend(central, quarantine_id: str, raw: bytes) -> None:
@@ -255,7 +256,7 @@ def test_two_entries_of_one_place_are_a_fork_and_both_are_kept(database: str) ->
         assert pushed.acked == 3
         assert kinds(central) == ["fork"]
         assert fed(central, kiosk) == [*shared, *ours]
-        (aside,) = central.quarantine()
+        (aside,) = central.quarantine.listed()
         assert wire.from_wire(msgspec.json.decode(aside.raw, type=wire.WireEntry)) == theirs[0]
 
 
@@ -330,7 +331,7 @@ def test_of_two_machines_with_one_ledger_the_one_behind_is_believed(database: st
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent, Beacon(waiting=5, head=5))
-        seen = central.feed(kiosk, None).cursor
+        seen = central.feed.page(kiosk, None).cursor
         sends(central, kiosk, [], Beacon(sent=3, head=3, seen=seen))
         sends(central, kiosk, [], Beacon(sent=5, head=5, seen=seen))
         assert kinds(central) == ["fork"]
@@ -341,12 +342,12 @@ def test_a_beacon_that_was_on_its_way_for_long_accuses_nobody(database: str) -> 
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent[:3], Beacon(waiting=3, head=3))
-        late = Beacon(sent=3, head=3, seen=central.feed(kiosk, None).cursor)
+        late = Beacon(sent=3, head=3, seen=central.feed.page(kiosk, None).cursor)
         sends(central, kiosk, sent[3:], Beacon(sent=3, waiting=2, head=5))
         for _ in range(2):
             sends(central, kiosk, [], late)
             assert kinds(central) == ["truncated"]
-        sends(central, kiosk, [], Beacon(sent=5, head=5, seen=central.feed(kiosk, None).cursor))
+        sends(central, kiosk, [], Beacon(sent=5, head=5, seen=central.feed.page(kiosk, None).cursor))
         assert kinds(central) == []
 
 
@@ -356,7 +357,7 @@ def test_a_beacon_from_another_past_of_the_feed_accuses_nobody_of_going_on_elsew
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, sent, Beacon(waiting=5, head=5))
-        seen = seen.format(generation=central.network.generation)
+        seen = seen.format(generation=network.load(central.storage).generation)
         sends(central, kiosk, [], Beacon(sent=3, head=3, seen=seen))
         assert kinds(central) == ["truncated"]
 
@@ -376,17 +377,17 @@ def test_a_server_put_back_from_an_old_copy_begins_a_new_feed_and_takes_all_agai
     sent = ledger.writes(*started(5))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        before, cursor = central.network, central.feed(kiosk, None).cursor
+        before, cursor = network.load(central.storage), central.feed.page(kiosk, None).cursor
         sends(central, kiosk, sent[:2], Beacon(sent=0, waiting=5))
         pushed = sends(central, kiosk, [], Beacon(sent=4, waiting=1))
         assert pushed.acked == 2
         assert kinds(central) == ["restored"]
-        renewed = central.network
+        renewed = network.load(central.storage)
         assert (renewed.generation, renewed.ledger_id) != (before.generation, before.ledger_id)
         with pytest.raises(GoneError):
-            central.feed(kiosk, cursor)
+            central.feed.page(kiosk, cursor)
         sends(central, kiosk, [], Beacon(sent=4, waiting=1))
-        assert central.network.generation == renewed.generation
+        assert network.load(central.storage).generation == renewed.generation
         assert sends(central, kiosk, sent[2:], Beacon(sent=2, waiting=3)).acked == 5
         assert kinds(central) == []
 
@@ -395,7 +396,7 @@ def test_a_kiosk_cannot_speak_for_another(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         with pytest.raises(OtherLedgerError):
-            central.push(kiosk, push_of("ledger-b", []))
+            central.intake.push(kiosk, push_of("ledger-b", []))
 
 
 def test_networks_that_share_a_database_do_not_see_each_other() -> None:
@@ -405,6 +406,6 @@ def test_networks_that_share_a_database_do_not_see_each_other() -> None:
         sends(one, kiosk, sent)
         other = pairs(two).kiosk
         assert fed(two, other) == []
-        assert two.roster.members() == ()
+        assert two.books.roster.members() == ()
         assert outcomes(sends(two, other, sent)) == [ACCEPTED] * 6
-        assert one.last_position() == two.last_position() == 6
+        assert one.feed.last_position() == two.feed.last_position() == 6

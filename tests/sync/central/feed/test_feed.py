@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from kiosk.facts import Happened
-from sync.central.central import Central
 from sync.central.feed import ingest, stream
 from sync.central.feed.stream import GoneError
-from sync.central.kiosks.enrolment import Kiosk
+from sync.central.kiosks.paired import Kiosk
+from sync.central.server import Central
 from sync.central.storage import network
 from sync.central.storage.database import Turn
 from sync.central.storage.tables import feed
@@ -40,8 +40,8 @@ def test_a_cursor_goes_on_where_the_page_before_ended(database: str) -> None:
         assert first.more
         assert [one.position for one in second.entries] == [4, 5, 6, 7]
         assert not second.more
-        assert central.feed(kiosk, second.cursor).entries == ()
-        assert central.feed(kiosk, second.cursor).cursor == second.cursor
+        assert central.feed.page(kiosk, second.cursor).entries == ()
+        assert central.feed.page(kiosk, second.cursor).cursor == second.cursor
 
 
 def test_all_ledgers_are_in_one_feed(database: str) -> None:
@@ -50,7 +50,7 @@ def test_all_ledgers_are_in_one_feed(database: str) -> None:
         a, b = pairs(central, "ledger-a").kiosk, pairs(central, "ledger-b").kiosk
         sends(central, a, first := one.writes(*happenings(2)))
         sends(central, b, second := other.writes(*happenings(2)))
-        own = central.append(Happened(what="hello"), by="anne")
+        own = central.books.append(Happened(what="hello"), by="anne")
         assert fed(central, a) == fed(central, b) == [*first, *second, *own]
 
 
@@ -60,15 +60,15 @@ def test_a_cursor_of_another_feed_is_gone(database: str, cursor: str) -> None:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
         with pytest.raises(GoneError):
-            central.feed(kiosk, cursor.format(central.network.generation))
+            central.feed.page(kiosk, cursor.format(network.load(central.storage).generation))
 
 
 def test_the_server_remembers_from_where_a_kiosk_asked(database: str) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
-        central.feed(kiosk, central.feed(kiosk, None).cursor)
-        assert central.kiosks()[0].fetched == 3
+        central.feed.page(kiosk, central.feed.page(kiosk, None).cursor)
+        assert central.kiosks.listed()[0].fetched == 3
 
 
 # ---------------------------------------------------------------- many writers
@@ -87,7 +87,7 @@ class Reader:
         cursor: str | None = None
         while True:
             is_last_look = self.stop.is_set()
-            page = self.central.feed(self.kiosk, cursor)
+            page = self.central.feed.page(self.kiosk, cursor)
             self.seen += [(one.entry.ledger_id, one.entry.seq) for one in page.entries]
             cursor = page.cursor
             if is_last_look and not page.more:
@@ -204,9 +204,9 @@ def test_a_new_generation_begins_when_the_network_is_renewed(database: str) -> N
     with serving(database) as central:
         kiosk = pairs(central).kiosk
         sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
-        cursor = central.feed(kiosk, None).cursor
+        cursor = central.feed.page(kiosk, None).cursor
         with central.storage.writing() as connection:
             network.renew(connection, "main")
         with pytest.raises(GoneError):
-            central.feed(kiosk, cursor)
+            central.feed.page(kiosk, cursor)
         assert len(fed(central, kiosk)) == 3

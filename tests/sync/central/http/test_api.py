@@ -18,10 +18,10 @@ import uvicorn
 from litestar import get
 
 from sync import wire
-from sync.central.central import Central
 from sync.central.http.app import create_app
-from sync.central.kiosks.enrolment import TRIES_AN_HOUR, Paired
+from sync.central.kiosks.pairing import TRIES_AN_HOUR, Paired
 from sync.central.logs import JsonFormatter
+from sync.central.server import Central
 from sync.central.settings import MEGABYTE, Settings
 from sync.wire import Enrolled, FeedPage, Problem, Pushed, SnapshotPage
 from tests.office.ledgers.small_house import house_facts
@@ -41,7 +41,7 @@ def test_a_kiosk_joins_pushes_and_follows_the_feed(database: str) -> None:
     ledger = MemoryLedger()
     sent = ledger.writes(*house_facts())
     with called(database) as client:
-        code = client.app.state.central.new_code(name="door", site_id="la-serre")
+        code = client.app.state.central.kiosks.new_code(name="door", site_id="la-serre")
         answer = client.post(wire.ENROLL, content=msgspec.json.encode(wire.Enroll(code=code, ledger_id="ledger-a")))
         enrolled = msgspec.json.decode(answer.content, type=Enrolled)
         assert (enrolled.site_id, answer.headers["cache-control"]) == ("la-serre", "no-store")
@@ -72,7 +72,7 @@ def test_a_kiosk_that_was_shut_out_is_told_nothing_any_more(file: str) -> None:
         central: Central = client.app.state.central
         paired = pairs(central)
         assert client.get(wire.FEED, headers=bearer(paired)).status_code == 200
-        central.revoke(paired.kiosk.kiosk_id)
+        central.kiosks.revoke(paired.kiosk.kiosk_id)
         assert problem(client.get(wire.FEED, headers=bearer(paired))) == (401, "not_paired")
 
 
@@ -190,7 +190,7 @@ def test_health_and_metrics_tell_how_the_server_is(file: str) -> None:
         client.post(
             wire.ENTRIES, content=push_of("ledger-a", MemoryLedger().writes(*house_facts())[1:]), headers=headers
         )
-        central.project()
+        central.books.fold()
         assert client.get("/health").json() == {"status": "ok", "behind": 0}
         told = client.get("/metrics").text
     assert "central_feed_position 5.0" in told
@@ -248,7 +248,7 @@ def logged() -> Iterator[Callable[[], list[str]]]:
 def test_the_log_has_a_line_for_each_request_and_no_secret(file: str) -> None:
     with logged() as lines, called(file) as client:
         central: Central = client.app.state.central
-        code = central.new_code(name="door")
+        code = central.kiosks.new_code(name="door")
         answer = client.post(wire.ENROLL, content=msgspec.json.encode(wire.Enroll(code=code, ledger_id="ledger-a")))
         token = answer.json()["token"]
         client.get(wire.FEED, params={"after": "secret.1"}, headers={"authorization": f"Bearer {token}"})
@@ -305,10 +305,10 @@ def test_a_kiosk_over_a_real_socket(database: str) -> None:
 
 def test_who_listens_hears_of_every_change(database: str) -> None:
     async def heard(central: Central) -> list[int]:
-        listening = central.listen()
+        listening = central.roster_thread.positions()
         told = [await anext(listening)]
         for _ in range(2):
-            await asyncio.to_thread(central.append, *house_facts(), by="anne")
+            await asyncio.to_thread(central.books.append, *house_facts(), by="anne")
             told.append(await anext(listening))
         await listening.aclose()
         return told

@@ -51,12 +51,12 @@ def served(folder: Path, *, breaks: bool, most: int) -> tuple[bool, bool]:
 
     def go_on() -> None:
         clock.is_broken = breaks
-        app.state.central.bell.ring()
+        app.state.central.changes.notify()
 
     server = Stopping(app, host="127.0.0.1", port=0)
     server.most, server.at_first = most, go_on  # type: ignore[method-assign]
     server.run()
-    return server.rounds <= most, app.state.central.is_dead
+    return server.rounds <= most, app.state.central.roster_thread.is_dead
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_long_answer_is_compressed_for_who_understands_it(tmp_path, accepted, 
     with called(str(tmp_path / "central.db")) as client:
         central = client.app.state.central
         paired = pairs(central)
-        central.append(*(Happened(what="tick", detail="x" * 100) for _ in range(20)), by="anne")
+        central.books.append(*(Happened(what="tick", detail="x" * 100) for _ in range(20)), by="anne")
         with client.stream("GET", wire.FEED, headers=bearer(paired) | {"accept-encoding": accepted}) as answer:
             raw = b"".join(answer.iter_raw())
         assert (answer.headers.get("content-encoding") == "gzip") is is_zipped

@@ -15,9 +15,9 @@ from kiosk.facts import BadgeSet, MemberSet, ProductSet, SiteSet
 from kiosk.ledger import open_ledger, open_reader
 from kiosk.model import Badge, Granted, Member
 from kiosk.settings.config import Config, load, resolved
-from sync.central.central import Central
 from sync.central.kiosks.badge_key import BadgeKeyError
-from sync.central.kiosks.enrolment import Paired
+from sync.central.kiosks.pairing import Paired
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.wire import Enroll, Enrolled, place_in
 from tests.office.kiosks.running import RunningKiosk
@@ -34,8 +34,8 @@ UID = bytes.fromhex("04a23b12c05e80")
 
 def joins(central: Central, ledger_id: str, **told: object) -> bytes | None:
     """A kiosk shows a code; the key that it is given."""
-    words = {"code": central.new_code(name="door"), "ledger_id": ledger_id} | told
-    paired = central.enroll(msgspec.convert(words, Enroll))
+    words = {"code": central.kiosks.new_code(name="door"), "ledger_id": ledger_id} | told
+    paired = central.kiosks.enroll(msgspec.convert(words, Enroll))
     assert isinstance(paired, Paired)
     return paired.badge_key
 
@@ -64,11 +64,11 @@ def test_the_first_kiosk_with_badges_brings_its_key_for_all(tmp_path, database: 
 def test_a_kiosk_whose_badges_are_hidden_otherwise_is_refused_and_its_code_stays_good(tmp_path, database: str) -> None:
     with serving(database, badge_key=str(tmp_path / "key")) as central:
         joins(central, "a", badges=7, badge_key=OWN)
-        code = central.new_code(name="door")
+        code = central.kiosks.new_code(name="door")
         with pytest.raises(BadgeKeyError, match="begin with an empty ledger"):
-            central.enroll(Enroll(code=code, ledger_id="b", badges=1, badge_key=OTHER))
-        assert len(central.kiosks()) == 1
-        assert isinstance(central.enroll(Enroll(code=code, ledger_id="c", badges=0)), Paired)
+            central.kiosks.enroll(Enroll(code=code, ledger_id="b", badges=1, badge_key=OTHER))
+        assert len(central.kiosks.listed()) == 1
+        assert isinstance(central.kiosks.enroll(Enroll(code=code, ledger_id="c", badges=0)), Paired)
 
 
 def test_a_kiosk_of_an_earlier_release_is_given_none_and_joins_all_the_same(tmp_path, database: str) -> None:
@@ -112,7 +112,7 @@ def test_on_sqlite_the_key_is_beside_the_database_and_elsewhere_in_the_state_of_
 @pytest.fixture
 def hub(tmp_path):
     with LiveServer(tmp_path / "hub") as hub:
-        hub.central.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
+        hub.central.books.append(SiteSet(site=SERRES), ProductSet(product=CARNET), by="host")
         yield hub
 
 
@@ -214,12 +214,12 @@ def test_a_kiosk_that_runs_takes_the_key_and_knows_a_badge_of_elsewhere_at_once(
     with RunningKiosk(folder, is_blank=True) as running:
         camille = running.bench.cards["camille"].uid
         badge = Badge(id=badge_id(camille, OWN), member_id="ana")
-        hub.central.append(
+        hub.central.books.append(
             MemberSet(member=Member(id="ana", name="Ana", role="staff")), BadgeSet(badge=badge), by="host"
         )
         file = on_a_bench(folder, running.bench.config((480, 320)))
         assert types(file, "pair", hub.url, hub.code("anew")).exit_code == 0
-        end = hub.central.last_position()
+        end = hub.central.feed.last_position()
         until(lambda: seen(folder) >= end)
         assert isinstance(running.tap("camille"), Granted)
 

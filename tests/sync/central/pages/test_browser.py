@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 from kiosk.facts import Happened
 from sync import wire
+from sync.central.accounts import audit
 from tests.office.servers.office import PASSWORD, Office, lea_comes, lived_in, office
 from tests.rules.house import SERRE
 from tests.sync.central.pages.test_roles import TABLE
@@ -36,7 +37,7 @@ NO_PAGES = ("/sign-in", "/language/{code:str}", "/live", "/sales/export", "/memb
 def every_page(house: Office) -> list[str]:
     """The paths of all pages, in a house that is lived in."""
     anne = house.central.accounts.find("anne")
-    visit = house.central.roster.visits_of("lea", house.moment.now)[0]
+    visit = house.central.books.roster.visits_of("lea", house.moment.now)[0]
     return [*MAIN, f"/accounts/{anne.account_id}", f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo"]
 
 
@@ -132,7 +133,7 @@ def test_a_tap_shows_and_is_spoken_without_a_reload(house, address, browse) -> N
 
 def test_without_scripts_the_pages_say_the_same(house, address, browse) -> None:
     push(address, house.kiosk(), lea_comes())
-    house.central.project()
+    house.central.books.fold()
     page = browse("anne", scripts=False)
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible()
     page.get_by_role("link", name="Léa Martin").click()
@@ -151,7 +152,13 @@ def test_a_pairing_code_is_made_and_the_kiosk_shows_when_it_has_taken_it(house, 
     push(address, house.kiosk(), lea_comes())  # the page is told that there are news
     expect(page.get_by_role("rowheader", name="porte d’entrée")).to_be_visible(timeout=15_000)
     expect(page.locator(".code")).to_have_text(code)  # following the server sends no form again
-    made = [line.fact for line in house.central.audit() if isinstance(line.fact, Happened)]
+    made = [
+        line.fact
+        for line in audit.lines(
+            house.central.storage,
+        )
+        if isinstance(line.fact, Happened)
+    ]
     assert [fact.detail for fact in made if fact.what == "pairing_code"] == ["porte d’entrée"]
 
 
@@ -170,7 +177,7 @@ def test_hours_are_changed_and_the_calendar_follows(house, browse) -> None:
     page.get_by_role("button", name="Enregistrer la semaine").click()
     expect(page.get_by_role("status").filter(has_text="enregistrés")).to_be_visible()
     expect(page.get_by_role("cell", name="15 10:00")).to_be_visible()
-    assert "We 10:00-16:00" in house.central.roster.site(SERRE.id).hours
+    assert "We 10:00-16:00" in house.central.books.roster.site(SERRE.id).hours
 
 
 def test_a_mistake_is_summed_up_with_a_link_to_its_field(browse) -> None:

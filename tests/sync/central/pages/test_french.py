@@ -122,7 +122,7 @@ def reasons() -> set[str]:
 def everything_happens(house: Office) -> None:
     """Every kind of alarm, of thing set aside, of trouble of a kiosk, and of line in the journal."""
     lived_in(house)
-    now, of, ledger = house.moment.now, house.central.settings.network, house.central.kiosks()[0].ledger_id
+    now, of, ledger = house.moment.now, house.central.settings.network, house.central.kiosks.listed()[0].ledger_id
     with house.central.storage.writing() as connection:
         for number, note in enumerate(note for told in notes().values() for note in told):
             kind = list(Kind)[number % len(Kind)]
@@ -132,12 +132,12 @@ def everything_happens(house: Office) -> None:
             ref = Ref(ledger_id=ledger, seq=number)
             register.sound(connection, of, f"{kind}:last", ref=ref, detail="of a later release", now=now, times=3)
         aside = [Refused(seq=90 + n, reason=why, raw=b"%d" % n) for n, why in enumerate(sorted(reasons()))]
-        ingest.take(connection, of, ledger, before=ingest.known(connection, of, ledger), batch=aside, now=now)
+        ingest.take(connection, of, ledger, before=ingest.progress(connection, of, ledger), batch=aside, now=now)
     told = [Happened(what=kind, detail="said in English", site_id=SERRE.id) for kind in Kind]
     gone = Condensed(ledger_id="of a kiosk that is gone", first=1, last=1)
     visit = Ref(ledger_id=ledger, seq=2)
-    house.central.append(*told, gone, Reversed(ref=visit, reason="overlap", by="server"), by="server")
-    house.central.append(SiteSet(site=replace(SERRE, id="gap", name="La Locomotive")), by="chef")
+    house.central.books.append(*told, gone, Reversed(ref=visit, reason="overlap", by="server"), by="server")
+    house.central.books.append(SiteSet(site=replace(SERRE, id="gap", name="La Locomotive")), by="chef")
     for n, health in enumerate((*Health, "disk_low", "of_a_later_release")):
         house.kiosk(f"Borne {n}").push(health=(str(health),))
 
@@ -160,12 +160,12 @@ def test_no_page_that_a_link_leads_to_says_anything_in_english(full, name) -> No
 def _acts(chef: Browser, house: Office) -> None:
     """The manager does one of everything, so that the journal tells of it."""
     account = house.central.accounts.find("louis").account_id
-    alarm = house.central.alarms()[0].alarm_id
-    aside = house.central.quarantine()[-1].quarantine_id
+    alarm = house.central.alarms.listed()[0].alarm_id
+    aside = house.central.quarantine.listed()[-1].quarantine_id
     chef.send("/kiosks/code", of="/kiosks", name="porte", site=SERRE.id)
     chef.send("/alarms", alarm=alarm)
     chef.send(f"/quarantine/{aside}/dismiss", of="/quarantine")
-    chef.send(f"/kiosks/{house.central.kiosks()[-1].kiosk_id}/revoke", of="/kiosks")
+    chef.send(f"/kiosks/{house.central.kiosks.listed()[-1].kiosk_id}/revoke", of="/kiosks")
     chef.send("/accounts", name="Rose", password=PASSWORD, role="host", site=SERRE.id)
     for what in ("disable", "enable", "codes"):
         chef.send(f"/accounts/{account}", of="/accounts", what=what)
@@ -250,11 +250,11 @@ REFUSED: tuple[tuple[str, str, dict[str, str]], ...] = (
 
 def test_no_refusal_of_any_form_says_anything_in_english(full) -> None:
     barred = Badge(id="b-barred", member_id=None, status="lost")
-    full.central.append(BadgeSet(badge=barred), MemberSet(member=Member(id="m9", name="Marc Faure")), by="server")
+    full.central.books.append(BadgeSet(badge=barred), MemberSet(member=Member(id="m9", name="Marc Faure")), by="server")
     chef = full.as_("chef")
     accounts = {one.name: one.account_id for one in full.central.accounts.listed()}
     names = {
-        "aside": full.central.quarantine()[0].quarantine_id,
+        "aside": full.central.quarantine.listed()[0].quarantine_id,
         "account": accounts["louis"],
         "self": accounts["chef"],
         "badge": claim_code("b-lea"),

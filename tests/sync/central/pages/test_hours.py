@@ -18,24 +18,24 @@ def test_a_tariff_is_made_and_changed_and_passes_sold_keep_their_terms(house) ->
     manager = house.as_("chef")
     half = {"name": "10 demi-journées", "price": "60,50 €", "cover": "08:30-12:30, 13:30-18:00", "units": "10"}
     went(manager.send("/products/new", **half, per="once", valid="6 mois", on_sale="yes"))
-    made = house.central.roster.product("10-demi-journees")
+    made = house.central.books.roster.product("10-demi-journees")
     assert (made.price_cents, made.valid_months, len(made.cover.spans)) == (6050, 6, 2)
     shown = {"name": "10 entrées", "price": "55", "cover": "3h", "units": "10", "per": "once", "valid": ""}
     went(manager.send("/products/ten", **shown))
-    assert house.central.roster.product("ten").price_cents == 5500
-    assert not house.central.roster.product("ten").on_sale
-    assert house.central.roster.holdings("lea", MONDAY)[0].pass_.terms.price_cents == 5000
+    assert house.central.books.roster.product("ten").price_cents == 5500
+    assert not house.central.books.roster.product("ten").on_sale
+    assert house.central.books.roster.holdings("lea", MONDAY)[0].pass_.terms.price_cents == 5000
 
 
 def test_two_half_days_may_become_a_day_and_no_tariff_becomes_itself(house) -> None:
     manager = house.as_("chef")
     half = {"price": "5", "cover": "08:30-12:30, 13:30-18:00", "units": "10", "on_sale": "yes"}
     manager.send("/products/new", name="Demi-journée", converts_to="ten", **half)
-    assert house.central.roster.product("demi-journee").converts_to == "ten"
+    assert house.central.books.roster.product("demi-journee").converts_to == "ten"
     for wrong in ("demi-journee", "nothing"):
         assert mistakes(manager.send("/products/demi-journee", name="Demi-journée", converts_to=wrong, **half))
     manager.send("/products/demi-journee", name="Demi-journée", converts_to="", **half)
-    assert house.central.roster.product("demi-journee").converts_to is None
+    assert house.central.books.roster.product("demi-journee").converts_to is None
 
 
 def test_a_tariff_s_mistakes_are_told_together(house) -> None:
@@ -53,15 +53,15 @@ def test_other_weekly_hours_are_kept_as_they_are_typed(house) -> None:
     host = house.as_("anne")
     week = {f"day-{n}": "" for n in range(7)} | {"day-0": "9h-12h30, 14h-17h", "day-2": "10:00-16:00"}
     went(host.send("/hours/week", of="/hours", **week, holidays="yes"))
-    assert house.central.roster.site(SERRE.id).hours == "Mo 09:00-12:30,14:00-17:00; We 10:00-16:00; PH off"
-    assert of_site(house.central.roster.site(SERRE.id))
+    assert house.central.books.roster.site(SERRE.id).hours == "Mo 09:00-12:30,14:00-17:00; We 10:00-16:00; PH off"
+    assert of_site(house.central.books.roster.site(SERRE.id))
     assert mistakes(host.send("/hours/week", of="/hours", **week | {"day-1": "le matin"}))[0].startswith("Mardi")
 
 
 def test_hours_may_be_written_by_hand_and_a_slip_is_told_with_its_column(house) -> None:
     host = house.as_("anne")
     went(host.send("/hours/written", of="/hours", hours="Mo-Fr 08:00-12:00; PH off"))
-    assert house.central.roster.site(SERRE.id).hours == "Mo-Fr 08:00-12:00; PH off"
+    assert house.central.books.roster.site(SERRE.id).hours == "Mo-Fr 08:00-12:00; PH off"
     said = mistakes(host.send("/hours/written", of="/hours", hours="Mo 8-25"))
     assert said[0].startswith("Ces horaires ne sont pas lisibles à partir du caractère 4, à « 8-25 »")
 
@@ -71,11 +71,11 @@ def test_a_dated_exception_comes_and_goes(house) -> None:
     fields = {"first": "2026-12-24", "last": "2026-12-31", "state": "off", "label": "fêtes"}
     assert went(host.send("/hours/exceptions", of="/hours", **fields)) == "/hours?on=2026-12-24&done=hours-kept"
     rule = '2026 Dec 24-2026 Dec 31 off "fêtes"'
-    assert rule in house.central.roster.site(SERRE.id).exceptions
+    assert rule in house.central.books.roster.site(SERRE.id).exceptions
     page = read(host.get("/hours?on=2026-12-24"))
     assert "Jeudi 24 décembre au jeudi 31 décembre Fermé – fêtes" in page
     went(host.send("/hours/exceptions/remove", of="/hours", rule=rule))
-    assert rule not in house.central.roster.site(SERRE.id).exceptions
+    assert rule not in house.central.books.roster.site(SERRE.id).exceptions
 
 
 def test_a_day_opened_as_an_exception_shows_in_the_calendar(house) -> None:
@@ -109,7 +109,7 @@ def test_the_site_closes_stays_open_and_goes_back_to_its_hours(house) -> None:
 
 
 def override(house: Office) -> Override | None:
-    return house.central.roster.override(SERRE.id, house.moment.now)
+    return house.central.books.roster.override(SERRE.id, house.moment.now)
 
 
 def test_a_week_survives_being_read_and_written() -> None:

@@ -41,7 +41,7 @@ def test_a_kiosk_is_shown_with_its_health_and_queue_then_as_silent_and_is_shut_o
     assert "1 borne ne donne plus de nouvelles" in read(manager.get("/"))
     path = within(r'action="(/kiosks/[^/"]+/revoke)"', page)
     went(manager.send(path, of="/kiosks"))
-    assert house.central.kiosk_of(kiosk.token) is None
+    assert house.central.kiosks.by_token(kiosk.token) is None
     assert manager.send("/kiosks/x/revoke", of="/kiosks").status_code == 404
 
 
@@ -52,15 +52,15 @@ def test_an_alarm_is_counted_shown_and_settled(house) -> None:
     page = host.get("/alarms").text
     assert "Il manque des écritures d’une borne" in page
     assert 'class="tally">1<' in page
-    alarm = house.central.alarms()[0].alarm_id
+    alarm = house.central.alarms.listed()[0].alarm_id
     went(host.send("/alarms", alarm=alarm))
     assert "Tout va bien." in read(host.get("/alarms"))
 
 
 def test_what_is_set_aside_is_shown_tried_again_and_settled(house) -> None:
     kiosk, manager = house.kiosk(), house.as_("chef")
-    paired = house.central.kiosk_of(kiosk.token)
-    house.central.push(paired, spoilt(kiosk.ledger_id, b'{"seq":1,"nonsense":true}'))
+    paired = house.central.kiosks.by_token(kiosk.token)
+    house.central.intake.push(paired, spoilt(kiosk.ledger_id, b'{"seq":1,"nonsense":true}'))
     page = manager.get("/quarantine").text
     assert "nonsense" in page
     replay = within(r'action="(/quarantine/[^/"]+/replay)"', page)

@@ -45,7 +45,7 @@ def test_a_member_is_added_and_one_of_the_same_name_only_when_asked_twice(house)
     host = house.as_("anne")
     fields = {"name": " Zoé   Lune ", "role": "member", "greeting": "initials", "language": "en"}
     path = went(host.send("/members/new", **fields)).split("?")[0]
-    member = house.central.roster.member(path.rsplit("/", 1)[1])
+    member = house.central.books.roster.member(path.rsplit("/", 1)[1])
     assert (member.name, member.greeting, member.language) == ("Zoé Lune", "initials", "en")
     assert mistakes(
         host.send(
@@ -63,25 +63,28 @@ def test_a_member_is_added_and_one_of_the_same_name_only_when_asked_twice(house)
 def test_a_member_is_changed_suspended_and_let_come_again(house) -> None:
     host = house.as_("anne")
     went(host.send("/members/lea/edit", name="Léa Martin-Roux", role="member", greeting="nothing", language=""))
-    assert house.central.roster.member("lea").name == "Léa Martin-Roux"
+    assert house.central.books.roster.member("lea").name == "Léa Martin-Roux"
     went(host.send("/members/lea/edit", name="Léa Martin", greeting="pseudonym", pseudonym="Lune", language="en"))
     went(host.send("/members/lea/edit", name="Léa Martin", greeting="nothing", pseudonym="", language=""))
-    assert (house.central.roster.member("lea").language, house.central.roster.member("lea").pseudonym) == (None, None)
+    assert (house.central.books.roster.member("lea").language, house.central.books.roster.member("lea").pseudonym) == (
+        None,
+        None,
+    )
     assert mistakes(host.send("/members/lea/edit", name=" ")) == ["Indiquez un nom"]
     went(host.send("/members/lea/suspend", of="/members/lea"))
-    assert house.central.roster.member("lea").status == "suspended"
+    assert house.central.books.roster.member("lea").status == "suspended"
     went(host.send("/members/lea/restore", of="/members/lea"))
-    assert house.central.roster.member("lea").status == "active"
+    assert house.central.books.roster.member("lea").status == "active"
 
 
 def test_a_member_comes_and_goes_without_a_badge(house) -> None:
     host = house.as_("anne")
     house.moment.now = at("2026-07-13 10:00")
     assert went(host.send("/members/lea/check-in", of="/members/lea")) == "/members/lea?done=member-in"
-    assert house.central.roster.people_in(SERRE.id, house.moment.now) == 1
+    assert house.central.books.roster.people_in(SERRE.id, house.moment.now) == 1
     house.moment.moves(minutes=5)
     went(host.send("/members/lea/leave", of="/members/lea"))
-    assert house.central.roster.people_in(SERRE.id, house.moment.now) == 0
+    assert house.central.books.roster.people_in(SERRE.id, house.moment.now) == 0
     house.moment.now = at("2026-07-13 20:00")
     refused = went(host.send("/members/lea/check-in", of="/members/lea"))
     assert "Entrée refusée" in read(host.get(refused))
@@ -101,7 +104,7 @@ def test_a_badge_that_was_just_tapped_is_assigned_by_its_code(house) -> None:
         "Entrez les quatre caractères que la borne affiche"
     ]
     went(host.send("/members/lea/badges", of="/members/lea", code=CODE.lower()))
-    assert house.central.roster.badge(STRANGER).member_id == "lea"
+    assert house.central.books.roster.badge(STRANGER).member_id == "lea"
     assert CODE not in read(host.get("/badges"))
 
 
@@ -113,7 +116,7 @@ def test_a_badge_of_the_list_goes_to_whoever_is_named(house) -> None:
         f"Indiquez le nom du membre qui reçoit le badge {CODE}"
     ]
     went(host.send("/badges", code=CODE, member="lea martin"))
-    assert house.central.roster.badge(STRANGER).member_id == "lea"
+    assert house.central.books.roster.badge(STRANGER).member_id == "lea"
 
 
 @pytest.mark.parametrize(("state", "status"), [("lost", "lost"), ("blocked", "blocked")])
@@ -121,11 +124,11 @@ def test_a_badge_is_lost_or_blocked_and_comes_back(house, state, status) -> None
     host = house.as_("anne")
     path = within(r'action="(/members/lea/badges/\w+)"', host.get("/members/lea").text)
     went(host.send(path, of="/members/lea", state=state))
-    assert house.central.roster.badge("b-lea").status == status
+    assert house.central.books.roster.badge("b-lea").status == status
     went(host.send(path, of="/members/lea", state="active"))
-    assert house.central.roster.badge("b-lea").status == "active"
+    assert house.central.books.roster.badge("b-lea").status == "active"
     went(host.send(path, of="/members/lea", state="returned"))
-    assert house.central.roster.badge("b-lea").member_id is None
+    assert house.central.books.roster.badge("b-lea").member_id is None
     assert host.send(path, of="/members/lea", state="eaten").status_code == 404
 
 
@@ -135,7 +138,7 @@ def test_a_badge_is_lost_or_blocked_and_comes_back(house, state, status) -> None
 def test_a_pass_is_sold_at_the_desk(house) -> None:
     host = house.as_("anne")
     went(host.send("/members/lea/sell", product="ten", method="card", starts="2026-07-20"))
-    held = house.central.roster.holdings("lea", house.moment.now)
+    held = house.central.books.roster.holdings("lea", house.moment.now)
     newest = next(one.pass_ for one in held if one.pass_.id != "ten")
     assert newest.valid_from.isoformat() == "2026-07-20"
     assert mistakes(host.send("/members/lea/sell", product="gold", method="pebbles", starts="soon")) == [
@@ -151,11 +154,11 @@ def test_the_form_of_a_sale_that_is_sent_twice_sells_once(house) -> None:
     (named,) = re.findall('name="pass_id" value="([0-9a-f]{16})"', page)
     for _ in range(2):
         went(host.send(path, product="ten", method="cash", pass_id=named))
-    sold = {one.pass_.id for one in house.central.roster.holdings("lea", house.moment.now)}
+    sold = {one.pass_.id for one in house.central.books.roster.holdings("lea", house.moment.now)}
     assert sold == {"ten", named}
     went(host.send(f"/members/lea/passes/{named}/cancel", reason="erreur"))
     went(host.send(path, product="ten", method="cash", pass_id=named))
-    assert {one.pass_.id for one in house.central.roster.holdings("lea", house.moment.now)} == {"ten"}
+    assert {one.pass_.id for one in house.central.books.roster.holdings("lea", house.moment.now)} == {"ten"}
 
 
 def test_two_forms_sell_twice(house) -> None:
@@ -163,7 +166,7 @@ def test_two_forms_sell_twice(house) -> None:
     for _ in range(2):
         (named,) = re.findall('name="pass_id" value="([0-9a-f]{16})"', host.get(path).text)
         went(host.send(path, product="ten", method="cash", pass_id=named))
-    assert len(house.central.roster.holdings("lea", house.moment.now)) == 3
+    assert len(house.central.books.roster.holdings("lea", house.moment.now)) == 3
 
 
 def test_an_entry_that_another_kiosk_took_is_given_back_with_a_reason(house) -> None:
@@ -173,8 +176,8 @@ def test_an_entry_that_another_kiosk_took_is_given_back_with_a_reason(house) -> 
     path = f"/members/lea/visits/{kiosk.ledger_id}/1/undo"
     assert mistakes(host.send(path, reason=" ")) == ["Dites pourquoi : cela reste dans l’historique"]
     went(host.send(path, reason="badge passé deux fois"))
-    assert house.central.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=1)).reversed_at is not None
-    assert house.central.roster.holdings("lea", house.moment.now)[0].used == 0
+    assert house.central.books.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=1)).reversed_at is not None
+    assert house.central.books.roster.holdings("lea", house.moment.now)[0].used == 0
     assert mistakes(host.send(path, reason="encore")) == ["Cette visite a déjà été annulée"]
 
 
@@ -193,6 +196,6 @@ def test_a_sale_is_taken_back_unless_entries_of_it_are_used(house) -> None:
     house.kiosk().push(lea_comes())
     assert "rendez-les d’abord" in mistakes(host.send(path, reason="erreur"))[0]
     went(host.send("/members/lea/sell", product="unl", method="cash"))
-    sold = next(one.pass_.id for one in house.central.roster.holdings("lea", MONDAY) if one.pass_.id != "ten")
+    sold = next(one.pass_.id for one in house.central.books.roster.holdings("lea", MONDAY) if one.pass_.id != "ten")
     went(host.send(f"/members/lea/passes/{sold}/cancel", reason="erreur"))
-    assert [one.pass_.id for one in house.central.roster.holdings("lea", MONDAY)] == ["ten"]
+    assert [one.pass_.id for one in house.central.books.roster.holdings("lea", MONDAY)] == ["ten"]

@@ -79,22 +79,22 @@ FIELDS = {
 def test_a_site_is_made_and_changed(house: Office) -> None:
     manager = house.as_("chef")
     assert went(manager.send("/sites/new", **FIELDS)).startswith("/sites")
-    made = house.central.roster.site("les-tuves")
+    made = house.central.books.roster.site("les-tuves")
     assert made is not None
     assert (made.name, made.hours, made.language) == ("Les Tuves", "Mo-Fr 08:00-18:00", "en")
     assert (made.policy.capacity, made.policy.capacity_hard, made.policy.debt_limit) == (12, True, 0)
     assert "Les Tuves" in read(manager.get("/sites"))
     manager.send("/sites/les-tuves", **FIELDS | {"capacity": "", "name": "Aux Tuves"})
-    changed = house.central.roster.site("les-tuves")
+    changed = house.central.books.roster.site("les-tuves")
     assert changed is not None
     assert (changed.name, changed.policy.capacity) == ("Aux Tuves", None)
 
 
 def test_changing_a_site_keeps_what_the_form_does_not_show(house: Office) -> None:
-    before = house.central.roster.site(SERRE.id)
+    before = house.central.books.roster.site(SERRE.id)
     assert before is not None
     house.as_("chef").send(f"/sites/{SERRE.id}", **FIELDS | {"hours": before.hours, "name": before.name})
-    after = house.central.roster.site(SERRE.id)
+    after = house.central.books.roster.site(SERRE.id)
     assert after is not None
     assert (after.exceptions, after.policy.warn_days) == (before.exceptions, before.policy.warn_days)
 
@@ -140,27 +140,27 @@ def test_nobody_changes_their_own_account_so(house: Office, what: dict[str, str]
 
 
 def test_a_host_sees_the_alarms_and_kiosks_of_their_site_only(house: Office) -> None:
-    house.central.append(SiteSet(site=TUVES), by="server")
+    house.central.books.append(SiteSet(site=TUVES), by="server")
     house.central.accounts.add("rose", PASSWORD, house.central.accounts.find("anne").role, site_id=TUVES.id)
     kiosk = house.kiosk("Porte de La Serre")
     kiosk.sealed(lea_comes())
     kiosk.push(lea_comes())  # the entry before is missing: an alarm
-    (alarm,) = house.central.alarms()
+    (alarm,) = house.central.alarms.listed()
     rose, anne = house.as_("rose"), house.as_("anne")
     assert "Tout va bien" in read(rose.get("/alarms"))
     assert "Porte de La Serre" not in read(rose.get("/kiosks"))
     assert "Porte de La Serre" in read(anne.get("/alarms"))
     assert rose.send("/alarms", of="/members/new", alarm=alarm.alarm_id).status_code == 403
-    assert len(house.central.alarms()) == 1
+    assert len(house.central.alarms.listed()) == 1
     anne.send("/alarms", alarm=alarm.alarm_id)
-    assert house.central.alarms() == ()
+    assert house.central.alarms.listed() == ()
 
 
 def test_a_host_takes_back_no_visit_of_another_site(house: Office) -> None:
-    house.central.append(SiteSet(site=TUVES), by="server")
+    house.central.books.append(SiteSet(site=TUVES), by="server")
     house.central.accounts.add("rose", PASSWORD, house.central.accounts.find("anne").role, site_id=TUVES.id)
     house.kiosk().push(lea_comes())
-    (visit,) = house.central.roster.visits_of("lea", house.moment.now)
+    (visit,) = house.central.books.roster.visits_of("lea", house.moment.now)
     path = f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo"
     assert house.as_("anne").get(path).status_code == 200
     assert house.as_("rose").get(path).status_code == 403
@@ -170,7 +170,9 @@ def test_a_host_takes_back_no_visit_of_another_site(house: Office) -> None:
 
 
 def test_a_long_list_of_members_has_pages(house: Office) -> None:
-    house.central.append(*(MemberSet(member=Member(id=f"m{n}", name=f"Nom {n:03}")) for n in range(250)), by="server")
+    house.central.books.append(
+        *(MemberSet(member=Member(id=f"m{n}", name=f"Nom {n:03}")) for n in range(250)), by="server"
+    )
     browser = house.as_("anne")
     first, last = read(browser.get("/members")), read(browser.get("/members?page=3"))
     assert "Page 1 sur 3" in first
@@ -183,9 +185,9 @@ def test_a_long_list_of_members_has_pages(house: Office) -> None:
 
 def test_long_lists_of_alarms_and_of_what_is_set_aside_have_pages(house: Office) -> None:
     kiosk, manager = house.kiosk(), house.as_("chef")
-    paired = house.central.kiosk_of(kiosk.token)
+    paired = house.central.kiosks.by_token(kiosk.token)
     assert paired
-    house.central.push(paired, spoilt(kiosk.ledger_id, *(b'{"seq":%d,"no":true}' % n for n in range(1, 46))))
+    house.central.intake.push(paired, spoilt(kiosk.ledger_id, *(b'{"seq":%d,"no":true}' % n for n in range(1, 46))))
     with house.central.storage.writing() as connection:
         for n in range(45):
             ref = Ref(ledger_id=kiosk.ledger_id, seq=n)

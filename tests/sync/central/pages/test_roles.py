@@ -106,7 +106,7 @@ TABLE = (
 
 def opens_les_tuves(house: Office) -> None:
     """Another site joins the network, and Rose is its host."""
-    house.central.append(SiteSet(site=TUVES), by="server")
+    house.central.books.append(SiteSet(site=TUVES), by="server")
     house.central.accounts.add("rose", PASSWORD, Role.HOST, site_id=TUVES.id)
 
 
@@ -116,9 +116,9 @@ def things(house: Office) -> dict[str, str]:
     kiosk.push(lea_comes())
     kiosk.sealed(stranger_taps())
     kiosk.push(stranger_taps())  # the entry before is missing: an alarm
-    paired = house.central.kiosk_of(kiosk.token)
+    paired = house.central.kiosks.by_token(kiosk.token)
     assert paired is not None
-    house.central.push(paired, spoilt(kiosk.ledger_id, b'{"seq":9,"nonsense":true}'))
+    house.central.intake.push(paired, spoilt(kiosk.ledger_id, b'{"seq":9,"nonsense":true}'))
     return {
         "{member_id:str}": "lea",
         "{pass_id:str}": "ten",
@@ -128,10 +128,10 @@ def things(house: Office) -> dict[str, str]:
         "{seq:str}": "1",
         "{code:str}": claim_code("b-lea"),
         "{kiosk_id:str}": paired.kiosk_id,
-        "{quarantine_id:str}": house.central.quarantine()[0].quarantine_id,
+        "{quarantine_id:str}": house.central.quarantine.listed()[0].quarantine_id,
         "{account_id:str}": house.central.accounts.find("louis").account_id,
         "{rest:path}": "nothing",
-        "{alarm}": house.central.alarms()[0].alarm_id,
+        "{alarm}": house.central.alarms.listed()[0].alarm_id,
     }
 
 
@@ -194,7 +194,13 @@ def _does(who: Browser, action: Action, names: dict[str, str], *, seal: str) -> 
 
 def _state(house: Office) -> tuple[Any, ...]:
     central = house.central
-    return central.last_position(), central.alarms(), central.kiosks(), central.accounts.listed(), central.quarantine()
+    return (
+        central.feed.last_position(),
+        central.alarms.listed(),
+        central.kiosks.listed(),
+        central.accounts.listed(),
+        central.quarantine.listed(),
+    )
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in_from_everywhere(house) -> None:

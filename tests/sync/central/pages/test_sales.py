@@ -58,7 +58,7 @@ def sheet(house: Office, query: str, name: str = "louis") -> list[list[str]]:
 def test_a_day_shows_when_what_to_whom_how_for_how_much_and_where_it_was_sold(house) -> None:
     kiosk = two_days(house)
     page = page_of(house, f"/sales?on={MONDAY}")
-    receipt = house.central.roster.receipt(Ref(ledger_id=kiosk.ledger_id, seq=1))
+    receipt = house.central.books.roster.receipt(Ref(ledger_id=kiosk.ledger_id, seq=1))
     assert "Lundi 13 juillet" in page
     assert "11:05 Léa Martin 10 entrées" in page
     assert re.search(rf"carte bancaire {receipt} Porte d’entrée 50 €", page)
@@ -104,7 +104,7 @@ def test_an_address_that_names_no_day_leads_to_one_that_there_is(house, asked) -
 
 def test_a_name_that_is_forgotten_is_missed_and_the_money_stays(house) -> None:
     two_days(house)
-    house.central.append(Erased(member_id="lea", by="chef"), by="chef")
+    house.central.books.append(Erased(member_id="lea", by="chef"), by="chef")
     page = page_of(house, f"/sales?on={MONDAY}")
     assert "Léa" not in page
     assert "nom effacé" in page
@@ -160,8 +160,8 @@ def test_who_only_reads_sees_the_sales_and_no_way_to_take_one_back(house) -> Non
 
 def test_a_host_sees_the_sales_of_their_own_site_in_its_money(house) -> None:
     two_days(house)
-    house.central.append(SiteSet(site=TUVES), by="server")
-    house.central.append(sale(house, "p9", method="cash", site=TUVES.id), by="server")
+    house.central.books.append(SiteSet(site=TUVES), by="server")
+    house.central.books.append(sale(house, "p9", method="cash", site=TUVES.id), by="server")
     house.central.accounts.add("rose", PASSWORD, Role.HOST, site_id=TUVES.id)
     rose = page_of(house, "/sales?month=2026-07", "rose")
     assert "Total 50 CHF" in rose
@@ -197,12 +197,12 @@ def test_the_file_is_in_the_language_of_the_site_whoever_fetches_it(house) -> No
     in_french = reader.get(f"/sales/export?on={MONDAY}").content
     reader.get("/language/en")
     assert reader.get(f"/sales/export?on={MONDAY}").content == in_french
-    house.central.append(SiteSet(site=replace(SERRE, language="en")), by="server")
+    house.central.books.append(SiteSet(site=replace(SERRE, language="en")), by="server")
     assert [row[8] for row in sheet(house, f"on={TUESDAY}")] == ["Amount", "-50.00"]
 
 
 def test_a_name_that_a_spreadsheet_would_take_for_a_formula_is_harmless(house) -> None:
-    house.central.append(MemberSet(member=Member(id="x", name="=1+1")), by="server")
+    house.central.books.append(MemberSet(member=Member(id="x", name="=1+1")), by="server")
     house.kiosk().push(sale(house, "p1", "x"))
     assert "'=1+1" in [row[4] for row in sheet(house, f"on={MONDAY}")]
 
@@ -212,7 +212,7 @@ def test_a_name_that_a_spreadsheet_would_take_for_a_formula_is_harmless(house) -
 
 def many(house: Office, count: int) -> None:
     people = [Member(id=f"n{number}", name=f"Nom {number:03}") for number in range(count)]
-    house.central.append(*(MemberSet(member=one) for one in people), by="server")
+    house.central.books.append(*(MemberSet(member=one) for one in people), by="server")
     kiosk = house.kiosk(f"borne {count}")
     for number, one in enumerate(people):
         house.moment.moves(seconds=20)
@@ -258,15 +258,15 @@ def test_a_page_of_many_sales_asks_the_database_as_often_as_one_of_few(house, pa
 def kiosk_sales(house: Office, count: int) -> None:
     """As many more of the server's own ledger, to other people."""
     people = [Member(id=f"k{number}", name=f"Nom {number:03}") for number in range(count)]
-    house.central.append(*(MemberSet(member=one) for one in people), by="server")
-    house.central.append(*(sale(house, f"k{number}", f"k{number}") for number in range(count)), by="server")
+    house.central.books.append(*(MemberSet(member=one) for one in people), by="server")
+    house.central.books.append(*(sale(house, f"k{number}", f"k{number}") for number in range(count)), by="server")
 
 
 def test_asking_for_each_receipt_by_itself_would_be_found(house) -> None:
     kiosk_sales(house, 5)
     with counted() as asked:
-        for one in house.central.roster.sales_of("k0") + house.central.roster.sales_of("k1"):
-            assert house.central.roster.receipt(one.ref) == one.receipt
+        for one in house.central.books.roster.sales_of("k0") + house.central.books.roster.sales_of("k1"):
+            assert house.central.books.roster.receipt(one.ref) == one.receipt
     assert len([text for text in asked if "count(" in text.lower()]) == 4
 
 
@@ -274,6 +274,6 @@ def test_receipts_told_together_are_those_told_one_by_one(house) -> None:
     two_days(house)
     kiosk_sales(house, 4)
     since, until = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
-    found = house.central.roster.sales(SERRE.id, since, until)
+    found = house.central.books.roster.sales(SERRE.id, since, until)
     assert len(found) == 7
-    assert [one.receipt for one in found] == [house.central.roster.receipt(one.ref) for one in found]
+    assert [one.receipt for one in found] == [house.central.books.roster.receipt(one.ref) for one in found]

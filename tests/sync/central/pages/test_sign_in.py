@@ -108,10 +108,10 @@ def test_the_way_back_never_leads_elsewhere(path) -> None:
 
 def test_a_form_without_the_seal_of_its_session_changes_nothing(house) -> None:
     host, other = house.as_("anne"), house.as_("anne")
-    before = house.central.last_position()
+    before = house.central.feed.last_position()
     for seal in ("", "0" * 64, other.seal("/"), house.visitor().seal("/sign-in")):
         assert host.bare("/members/lea/suspend", csrf=seal).status_code == 403
-    assert house.central.last_position() == before
+    assert house.central.feed.last_position() == before
     assert went(host.send("/members/lea/suspend", of="/members/lea"))
 
 
@@ -127,7 +127,7 @@ def test_a_sign_in_needs_its_seal_too(house) -> None:
 
 
 def test_a_host_sees_their_own_site_and_a_manager_all(house) -> None:
-    house.central.append(SiteSet(site=replace(SERRE, id="gap", name="La Locomotive")), by="server")
+    house.central.books.append(SiteSet(site=replace(SERRE, id="gap", name="La Locomotive")), by="server")
     assert "La Locomotive" not in read(house.as_("anne").get("/"))
     manager = house.as_("chef")
     assert "La Locomotive" in read(manager.get("/"))

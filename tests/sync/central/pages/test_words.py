@@ -76,7 +76,7 @@ def test_only_the_listed_files_are_served(house) -> None:
 
 
 def test_names_are_escaped(house) -> None:
-    house.central.append(MemberSet(member=Member(id="x", name="<script>alert(1)</script>")), by="server")
+    house.central.books.append(MemberSet(member=Member(id="x", name="<script>alert(1)</script>")), by="server")
     page = house.as_("anne").get("/members").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page

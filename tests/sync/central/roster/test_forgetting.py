@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 from kiosk.facts import Condensed, Erased, MemberSet, Reversed
 from kiosk.model import Member
 from sync import wire
-from sync.central.central import Central
+from sync.central.accounts import audit
+from sync.central.roster import retention
+from sync.central.server import Central
 from sync.central.storage.tables import alarms, feed, networks, quarantine, snapshots
 from tests.office.ledgers.small_house import MONDAY, house_facts, let_in
 from tests.office.network.linked import LiveServer
@@ -38,7 +40,7 @@ def folded_again(central: Central) -> None:
 
 
 def used(central: Central, member: str = "lea") -> list[int]:
-    return [holding.used for holding in central.roster.holdings(member, DAY_91)]
+    return [holding.used for holding in central.books.roster.holdings(member, DAY_91)]
 
 
 def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(database: str) -> None:
@@ -46,13 +48,13 @@ def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(databas
         kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         assert b"Martin" in told(central)
-        central.append(Erased(member_id="lea"), by="anne")
+        central.books.append(Erased(member_id="lea"), by="anne")
         assert b"Martin" not in told(central)
-        assert central.roster.member("lea") is None
+        assert central.books.roster.member("lea") is None
         before = rows(central)
         folded_again(central)
     with serving(database) as central:
-        central.project()
+        central.books.fold()
         assert rows(central) == before
 
 
@@ -60,11 +62,11 @@ def test_what_a_kiosk_sends_late_of_an_erased_person_is_not_kept(database: str) 
     with serving(database) as central:
         kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts()))
-        central.append(Erased(member_id="lea"), by="anne")
+        central.books.append(Erased(member_id="lea"), by="anne")
         sends(central, kiosk, ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")), let_in(MONDAY)))
         assert b"Martin" not in told(central)
         assert b"b-lea" not in told(central).replace(b'"id":"b-lea"', b"")
-        assert central.roster.member("lea") is None
+        assert central.books.roster.member("lea") is None
 
 
 def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(database: str) -> None:
@@ -73,14 +75,14 @@ def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(datab
         sends(central, kiosk, ledger.writes(*house_facts(), *(let_in(MONDAY, "ten") for _ in range(11))))
         (odd,) = ledger.writes(MemberSet(member=Member(id="lea", name="Léa Martin")))
         words = msgspec.structs.replace(wire.to_wire(odd), clock="sundial")
-        central.push(kiosk, spoilt(kiosk.ledger_id, msgspec.json.encode(words)))
-        central.snapshot(None)
-        assert central.quarantined() == 1
-        assert central.alarms()
-        central.append(Erased(member_id="lea"), by="anne")
-        assert central.quarantined() == 0
+        central.intake.push(kiosk, spoilt(kiosk.ledger_id, msgspec.json.encode(words)))
+        central.snapshots.page(None)
+        assert central.quarantine.count() == 1
+        assert central.alarms.listed()
+        central.books.append(Erased(member_id="lea"), by="anne")
+        assert central.quarantine.count() == 0
         assert told(central).find(b"Martin") == -1
-        assert not [alarm for alarm in central.alarms() if "lea" in alarm.detail]
+        assert not [alarm for alarm in central.alarms.listed() if "lea" in alarm.detail]
         with central.storage.reader() as connection:
             assert connection.execute(select(snapshots)).first() is None
 
@@ -92,15 +94,15 @@ def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_bef
         sent = ledger.writes(*house_facts(), let_in(MONDAY, "ten"), let_in(MONDAY - timedelta(days=1), "ten"))
         sends(central, kiosk, [*sent, *ledger.writes(Reversed(ref=sent[-1].ref, reason="mistake", by="desk"))])
         hands.now = DAY_91
-        assert central.forget().stretches == 1
-        assert central.forget().stretches == 0
+        assert retention.forget_old(central.books).stretches == 1
+        assert retention.forget_old(central.books).stretches == 0
         assert used(central) == [1]
         assert b'"verdict"' not in told(central)
-        assert central.roster.visits(MONDAY, DAY_91) == ()
+        assert central.books.roster.visits(MONDAY, DAY_91) == ()
         before = rows(central)
         folded_again(central)
     with serving(database, hands) as central:
-        central.project()
+        central.books.fold()
         assert rows(central) == before
 
 
@@ -116,7 +118,7 @@ def test_a_kiosk_that_forgot_before_it_joined_keeps_its_balances_on_the_server(t
         counter.later(days=90)
         assert counter.ledger.condense(counter.clock.now()) is not None
         kiosk.settle()
-        (there,) = hub.central.roster.holdings("lea", counter.clock.now())
+        (there,) = hub.central.books.roster.holdings("lea", counter.clock.now())
         (here,) = counter.ledger.roster.holdings("lea", counter.clock.now())
         assert (there.used, here.used) == (1, 1)
         kiosk.close()
@@ -129,7 +131,9 @@ def test_a_kiosk_erases_what_the_server_has_condensed(tmp_path) -> None:
         uid = counter.joins("lea")
         counter.tap(uid)
         kiosk.settle()
-        assert hub.central.forget().stretches == 1  # in the world of the server it is long after that Monday
+        assert (
+            retention.forget_old(hub.central.books).stretches == 1
+        )  # in the world of the server it is long after that Monday
         kiosk.settle()
         taps = [entry for entry in counter.ledger.entries() if entry.kind == "tap"]
         assert [tap.body for tap in taps] == [None]
@@ -145,13 +149,13 @@ def test_customers_not_heard_of_for_three_years_are_forgotten_and_hosts_are_not(
         kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
         hands.moves(days=1000)
-        assert central.forget().members == 0
+        assert retention.forget_old(central.books).members == 0
         sends(central, kiosk, ledger.writes(let_in(hands.now, "ten"), at=hands.now))
         hands.moves(days=1000)
-        assert central.forget().members == 0
+        assert retention.forget_old(central.books).members == 0
         hands.moves(days=200)
-        assert central.forget().members == 1
-        assert (central.roster.member("lea"), central.roster.member("host") is None) == (None, False)
+        assert retention.forget_old(central.books).members == 1
+        assert (central.books.roster.member("lea"), central.books.roster.member("host") is None) == (None, False)
         assert b"Martin" not in told(central)
 
 
@@ -159,7 +163,7 @@ def test_the_feed_gives_kiosks_what_others_need_of_an_erased_passage(database: s
     with serving(database) as central:
         kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
-        central.append(Erased(member_id="lea"), by="anne")
+        central.books.append(Erased(member_id="lea"), by="anne")
         tap = next(entry for entry in fed(central, kiosk) if entry.kind == "tap")
         assert (tap.body, tap.salt) == (None, None)
         assert tap.remainder is not None
@@ -172,6 +176,6 @@ def test_a_server_that_forgets_writes_one_sum_for_a_ledger(database: str) -> Non
     with serving(database, hands) as central:
         kiosk, ledger = pairs(central).kiosk, MemoryLedger()
         sends(central, kiosk, ledger.writes(*house_facts(), let_in(MONDAY, "ten")))
-        central.forget()
-        found = [line.fact for line in central.audit() if isinstance(line.fact, Condensed)]
+        retention.forget_old(central.books)
+        found = [line.fact for line in audit.lines(central.storage) if isinstance(line.fact, Condensed)]
         assert [(one.ledger_id, one.first, one.last) for one in found] == [("ledger-a", 1, 7)]

@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 from kiosk.facts import BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped
 from kiosk.model import Badge, Charge, Member, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
-from sync.central.central import Central
+from sync.central.accounts import audit
+from sync.central.server import Central
+from sync.central.storage import network
 from sync.central.storage.tables import networks
 from tests.office.ledgers.small_house import MONDAY, house_facts, let_in, sold_to
 from tests.office.servers.server import MemoryLedger, ServerClock, fed, kinds, pairs, sends, serving
@@ -26,7 +28,7 @@ class Doors:
 
     def __init__(self, central: Central) -> None:
         self.central = central
-        central.append(*house_facts(), by="anne")
+        central.books.append(*house_facts(), by="anne")
         self.kiosks = {name: pairs(central, name).kiosk for name in ("north", "south", "third")}
         self.ledgers = {name: MemoryLedger(name) for name in self.kiosks}
 
@@ -38,13 +40,15 @@ class Doors:
 
     def left(self) -> int:
         """Units on Léa's only pass."""
-        (holding,) = self.central.roster.holdings("lea", MONDAY)
+        (holding,) = self.central.books.roster.holdings("lea", MONDAY)
         assert isinstance(holding.used, int)
         return (holding.pass_.terms.units or 0) - holding.used
 
     def own(self, kind: str) -> list[str]:
         """What the server wrote by itself."""
-        return [line.kind for line in self.central.audit() if line.kind == kind and line.account == "server"]
+        return [
+            line.kind for line in audit.lines(self.central.storage) if line.kind == kind and line.account == "server"
+        ]
 
 
 def rows(central: Central) -> dict[str, list[tuple[object, ...]]]:
@@ -57,21 +61,21 @@ def rows(central: Central) -> dict[str, list[tuple[object, ...]]]:
 
 def test_what_staff_write_is_in_the_roster_at_once_and_in_the_feed(database: str) -> None:
     with serving(database) as central:
-        sealed = central.append(*house_facts(), by="anne")
-        assert central.roster.member("lea") == LEA
+        sealed = central.books.append(*house_facts(), by="anne")
+        assert central.books.roster.member("lea") == LEA
         assert fed(central, pairs(central).kiosk) == list(sealed)
-        more = central.append(MemberSet(member=replace(LEA, name="Léa Durand")), by="paul")
+        more = central.books.append(MemberSet(member=replace(LEA, name="Léa Durand")), by="paul")
         assert more[0].previous == sealed[-1].hash
-        assert more[0].ref == Ref(ledger_id=central.network.ledger_id, seq=len(sealed) + 1)
+        assert more[0].ref == Ref(ledger_id=network.load(central.storage).ledger_id, seq=len(sealed) + 1)
 
 
 def test_who_did_what_is_remembered_the_newest_first(database: str) -> None:
     with serving(database) as central:
-        central.append(SiteSet(site=SERRE), by="anne")
-        central.append(MemberSet(member=LEA), by="paul")
-        lines = central.audit()
+        central.books.append(SiteSet(site=SERRE), by="anne")
+        central.books.append(MemberSet(member=LEA), by="paul")
+        lines = audit.lines(central.storage)
         assert [(line.account, line.kind) for line in lines] == [("paul", "member"), ("anne", "site")]
-        assert [line.account for line in central.audit(before=lines[0].position)] == ["anne"]
+        assert [line.account for line in audit.lines(central.storage, before=lines[0].position)] == ["anne"]
 
 
 def test_a_roster_folded_anew_is_the_same_and_judges_nobody_again(database: str) -> None:
@@ -79,14 +83,14 @@ def test_a_roster_folded_anew_is_the_same_and_judges_nobody_again(database: str)
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"))
         doors.hears("south", let_in(LATER, "ten"), at=LATER)
-        before, alarms = rows(central), central.alarms()
+        before, alarms = rows(central), central.alarms.listed()
         with central.storage.writing() as connection:
             connection.execute(update(networks).values(roster_revision="an older one"))
     with serving(database) as central:
-        assert central.roster.member("lea") is None
-        central.project()
+        assert central.books.roster.member("lea") is None
+        central.books.fold()
         assert rows(central) == before
-        assert central.alarms() == alarms
+        assert central.alarms.listed() == alarms
 
 
 def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: str) -> None:
@@ -94,8 +98,8 @@ def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: st
     with serving(database) as central:
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"), poison, MemberSet(member=Member(id="next", name="Suivante")))
-        assert central.roster.member("next") is not None
-        assert central.roster.sale_of("new") is None
+        assert central.books.roster.member("next") is not None
+        assert central.books.roster.sale_of("new") is None
         assert doors.left() == 9
         assert kinds(central) == ["unfoldable"]
 
@@ -106,7 +110,9 @@ def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: st
 def test_two_kiosks_that_spend_the_last_entry_both_stand_and_staff_see_it(database: str) -> None:
     with serving(database) as central:
         doors = Doors(central)
-        central.append(MemberSet(member=Member(id="max", name="Max")), sold_to("lea", "max", pass_id="ten"), by="anne")
+        central.books.append(
+            MemberSet(member=Member(id="max", name="Max")), sold_to("lea", "max", pass_id="ten"), by="anne"
+        )
         doors.hears("north", *(let_in(MONDAY - timedelta(days=day), "ten") for day in range(1, 10)))
         assert doors.left() == 1
         doors.hears("north", let_in(MONDAY, "ten"))
@@ -114,7 +120,7 @@ def test_two_kiosks_that_spend_the_last_entry_both_stand_and_staff_see_it(databa
         doors.hears("south", let_in(MONDAY, "ten", member="max"))
         assert doors.left() == -1
         assert kinds(central) == ["overdraft"]
-        (alarm,) = central.alarms()
+        (alarm,) = central.alarms.listed()
         assert alarm.ref == Ref(ledger_id="south", seq=1)
         assert doors.own("incident") == ["incident"]
 
@@ -136,7 +142,7 @@ def test_an_allowance_is_overdrawn_by_its_own_week_only(database: str) -> None:
     with serving(database) as central:
         doors = Doors(central)
         sale = sold_to("lea", pass_id="w")
-        central.append(replace(sale, pass_=replace(sale.pass_, terms=weekly)), by="anne")
+        central.books.append(replace(sale, pass_=replace(sale.pass_, terms=weekly)), by="anne")
         doors.hears("north", let_in(MONDAY, "w"))
         doors.hears("south", let_in(MONDAY + timedelta(days=7), "w"), at=MONDAY + timedelta(days=7))
         assert kinds(central) == []
@@ -153,7 +159,7 @@ def test_windows_of_two_doors_that_overlap_are_paid_once_whichever_comes_first(
         taps = {"north": MONDAY, "south": LATER}
         refs = {name: doors.hears(name, let_in(taps[name], "ten"), at=taps[name]) for name in order}
         assert doors.left() == 9
-        first, second = central.roster.visit(refs["north"]), central.roster.visit(refs["south"])
+        first, second = central.books.roster.visit(refs["north"]), central.books.roster.visit(refs["south"])
         assert first is not None
         assert second is not None
         assert first.reversed_at is None
@@ -222,16 +228,16 @@ def test_who_is_in_stays_in_when_the_server_gives_a_charge_back(database: str) -
         south = doors.hears("south", let_in(LATER, "ten"), at=LATER)
         assert kinds(central) == ["overlap"]
         hands.moves(minutes=30)
-        assert [visit.ref for visit in central.roster.inside(SERRE.id, hands.now)] == [south]
+        assert [visit.ref for visit in central.books.roster.inside(SERRE.id, hands.now)] == [south]
 
 
 def test_who_has_their_entry_undone_by_staff_is_gone(database: str) -> None:
     with serving(database, hands := ServerClock(LATER)) as central:
         doors = Doors(central)
         ref = doors.hears("north", let_in(MONDAY, "ten"))
-        central.append(Reversed(ref=ref, reason="mistake", by="anne"), by="anne")
+        central.books.append(Reversed(ref=ref, reason="mistake", by="anne"), by="anne")
         hands.moves(minutes=30)
-        assert list(central.roster.inside(SERRE.id, hands.now)) == []
+        assert list(central.books.roster.inside(SERRE.id, hands.now)) == []
 
 
 def test_what_is_pushed_in_one_go_is_judged_as_if_it_came_piece_by_piece(database: str) -> None:
@@ -241,7 +247,7 @@ def test_what_is_pushed_in_one_go_is_judged_as_if_it_came_piece_by_piece(databas
         for name, hours in (("north", 0), ("south", 2), ("third", 4)):
             at = MONDAY + timedelta(hours=hours)
             doors.hears(name, let_in(at, "ten"), at=at)
-        central.project()
+        central.books.fold()
         assert doors.left() == 8
         assert len(doors.own("reversal")) == 1
 
@@ -279,10 +285,10 @@ def test_a_badge_that_was_blocked_meanwhile_is_told_when_the_tap_arrives(databas
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"))
         assert kinds(central) == []
-        central.append(BadgeSet(badge=Badge(id="b-lea", member_id="lea", status="blocked")), by="anne")
+        central.books.append(BadgeSet(badge=Badge(id="b-lea", member_id="lea", status="blocked")), by="anne")
         ref = doors.hears("south", let_in(MONDAY + timedelta(days=1), "ten"))
         assert kinds(central) == ["blocked_badge"]
-        assert central.alarms()[0].ref == ref
+        assert central.alarms.listed()[0].ref == ref
         assert doors.left() == 8
         doors.hears("north", Happened(what="started"))
         assert len(doors.own("incident")) == 1
@@ -293,10 +299,10 @@ def test_what_comes_again_is_not_judged_again(database: str) -> None:
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"))
         doors.hears("south", let_in(LATER, "ten"), at=LATER)
-        position, alarms = central.last_position(), central.alarms()
+        position, alarms = central.feed.last_position(), central.alarms.listed()
         for name, kiosk in doors.kiosks.items():
             sends(central, kiosk, doors.ledgers[name].entries)
-        assert (central.last_position(), central.alarms()) == (position, alarms)
+        assert (central.feed.last_position(), central.alarms.listed()) == (position, alarms)
 
 
 def test_an_alarm_that_staff_dismiss_is_gone_until_there_is_new_cause(database: str) -> None:
@@ -305,10 +311,10 @@ def test_an_alarm_that_staff_dismiss_is_gone_until_there_is_new_cause(database: 
         ledger = MemoryLedger()
         sent = ledger.writes(*(Happened(what="tick") for _ in range(5)))
         sends(central, kiosk, sent[1:2])
-        (alarm,) = central.alarms()
-        assert central.dismiss_alarm(alarm.alarm_id)
-        assert central.alarms() == ()
-        assert central.alarms(since=alarm.first_at - timedelta(seconds=1))[0].alarm_id == alarm.alarm_id
+        (alarm,) = central.alarms.listed()
+        assert central.alarms.dismiss(alarm.alarm_id)
+        assert central.alarms.listed() == ()
+        assert central.alarms.listed(since=alarm.first_at - timedelta(seconds=1))[0].alarm_id == alarm.alarm_id
         sends(central, kiosk, sent[3:4])
-        (again,) = central.alarms()
+        (again,) = central.alarms.listed()
         assert again.times == 2

@@ -1,4 +1,4 @@
-"""What the server's memory of a ledger reveals: one that was cut off, or that the server itself was put back."""
+"""Compares what a kiosk tells with what the server knew of its ledger: cut off, in two places, or a restored server."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sync.central.alarms import register
 from sync.central.alarms.register import Kind
 from sync.central.feed import stream
 from sync.central.feed.arrivals import Arrival
-from sync.central.feed.ingest import Known
+from sync.central.feed.ingest import LedgerProgress
 from sync.central.storage import network
 from sync.central.storage.network import Network
 from sync.central.storage.tables import feed
 
 
-def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+def look_back(connection: Connection, of: str, arrival: Arrival, *, before: LedgerProgress, now: datetime) -> None:
     """Notice that this server was put back from an old copy: a kiosk remembers more than is here.
 
     Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
@@ -45,15 +45,9 @@ def other_past(connection: Connection, of: Network, place: int, *, now: datetime
     register.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
 
 
-def renewed(connection: Connection, of: str, ledger_id: str, *, follows: str, now: datetime) -> None:
-    """Tell that a kiosk mended its ledger, or was put back from a copy, and goes on in a new one."""
-    alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
-    detail = f"goes on in a new ledger after {follows}: the end of that may be lost"
-    ref = Ref(ledger_id=ledger_id, seq=0)
-    register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
-
-
-def look_for_truncation(connection: Connection, of: str, arrival: Arrival, *, before: Known, now: datetime) -> None:
+def look_for_truncation(
+    connection: Connection, of: str, arrival: Arrival, *, before: LedgerProgress, now: datetime
+) -> None:
     """Compare where a kiosk says that its ledger ends with what was seen of it before.
 
     A beacon that was on its way for long tells of an end that is gone by: so this alarm ends as soon as the ledger

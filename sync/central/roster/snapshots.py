@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from kiosk.store.feed import snapshot
 from sync.central.feed import stream
 from sync.central.feed.stream import GoneError
+from sync.central.roster.books import ServerBooks
 from sync.central.storage import network
+from sync.central.storage.database import Turn
 from sync.central.storage.network import Network
 from sync.central.storage.tables import feed, ledgers, snapshots
 from sync.wire import Words
@@ -38,6 +40,22 @@ class RawPage(Words, frozen=True, kw_only=True):
 
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Snapshots:
+    """The roster in pages, for kiosks to fetch."""
+
+    def __init__(self, books: ServerBooks) -> None:
+        self._books, self._storage = books, books.storage
+
+    def page(self, token: str | None) -> RawPage:
+        """Return a page of the roster, the first one without a token. Raises stream.GoneError, or LedgerError."""
+        if token is None:
+            self._books.fold()
+            with self._storage.writing(Turn.FOLD) as connection:
+                token = begin(connection, self._storage.network, self._books.now())
+        with self._storage.reader() as connection:
+            return page(connection, self._storage.network, token)
 
 
 def begin(connection: Connection, network_id: str, now: datetime) -> str:

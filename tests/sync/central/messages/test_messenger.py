@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 import pytest
 from msgspec.structs import replace
 
-from sync.central.alarms.alarm_messages import alarm_message
-from sync.central.alarms.messages import Messenger, Trouble
+from sync.central.messages.alarm_messages import alarm_message
+from sync.central.messages.messenger import Messenger, Trouble
 from sync.wire import Beacon
 from tests.office.ledgers.small_house import house_facts
 from tests.office.servers.mailbox import Mailbox, post_office
@@ -30,7 +30,7 @@ class Watch:
 
     def __init__(self, central: Any, hands: ServerClock) -> None:
         self.central, self.hands = central, hands
-        central.append(*house_facts(), by="server")
+        central.books.append(*house_facts(), by="server")
         self.kiosk = pairs(central, name="Porte nord").kiosk
         self.messenger = Messenger(central, alarm_message)
 
@@ -167,7 +167,7 @@ def test_the_server_tells_by_itself_while_it_serves(tmp_path: Path, post: Mailbo
         central = client.app.state.central
         kiosk = pairs(central, name="Porte nord").kiosk
         sends(central, kiosk, [], Beacon(health=("ledger_failed",)))
-        central.bell.ring()
+        central.changes.notify()
         until(lambda: len(post.mails) == 1 and len(post.posts) == 1)
 
 

@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from kiosk.store.codes import CODE_LETTERS
 from sync import wire
-from sync.central.central import Central
-from sync.central.kiosks.enrolment import TRIES_AN_HOUR, Paired, Turned
+from sync.central.kiosks.pairing import TRIES_AN_HOUR, Paired, PairingRefused
+from sync.central.server import Central
 from sync.central.storage.tables import codes, kiosks
 from tests.office.servers.server import MemoryLedger, ServerClock, pairs, sends, serving
 
 
-def tries(central: Central, code: str, ledger_id: str = "ledger-a") -> Paired | Turned:
-    return central.enroll(wire.Enroll(code=code, ledger_id=ledger_id, name="own name", version="1.2"))
+def tries(central: Central, code: str, ledger_id: str = "ledger-a") -> Paired | PairingRefused:
+    return central.kiosks.enroll(wire.Enroll(code=code, ledger_id=ledger_id, name="own name", version="1.2"))
 
 
 def wrong(code: str) -> str:
@@ -27,59 +27,59 @@ def wrong(code: str) -> str:
 
 def test_a_code_lets_a_kiosk_in(database: str) -> None:
     with serving(database) as central:
-        code = central.new_code(name="North door", site_id="la-serre")
+        code = central.kiosks.new_code(name="North door", site_id="la-serre")
         assert len(code) == 8
         assert set(code) <= set(CODE_LETTERS)
         paired = tries(central, f" {code[:4].lower()}-{code[4:]} ")
         assert isinstance(paired, Paired)
         assert (paired.kiosk.name, paired.kiosk.site_id) == ("North door", "la-serre")
-        assert central.kiosk_of(paired.token) == central.kiosks()[0] == paired.kiosk
+        assert central.kiosks.by_token(paired.token) == central.kiosks.listed()[0] == paired.kiosk
 
 
 def test_a_code_is_used_once(database: str) -> None:
     with serving(database) as central:
-        code = central.new_code(name="door")
+        code = central.kiosks.new_code(name="door")
         assert isinstance(tries(central, code), Paired)
-        assert tries(central, code, "ledger-b") == Turned()
+        assert tries(central, code, "ledger-b") == PairingRefused()
 
 
 def test_a_code_ends_after_a_quarter_of_an_hour(database: str) -> None:
     hands = ServerClock()
     with serving(database, hands) as central:
-        code, other = central.new_code(name="door"), central.new_code(name="other door")
+        code, other = central.kiosks.new_code(name="door"), central.kiosks.new_code(name="other door")
         hands.moves(minutes=14, seconds=59)
         assert isinstance(tries(central, code), Paired)
         hands.moves(seconds=1)
-        assert tries(central, other) == Turned()
+        assert tries(central, other) == PairingRefused()
 
 
 def test_five_wrong_tries_end_a_code_and_no_other_one(database: str) -> None:
     with serving(database) as central:
-        code, other = central.new_code(name="door"), central.new_code(name="other door")
+        code, other = central.kiosks.new_code(name="door"), central.kiosks.new_code(name="other door")
         for _ in range(4):
-            assert tries(central, wrong(code)) == Turned()
+            assert tries(central, wrong(code)) == PairingRefused()
         assert isinstance(tries(central, code), Paired)
         for _ in range(5):
             tries(central, wrong(other))
-        assert tries(central, other) == Turned()
+        assert tries(central, other) == PairingRefused()
 
 
 @pytest.mark.parametrize("code", ["", "A", "ÀÉÎÕ1234", "x" * 10_000, "\0\0\0\0\0\0\0\0", "        "])
 def test_what_is_no_code_is_turned_away(database: str, code: str) -> None:
     with serving(database) as central:
-        central.new_code(name="door")
-        assert tries(central, code) == Turned()
+        central.kiosks.new_code(name="door")
+        assert tries(central, code) == PairingRefused()
 
 
 def test_whoever_guesses_has_100_tries_an_hour_over_restarts_too(database: str) -> None:
     hands, chance, taken = ServerClock(), random.Random(7), 0
     for _ in range(3):
         with serving(database, hands) as central:
-            central.new_code(name="door")
+            central.kiosks.new_code(name="door")
             for _ in range(60):
                 hands.moves(seconds=10)
                 answer = tries(central, "".join(chance.choices(CODE_LETTERS, k=8)))
-                assert isinstance(answer, Turned)
+                assert isinstance(answer, PairingRefused)
                 taken += answer.wait is None
     assert taken == TRIES_AN_HOUR
 
@@ -91,17 +91,17 @@ def test_who_waits_as_told_may_try_again(database: str) -> None:
             tries(central, "33333333")
             hands.moves(seconds=1)
         answer = tries(central, "33333333")
-        assert isinstance(answer, Turned)
+        assert isinstance(answer, PairingRefused)
         assert answer.wait == timedelta(hours=1) - timedelta(seconds=TRIES_AN_HOUR)
         hands.now += answer.wait
-        assert tries(central, "33333333") == Turned()
+        assert tries(central, "33333333") == PairingRefused()
 
 
 def test_whoever_guesses_keeps_nobody_out_who_has_a_code(database: str) -> None:
     with serving(database) as central:
         for _ in range(TRIES_AN_HOUR + 10):
             tries(central, "33333333")
-        code, other = central.new_code(name="door"), central.new_code(name="other door")
+        code, other = central.kiosks.new_code(name="door"), central.kiosks.new_code(name="other door")
         assert isinstance(tries(central, code), Paired)
         for _ in range(4):
             assert tries(central, wrong(other)) == tries(
@@ -114,15 +114,15 @@ def test_a_code_bears_five_wrong_tries_also_when_there_were_too_many(database: s
     with serving(database) as central:
         for _ in range(TRIES_AN_HOUR):
             tries(central, "33333333")
-        code = central.new_code(name="door")
+        code = central.kiosks.new_code(name="door")
         for _ in range(5):
             tries(central, wrong(code))
-        assert isinstance(tries(central, code), Turned)
+        assert isinstance(tries(central, code), PairingRefused)
 
 
 def test_of_codes_and_tokens_only_hashes_are_kept(database: str) -> None:
     with serving(database) as central:
-        code = central.new_code(name="door")
+        code = central.kiosks.new_code(name="door")
         paired = pairs(central)
         with central.storage.reader() as connection:
             kept = repr(connection.execute(select(codes)).all()) + repr(connection.execute(select(kiosks)).all())
@@ -134,20 +134,20 @@ def test_of_codes_and_tokens_only_hashes_are_kept(database: str) -> None:
 def test_a_kiosk_that_was_shut_out_is_nobody(database: str) -> None:
     with serving(database) as central:
         paired = pairs(central)
-        assert central.revoke(paired.kiosk.kiosk_id)
-        assert central.kiosk_of(paired.token) is None
-        assert not central.revoke(paired.kiosk.kiosk_id)
-        assert not central.revoke("nobody")
+        assert central.kiosks.revoke(paired.kiosk.kiosk_id)
+        assert central.kiosks.by_token(paired.token) is None
+        assert not central.kiosks.revoke(paired.kiosk.kiosk_id)
+        assert not central.kiosks.revoke("nobody")
 
 
 def test_pairing_a_kiosk_anew_ends_its_old_token(database: str) -> None:
     with serving(database) as central:
         first, second = pairs(central), pairs(central)
         assert first.kiosk.kiosk_id == second.kiosk.kiosk_id
-        assert central.kiosk_of(first.token) is None
-        assert central.kiosk_of(second.token) is not None
-        central.revoke(first.kiosk.kiosk_id)
-        assert central.kiosk_of(pairs(central).token) is not None
+        assert central.kiosks.by_token(first.token) is None
+        assert central.kiosks.by_token(second.token) is not None
+        central.kiosks.revoke(first.kiosk.kiosk_id)
+        assert central.kiosks.by_token(pairs(central).token) is not None
 
 
 def test_a_kiosk_is_silent_when_it_was_not_heard_for_long(database: str) -> None:
@@ -155,8 +155,13 @@ def test_a_kiosk_is_silent_when_it_was_not_heard_for_long(database: str) -> None
     with serving(database, hands) as central:
         pairs(central)
         hands.moves(minutes=16)
-        assert central.is_silent(central.kiosks()[0])
-        sends(central, central.kiosks()[0], MemoryLedger().writes(), wire.Beacon(now=hands.now + timedelta(seconds=3)))
-        (heard,) = central.kiosks()
-        assert not central.is_silent(heard)
+        assert central.kiosks.is_silent(central.kiosks.listed()[0])
+        sends(
+            central,
+            central.kiosks.listed()[0],
+            MemoryLedger().writes(),
+            wire.Beacon(now=hands.now + timedelta(seconds=3)),
+        )
+        (heard,) = central.kiosks.listed()
+        assert not central.kiosks.is_silent(heard)
         assert (heard.seen_at, heard.skew_ms) == (hands.now, 3000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.central.alarms.messages import Trouble
+from sync.central.messages.messenger import Trouble
 from sync.central.settings import Settings
 from sync.central.words import Words
 

@@ -1,34 +1,26 @@
-"""Telling people who look at no screen what goes wrong, and that it is over: by e-mail, or to a web address.
+"""Tells people who look at no screen what goes wrong, and when it is over.
 
 What goes wrong is what the pages show: alarms, kiosks that are silent, and what a kiosk says of itself. It is kept in
 the database, so that a restart tells nothing twice and what could not be sent is sent later. The words are those of
-sync.central.alarms.alarm_messages.
+sync.central.messages.alarm_messages; how a message is sent is in sync.central.messages.sending.
 """
 
 from __future__ import annotations
 
 import logging
-import smtplib
-import ssl
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.utils import formatdate
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from kiosk import hours
 from kiosk.model import Noun
-from sync.central.central import Central
-from sync.central.kiosks.enrolment import Kiosk
+from sync.central.kiosks.paired import Kiosk
+from sync.central.messages.sending import FAILURES, send
+from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage.database import Turn
 from sync.central.storage.tables import troubles
@@ -36,9 +28,6 @@ from sync.central.storage.tables import troubles
 log = logging.getLogger("kiosk.central")
 
 LOOK_SECONDS = 15.0
-FAILURES = (OSError, smtplib.SMTPException, ValueError)
-SEND_SECONDS = 20.0
-"""How long a mail server or a web address may take to answer."""
 PATIENCE = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
 """What ends by itself more often than not is told when it has gone on for so long."""
 OF_KIOSKS = (
@@ -94,19 +83,19 @@ class Messenger:
     def close(self) -> None:
         """Stop, after the message that is under way."""
         self._stop.set()
-        self._central.bell.ring()
+        self._central.changes.notify()
         if self._thread:
             self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            heard = self._central.bell.count
+            seen = self._central.changes.count
             try:
                 self.step()
             except Exception:
                 # People are told again in a moment; the server goes on for the kiosks whatever is wrong here.
                 log.exception("people could not be told of what goes wrong")
-            self._central.bell.wait(heard, LOOK_SECONDS)
+            self._central.changes.wait(seen, LOOK_SECONDS)
 
     def step(self) -> None:
         """Look once, and tell what is due. Raises LedgerError."""
@@ -121,8 +110,8 @@ class Messenger:
 
     def _wrong(self, now: datetime, known: Collection[str]) -> Iterator[Trouble]:
         """Yield what goes wrong; a door that was forced outside hours stays so when the hours begin."""
-        kiosks = {kiosk.ledger_id: kiosk for kiosk in self._central.kiosks() if kiosk.revoked_at is None}
-        for alarm in self._central.alarms():
+        kiosks = {kiosk.ledger_id: kiosk for kiosk in self._central.kiosks.listed() if kiosk.revoked_at is None}
+        for alarm in self._central.alarms.listed():
             of = kiosks.get(alarm.ref.ledger_id) if alarm.ref else None
             where = of.name if of else ""
             yield Trouble(trouble_id=alarm.alarm_id, code=alarm.kind, where=where, detail=alarm.detail, since=now)
@@ -136,11 +125,11 @@ class Messenger:
 
     def _is_silent(self, kiosk: Kiosk, now: datetime) -> bool:
         """Beacons were missed; those that came while this server did not run could not be heard."""
-        return self._central.is_silent(kiosk) and now - self._began > self._central.silence
+        return self._central.kiosks.is_silent(kiosk) and now - self._began > self._central.kiosks.silence
 
     def _is_closed(self, kiosk: Kiosk, now: datetime) -> bool:
-        site = self._central.roster.site(kiosk.site_id) if kiosk.site_id else None
-        return site is None or not hours.opening(site, self._central.roster.override(site.id, now), now).is_open
+        site = self._central.books.roster.site(kiosk.site_id) if kiosk.site_id else None
+        return site is None or not hours.opening(site, self._central.books.roster.override(site.id, now), now).is_open
 
     # ------------------------------------------------------------ what was told
 
@@ -195,54 +184,3 @@ def _ended(row: Row[*tuple[Any, ...]]) -> Trouble:
 
 def _one(network: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return troubles.c.network_id == network, troubles.c.trouble_id == key
-
-
-# ---------------------------------------------------------------- sending
-
-
-def send(settings: Settings, subject: str, text: str) -> None:
-    """Send a message by all ways of the settings. Raises one of FAILURES when none of them could be gone."""
-    ways: list[Callable[[Settings, str, str], None]] = []
-    if settings.alarms_to:
-        ways.append(_mail)
-    if settings.webhook:
-        ways.append(_post)
-    failures = []
-    for way in ways:
-        try:
-            way(settings, subject, text)
-        except FAILURES as error:
-            log.error("a message could not be sent: %s", error)  # noqa: TRY400
-            failures.append(error)
-    if failures and len(failures) == len(ways):
-        raise failures[0]
-
-
-def _mail(settings: Settings, subject: str, text: str) -> None:
-    message = EmailMessage()
-    message["Subject"], message["From"], message["To"] = subject, settings.alarms_from, ", ".join(settings.alarms_to)
-    message["Date"] = formatdate(localtime=False)
-    message.set_content(text)
-    tls = ssl.create_default_context()
-    kind = partial(smtplib.SMTP_SSL, context=tls) if settings.smtp_tls == "tls" else smtplib.SMTP
-    with kind(settings.smtp_host, settings.smtp_port, timeout=SEND_SECONDS) as server:
-        if settings.smtp_tls == "starttls":
-            server.starttls(context=tls)
-        if settings.smtp_user:
-            server.login(settings.smtp_user, Path(settings.smtp_password_file).read_text(encoding="utf-8").strip())
-        server.send_message(message)
-
-
-def _post(settings: Settings, subject: str, text: str) -> None:
-    """Post JSON with `title` and `text`, which most chat servers and relays understand as it is."""
-    address = settings.webhook
-    body = msgspec.json.encode({"title": subject, "text": f"{subject}\n\n{text}"})
-    if not address.startswith(("https://", "http://")):
-        raise ValueError(f'"{address}" is no web address')
-    request = urllib.request.Request(address, data=body, headers={"content-type": "application/json"})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=SEND_SECONDS) as answer:  # noqa: S310
-            answer.read(1 << 16)
-    except urllib.error.HTTPError as refusal:
-        refusal.close()  # it is an answer as well, and holds its line for as long as anybody holds the error
-        raise

@@ -1,0 +1,62 @@
+"""The kiosks of the network, for whoever pairs, lists or revokes them: each method is a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sync.central.kiosks import earlier_ledgers, paired, pairing
+from sync.central.kiosks.paired import Kiosk
+from sync.central.kiosks.pairing import Paired, PairingRefused
+from sync.central.settings import Settings
+from sync.central.storage import network
+from sync.central.storage.database import Storage, Turn
+from sync.wire import Enroll
+
+
+class Kiosks:
+    """The kiosks of the network. Every method may raise LedgerError when the database cannot be read or written."""
+
+    def __init__(self, storage: Storage, settings: Settings, *, now: Callable[[], datetime]) -> None:
+        self._storage, self._settings, self._now = storage, settings, now
+        self.silence = timedelta(minutes=settings.silent_minutes)
+        """After how long without a word a kiosk counts as silent."""
+
+    def by_token(self, token: str) -> Kiosk | None:
+        """Return the kiosk that holds a token, None when none does."""
+        with self._storage.reader() as connection:
+            return paired.by_token(connection, self._storage.network, token)
+
+    def listed(self) -> tuple[Kiosk, ...]:
+        """Return all kiosks, revoked ones too, by name."""
+        with self._storage.reader() as connection:
+            return paired.listed(connection, self._storage.network)
+
+    def new_code(self, *, name: str, site_id: str | None = None) -> str:
+        """Make a pairing code for a new kiosk."""
+        with self._storage.writing() as connection:
+            of = network.read(connection, self._storage.network)
+            return pairing.new_code(connection, of, name=name, site_id=site_id, now=self._now())
+
+    def enroll(self, asked: Enroll) -> Paired | PairingRefused:
+        """Pair a kiosk if its code is right.
+
+        Raises badge_key.BadgeKeyError, or OSError, when their keys do not go together; then the code is still good.
+        """
+        with self._storage.writing(Turn.GUESS) as connection:
+            of = network.read(connection, self._storage.network)
+            key_file, now = self._settings.badge_key_file, self._now()
+            answer = pairing.enroll(connection, of, asked, now=now, key_file=key_file)
+            if isinstance(answer, Paired) and answer.follows:
+                earlier_ledgers.raise_renewed(connection, of.network_id, asked.ledger_id, answer.follows, now)
+            return answer
+
+    def revoke(self, kiosk_id: str) -> bool:
+        """Shut a kiosk out. Tells whether it was in."""
+        with self._storage.writing() as connection:
+            return paired.revoke(connection, self._storage.network, kiosk_id, self._now())
+
+    def is_silent(self, kiosk: Kiosk) -> bool:
+        """Tell whether a kiosk has not been heard of for longer than the settings bear."""
+        heard = kiosk.seen_at or kiosk.paired_at
+        return kiosk.revoked_at is None and self._now() - heard > self.silence

@@ -1,0 +1,103 @@
+"""Forgets what is old on the server: passages after three months, customers after three years without a word.
+
+The feed is the ledger of all, and this is where all that happened is known; so the server condenses the ledgers of all
+kiosks, in its own ledger, and the kiosks erase as they hear of it. What must outlive it is kept as sums.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select
+
+from kiosk.facts import Condensed, Erased
+from kiosk.model import Noun
+from kiosk.store.forgetting import condensing
+from kiosk.store.tables import microseconds
+from sync.central.feed.server_ledger import SERVER
+from sync.central.roster import forgetting
+from sync.central.roster.books import ServerBooks
+from sync.central.storage import network
+from sync.central.storage.database import Turn
+from sync.central.storage.tables import alarms, feed, ledgers, quarantine
+
+CUSTOMERS_KEPT = timedelta(days=3 * 365)
+"""How long a customer's file is kept after the last contact: what the CNIL advises."""
+
+
+class Forgotten(Noun, frozen=True, kw_only=True):
+    """How many stretches of ledgers were condensed, and how many customers forgotten."""
+
+    stretches: int
+    members: int
+
+
+def forget_old(books: ServerBooks) -> Forgotten:
+    """Forget all that is old now. Raises LedgerError; what was forgotten by then stays so."""
+    silent = books.roster.silent_since(books.now() - CUSTOMERS_KEPT)
+    if silent:
+        books.append(*(Erased(member_id=name, by="retention") for name in silent), by=SERVER)
+    stretches = 0
+    while _forget_stretch(books):
+        stretches += 1
+    with books.storage.writing() as connection:
+        _forget_beside(connection, books.storage.network, books.now())
+    return Forgotten(stretches=stretches, members=len(silent))
+
+
+def _forget_stretch(books: ServerBooks) -> bool:
+    """Condense the next stretch of any ledger that is old enough; tell whether there was one."""
+    books.fold()
+    with books.storage.writing(Turn.FOLD, Turn.FEED) as connection:
+        of = network.read(connection, books.storage.network)
+        fact = _sums(connection, of.network_id, projected=of.projected, now=books.now())
+        if fact is not None:
+            books.write(connection, fact, by=SERVER)
+    if fact is not None:
+        books.after_writing()
+    return fact is not None
+
+
+def _sums(connection: Connection, network: str, *, projected: int, now: datetime) -> Condensed | None:
+    """Return the sums of the next stretch of any ledger that is old enough; None when there is none."""
+    for row in connection.execute(select(ledgers).where(ledgers.c.network_id == network).order_by(ledgers.c.ledger_id)):
+        here = max(row.acked, _given_up(connection, network, row.ledger_id, now))
+        upto = _folded(connection, network, row.ledger_id, here=here, projected=projected)
+        found = condensing.stretch(
+            connection, feed, forgetting.scope(network), row.ledger_id, upto=upto, now=now, awaited=_came_lately(now)
+        )
+        if found is not None:
+            first, last = found
+            return condensing.condense(
+                connection, feed, forgetting.scope(network), row.ledger_id, first=first, last=last
+            )
+    return None
+
+
+def _came_lately(now: datetime) -> ColumnElement[bool]:
+    """Match what was received so lately that what belongs to it may still come."""
+    return feed.c.received_at.between(microseconds(now - condensing.KEPT), microseconds(now + condensing.AHEAD))
+
+
+def _given_up(connection: Connection, network: str, ledger_id: str, now: datetime) -> int:
+    """Return up to which entry a ledger came so long ago that what is missing of it is not waited for any more."""
+    came = select(func.max(feed.c.seq)).where(
+        forgetting.scope(network), feed.c.ledger_id == ledger_id, ~_came_lately(now)
+    )
+    return connection.execute(came).scalar() or 0
+
+
+def _folded(connection: Connection, network: str, ledger_id: str, *, here: int, projected: int) -> int:
+    """Return up to which entry of those that are here a ledger is folded."""
+    waiting = select(func.min(feed.c.seq)).where(
+        forgetting.scope(network), feed.c.ledger_id == ledger_id, feed.c.position > projected
+    )
+    first: int | None = connection.execute(waiting).scalar()
+    return here if first is None else min(here, first - 1)
+
+
+def _forget_beside(connection: Connection, network: str, now: datetime) -> None:
+    """Forget what lies beside the feed and is as old as passages may become."""
+    old = now - condensing.KEPT
+    connection.execute(delete(alarms).where(alarms.c.network_id == network, alarms.c.last_at < old))
+    connection.execute(delete(quarantine).where(quarantine.c.network_id == network, quarantine.c.received_at < old))

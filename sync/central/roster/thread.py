@@ -1,0 +1,104 @@
+"""The thread that folds new entries into the roster, and once a day forgets what is old."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+
+from kiosk.store.database import LedgerError
+from sync.central.feed.change_signal import ChangeSignal
+from sync.central.roster import retention
+from sync.central.roster.books import ServerBooks
+from sync.central.storage import network
+
+log = logging.getLogger("kiosk.central")
+
+RETRY_SECONDS = 60.0
+"""How long the roster waits before it tries again what failed, when nothing new wakes it."""
+LOOK_SECONDS = 2.0
+"""How often `positions` looks into the database, for what another process of the server took in."""
+FORGET_FIRST, FORGET_EVERY = timedelta(hours=1), timedelta(days=1)
+"""When what is old is forgotten: after the start, and from then on."""
+
+
+class RosterThread:
+    """Folds the roster. A server whose roster is folded no longer must end: see `is_dead`."""
+
+    def __init__(self, books: ServerBooks, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
+        self._books, self._changes, self._now = books, changes, now
+        self._forget_at = now() + FORGET_FIRST
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.is_dead = False
+        """The thread ended by an error that nobody had foreseen; the process is to end as well."""
+        self.on_death: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Fold in a thread from now on; until then `wake` folds in the thread of its caller."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="roster", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end. May be called from any thread, and wakes all who wait."""
+        self._stop.set()
+        self._changes.notify()
+
+    def join(self) -> None:
+        """Wait until the thread has ended."""
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Have new entries folded, and wake all who wait for changes."""
+        if self._thread is None:
+            self._fold()
+        self._changes.notify()
+
+    async def positions(self) -> AsyncGenerator[int, None]:
+        """Yield the position that the roster is folded to, at once and whenever it has moved, until the server stops.
+
+        Not the feed's last one: who then looks at the roster is to find there what they were told of.
+        """
+        last = -1
+        while not self._stop.is_set():
+            seen = self._changes.count
+            position = (await asyncio.to_thread(network.load, self._books.storage)).projected
+            if position != last:
+                last = position
+                yield position
+            await self._changes.wait_async(seen, LOOK_SECONDS)
+
+    def _run(self) -> None:
+        """Fold; a server that no longer does would go on taking entries in and show nobody any of them."""
+        try:
+            while not self._stop.is_set():
+                seen = self._changes.count
+                self._fold()
+                self._forget_daily()
+                self._changes.wait(seen, RETRY_SECONDS)
+        except BaseException:
+            log.critical("the roster is no longer folded, and the server ends", exc_info=True)
+            self.is_dead = True
+            self.on_death()
+
+    def _fold(self) -> None:
+        """Bring the roster up to date. What fails is tried again with the next entries: those are safe already."""
+        try:
+            if self._books.fold(self._stop):
+                self._changes.notify()
+        except LedgerError:
+            log.exception("the roster could not be folded")
+
+    def _forget_daily(self) -> None:
+        if self._now() < self._forget_at:
+            return
+        self._forget_at = self._now() + FORGET_EVERY
+        try:
+            retention.forget_old(self._books)
+        except LedgerError:
+            log.exception("what is old could not be forgotten: tried again tomorrow, or by `kiosk-central retention`")

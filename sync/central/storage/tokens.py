@@ -1,0 +1,18 @@
+"""Bearer tokens of kiosks and sessions: made here, and kept as hashes only."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+
+TOKEN_BYTES = 32
+
+
+def new_token() -> str:
+    """Make a token of 256 random bits, in letters that an HTTP header and a cookie can carry."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> bytes:
+    """Hash a token. It is random enough that a plain hash tells nothing of it."""
+    return sha256(token.encode()).digest()
