@@ -1,13 +1,17 @@
 """Who may import whom: the table of docs/architecture.md, enforced by reading the imports."""
 
 import ast
+import itertools
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parent.parent
 OURS = ("kiosk", "hardware", "sync")
+HOUSES = (*OURS, "sync.central")
+"""Packages whose modules and packages are rooms; `from` them a room is imported, not a name."""
 
 MAY_IMPORT = {
     "hardware": "gpiozero",
@@ -20,8 +24,8 @@ MAY_IMPORT = {
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
         "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours kiosk.languages "
-        "kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week sync.address "
-        "click msgspec"
+        "kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week "
+        "sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
     "kiosk.commands": "kiosk.model msgspec",
@@ -33,18 +37,17 @@ MAY_IMPORT = {
     "kiosk.demo": (
         "hardware.reader hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon "
         "kiosk.desk kiosk.door kiosk.facts kiosk.hours kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
-        "kiosk.rules kiosk.screen kiosk.settings kiosk.store kiosk.uplink sync.central.accounts "
-        "sync.central.central sync.central.http sync.central.pages sync.central.settings sync.pairing litestar "
-        "msgspec"
+        "kiosk.rules kiosk.screen kiosk.settings kiosk.store kiosk.uplink sync.central.accounts sync.central.http "
+        "sync.central.pages sync.central.server sync.central.settings sync.pairing litestar msgspec"
     ),
     "kiosk.desk": (
         "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
-        "kiosk.local_time kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.settings kiosk.store "
-        "kiosk.week argon2 msgspec"
+        "kiosk.local_time kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
+        "argon2 msgspec"
     ),
     "kiosk.door": (
-        "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
-        "kiosk.messages kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.threads msgspec"
+        "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time kiosk.messages "
+        "kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.threads msgspec"
     ),
     "kiosk.export": "kiosk.answers kiosk.facts kiosk.files kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.facts": "kiosk.model msgspec",
@@ -70,57 +73,56 @@ MAY_IMPORT = {
     "kiosk.threads": "kiosk.answers kiosk.commands kiosk.desk kiosk.ledger kiosk.roster msgspec",
     "kiosk.upkeep": "kiosk.clock kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
     "kiosk.uplink": (
-        "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings "
-        "kiosk.threads sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker "
-        "msgspec"
+        "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings kiosk.threads "
+        "sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker msgspec"
     ),
     "kiosk.week": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "sync.address": "",
     "sync.backoff": "",
     "sync.central": "",
-    "sync.central.__main__": "sync.central",
-    "sync.central.accounts": (
-        "kiosk.facts kiosk.model kiosk.store sync.central.kiosks sync.central.storage argon2 pyotp sqlalchemy"
-    ),
-    "sync.central.alarms": (
-        "kiosk.facts kiosk.hours kiosk.model sync.central.central sync.central.feed sync.central.kiosks "
-        "sync.central.settings sync.central.storage sync.central.words msgspec sqlalchemy"
-    ),
-    "sync.central.central": (
-        "kiosk.facts kiosk.model kiosk.roster kiosk.store sync.central.accounts sync.central.alarms "
-        "sync.central.feed sync.central.kiosks sync.central.roster sync.central.settings sync.central.storage "
-        "sync.wire msgspec sqlalchemy"
-    ),
+    "sync.central.__main__": "sync.central.cli",
+    "sync.central.accounts": "kiosk.facts kiosk.model kiosk.store sync.central.storage argon2 pyotp sqlalchemy",
+    "sync.central.alarms": "kiosk.model sync.central.storage sqlalchemy",
     "sync.central.cli": (
-        "sync.central kiosk.files kiosk.threads sync.central.accounts sync.central.central sync.central.http "
-        "sync.central.logs sync.central.orders sync.central.pages sync.central.settings sync.central.storage click msgspec"
+        "kiosk.files kiosk.threads sync.central.accounts sync.central.http sync.central.logs sync.central.orders "
+        "sync.central.pages sync.central.server sync.central.settings sync.central.storage click msgspec"
     ),
     "sync.central.feed": (
-        "kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.storage sync.wire "
-        "msgspec sqlalchemy"
+        "kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.kiosks "
+        "sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.http": (
-        "sync.central kiosk.store sync.central.alarms sync.central.central sync.central.feed sync.central.kiosks "
-        "sync.central.logs sync.central.settings sync.wire litestar msgspec prometheus_client uvicorn"
+        "kiosk.store sync.central.feed sync.central.kiosks sync.central.logs sync.central.messages "
+        "sync.central.server sync.central.settings sync.central.storage sync.wire litestar msgspec prometheus_client "
+        "uvicorn"
     ),
     "sync.central.kiosks": (
-        "kiosk.badges kiosk.model kiosk.store sync.central.accounts sync.central.storage sync.wire msgspec sqlalchemy"
+        "kiosk.badges kiosk.model kiosk.store sync.central.alarms sync.central.settings sync.central.storage "
+        "sync.wire msgspec sqlalchemy"
     ),
     "sync.central.logs": "msgspec",
+    "sync.central.messages": (
+        "kiosk.hours kiosk.model sync.central.kiosks sync.central.server sync.central.settings sync.central.storage "
+        "sync.central.words msgspec sqlalchemy"
+    ),
     "sync.central.orders": (
-        "kiosk.store kiosk.threads sync.central.accounts sync.central.central sync.central.kiosks "
+        "kiosk.store kiosk.threads sync.central.accounts sync.central.kiosks sync.central.roster sync.central.server "
         "sync.central.settings sync.central.storage msgspec"
     ),
     "sync.central.pages": (
-        "sync.central kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
-        "kiosk.local_time kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store "
-        "kiosk.week sync.central.accounts sync.central.alarms sync.central.central sync.central.kiosks "
-        "sync.central.logs sync.central.settings sync.central.storage sync.central.words "
-        "fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec pyotp segno sqlalchemy"
+        "kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
+        "kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
+        "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.server "
+        "sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec "
+        "pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
-        "kiosk.facts kiosk.local_time kiosk.model kiosk.rules kiosk.store sync.central.alarms sync.central.feed "
-        "sync.central.storage sync.wire msgspec sqlalchemy"
+        "kiosk.facts kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "
+        "sync.central.feed sync.central.storage sync.wire msgspec sqlalchemy"
+    ),
+    "sync.central.server": (
+        "sync.central.accounts sync.central.alarms sync.central.feed sync.central.kiosks sync.central.roster "
+        "sync.central.settings sync.central.storage"
     ),
     "sync.central.settings": "msgspec",
     "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
@@ -160,7 +162,9 @@ def imported(source: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             yield from (
-                {f"{node.module}.{alias.name}" for alias in node.names} if node.module in OURS else {node.module or ""}
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module in HOUSES
+                else {node.module or ""}
             )
 
 
@@ -199,6 +203,31 @@ def breaches(modules: dict[str, str]) -> list[str]:
     return found
 
 
+def room_of(module: str) -> str | None:
+    """Return the room a module is in: what stands right below a house. None for what is not ours, and for a house."""
+    house = max((one for one in HOUSES if module.startswith(one + ".")), key=len, default=None)
+    return None if house is None or module in HOUSES else f"{house}.{module[len(house) + 1 :].split('.')[0]}"
+
+
+def arrows(modules: dict[str, str]) -> dict[str, set[str]]:
+    """Return for each room the other rooms that it imports."""
+    found: dict[str, set[str]] = {}
+    for module, source in modules.items():
+        if room := room_of(module):
+            others = {room_of(name) for name in imported(source)} - {None, room}
+            found.setdefault(room, set()).update(one for one in others if one)
+    return found
+
+
+def circle(modules: dict[str, str]) -> list[str]:
+    """Return rooms that import each other in a circle, each the next one; empty when there is none."""
+    try:
+        TopologicalSorter(arrows(modules)).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
 def test_every_module_keeps_to_the_import_table() -> None:
     assert breaches(sources()) == []
 
@@ -213,6 +242,24 @@ def test_hardware_that_knows_members_is_found() -> None:
 
 def test_a_module_outside_the_table_is_found() -> None:
     assert breaches({"kiosk.utils": ""}) == ["kiosk.utils is not in the table"]
+
+
+def test_no_rooms_form_a_circle() -> None:
+    assert circle(sources()) == []
+
+
+def test_a_circle_of_rooms_is_found() -> None:
+    built = {
+        "sync.central.feed.ingest": "from sync.central.alarms import register",
+        "sync.central.alarms.register": "from sync.central.storage import tables",
+        "sync.central.storage.tables": "def late():\n    from sync.central import feed",
+        "kiosk.model": "import msgspec",
+    }
+    found = circle(built)
+    assert found[0] == found[-1]
+    assert set(found) == {"sync.central.feed", "sync.central.alarms", "sync.central.storage"}
+    assert all(there in arrows(built)[here] for here, there in itertools.pairwise(found))
+    assert circle({**built, "sync.central.storage.tables": ""}) == []
 
 
 def test_the_table_names_only_modules_that_exist() -> None:

@@ -17,8 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The server's settings; everything has a default that suits one small network."""
 
     database: str = "central.db"
-    """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`). A relative path in the
-    settings file is in the state folder."""
+    """Path of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`). A relative path in
+    the settings file is in the state folder."""
     database_file: str | None = None
     """A file that holds what `database` would say: for a URL with a password, such as a credential of the service."""
     network: str = "main"
