@@ -198,10 +198,12 @@ class ExceptionLine(Noun, frozen=True, kw_only=True):
     rule: str
     begins: date
     dates: DatedHours | None = None
+    first_day: DayHours | None = None
+    """Its first day as it will be: for a rule whose dates cannot be told."""
 
 
 class Week(Answer, tag="week", frozen=True, kw_only=True):
-    """A week of the site. `usual`: the weekly hours as a grid, None when there is more to them than a grid shows."""
+    """A week of the site, or more days if asked. `usual`: None when the weekly hours have more to them than a grid."""
 
     site: Site
     now: datetime

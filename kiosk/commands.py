@@ -296,9 +296,10 @@ HoursChange = CloseToday | StayOpen | BackToHours | AddException | RemoveExcepti
 
 
 class ShowWeek(Command, tag="week", frozen=True, kw_only=True):
-    """The week, from Monday, that a local day lies in; this week without. Answer: Week."""
+    """The week, from Monday, that a local day lies in, this week without; so many `weeks` of days. Answer: Week."""
 
     on: date | None = None
+    weeks: int = 1
 
 
 class PreviewHours(Command, tag="hours_preview", frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ def show_week(desk: Desk, command: ShowWeek) -> Week:
         now=desk.local(desk.now),
         opening=local_opening(desk, hours.opening(site, override, desk.now)),
         override=_local_override(desk, override),
-        days=week.picture(site, override, week.monday(command.on or desk.today)),
+        days=week.picture(site, override, week.monday(command.on or desk.today), days=7 * command.weeks),
         usual=week.read_week(site.hours, site.country),
         exceptions=tuple(_exceptions(desk, site)),
     )
@@ -65,7 +65,9 @@ def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
     for rule in site.exceptions:
         begins = hours.next_effect(rule, site.country, desk.today)
         if begins is not None:
-            lines.append(ExceptionLine(rule=rule, begins=begins, dates=week.read_dates(rule)))
+            first_day = week.picture(site, None, begins, days=1)[0]
+            dates = week.read_dates(rule)
+            lines.append(ExceptionLine(rule=rule, begins=begins, dates=dates, first_day=first_day))
     return sorted(lines, key=lambda line: line.begins)
 
 

@@ -142,10 +142,12 @@ class Stage:
             return
         self._touched_at = self._monotonic()
         self.changes += 1
-        if scene.dialog is None and not self._is_waiting(scene):
+        chooses = key.name == "enter" and self._focus is not None
+        if scene.dialog is None and not chooses and not self._is_waiting(scene):
             wishes = scene.typed(key)
             if wishes is not False:
                 scene.message = None if wishes else scene.message
+                self._focus = None if key.name in ("text", "backspace") else self._focus
                 self._do(scene, wishes)
                 return
         if key.name == "enter" or (key.text == " " and self._focus):

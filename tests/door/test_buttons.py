@@ -144,7 +144,7 @@ def test_after_prolonging_the_whole_time_is_free_to_come_back_in(counter) -> Non
     touch(counter, "extend_yes")
     counter.later(hours=4)
     counter.tap(camille)
-    assert counter.wall.notices[-1].title == "Bon retour"
+    assert counter.wall.notices[-1].title == "Rebonjour"
     assert left(counter) == 8
 
 

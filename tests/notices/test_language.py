@@ -11,14 +11,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from kiosk import notices, screen
+from kiosk import notices
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
 from tests.office.ledgers.judged_taps import MONDAY
 from tests.pictures.door import spoken, tray_view
 from tests.rules.house import at
 
-WORDS = (Path(notices.__file__).parent, Path(screen.__file__).parent)
+ROOT = Path(notices.__file__).parents[1]
+WORDS = (ROOT / "notices", ROOT / "screen", ROOT / "demo")
 
 
 def read(view) -> list[str]:

@@ -105,7 +105,7 @@ def test_the_usual_hours_can_be_had_back(counter, side):
 
 def test_two_weeks_in_august_are_closed_by_touch_alone(counter, side):
     through(side, "exceptions", "close", "month:1", "month:1", "on:2026-08-03", "on:2026-08-14", "on-we-go", "annual")
-    assert "À partir du lundi 3 août" in side.reads()
+    assert "Premier changement\u202f: lundi 3 août" in side.reads()
     assert hours(counter)[1] == ()
     through(side, "do")
     assert isinstance(side.scene, Exceptions)

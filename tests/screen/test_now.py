@@ -31,7 +31,7 @@ def test_who_is_in_is_told_with_since_until_and_why(counter) -> None:
 def test_somebody_whose_time_is_over_is_told_to_have_gone_probably(counter) -> None:
     counter.tap(counter.joins("Camille"))
     counter.later(hours=3, minutes=5)
-    assert "sans doute parti" in HostsSide(counter, Now).reads()
+    assert "départ probable" in HostsSide(counter, Now).reads()
 
 
 def test_scenario_q_a_member_without_badge_is_checked_in_by_hand(counter) -> None:
@@ -73,7 +73,7 @@ def test_somebody_who_left_is_checked_out_after_a_yes(counter) -> None:
     side.touch("has_left")
     side.touch("yes")
     assert [fact.member_id for fact in counter.stored(Left)] == ["Camille"]
-    assert "Camille est parti" in side.reads()
+    assert "Départ noté\u202f: Camille" in side.reads()
     assert "row:Camille" not in side.targets()
 
 

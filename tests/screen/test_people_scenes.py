@@ -80,7 +80,7 @@ def test_somebody_with_the_same_name_is_asked_about_once(counter):
     side.touch("new")
     keys(side, "Theo Martin")
     side.touch("key:enter")
-    assert "Il y a déjà" in told(side)
+    assert "existe déjà" in told(side)
     side.touch("yes")
     assert len([fact for fact in counter.stored(MemberSet) if fact.member.name.lower().startswith("th")]) == 2
 
@@ -129,7 +129,7 @@ def test_a_note_is_written_and_an_address_in_it_refused(counter):
     side.touch("note")
     side.type("a@b.fr")
     side.press("enter")
-    assert "Pas d’adresse" in told(side)
+    assert "Pas de courriel" in told(side)
     for _ in range(6):
         side.press("backspace")
     side.type("parle anglais")
@@ -143,7 +143,7 @@ def test_a_member_is_suspended_and_let_in_again(counter):
     side.touch("suspend")
     side.touch("yes")
     assert counter.ledger.roster.member("Élise Le Goff").status == "suspended"
-    assert "Suspendu" in told(side)
+    assert "Accès suspendu" in told(side)
     side.touch("more")
     side.touch("restore")
     side.touch("yes")

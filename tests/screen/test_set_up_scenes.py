@@ -166,7 +166,7 @@ def test_all_of_it_is_in_english_once_english_is_chosen(counter, side):
     assert counter.ledger.roster.products() == ()
 
 
-def test_a_price_is_asked_in_whole_euros(counter, side):
+def test_a_price_is_asked_with_its_cents(counter, side):
     side.touch("language:fr")
     side.touch("here")
     write(side, "La Serre")
@@ -174,14 +174,17 @@ def test_a_price_is_asked_in_whole_euros(counter, side):
     side.touch("mois")
     side.press("backspace", "backspace", "backspace")
     assert "pad:ok" not in side.targets()
-    side.type("95")
+    side.type("95.507")
+    assert "95,50" in side.reads()
+    side.press("backspace")
+    side.touch("pad:5")
     side.press("enter")
     side.touch("key:enter")
     side.touch("without")
     choose_pin(side)
     side.touch("go-on")
     side.touch("start")
-    assert counter.ledger.roster.products()[0].price_cents == 9500
+    assert counter.ledger.roster.products()[0].price_cents == 9555
 
 
 def test_the_host_signs_in_with_the_pin_that_was_typed_twice(counter, side):

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
+from kiosk.model import DayHours
 from kiosk.notices import Language
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DETAIL, INK, LINE, PAPER, QUIET, RADIUS
+from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DANGER, DETAIL, INK, LINE, OPEN, PAPER, QUIET, RADIUS
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 
 WEEKS = 6
 """A month touches so many at most; all months are drawn alike, so that no day jumps."""
+Mark = Literal["open", "special"]
 MONTHS_AHEAD = 24
 """How far one can leaf: two years."""
 
 
 class Calendar:
-    """The month that shows, and what was chosen of it."""
+    """The month that shows, and what was chosen of it. A bar marks an open day, a dot one that is not as usual."""
 
     def __init__(self, today: date) -> None:
         self.today = today
         self.month = today.replace(day=1)
         self.first: date | None = None
         self.last: date | None = None
+        self._days: dict[date, DayHours] = {}
+
+    def show(self, days: Sequence[DayHours]) -> None:
+        """Mark how these days are."""
+        self._days |= {day.on: day for day in days}
+
+    @property
+    def marks(self) -> dict[date, tuple[Mark, ...]]:
+        """What is marked on each day that was told."""
+        return {day.on: _marks(day) for day in self._days.values()}
 
     def touched(self, target: str) -> bool:
         """Take a day or leaf through the months; tell whether the touch was for the calendar."""
@@ -69,6 +83,20 @@ class Calendar:
             place = pygame.Rect(rect.left + number % 7 * wide, rect.top + number // 7 * high, wide, high)
             self._day(canvas, place.inflate(-canvas.px(4), -canvas.px(4)), start + timedelta(days=number))
 
+    def draw_legend(self, canvas: Canvas, rect: pygame.Rect, words: Language) -> None:
+        """Draw what the marks mean, side by side."""
+        half = rect.width // 2
+        for left, label, is_bar in ((0, words.say("open"), True), (half, words.say("not as usual"), False)):
+            mark = pygame.Rect(
+                rect.left + left, rect.centery - canvas.px(6), canvas.px(22 if is_bar else 12), canvas.px(12)
+            )
+            if is_bar:
+                canvas.fill(mark.inflate(0, -canvas.px(8)), OPEN.band)
+            else:
+                draw_special(canvas, mark)
+            text = pygame.Rect(mark.right + canvas.px(6), rect.top, half - mark.width - canvas.px(8), rect.height)
+            canvas.column(text, [canvas.line(label, DETAIL, INK)], valign="middle")
+
     def _day(self, canvas: Canvas, rect: pygame.Rect, day: date) -> None:
         if day.month != self.month.month:
             return
@@ -79,8 +107,32 @@ class Calendar:
         canvas.outlined(rect, ground, border, radius=RADIUS - 8, thick=3 if day == self.today else 1)
         ink = ACTION.on_band if is_chosen else INK if can_touch else QUIET
         canvas.column(rect, [canvas.line(str(day.day), BODY - 4, ink, bold=can_touch)], align="center", valign="middle")
+        if can_touch and day in self._days:
+            self._mark(canvas, rect, self._days[day], is_chosen=is_chosen)
         if can_touch:
             canvas.targets.append((rect, f"on:{day.isoformat()}"))
+
+    def _mark(self, canvas: Canvas, rect: pygame.Rect, day: DayHours, *, is_chosen: bool) -> None:
+        """A bar at the foot of a day that is open; a dot in the corner of one that is not as usual."""
+        marks = _marks(day)
+        if "open" in marks:
+            wide, high = rect.width * 3 // 5, canvas.px(4)
+            bar = pygame.Rect(rect.centerx - wide // 2, rect.bottom - high - canvas.px(3), wide, high)
+            canvas.fill(bar, ACTION.on_band if is_chosen else OPEN.band)
+        if "special" in marks:
+            side = canvas.px(11)
+            draw_special(canvas, pygame.Rect(rect.right - side - canvas.px(3), rect.top + canvas.px(3), side, side))
+
+
+def _marks(day: DayHours) -> tuple[Mark, ...]:
+    is_special = day.decided_by != "usual"
+    return (*(("open",) if day.open else ()), *(("special",) if is_special else ()))
+
+
+def draw_special(canvas: Canvas, rect: pygame.Rect) -> None:
+    """Draw the mark of a day that is not as usual."""
+    canvas.picture("disc", rect.inflate(canvas.px(4), canvas.px(4)), CARD)
+    canvas.picture("disc", rect, DANGER.band)
 
 
 def _moved(month: date, by: int) -> date:

@@ -10,15 +10,26 @@ from kiosk.screen.widgets.button import button
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "<", "0", "ok")
 OK = "pad:ok"
+COMMA, DIGITS = ",", "0123456789"
+SHORTEST_PIN = 4
+"""Circles shown for a hidden number before it is longer."""
 
 
 class NumberPad:
     """Digits typed so far, and the keys to type more."""
 
-    def __init__(self, *, longest: int = 8, hidden: bool = False) -> None:
-        """`hidden`: dots stand for the digits."""
+    def __init__(self, *, longest: int = 8, hidden: bool = False, decimals: int = 0) -> None:
+        """`longest`: digits before the comma; `hidden`: dots stand for the digits; `decimals`: digits after a comma,
+        whose key takes the place of the last one.
+        """
         self.digits = ""
-        self._longest, self._hidden = longest, hidden
+        self._longest, self._hidden, self._decimals = longest, hidden, decimals
+
+    @property
+    def hundredths(self) -> int:
+        """The number typed, in hundredths; 0 for none."""
+        whole, _, part = self.digits.partition(COMMA)
+        return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
 
     def touched(self, target: str) -> bool:
         """Take a digit, or take one back; False when it was none of the pad's keys, or `OK`."""
@@ -33,13 +44,22 @@ class NumberPad:
         if key.name == "backspace":
             self._take("<")
             return True
-        if key.name == "text" and key.text.isdigit():
+        if key.name == "text" and key.text in DIGITS:
             self._take(key.text)
+            return True
+        if key.name == "text" and self._decimals and key.text in (COMMA, "."):
+            self._take(COMMA)
             return True
         return False
 
     def _take(self, key: str) -> None:
-        self.digits = self.digits[:-1] if key == "<" else (self.digits + key)[: self._longest]
+        whole, comma, part = self.digits.partition(COMMA)
+        if key == "<":
+            self.digits = self.digits[:-1]
+        elif key == COMMA:
+            self.digits = self.digits if comma else f"{whole or 0}{COMMA}"
+        elif len(part) < self._decimals if comma else len(whole) < self._longest:
+            self.digits += key
 
     def draw_digits(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw what was typed."""
@@ -49,20 +69,23 @@ class NumberPad:
             canvas.column(rect, [canvas.line(shown, LEAD, INK, bold=True)], align="center", valign="middle")
             return
         side, gap = canvas.px(20), canvas.px(12)
-        left = rect.centerx - (self._longest * (side + gap) - gap) // 2
-        for number in range(self._longest):
+        places = max(SHORTEST_PIN, len(self.digits))
+        left = rect.centerx - (places * (side + gap) - gap) // 2
+        for number in range(places):
             dot = pygame.Rect(left + number * (side + gap), rect.centery - side // 2, side, side)
             is_typed = number < len(self.digits)
             canvas.picture("disc" if is_typed else "ring", dot, INK if is_typed else LINE)
 
     def draw(self, canvas: Canvas, rect: pygame.Rect, *, ok: str, ready: bool = True) -> None:
-        """Draw the keys; `ok` is the word on the last one, which can be touched once `ready`."""
+        """Draw the keys; `ok` is the word on the last one, unless that is a comma; it can be touched once `ready`."""
         gap = canvas.px(8)
         wide, high = (rect.width - 2 * gap) // 3, (rect.height - 3 * gap) // 4
         for number, key in enumerate(KEYS):
             line, column = divmod(number, 3)
             place = pygame.Rect(rect.left + column * (wide + gap), rect.top + line * (high + gap), wide, high)
-            if key == "ok":
+            if key == "ok" and self._decimals:
+                button(canvas, place, COMMA, f"pad:{COMMA}", size=LEAD - 8)
+            elif key == "ok":
                 button(canvas, place, ok, OK, look="main", enabled=ready)
             elif key == "<":
                 button(canvas, place, "", "pad:<", look="quiet", picture="erase")

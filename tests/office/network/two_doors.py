@@ -140,7 +140,7 @@ def play(net: Network, pictures: Path, say: Callable[[str], object]) -> None:
     say("both cables are pulled")
     # Camille's badge was the last one at the north door: tapped within five seconds it would get that answer again.
     answered(say, "north, Nadia", north.taps("nadia"), "Entrée validée")
-    answered(say, "north, Camille", north.taps("camille"), "Bon retour")
+    answered(say, "north, Camille", north.taps("camille"), "Rebonjour")
     answered(say, "south, Nadia", south.taps("nadia"), "Entrée validée")
     say(f"Nadia has left: north {net.left('Nadia')[0]}, south {net.left('Nadia')[1]}; to send: {waiting(net)}")
     assert not net.agree()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from kiosk.answers import Answered, ExceptionLine, Week
 from kiosk.commands import Command, RemoveException, SetDates, ShowWeek
-from kiosk.model import DatedHours, Span
+from kiosk.model import DatedHours, DayHours, Span
 from kiosk.notices import Language
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
@@ -18,7 +18,7 @@ from kiosk.screen.scenes.hours.preview import Preview
 from kiosk.screen.scenes.hours.week_grid import WHOLE, DayTimes, Reach
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid, row
-from kiosk.screen.widgets.calendar import Calendar
+from kiosk.screen.widgets.calendar import WEEKS, Calendar
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.listing import Listing, Row
@@ -64,17 +64,21 @@ class Exceptions(Scene):
         return super().answered(command, answer)
 
     def _row(self, line: ExceptionLine, today: date) -> Row:
-        dates = line.dates
-        hours = told(self.words, dates.open) if dates else line.rule
-        detail = dates.why if dates else self.words.say("again and again")
-        is_open = bool(dates and dates.open)
+        dates, first = line.dates, line.first_day
+        spans = dates.open if dates else first.open if first else ()
+        why = dates.why if dates else self._why_of_others(first)
         return Row(
             id=line.rule,
             title=dates_told(self.words, line, today),
-            detail=detail,
-            right=hours,
-            picture="open" if is_open else "closed",
+            detail=why,
+            right=told(self.words, spans),
+            picture="open" if spans else "closed",
         )
+
+    def _why_of_others(self, first: DayHours | None) -> str:
+        """Of a rule that was written elsewhere only the first day is told, and that there may be more to it."""
+        parts = (first.because if first else None, self.words.say("written elsewhere: perhaps other days too"))
+        return " · ".join(filter(None, parts))
 
     def touched(self, target: str) -> Wishes:
         """Begin a new one, or look at what taking one away would mean."""
@@ -106,11 +110,22 @@ class Exceptions(Scene):
 
 
 class WhichDays(Scene):
-    """The days: one touch for a single day, two for the first and the last."""
+    """The days: one touch for a single day, two for the first and the last; each shows how it is so far."""
 
     def __init__(self, setting: Setting, today: date, *, is_open: bool) -> None:
         super().__init__(setting)
         self.calendar, self._is_open = Calendar(today), is_open
+
+    def opened(self) -> Wishes:
+        """Ask how the days of the month are so far."""
+        return Ask(ShowWeek(on=self.calendar.month, weeks=WEEKS), blocks=False)
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Show it."""
+        if isinstance(answer, Week):
+            self.calendar.show(answer.days)
+            return None
+        return super().answered(command, answer)
 
     def title(self) -> str:
         """What the scene is called."""
@@ -118,8 +133,10 @@ class WhichDays(Scene):
 
     def touched(self, target: str) -> Wishes:
         """Take a day, or go on."""
-        first, last = self.calendar.first, self.calendar.last
-        if self.calendar.touched(target) or first is None or last is None:
+        month, first, last = self.calendar.month, self.calendar.first, self.calendar.last
+        if self.calendar.touched(target):
+            return self.opened() if self.calendar.month != month else None
+        if first is None or last is None:
             return None
         if not self._is_open:
             return Go(Why(self.setting, DatedHours(first=first, last=last)))
@@ -135,7 +152,9 @@ class WhichDays(Scene):
         )
         month, side = canvas.split(side, 60, side="top")
         way, side = canvas.split(side, 62, side="bottom")
+        legend, side = canvas.split(side, 34, side="bottom")
         self.calendar.draw_month(canvas, month, self.words)
+        self.calendar.draw_legend(canvas, legend, self.words)
         canvas.column(side, [canvas.line(self._said(), BODY - 2, INK, bold=True)], align="center", valign="middle")
         go_on = self.words.say("Go on")
         button(canvas, way, go_on, "on-we-go", look="main", enabled=self.calendar.first is not None)
@@ -197,7 +216,7 @@ class Why(Scene):
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the reasons."""
         choices = [Choice(target=target, label=label) for target, label in self._reasons().items()]
-        choices.append(Choice(target="own", label=self.words.say("Other words …")))
+        choices.append(Choice(target="own", label=self.words.say("Other words…")))
         choices.append(Choice(target="none", label=self.words.say("No reason"), look="quiet"))
         grid(canvas, rect, choices, columns=2, highest=96)
 

@@ -85,7 +85,7 @@ class Preview(Scene):
         if not preview.changes:
             return self.words.say("All is like that already")
         if preview.first > preview.now.date():
-            return self.words.say("From {day} on", day=self.words.weekday_of(preview.first, preview.now.date()))
+            return self.words.say("First change: {day}", day=self.words.weekday_of(preview.first, preview.now.date()))
         return opening_told(self.words, preview.opening, preview.now)
 
     def _consequences(self, preview: HoursPreview) -> list[str]:

@@ -130,7 +130,7 @@ class Copying(Scene):
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw that it takes a moment."""
         column = [
-            canvas.line(self.words.say("Copying …"), LEAD, INK, bold=True),
+            canvas.line(self.words.say("Copying…"), LEAD, INK, bold=True),
             canvas.line(self.words.say("Leave the stick where it is."), BODY, INK, before=8),
         ]
         canvas.column(rect, column, align="center", valign="middle")

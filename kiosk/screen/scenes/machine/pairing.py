@@ -72,7 +72,7 @@ class Pairing(Scene):
         """Draw both lines and the keyboard."""
         keys, rect = canvas.split(rect, min(HEIGHT + 8, rect.height / canvas.unit - 124), side="bottom")
         if self._waits:
-            said = canvas.line(self.words.say("Asking the server …"), SMALL, INK, bold=True)
+            said = canvas.line(self.words.say("Asking the server…"), SMALL, INK, bold=True)
             canvas.column(keys, [said], align="center", valign="middle")
         else:
             enter = self.words.say("Join") if self._on_code else self.words.say("Go on")

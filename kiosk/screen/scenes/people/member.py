@@ -14,11 +14,11 @@ from kiosk.commands import (
     ListProducts,
     ShowAccount,
 )
-from kiosk.model import Product
+from kiosk.model import Member, Product
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes import wording as people_words
 from kiosk.screen.scenes.machine.export import Handing
-from kiosk.screen.scenes.people import wording as people_words
 from kiosk.screen.scenes.people.badges import GiveBadge, OneBadge
 from kiosk.screen.scenes.sales.sell import Pay, Sell
 from kiosk.screen.scenes.writing import Writing
@@ -167,6 +167,31 @@ class Note(Writing):
         return Back() if isinstance(answer, Done) else super().answered(command, answer)
 
 
+class Rename(Writing):
+    """The name as it should be written."""
+
+    def __init__(self, setting: Setting, member: Member) -> None:
+        super().__init__(setting, member.name, hint=setting.words.say("First and last name"), names=True)
+        self._id = member.id
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("Correct the name")
+
+    def written(self, text: str) -> Wishes:
+        """Have it written so from now on."""
+        if not text:
+            self.message = Message(self.words.say("A member needs a name"), is_good=False)
+            return None
+        return Ask(ChangeMember(member=self._id, name=text))
+
+    def answered(self, command: Command, answer: Answered) -> Wishes:
+        """Back to the member."""
+        if isinstance(answer, Done):
+            return Back(to=Account, message=Message(self.words.say("The name is corrected")))
+        return super().answered(command, answer)
+
+
 class More(Scene):
     """What is done seldom, or should be thought about first."""
 
@@ -184,6 +209,8 @@ class More(Scene):
         match target:
             case "export":
                 return Ask(ExportMember(member=member.id))
+            case "rename":
+                return Go(Rename(self.setting, member))
             case "restore":
                 self.confirm(
                     say("Let {name} in again?", name=member.name),
@@ -231,6 +258,7 @@ class More(Scene):
             else Choice(target="suspend", label=say("Suspend"), picture="closed")
         )
         choices = [
+            Choice(target="rename", label=say("Correct the name"), picture="list"),
             state,
             Choice(target="export", label=say("What is kept of them"), picture="people"),
             Choice(target="erase", label=say("Forget for ever"), picture="cross", look="danger"),

@@ -10,7 +10,7 @@ from kiosk.model import Granted
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
-from kiosk.screen.scenes.people import wording as people_words
+from kiosk.screen.scenes import wording as people_words
 from kiosk.screen.scenes.people.member import Account
 from kiosk.screen.scenes.people.new_member import Newcomer
 from kiosk.screen.sdl import pygame
@@ -21,12 +21,14 @@ from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
 
 FIELD = 54
+AT_ONCE = 60
+"""Members asked for at once: a list of thousands must not keep the door waiting."""
 LEAST = 56
 """Points of height that the list needs to be worth showing above the keyboard."""
 
 
 class Members(Scene):
-    """A field, a keyboard, and whoever may be meant. Without a word yet, the badges that were refused of late."""
+    """A field, a keyboard, and whoever may be meant. Without a word the badges refused of late, or all members."""
 
     def __init__(self, setting: Setting, code: str | None = None) -> None:
         """`code`: of a badge for which a member is looked for."""
@@ -47,10 +49,16 @@ class Members(Scene):
     def opened(self) -> Wishes:
         """Look for badges that were refused, or again for the name."""
         self._keyboard.follow(self._field.text)
-        return self._search() if self._field.text.strip() else Ask(ListUnknownBadges(), blocks=False)
+        return self._search()
 
-    def _search(self) -> Ask:
-        return Ask(ListMembers(text=self._field.text.strip()), blocks=False)
+    def _search(self, start: int = 0) -> Ask:
+        """Ask for whoever may be meant; without a word for the badges of late, or for all members, some at a time."""
+        text = self._field.text.strip()
+        if text:
+            return Ask(ListMembers(text=text), blocks=False)
+        if self._is_writing:
+            return Ask(ListUnknownBadges(), blocks=False)
+        return Ask(ListMembers(start=start, limit=AT_ONCE), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Show who was found; what was typed meanwhile is asked already."""
@@ -67,12 +75,20 @@ class Members(Scene):
                     if self._code is None
                 )
             case People() if isinstance(command, ListMembers) and command.text == self._field.text.strip():
-                self._list.show([self._row(one) for one in answer.people])
+                return self._found(command, answer)
             case Judged():
                 return self._judged(answer)
             case _:
                 return super().answered(command, answer)
         return None
+
+    def _found(self, command: ListMembers, answer: People) -> Wishes:
+        """Show them, after those who are there already; ask for the next of all members until the last is there."""
+        before = self._list.rows if command.start else ()
+        self._list.show([*before, *(self._row(one) for one in answer.people)])
+        if command.limit is None or len(answer.people) < command.limit or self._is_writing:
+            return None
+        return self._search(command.start + command.limit)
 
     def _judged(self, answer: Judged) -> Wishes:
         if isinstance(answer.verdict, Granted):
@@ -80,8 +96,8 @@ class Members(Scene):
         else:
             text = self.words.say("{name} has the badge, but cannot come in now", name=answer.name)
         self.message = Message(text, is_good=isinstance(answer.verdict, Granted))
-        self._code, self._field.text = None, ""
-        return Ask(ListUnknownBadges(), blocks=False)
+        self._code, self._field.text, self._is_writing = None, "", True
+        return self._search()
 
     def _row(self, person: Person) -> Row:
         state = self.words.say("Suspended") if person.status == "suspended" else people_words.held(self.words, person)
@@ -94,8 +110,7 @@ class Members(Scene):
         if target == "new":
             return Go(Newcomer(self.setting, self._field.text, self._code))
         if target in ("write", "find"):
-            self._is_writing = target == "write"
-            return None
+            return self._write(is_writing=target == "write")
         key = self._keyboard.touched(target)
         if key:
             return self.typed(key) or None
@@ -124,14 +139,17 @@ class Members(Scene):
         if self._list.typed(key):
             return None
         if key.name == "enter" and self._is_writing:
-            self._is_writing = False
-            return None
+            return self._write(is_writing=False)
         if not self._field.typed(key):
             return False
         self._keyboard.follow(self._field.text)
-        if self._field.text.strip():
-            return self._search()
-        return Ask(ListUnknownBadges(), blocks=False)
+        return self._search()
+
+    def _write(self, *, is_writing: bool) -> Wishes:
+        """Begin or end writing: with no word all members are listed then, instead of the badges of late."""
+        self._is_writing = is_writing
+        self._list.show([])
+        return self._search()
 
     # ------------------------------------------------------------ drawing
 
@@ -144,17 +162,12 @@ class Members(Scene):
         rest = canvas.split(rest, 8, side="top")[1]
         if self._is_writing:
             keys, rest = canvas.split(rest, min(HEIGHT, rect.height / canvas.unit - FIELD - 8 - LEAST), side="bottom")
-            self._keyboard.draw(canvas, keys, enter=self.words.say("Find"))
+            enter = self.words.say("Find") if self._field.text.strip() else self.words.say("All members")
+            self._keyboard.draw(canvas, keys, enter=enter)
             rest = canvas.split(rest, 6, side="bottom")[1]
-        if self._field.text.strip() or not self._badges:
-            self._list.empty = self._hint()
-            if not self._field.text.strip():
-                self._list.show([])
-        else:
+        if self._is_writing and not self._field.text.strip():
+            self._list.empty = self.words.say("Accents and small slips do not matter")
             self._list.show(self._badges)
+        else:
+            self._list.empty = self.words.say("Nobody has such a name")
         self._list.draw(canvas, rest)
-
-    def _hint(self) -> str:
-        if self._field.text.strip():
-            return self.words.say("Nobody has such a name")
-        return self.words.say("Accents and small slips do not matter")

@@ -16,7 +16,7 @@ class Newcomer(Writing):
 
     def __init__(self, setting: Setting, name: str = "", code: str | None = None) -> None:
         """`code`: of the badge that they hold already."""
-        super().__init__(setting, name, hint=setting.words.say("First name and name"), names=True)
+        super().__init__(setting, name, hint=setting.words.say("First and last name"), names=True)
         self._code, self._name = code, ""
 
     def title(self) -> str:

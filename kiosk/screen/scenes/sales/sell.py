@@ -10,7 +10,7 @@ from kiosk.model import Product
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, INK, QUIET, SMALL
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
-from kiosk.screen.scenes.people import wording as people_words
+from kiosk.screen.scenes import wording as people_words
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.listing import Listing, Row

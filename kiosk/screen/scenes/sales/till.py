@@ -9,9 +9,9 @@ from kiosk.answers import Till as Told
 from kiosk.commands import Command, ShowTill
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.lettering import Line
-from kiosk.screen.drawing.theme import BODY, INK, SMALL
+from kiosk.screen.drawing.theme import BODY, DANGER, INK, SMALL
 from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
-from kiosk.screen.scenes.people import wording as people_words
+from kiosk.screen.scenes import wording as people_words
 from kiosk.screen.scenes.sales.sell import TakeBack
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
@@ -59,12 +59,9 @@ class Till(Scene):
         who = ", ".join(sale.members) or self.words.say("Forgotten member")
         method = people_words.method(self.words, sale.method)
         if sale.taken_back_at is not None:
-            return Row(
-                title=self.words.say("{number}: taken back", number=sale.receipt),
-                detail=f"{who} · {method}",
-                right=price,
-                picture="cross",
-            )
+            detail = self.words.say("{number} of {price}, sale cancelled", number=sale.receipt, price=price)
+            cancelled = self.words.say("cancelled")
+            return Row(title=who, detail=detail, right=cancelled, picture="cross", ink=DANGER.accent)
         detail = f"{self.words.time(sale.at)} · {sale.receipt} · {method}"
         return Row(id=sale.receipt, title=who, detail=detail, right=price)
 

@@ -55,7 +55,7 @@ class SpaceTariff(Step):
 
 
 class Price(Step):
-    """What it costs, in whole euros, or what else is paid with."""
+    """What it costs, in the money of the place."""
 
     number = 5
     default = OK
@@ -63,7 +63,7 @@ class Price(Step):
     def __init__(self, setting: Setting, draft: Draft, tariff: Tariff) -> None:
         super().__init__(setting, draft)
         self._tariff = tariff
-        self._pad = NumberPad(longest=6)
+        self._pad = NumberPad(longest=6, decimals=2)
         self._pad.digits = str(tariff.product.price_cents // 100)
 
     def question(self) -> str:
@@ -74,7 +74,7 @@ class Price(Step):
         """A digit, or on to the host."""
         if self._pad.touched(target) or target != OK or not self._pad.digits:
             return None
-        self.draft.product = self._tariff.made(self.words, price_cents=int(self._pad.digits) * 100)
+        self.draft.product = self._tariff.made(self.words, price_cents=self._pad.hundredths)
         return Go(HostName(self.setting, self.draft))
 
     def typed(self, key: Key) -> Wishes | Literal[False]:
@@ -84,15 +84,17 @@ class Price(Step):
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the price and the pad."""
         high = canvas.is_portrait
-        said, rect = canvas.split(rect, 190, side="top") if high else canvas.split(rect, 330, side="left")
-        cents = int(self._pad.digits or 0) * 100
+        said, rect = canvas.split(rect, 260, side="top") if high else canvas.split(rect, 330, side="left")
+        way, said = canvas.split(said, 76, side="bottom")
+        way = way.inflate(-canvas.px(GAP), -canvas.px(GAP))
+        button(canvas, way, self.words.say("Go on"), OK, look="main", enabled=bool(self._pad.digits))
         column = [
             canvas.line(self.words.say("Price"), BODY, QUIET),
-            canvas.line(self.words.money(cents, self.draft.place.currency), LEAD, INK, bold=True),
+            canvas.line(self.words.money(self._pad.hundredths, self.draft.place.currency), LEAD, INK, bold=True),
             canvas.line(self._tariff.detail(self.words), SMALL, INK, before=8),
         ]
         canvas.column(said, column, align="center", valign="middle")
-        self._pad.draw(canvas, rect, ok=self.words.say("Go on"), ready=bool(self._pad.digits))
+        self._pad.draw(canvas, rect, ok="")
 
 
 class HostName(Written):

@@ -77,7 +77,7 @@ class Letters(Step):
 
     def question(self) -> str:
         """What is asked."""
-        return self.words.say("The country begins with …")
+        return self.words.say("The country begins with…")
 
     def touched(self, target: str) -> Wishes:
         """Show the countries of a letter."""

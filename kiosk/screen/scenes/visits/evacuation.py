@@ -10,7 +10,7 @@ from kiosk.commands import Command, ListInside
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK
 from kiosk.screen.scene import Ask, Scene, Setting, Wishes
-from kiosk.screen.scenes.people.wording import called
+from kiosk.screen.scenes.wording import called
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.listing import Listing, Row
 

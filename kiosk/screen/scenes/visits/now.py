@@ -10,8 +10,8 @@ from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, QUIET
 from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
 from kiosk.screen.scenes.people.pick import Pick
-from kiosk.screen.scenes.people.wording import called
 from kiosk.screen.scenes.visits.give_back import Reverse
+from kiosk.screen.scenes.wording import called
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid, row
 from kiosk.screen.widgets.listing import Listing, Row

@@ -9,6 +9,8 @@ from kiosk.notices.reasons import because_of
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import ACTION, DANGER, OPEN
 from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.visits.give_back import Reverse
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, tabs
@@ -41,15 +43,19 @@ class Today(Scene):
         return Ask(ListTaps(), blocks=False)
 
     def touched(self, target: str) -> Wishes:
-        """Change the list, turn its page, or give an entry back."""
+        """Change the list, turn its page, or go on from a tap: give its entry back, its badge, or see the member."""
         if target in self._lists:
             self._shown = target
             return None
         chosen = self._lists[self._shown].chosen(target)
         tap = next((one for one in self._taps if chosen and str(one.seq) == chosen), None)
-        if tap is None or tap.member_id is None:
+        if tap is None:
             return None
-        return Go(Reverse(self.setting, member_id=tap.member_id, name=tap.name or "", seq=tap.seq))
+        if tap.member_id is None:
+            return Go(Members(self.setting, tap.code)) if tap.code else None
+        if tap.granted:
+            return Go(Reverse(self.setting, member_id=tap.member_id, name=tap.name or "", seq=tap.seq))
+        return Go(Account(self.setting, tap.member_id))
 
     def answered(self, command: Command, answer: Answered) -> Wishes:
         """Show the taps, the newest first."""
@@ -76,10 +82,17 @@ class Today(Scene):
         by_hand = self.words.say("checked in by hand") if tap.source == "staff" else ""
         unknown = self.words.say("code {code}", code=tap.code) if tap.code else by_hand
         return Row(
-            id=str(tap.seq) if tap.granted and tap.reason in TAKES else "",
-            title=tap.name or self.words.say("Nobody known"),
+            id=str(tap.seq) if _leads_on(tap) else "",
+            title=tap.name or self.words.say("Unknown badge"),
             detail=" · ".join(part for part in (self.words.time(tap.at), unknown) if part),
             right=because_of(self.words, tap.reason),
             picture="granted" if tap.granted else "denied",
             ink=tone.accent if tap.granted or tap.code is None else ACTION.accent,
         )
+
+
+def _leads_on(tap: TapLine) -> bool:
+    """Whether there is something to do: an entry to give back, a badge to give, a member who was refused."""
+    if tap.granted:
+        return tap.reason in TAKES and tap.member_id is not None
+    return tap.code is not None or tap.member_id is not None
