@@ -1,6 +1,6 @@
-"""The `kiosk` command. What it does is done by kiosk.desk; here it is asked for and printed.
+"""The `kiosk` command: reads arguments, has kiosk.answering or kiosk.desk do the work, prints the answer.
 
-It must start fast: what is heavy (the database, the screen, the reader) is imported by the commands that need it.
+It must start fast: the database, the screen and the reader are imported by the commands that need them.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from __future__ import annotations
 import click
 
 from kiosk.cli.backup import backup, restore
+from kiosk.cli.badges import badge
 from kiosk.cli.doctor import doctor
-from kiosk.cli.frame import CONTEXT, Call, Group, prepare_terminal
+from kiosk.cli.errors import Group
 from kiosk.cli.hours import hours
+from kiosk.cli.ledger import ledger, retention
 from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
+from kiosk.cli.members import member, pin
+from kiosk.cli.options import CONTEXT, Call
 from kiosk.cli.passes import pass_
-from kiosk.cli.people import badge, member, pin
-from kiosk.cli.place import ledger, retention, site
+from kiosk.cli.site import site
+from kiosk.cli.terminal import prepare_terminal
 
 __all__ = ["kiosk", "main"]
 
@@ -27,8 +31,8 @@ def kiosk(context: click.Context) -> None:
 
     \b
     First steps on a new machine:
-      kiosk check                                   are this machine's settings right?
-      kiosk site import la-serre.toml               hours, tariffs and hosts of the place
+      kiosk check                                   check the settings of this machine
+      kiosk site import la-serre.toml               load hours, prices and hosts
       kiosk member add "Céline Martin"
       kiosk badge assign celine                     then tap the badge on the reader
       kiosk pass sell carte-10 celine
@@ -64,6 +68,6 @@ for command in TOP:
 
 
 def main() -> None:
-    """Run the command line, and exit: 0 fine, 1 refused or mistaken, 2 wrong usage."""
+    """Run the command line and exit with 0 (done), 1 (refused, or a mistake was found) or 2 (wrong usage)."""
     prepare_terminal()
     kiosk(prog_name="kiosk")

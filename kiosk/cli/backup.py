@@ -1,4 +1,4 @@
-"""`kiosk backup` and `kiosk restore`: copies of the ledger, made and put back."""
+"""`kiosk backup` and `kiosk restore`: copies of the ledger."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from kiosk.answers import Done
-from kiosk.cli.frame import Call, asks
-from kiosk.cli.reach import show
+from kiosk.cli.options import Call, common_options
+from kiosk.cli.perform import show
 from kiosk.files import drop_root
 
 
 @click.command()
-@asks
+@common_options
 def backup(call: Call) -> None:
-    """Copy the ledger now, beside a running kiosk.
+    """Copy the ledger now, also while the kiosk runs.
 
     The kiosk does this each night by itself. Copies are kept for 14 days, among the state and in the folder that
     [backup] in the settings names.
@@ -31,11 +31,11 @@ def backup(call: Call) -> None:
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@asks
+@common_options
 def restore(call: Call, source: Path) -> None:
-    """Put a copy in the place of the ledger, while no kiosk runs.
+    """Replace the ledger by a copy, while no kiosk runs.
 
-    SOURCE is a copy, or a folder of copies, of which the newest is taken. The ledger that is there is kept aside.
+    SOURCE is a copy, or a folder of copies: then the newest one is used. The old ledger is kept under another name.
 
     \b
     Example, on a new card, with the copies on a USB stick:
@@ -47,4 +47,4 @@ def restore(call: Call, source: Path) -> None:
 
     config = call.config()
     drop_root(config.paths.state)
-    show(call, Done(said=(*copies.restore(config, source), "start the kiosk: it goes on in a new ledger")))
+    show(call, Done(said=(*copies.restore(config, source), "now start the kiosk: it continues in a new ledger")))

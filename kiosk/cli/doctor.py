@@ -1,4 +1,4 @@
-"""`kiosk doctor`: what the machine lacks, and what to do about each thing."""
+"""`kiosk doctor`: checks the machine and says how to repair what is wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from kiosk.cli.frame import Call, asks
+from kiosk.cli.options import Call, common_options
 from kiosk.health.doctor import Finding, examine
 from kiosk.settings.config import Config, load
 from kiosk.settings.mistakes import MistakesError
@@ -16,11 +16,11 @@ MARKS = {"good": "ok", "note": "--", "fault": "!!"}
 
 
 @click.command()
-@asks
+@common_options
 def doctor(call: Call) -> None:
-    """Look at the machine: screen, reader, pins, clock, disk, service.
+    """Check screen, reader, pins, clock, disk and service.
 
-    Says what it found and what to do about it. Exit code 1 when something is at fault.
+    Prints what was found and how to repair it. Exit code 1 when something is wrong.
 
     \b
     Examples:
@@ -41,7 +41,7 @@ def doctor(call: Call) -> None:
 
 
 def _settings(call: Call) -> tuple[Config | None, list[Finding]]:
-    """The settings; where they cannot be had, a finding that says so."""
+    """Return the settings, or a finding that says why they cannot be read."""
     try:
         return load(call.file()), []
     except (MistakesError, OSError):

@@ -1,4 +1,4 @@
-"""`kiosk hours`: when the place is open, what members will see of a change, and changing it."""
+"""`kiosk hours`: shows and changes the opening hours."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import date, time
 import click
 
 from kiosk import commands
-from kiosk.cli.frame import DAY, Call, asks, config_option, json_option
-from kiosk.cli.reach import do
+from kiosk.cli.options import DAY, Call, common_options, config_option, json_option
+from kiosk.cli.perform import do
 from kiosk.model import DatedHours, Span, WeekHours
 from kiosk.settings.site_words import span
 
 ANY_COUNTRY = "FR"
-"""Weekly hours mean the same grid whatever the holidays are that `PH` stands for."""
+"""The country whose holidays `PH` means here. The weekly hours are the same in every country."""
 
 
 @click.group(invoke_without_command=True)
@@ -40,9 +40,9 @@ def hours(context: click.Context, count: int) -> None:
 
 @hours.command("week")
 @click.argument("on", type=DAY, required=False)
-@asks
+@common_options
 def show_week(call: Call, on: date | None) -> None:
-    """Show the week of a day, and what is not as usual from today on."""
+    """Show the week of a day, and the exceptions from today on."""
     do(call, commands.ShowWeek(on=on))
 
 
@@ -50,21 +50,24 @@ def _changes(call: Call, change: commands.HoursChange, *, preview: bool) -> None
     do(call, commands.PreviewHours(change=change) if preview else change)
 
 
-preview_option = click.option("--preview", is_flag=True, help="Only show what members would see.")
+preview_option = click.option("--preview", is_flag=True, help="Show what members would see, and change nothing.")
 
 
 @hours.command("close")
 @preview_option
-@asks
+@common_options
 def close(call: Call, *, preview: bool) -> None:
-    """Close from now until midnight. Entries cut by more than half are given back."""
+    """Close from now until midnight.
+
+    Entries that lose more than half of their time are given back.
+    """
     _changes(call, commands.CloseToday(), preview=preview)
 
 
 @hours.command("open")
 @click.argument("until")
 @preview_option
-@asks
+@common_options
 def stay_open(call: Call, *, until: str, preview: bool) -> None:
     """Be open from now until a time of day, like 19:30."""
     _changes(call, commands.StayOpen(until=until), preview=preview)
@@ -72,14 +75,14 @@ def stay_open(call: Call, *, until: str, preview: bool) -> None:
 
 @hours.command("back")
 @preview_option
-@asks
+@common_options
 def back(call: Call, *, preview: bool) -> None:
-    """Take `close` or `open` back: the usual hours apply."""
+    """Go back to the usual hours after `close` or `open`."""
     _changes(call, commands.BackToHours(), preview=preview)
 
 
 def week_grid(expression: str) -> WeekHours:
-    """The grid of a week that an expression means. Raises BadParameter for one that cannot be read, or means more."""
+    """Read an expression as the hours of a week. Raises BadParameter when it cannot be read, or says more than that."""
     from kiosk import week
     from kiosk.hours import HoursError, check
 
@@ -89,7 +92,9 @@ def week_grid(expression: str) -> WeekHours:
         raise click.BadParameter(str(error)) from error
     grid = week.read_week(expression, ANY_COUNTRY)
     if grid is None:
-        advice = "this is more than the hours of a week: write it into the site's file and `kiosk site import` it"
+        advice = (
+            "this is more than the hours of a week: write it into the site file and load that with `kiosk site import`"
+        )
         raise click.BadParameter(advice)
     return grid
 
@@ -97,9 +102,9 @@ def week_grid(expression: str) -> WeekHours:
 @hours.command("set")
 @click.argument("expression")
 @preview_option
-@asks
+@common_options
 def set_week(call: Call, *, expression: str, preview: bool) -> None:
-    """Change the weekly hours; exceptions stay.
+    """Change the weekly hours and keep the exceptions.
 
     \b
     Example:
@@ -113,11 +118,11 @@ def set_week(call: Call, *, expression: str, preview: bool) -> None:
 
 @hours.group("exception")
 def exception() -> None:
-    """Add or remove dated rules, which win over all hours."""
+    """Add or remove exceptions: rules for dates, which replace the weekly hours."""
 
 
 class _Span(click.ParamType[Span]):
-    """A part of a day, like 10:00-16:00."""
+    """Two times of a day, like 10:00-16:00."""
 
     name = "times"
 
@@ -129,7 +134,7 @@ class _Span(click.ParamType[Span]):
             self.fail(str(error), param, ctx)
 
 
-why_option = click.option("--why", default="", help="What members read: a holiday, a workshop.")
+why_option = click.option("--why", default="", help="The reason that members read, like congés.")
 
 
 @exception.command("close")
@@ -137,9 +142,9 @@ why_option = click.option("--why", default="", help="What members read: a holida
 @click.argument("last", type=DAY, required=False)
 @why_option
 @preview_option
-@asks
+@common_options
 def close_dates(call: Call, *, first: date, last: date | None, why: str, preview: bool) -> None:
-    """Be closed from the day FIRST to the day LAST, both included.
+    """Close from the day FIRST to the day LAST, both included.
 
     \b
     Examples:
@@ -152,12 +157,12 @@ def close_dates(call: Call, *, first: date, last: date | None, why: str, preview
 @exception.command("open")
 @click.argument("on", type=DAY)
 @click.argument("times", type=_Span(), nargs=-1, required=True)
-@click.option("--to", "last", type=DAY, help="The last day, for several.")
+@click.option("--to", "last", type=DAY, help="The last day, when it is several days.")
 @why_option
 @preview_option
-@asks
+@common_options
 def open_dates(call: Call, *, on: date, times: tuple[Span, ...], last: date | None, why: str, preview: bool) -> None:
-    """Be open on the day ON at these TIMES, and at no others.
+    """Open on the day ON at these TIMES, and at no others.
 
     \b
     Examples:
@@ -172,9 +177,9 @@ def open_dates(call: Call, *, on: date, times: tuple[Span, ...], last: date | No
 @exception.command("add")
 @click.argument("rule")
 @preview_option
-@asks
+@common_options
 def add_exception(call: Call, *, rule: str, preview: bool) -> None:
-    """Add a dated rule, in the opening_hours language of OpenStreetMap.
+    """Add a rule for dates, in the opening_hours language of OpenStreetMap.
 
     \b
     Examples:
@@ -187,7 +192,7 @@ def add_exception(call: Call, *, rule: str, preview: bool) -> None:
 @exception.command("remove")
 @click.argument("rule")
 @preview_option
-@asks
+@common_options
 def remove_exception(call: Call, *, rule: str, preview: bool) -> None:
-    """Remove a dated rule, by its text or its number in `kiosk hours`."""
+    """Remove an exception, by its text or its number in `kiosk hours`."""
     _changes(call, commands.RemoveException(rule=rule), preview=preview)

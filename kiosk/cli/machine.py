@@ -1,4 +1,4 @@
-"""`kiosk run`, `demo`, `tap`, `pair`, `check` and `status`: the machine and what runs on it."""
+"""`kiosk run`, `demo`, `tap`, `open`, `pair`, `export`, `clock`, `status` and `check`: the machine and its kiosk."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from kiosk.badges import BadgeError
-from kiosk.cli.frame import Call, RefusedError, asks, config_option
-from kiosk.cli.reach import ask_running, do, show
+from kiosk.cli.errors import RefusedError
+from kiosk.cli.options import Call, common_options, config_option
+from kiosk.cli.perform import ask_running, do, show
 from kiosk.commands import ExportBooks, ListMedia, OpenDoor, Pair, SetClock, ShowStatus, TapCard
 from kiosk.settings.config import Config, demo_folder, load, resolved
 from kiosk.settings.mistakes import Mistake, MistakesError
@@ -21,9 +22,9 @@ from kiosk.settings.mistakes import Mistake, MistakesError
 @config_option
 @click.pass_obj
 def run(call: Call) -> None:
-    """Serve the door: reader, screen, strike.
+    """Run the kiosk: reader, screen, door.
 
-    The service of the system starts this.
+    The systemd service starts this command.
     """
     config = load(call.file())
     _refuse(call.file(), _hardware_mistakes(config, simulated=False))
@@ -38,7 +39,7 @@ def run(call: Call) -> None:
 
 
 SMALLEST, LARGEST = (240, 240), (7680, 4320)
-"""Pixels: below the one nothing can be read, above the other there are no displays."""
+"""Smallest and largest screen, in pixels."""
 
 
 def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int]) -> tuple[int, int]:
@@ -48,9 +49,11 @@ def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int
 
 
 @click.command()
-@click.option("--reset", is_flag=True, help="Throw away what the demo kept, and start afresh.")
+@click.option("--reset", is_flag=True, help="Delete the data of the demo first.")
 @click.option(
-    "--window/--no-window", default=None, help="In a window, or in the terminal.  [default: if there is a display]"
+    "--window/--no-window",
+    default=None,
+    help="Open a window, or use the terminal.  [default: a window where there is a display]",
 )
 @click.option(
     "--size",
@@ -58,16 +61,16 @@ def _sized(context: click.Context, option: click.Parameter, size: tuple[int, int
     default=(800, 480),
     metavar="WIDTH HEIGHT",
     callback=_sized,
-    help="Of the kiosk's screen.",
+    help="Size of the kiosk's screen in pixels.",
 )
-@click.option("--alone", is_flag=True, help="The kiosk without the central server beside it.")
-@click.option("--browser", is_flag=True, help="The screen as a page, for a browser on this machine.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of that page.")
+@click.option("--alone", is_flag=True, help="Start no central server.")
+@click.option("--browser", is_flag=True, help="Show the screen on a page for a browser on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port of that page.")
 def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool, browser: bool, port: int) -> None:
-    """Try it all without any hardware.
+    """Try the kiosk without any hardware.
 
-    Reader, door and a tray of cards are simulated; the central server runs beside, and its address is printed.
-    Without a display it prompts in the terminal and writes the screen to a picture after every change.
+    Reader, door and cards are simulated. A central server is started too, and its address is printed.
+    Without a display you type commands in the terminal, and the screen is written to a picture.
     """
     from kiosk.demo import main as run_demo
 
@@ -83,11 +86,11 @@ def demo(*, reset: bool, window: bool | None, size: tuple[int, int], alone: bool
 
 @click.command()
 @click.argument("card", required=False)
-@asks
+@common_options
 def tap(call: Call, card: str | None) -> None:
-    """Put a card on the reader of the running demo.
+    """Lay a card on the reader of the running demo.
 
-    Without a name, list its cards.
+    Without CARD, list the cards.
 
     \b
     Examples:
@@ -102,20 +105,21 @@ def tap(call: Call, card: str | None) -> None:
 
 
 @click.command("open")
-@asks
+@common_options
 def open_door(call: Call) -> None:
-    """Open the door once, as the host who is asked does. It is written down."""
-    show(call, ask_running(call.config(), OpenDoor(), otherwise="only a running kiosk has the door"))
+    """Open the door once. The ledger notes it."""
+    show(call, ask_running(call.config(), OpenDoor(), otherwise="the door is opened by a running kiosk only"))
 
 
 @click.command()
 @click.argument("url")
 @click.argument("code")
-@asks
+@common_options
 def pair(call: Call, *, url: str, code: str) -> None:
-    """Join the network of a central server, by the CODE that its page of kiosks shows.
+    """Pair this kiosk with a central server.
 
-    The kiosk then sends what happens here, and learns what happens elsewhere. The door never waits for the server.
+    URL is the address of the server, CODE the pairing code from its page of kiosks. Members and passes are then
+    shared with the other kiosks. The door works on when the server cannot be reached.
 
     \b
     Example:
@@ -126,11 +130,11 @@ def pair(call: Call, *, url: str, code: str) -> None:
 
 @click.command()
 @click.argument("medium", required=False)
-@asks
+@common_options
 def export(call: Call, medium: str | None) -> None:
-    """Copy the books onto a USB stick: a journal for a spreadsheet, and the ledger. Without one, list the sticks.
+    """Copy journal and ledger onto a USB stick.
 
-    They hold personal data: names, and who came when.
+    MEDIUM is the folder of the stick; without it, list the sticks. The copies hold personal data: who came when.
 
     \b
     Example:
@@ -140,7 +144,7 @@ def export(call: Call, medium: str | None) -> None:
 
 
 class _LocalTime(click.ParamType[datetime]):
-    """What the clock on the wall shows, like 2026-06-01T09:05."""
+    """A local time, like 2026-06-01T09:05."""
 
     name = "time"
 
@@ -154,9 +158,9 @@ class _LocalTime(click.ParamType[datetime]):
 
 @click.command()
 @click.argument("at", type=_LocalTime())
-@asks
+@common_options
 def clock(call: Call, *, at: datetime) -> None:
-    """Tell the running kiosk what time it is, after a power cut without a network.
+    """Set the clock of the running kiosk, after a power cut without a network.
 
     \b
     Example:
@@ -167,19 +171,19 @@ def clock(call: Call, *, at: datetime) -> None:
 
 
 @click.command()
-@asks
+@common_options
 def status(call: Call) -> None:
-    """Tell how the site, the kiosk and its ledger are."""
+    """Show the state of the site, the kiosk and its ledger."""
     do(call, ShowStatus())
 
 
 @click.command()
 @click.argument("file", required=False)
-@asks
+@common_options
 def check(call: Call, file: str | None) -> None:
-    """Find the mistakes in the settings of this machine.
+    """Check the settings of this machine.
 
-    Without any, print all settings as they apply, secrets masked.
+    Prints every mistake, or all settings in use; secrets are masked.
 
     \b
     Examples:
@@ -212,7 +216,7 @@ def _refuse(path: Path, mistakes: Iterator[Mistake]) -> None:
 
 
 def _hardware_mistakes(config: Config, *, simulated: bool) -> Iterator[Mistake]:
-    """What only those who know the hardware can tell of pins and reader."""
+    """Find the mistakes about pins, server address and reader."""
     from hardware.frontend import ReaderError, check_path
     from hardware.pins import check_pins
 

@@ -1,4 +1,4 @@
-"""`kiosk pass`: what members bought."""
+"""`kiosk pass`: sells passes and takes sales and visits back."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import date
 import click
 
 from kiosk import commands
-from kiosk.cli.frame import DAY, Call, asks
-from kiosk.cli.reach import do
+from kiosk.cli.options import DAY, Call, common_options
+from kiosk.cli.perform import do
 
 
 @click.group("pass")
 def pass_() -> None:
-    """Sell passes, give entries back."""
+    """Sell passes, give entries back, show the till."""
 
 
 @pass_.command("sell")
@@ -21,11 +21,11 @@ def pass_() -> None:
 @click.argument("members", nargs=-1, required=True)
 @click.option("--method", default="cash", show_default=True, help="How it was paid: cash, card, transfer...")
 @click.option("--from", "starts", type=DAY, help="First day of validity, like 2026-06-01.  [default: today]")
-@asks
+@common_options
 def sell(call: Call, *, product: str, members: tuple[str, ...], method: str, starts: date | None) -> None:
     """Sell PRODUCT to a member, or to several who share it.
 
-    What they owe is settled with it.
+    Entries that they owe are taken off it.
 
     \b
     Examples:
@@ -37,19 +37,19 @@ def sell(call: Call, *, product: str, members: tuple[str, ...], method: str, sta
 
 
 @pass_.command("products")
-@asks
+@common_options
 def products(call: Call) -> None:
-    """List what is sold, with prices."""
+    """List the products and their prices."""
     do(call, commands.ListProducts())
 
 
 @pass_.command("undo")
 @click.argument("member")
-@click.option("--reason", required=True, help="Why, for the ledger.")
+@click.option("--reason", required=True, help="The reason, for the ledger.")
 @click.option("--visit", "seq", type=int, help="Its number in `kiosk member show`.  [default: the last one paid]")
-@asks
+@common_options
 def undo(call: Call, *, member: str, reason: str, seq: int | None) -> None:
-    """Give an entry back to a member: the last one that they used.
+    """Give back the last entry that a member used.
 
     \b
     Example:
@@ -60,19 +60,19 @@ def undo(call: Call, *, member: str, reason: str, seq: int | None) -> None:
 
 @pass_.command("cancel")
 @click.argument("pass_id")
-@click.option("--reason", required=True, help="Why, for the ledger.")
-@asks
+@click.option("--reason", required=True, help="The reason, for the ledger.")
+@common_options
 def cancel(call: Call, *, pass_id: str, reason: str) -> None:
-    """Take back a sale made by mistake.
+    """Cancel a sale made by mistake.
 
-    Only of a pass of which nothing was used. `kiosk member show` tells its id.
+    Only while nothing of the pass was used. `kiosk member show` prints its id.
     """
     do(call, commands.CancelSale(pass_id=pass_id, reason=reason))
 
 
 @pass_.command("till")
 @click.option("--on", type=DAY, help="Another day, like 2026-06-01.  [default: today]")
-@asks
+@common_options
 def till(call: Call, on: date | None) -> None:
-    """Tell what was sold and taken back on a day, and the sums by way to pay."""
+    """Show the sales of a day, and the sums for each way to pay."""
     do(call, commands.ShowTill(on=on))

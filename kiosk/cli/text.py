@@ -1,4 +1,4 @@
-"""Answers as people read them in a terminal, line by line."""
+"""Answers as lines of text for a terminal."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from kiosk.cli.week_text import preview_lines, week_lines
 from kiosk.model import Day, Denied, Duration, Opening, Product, Reason, Spans, Unlimited
 
 HEAD_DIGITS = 16
-"""How much of a hash is printed: 64 bits are not found again by trying."""
+"""Digits of a hash that are printed: 64 bits cannot be forged by trying."""
 
 
 @singledispatch
 def lines(answered: Answered) -> Iterator[str]:
-    """What to print of an answer."""
+    """Yield the lines of an answer."""
     raise TypeError(f"no words for {answered!r}")
 
 
@@ -57,7 +57,7 @@ def _door_opened(opened: DoorOpened) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Sequence[str]], *, empty: str) -> Iterator[str]:
-    """Columns as wide as they must be."""
+    """Yield rows in aligned columns."""
     rows = list(rows)
     if not rows:
         yield empty
@@ -296,7 +296,7 @@ def _ledger(report: LedgerReport) -> Iterator[str]:
 
 
 def _head(head: str) -> str:
-    """Enough of the last entry's hash to know it again."""
+    """Return the last entry's sequence number and the beginning of its hash."""
     seq, _, digest = head.partition(":")
     return f", head {seq}:{digest[:HEAD_DIGITS]}" if head else ""
 

@@ -1,4 +1,4 @@
-"""A week as a terminal shows it: a line a day, a letter an hour. Other answers are in kiosk.cli.text."""
+"""A week as lines of text: one line for each day. Other answers are in kiosk.cli.text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import time
 from kiosk.answers import HoursPreview, Week
 from kiosk.model import DayHours, Opening, Span
 
-DECIDED = {"usual": "", "holiday": "holiday", "exception": "exception", "override": "a host's word"}
+DECIDED = {"usual": "", "holiday": "holiday", "exception": "exception", "override": "changed by a host"}
 HALF_HOURS = range(7 * 2, 22 * 2)
-"""What the bar of a day covers: 07:00 to 22:00."""
+"""The half hours that the bar of a day shows: 07:00 to 22:00."""
 
 
 def week_lines(week: Week) -> Iterator[str]:
-    """The week, and the exceptions to come."""
+    """Yield the week and the coming exceptions."""
     yield f"{week.site.name}: {opening_line(week.opening)}"
     yield from day_lines(week.days)
     if week.exceptions:
@@ -23,7 +23,7 @@ def week_lines(week: Week) -> Iterator[str]:
 
 
 def preview_lines(preview: HoursPreview) -> Iterator[str]:
-    """What members would see."""
+    """Yield what members would see after a change."""
     if not preview.changes:
         yield "This changes nothing."
         return
@@ -35,14 +35,14 @@ def preview_lines(preview: HoursPreview) -> Iterator[str]:
 
 
 def opening_line(opening: Opening) -> str:
-    """`closed (Ascension) until Mon 2026-05-18 09:00`."""
+    """Return the state as `closed (Ascension) until Mon 2026-05-18 09:00`."""
     why = f" ({opening.because})" if opening.because else ""
     until = f" until {opening.changes_at:%a %Y-%m-%d %H:%M}" if opening.changes_at else ""
     return f"{'open' if opening.is_open else 'closed'}{why}{until}"
 
 
 def day_lines(days: Iterable[DayHours]) -> Iterator[str]:
-    """A line for each day: its date, its hours as a bar and in figures, and why."""
+    """Yield a line for each day: date, hours as a bar and as times, reason."""
     for day in days:
         times = ", ".join(f"{one.start:%H:%M}-{_end(one)}" for one in day.open) or "closed"
         why = " ".join(filter(None, (DECIDED[day.decided_by], day.because and f"({day.because})")))

@@ -25,7 +25,7 @@ from kiosk import commands, desk
 from kiosk.answers import Done, decode_answer, encode_answer
 from kiosk.badges import badge_id, badge_key
 from kiosk.cli import kiosk, text
-from kiosk.cli.frame import understood
+from kiosk.cli.terminal import decode_argument
 from kiosk.clock import WallClock
 from kiosk.commands import ListUnknownBadges, TapCard, decode_command
 from kiosk.facts import Happened, Tapped
@@ -493,9 +493,9 @@ def test_accents_are_understood_and_printed_in_any_locale(terminal, locale):
 
 
 def test_bytes_that_are_no_utf8_are_read_as_western_european():
-    assert understood(os.fsdecode("Élise".encode("cp1252"))) == "Élise"
-    assert understood(os.fsdecode("Élise".encode())) == "Élise"
-    assert understood("Élise") == "Élise"
+    assert decode_argument(os.fsdecode("Élise".encode("cp1252"))) == "Élise"
+    assert decode_argument(os.fsdecode("Élise".encode())) == "Élise"
+    assert decode_argument("Élise") == "Élise"
 
 
 def test_what_root_leaves_belongs_to_the_owner_of_the_state(terminal):

@@ -1,7 +1,6 @@
-"""The way of a command to who can perform it: the running kiosk by its socket, or else the ledger itself.
+"""Has a command performed by the running kiosk over its socket, or here when no kiosk runs, and prints the answer.
 
-While a kiosk runs it holds the ledger, and all changes go through it; only when nobody listens is the file opened here.
-Checking the books only reads, beside whoever writes.
+A running kiosk holds the lock of the ledger, so all changes go through it. Checks only read, and run here in any case.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ import click
 import msgspec
 
 from kiosk.answers import Answered, Done, Judged, LedgerReport, Refused, Status, decode_answer
-from kiosk.cli.frame import Call, RefusedError, is_unicode
+from kiosk.cli.errors import RefusedError
+from kiosk.cli.options import Call
+from kiosk.cli.terminal import is_unicode
 from kiosk.cli.text import lines
 from kiosk.commands import Command, ExportBooks, ImportSite, ListMedia, Pair, SetUp, encode_command
 from kiosk.files import drop_root
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
     from kiosk.ledger import LedgerReader
 
 PATIENCE_SECONDS = 60.0
-"""A little longer than a kiosk waits for its own answer (kiosk.daemon), so that it is the kiosk that says no."""
+"""A little longer than the kiosk waits for its own answer (kiosk.daemon), so that the refusal is the kiosk's."""
 
 
 def do(call: Call, command: Command) -> None:
-    """Ask for a command and print the answer. Exits with 1 when it is a refusal."""
+    """Have a command performed and print the answer. Exits with 1 when it is a refusal."""
     show(call, ask(call.config(), command))
 
 
 def do_without_kiosk(call: Call, command: Command) -> None:
-    """Perform a command while no kiosk runs: one that takes so long that nobody could come in meanwhile."""
+    """Perform a long command here, while no kiosk runs: nobody could come in meanwhile. Raises RefusedError."""
     from kiosk.ledger import LedgerBusyError
 
     try:
@@ -47,7 +48,7 @@ def do_without_kiosk(call: Call, command: Command) -> None:
 
 
 def ask(config: Config, command: Command) -> Answered:
-    """Have a command performed. Raises RefusedError."""
+    """Return the answer to a command. Raises RefusedError when the kiosk cannot be reached."""
     answered = _ask_running(config.paths.socket, command)
     if answered is None:
         answered = _perform_here(config, command)
@@ -55,7 +56,7 @@ def ask(config: Config, command: Command) -> Answered:
 
 
 def ask_running(config: Config, command: Command, *, otherwise: str) -> Answered:
-    """Have a command performed by the running kiosk. Raises RefusedError, with `otherwise` when none runs."""
+    """Return the running kiosk's answer. Raises RefusedError, with the advice `otherwise` when no kiosk runs."""
     answered = _ask_running(config.paths.socket, command)
     if answered is None:
         raise RefusedError(f"no kiosk is running at {config.paths.socket}: {otherwise}")
@@ -63,7 +64,7 @@ def ask_running(config: Config, command: Command, *, otherwise: str) -> Answered
 
 
 def _ask_running(socket: Path, command: Command) -> Answered | None:
-    """None when nobody listens: then, and only then, nothing can have been done."""
+    """Return the running kiosk's answer, None when no kiosk listens: then nothing was done."""
     try:
         return decode_answer(control_socket.ask(socket, encode_command(command), seconds=PATIENCE_SECONDS))
     except control_socket.ControlError as error:
@@ -131,9 +132,9 @@ def _with_server(config: Config, answered: Answered, ledger: LedgerReader) -> An
 
 
 def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
-    """Check the books as kiosk.desk.reports does, beside whoever writes them: a long ledger keeps nobody at the door.
+    """Check the ledger with a function of kiosk.desk.reports, also while the kiosk runs.
 
-    `remembered` may be the `head` that somebody wrote down: place and hash, or how the hash begins.
+    `remembered` may be a `head` that somebody wrote down: sequence number and hash, or the beginning of the hash.
     """
     from kiosk.desk import reports
     from kiosk.ledger import Head, open_reader
@@ -166,7 +167,7 @@ def show(call: Call, answered: Answered) -> None:
 
 
 def is_fine(answered: Answered) -> bool:
-    """Whether the answer is what was hoped for."""
+    """Tell whether the command was done and nothing wrong was found."""
     match answered:
         case Refused():
             return False

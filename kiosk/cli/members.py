@@ -1,0 +1,177 @@
+"""`kiosk member` and `kiosk pin`: members and hosts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from kiosk import commands
+from kiosk.cli.options import DAY, Call, common_options
+from kiosk.cli.perform import do
+from kiosk.languages import languages
+
+LANGUAGE = click.Choice(languages())
+GREETING = click.Choice(["first_name", "initials", "pseudonym", "nothing"])
+POLL_SECONDS = 0.4
+
+
+# ---------------------------------------------------------------- members
+
+
+@click.group()
+def member() -> None:
+    """Add, find, change and check in members; list who is in.
+
+    Any part of the name will do for MEMBER, without accents or capitals.
+    """
+
+
+@member.command("add")
+@click.argument("name")
+@click.option("--staff", is_flag=True, help="A host: the door opens at any hour, no pass is needed.")
+@click.option("--language", type=LANGUAGE, help="Language of the screen for them.  [default: the site's]")
+@click.option("--greeting", type=GREETING, default="first_name", show_default=True, help="How the screen names them.")
+@click.option("--pseudonym", help="The name for --greeting pseudonym.")
+@click.option("--anyway", is_flag=True, help="Add them even if somebody has the same name.")
+@common_options
+def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
+    """Add a member.
+
+    \b
+    Examples:
+      kiosk member add "Céline Martin"
+      kiosk member add "Marie Roux" --staff --language fr
+    """
+    do(call, commands.AddMember(name=name, role="staff" if staff else "member", **told))  # type: ignore[arg-type]
+
+
+@member.command("change")
+@click.argument("member")
+@click.option("--name", help="Their new name.")
+@click.option("--role", type=click.Choice(["member", "staff"]))
+@click.option("--language", type=LANGUAGE)
+@click.option("--greeting", type=GREETING)
+@click.option("--pseudonym")
+@click.option(
+    "--large-text/--no-large-text", default=None, help="Show the most important line only, in larger letters."
+)
+@click.option("--sound", type=click.Choice(["usual", "slow", "none"]), help="Sound of their taps.")
+@click.option("--listed/--no-listed", default=None, help="Name them on the screen while they are in; they agreed.")
+@common_options
+def change_member(call: Call, **told: Any) -> None:
+    """Change a member. What is not given stays as it is."""
+    do(call, commands.ChangeMember(**told))
+
+
+@member.command("suspend")
+@click.argument("member")
+@common_options
+def suspend(call: Call, member: str) -> None:
+    """Refuse a member at the door until `kiosk member restore`."""
+    do(call, commands.ChangeMember(member=member, status="suspended"))
+
+
+@member.command("restore")
+@click.argument("member")
+@common_options
+def restore(call: Call, member: str) -> None:
+    """Let a suspended member in again."""
+    do(call, commands.ChangeMember(member=member, status="active"))
+
+
+@member.command("note")
+@click.argument("member")
+@click.argument("text", required=False, default="")
+@common_options
+def note(call: Call, *, member: str, text: str) -> None:
+    """Write a short note about a member for other hosts; without TEXT, delete it."""
+    do(call, commands.ChangeMember(member=member, note=text))
+
+
+@member.command("export")
+@click.argument("member")
+@common_options
+def export(call: Call, member: str) -> None:
+    """Print all data about a member as JSON, to give to them.
+
+    \b
+    Example:
+      kiosk member export celine > celine.json
+    """
+    do(call, commands.ExportMember(member=member))
+
+
+@member.command("erase")
+@click.argument("member")
+@click.confirmation_option(prompt="The data of this member will be erased on all kiosks and cannot be restored. Go on?")
+@common_options
+def erase(call: Call, member: str) -> None:
+    """Erase the data of a member who asks for it.
+
+    Sales stay in the accounts, without a name.
+    """
+    do(call, commands.EraseMember(member=member))
+
+
+@member.command("list")
+@click.argument("text", required=False, default="")
+@common_options
+def list_members(call: Call, text: str) -> None:
+    """List all members, or those whose name contains TEXT."""
+    do(call, commands.ListMembers(text=text))
+
+
+@member.command("show")
+@click.argument("member")
+@common_options
+def show_member(call: Call, member: str) -> None:
+    """Show badges, passes, entries left and last visits of a member."""
+    do(call, commands.ShowAccount(member=member))
+
+
+@member.command("in")
+@click.argument("member")
+@common_options
+def check_in(call: Call, member: str) -> None:
+    """Check in a member without their badge, by the rules of a tap.
+
+    Exit code 1 when it is denied.
+    """
+    do(call, commands.CheckIn(member=member))
+
+
+@member.command("out")
+@click.argument("member")
+@common_options
+def leave(call: Call, member: str) -> None:
+    """Note that a member has left. It gives nothing back."""
+    do(call, commands.Leave(member=member))
+
+
+@member.command("inside")
+@common_options
+def inside(call: Call) -> None:
+    """List who is in."""
+    do(call, commands.ListInside())
+
+
+@member.command("taps")
+@click.option("--on", type=DAY, help="Another day, like 2026-06-01.  [default: today]")
+@common_options
+def taps(call: Call, on: date | None) -> None:
+    """List the taps of a day, granted and denied."""
+    do(call, commands.ListTaps(on=on))
+
+
+@click.command("pin")
+@click.argument("member")
+@common_options
+def pin(call: Call, member: str) -> None:
+    """Set the PIN of a host, for signing in at the screen after tapping the badge.
+
+    It is asked for and not shown: 4 to 8 digits, better 6. A forgotten PIN cannot be looked up, only replaced.
+    """
+    typed = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
+    do(call, commands.SetPin(member=member, pin=typed))
