@@ -1,14 +1,50 @@
-"""What pytest gives to tests by name."""
+"""What pytest gives to tests by name, and the folder in memory that a test run works in."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.office.made_once import RUN_FOLDER
+from tests.office.servers import postgres
 from tests.office.servers.office import Office, office
 from tests.office.servers.server import new_database
+
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 2 << 30
+"""A test run needs less than half of it."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the run work in a folder of its own: in memory where there is enough, so that no test waits for a disk."""
+    if hasattr(config, "workerinput"):
+        return
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
+    folder = tempfile.mkdtemp(prefix="kiosk-tests-", dir=MEMORY if is_roomy else None)
+    os.environ[RUN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Stop what the run started, and remove its folder; what a failed test left in it is kept."""
+    if hasattr(session.config, "workerinput"):
+        return
+    folder = Path(os.environ[RUN_FOLDER])
+    postgres.stop(folder)
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def databases_are_dropped() -> Iterator[None]:
+    """What a test made in PostgreSQL goes with it."""
+    yield
+    if postgres.cluster.cache_info().currsize:
+        postgres.cluster().drop_new_databases()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -17,8 +53,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_database(request.param, tmp_path)
 
 
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Office]:
+    """A central server with a house in it and people who may sign in, on SQLite."""
+    with office(tmp_path) as found:
+        yield found
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """A central server with a house in it and people who may sign in, on a database of each kind in turn."""
+def house_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """The same on a database of each kind in turn, for what the database answers for: rights, counting, folding."""
     with office(tmp_path, request.param) as found:
         yield found

@@ -11,11 +11,11 @@ import os
 import struct
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+
+from tests.office.made_once import made_once
 
 HERE = Path(__file__).parent
 NEVER = 2**62
@@ -24,19 +24,15 @@ _COUNTERS = ("calls", "syncs", "bytes", "fail_from", "fail_until", "error", "par
 _WORDS = struct.Struct(f"{len(_COUNTERS)}q")
 
 
-@cache
 def shim() -> Path:
-    """The compiled shim; made once, and gone when the tests end."""
-    folder = tempfile.TemporaryDirectory()
-    _kept.append(folder)
-    made = Path(folder.name) / "disk.so"
+    """The compiled shim."""
+    return made_once("disk.so", _compile)
+
+
+def _compile(path: Path) -> None:
     subprocess.run(
-        ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", made, HERE / "disk.c", "-ldl"], check=True
+        ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", path, HERE / "disk.c", "-ldl"], check=True
     )
-    return made
-
-
-_kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @dataclass(frozen=True)

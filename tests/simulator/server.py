@@ -10,10 +10,9 @@ import asyncio
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,9 @@ from sync.central.http.app import create_app
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.client import Answer, UnreachableError
+from tests.office.made_once import run_folder
+from tests.office.servers.postgres import cluster
+from tests.office.servers.server import make_database, new_database
 from tests.simulator.fuses import Fuse, KilledError
 
 _names = itertools.count(1)
@@ -212,18 +214,16 @@ def _sql(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-@cache
 def template_of(postgres: str | None) -> str:
     """Return the place of a server that was just born: to make one loads Alembic."""
-    if postgres is None:
-        folder = tempfile.TemporaryDirectory()
-        _folders.append(folder)
-        place = folder.name
-    else:
-        place = f"sim_{os.getpid()}_template"
-        _sql(postgres, f"CREATE DATABASE {place}")
-    Central(_settings(postgres, place), now=lambda: datetime.now(UTC)).close()
-    return place
+    if postgres is not None:
+        return cluster().template("server", make_database)
+    return str(_template_folder())
 
 
-_folders: list[tempfile.TemporaryDirectory[str]] = []
+@cache
+def _template_folder() -> Path:
+    folder = run_folder() / f"simulator-{os.getpid()}"
+    folder.mkdir()
+    new_database("sqlite", folder)
+    return folder

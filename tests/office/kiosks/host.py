@@ -30,6 +30,7 @@ from kiosk.ledger import Ledger, open_ledger
 from kiosk.model import ClockQuality, Denied, Granted, Tap
 from kiosk.rules import decide
 from kiosk.settings.site_file import Description, read_site
+from tests.office.ledgers.small_house import lay_new_ledger
 
 EXAMPLES = Path(kiosk.__file__).parent / "examples"
 KEY = bytes(range(32))
@@ -47,6 +48,8 @@ class Host:
 
     def __init__(self, path: Path) -> None:
         self.clock = MovableClock(MONDAY, runs=False)
+        if not (path / "ledger.db").exists():
+            lay_new_ledger(path / "ledger.db")
         self.ledger: Ledger = open_ledger(path / "ledger.db", stamp=self.clock.stamp)
 
     def does(self, command: commands.Command) -> Any:

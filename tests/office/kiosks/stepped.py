@@ -19,6 +19,7 @@ from kiosk.ledger.timekeeping import tell_last_trusted
 from kiosk.model import Badge, ClockQuality, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
 from kiosk.notices import Admission, Idle, Notice, Side
 from kiosk.rules import passes
+from tests.office.ledgers.small_house import lay_new_ledger
 
 F = TypeVar("F", bound=Fact)
 
@@ -103,6 +104,8 @@ class SteppedKiosk:
     ) -> None:
         """With `is_blank` an empty ledger is left empty, as on a machine that was just installed."""
         self.clock = clock or MovableClock(at, runs=False)
+        if not (folder / "ledger.db").exists():
+            lay_new_ledger(folder / "ledger.db")
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
         tell_last_trusted(self.clock, self.ledger)
         self.door, self.light, self.wall = RecordedDoor(self.ledger), RecordedLight(), RecordedDisplay()

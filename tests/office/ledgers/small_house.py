@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from kiosk import rules
 from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, SiteSet, Tapped
 from kiosk.ledger import Ledger, open_ledger
 from kiosk.model import Badge, Case, Charge, ClockQuality, Granted, Pass, Reason, Ref, Stamp, Tap, Window
+from tests.office.made_once import made_once
 from tests.rules.house import HOST, LEA, SERRE, TEN, at
 
 MONDAY = at("2026-07-13 09:05")
@@ -38,17 +38,15 @@ class StampClock:
         return self.now
 
 
-@cache
 def template() -> Path:
-    """An empty ledger, made once and kept until the tests end."""
-    folder = tempfile.TemporaryDirectory()
-    path = Path(folder.name) / "template.db"
-    open_ledger(path, stamp=StampClock()).close()
-    _kept.append(folder)
-    return path
+    """An empty ledger, made once."""
+    return made_once("ledger.db", lambda path: open_ledger(path, stamp=StampClock()).close())
 
 
-_kept: list[tempfile.TemporaryDirectory[str]] = []
+def lay_new_ledger(path: Path) -> None:
+    """Lay the file of a new ledger at `path`, with an id of its own, without the second that Alembic takes."""
+    shutil.copy(template(), path)
+    edit(path, f"UPDATE ledger SET ledger_id = '{uuid.uuid4()}'")
 
 
 def fresh(folder: Path, moment: StampClock) -> Ledger:

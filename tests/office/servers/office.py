@@ -5,22 +5,17 @@ All of it is the real thing, on a real database; only the clock is a test's, and
 
 from __future__ import annotations
 
-import atexit
 import html
 import re
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from argon2 import PasswordHasher
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -30,14 +25,13 @@ from kiosk.store import chain
 from kiosk.store.chain import Head
 from kiosk.store.codes import claim_code
 from sync import wire
-from sync.central.accounts.staff import Accounts, Role
+from sync.central.accounts.staff import Role
 from sync.central.http.app import create_app
 from sync.central.pages import router
 from sync.central.server import Central
 from sync.central.settings import Settings
 from tests.office.ledgers.small_house import MONDAY, StampClock, house_facts, let_in
-from tests.office.servers.postgres import cluster
-from tests.office.servers.server import new_database
+from tests.office.servers.server import copy_of, hashing_quickly
 from tests.rules.house import SERRE, UNLIMITED
 
 PASSWORD = "une longue phrase de passe"
@@ -57,9 +51,7 @@ class Office:
     def __post_init__(self) -> None:
         settings = Settings(database=self.database, **self.told)
         self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
-        self.central: Central = self.app.state.central
-        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        self.central.accounts = Accounts(self.central.storage, now=self.central.now, hasher=quick)
+        self.central: Central = hashing_quickly(self.app.state.central)
         if not self.central.accounts.listed():
             self._move_in()
 
@@ -114,29 +106,18 @@ def went(answer: Any) -> str:
     return str(answer.headers["location"])
 
 
-@cache
-def _template(kind: str) -> str:
-    """A database with the house in it, made once: moving in takes longer than a test."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    database = new_database(kind, Path(folder.name))
-    Office(database).central.close()
-    return database
-
-
 @contextmanager
 def office(folder: Path, kind: str = "sqlite") -> Iterator[Office]:
-    """The office, on a database of its own, in a folder where it is a file."""
-    template = _template(kind)
-    if kind == "postgresql":
-        database = cluster().new_database(like=cluster().name_of(template))
-    else:
-        database = str(shutil.copy(template, folder / "central.db"))
-    found = Office(database)
+    """The office, on a database of its own, in a folder where it is a file; moving in takes longer than a test."""
+    found = Office(copy_of("office", _make, kind, folder))
     try:
         yield found
     finally:
         found.central.close()
+
+
+def _make(database: str | Path) -> None:
+    Office(str(database)).central.close()
 
 
 class Browser:

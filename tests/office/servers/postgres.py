@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: started when the first test needs it, thrown away when the last has run.
+"""The PostgreSQL of a test run: started when the first test needs it, one for all processes, stopped when the run ends.
 
 It listens on a socket in a temporary folder and nowhere else, and never waits for the disk. It runs as `nobody` where
 the tests run as root, because PostgreSQL refuses root.
@@ -10,16 +10,29 @@ import atexit
 import os
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Callable
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 
+from tests.office.made_once import RUN_FOLDER, locked, run_folder
+
 MISSING = "PostgreSQL is not installed: these tests need it. Install it by `apt-get install postgresql`"
-MEMORY = Path("/dev/shm")
-"""Where there is one, no test waits for a disk."""
+SETTINGS = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "fsync": "off",
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "min_wal_size": "32MB",
+    "max_wal_size": "64MB",
+    "shared_buffers": "64MB",
+    "dynamic_shared_memory_type": "mmap",
+}
+"""Small, and with nothing outside of its folder."""
 _numbers = count(1)
 
 
@@ -36,29 +49,46 @@ def _version(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdigit() else 0
 
 
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    subprocess.run(
+        [str(binaries() / program), "-D", str(folder / "data"), *arguments],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        user="nobody" if os.getuid() == 0 else None,
+    )
+
+
+def _start(folder: Path) -> None:
+    """Start the server of a folder, unless it runs."""
+    if folder.exists():
+        return
+    folder.mkdir()
+    if os.getuid() == 0:
+        folder.parent.chmod(0o711)
+        shutil.chown(folder, "nobody")
+    _run(folder, "initdb", "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+    settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    sockets = f"-c unix_socket_directories={folder}"
+    _run(folder, "pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"{settings} {sockets}", "start")
+
+
+def stop(run: Path) -> None:
+    """Stop the server in the folder of a test run, if there is one, and remove its files."""
+    folder = run / "postgres"
+    if (folder / "data" / "postmaster.pid").exists():
+        _run(folder, "pg_ctl", "-m", "fast", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 class Cluster:
-    """A running server with a folder of its own."""
+    """A running server and the databases that this process made in it."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="kiosk-postgres-", dir=MEMORY if MEMORY.is_dir() else None))
-        self._user = "nobody" if os.getuid() == 0 else None
-        if self._user:
-            shutil.chown(self.folder, "nobody")
-        self._run("initdb", "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        settings = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
-        log = str(self.folder / "log")
-        self._run("pg_ctl", "-w", "-l", log, "-o", f"{settings} -c max_connections=200", "start")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(binaries() / program), "-D", str(self.folder / "data"), *arguments],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            cwd=self.folder,
-            user=self._user,
-        )
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: list[str] = []
 
     def url(self, name: str) -> str:
         return f"postgresql://tests@/{name}?host={self.folder}"
@@ -69,19 +99,38 @@ class Cluster:
 
     def new_database(self, *, like: str = "template1") -> str:
         """The URL of a database that is empty, or like another one to which nobody is connected."""
-        name = f"test_{next(_numbers)}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self._do(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self._made.append(name)
         return self.url(name)
 
-    def stop(self) -> None:
-        self._run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(self.folder)
+    def drop_new_databases(self) -> None:
+        """Drop what `new_database` made, whoever is still connected."""
+        while self._made:
+            self._do(f"DROP DATABASE {self._made.pop()} WITH (FORCE)")
+
+    def template(self, name: str, make: Callable[[str], object]) -> str:
+        """The name of a database to make others like. `make` fills it, given its URL, if nobody has in this run."""
+        with locked(f"postgres-{name}"):
+            if not self._do(f"SELECT FROM pg_database WHERE datname = '{name}'"):
+                self._do(f"DROP DATABASE IF EXISTS new_{name} WITH (FORCE)")
+                self._do(f"CREATE DATABASE new_{name}")
+                make(self.url(f"new_{name}"))
+                self._do(f"ALTER DATABASE new_{name} RENAME TO {name}")
+        return name
+
+    def _do(self, statement: str) -> int:
+        """Run a statement; how many rows it found."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            return connection.execute(statement.encode()).rowcount
 
 
 @cache
 def cluster() -> Cluster:
-    """The one of this process."""
-    started = Cluster()
-    atexit.register(started.stop)
-    return started
+    """The one of this test run, or of this process where no tests run."""
+    folder = run_folder() / "postgres"
+    with locked("postgres"):
+        _start(folder)
+    if RUN_FOLDER not in os.environ:
+        atexit.register(stop, run_folder())
+    return Cluster(folder)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -21,6 +19,7 @@ from kiosk.facts import AnyFact, Entry
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync import wire
+from sync.central.accounts.staff import Accounts
 from sync.central.http.app import create_app
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired
@@ -28,26 +27,30 @@ from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.wire import Beacon, Outcome, Push, Pushed, WireEntry
 from tests.office.ledgers.small_house import MONDAY, StampClock
+from tests.office.made_once import made_once
 from tests.office.servers.postgres import cluster
 
 NOON = datetime(2026, 7, 13, 12, tzinfo=UTC)
 
 
-@cache
-def _template(kind: str) -> str:
-    """A database that was made once: making one loads Alembic, and takes longer than most tests."""
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    database = str(Path(folder.name) / "template.db") if kind == "sqlite" else cluster().new_database()
-    Central(Settings(database=database)).close()
-    return database
+def make_database(database: str | Path) -> None:
+    """Make a database of a server at this path or URL."""
+    Central(Settings(database=str(database))).close()
 
 
 def new_database(kind: str, folder: Path) -> str:
-    """A database, `sqlite` or `postgresql`, as it is born; all have the same generation and secret."""
+    """A database, `sqlite` or `postgresql`, as it is born; all have the same generation and secret.
+
+    It is a copy of one that was made once: making one loads Alembic, and takes longer than most tests.
+    """
+    return copy_of("server", make_database, kind, folder)
+
+
+def copy_of(name: str, make: Callable[[str | Path], object], kind: str, folder: Path) -> str:
+    """A copy of the database of this name, which `make` makes for the first who asks."""
     if kind == "postgresql":
-        return cluster().new_database(like=cluster().name_of(_template(kind)))
-    return str(shutil.copy(Path(_template(kind)), folder / "central.db"))
+        return cluster().new_database(like=cluster().template(name, make))
+    return str(shutil.copy(made_once(f"{name}.db", make), folder / "central.db"))
 
 
 @dataclass
@@ -63,10 +66,17 @@ class ServerClock:
         self.now += timedelta(**by)
 
 
+def hashing_quickly(central: Central) -> Central:
+    """The server, with passwords hashed as weakly as Argon2 can: they are a test's own."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    central.accounts = Accounts(central.storage, now=central.now, hasher=quick)
+    return central
+
+
 @contextmanager
 def serving(database: str, now: ServerClock | None = None, **settings: Any) -> Iterator[Central]:
     """A server without its HTTP. It folds in the call that brings entries, so that a test need not wait."""
-    central = Central(Settings(database=database, **settings), now=now or ServerClock())
+    central = hashing_quickly(Central(Settings(database=database, **settings), now=now or ServerClock()))
     try:
         yield central
     finally:

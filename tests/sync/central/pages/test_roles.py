@@ -165,7 +165,8 @@ def test_the_table_has_every_action_of_the_pages_with_the_role_that_its_handler_
         ("chef", {ANYBODY, READER, HOST, OWN_HOST, MANAGER}),
     ],
 )
-def test_each_role_may_do_what_the_table_says_and_what_it_may_not_changes_nothing(house, name, may) -> None:
+def test_each_role_may_do_what_the_table_says_and_what_it_may_not_changes_nothing(house_on_each, name, may) -> None:
+    house = house_on_each
     opens_les_tuves(house)
     who, names = house.as_(name), things(house)
     seal = who.seal("/")
