@@ -69,6 +69,11 @@ class Stage:
         """The one that shows."""
         return self._scenes[-1] if self._scenes else None
 
+    @property
+    def focus(self) -> str | None:
+        """The target that Enter would press."""
+        return self._focus
+
     # ------------------------------------------------------------ coming and going
 
     def enter(self, admission: Admission) -> None:

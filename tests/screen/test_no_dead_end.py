@@ -1,4 +1,4 @@
-"""The hosts' side walked from its menu: every scene is reached by touch, all of it by the keyboard, and left again."""
+"""The hosts' side walked from its menu by the tabulator and Enter alone: every scene is reached, and left again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import closing
 
 import pytest
 
-from kiosk.screen.input.focus import moved
 from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.scenes.menu import Menu
@@ -49,7 +48,7 @@ def reached(counter: SteppedKiosk, begin: Begin, path: Path) -> HostsSide | None
     for target in path:
         if side.scene is None or target not in side.targets():
             return None
-        side.touch(target)
+        side.choose(target)
     return side
 
 
@@ -77,11 +76,10 @@ def ways(side: HostsSide) -> list[str]:
 
 def keyboard_reaches(side: HostsSide) -> set[str]:
     """What has the focus after each press of the tabulator, all around."""
-    targets = [(rect, name) for rect, name in side.canvas.targets]
-    focus, seen = None, set()
-    for _ in targets:
-        focus = moved(targets, focus, Key(name="tab"))
-        seen.add(focus or "")
+    seen = set()
+    for _ in side.targets():
+        side.stage.key(Key(name="tab"))
+        seen.add(side.stage.focus or "")
     return seen
 
 
@@ -95,7 +93,7 @@ def leaves(side: HostsSide) -> bool:
 SCENES = {
     "Menu", "Now", "Now?", "Pick", "Here", "Here?", "Reverse", "Reverse?", "Today", "Members", "Newcomer", "Account",
     "Sell", "Pay", "Receipt", "TakeBack", "Till", "Evacuation", "Hours", "Preview", "StayUntil", "Exceptions",
-    "WeekGrid", "Health", "GiveBadge",
+    "WeekGrid", "Health", "GiveBadge", "Rename", "WhichDays",
 }  # fmt: skip
 """Some that must be among those found, so that the walk is known to have gone everywhere."""
 
@@ -109,7 +107,7 @@ def house(tmp_path):
         yield counter
 
 
-def test_no_scene_is_a_dead_end_and_all_of_each_is_reached_by_the_keyboard(house) -> None:
+def test_every_scene_is_reached_and_left_by_the_tabulator_and_enter_alone(house) -> None:
     found = set(walked(house, Menu)) | set(walked(house, lambda setting: Account(setting, "Camille")))
     assert SCENES - found == set()
 
@@ -124,3 +122,15 @@ class Trap(Menu):
 def test_a_scene_that_swallows_every_key_is_found(house) -> None:
     assert not leaves(HostsSide(house, Trap))
     assert leaves(HostsSide(house, Menu))
+
+
+class OutOfReach(Menu):
+    """A scene that keeps the tabulator to itself."""
+
+    def typed(self, key: Key):
+        return None if key.name == "tab" else False
+
+
+def test_a_scene_that_keeps_the_tabulator_to_itself_is_found(house) -> None:
+    with pytest.raises(LookupError, match="does not reach"):
+        HostsSide(house, OutOfReach).choose("now")

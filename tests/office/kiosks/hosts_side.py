@@ -82,6 +82,17 @@ class HostsSide:
         self.stage.release()
         self.settle()
 
+    def choose(self, target: str) -> None:
+        """Go to a target by the tabulator and press it by Enter. Raises LookupError when it never has the focus."""
+        for _ in self.canvas.targets:
+            self.stage.key(Key(name="tab"))
+            if self.stage.focus == target:
+                break
+        else:
+            raise LookupError(f"the tabulator does not reach {target}: {self.targets()}")
+        self.counter.later(seconds=1)
+        self.press("enter")
+
     def hold(self, target: str, seconds: float) -> None:
         """Lay a finger on a target for so long, and lift it."""
         rect = next(rect for rect, name in self.canvas.targets if name == target)

@@ -73,7 +73,7 @@ class Account(Scene):
             self.words.say("Entries"),
             self.words.say("Visits"),
             self.words.say("Settings"),
-            self.words.say("What others see"),
+            self.words.say("Privacy"),
         )
         choices = [Choice(target=tab, label=label) for tab, label in zip(TABS, labels, strict=True)]
         tabs(canvas, head, choices, chosen=self.tab)

@@ -59,7 +59,7 @@ class Till(Scene):
         who = ", ".join(sale.members) or self.words.say("Forgotten member")
         method = people_words.method(self.words, sale.method)
         if sale.taken_back_at is not None:
-            detail = self.words.say("{number} of {price}, sale cancelled", number=sale.receipt, price=price)
+            detail = self.words.say("{number}, {price}: sale cancelled", number=sale.receipt, price=price)
             cancelled = self.words.say("cancelled")
             return Row(title=who, detail=detail, right=cancelled, picture="cross", ink=DANGER.accent)
         detail = f"{self.words.time(sale.at)} · {sale.receipt} · {method}"
