@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak screens pages network release deb vm container arm64 lock clean help
+.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -79,6 +79,11 @@ clocks: $(READY)
 # For sizes: make soak ARGS="--taps 100000"
 soak: $(READY)
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# A paired kiosk at which nobody taps: its watchdog must be fed all the while. For less: make quiet MINUTES=2
+MINUTES ?= 20
+quiet: $(READY)
+	$(BIN)/python -m tests.soak.quiet --minutes $(MINUTES)
 
 # The pictures in docs/pages.
 pages: $(READY)

@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import requests
@@ -75,16 +76,22 @@ class CentralProcess:
 class KioskProcess:
     """A whole kiosk (tests.office.kiosks.process) in a folder. Use it with `with`."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
+    def __init__(self, folder: Path, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`environment` is added to this process's own."""
+        folder.mkdir(exist_ok=True)
+        self.folder, self._environment = folder, environment
         self.shown: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.office.kiosks.process", str(self.folder)]
         self._log = (self.folder / "kiosk.log").open("w")
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
+            command,
+            env={**os.environ, **self._environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
         )
         self._listening = threading.Thread(target=self._listen)
         self._listening.start()
