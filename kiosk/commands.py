@@ -38,20 +38,23 @@ class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
 
 
 class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
-    """What is None stays as it is. Answer: Done."""
+    """What is None stays as it is. Answer: Done. `anyway`: even if somebody else has this name already."""
 
     member: str
     name: str | None = None
     role: Role | None = None
     status: Standing | None = None
     language: str | None = None
+    """An empty one takes it away: the site's language."""
     greeting: Greeting | None = None
     pseudonym: str | None = None
+    """An empty one takes it away."""
     note: str | None = None
     """A few words for other hosts; an empty one takes it away."""
     large_text: bool | None = None
     sound: Sound | None = None
     listed: bool | None = None
+    anyway: bool = False
 
 
 class ListMembers(Command, tag="members", frozen=True, kw_only=True):
@@ -159,6 +162,8 @@ class Undo(Command, tag="undo", frozen=True, kw_only=True):
     member: str
     reason: str
     seq: int | None = None
+    ledger_id: str | None = None
+    """The ledger in which `seq` counts; None: whichever has it."""
     by: str = "desk"
 
 

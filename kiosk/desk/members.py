@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from msgspec import structs
 
@@ -37,13 +38,15 @@ from kiosk.languages import languages
 from kiosk.model import Badge, Holding, Member, Visit
 from kiosk.rules.passes import is_counted, validity
 from kiosk.store.codes import claim_code
-from kiosk.store.names import folded
+from kiosk.store.names import folded, is_same_name
 
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
 
 LONGEST_NAME = 200
 """Letters of a member's name: more is a slip of the clipboard."""
 LONGEST_NOTE = 200
+MAY_BE_EMPTY = ("language", "pseudonym", "note")
+"""Fields of a member that an empty text takes away."""
 CONTACT = re.compile(r"\S@\S|(?:\d[\s./-]*){8,}")
 """What looks like an e-mail address, or has as many figures in a row as a telephone number."""
 
@@ -60,11 +63,9 @@ def add_member(desk: Desk, command: AddMember) -> Done:
     """Keep a new member. Refused when somebody has the same name, unless told to do it anyway."""
     name = " ".join(command.name.split())
     _check(name, command.language)
-    refuse_contact(command.pseudonym or "")
-    same = [member for member in desk.roster.find_members(name) if folded(member.name) == folded(name)]
-    if same and not command.anyway:
-        message = f"there is a {same[0].name} already ({same[0].id}); --anyway adds another"
-        raise DeskError(message, code="NAME_TAKEN", name=same[0].name)
+    refuse_contact(command.pseudonym or "", field="pseudonym")
+    if not command.anyway:
+        _check_is_new(desk, name)
     fields = structs.asdict(command)
     del fields["anyway"]
     member = Member(id=new_id(), **fields | {"name": name})
@@ -75,15 +76,15 @@ def add_member(desk: Desk, command: AddMember) -> Done:
 def change_member(desk: Desk, command: ChangeMember) -> Done:
     """Change what the command tells of a member."""
     before = desk.member(command.member)
-    told = {name: value for name, value in structs.asdict(command).items() if name != "member" and value is not None}
-    for text in ("name", "note"):
-        if text in told:
-            told[text] = " ".join(str(told[text]).split())
+    told = _told(command)
     after = structs.replace(before, **told)
-    after = structs.replace(after, note=after.note or None)
+    after = structs.replace(after, **{field: getattr(after, field) or None for field in MAY_BE_EMPTY})
     _check(after.name, after.language)
     check_note(after.note or "")
-    refuse_contact(f"{after.pseudonym or ''} {after.note or ''}")
+    refuse_contact(after.pseudonym or "", field="pseudonym")
+    refuse_contact(after.note or "", field="note")
+    if not command.anyway and not is_same_name(before.name, after.name):
+        _check_is_new(desk, after.name)
     if after == before:
         return Done(said=(f"{before.name} is like that already.",), changed=False)
     desk.append(MemberSet(member=after))
@@ -91,12 +92,29 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
     return Done(said=(f"{before.name}: {changes}.",), id=after.id)
 
 
+def _told(command: ChangeMember) -> dict[str, Any]:
+    """The fields that a command changes."""
+    fields = structs.asdict(command)
+    told = {name: value for name, value in fields.items() if name not in ("member", "anyway") and value is not None}
+    return told | {text: " ".join(str(told[text]).split()) for text in ("name", "pseudonym", "note") if text in told}
+
+
+def _check_is_new(desk: Desk, name: str) -> None:
+    """Raise DeskError when a member has this name: accents, case and the order of the words are forgiven."""
+    same = next((member for member in desk.roster.find_members(name) if is_same_name(member.name, name)), None)
+    if same is not None:
+        message = f"there is a {same.name} already ({same.id}); --anyway adds another"
+        raise DeskError(message, code="NAME_TAKEN", name=same.name, member=same.id)
+
+
 def _check(name: str, language: str | None) -> None:
     if not folded(name):
-        raise DeskError("a member needs a name", code="NO_NAME")
+        raise DeskError("a member needs a name", code="NO_NAME", field="name")
     if len(name) > LONGEST_NAME:
-        raise DeskError(f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME")
-    refuse_contact(name)
+        raise DeskError(
+            f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME", field="name"
+        )
+    refuse_contact(name, field="name")
     if language is not None and language not in languages():
         raise DeskError(f'the screen does not speak "{language}"', languages(), code="NO_SUCH_LANGUAGE")
 
@@ -108,11 +126,14 @@ def check_note(note: str) -> None:
         raise DeskError(message, code="LONG_NOTE", most=str(LONGEST_NOTE))
 
 
-def refuse_contact(text: str) -> None:
-    """Raise DeskError for an e-mail address or a telephone number: whoever steals the kiosk's card finds none."""
+def refuse_contact(text: str, *, field: str) -> None:
+    """Raise DeskError for an e-mail address or a telephone number: whoever steals the kiosk's card finds none.
+
+    `field` is what the text was written in, for a form to say it there.
+    """
     if CONTACT.search(text):
         message = "no e-mail addresses and telephone numbers on the kiosk: its card can be stolen"
-        raise DeskError(message, code="CONTACT")
+        raise DeskError(message, code="CONTACT", field=field)
 
 
 def _role(member: Member) -> str:

@@ -29,7 +29,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         return Done(said=("That is sold already.",), changed=False, id=command.id)
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
-    refuse_contact(command.method)
+    refuse_contact(command.method, field="method")
     product = desk.product(command.product)
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
@@ -104,7 +104,7 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
     if not command.reason.strip():
         raise DeskError("why? A sale is taken back with a reason", code="NO_REASON")
-    refuse_contact(command.reason)
+    refuse_contact(command.reason, field="reason")
     ref = desk.roster.sale_of(command.pass_id)
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"

@@ -68,10 +68,10 @@ def undo(desk: Desk, command: Undo) -> Done:
     """Give an entry back, within the days that the site's policy gives staff."""
     if not command.reason.strip():
         raise DeskError("why? An entry is given back with a reason", code="NO_REASON")
-    refuse_contact(command.reason)
+    refuse_contact(command.reason, field="reason")
     member = desk.member(command.member)
     visits = desk.roster.visits_of(member.id, desk.now)
-    visit = _to_undo(member, visits, seq=command.seq)
+    visit = _to_undo(member, visits, command)
     why_not = rules.may_undo(visit, visits, now=desk.now, by_staff=True, site=desk.site)
     if why_not:
         message = f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}"
@@ -100,9 +100,10 @@ def _is_same_day(desk: Desk, one: Visit, other: Visit) -> bool:
     return local_time.today(desk.zone, one.at) == local_time.today(desk.zone, other.at)
 
 
-def _to_undo(member: Member, visits: tuple[Visit, ...], *, seq: int | None) -> Visit:
-    if seq is not None:
-        found = next((visit for visit in visits if visit.ref.seq == seq), None)
+def _to_undo(member: Member, visits: tuple[Visit, ...], command: Undo) -> Visit:
+    if command.seq is not None:
+        seq, ledger = command.seq, command.ledger_id
+        found = next((one for one in visits if one.ref.seq == seq and ledger in (None, one.ref.ledger_id)), None)
         if found is None:
             known = [str(visit.ref.seq) for visit in visits if visit.charges and not visit.reversed_at][:5]
             raise DeskError(f"{member.name} has no visit {seq} in the last 40 days", known, code="NO_SUCH_VISIT")

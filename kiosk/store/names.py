@@ -13,3 +13,8 @@ def folded(name: str) -> str:
     apart = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
     plain = "".join(c for c in apart if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Tell whether two names are the same to people: accents, case and the order of the words are forgiven."""
+    return sorted(folded(one).split()) == sorted(folded(other).split())

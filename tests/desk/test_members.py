@@ -171,3 +171,13 @@ def test_the_number_of_a_badge_is_nowhere_in_the_ledger(with_celine, tmp_path):
     assert name in kept  # the search bites
     for form in (raw, raw.hex().encode(), raw.hex().upper().encode(), UID.encode()):
         assert form not in kept
+
+
+def test_a_name_that_somebody_has_is_asked_about_in_any_order_of_its_words_also_when_a_member_is_renamed(host):
+    host.does(AddMember(name="Élise Le-Goff"))
+    host.does(AddMember(name="Paul Roy"))
+    for name in ("le goff elise", "ELISE LE GOFF"):
+        assert host.is_refused(AddMember(name=name)).code == "NAME_TAKEN"
+        assert host.is_refused(ChangeMember(member="paul", name=name)).code == "NAME_TAKEN"
+    assert host.does(ChangeMember(member="elise", name="Le Goff Élise")).changed
+    assert host.does(ChangeMember(member="paul", name="elise le goff", anyway=True)).changed

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,7 +19,6 @@ from kiosk.commands import Command
 from kiosk.desk import DeskError, perform
 from kiosk.facts import AnyFact, Entry
 from kiosk.hours import HoursError
-from kiosk.ledger import Ledger
 from kiosk.model import Member, Site
 from kiosk.notices.language import choose, sentence
 from kiosk.notices.refusals import refusal
@@ -30,6 +29,7 @@ from sync.central.kiosks.paired import Kiosk
 from sync.central.pages.every_page import access, codes
 from sync.central.pages.every_page.flash_messages import FLASH_MESSAGES
 from sync.central.pages.every_page.forms import Form
+from sync.central.pages.every_page.signed_books import SignedBooks
 from sync.central.server import Central
 from sync.central.storage import network
 from sync.central.words import Words, preferred
@@ -191,24 +191,31 @@ class PageRequest:
 
     def ask(self, command: Command, site: Site | None = None) -> Answered:
         """Have a command of the desk performed here. Raises DeskError."""
-        # The desk reads a roster and appends facts; a kiosk's ledger is one thing that can, the server another.
-        books = cast("Ledger", Books(self))
+        books = SignedBooks(self.central.books, by=self.signed_in.name)
         with self.central.books.lock:
             return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
     def attempt(self, command: Command, field: str) -> Done | None:
-        """The same for a form; what cannot be done is said at a field."""
+        """The same for a form; what cannot be done is said at the field that the error names, or at this one."""
         try:
             answer = self.ask(command)
         except DeskError as error:
             near = self.say(": ") + ", ".join(error.near) if error.near else ""
-            self.form.wrong(field, self.refusal(error) + near)
+            self.form.wrong(error.facts.get("field", field), self.refusal(error) + near)
             return None
         assert isinstance(answer, Done)
         return answer
 
     def refusal(self, error: DeskError | HoursError) -> str:
         """Why something was not done, in the language of whoever asks."""
+        own = {
+            "NO_NAME": self.say("Enter a name"),
+            "NO_REASON": self.say("Say why: it stays in the history"),
+            "NO_MEMBER": self.say("No member has this name"),
+            "WHICH_MEMBER": self.say("Several members may be meant"),
+        }
+        if error.code in own:
+            return own[error.code]
         return refusal(self.words, Refused(message=str(error), code=error.code, facts=error.facts))
 
     # ------------------------------------------------------------ answering
@@ -265,15 +272,6 @@ class PageRequest:
     def today(self) -> Any:
         """The local date at this desk."""
         return local_time.today(local_time.zone(self.site.zone), self.now)
-
-
-class Books:
-    """What the commands of the desk see of the server: its roster, and its pen in the hand of whoever asks."""
-
-    def __init__(self, page: PageRequest) -> None:
-        self.roster = page.roster
-        self.append = page.append
-        self.facts_about = page.central.books.facts_about
 
 
 def words_of(request: access.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:

@@ -8,17 +8,13 @@ from urllib.parse import urlencode
 
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import structs
 
 from kiosk import commands
-from kiosk.answers import Account, Judged, People
+from kiosk.answers import Account, Done, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
 from kiosk.desk import DeskError
-from kiosk.desk.members import LONGEST_NAME, refuse_contact
-from kiosk.facts import MemberSet
-from kiosk.model import Granted, Noun, Reason, Visit
+from kiosk.model import Granted, Member, Noun, Reason, Visit
 from kiosk.notices.language import languages
-from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
 from sync.central.pages.every_page.pagination import ListPage
@@ -58,50 +54,48 @@ def new(page: NamedDependency[PageRequest]) -> Answer:
 @writes("/members/new")
 def add(page: NamedDependency[PageRequest]) -> Answer:
     """Keep a new member, after asking once more when somebody has this name."""
-    form, same = page.form, None
-    name = " ".join(form.text("name").split())
-    _check(page, name)
-    if name and not form.ticked("anyway"):
-        same = next((one for one in page.roster.find_members(name) if folded(one.name) == folded(name)), None)
-        if same:
-            form.wrong(
-                "anyway", page.say("There is a {name} already. Tick the box if this is somebody else", name=name)
-            )
     command = AddMember(
-        name=name,
+        name=page.form.text("name"),
         role=_role(page),
-        language=_language(page),
+        language=_language(page) or None,
         greeting=_greeting(page),
-        pseudonym=form.text("pseudonym") or None,
-        anyway=True,
+        pseudonym=page.form.text("pseudonym") or None,
+        anyway=page.form.ticked("anyway"),
     )
-    done = None if form.errors else page.attempt(command, "name")
+    done, same = _attempt(page, command)
     if done is None or done.id is None:
         return page.show("member_form.html", member=None, same=same)
     return page.go(member_path(done.id), "member-added")
 
 
-def _check(page: PageRequest, name: str) -> None:
-    if not folded(name):
+def _attempt(page: PageRequest, command: AddMember | ChangeMember) -> tuple[Done | None, Member | None]:
+    """Perform a command, and return the member who has the name already, if that is why it was not done."""
+    if not page.form.text("name"):
         page.form.wrong("name", page.say("Enter a name"))
-    elif len(name) > LONGEST_NAME:
-        page.form.wrong("name", page.say("A name has {n} letters at most", n=LONGEST_NAME))
-    for field, text in (("name", name), ("pseudonym", page.form.text("pseudonym"))):
-        try:
-            refuse_contact(text)
-        except DeskError as error:
-            page.form.wrong(field, page.refusal(error))
     if page.form.text("greeting") == "pseudonym" and not page.form.text("pseudonym"):
         page.form.wrong("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
+    if page.form.errors:
+        return None, None
+    try:
+        done = page.ask(command)
+    except DeskError as error:
+        if error.code == "NAME_TAKEN":
+            text = page.say("There is a {name} already. Tick the box if this is somebody else", **error.facts)
+            page.form.wrong("anyway", text)
+            return None, page.roster.member(error.facts["member"])
+        page.form.wrong(error.facts.get("field", "name"), page.refusal(error))
+        return None, None
+    assert isinstance(done, Done)
+    return done, None
 
 
 def _role(page: PageRequest) -> commands.Role:
     return "staff" if page.form.text("role") == "staff" else "member"
 
 
-def _language(page: PageRequest) -> str | None:
+def _language(page: PageRequest) -> str:
     chosen = page.form.text("language")
-    return chosen if chosen in languages() else None
+    return chosen if chosen in languages() else ""
 
 
 def _greeting(page: PageRequest) -> Greeting:
@@ -158,23 +152,20 @@ def edit(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer
 
 @writes("/members/{member_id:str}/edit")
 def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Keep the changes to a member."""
-    form, member = page.form, page.member(member_id)
-    name = " ".join(form.text("name").split())
-    _check(page, name)
-    if form.errors:
-        return page.show("member_form.html", member=member, same=None)
-    # Written as a whole: an emptied field means none, where the command that changes a member takes it for unchanged.
-    after = structs.replace(
-        member,
-        name=name,
+    """Keep the changes to a member, after asking once more when somebody else has the new name."""
+    member = page.member(member_id)
+    command = ChangeMember(
+        member=member.id,
+        name=page.form.text("name"),
         role=_role(page),
         language=_language(page),
         greeting=_greeting(page),
-        pseudonym=form.text("pseudonym") or None,
+        pseudonym=page.form.text("pseudonym"),
+        anyway=page.form.ticked("anyway"),
     )
-    if after != member:
-        page.append(MemberSet(member=after))
+    done, same = _attempt(page, command)
+    if done is None:
+        return page.show("member_form.html", member=member, same=same)
     return page.go(member_path(member.id), "member-changed")
 
 

@@ -9,10 +9,8 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from kiosk import rules
-from kiosk.commands import SellPass
+from kiosk.commands import CancelSale, SellPass, Undo
 from kiosk.desk.members import new_id
-from kiosk.facts import Reversed
 from kiosk.model import Holding, Member, Product, Ref, Visit
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page import access
@@ -91,19 +89,10 @@ def undo(
     page: NamedDependency[PageRequest], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
 ) -> Answer:
     """Give an entry back, whichever kiosk took it, within the days that the site gives staff."""
-    member = page.member(member_id)
-    visit = _visit(page, member_id, ledger_id, seq=seq)
-    reason = _reason(page)
-    why_not = rules.may_undo(
-        visit, page.roster.visits_of(member.id, page.now), now=page.now, by_staff=True, site=page.site
-    )
-    if why_not == "ALREADY_REVERSED":
-        page.form.wrong("reason", page.say("This visit was taken back already"))
-    elif why_not:
-        page.form.wrong("reason", page.say("This visit is too long ago to be taken back"))
-    if page.form.errors:
+    member, visit = page.member(member_id), _visit(page, member_id, ledger_id, seq=seq)
+    command = Undo(member=member.id, reason=_reason(page), seq=visit.ref.seq, ledger_id=visit.ref.ledger_id)
+    if page.attempt(command, "reason") is None:
         return _undo_form(page, member, visit)
-    page.append(Reversed(ref=visit.ref, reason=reason, by="desk"))
     return page.go(member_path(member.id), "given-back")
 
 
@@ -117,10 +106,7 @@ def _visit(page: PageRequest, member_id: str, ledger_id: str, *, seq: str) -> Vi
 
 
 def _reason(page: PageRequest) -> str:
-    reason = page.form.text("reason")[:LONGEST_REASON]
-    if not reason:
-        page.form.wrong("reason", page.say("Say why: it stays in the history"))
-    return reason
+    return page.form.text("reason")[:LONGEST_REASON]
 
 
 def _undo_form(page: PageRequest, member: Member, visit: Visit) -> Answer:
@@ -139,15 +125,8 @@ def ask_cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pas
 def cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
     """Take back a sale of a pass of which nothing was used, whichever kiosk of this site sold it."""
     member, holding = page.member(member_id), _holding(page, member_id, pass_id)
-    reason = _reason(page)
-    ref = page.roster.sale_of(pass_id)
-    if holding.used:
-        page.form.wrong(
-            "reason", page.say("Entries of this pass are used: give them back first, or let the sale stand")
-        )
-    if page.form.errors or ref is None:
+    if page.attempt(CancelSale(pass_id=pass_id, reason=_reason(page)), "reason") is None:
         return _cancel_form(page, member, holding)
-    page.append(Reversed(ref=ref, reason=reason, by="desk"))
     return page.go(_came_from(page, member), "given-back")
 
 

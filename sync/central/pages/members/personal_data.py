@@ -10,9 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kiosk.answers import Exported
-from kiosk.commands import ExportMember
-from kiosk.facts import Erased
-from kiosk.rules import extras
+from kiosk.commands import EraseMember, ExportMember
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes
@@ -40,9 +38,8 @@ def erase(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answe
     if not page.form.ticked("sure"):
         page.form.wrong("sure", page.say("Tick the box: this cannot be taken back"))
         return page.show("erase.html", member=member)
-    guests = page.roster.visitors(member.id + extras.GUEST)
-    by = page.signed_in.name
-    page.append(*(Erased(member_id=name, by=by) for name in extras.with_guests(member.id, guests)))
+    if page.attempt(EraseMember(member=member.id, by=page.signed_in.name), "sure") is None:
+        return page.show("erase.html", member=member)
     return page.go("/members", "member-erased")
 
 

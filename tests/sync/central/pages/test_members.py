@@ -53,6 +53,7 @@ def test_a_member_is_added_and_one_of_the_same_name_only_when_asked_twice(house)
             **fields,
         )
     ) == ["Il y a déjà Zoé Lune. Cochez la case s’il s’agit de quelqu’un d’autre"]
+    assert mistakes(host.send("/members/new", **fields | {"name": "lune zoe"}))
     assert went(host.send("/members/new", **fields, anyway="yes"))
     assert mistakes(host.send("/members/new", name="", greeting="pseudonym")) == [
         "Indiquez un nom",
@@ -71,6 +72,8 @@ def test_a_member_is_changed_suspended_and_let_come_again(house) -> None:
         None,
     )
     assert mistakes(host.send("/members/lea/edit", name=" ")) == ["Indiquez un nom"]
+    taken = next(one.name for one in house.central.books.roster.members() if one.id != "lea")
+    assert mistakes(host.send("/members/lea/edit", name=taken.upper()))
     went(host.send("/members/lea/suspend", of="/members/lea"))
     assert house.central.books.roster.member("lea").status == "suspended"
     went(host.send("/members/lea/restore", of="/members/lea"))
@@ -111,7 +114,7 @@ def test_a_badge_that_was_just_tapped_is_assigned_by_its_code(house) -> None:
 def test_a_badge_of_the_list_goes_to_whoever_is_named(house) -> None:
     house.kiosk().push(stranger_taps())
     host = house.as_("anne")
-    assert "Aucun membre ne s’appelle" in mistakes(host.send("/badges", code=CODE, member="Zorro"))[0]
+    assert "Aucun membre ne porte ce nom" in mistakes(host.send("/badges", code=CODE, member="Zorro"))[0]
     assert mistakes(host.send("/badges", code=CODE, member="")) == [
         f"Indiquez le nom du membre qui reçoit le badge {CODE}"
     ]
@@ -178,7 +181,7 @@ def test_an_entry_that_another_kiosk_took_is_given_back_with_a_reason(house) -> 
     went(host.send(path, reason="badge passé deux fois"))
     assert house.central.books.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=1)).reversed_at is not None
     assert house.central.books.roster.holdings("lea", house.moment.now)[0].used == 0
-    assert mistakes(host.send(path, reason="encore")) == ["Cette visite a déjà été annulée"]
+    assert mistakes(host.send(path, reason="encore")) == ["Cette entrée a déjà été rendue"]
 
 
 def test_an_entry_of_long_ago_stands(house) -> None:
@@ -187,7 +190,7 @@ def test_an_entry_of_long_ago_stands(house) -> None:
     house.moment.moves(days=32)
     path = f"/members/lea/visits/{kiosk.ledger_id}/1/undo"
     assert mistakes(house.as_("anne").send(path, reason="trop tard")) == [
-        "Cette visite est trop ancienne pour être annulée"
+        "Cette entrée est trop ancienne pour être rendue"
     ]
 
 
