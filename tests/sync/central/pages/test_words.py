@@ -91,7 +91,11 @@ FRENCH = catalogue_file("fr")
 def messages() -> Catalog:
     """What the pages say, in English."""
     found = Catalog()
-    methods = [("pages/**.py", "python"), ("messages/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+    methods = [
+        ("pages/**.py", "python"),
+        ("messages/**.py", "python"),
+        ("templates/**.html", "jinja2.ext:babel_extract"),
+    ]
     words = {"say": None, "page_say": None, "count": (1, 2), "_": None}
     options = {"templates/**.html": {"silent": "false"}}
     for _, _, message, _, _ in extract_from_dir(
