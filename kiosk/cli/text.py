@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import singledispatch
+from typing import TYPE_CHECKING
 
 from kiosk.answers import (
     Account,
@@ -35,6 +36,9 @@ from kiosk.answers import (
 )
 from kiosk.cli.week_text import preview_lines, week_lines
 from kiosk.model import Day, Denied, Duration, Opening, Product, Reason, Spans, Unlimited
+
+if TYPE_CHECKING:
+    from kiosk.notices.language import Language
 
 HEAD_DIGITS = 16
 """Digits of a hash that are printed: 64 bits cannot be forged by trying."""
@@ -239,31 +243,16 @@ def _end(start: datetime, end: datetime) -> str:
 
 
 def _why(reason: Reason) -> str:
-    return f"{WHY[reason]} ({reason})"
+    from kiosk.notices.reasons import because_of
+
+    said = because_of(_english(), reason)
+    return f"{said[0].lower()}{said[1:]} ({reason})"
 
 
-WHY = {
-    Reason.READ_ERROR: "the badge could not be read",
-    Reason.RANDOM_UID: "the number changes at each tap, as those of phones and bank cards do",
-    Reason.UNKNOWN_BADGE: "nobody carries this badge",
-    Reason.BADGE_BLOCKED: "the badge is blocked",
-    Reason.MEMBER_SUSPENDED: "the member is suspended",
-    Reason.CLOCK_UNTRUSTED: "the kiosk does not know the time",
-    Reason.STAFF: "a host",
-    Reason.RE_ENTRY: "back within the time paid for",
-    Reason.CLOSED: "the place is closed",
-    Reason.FULL: "the place is full",
-    Reason.COURTESY: "a short visit, free of charge",
-    Reason.UNLIMITED: "an unlimited pass",
-    Reason.ENTRY_USED: "an entry was used",
-    Reason.DEBT: "no entry was left, so one is owed",
-    Reason.NO_ENTRIES_LEFT: "no entry is left",
-    Reason.PASS_EXPIRED: "the pass has expired",
-    Reason.PASS_NOT_YET_VALID: "the pass is not valid yet",
-    Reason.PASS_NOT_HERE: "the pass does not count here, or not at this hour",
-    Reason.NO_PASS: "no pass",
-    Reason.OUT_OF_SERVICE: "the kiosk is out of service",
-}
+def _english(zone: str = "UTC") -> Language:
+    from kiosk.notices.language import Language  # slow to import: only where its words are printed
+
+    return Language("en", zone)
 
 
 @lines.register
@@ -344,10 +333,9 @@ def _first_start(start: FirstStart) -> Iterator[str]:
 def _vitals(status: Status) -> Iterator[str]:
     if not status.vitals:
         return
-    from kiosk.notices.language import Language  # heavy: loaded only where it is used
     from kiosk.notices.vitals import spoken
 
-    words = Language("en", str(getattr(status.now.tzinfo, "key", "UTC")))
+    words = _english(str(getattr(status.now.tzinfo, "key", "UTC")))
     told = [spoken(words, one.part, one.code, one.facts, now=status.now) for one in status.vitals]
     yield ""
     yield from _table([(f"  {one.part}", one.said, one.advice) for one in told], empty="")
