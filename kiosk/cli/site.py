@@ -44,6 +44,8 @@ def check_site(file: str) -> None:
 
     read = read_site(Path(file))
     click.echo(f"{file}: no mistakes. {read.site.name}, products: {len(read.products)}, members: {len(read.members)}.")
+    for note in read.notes():
+        click.echo(f"Note: {note}")
 
 
 @site.command("start")

@@ -1,7 +1,8 @@
-"""Putting a site's description into the ledger: only what differs is written, and what hosts added meanwhile stays."""
+"""Loads a site file into the ledger: writes what differs, and says what it leaves alone."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,19 +18,35 @@ Change = tuple[AnyFact, str]
 
 
 def import_site(desk: Desk, command: ImportSite) -> Done:
-    """Make site, products and members as described.
+    """Change site, products and members as the file describes them.
 
-    Exceptions that hosts added stay, and those that are new in the file win over them. Of a member that is known
-    already, what the file leaves out stays. Products that the file does not name stay on sale.
+    Exceptions and products that are not in the file stay, for a host may have added them; the answer names each. New
+    exceptions of the file win over those. Of a known member, what the file leaves out stays.
     """
+    left_alone = tuple(_left_alone(desk, command))
     changes = [*_site(desk, command.site), *_products(desk, command.products), *_members(desk, command.members)]
     if not changes:
-        return Done(said=(f"{command.site.name} is like that already.",), changed=False, id=command.site.id)
+        said = (f"{command.site.name} is like that already.", *left_alone)
+        return Done(said=said, changed=False, id=command.site.id)
     desk.append(*(fact for fact, _ in changes))
-    said = [sentence for _, sentence in changes]
+    told = [*(sentence for _, sentence in changes), *left_alone]
     if command.site.id != desk.site_id:
-        said.append(f'This kiosk serves "{desk.site_id}"; "{command.site.id}" is known to it now.')
-    return Done(said=tuple(said), id=command.site.id)
+        told.append(f'This kiosk serves "{desk.site_id}"; "{command.site.id}" is known to it now.')
+    return Done(said=tuple(told), id=command.site.id)
+
+
+def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
+    """What the kiosk has and the file does not: a sentence for each exception and each product on sale."""
+    before = desk.roster.site(command.site.id)
+    for rule in before.exceptions if before else ():
+        if rule not in command.site.exceptions:
+            quoted = shlex.quote(rule)
+            yield f"Left alone, not in the file: exception {rule} (kiosk hours exception remove {quoted} removes it)."
+    described = {product.id for product in command.products}
+    for product in desk.roster.products():
+        if product.on_sale and product.id not in described:
+            how = f"on_sale = false in [products.{product.id}] of the file ends it"
+            yield f"Left alone, not in the file: product {product.name} ({how})."
 
 
 def _site(desk: Desk, described: Site) -> Iterator[Change]:

@@ -167,7 +167,7 @@ def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, s
         names[who] = member.name if member else who
     local = words.local(entry.stamp.at)
     amount = "" if told.cents is None else csv_export.amount(told.cents, words_of.point(words))
-    units = "" if told.units is None else str(told.units)
+    units = "" if told.units is None else csv_export.Number(told.units)
     return (
         str(entry.ref.seq),
         f"{local:%Y-%m-%d}",

@@ -1,7 +1,7 @@
-"""Rows of words as a file that a spreadsheet opens at a double click. What the words are is their writer's.
+"""Writes rows as CSV that French Excel and LibreOffice open by a double click.
 
-Spreadsheets that are set up for France part cells at semicolons, as the comma is in their numbers; and Excel takes a
-file for the system's old encoding unless it begins with the mark of UTF-8. LibreOffice understands both as well.
+Cells are separated by semicolons, because French numbers have a comma. The file begins with the byte order mark of
+UTF-8; without it Excel reads another encoding. No cell begins a formula: names and notes come from people.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
-MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
+FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
+"""Letters that begin a formula in some spreadsheet, by OWASP's page on CSV injection, full-width ones included."""
+
+
+class Number(str):
+    """A number as a cell, which may begin with a minus sign."""
+
+    __slots__ = ()
 
 
 class _Line:
-    """What csv writes to: it keeps the line."""
+    """A file for csv.writer that keeps the last line."""
 
     text = ""
 
@@ -22,21 +30,20 @@ class _Line:
 
 
 def lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The rows as lines of the file, headings first, the mark of UTF-8 before all."""
-    line, mark = _Line(), MARK
+    """Yield the rows as lines of the file, headings first, the byte order mark before the first."""
+    line, mark = _Line(), BYTE_ORDER_MARK
     writer = csv.writer(line, delimiter=";", lineterminator="\r\n")
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([_without_formula(cell) for cell in row])
         yield mark + line.text
         mark = ""
 
 
-def amount(cents: int, point: str) -> str:
-    """An amount as a cell: no sign of money, no blank, and the decimal point that the spreadsheet expects."""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}{point}{abs(cents) % 100:02}"
+def amount(cents: int, point: str) -> Number:
+    """Return an amount as a cell: no currency, no blank, and the decimal point that the spreadsheet expects."""
+    return Number(f"{'-' if cents < 0 else ''}{abs(cents) // 100}{point}{abs(cents) % 100:02}")
 
 
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: names come from people."""
-    is_number = cell[1:2].isdigit()
-    return f"'{cell}" if cell and (cell[0] in "=+@\t\r" or (cell[0] == "-" and not is_number)) else cell
+def _without_formula(cell: str) -> str:
+    """Return a cell that is text in every spreadsheet: an apostrophe goes before what could begin a formula."""
+    return f"'{cell}" if not isinstance(cell, Number) and cell.startswith(tuple(FORMULA_STARTS)) else cell

@@ -90,6 +90,15 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     products: tuple[Product, ...] = ()
     members: tuple[Member, ...] = ()
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what is no mistake but may not be meant: passes whose entries come anew for ever."""
+        return tuple(
+            f"products.{one.id}: {one.units} entries each {one.per}, for ever: set valid to end this, "
+            'such as valid = "calendar month"'
+            for one in self.products
+            if one.per != "once" and one.valid_days is None and one.valid_months is None and not one.calendar_month
+        )
+
 
 # ---------------------------------------------------------------- from tables to nouns
 

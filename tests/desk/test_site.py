@@ -86,6 +86,36 @@ def test_what_hosts_added_outlives_an_import(host):
     assert '2026 Dec 24-31 off "fêtes"' in host.ledger.roster.site("la-serre").exceptions
 
 
+def imported(host: Host, **site: object) -> tuple[str, ...]:
+    """What the answer to an import of this site says."""
+    read = description()
+    return host.does(commands.ImportSite(site=structs.replace(read.site, **site), products=read.products)).said
+
+
+def test_a_corrected_exception_is_loaded_and_the_old_one_is_named(host):
+    corrected = '2026 Aug 03-21 off "congés"'
+    said = imported(host, exceptions=(corrected,))
+    assert host.ledger.roster.site("la-serre").exceptions == ('2026 Aug 03-14 off "congés"', corrected)
+    assert said[1] == (
+        'Left alone, not in the file: exception 2026 Aug 03-14 off "congés" '
+        "(kiosk hours exception remove '2026 Aug 03-14 off \"congés\"' removes it)."
+    )
+
+
+def test_a_removed_exception_is_named_each_time_until_a_host_removes_it(host):
+    for _ in range(2):
+        same, left = imported(host, exceptions=())
+        assert same == "La Serre is like that already."
+        assert left.startswith('Left alone, not in the file: exception 2026 Aug 03-14 off "congés"')
+    host.does(RemoveException(rule='2026 Aug 03-14 off "congés"'))
+    assert imported(host, exceptions=()) == ("La Serre is like that already.",)
+
+
+def test_a_product_that_is_no_longer_in_the_file_is_named(host):
+    said = host.does(commands.ImportSite(site=description().site)).said
+    assert "Left alone, not in the file: product Carte de 10 entrées" in said[1]
+
+
 def test_before_the_first_import_commands_say_what_to_do(tmp_path):
     host = Host(tmp_path)
     assert "kiosk site import" in str(host.is_refused(ShowHours()))

@@ -78,9 +78,9 @@ def test_every_tariff_of_the_field_can_be_written():
         "jour": (Day(boundary=time(4)), 1, "once", None, False),
         "demi-jour": (coworking, 1, "once", None, False),
         "deux-par-semaine": (Day(), 2, "week", 1, False),
-        "cinq-par-mois": (Day(), 5, "month", None, False),
+        "cinq-par-mois": (Day(), 5, "month", None, True),
         "entreprise-20": (Day(), 20, "once", None, False),
-        "ten-days": (Duration(minutes=840), 10, "month", None, False),
+        "ten-days": (Duration(minutes=840), 10, "month", None, True),
         "day-pass": (Day(boundary=time(0)), 1, "once", 60, False),
         "jour-et-nuit": (Unlimited(), None, "once", 1, False),
     }
@@ -188,3 +188,16 @@ def test_products_that_are_no_tables_are_told(tmp_path):
 
 def test_an_id_is_made_of_a_name():
     assert suggested_id("Carnet d'été — 10") == "carnet-d-ete-10"
+
+
+def test_a_product_that_renews_without_an_end_is_pointed_out(tmp_path):
+    renews = '[products.five]\nname = "Five"\nprice = "70 EUR"\ncovers = "day"\nentries = 5\nper = "month"\n'
+    file = tmp_path / "site.toml"
+    for end, notes in (("", 1), ('valid = "calendar month"\n', 0), ('valid = "6 months"\n', 0)):
+        file.write_text(SITE + renews + end)
+        assert len(read_site(file).notes()) == notes
+
+
+@pytest.mark.parametrize("name", ["la-serre", "tariffs"])
+def test_no_product_of_the_examples_renews_for_ever(name):
+    assert read_site(EXAMPLES / f"{name}.toml").notes() == ()
