@@ -317,7 +317,7 @@ class ServerLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(Answer, tag="status", frozen=True, kw_only=True):
-    """How the kiosk is. `running`, `health` (kiosk.notices' codes) and `vitals` are filled in by the daemon."""
+    """How the kiosk is. The desk tells what is in the ledger; kiosk.answering has the rest added by who knows it."""
 
     site: str
     now: datetime
@@ -331,13 +331,16 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     head: str = ""
     running: bool = False
     health: tuple[str, ...] = ()
+    """Codes of kiosk.notices.Health."""
+    mistakes: int = 0
+    """Commands that failed by a fault in the program since it was started."""
     mending: str = ""
     """What was done about a damaged database, until a host has seen it."""
     waiting: int = 0
     """Entries that the central server has yet to acknowledge."""
     vitals: tuple[Vital, ...] = ()
     server: ServerLink | None = None
-    """None: not paired. Filled in by kiosk.uplink."""
+    """None: not paired."""
 
 
 class Medium(Noun, frozen=True, kw_only=True):

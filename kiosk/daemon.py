@@ -7,11 +7,10 @@ import this module.
 from __future__ import annotations
 
 import logging
-import queue
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,30 +23,16 @@ import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
-from kiosk.answers import Done, Exported, FirstStart, Refused, Status, decode_answer, encode_answer
+from kiosk.answering import Answering
+from kiosk.answers import Done, Refused, Status
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import (
-    ExportBooks,
-    ExportMember,
-    ForgetOld,
-    ListMedia,
-    Pair,
-    SetClock,
-    SetPin,
-    SetUp,
-    ShowFirstStart,
-    ShowStatus,
-    SignIn,
-    decode_command,
-    encode_command,
-)
-from kiosk.door.controller import Controller, Message
+from kiosk.commands import ForgetOld
+from kiosk.door.controller import Controller
 from kiosk.door.devices import Display, Front
-from kiosk.export.books import copied, handed_over, listed
 from kiosk.health import machine
 from kiosk.health.vitals import Surroundings, troubles, vitals
-from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
+from kiosk.ledger import Ledger, LedgerBusyError, LedgerError, repair_notice
 from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
 from kiosk.ledger.timekeeping import tell_last_trusted
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
@@ -57,8 +42,8 @@ from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.stage import Asking
 from kiosk.screen.window import Screen
 from kiosk.settings.config import Config
-from kiosk.threads.control_socket import ControlServer, Request
-from kiosk.threads.pin_desk import PinDesk
+from kiosk.threads.control_socket import ControlServer
+from kiosk.threads.inbox import Inbox
 from kiosk.threads.workers import Systemd, Worker, stop_all
 from kiosk.upkeep import backup
 from kiosk.upkeep.nightly import NightlyWorker
@@ -70,8 +55,6 @@ WATCHDOG_SECONDS = 2.0
 """How often systemd is told that all is alive: a fraction of WatchdogSec in kiosk.service."""
 STOP_SECONDS = 4.0
 """How long the threads have to end, below TimeoutStopSec of kiosk.service."""
-ANSWER_SECONDS = 30.0
-"""How long a command waits for its answer: verifying a long ledger takes some seconds on a small machine."""
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
 READER_SILENCE_SECONDS = 8.0
@@ -91,6 +74,8 @@ class World:
     display: Callable[[Screen], Display] = lambda screen: screen
     """What the controller shows things on; the demo looks over its shoulder."""
     witness: Callable[[Verdict, Case, datetime], None] | None = None
+    on_reader: Callable[[ReaderUp | ReaderDown], None] = lambda _: None
+    """Told when the reader comes and goes, from its thread."""
     root: Path = machine.ROOT
     """Where the files lie in which the system tells of itself."""
 
@@ -103,7 +88,7 @@ class Kiosk:
 
         Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
         """
-        self.screen, self._config, self._clock, self._root = screen, config, world.clock, world.root
+        self.screen, self._config, self._world = screen, config, world
         self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
         self._begins_anew = False
@@ -117,9 +102,17 @@ class Kiosk:
                 allow_simulator=world.simulated,
                 monotonic=world.clock.monotonic,
             )
-            control = ControlServer(config.paths.socket, self.answer)
-            stack.callback(control.close)
             self._uplink = Uplink(config, self.controller, world.clock, disk=self._disk)
+            self.answering = Answering(
+                self.controller,
+                world.clock,
+                site_id=config.site,
+                ledger=config.paths.ledger,
+                pair=self._uplink.pair,
+                complete_status=self._complete_status,
+            )
+            control = ControlServer(config.paths.socket, self.answering.answer_line)
+            stack.callback(control.close)
             self._workers = (
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
@@ -162,7 +155,7 @@ class Kiosk:
             if isinstance(event, Touch):
                 self.controller.inbox.put(event)
             elif isinstance(event, Asking):
-                threading.Thread(target=self._ask, args=(event,), name="asking", daemon=True).start()
+                self._answer_screen(event)
             elif react:
                 react(event)
 
@@ -173,87 +166,47 @@ class Kiosk:
         """End `serve`; callable from any thread and from a signal handler."""
         self._ended.set()
 
-    def answer(self, line: bytes) -> bytes:
-        """Have the controller answer a command; called from the socket's threads.
-
-        What takes long is done in the calling thread, for the controller has a door to serve: pairing, which talks to
-        a server, and hashing a PIN.
-        """
-        command = None
-        with suppress(ValueError):
-            command = decode_command(line)
-        if isinstance(command, Pair):
-            return encode_answer(self._uplink.pair(command))
-        if isinstance(command, ListMedia):
-            return encode_answer(listed())
-        if isinstance(command, (SignIn, SetPin, SetUp)):
-            return encode_answer(PinDesk(self.controller.inbox.put, ANSWER_SECONDS).answer(command))
-        answer = self._answered_by_controller(line)
-        if isinstance(command, (SetClock, ExportBooks)) or (isinstance(command, ExportMember) and command.medium):
-            return self._followed(command, answer)
-        return self._looked_after(answer) if isinstance(command, (ShowStatus, ShowFirstStart)) else answer
-
-    def _followed(self, command: SetClock | ExportBooks | ExportMember, answer: bytes) -> bytes:
-        """Do what the controller has written down by now; in the thread that asked."""
-        noted = decode_answer(answer)
-        if isinstance(command, ExportMember) and isinstance(noted, Exported):
-            given = handed_over(noted, site_id=self._config.site, medium=command.medium or "", now=self._clock.now())
-            return encode_answer(given)
-        if isinstance(command, ExportMember) or not isinstance(noted, Done):
-            return answer
-        if isinstance(command, SetClock):
-            self._clock.anchor(datetime.fromisoformat(noted.id or ""), self._clock.monotonic())
-            self.controller.inbox.put(Tick())
-            return answer
-        paths, site_id = self._config.paths, self._config.site
-        return encode_answer(copied(paths.ledger, site_id=site_id, medium=command.medium, now=self._clock.now()))
+    def _answer_screen(self, asking: Asking) -> None:
+        """Have a command of the screen answered without keeping the screen waiting."""
+        answered = self.answering.start(asking.command)
+        answered.add_done_callback(lambda done: self.screen.answer(asking.number, done.result()))
 
     def _forget_part(self) -> bool:
         """Have a part of what is old forgotten; tell whether there is more."""
-        told = decode_answer(self._answered_by_controller(encode_command(ForgetOld())))
+        told = self.answering.answer(ForgetOld())
         if isinstance(told, Refused):
             log.warning("what is old was not forgotten: %s", told.message)
         return isinstance(told, Done) and told.changed
 
-    def _answered_by_controller(self, line: bytes) -> bytes:
-        request = Request(line)
-        self.controller.inbox.put(request)
+    def _complete_status(self, status: Status) -> Status:
+        """Add to what the ledger tells what the parts around it know; in the thread that asks, for a disk may hang."""
+        config = self._config
         try:
-            return request.wait(ANSWER_SECONDS)
-        except TimeoutError as error:
-            message = f"{error}: the kiosk is busy; see what was done before you try again"
-            return encode_answer(Refused(message=message, code="NO_ANSWER"))
-
-    def _looked_after(self, answer: bytes) -> bytes:
-        """Add how each part is: a disk that hangs hangs the one who asks, and not the controller."""
-        told = decode_answer(answer)
-        if isinstance(told, FirstStart):
-            return encode_answer(replace(told, status=self._with_vitals(told.status), zone=machine.zone()))
-        return encode_answer(self._with_vitals(told)) if isinstance(told, Status) else answer
-
-    def _with_vitals(self, status: Status) -> Status:
+            server = self._uplink.live_link()
+        except LedgerError:  # the status tells of the ledger's trouble by other words
+            server = None
+        status = replace(
+            status, running=True, health=self.controller.health(), mending=self.controller.mending, server=server
+        )
         seen = Surroundings(
-            machine=machine.look(self._config.paths.state, self._root),
+            machine=machine.look(config.paths.state, self._world.root),
             reader=self._reader_said,
-            strike_wired=self._config.door.strike is not None,
-            contact_wired=self._config.door.contact is not None,
+            strike_wired=config.door.strike is not None,
+            contact_wired=config.door.contact is not None,
             paired=self._uplink.is_paired,
             screen_missed=self.screen.is_missed,
-            copied_on=backup.newest(self._config),
+            copied_on=backup.newest(config),
         )
-        return replace(status, running=True, health=self.controller.health(), vitals=vitals(status, seen))
+        return replace(status, vitals=vitals(status, seen))
 
     def _disk(self) -> tuple[str, ...]:
         """What is wrong with the disk, for the server. Raises OSError when it does not even tell its size."""
-        return troubles(machine.disk(self._config.paths.state, self._root))
+        return troubles(machine.disk(self._config.paths.state, self._world.root))
 
     def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
         self._reader_said = said
         self.controller.inbox.put(said)
-
-    def _ask(self, asking: Asking) -> None:
-        """Have a command of the screen performed as if it came by the socket: slow ones keep nobody waiting."""
-        self.screen.answer(asking.number, decode_answer(self.answer(encode_command(asking.command))))
+        self._world.on_reader(said)
 
     def _beat(self) -> None:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:
@@ -300,7 +253,7 @@ class Kiosk:
 
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and wires, each to be closed by `stack` in reverse, and give them to a controller."""
-    inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    inbox = Inbox()
     ledger, story = _open_ledger(config, world)
     stack.callback(ledger.close)
     tell_last_trusted(world.clock, ledger)

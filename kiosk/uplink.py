@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kiosk.answers import Done, Refused, ServerLink, Status
+from kiosk.answers import Done, Refused, ServerLink
 from kiosk.badges import BadgeError, badge_key, keep_key
 from kiosk.clock import WallClock
 from kiosk.commands import Pair
@@ -78,7 +78,7 @@ class Uplink:
     def start(self, on_end: Callable[[Worker], None]) -> None:
         """Begin, if the kiosk is paired. What is wrong with the pairing is logged: the door works without a server."""
         self._on_end = on_end
-        self._controller.on_entry, self._controller.on_status = self.wake, self.told
+        self._controller.on_entry = self.wake
         try:
             paired = pairing.read(self._config.paths.pairing)
             if paired:
@@ -98,18 +98,18 @@ class Uplink:
         for line in self._lines:
             line.close()
 
-    def told(self, status: Status) -> Status:
-        """Add how far kiosk and server know each other."""
-        try:
-            with open_reader(self._config.paths.ledger) as ledger:
-                status = linked(status, self._config, ledger)
-        except LedgerError:  # the status tells of the ledger's trouble by other words
-            return status
-        if status.server is None or self._sync is None:
-            return status
+    def live_link(self) -> ServerLink | None:
+        """How far kiosk and server know each other, and how their last exchange went; None while not paired.
+
+        Raises LedgerError.
+        """
+        with open_reader(self._config.paths.ledger) as ledger:
+            link = stored_link(self._config, ledger)
+        if link is None or self._sync is None:
+            return link
         heard = self._sync.heard_at
         ago = None if heard is None else monotonic() - heard
-        return replace(status, server=replace(status.server, heard_seconds_ago=ago, trouble=self._sync.trouble))
+        return replace(link, heard_seconds_ago=ago, trouble=self._sync.trouble)
 
     def pair(self, command: Pair) -> Done | Refused:
         """Join the network of a server, and begin to exchange with it. Called from the threads of the socket."""
@@ -132,7 +132,7 @@ class Uplink:
         self._sync = SyncWorker(
             Client(calling, token=paired.token, version=VERSION),
             open_ledger=lambda: open_reader(config.paths.ledger),
-            post=self._controller.inbox.put,
+            post=self._controller.submit_news,
             condition=self._condition,
             set_clock=self._clock.anchor,
             pause_seconds=config.server.every_seconds,
@@ -164,14 +164,13 @@ class Uplink:
             return ("disk_failing",)
 
 
-def linked(status: Status, config: Config, ledger: LedgerReader) -> Status:
-    """Add what the files of a kiosk tell of its server, whether or not it runs."""
+def stored_link(config: Config, ledger: LedgerReader) -> ServerLink | None:
+    """How far kiosk and server know each other, as its files tell, whether or not the kiosk runs."""
     try:
         paired = pairing.read(config.paths.pairing)
     except (PairingError, OSError) as error:
-        there = Pairing(url=config.server.url or "", token="")
-        return replace(status, server=_link(there, config, ledger, trouble=str(error)))
-    return replace(status, server=_link(paired, config, ledger)) if paired else status
+        return _link(Pairing(url=config.server.url or "", token=""), config, ledger, trouble=str(error))
+    return _link(paired, config, ledger) if paired else None
 
 
 def _link(paired: Pairing, config: Config, ledger: LedgerReader, *, trouble: str = "") -> ServerLink:

@@ -10,12 +10,12 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.ledger.news import Delivery
 from kiosk.messages import News, ServerSeen
 from sync import backoff
 from sync.client import Client, SyncError
@@ -55,7 +55,7 @@ class SyncWorker:
         client: Client,
         *,
         open_ledger: Callable[[], LedgerReader],
-        post: Callable[[Delivery], None],
+        post: Callable[[News], Future[None]],
         condition: Callable[[], Beacon] = Beacon,
         set_clock: Callable[[datetime, float], None] | None = None,
         pause_seconds: float = backoff.PAUSE_SECONDS,
@@ -64,7 +64,7 @@ class SyncWorker:
         on_pulled: Callable[[str], None] = lambda _: None,
         pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
-        """`open_ledger` is called in the thread that works; `post` puts something into the controller's inbox.
+        """`open_ledger` is called in the thread that works; `post` has the controller write news.
 
         `set_clock` is given the server's time, and the monotonic seconds at it, while the kiosk does not know its own.
         `jitter` returns random numbers of [0, 1), `clock` monotonic seconds; `pause` waits so long for an event.
@@ -164,10 +164,10 @@ class SyncWorker:
 
     def _hand(self, news: News) -> None:
         """Hand news to the controller and wait until they are written. Raises LedgerError."""
-        delivery = Delivery(news)
-        self._post(delivery)
-        while not delivery.wait(SLICE_SECONDS):
+        written = self._post(news)
+        while not wait([written], SLICE_SECONDS).done:
             self._alive()
+        written.result()
 
     def _succeeded(self, more: bool, *, only_pull: bool) -> Wait:
         if self._failures:
@@ -196,7 +196,7 @@ class SyncWorker:
         """Have the screen say whether the server is out of reach, when that changes; nobody waits for it."""
         if self._told_unseen == reached:
             self._told_unseen = not reached
-            self._post(Delivery(ServerSeen(reached=reached)))
+            self._post(ServerSeen(reached=reached))
 
     def _rest(self, wait: Wait, stop: threading.Event) -> None:
         until = self._clock() + wait.seconds

@@ -19,23 +19,27 @@ MAY_IMPORT = {
     "hardware.ntag424": "hardware cryptography",
     "hardware.simulator": "hardware gpiozero cryptography",
     "kiosk.__main__": "kiosk.cli",
+    "kiosk.answering": (
+        "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.desk kiosk.export kiosk.health kiosk.ledger "
+        "kiosk.roster kiosk.threads msgspec"
+    ),
     "kiosk.answers": "kiosk.commands kiosk.model msgspec",
     "kiosk.badges": "kiosk.files",
     "kiosk.cli": (
-        "hardware.errors hardware.frontend hardware.pins kiosk.answers kiosk.badges kiosk.clock kiosk.commands "
-        "kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours kiosk.languages "
+        "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
+        "kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours kiosk.languages "
         "kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week "
         "sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
     "kiosk.commands": "kiosk.model msgspec",
     "kiosk.daemon": (
-        "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answers kiosk.badges kiosk.clock "
-        "kiosk.commands kiosk.door kiosk.export kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen "
+        "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answering kiosk.answers kiosk.badges "
+        "kiosk.clock kiosk.commands kiosk.door kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen "
         "kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink msgspec"
     ),
     "kiosk.demo": (
-        "hardware.reader hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon "
+        "hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon "
         "kiosk.desk kiosk.door kiosk.facts kiosk.hours kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
         "kiosk.rules kiosk.screen kiosk.settings kiosk.store kiosk.uplink sync.central.accounts sync.central.http "
         "sync.central.pages sync.central.server sync.central.settings sync.pairing litestar msgspec"
@@ -70,7 +74,7 @@ MAY_IMPORT = {
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",
     "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
-    "kiosk.threads": "kiosk.answers kiosk.commands kiosk.desk kiosk.ledger kiosk.roster msgspec",
+    "kiosk.threads": "kiosk.messages kiosk.model",
     "kiosk.upkeep": "kiosk.clock kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
     "kiosk.uplink": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings kiosk.threads "

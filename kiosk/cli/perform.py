@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 import msgspec
 
-from kiosk.answers import Answered, Done, Judged, LedgerReport, Refused, Status, decode_answer
+from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
 from kiosk.cli.errors import RefusedError
 from kiosk.cli.options import Call
 from kiosk.cli.terminal import is_unicode
 from kiosk.cli.text import lines
-from kiosk.commands import Command, ExportBooks, ImportSite, ListMedia, Pair, SetUp, encode_command
+from kiosk.commands import Command, encode_command
 from kiosk.files import drop_root
 from kiosk.model import Denied
 from kiosk.settings.config import Config
 from kiosk.threads import control_socket
 
-if TYPE_CHECKING:
-    from kiosk.ledger import LedgerReader
-
 PATIENCE_SECONDS = 60.0
-"""A little longer than the kiosk waits for its own answer (kiosk.daemon), so that the refusal is the kiosk's."""
+"""A little longer than the kiosk waits for its own answer (kiosk.answering), so that the refusal is the kiosk's."""
 
 
 def do(call: Call, command: Command) -> None:
@@ -77,58 +73,10 @@ def _ask_running(socket: Path, command: Command) -> Answered | None:
 
 
 def _perform_here(config: Config, command: Command) -> Answered:
-    from kiosk import desk
-    from kiosk.badges import BadgeError, badge_key
-    from kiosk.clock import WallClock
-    from kiosk.ledger import open_ledger
-    from kiosk.ledger.timekeeping import tell_last_trusted
+    from kiosk.cli import alone  # loaded before root becomes somebody who may not read every library
 
     drop_root(config.paths.state)
-    if isinstance(command, ListMedia):
-        from kiosk.export.books import listed
-
-        return listed()
-    if isinstance(command, (ImportSite, SetUp, Pair)):
-        config.paths.state.mkdir(parents=True, exist_ok=True)
-    elif not config.paths.ledger.exists():
-        raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
-    clock = WallClock()
-    with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
-        tell_last_trusted(clock, ledger)
-        if isinstance(command, Pair):
-            return _pair_here(config, command, ledger)
-        try:
-            hidden = ledger.roster.badge_count()
-            answered = desk.perform(
-                command,
-                ledger,
-                clock.now(),
-                site_id=config.site,
-                badge_key=badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden),
-                clock=clock.quality(),
-            )
-            if isinstance(command, ExportBooks) and isinstance(answered, Done):
-                return _copied(config, command, clock.now())
-            return _with_server(config, answered, ledger)
-        except desk.DeskError as error:
-            return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
-        except BadgeError as error:
-            return Refused(message=str(error), code="BADGE_KEY")
-
-
-def _copied(config: Config, command: ExportBooks, now: datetime) -> Answered:
-    from kiosk.export.books import copied
-
-    return copied(config.paths.ledger, site_id=config.site, medium=command.medium, now=now)
-
-
-def _with_server(config: Config, answered: Answered, ledger: LedgerReader) -> Answered:
-    """Add to a status what is known of the central server while no kiosk runs."""
-    if not isinstance(answered, Status):
-        return answered
-    from kiosk import uplink
-
-    return uplink.linked(answered, config, ledger)
+    return alone.answer(config, command)
 
 
 def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
@@ -144,13 +92,6 @@ def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: 
     with open_reader(config.paths.ledger) as ledger:
         heads = {name: Head(seq=known[0], hash=known[1]) for name, known in remembered.items() if known}
         show(call, getattr(reports, question)(ledger, **heads))
-
-
-def _pair_here(config: Config, command: Pair, ledger: LedgerReader) -> Answered:
-    from kiosk import uplink
-
-    answered, _ = uplink.pair(config, command, ledger)
-    return answered
 
 
 def show(call: Call, answered: Answered) -> None:

@@ -312,6 +312,8 @@ def _status(status: Status) -> Iterator[str]:
     yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
     health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
     yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
+    if status.mistakes:
+        yield f"Mistakes: {status.mistakes} commands failed by a fault in the program: journalctl -u kiosk says which"
     if status.mending:
         yield f"Mended: {status.mending}"
     yield f"Server: {_server(status.server) if status.server else 'none, the kiosk is not paired'}"

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from hardware import reader as reading
 from kiosk import notices
-from kiosk.answers import Done, Refused, encode_answer
-from kiosk.commands import TapCard, decode_command
+from kiosk.answers import Done, Refused
+from kiosk.commands import TapCard
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
@@ -28,7 +27,7 @@ from kiosk.demo.remote import Remote
 from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
 from kiosk.demo.tray_words import Tray, VirtualBadge, put_into_words
 from kiosk.ledger import LedgerBusyError, LedgerError
-from kiosk.messages import Tick, Touch
+from kiosk.messages import ReaderUp, Tick, Touch
 from kiosk.model import Case, Denied, Signal, Site, Verdict
 from kiosk.screen.panel import PanelTouch
 from kiosk.screen.sound.speaker import Speaker
@@ -44,36 +43,6 @@ LAMPS = {
     "magenta": (208, 70, 190), "cyan": (40, 190, 200), "white": (255, 255, 255),
 }  # fmt: skip
 """How the colours of the bench's lamp look on the tray."""
-
-
-class DemoKiosk(Kiosk):
-    """A kiosk that can also be asked to lay a card on its bench's reader, and lets the bench know of its reader."""
-
-    def __init__(self, config: Config, world: World, *, bench: Bench, show: Show) -> None:
-        """Open what a kiosk opens; `show` has the screen."""
-        self._bench, self._show = bench, show
-        super().__init__(config, world, show.screen)
-
-    def answer(self, line: bytes) -> bytes:
-        """Answer `kiosk tap` here, everything else as any kiosk."""
-        with suppress(ValueError):
-            command = decode_command(line)
-            if isinstance(command, TapCard):
-                return encode_answer(self._tap(command.card))
-        return super().answer(line)
-
-    def _tap(self, card: str | None) -> Done | Refused:
-        try:
-            if card is None:
-                return Done(said=("cards: " + ", ".join(cards()),), changed=False)
-            return Done(said=(self._show.lay(card),))
-        except BenchError as error:
-            return Refused(message=str(error), code="NOT_HERE")
-
-    def _sensed(self, event: reading.Event) -> None:
-        super()._sensed(event)
-        if isinstance(event, (reading.ReaderUp, reading.ReaderDown)):
-            self._bench.reader_is(up=isinstance(event, reading.ReaderUp))
 
 
 class Show:
@@ -102,6 +71,15 @@ class Show:
         if answer.number and before and answer.number == before.number:
             return "the same tap again: nothing is stored, its notice shows again"
         return self._verdicts.get(timeout=SENSE_SECONDS) if answer.number else answer.title
+
+    def tap_card(self, command: TapCard) -> Done | Refused:
+        """Answer `kiosk tap`: lay the card on the reader, or list the cards."""
+        try:
+            if command.card is None:
+                return Done(said=("cards: " + ", ".join(cards()),), changed=False)
+            return Done(said=(self.lay(command.card),))
+        except BenchError as error:
+            return Refused(message=str(error), code="NOT_HERE")
 
     def tap(self, card: str) -> str:
         """Tap with a card; return what is to say beside the verdict, which `witness` prints. Raises BenchError."""
@@ -226,11 +204,17 @@ def _serve_here(
         bench.on_change = show.refresh
         show.refresh()
     world = World(
-        clock=bench.clock, pin_factory=bench.board.factory, simulated=True, display=bench.watch, witness=show.witness
+        clock=bench.clock,
+        pin_factory=bench.board.factory,
+        simulated=True,
+        display=bench.watch,
+        witness=show.witness,
+        on_reader=lambda said: bench.reader_is(up=isinstance(said, ReaderUp)),
     )
     told = introduction(bench, site, windowed=screen.is_seen, server=server, page=page.address if page else None)
     print(told, flush=True)
-    kiosk = DemoKiosk(config, world, bench=bench, show=show)
+    kiosk = Kiosk(config, world, screen)
+    kiosk.answering.add({TapCard: show.tap_card})
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: kiosk.stop())
     with kiosk:
@@ -325,7 +309,7 @@ def introduction(
     return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
 
 
-def _serve(kiosk: DemoKiosk, bench: Bench, show: Show, *, site: Site) -> int:
+def _serve(kiosk: Kiosk, bench: Bench, show: Show, *, site: Site) -> int:
     inbox = kiosk.controller.inbox
 
     def touch(button: str) -> bool:

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, get_args
 
-import msgspec
-
 from kiosk import commands
-from kiosk.answers import Answered, Refused
+from kiosk.answers import Answered
 from kiosk.desk import (
     first_start,
     forgetting,
@@ -31,9 +29,8 @@ from kiosk.desk import (
 from kiosk.desk.books import Books
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.model import ClockQuality
-from kiosk.roster import RosterError
 
-__all__ = ["Desk", "DeskError", "answered", "perform"]
+__all__ = ["Desk", "DeskError", "perform", "perform_at"]
 
 _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.AddMember: members.add_member,
@@ -87,35 +84,19 @@ def perform(
 ) -> Answered:
     """Do what a command says, at this site and instant (UTC), and tell what was done.
 
-    Raises DeskError for what cannot be done, among it what needs a kiosk's own ledger where the books are none, and
-    LedgerError when the books cannot be read or written; then nothing was.
+    Raises what `perform_at` raises.
+    """
+    return perform_at(Desk(books=books, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
+
+
+def perform_at(desk: Desk, command: commands.Command) -> Answered:
+    """Do what a command says at a desk, and tell what was done.
+
+    Raises DeskError for what cannot be done, among it what needs a kiosk's own ledger where the books are none,
+    RosterError while the site is not known, and LedgerError when the books cannot be read or written; then nothing was.
     """
     handler = _PERFORMED_BY.get(type(command))
     if handler is None:
         message = f'"{command.__struct_config__.tag}" is for the demo, which is not running here'
         raise DeskError(message, code="NOT_HERE")
-    return handler(Desk(books=books, site_id=site_id, badge_key=badge_key, now=now, clock=clock), command)
-
-
-def answered(
-    line: bytes,
-    books: Books,
-    now: datetime,
-    *,
-    site_id: str,
-    badge_key: bytes,
-    clock: ClockQuality = ClockQuality.TRUSTED,
-) -> Answered:
-    """Perform the command in a line of JSON; refusals are answers too.
-
-    Raises LedgerError when the ledger cannot be read or written: that is more than this command's trouble.
-    """
-    try:
-        command = commands.decode_command(line)
-        return perform(command, books, now, site_id=site_id, badge_key=badge_key, clock=clock)
-    except msgspec.DecodeError as error:
-        return Refused(message=f"this kiosk does not know that command: {error}", code="NOT_HERE")
-    except DeskError as error:
-        return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
-    except RosterError as error:
-        return Refused(message=str(error), code="NO_SITE")
+    return handler(desk, command)

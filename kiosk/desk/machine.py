@@ -1,6 +1,6 @@
 """What hosts do to the machine, as far as the ledger is concerned: the clock set by hand, the books copied.
 
-The deed itself follows once it is written down: kiosk.daemon sets the clock, kiosk.export.books copies.
+The deed itself follows once it is written down: kiosk.answering sets the clock, kiosk.export.books copies.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _peppered(pin: str, pepper: bytes) -> bytes:
 
 
 def sign_in(desk: Desk, command: SignIn) -> Done:
-    """Sign in, all in one: for who need not keep a door open meanwhile (kiosk.daemon does it in three steps)."""
+    """Sign in, all in one: for who need not keep a door open meanwhile (kiosk.answering does it in three steps)."""
     kept = begin(desk, command.member)
     if not matches(command.pin, kept):
         raise wrong()

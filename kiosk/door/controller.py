@@ -7,16 +7,15 @@ is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of t
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-
-from msgspec.structs import replace
+from typing import TypeVar
 
 from kiosk import desk, notices, rules
-from kiosk.answers import Answered, DoorOpened, Refused, Status, encode_answer
+from kiosk.answers import DoorOpened
 from kiosk.badges import badge_id
 from kiosk.desk import erased_inside, first_start
 from kiosk.door.buttons import Touched
@@ -25,15 +24,17 @@ from kiosk.door.front_panel import Known, Showing
 from kiosk.door.offers import Shown, admission, offers, undoable
 from kiosk.facts import AnyFact, Happened, Tapped
 from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, repair_notice, timekeeping
-from kiosk.ledger.news import Delivery, take_in
-from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
+from kiosk.ledger.news import take_in
+from kiosk.messages import DoorMoved, News, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
 from kiosk.model import Case, ClockQuality, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.roster import RosterError, claim_code
 from kiosk.rules import corrections
-from kiosk.threads.control_socket import Errand, Request
+from kiosk.threads.inbox import Inbox, Job, Message
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
@@ -45,8 +46,6 @@ FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED
 QUIET_SECONDS = 60.0
 """Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
 
-Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Request | Errand | Delivery | Tick
-
 
 class Controller:
     """The one thread that decides."""
@@ -56,7 +55,7 @@ class Controller:
         ledger: Ledger,
         front: Front,
         *,
-        inbox: queue.SimpleQueue[Message],
+        inbox: Inbox,
         clock: Clock,
         site_id: str,
         badge_key: bytes,
@@ -66,8 +65,6 @@ class Controller:
         """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
         self.on_damage: Callable[[str], None] = lambda _: None
         """Called when the database turns out to be damaged, with what it says; a start mends it."""
-        self.on_status: Callable[[Status], Status] = lambda status: status
-        """What others of the process know of themselves is added by this."""
         self._ledger, self._front, self._clock = ledger, front, clock
         self._site_id, self._badge_key = site_id, badge_key
         self._showing = Showing(front, clock, site_id)
@@ -100,6 +97,16 @@ class Controller:
         self._mending, self._is_mending_noted = story, is_noted
         self._health.add(Health.LEDGER_MENDED)
 
+    # ------------------------------------------------------------ what other threads ask
+
+    def submit(self, function: Callable[[desk.Desk], T]) -> Future[T]:
+        """Have a function run with the desk, in the controller's thread; from any thread."""
+        return self.inbox.submit(lambda: self._at_desk(function))
+
+    def submit_news(self, news: News) -> Future[None]:
+        """Have news from the central server written; from any thread. LedgerError: they could not be."""
+        return self.inbox.submit(lambda: self._write_news(news))
+
     # ------------------------------------------------------------ the thread
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
@@ -113,10 +120,7 @@ class Controller:
             beat()
 
     def _next(self) -> Message:
-        try:
-            return self.inbox.get(timeout=PATIENCE_SECONDS)
-        except queue.Empty:
-            return Tick()
+        return self.inbox.get(PATIENCE_SECONDS) or Tick()
 
     def handle(self, message: Message) -> None:
         """Handle one message to its end."""
@@ -130,24 +134,19 @@ class Controller:
             case ReaderUp() | ReaderDown():
                 is_down = isinstance(message, ReaderDown)
                 (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)
-            case Request():
-                message.reply(encode_answer(self._answer(message.line)))
-            case Errand():
-                message.run(self._desk())
-            case Delivery():
-                self._learn(message)
+            case Job():
+                message.run()
             case Tick():
                 self._tick()
                 return
-        self._tidy(after=message)
+        self._tidy()
 
-    def _tidy(self, *, after: Message) -> None:
+    def _tidy(self) -> None:
         """Do what is left to do once a message was answered: the screen first, what nobody sees last."""
         self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
         self._refresh()
-        if not isinstance(after, Delivery):
-            self.on_entry()
-        if self.inbox.empty():
+        self.on_entry()
+        if self.inbox.is_empty():
             self._write_back(only_if_large=True)
 
     # ------------------------------------------------------------ a tap
@@ -261,31 +260,26 @@ class Controller:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
         return desk.Desk(books=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
 
-    def _answer(self, line: bytes) -> Answered:
-        moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
+    def _at_desk(self, function: Callable[[desk.Desk], T]) -> T:
+        """Run a function with the desk, and open the door if its result says so. Raises what it raises."""
         try:
-            answered = desk.answered(line, self._ledger, moment.at, site_id=site, badge_key=key, clock=moment.clock)
+            result = function(self._desk())
         except LedgerError as error:
             self._fail(error)
-            return Refused(message=str(error), code="LEDGER_FAILED")
-        if isinstance(answered, DoorOpened):
+            raise
+        if isinstance(result, DoorOpened):
             self._front.door.unlock(self._front.unlock_seconds)
-        if isinstance(answered, Status):
-            return self.on_status(replace(answered, running=True, health=self.health(), mending=self.mending))
-        return answered
+        return result
 
-    def _learn(self, delivery: Delivery) -> None:
-        """Take in what the central server sent. A disk that fails is told of by the next tap, if there is any."""
-        news = delivery.news
+    def _write_news(self, news: News) -> None:
+        """Write what the central server sent. A disk that fails is told of by the next tap, if there is any."""
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
             take_in(self._ledger, news, follows=partial(erased_inside.in_news, self._desk()))
         except LedgerError as error:
             self._look_at(error)
-            delivery.settle(error)
-        else:
-            delivery.settle()
+            raise
 
     def _tick(self) -> None:
         now = self._clock.monotonic()
@@ -349,8 +343,15 @@ class Controller:
     # ------------------------------------------------------------ what people see
 
     def _refresh(self) -> None:
-        """Bring the idle screen and the light up to date."""
+        """Bring the idle screen and the light up to date. A fault of the program in it keeps nobody from coming in."""
         self._drawn_minute = _minute(self._clock.now())
+        try:
+            self._read_idle_screen()
+            self._showing.refresh(self._health)
+        except Exception:
+            log.exception("a fault in the program: the idle screen could not be brought up to date")
+
+    def _read_idle_screen(self) -> None:
         try:
             self._showing.known = self._read_known()
         except RosterError:
@@ -358,7 +359,6 @@ class Controller:
             self._showing.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
         except LedgerError as error:
             self._fail(error)
-        self._showing.refresh(self._health)
 
     def _read_known(self) -> Known:
         now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()

@@ -9,6 +9,7 @@ are is in kiosk.notices.journal.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import unicodedata
@@ -20,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk.answers import Done, Exported, Media, Medium, Refused
+from kiosk.answers import Done, Exported, Medium, Refused
 from kiosk.export import csv_export
 from kiosk.facts import Entry
 from kiosk.files import move_into_place, sync, write_whole
@@ -66,11 +67,6 @@ def _unescaped(path: str) -> str:
     return path.encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
 
 
-def listed() -> Media:
-    """What is plugged in."""
-    return Media(media=media())
-
-
 def copied(
     path: Path, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
 ) -> Done | Refused:
@@ -100,6 +96,8 @@ def handed_over(
     folder, text = Path(medium), msgspec.json.format(msgspec.json.encode(told.document), indent=2).decode() + "\n"
     target = folder / f"kiosk-{site_id}-{_plain(told.name)}-{now:%Y-%m-%d-%H%M%S}.json"
     try:
+        if not folder.is_dir():  # pulled out: nothing may be written where it was mounted
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         write_whole(target, text.encode())
     except OSError as error:
         failed = _failed(folder, error)

@@ -1,13 +1,8 @@
-"""News from the central server on their way into the ledger: handed over by one thread, taken in by the controller's.
-
-The controller is the only writer; the thread that talks to the server waits until it has written. What the news mean
-for the roster is the ledger's matter.
-"""
+"""Writes news from the central server into the ledger. What they mean for the roster is in kiosk.store."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 
 from kiosk.facts import AnyFact
@@ -16,27 +11,6 @@ from kiosk.messages import Acked, FeedArrived, News, SnapshotArrived
 from kiosk.store.feed.snapshot import SnapshotError
 
 log = logging.getLogger(__name__)
-
-
-class Delivery:
-    """News for the controller, and the place where their having been written is waited for."""
-
-    def __init__(self, news: News) -> None:
-        self.news = news
-        self._settled = threading.Event()
-        self._error: LedgerError | None = None
-
-    def settle(self, error: LedgerError | None = None) -> None:
-        """Say that the news are on the disk, or why they are not; called once, by the controller."""
-        self._error = error
-        self._settled.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Tell whether the news are on the disk by now. Raises LedgerError when they could not be written."""
-        settled = self._settled.wait(seconds)
-        if self._error:
-            raise self._error
-        return settled
 
 
 def take_in(ledger: Ledger, news: News, *, follows: Callable[[News], Sequence[AnyFact]]) -> None:

@@ -39,6 +39,9 @@ _MACHINE: dict[str, Saying] = {
     "MEDIUM_FULL": lambda words, facts: words.say("The stick is full: nothing was copied", **facts),
     "MEDIUM_FAILED": lambda words, facts: words.say("The stick cannot be written: take another one", **facts),
     "LEDGER_FAILED": lambda words, facts: words.say("Nothing can be recorded: look at the kiosk’s health", **facts),
+    "MISTAKE": lambda words, facts: words.say(
+        "A fault in the program: see what was done before you try again", **facts
+    ),
     "NOT_HERE": lambda words, facts: words.say("This kiosk cannot do that", **facts),
 }
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import queue
 import shutil
 import socket
 import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -46,50 +44,6 @@ def ask(path: Path, request: bytes, *, seconds: float = 10.0) -> bytes:
     if not answer.endswith(b"\n"):
         raise ControlError(f"the kiosk at {path} ended before it answered")
     return answer[:-1]
-
-
-class Request:
-    """A command from outside, and the place where its answer is waited for."""
-
-    def __init__(self, line: bytes) -> None:
-        self.line = line
-        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-
-    def reply(self, line: bytes) -> None:
-        """Answer; called once, by the controller."""
-        self._answers.put(line)
-
-    def wait(self, seconds: float) -> bytes:
-        """Return the answer. Raises TimeoutError."""
-        try:
-            return self._answers.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError(f"no answer within {seconds:g} s") from None
-
-
-class Errand:
-    """Something to do at the controller's desk for another thread, which waits for what comes of it."""
-
-    def __init__(self, deed: Callable[[Any], Any]) -> None:
-        self._deed = deed
-        self._results: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
-
-    def run(self, desk: object) -> None:
-        """Do it; called once, by the controller. What is raised is raised again where it is waited for."""
-        try:
-            self._results.put((self._deed(desk), None))
-        except Exception as error:  # noqa: BLE001 - handed over whole
-            self._results.put((None, error))
-
-    def wait(self, seconds: float) -> Any:
-        """Return the result, or raise what was raised. Raises TimeoutError."""
-        try:
-            result, error = self._results.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError(f"no answer within {seconds:g} s") from None
-        if error:
-            raise error
-        return result
 
 
 class ControlServer:

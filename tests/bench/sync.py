@@ -14,11 +14,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
 from kiosk.facts import MemberSet
 from kiosk.ledger import open_reader
+from kiosk.messages import News
 from kiosk.model import Member, Tap
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -26,7 +28,7 @@ from sync.client import Client, SyncError
 from sync.transport import Line
 from sync.wire import Enroll, Push, to_wire
 from sync.worker import SyncWorker
-from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.kiosks.stepped import SteppedKiosk, work
 from tests.office.network.linked import FaultyLine
 
 QUEUED = 15_000
@@ -116,7 +118,7 @@ class Door:
         worker = SyncWorker(
             Client(line, token=self.token),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
-            post=controller.inbox.put,
+            post=controller.submit_news,
         )
         controller.on_entry = worker.wake
         thread = threading.Thread(target=worker.run, args=(stop, lambda: None))
@@ -135,8 +137,7 @@ class Door:
         with self.talking():
             for number in range(TAPS_IN_A_ROW):
                 time.sleep(BETWEEN_TAPS_SECONDS)
-                while not self.counter.controller.inbox.empty():
-                    self.counter.controller.handle(self.counter.controller.inbox.get())
+                work(self.counter.controller)
                 self.counter.later(seconds=7)
                 uid = self.uids[number % len(self.uids)]
                 tap = Tap(uid=uid, monotonic=self.counter.clock.monotonic(), technology="NTAG213")
@@ -210,7 +211,7 @@ def drain() -> dict[str, float]:
             worker = SyncWorker(
                 Client(faulty, token=tokens[0]),
                 open_ledger=lambda: open_reader(Path(folder) / "ledger.db"),
-                post=counter.controller.handle,
+                post=counter.hears,
             )
             drained_in, requests = timed_until_drained(worker, counter, faulty)
             one_by_one = single_pushes(Client(line, token=tokens[1]), counter)
@@ -231,10 +232,11 @@ def timed_until_drained(worker: SyncWorker, counter: SteppedKiosk, line: FaultyL
     found: list[tuple[float, int]] = []
     started = time.perf_counter()
 
-    def post(delivery: object) -> None:
-        counter.controller.handle(delivery)  # type: ignore[arg-type]
+    def post(news: News) -> Future[None]:
+        written = counter.hears(news)
         if not found and counter.ledger.waiting == 0:
             found.append((time.perf_counter() - started, len(line.calls)))
+        return written
 
     worker._post = post
     while not found:

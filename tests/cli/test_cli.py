@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 
 import kiosk as package
-from kiosk import commands, desk
+from kiosk import commands
 from kiosk.answers import Done, decode_answer, encode_answer
 from kiosk.badges import badge_id, badge_key
 from kiosk.cli import kiosk, text
@@ -33,6 +33,7 @@ from kiosk.ledger import Ledger, open_ledger
 from kiosk.model import Denied, Reason
 from kiosk.notices import Health
 from kiosk.threads.control_socket import ControlServer
+from tests.office.kiosks.host import answering
 
 LA_SERRE = Path(package.__file__).parent / "examples" / "la-serre.toml"
 UID = bytes.fromhex("04a23b12c05e80")
@@ -104,7 +105,7 @@ class Terminal:
 
     def answer(self, ledger: Ledger, line: bytes) -> bytes:
         key = badge_key(self.state / "badge.key")
-        return encode_answer(desk.answered(line, ledger, WallClock().now(), site_id="la-serre", badge_key=key))
+        return answering(ledger, WallClock(), key).answer_line(line)
 
 
 @pytest.fixture

@@ -16,15 +16,14 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.commands import SellPass, encode_command
+from kiosk.answers import Done
+from kiosk.commands import SellPass
 from kiosk.facts import Entry, Happened
 from kiosk.ledger import open_ledger
-from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, News, SnapshotArrived
 from kiosk.store import migrations
 from kiosk.store.database import one_state, transaction, writing_engine
 from kiosk.store.feed import snapshot
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import MONDAY, RecordedDoor, SteppedKiosk
 from tests.office.ledgers.small_house import StampClock
 
@@ -78,15 +77,11 @@ class Life:
     def sales(self, count: int) -> None:
         for number in range(count):
             command = SellPass(members=(MEMBERS[number % len(MEMBERS)],), product="carte-10")
-            request = Request(encode_command(command))
-            self.counter.controller.handle(request)
-            assert b'"done"' in request.wait(5)
+            assert isinstance(self.counter.asks(command), Done)
             self.head()
 
     def takes_in(self, news: News, place: int) -> None:
-        delivery = Delivery(news)
-        self.counter.controller.handle(delivery)
-        assert delivery.wait(5)
+        self.counter.hears(news).result(0)
         self.told("feed", place)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from kiosk.answers import Answered, Done, FirstStart, Refused, decode_answer
-from kiosk.commands import AddMember, Command, SetUp, ShowFirstStart, encode_command
+from kiosk.answers import Answered, Done, FirstStart, Refused
+from kiosk.commands import AddMember, Command, SetUp, ShowFirstStart
 from kiosk.facts import Happened, MemberSet
 from kiosk.model import Denied, Granted, Member, Reason, Span, WeekHours
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import CARNET, MONDAY, SteppedKiosk
 
 DAYS = WeekHours(days=((Span(start=time(9), end=time(17)),),) * 5 + ((),) * 2)
@@ -29,9 +28,7 @@ def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
 
 
 def ask(counter: SteppedKiosk, command: Command) -> Answered:
-    request = Request(encode_command(command))
-    counter.controller.handle(request)
-    return decode_answer(request.wait(5))
+    return counter.asks(command)
 
 
 def tapped_code(counter: SteppedKiosk, badge: bytes = HOST_BADGE) -> str:

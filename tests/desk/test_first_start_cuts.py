@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Answered, Done, Refused, decode_answer
-from kiosk.commands import Command, SetUp, SignIn, TryDoor, encode_command
+from kiosk.answers import Answered, Done, Refused
+from kiosk.commands import Command, SetUp, SignIn, TryDoor
 from kiosk.facts import Happened, MemberSet, SiteSet
 from kiosk.messages import Tick
 from kiosk.model import Granted, Member, Reason
 from kiosk.screen.scenes.hours.week_grid import PRESETS
 from kiosk.screen.scenes.set_up.last_steps import Ready
 from kiosk.screen.scenes.set_up.trial import Trial
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 
@@ -25,9 +24,7 @@ SECONDS_A_TOUCH = 3
 
 
 def asked(counter: SteppedKiosk, command: Command) -> Answered:
-    request = Request(encode_command(command))
-    counter.controller.handle(request)
-    return decode_answer(request.wait(0))
+    return counter.asks(command)
 
 
 def faults(folder: Path) -> list[str]:

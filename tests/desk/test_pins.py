@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
 from kiosk import desk
+from kiosk.answering import Answering
 from kiosk.answers import Account, Done, Refused
+from kiosk.clock import MovableClock
 from kiosk.commands import AddMember, ChangeMember, Command, ImportSite, SetPin, ShowAccount, SignIn
-from kiosk.desk import DeskError, pins
+from kiosk.desk import Desk, DeskError, pins
 from kiosk.facts import Happened, MemberSet
 from kiosk.ledger import decode_fact, open_ledger
 from kiosk.model import ClockQuality, Stamp
-from kiosk.threads.control_socket import Errand
-from kiosk.threads.pin_desk import PinDesk
+from kiosk.threads.inbox import Job
 from tests.office.kiosks.host import KEY, MONDAY, description
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -250,22 +254,38 @@ def test_all_hosts_together_get_no_more_than_a_hundred_tries_an_hour(machine) ->
 # ---------------------------------------------------------------- beside the door
 
 
+def asking(machine: Machine, submit: Callable[[Callable[[Desk], Any]], Future[Any]]) -> Answering:
+    """The table of answers, with a desk that works as `submit` says."""
+    desk_thread = SimpleNamespace(submit=submit)
+    return Answering(
+        desk_thread,
+        MovableClock(MONDAY),
+        site_id="la-serre",
+        ledger=Path(machine.ledger._name),
+        pair=lambda _: Done(said=()),
+        patience_seconds=0.01,
+    )
+
+
 def test_hashing_is_done_by_whoever_asks_and_only_the_books_at_the_desk(machine) -> None:
-    deeds: list[Errand] = []
+    jobs: list[Job[Any]] = []
 
-    def at_once(errand: Errand) -> None:
-        deeds.append(errand)
-        errand.run(desk.Desk(books=machine.ledger, site_id="la-serre", badge_key=KEY, now=MONDAY))
+    def at_once(function: Callable[[Desk], Any]) -> Future[Any]:
+        here = Desk(books=machine.ledger, site_id="la-serre", badge_key=KEY, now=MONDAY)
+        jobs.append(Job(lambda: function(here)))
+        jobs[-1].run()
+        return jobs[-1].future
 
-    asking = PinDesk(at_once, 1.0)
-    assert isinstance(asking.answer(SetPin(member="claire", pin="730194")), Done)
-    assert isinstance(asking.answer(SignIn(member=machine.claire, pin="730194")), Done)
-    refused = asking.answer(SignIn(member=machine.claire, pin="000000"))
+    answering = asking(machine, at_once)
+    assert isinstance(answering.answer(SetPin(member="claire", pin="730194")), Done)
+    assert isinstance(answering.answer(SignIn(member=machine.claire, pin="730194")), Done)
+    refused = answering.answer(SignIn(member=machine.claire, pin="000000"))
     assert isinstance(refused, Refused)
     assert refused.code == "PIN_WRONG"
-    assert len(deeds) == 5
+    assert len(jobs) == 5
 
 
 def test_a_desk_that_does_not_answer_is_a_refusal(machine) -> None:
-    refused = PinDesk(lambda errand: None, 0.01).answer(SignIn(member=machine.claire, pin="730194"))
+    refused = asking(machine, lambda _: Future()).answer(SignIn(member=machine.claire, pin="730194"))
     assert isinstance(refused, Refused)
+    assert refused.code == "NO_ANSWER"

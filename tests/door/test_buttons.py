@@ -3,13 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from kiosk.answers import Inside, Refused, decode_answer
-from kiosk.commands import ListInside, encode_command
+from kiosk.answers import Inside, Refused
+from kiosk.commands import ListInside
 from kiosk.facts import Left, Reversed, Tapped
 from kiosk.messages import Touch
 from kiosk.model import Source
 from kiosk.notices.view import NOTICE_SECONDS
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 
 
@@ -46,9 +45,7 @@ def left(counter: SteppedKiosk, name: str = "camille") -> int:
 
 
 def inside(counter: SteppedKiosk) -> list[str]:
-    request = Request(encode_command(ListInside()))
-    counter.controller.handle(request)
-    answer = decode_answer(request.wait(0))
+    answer = counter.asks(ListInside())
     assert isinstance(answer, Inside), isinstance(answer, Refused) and answer.message
     return [one.name for one in answer.people]
 

@@ -5,13 +5,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from kiosk.answers import Done, Refused, Status, decode_answer
-from kiosk.commands import ChangeMember, CloseToday, ListInside, ShowStatus, Undo, encode_command
+from kiosk.answers import Done, Refused
+from kiosk.commands import ChangeMember, CloseToday, ListInside, Undo
 from kiosk.door.controller import RETRY_SECONDS, Controller
 from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Denied, Granted, Reason, Signal, Verdict
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import SteppedKiosk
 
 
@@ -36,9 +35,7 @@ def buttons(counter: SteppedKiosk) -> list[str]:
 
 
 def ask(counter: SteppedKiosk, command):
-    request = Request(encode_command(command))
-    counter.controller.handle(request)
-    return decode_answer(request.wait(0))
+    return counter.asks(command)
 
 
 # ---------------------------------------------------------------- a tap
@@ -165,7 +162,7 @@ def test_a_ledger_that_cannot_be_written_keeps_the_door_shut(counter) -> None:
     assert not opens_without_a_line(counter, camille)
     assert counter.wall.notices[-1].signal is Signal.FAULT
     counter.controller.handle(Tick())
-    assert ask(counter, ShowStatus()).health == ("ledger_failed",)
+    assert counter.controller.health() == ("ledger_failed",)
 
 
 def test_a_command_that_the_disk_refuses_is_a_fault_like_a_tap_that_it_refuses(counter, caplog) -> None:
@@ -175,13 +172,13 @@ def test_a_command_that_the_disk_refuses_is_a_fault_like_a_tap_that_it_refuses(c
     assert "the ledger cannot be written" in answered.message
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert counter.light.signals == ["fault"]
-    assert ask(counter, ShowStatus()).health == ("ledger_failed",)
+    assert counter.controller.health() == ("ledger_failed",)
 
 
 def test_a_command_that_is_only_mistaken_is_no_fault(counter) -> None:
     assert isinstance(ask(counter, Undo(member="nobody", reason="none")), Refused)
     assert counter.light.signals == []
-    assert ask(counter, ShowStatus()).health == ()
+    assert counter.controller.health() == ()
 
 
 class Trusting(Controller):
@@ -205,7 +202,7 @@ def test_the_kiosk_works_again_by_itself_when_the_disk_does(counter) -> None:
     counter.break_disk(False)
     counter.later(seconds=RETRY_SECONDS)
     counter.controller.handle(Tick())
-    assert ask(counter, ShowStatus()).health == ()
+    assert counter.controller.health() == ()
     assert [fact.what for fact in counter.stored(Happened)] == ["ledger_recovered"]
     assert reason(counter.tap(camille)) is Reason.ENTRY_USED
 
@@ -379,17 +376,17 @@ def test_a_light_that_told_of_a_fault_rests_when_there_is_none(tmp_path) -> None
 def test_a_forced_door_is_told_until_a_host_taps(counter) -> None:
     counter.controller.handle(DoorMoved(what="forced_open"))
     counter.controller.handle(DoorMoved(what="closed"))
-    assert ask(counter, ShowStatus()).health == ("door_forced_open",)
+    assert counter.controller.health() == ("door_forced_open",)
     counter.tap(counter.joins("claire", staff=True))
-    assert ask(counter, ShowStatus()).health == ()
+    assert counter.controller.health() == ()
     assert [fact.what for fact in counter.stored(Happened)] == ["forced_open"]
 
 
 def test_a_door_left_open_is_told_until_it_is_closed(counter) -> None:
     counter.controller.handle(DoorMoved(what="held_open"))
-    assert ask(counter, ShowStatus()).health == ("door_held_open",)
+    assert counter.controller.health() == ("door_held_open",)
     counter.controller.handle(DoorMoved(what="closed"))
-    assert ask(counter, ShowStatus()).health == ()
+    assert counter.controller.health() == ()
 
 
 def test_a_command_changes_what_the_screen_says_at_once(counter) -> None:
@@ -406,18 +403,6 @@ def test_scenario_o_closing_early_gives_back_what_is_mostly_lost(counter) -> Non
     assert [fact.by for fact in counter.stored(Reversed)] == ["closing"]
     (held,) = counter.ledger.roster.holdings("camille", counter.clock.now())
     assert held.used == 0
-
-
-def test_status_says_that_the_kiosk_runs(counter) -> None:
-    status = ask(counter, ShowStatus())
-    assert isinstance(status, Status)
-    assert status.running
-
-
-def test_a_line_that_is_no_command_is_refused_with_a_sentence(counter) -> None:
-    request = Request(b'{"do": "dance"}')
-    counter.controller.handle(request)
-    assert "does not know" in decode_answer(request.wait(0)).message  # type: ignore[union-attr]
 
 
 def test_the_idle_screen_is_made_anew_each_minute_and_not_between(counter) -> None:

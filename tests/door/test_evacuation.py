@@ -8,7 +8,6 @@ import pytest
 from kiosk.answers import Done, Inside, Present
 from kiosk.commands import CloseToday, EraseMember, Leave, ListInside, StayOpen, Undo
 from kiosk.facts import Erased, Tapped
-from kiosk.ledger.news import Delivery
 from kiosk.messages import FeedArrived, Touch
 from kiosk.model import Signal, Source
 from kiosk.screen.scenes.visits.now import Now
@@ -282,9 +281,7 @@ def test_an_erasure_from_the_central_server_takes_nobody_off_the_list(counter, t
     other = SteppedKiosk(tmp_path / "other", is_blank=True)
     erased = other.ledger.append(Erased(member_id="camille"), Erased(member_id="hugo"))
     entries = tuple((number, entry) for number, entry in enumerate(erased, 1))
-    delivery = Delivery(FeedArrived(entries=entries, cursor=None))
-    counter.controller.handle(delivery)
-    assert delivery.wait(0)
+    counter.hears(FeedArrived(entries=entries, cursor=None)).result(0)
     assert counter.ledger.roster.member("camille") is None
     (person,) = nameless(counter)
     assert person.name == ""

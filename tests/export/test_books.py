@@ -15,7 +15,7 @@ import pytest
 
 from kiosk.answers import Done, Medium, Refused
 from kiosk.desk import pins
-from kiosk.export.books import copied, listed, media
+from kiosk.export.books import copied, media
 from kiosk.facts import Happened, MemberSet, PassSold
 from kiosk.model import Member, Pass
 from tests.office.kiosks.stepped import CARNET, KEY, SERRES, SteppedKiosk
@@ -75,7 +75,7 @@ def test_sticks_that_can_be_written_are_found_among_the_mounts(tmp_path, stick):
 
 
 def test_the_sticks_of_this_machine_are_only_those_under_media():
-    assert all(one.path.startswith(("/media/", "/run/media/")) for one in listed().media)
+    assert all(one.path.startswith(("/media/", "/run/media/")) for one in media())
 
 
 # ---------------------------------------------------------------- what is on them

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from kiosk.answers import Answered, Media, Medium, Status, Vital
+from kiosk.answers import Answered, Medium, Status, Vital
 from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
 from kiosk.screen.drawing.canvas import Canvas
@@ -171,10 +171,14 @@ def trial(side: HostsSide) -> Iterator[tuple[str, Scene]]:
 class OnStick(HostsSide):
     """What the kiosk around the controller answers: parts, sticks."""
 
+    @property
+    def sticks(self) -> tuple[Medium, ...]:
+        """Those that are plugged in."""
+        return (Medium(path="/media/kiosk/CLE-16", name="CLE-16", free=14_300_000_000),)
+
     def perform(self, command: Command) -> Answered:
-        """Answer as the daemon does."""
-        if isinstance(command, ListMedia):
-            return Media(media=(Medium(path="/media/kiosk/CLE-16", name="CLE-16", free=14_300_000_000),))
+        """Answer with parts and sticks."""
+        self.counter.sticks = self.sticks
         answer = super().perform(command)
         return replace(answer, vitals=WRONG) if isinstance(answer, Status) else answer
 

@@ -3,18 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from kiosk import desk
 from kiosk.answers import Refused
-from kiosk.commands import ChangeMember, encode_command
+from kiosk.commands import ChangeMember
 from kiosk.facts import MemberSet
 from kiosk.messages import Touch
-from kiosk.model import ClockQuality
 from kiosk.notices import Language
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Ask, Setting, Swap
 from kiosk.screen.scenes.people.own_account import Account
 from kiosk.screen.sdl import pygame
-from tests.office.kiosks.stepped import KEY, SteppedKiosk
+from tests.office.kiosks.stepped import SteppedKiosk
 from tests.pictures.picture import WIDE
 
 
@@ -27,14 +25,7 @@ def counter(tmp_path):
 
 def ask(counter: SteppedKiosk, command):
     """What the kiosk answers to a command of the screen."""
-    return desk.answered(
-        encode_command(command),
-        counter.ledger,
-        counter.clock.now(),
-        site_id="la-serre",
-        badge_key=KEY,
-        clock=ClockQuality.TRUSTED,
-    )
+    return counter.asks(command)
 
 
 def perform(counter: SteppedKiosk, scene: Account, wishes) -> Account:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Answered, Done, Exported, Media, Medium, Refused, Status
-from kiosk.commands import Command, ExportBooks, ExportMember, ListMedia, Pair, SetClock
-from kiosk.export.books import copied, handed_over
+from kiosk.answers import Answered, Done, Medium, Refused, Status
+from kiosk.commands import Command, Pair, SetClock
 from kiosk.facts import Happened
 from kiosk.screen.scenes.machine.clock import ClockSet, moved
 from kiosk.screen.scenes.machine.export import Export
@@ -19,7 +18,7 @@ from kiosk.screen.scenes.machine.health import Health, Part
 from kiosk.screen.scenes.machine.pairing import Pairing
 from kiosk.screen.scenes.people.member import Account
 from tests.office.kiosks.hosts_side import HostsSide
-from tests.office.kiosks.stepped import MONDAY, SERRES, SteppedKiosk, UnsureClock
+from tests.office.kiosks.stepped import MONDAY, SteppedKiosk, UnsureClock
 from tests.pictures import place
 
 
@@ -36,20 +35,14 @@ class Around(place.OnStick):
     stick: Path | None = None
     server: Answered = Done(said=("paired",))
 
+    @property
+    def sticks(self) -> tuple[Medium, ...]:
+        return (Medium(path=str(self.stick), name="CLE", free=10**9),) if self.stick else ()
+
     def perform(self, command: Command) -> Answered:
-        among = (Medium(path=str(self.stick), name="CLE", free=10**9),) if self.stick else ()
         if isinstance(command, Pair):
             return self.server
-        if isinstance(command, ListMedia):
-            return Media(media=among)
-        answer = super().perform(command)
-        if isinstance(command, ExportBooks) and isinstance(answer, Done):
-            path, now = Path(self.counter.ledger._name), self.counter.clock.now()
-            return copied(path, site_id=SERRES.id, medium=command.medium, now=now, among=among)
-        if isinstance(command, ExportMember) and command.medium and isinstance(answer, Exported):
-            now = self.counter.clock.now()
-            return handed_over(answer, site_id=SERRES.id, medium=command.medium, now=now, among=among)
-        return answer
+        return super().perform(command)
 
 
 # ---------------------------------------------------------------- the parts

@@ -6,10 +6,10 @@ Only its wires are simulated: a door, a light and a screen that record what they
 
 from __future__ import annotations
 
-import queue
 import shutil
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,15 +21,16 @@ from kiosk.door.controller import Controller
 from kiosk.door.devices import Front
 from kiosk.facts import Entry, Happened, Tapped
 from kiosk.ledger import Ledger, decode_fact, open_reader
-from kiosk.ledger.news import Delivery
-from kiosk.messages import FeedArrived, SnapshotArrived
+from kiosk.messages import FeedArrived, News, SnapshotArrived
 from kiosk.model import ClockQuality, Granted, Stamp
 from kiosk.notices import Admission, Idle, Notice
 from kiosk.store.database import WriterLock, writing_engine
 from kiosk.store.tables import entries
+from kiosk.threads.inbox import Inbox
 from sync.client import Client
 from sync.wire import Beacon
 from sync.worker import SyncWorker
+from tests.office.kiosks.stepped import work
 from tests.office.ledgers.small_house import template
 from tests.simulator.fuses import Fuse, KilledError
 from tests.simulator.line import Line
@@ -201,7 +202,7 @@ class Kiosk:
         self.door, self.screen = Door(self._last_entry), Screen()
         front = Front(door=self.door, indicator=self.screen, display=self.screen)
         self.controller = Controller(
-            self.ledger, front, inbox=queue.SimpleQueue(), clock=self.clock, site_id=self.site_id, badge_key=KEY
+            self.ledger, front, inbox=Inbox(), clock=self.clock, site_id=self.site_id, badge_key=KEY
         )
         self.worker = SyncWorker(
             Client(self.line, token=self.token),
@@ -217,12 +218,14 @@ class Kiosk:
     def _last_entry(self) -> Entry | None:
         return next(self.ledger.entries(after=self.ledger.head.seq - 1), None)
 
-    def _post(self, delivery: Delivery) -> None:
-        if isinstance(delivery.news, FeedArrived) and delivery.news.entries:
-            self.pages = [*self.pages[-5:], delivery.news]
-        elif isinstance(delivery.news, SnapshotArrived):
+    def _post(self, news: News) -> Future[None]:
+        if isinstance(news, FeedArrived) and news.entries:
+            self.pages = [*self.pages[-5:], news]
+        elif isinstance(news, SnapshotArrived):
             self.pages = []  # of another feed, it may be
-        self.controller.handle(delivery)
+        written = self.controller.submit_news(news)
+        work(self.controller)
+        return written
 
     def stop(self) -> None:
         if self.is_up:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import random
 import sys
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,16 +24,17 @@ from kiosk.facts import BadgeSet, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_reader
 from kiosk.ledger.repair import RepairReport
 from kiosk.ledger.timekeeping import tell_last_trusted
-from kiosk.messages import Tick
+from kiosk.messages import News, Tick
 from kiosk.model import Badge, Member, Reason, Sound, Tap
 from kiosk.rules import passes
 from kiosk.screen.window import Screen
+from kiosk.threads.inbox import Inbox
 from sync.client import Client
 from sync.transport import Line
 from sync.wire import Beacon
 from sync.worker import SyncWorker
 from tests.crash_states.damage import as_a_kiosk
-from tests.office.kiosks.stepped import CARNET, KEY, SERRES
+from tests.office.kiosks.stepped import CARNET, KEY, SERRES, work
 
 MEMBERS = 200
 EXCHANGE_EVERY = 50
@@ -74,7 +75,7 @@ class Boot:
         self.controller = Controller(
             self.ledger,
             Front(door=self.door, indicator=Lamp(), display=self.screen, witness=self._witness),
-            inbox=queue.SimpleQueue(),
+            inbox=Inbox(),
             clock=self.clock,
             site_id=SERRES.id,
             badge_key=KEY,
@@ -91,11 +92,16 @@ class Boot:
     def _witness(self, verdict: object, _case: object, _now: datetime) -> None:
         self.last = verdict.reason  # type: ignore[attr-defined]
 
+    def _post(self, news: News) -> Future[None]:
+        written = self.controller.submit_news(news)
+        work(self.controller)
+        return written
+
     def _worker(self, url: str) -> SyncWorker:
         return SyncWorker(
             Client(Line(url, connect_seconds=1.0, read_seconds=5.0), token=(self.folder / "token").read_text()),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
-            post=self.controller.handle,
+            post=self._post,
             condition=lambda: Beacon(clock=self.clock.quality()),
             clock=self.clock.monotonic,
         )

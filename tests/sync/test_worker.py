@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import queue
 import shutil
 import socket
 import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -19,8 +19,7 @@ import pytest
 from kiosk.clock import WallClock
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.ledger import LedgerError, open_reader
-from kiosk.ledger.news import Delivery
-from kiosk.messages import FeedArrived, SnapshotArrived
+from kiosk.messages import FeedArrived, News, SnapshotArrived
 from kiosk.model import Badge, ClockQuality, Denied, Granted, Member, Reason, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.store.feed.snapshot import PAGE_ROWS
@@ -32,7 +31,7 @@ from sync.transport import Line
 from sync.wire import Push
 from sync.worker import LONG_SECONDS
 from tests.clocks.virtual_machine import VirtualMachine
-from tests.office.kiosks.stepped import SERRES
+from tests.office.kiosks.stepped import SERRES, SteppedKiosk
 from tests.office.network.linked import Fault, LinkedKiosk, LiveServer, Request, answers, cut, lost, through, twice
 
 
@@ -64,7 +63,7 @@ def used(kiosk: LinkedKiosk, member: str = "ana") -> int:
 
 
 def uid(name: str) -> bytes:
-    """The number of the badge that Counter.joins gives to somebody."""
+    """The number of the badge that SteppedKiosk.joins gives to somebody."""
     return bytes([4]) + name.encode()[:6].ljust(6, b".")
 
 
@@ -133,11 +132,12 @@ def test_a_tap_waits_for_no_more_than_a_chunk_of_what_arrives(tmp_path, hub, kio
     hub.central.books.append(
         *(MemberSet(member=Member(id=f"m{n}", name=f"M {n}")) for n in range(3 * CHUNK)), by="host"
     )
+    counter: SteppedKiosk = kiosk.counter
     handed: list[int] = []
 
-    def post(delivery: Delivery) -> None:
-        handed.append(len(getattr(delivery.news, "entries", ())))
-        kiosk.counter.controller.handle(delivery)
+    def post(news: News) -> Future[None]:
+        handed.append(len(getattr(news, "entries", ())))
+        return counter.hears(news)
 
     kiosk.worker._post = post
     kiosk.settle()
@@ -360,10 +360,8 @@ def test_a_ledger_that_cannot_be_written_is_waited_for_and_nothing_is_skipped(hu
     ids=["rows that are none", "no heads", "entries that are none"],
 )
 def test_nonsense_from_a_server_is_not_taken_in_and_the_door_goes_on(kiosk, news):
-    delivery = Delivery(news)
-    kiosk.counter.controller.handle(delivery)
     with pytest.raises(LedgerError):
-        delivery.wait(0)
+        kiosk.counter.hears(news).result(0)
     assert kiosk.counter.ledger.cursor != "c"
     assert isinstance(comes_back(kiosk), Granted)
 
@@ -401,14 +399,13 @@ def test_a_server_that_was_away_for_an_hour_is_a_quiet_line_until_it_is_back(kio
 def at_work(kiosk: LinkedKiosk) -> Iterator[None]:
     """The worker's own thread, and one for the controller, as in the kiosk."""
     stop, inbox = threading.Event(), kiosk.counter.controller.inbox
-    kiosk.worker._post = inbox.put
+    kiosk.worker._post = kiosk.counter.controller.submit_news
 
     def control() -> None:
         while not stop.is_set():
-            try:
-                kiosk.counter.controller.handle(inbox.get(timeout=0.05))
-            except queue.Empty:
-                continue
+            message = inbox.get(0.05)
+            if message is not None:
+                kiosk.counter.controller.handle(message)
 
     threads = [threading.Thread(target=control), threading.Thread(target=kiosk.worker.run, args=(stop, lambda: None))]
     for thread in threads:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Done, decode_answer
+from kiosk.answers import Done
 from kiosk.clock import MovableClock
-from kiosk.commands import ForgetOld, encode_command
+from kiosk.commands import ForgetOld
 from kiosk.settings.config import Backup, Config, Paths, Reader
-from kiosk.threads.control_socket import Request
 from kiosk.upkeep import backup
 from kiosk.upkeep.nightly import AFTER_START_SECONDS, EVERY_SECONDS, PARTS, NightlyWorker
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
@@ -115,9 +114,7 @@ def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: P
     counter.tap(badge)
 
     def forget_part() -> bool:
-        request = Request(encode_command(ForgetOld()))
-        counter.controller.handle(request)
-        told = decode_answer(request.wait(0))
+        told = counter.asks(ForgetOld())
         return isinstance(told, Done) and told.changed
 
     config = Nights(tmp_path / "state", parts=0).config

@@ -162,8 +162,9 @@ def test_a_copy_of_the_ledger_shows_in_the_health_of_a_running_kiosk(tmp_path) -
 
 
 def parts_of(running: RunningKiosk) -> dict[str, str]:
-    status = decode_answer(running.kiosk.answer(encode_command(ShowStatus())))
+    status = running.asks(ShowStatus())
     assert isinstance(status, Status)
+    assert status.running
     return {vital.part: vital.code for vital in status.vitals}
 
 
@@ -172,7 +173,7 @@ def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) ->
     running.bench.clock = UnsureClock(MONDAY)
     with running:
         told = f"{running.bench.clock.now() + timedelta(hours=5):%Y-%m-%dT%H:%M:00}"
-        answer = decode_answer(running.kiosk.answer(encode_command(SetClock(at=datetime.fromisoformat(told)))))
+        answer = running.asks(SetClock(at=datetime.fromisoformat(told)))
         assert isinstance(answer, Done), answer
         set_to = datetime.fromisoformat(answer.id or "")
         assert set_to <= running.bench.clock.now() < set_to + timedelta(seconds=30)
@@ -180,9 +181,8 @@ def test_a_host_s_word_sets_the_clock_of_a_kiosk_that_lost_the_time(tmp_path) ->
 
 def test_a_running_kiosk_tells_the_sticks_that_are_plugged_in_and_copies_onto_no_other_folder(tmp_path) -> None:
     with RunningKiosk(tmp_path) as running:
-        assert isinstance(decode_answer(running.kiosk.answer(encode_command(ListMedia()))), Media)
-        export = encode_command(ExportBooks(medium=str(tmp_path)))
-        refused = decode_answer(running.kiosk.answer(export))
+        assert isinstance(running.asks(ListMedia()), Media)
+        refused = running.asks(ExportBooks(medium=str(tmp_path)))
     assert isinstance(refused, Refused)
     assert refused.code == "NO_MEDIUM"
 
@@ -233,7 +233,7 @@ def test_a_database_that_does_not_answer_starves_the_watchdog(tmp_path) -> None:
         assert starves(running, told)
         frozen.thawed.set()
         assert running.verdicts.get(timeout=10).reason == "ENTRY_USED"
-        running.kiosk.answer(encode_command(ShowStatus()))
+        running.asks(ShowStatus())
         assert told.alive(running.kiosk.workers)
 
 

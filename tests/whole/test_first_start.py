@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from kiosk.answers import Answered, Done, FirstStart, Refused, decode_answer
-from kiosk.commands import Command, SetUp, ShowFirstStart, SignIn, encode_command
+from kiosk.answers import Answered, Done, FirstStart, Refused
+from kiosk.commands import Command, SetUp, ShowFirstStart, SignIn
 from kiosk.demo.bench import Bench
 from kiosk.model import Denied, Reason
 from kiosk.screen.scenes.hours.week_grid import PRESETS
@@ -24,7 +24,7 @@ class Bare(Bench):
 
 
 def ask(running: RunningKiosk, command: Command) -> Answered:
-    return decode_answer(running.kiosk.answer(encode_command(command)))
+    return running.asks(command)
 
 
 def test_a_machine_from_the_shop_is_set_up_and_its_host_s_card_opens_the_door(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Refused, decode_answer
+from kiosk.answers import Refused
 from kiosk.commands import (
     AddMember,
     AssignBadge,
@@ -18,11 +18,9 @@ from kiosk.commands import (
     ReplaceBadge,
     SellPass,
     Undo,
-    encode_command,
 )
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.model import Badge, Denied, Member
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
 E_MAIL, PHONE = "camille.roux@example.org", "06 12 34 56 78"
@@ -40,9 +38,7 @@ def counter(tmp_path: Path, caplog) -> Iterator[SteppedKiosk]:
 
 def asks(counter: SteppedKiosk, command: Command) -> bool:
     """A host asks for something; tell whether it was done."""
-    request = Request(encode_command(command))
-    counter.controller.handle(request)
-    return not isinstance(decode_answer(request.wait(0)), Refused)
+    return not isinstance(counter.asks(command), Refused)
 
 
 def lives(counter: SteppedKiosk) -> None:

@@ -11,20 +11,15 @@ import pytest
 
 import kiosk
 from kiosk import commands, desk
-from kiosk.answers import (
-    Account,
-    Answered,
-    Done,
-    decode_answer,
-    encode_answer,
-)
+from kiosk.answering import Answering, DeskHere
+from kiosk.answers import Account, Answered, Done, Refused, decode_answer
 from kiosk.badges import badge_id
-from kiosk.clock import MovableClock
+from kiosk.clock import MovableClock, WallClock
 from kiosk.commands import (
     ImportSite,
     ShowAccount,
 )
-from kiosk.desk import DeskError
+from kiosk.desk import Desk, DeskError
 from kiosk.facts import Tapped
 from kiosk.ledger import Ledger, open_ledger
 from kiosk.model import ClockQuality, Denied, Granted, Tap
@@ -43,6 +38,21 @@ def description(name: str = "la-serre.toml") -> Description:
     return read_site(EXAMPLES / name)
 
 
+def answering(ledger: Ledger, clock: WallClock, key: bytes) -> Answering:
+    """The table of answers on a ledger of La Serre, without a running kiosk."""
+
+    def here() -> Desk:
+        return Desk(books=ledger, site_id="la-serre", badge_key=key, now=clock.now(), clock=clock.quality())
+
+    return Answering(
+        DeskHere(here),
+        clock,
+        site_id="la-serre",
+        ledger=Path(ledger._name),
+        pair=lambda _: Refused(message="there is no network here", code="SERVER_SILENT"),
+    )
+
+
 class Host:
     """A host of La Serre at the desk, and badges that come to the door."""
 
@@ -56,8 +66,8 @@ class Host:
         return desk.perform(command, self.ledger, self.clock.now(), site_id="la-serre", badge_key=KEY)
 
     def hears(self, line: bytes) -> Answered:
-        answered = desk.answered(line, self.ledger, self.clock.now(), site_id="la-serre", badge_key=KEY)
-        return decode_answer(encode_answer(answered))
+        """What is answered to a line of JSON at the socket."""
+        return decode_answer(answering(self.ledger, self.clock, KEY).answer_line(line))
 
     def imports(self, read: Description) -> Done:
         done = self.does(ImportSite(site=read.site, products=read.products, members=read.members))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.answers import Answered, decode_answer
-from kiosk.commands import Command, encode_command
+from kiosk.answers import Answered
+from kiosk.commands import Command
 from kiosk.notices import Admission, Notice
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.entrances import ENTRANCES
@@ -16,7 +16,6 @@ from kiosk.screen.input.keys import Key, Name
 from kiosk.screen.scene import Scene, Setting
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
-from kiosk.threads.control_socket import Request
 from tests.office.kiosks.stepped import SteppedKiosk
 
 WIDE = (800, 480)
@@ -160,6 +159,4 @@ class HostsSide:
 
     def perform(self, command: Command) -> Answered:
         """Have the counter's controller do it."""
-        request = Request(encode_command(command))
-        self.counter.controller.handle(request)
-        return decode_answer(request.wait(0))
+        return self.counter.asks(command)

@@ -10,6 +10,8 @@ from time import monotonic
 
 from msgspec.structs import replace
 
+from kiosk.answers import Answered
+from kiosk.commands import Command
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import Bench
 from kiosk.facts import Tapped
@@ -83,6 +85,10 @@ class RunningKiosk:
             return self.verdicts.get(timeout=10)
         finally:
             self.bench.take()
+
+    def asks(self, command: Command) -> Answered:
+        """Have a command answered, as the screen has it."""
+        return self.kiosk.answering.answer(command)
 
     def stored(self) -> list[Tapped]:
         """Every tap in the ledger, oldest first."""

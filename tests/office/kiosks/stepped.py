@@ -4,24 +4,32 @@ remember what was asked of them; a clock that stands still until it is moved.
 
 from __future__ import annotations
 
-import queue
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from kiosk.answering import Answering
+from kiosk.answers import Answered, Medium, Refused, decode_answer, encode_answer
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock, WallClock
+from kiosk.commands import Command, decode_command, encode_command
+from kiosk.desk import Desk
 from kiosk.door.controller import Controller
 from kiosk.door.devices import Front
 from kiosk.facts import BadgeSet, Fact, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, decode_fact, open_ledger
 from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.messages import News
 from kiosk.model import Badge, ClockQuality, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
 from kiosk.notices import Admission, Idle, Notice, Side
 from kiosk.rules import passes
+from kiosk.threads.inbox import Inbox
 from tests.office.ledgers.small_house import lay_new_ledger
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
 
 KEY = b"k" * 32
 SERRES = Site(
@@ -87,6 +95,12 @@ class UnsureClock(MovableClock):
         return at, seconds, sure if self.is_sure else ClockQuality.UNTRUSTED
 
 
+def work(controller: Controller) -> None:
+    """Do what the controller's thread would do: handle every message that waits."""
+    while (message := controller.inbox.get()) is not None:
+        controller.handle(message)
+
+
 class SteppedKiosk:
     """One kiosk at La Serre with a few members, opened on a ledger in `folder`; open it again to restart it."""
 
@@ -122,8 +136,39 @@ class SteppedKiosk:
             witness=lambda verdict, case, now: self.verdicts.append(verdict),
         )
         self.controller = Controller(
-            self.ledger, front, inbox=queue.SimpleQueue(), clock=self.clock, site_id=site.id, badge_key=KEY
+            self.ledger, front, inbox=Inbox(), clock=self.clock, site_id=site.id, badge_key=KEY
         )
+        self.sticks: tuple[Medium, ...] = ()
+        """The USB sticks that are plugged in."""
+        self.answering = Answering(
+            self,
+            self.clock,
+            site_id=site.id,
+            ledger=folder / "ledger.db",
+            pair=lambda _: Refused(message="there is no network here", code="SERVER_SILENT"),
+            sticks=lambda: self.sticks,
+            zone=lambda: None,
+            patience_seconds=0,
+        )
+
+    def submit(self, function: Callable[[Desk], T]) -> Future[T]:
+        """Have a function run at the controller's desk, at once: what its thread would do next."""
+        future = self.controller.submit(function)
+        work(self.controller)
+        return future
+
+    def asks(self, command: Command) -> Answered:
+        """Have a command answered, as the screen has it; see that at the socket it would be the same."""
+        answered = self.answering.answer(decode_command(encode_command(command)))
+        line = encode_answer(answered)
+        assert encode_answer(decode_answer(line)) == line
+        return answered
+
+    def hears(self, news: News) -> Future[None]:
+        """Have news from the central server written."""
+        future = self.controller.submit_news(news)
+        work(self.controller)
+        return future
 
     def joins(self, name: str, *, units: int = 10, staff: bool = False, status: str = "active") -> bytes:
         """Add a member with a badge and a pass of so many units left; return the badge's number."""

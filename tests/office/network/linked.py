@@ -88,7 +88,7 @@ class LinkedKiosk:
         return SyncWorker(
             Client(self.line, token=token),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
-            post=self.counter.controller.handle,
+            post=self.counter.hears,
             condition=lambda: Beacon(clock=self.counter.clock.quality()),
             set_clock=self.counter.clock.anchor,
             jitter=lambda: 0.5,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from kiosk.answers import Done, decode_answer
-from kiosk.commands import Pair, encode_command
+from kiosk.answers import Done
+from kiosk.commands import Pair
 from kiosk.ledger import open_ledger, open_reader
 from kiosk.model import Granted, Reason
 from tests.office.kiosks.running import RunningKiosk
@@ -21,7 +21,7 @@ from tests.office.network.processes import until
 
 def pair(running: RunningKiosk, hub: LiveServer, name: str) -> None:
     command = Pair(url=hub.url, code=hub.code(name))
-    told = decode_answer(running.kiosk.answer(encode_command(command)))
+    told = running.asks(command)
     assert isinstance(told, Done), told
 
 

@@ -60,7 +60,7 @@ class Watched:
         self._kiosk.enter_context(running)
         if not self.central.kiosks.listed():
             pair = Pair(url=self._hub.url, code=self._hub.code("Porte nord"))
-            assert isinstance(decode_answer(running.kiosk.answer(encode_command(pair))), Done)
+            assert isinstance(running.asks(pair), Done)
             # Only now, as the server is up: it would have a messenger of its own.
             self.central.settings = replace(self.central.settings, **self.post.told)
         return running

@@ -1,0 +1,228 @@
+"""Who answers which command: one table. A `Command` goes in and an answer comes out, both as objects.
+
+The touchscreen, the unix socket, the demo and the command line all ask here. Whatever changes or reads the ledger is
+run at the desk, in the thread that owns the ledger; what takes long (hashing a PIN, talking to a server, writing to a
+USB stick) is done in the thread that asks, so that it keeps nobody at the door.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from kiosk.answers import Answered, Done, Exported, FirstStart, Media, Medium, Refused, Status, encode_answer
+from kiosk.badges import BadgeError
+from kiosk.clock import WallClock
+from kiosk.commands import (
+    Command,
+    ExportBooks,
+    ExportMember,
+    ListMedia,
+    Pair,
+    SetClock,
+    SetPin,
+    SetUp,
+    ShowFirstStart,
+    ShowStatus,
+    SignIn,
+    decode_command,
+)
+from kiosk.desk import Desk, DeskError, first_start, perform_at, pins
+from kiosk.export import books
+from kiosk.health import machine
+from kiosk.ledger import LedgerError
+from kiosk.roster import RosterError
+from kiosk.threads.inbox import Job
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Handler = Callable[[Any], Answered]
+
+ANSWER_SECONDS = 30.0
+"""How long the desk is waited for: verifying a long ledger takes some seconds on a small machine."""
+
+
+class DeskThread(Protocol):
+    """The thread that owns the ledger: the controller of a running kiosk."""
+
+    def submit(self, function: Callable[[Desk], T], /) -> Future[T]:
+        """Have a function run with the desk, and return the future of its result."""
+
+
+class DeskHere:
+    """The desk of a ledger that is open in this very thread, while no kiosk runs."""
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        """`desk` makes a desk for this moment."""
+        self._desk = desk
+
+    def submit(self, function: Callable[[Desk], T]) -> Future[T]:
+        """Run the function at once."""
+        job = Job(lambda: function(self._desk()))
+        job.run()
+        return job.future
+
+
+class Answering:
+    """Answers commands by a table of handlers. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        desk: DeskThread,
+        clock: WallClock,
+        *,
+        site_id: str,
+        ledger: Path,
+        pair: Callable[[Pair], Answered],
+        complete_status: Callable[[Status], Status] = lambda status: status,
+        sticks: Callable[[], tuple[Medium, ...]] = books.media,
+        zone: Callable[[], str | None] = machine.zone,
+        patience_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        """`complete_status` adds what the parts around the ledger know; `sticks` are the USB sticks plugged in.
+
+        `zone` is the time zone that the machine was given.
+        """
+        self.mistakes = 0
+        """Commands that could not be answered because of a fault in the program."""
+        self._desk, self._clock, self._patience = desk, clock, patience_seconds
+        self._complete_status, self._sticks, self._zone = complete_status, sticks, zone
+        self._copy_books = partial(books.copied, ledger, site_id=site_id)
+        self._write_member = partial(books.handed_over, site_id=site_id)
+        self._counting = threading.Lock()
+        self._handlers: dict[type[Command], Handler] = {
+            ExportBooks: self._export_books,
+            ExportMember: self._export_member,
+            ListMedia: lambda _: Media(media=self._sticks()),
+            Pair: pair,
+            SetClock: self._set_clock,
+            SetPin: self._set_pin,
+            SetUp: self._set_up,
+            ShowFirstStart: self._show_first_start,
+            ShowStatus: self._show_status,
+            SignIn: self._sign_in,
+        }
+
+    def add(self, handlers: Mapping[type[Command], Handler]) -> None:
+        """Add rows to the table; they take the place of those for the same command."""
+        self._handlers.update(handlers)
+
+    def answer(self, command: Command) -> Answered:
+        """Do what a command says. Never raises: what was not done is a `Refused`."""
+        handler = self._handlers.get(type(command), self._perform)
+        try:
+            return handler(command)
+        except DeskError as error:
+            return Refused(message=str(error), near=error.near, code=error.code, facts=error.facts)
+        except LedgerError as error:
+            return Refused(message=str(error), code="LEDGER_FAILED")
+        except RosterError as error:
+            return Refused(message=str(error), code="NO_SITE")
+        except BadgeError as error:
+            return Refused(message=str(error), code="BADGE_KEY")
+        except TimeoutError:
+            waited = f"no answer within {self._patience:g} s"
+            message = f"{waited}: the kiosk is busy; see what was done before you try again"
+            return Refused(message=message, code="NO_ANSWER")
+        except Exception as error:  # noqa: BLE001 - logged, counted and told
+            return self._mistake(error, command.__struct_config__.tag)
+
+    def start(self, command: Command) -> Future[Answered]:
+        """Answer a command in a thread of its own."""
+        job = Job(lambda: self.answer(command))
+        threading.Thread(target=job.run, name="answering", daemon=True).start()
+        return job.future
+
+    def answer_line(self, line: bytes) -> bytes:
+        """Answer a command in JSON with an answer in JSON: the language of the unix socket. Never raises."""
+        try:
+            return encode_answer(self.answer(decode_command(line)))
+        except (msgspec.DecodeError, RecursionError) as error:
+            refused = Refused(message=f"this kiosk does not know that command: {error}", code="NOT_HERE")
+        except Exception as error:  # noqa: BLE001 - logged, counted and told
+            refused = self._mistake(error, "a line at the socket")
+        return encode_answer(refused)
+
+    def _mistake(self, error: Exception, what: object) -> Refused:
+        """Refuse what failed by a fault in the program; log it and count it."""
+        log.error("a fault in the program: %s could not be answered", what, exc_info=error)
+        with self._counting:
+            self.mistakes += 1
+        message = f"a fault in the program ({type(error).__name__}): see what was done before you try again"
+        return Refused(message=message, code="MISTAKE")
+
+    # ------------------------------------------------------------ at the desk
+
+    def _at_desk(self, function: Callable[[Desk], T]) -> T:
+        """Return what a function of the desk returns, or raise what it raises. Raises TimeoutError."""
+        return self._desk.submit(function).result(self._patience)
+
+    def _perform(self, command: Command) -> Answered:
+        return self._at_desk(lambda desk: perform_at(desk, command))
+
+    def _set_clock(self, command: SetClock) -> Answered:
+        """Set the clock once what the host said is in the ledger."""
+
+        def record_then_set(desk: Desk) -> Answered:
+            noted = perform_at(desk, command)
+            if isinstance(noted, Done):
+                self._clock.anchor(datetime.fromisoformat(noted.id or ""), self._clock.monotonic())
+            return noted
+
+        return self._at_desk(record_then_set)
+
+    def _show_status(self, command: ShowStatus) -> Answered:
+        told = self._perform(command)
+        return self._completed(told) if isinstance(told, Status) else told
+
+    def _show_first_start(self, command: ShowFirstStart) -> Answered:
+        told = self._perform(command)
+        if not isinstance(told, FirstStart):
+            return told
+        return replace(told, status=self._completed(told.status), zone=self._zone())
+
+    def _completed(self, status: Status) -> Status:
+        return self._complete_status(replace(status, mistakes=self.mistakes))
+
+    # ------------------------------------------------------------ signing in: hashing is done by whoever asks
+
+    def _sign_in(self, command: SignIn) -> Answered:
+        kept = self._at_desk(lambda desk: pins.begin(desk, command.member))
+        if not pins.matches(command.pin, kept):
+            raise pins.wrong()
+        return self._at_desk(lambda desk: pins.accept(desk, command.member))
+
+    def _set_pin(self, command: SetPin) -> Answered:
+        hashed = command.hashed or self._hash(command.pin)
+        return self._at_desk(lambda desk: pins.set_pin(desk, replace(command, pin="", hashed=hashed)))
+
+    def _set_up(self, command: SetUp) -> Answered:
+        hashed = command.hashed or self._hash(command.pin)
+        return self._at_desk(lambda desk: first_start.set_up(desk, replace(command, pin="", hashed=hashed)))
+
+    def _hash(self, pin: str) -> str:
+        return pins.hash_pin(pin, self._at_desk(lambda desk: desk.badge_key))
+
+    # ------------------------------------------------------------ USB sticks: written by whoever asks
+
+    def _export_books(self, command: ExportBooks) -> Answered:
+        noted = self._perform(command)
+        if not isinstance(noted, Done):
+            return noted
+        return self._copy_books(medium=command.medium, now=self._clock.now(), among=self._sticks())
+
+    def _export_member(self, command: ExportMember) -> Answered:
+        told = self._perform(command)
+        if not command.medium or not isinstance(told, Exported):
+            return told
+        return self._write_member(told, medium=command.medium, now=self._clock.now(), among=self._sticks())

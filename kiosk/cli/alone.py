@@ -1,0 +1,53 @@
+"""Answers a command on the ledger itself, while no kiosk runs. kiosk.cli.perform loads it only then: it is heavy."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from kiosk import uplink
+from kiosk.answering import Answering, DeskHere
+from kiosk.answers import Answered
+from kiosk.badges import badge_key
+from kiosk.cli.errors import RefusedError
+from kiosk.clock import WallClock
+from kiosk.commands import Command, ImportSite, Pair, SetUp
+from kiosk.desk import Desk
+from kiosk.ledger import Ledger, open_ledger
+from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.settings.config import Config
+
+MAKE_A_LEDGER = (ImportSite, SetUp, Pair)
+"""The commands that a machine may begin with."""
+
+
+def answer(config: Config, command: Command) -> Answered:
+    """Open the ledger, answer, close it.
+
+    Raises RefusedError where there is no ledger yet, LedgerError when it cannot be opened.
+    """
+    if isinstance(command, MAKE_A_LEDGER):
+        config.paths.state.mkdir(parents=True, exist_ok=True)
+    elif not config.paths.ledger.exists():
+        raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
+    clock = WallClock()
+    with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
+        tell_last_trusted(clock, ledger)
+        return _answering(config, ledger, clock).answer(command)
+
+
+def _answering(config: Config, ledger: Ledger, clock: WallClock) -> Answering:
+    """The same table of answers as a running kiosk's, with the desk in this thread."""
+
+    def desk() -> Desk:
+        moment, hidden = clock.stamp(), ledger.roster.badge_count()
+        key = badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
+        return Desk(books=ledger, site_id=config.site, badge_key=key, now=moment.at, clock=moment.clock)
+
+    return Answering(
+        DeskHere(desk),
+        clock,
+        site_id=config.site,
+        ledger=config.paths.ledger,
+        pair=lambda command: uplink.pair(config, command, ledger)[0],
+        complete_status=lambda status: replace(status, server=uplink.stored_link(config, ledger)),
+    )

@@ -1,0 +1,61 @@
+"""The controller's inbox, and jobs: functions that other threads have run in the controller's thread."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
+from kiosk.model import Tap
+
+T = TypeVar("T")
+
+
+class Job(Generic[T]):
+    """A function to be run once by another thread, and the future of its result."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self.future: Future[T] = Future()
+        self._function = function
+
+    def run(self) -> None:
+        """Run the function. Whatever it raises is raised again by `future.result()`, and not here."""
+        try:
+            result = self._function()
+        except Exception as error:  # noqa: BLE001 - whoever waits for the result gets it
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
+
+Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Tick | Job[Any]
+
+
+class Inbox:
+    """A queue of messages; any thread puts them in, one takes them out."""
+
+    def __init__(self) -> None:
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def put(self, message: Message) -> None:
+        """Add a message; never waits."""
+        self._messages.put(message)
+
+    def submit(self, function: Callable[[], T]) -> Future[T]:
+        """Have a function run by the thread that takes messages out, and return the future of its result."""
+        job = Job(function)
+        self.put(job)
+        return job.future
+
+    def get(self, seconds: float = 0.0) -> Message | None:
+        """Take out the oldest message; None when none comes within so many seconds."""
+        try:
+            return self._messages.get(timeout=seconds) if seconds else self._messages.get_nowait()
+        except queue.Empty:
+            return None
+
+    def is_empty(self) -> bool:
+        """Tell whether no message waits."""
+        return self._messages.empty()
