@@ -108,7 +108,7 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
             note.unlink()
 
 
-class Outlets:
+class DisplayConnectors:
     """Where screens can be plugged in, as the kernel lists them."""
 
     def __init__(self, folder: Path = Path("/sys/class/drm")) -> None:

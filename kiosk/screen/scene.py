@@ -1,7 +1,7 @@
-"""A scene: one screen of the hosts' side. What it is told, what it may wish, and what all scenes share.
+"""A scene: one screen of the hosts' side. What it is told, what it may ask for, and what all scenes share.
 
-A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns what it wishes, and
-kiosk.screen.stage sees to it. docs/screen.md tells how to add one.
+A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns effects, which
+kiosk.screen.stage carries out. docs/screen.md tells how to add one.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from kiosk.screen.widgets.page import draw_page
 QUIET_SECONDS = 60.0
 """Without a touch for so long a scene is left by itself."""
 ANSWER_SECONDS = 10.0
-"""How long an answer is waited for, unless the wish says otherwise."""
+"""How long an answer is waited for, unless `Ask.seconds` says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class Context:
     """What a scene knows of where it is: language, who has signed in, what time it is."""
 
     words: Language
@@ -43,7 +43,7 @@ class Setting:
         return self.member_id
 
 
-# ---------------------------------------------------------------- what a scene may wish
+# ---------------------------------------------------------------- effects
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,19 @@ class Leave:
     """Back to the idle screen."""
 
 
-Wish = Ask | Go | Swap | Back | Leave
-Wishes = Wish | tuple[Wish, ...] | None
+Effect = Ask | Go | Swap | Back | Leave
+Effects = Effect | tuple[Effect, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialog:
-    """A question over the scene, answered by yes (then `wish` is done) or no."""
+    """A question over the scene, answered by yes (then `then` is done) or no."""
 
     title: str
     lines: tuple[str, ...] = ()
     yes: str
     no: str
-    wish: Wishes
+    then: Effects
     danger: bool = False
 
 
@@ -114,14 +114,14 @@ class Scene:
     """How often `opened` is called again while the scene shows, for what changes by itself."""
     waits_for_badge: bool = False
     """True: an unknown badge is told to `badge`, instead of ending the visit with its notice."""
-    stays: bool = False
+    outlasts_notices: bool = False
     """True: no notice ends the visit, its title is told on the message line; for the first start, before there is
     anybody whose data could be seen."""
     default: str | None = None
     """The target that Enter means when none has the focus."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting, self.words = setting, setting.words
+    def __init__(self, context: Context) -> None:
+        self.context, self.words = context, context.words
         self.message: Message | None = None
         """Shown until the next touch."""
         self.dialog: Dialog | None = None
@@ -136,25 +136,25 @@ class Scene:
         """Draw what is below the title; what can be touched is added to `canvas.targets`."""
         raise NotImplementedError
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """What to ask when the scene appears, the first time and coming back."""
         return None
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A target was touched, clicked, or chosen by the keyboard."""
         return None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A key; False leaves it to the stage: moving the focus, pressing what has it, going back."""
         return False
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """The answer to a command of this scene; Refused too when none came in time. A refusal is shown."""
         if isinstance(answer, Refused):
             self.message = self.refused(answer)
         return None
 
-    def badge(self, code: str) -> Wishes:
+    def badge(self, code: str) -> Effects:
         """An unknown badge was tapped while the scene `waits_for_badge`; it has this claim code."""
         return None
 
@@ -173,7 +173,7 @@ class Scene:
         """A refusal as people read it."""
         return Message(refusal(self.words, answer), is_good=False)
 
-    def confirm(self, title: str, *lines: str, yes: str, wish: Wishes, danger: bool = False) -> None:
-        """Ask once before something is done: `wish` follows a yes."""
+    def confirm(self, title: str, *lines: str, yes: str, then: Effects, danger: bool = False) -> None:
+        """Ask once before something is done: `then` is done after a yes."""
         no = self.words.say("No, go back")
-        self.dialog = Dialog(title=title, lines=lines, yes=yes, no=no, wish=wish, danger=danger)
+        self.dialog = Dialog(title=title, lines=lines, yes=yes, no=no, then=then, danger=danger)

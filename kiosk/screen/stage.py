@@ -18,7 +18,7 @@ from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input import focus
 from kiosk.screen.input.finger import Finger, under
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Leave, Scene, Swap
 from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
@@ -27,7 +27,7 @@ TOO_SOON_SECONDS = 0.25
 ERASES = ("key:backspace", "pad:<")
 NO_ANSWER = Refused(message="no answer in time: see what was done before you try again", code="NO_ANSWER")
 
-Entrances = Mapping[str, Callable[[Setting], Scene]]
+Entrances = Mapping[str, Callable[[Context], Scene]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Pending:
     """An answer that a scene waits for."""
 
     scene: Scene
-    wish: Ask
+    ask: Ask
     until: float
 
 
@@ -80,14 +80,14 @@ class Stage:
         """Begin a visit with the scene that the admission is for."""
         began = self._monotonic()
         self.leave()
-        setting = Setting(
+        context = Context(
             words=Language(admission.language, admission.zone),
             now=lambda: admission.now + timedelta(seconds=self._monotonic() - began),
             member_id=admission.member_id,
             name=admission.name,
         )
         self._admitted_by, self._touched_at = admission.notice, began
-        self._show(self._entrances[admission.to](setting))
+        self._show(self._entrances[admission.to](context))
 
     def leave(self) -> None:
         """End the visit: nothing of it is kept."""
@@ -95,12 +95,12 @@ class Stage:
         self._finger.lift()
         self.changes += 1
 
-    def need_not_stay(self) -> None:
+    def leave_first_start(self) -> None:
         """Leave a first start that others have seen to, such as a central server; its own last answer is awaited."""
-        if self.scene and self.scene.stays and not self._pending:
+        if self.scene and self.scene.outlasts_notices and not self._pending:
             self.leave()
 
-    def keeps(self, notice: Notice) -> bool:
+    def outlasts(self, notice: Notice) -> bool:
         """Tell whether the visit goes on although a notice came: the badge that began it, or one that is waited for."""
         scene = self.scene
         if scene is None:
@@ -109,7 +109,7 @@ class Stage:
             self._touched_at = self._monotonic()
             self._do(scene, scene.badge(notice.code))
             return True
-        if scene.stays:
+        if scene.outlasts_notices:
             scene.message = Message(notice.title, is_good=False)
             self.changes += 1
             return True
@@ -149,11 +149,11 @@ class Stage:
         self.changes += 1
         chooses = key.name == "enter" and self._focus is not None
         if scene.dialog is None and not chooses and not self._is_waiting(scene):
-            wishes = scene.typed(key)
-            if wishes is not False:
-                scene.message = None if wishes else scene.message
+            effects = scene.typed(key)
+            if effects is not False:
+                scene.message = None if effects else scene.message
                 self._focus = None if key.name in ("text", "backspace") else self._focus
-                self._do(scene, wishes)
+                self._do(scene, effects)
                 return
         if key.name == "enter" or (key.text == " " and self._focus):
             self._press(self._focus or (None if scene.dialog else scene.default))
@@ -166,7 +166,7 @@ class Stage:
         """The answer to a command; one that nobody waits for any more is dropped."""
         pending = self._pending.pop(number, None)
         if pending is not None and pending.scene in self._scenes:
-            self._do(pending.scene, pending.scene.answered(pending.wish.command, answered))
+            self._do(pending.scene, pending.scene.answered(pending.ask.command, answered))
 
     def tick(self) -> None:
         """See whether an answer is overdue, a scene wants to look again, or everybody has gone."""
@@ -237,44 +237,44 @@ class Stage:
     def _answer_question(self, scene: Scene, target: str) -> None:
         asked, scene.dialog = scene.dialog, None
         self._appear()
-        self._do(scene, asked.wish if asked and target == YES else None)
+        self._do(scene, asked.then if asked and target == YES else None)
 
     def _is_waiting(self, scene: Scene) -> bool:
-        return any(pending.scene is scene and pending.wish.blocks for pending in self._pending.values())
+        return any(pending.scene is scene and pending.ask.blocks for pending in self._pending.values())
 
-    def _do(self, scene: Scene, wishes: Wishes) -> None:
-        """See to what a scene wishes. Only the scene that shows leads elsewhere."""
+    def _do(self, scene: Scene, effects: Effects) -> None:
+        """Carry out what a scene returned. Only the scene that shows leads elsewhere."""
         self.changes += 1
         if scene.dialog:
             self._appear()
-        for wish in wishes if isinstance(wishes, tuple) else (wishes,) if wishes else ():
-            match wish:
+        for effect in effects if isinstance(effects, tuple) else (effects,) if effects else ():
+            match effect:
                 case Ask():
-                    self._ask(scene, wish)
+                    self._ask(scene, effect)
                 case Go() | Swap() | Back() | Leave() if scene is self.scene:
-                    self._lead(wish)
+                    self._lead(effect)
 
-    def _lead(self, wish: Go | Swap | Back | Leave) -> None:
-        match wish:
+    def _lead(self, effect: Go | Swap | Back | Leave) -> None:
+        match effect:
             case Go():
-                self._show(wish.to)
+                self._show(effect.to)
             case Swap():
                 self._scenes.pop()
-                self._show(wish.to)
+                self._show(effect.to)
             case Back():
-                self._back(wish)
+                self._back(effect)
             case Leave():
                 self.leave()
 
-    def _back(self, wish: Back) -> None:
+    def _back(self, effect: Back) -> None:
         self._scenes.pop()
-        while self._scenes and wish.to is not None and not isinstance(self._scenes[-1], wish.to):
+        while self._scenes and effect.to is not None and not isinstance(self._scenes[-1], effect.to):
             self._scenes.pop()
         if not self._scenes:
             self.leave()
             return
         scene = self._scenes.pop()
-        scene.message = wish.message
+        scene.message = effect.message
         self._show(scene)
 
     def _show(self, scene: Scene) -> None:
@@ -294,7 +294,7 @@ class Stage:
         self._opened_at = self._monotonic()
         self._do(scene, scene.opened())
 
-    def _ask(self, scene: Scene, wish: Ask) -> None:
+    def _ask(self, scene: Scene, ask: Ask) -> None:
         number = next(self._numbers)
-        self._pending[number] = Pending(scene=scene, wish=wish, until=self._monotonic() + wish.seconds)
-        self._outgoing.append(Asking(number=number, command=wish.command))
+        self._pending[number] = Pending(scene=scene, ask=ask, until=self._monotonic() + ask.seconds)
+        self._outgoing.append(Asking(number=number, command=ask.command))

@@ -16,17 +16,17 @@ from pathlib import Path
 from kiosk.answers import Answered
 from kiosk.messages import Touch
 from kiosk.notices import Admission, Idle, Notice
-from kiosk.screen.display import MEMORY_DRIVERS, Outlets, open_display
+from kiosk.screen.display import MEMORY_DRIVERS, DisplayConnectors, open_display
 from kiosk.screen.door.idle import draw_idle
 from kiosk.screen.door.night import draw_dim, draw_night
 from kiosk.screen.door.notice import STEPS
-from kiosk.screen.door.shown_notice import Facing
+from kiosk.screen.door.shown_notice import ShownNotice
 from kiosk.screen.door.sleep import Light, Sleep
 from kiosk.screen.drawing.canvas import Canvas, cut
 from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.input import events
 from kiosk.screen.input.keys import Key
-from kiosk.screen.input.pointer import Pointed, Pointer
+from kiosk.screen.input.pointer import Pointer, PointerEvent
 from kiosk.screen.panel import Panel, PanelTouch
 from kiosk.screen.sdl import pygame
 from kiosk.screen.sound.speaker import Speaker
@@ -74,7 +74,7 @@ class Screen:
         """The hosts' side; only for the thread that draws, and for tests."""
         self._incoming: queue.SimpleQueue[Notice | Idle | Admission | tuple[int, Answered]] = queue.SimpleQueue()
         self._idle: Idle | None = None
-        self._facing: Facing | None = None
+        self._facing: ShownNotice | None = None
         self._panel = panel
         self._picture, self._is_written = picture, True
         self._monotonic, self._sleep, self._pointer = monotonic, sleep, Pointer(monotonic)
@@ -82,7 +82,7 @@ class Screen:
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
         self._kiosk, self._below = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
-        self._outlets = Outlets()
+        self._outlets = DisplayConnectors()
         below = panel.share if panel else 0.0
         display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
         self.driver, self._window = display.driver, display.window
@@ -164,7 +164,7 @@ class Screen:
                 self.closed = True
             elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
                 self._window, self._drawn = pygame.display.get_surface() or self._window, None
-            elif pointed := self._pointer.pointed(event, self._window.get_size()):
+            elif pointed := self._pointer.read(event, self._window.get_size()):
                 found += self._pointed(pointed)
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
@@ -223,9 +223,9 @@ class Screen:
 
     def _set(self, item: Notice | Idle | Admission | tuple[int, Answered]) -> None:
         match item:
-            case Notice() if not self.stage.keeps(item):
+            case Notice() if not self.stage.outlasts(item):
                 self.stage.leave()
-                self._facing = Facing(item, self._monotonic())
+                self._facing = ShownNotice(item, self._monotonic())
                 if self.speaker:
                     self.speaker.play(item.signal, item.sound)
             case Admission():
@@ -235,7 +235,7 @@ class Screen:
                 self.stage.answer(number, answered)
             case Idle():
                 if self._idle and self._idle.instead and not item.instead:
-                    self.stage.need_not_stay()
+                    self.stage.leave_first_start()
                 self._idle = item
 
     def _paint(self, step: int, light: Light) -> None:
@@ -252,7 +252,7 @@ class Screen:
         elif self._idle:
             IDLES[light](self._kiosk, self._idle)
 
-    def _pointed(self, pointed: Pointed) -> list[Touch | PanelTouch]:
+    def _pointed(self, pointed: PointerEvent) -> list[Touch | PanelTouch]:
         match pointed.how:
             case "down":
                 self._stirred = self._monotonic()

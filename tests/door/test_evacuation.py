@@ -10,7 +10,7 @@ from kiosk.commands import CloseToday, EraseMember, Leave, ListInside, StayOpen,
 from kiosk.facts import Erased, Tapped
 from kiosk.messages import FeedArrived, Touch
 from kiosk.model import Signal, Source
-from kiosk.screen.scenes.visits.now import Now
+from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk, UnsureClock
 
@@ -292,7 +292,7 @@ def test_a_host_notes_on_the_screen_that_the_erased_one_has_left(counter) -> Non
     counter.tap(counter.joins("camille"))
     done(counter, EraseMember(member="camille"))
     (person,) = nameless(counter)
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch(f"row:{person.member_id}")
     assert "1 personne (effacée)" in side.reads()
     assert "reverse" not in side.targets()

@@ -16,8 +16,8 @@ from kiosk.rules import extras
 from kiosk.screen.door.notice import draw_notice
 from kiosk.screen.door.sleep import Light
 from kiosk.screen.drawing.canvas import Canvas, cut
-from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.people.own_account import TABS, Account
+from kiosk.screen.scene import Context
+from kiosk.screen.scenes.people.own_account import TABS, OwnAccount
 from kiosk.screen.sdl import pygame
 from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted, ours, tell, visit
 from tests.pictures.picture import WIDE, Asleep, Picture
@@ -156,7 +156,7 @@ def accounts(language: str) -> Iterator[Picture]:
     )  # fmt: skip
     told = AccountTold(member=member, badges=(), passes=passes, visits=visits, credit_cents=500, currency="EUR")
     for tab in TABS:
-        scene = Account(Setting(words=words, now=lambda: MONDAY, member_id="lea"), tab)
+        scene = OwnAccount(Context(words=words, now=lambda: MONDAY, member_id="lea"), tab)
         scene.answered(ShowAccount(member="lea"), told)
         yield Picture(f"account-{tab}", scene, language)
 

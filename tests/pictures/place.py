@@ -16,7 +16,7 @@ from kiosk.answers import Answered, Medium, Status, Vital
 from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scene import Context, Scene
 from kiosk.screen.scenes.hours.this_week import Hours
 from kiosk.screen.scenes.machine.export import Copying, Export
 from kiosk.screen.scenes.machine.health import Health
@@ -51,7 +51,7 @@ def counter(site: Site = SERRES, *done: Command) -> SteppedKiosk:
     return made
 
 
-def came(language: str, to: str | Callable[[Setting], Scene], *touches: str, at: SteppedKiosk | None = None) -> Scene:
+def came(language: str, to: str | Callable[[Context], Scene], *touches: str, at: SteppedKiosk | None = None) -> Scene:
     """The scene that one comes to by these touches."""
     side = HostsSide(at or counter(), to, language=language)
     for target in touches:
@@ -98,7 +98,7 @@ def keep(side: HostsSide) -> Scene:
     assert side.scene is not None
     kept = copy.copy(side.scene)
     kept.__dict__ = copy.deepcopy({k: v for k, v in side.scene.__dict__.items() if k not in ("setting", "words")}) | {
-        "setting": side.scene.setting,
+        "setting": side.scene.context,
         "words": side.scene.words,
     }
     return kept
@@ -152,7 +152,7 @@ def steps(side: HostsSide, language: str) -> Iterator[tuple[str, Scene]]:
     summary = shown(side, Summary)
     summary.vitals = PARTS
     yield "set-up-10-summary", keep(side)
-    yield "set-up-11-ready", Ready(summary.setting, summary.draft)
+    yield "set-up-11-ready", Ready(summary.context, summary.draft)
 
 
 def trial(side: HostsSide) -> Iterator[tuple[str, Scene]]:
@@ -217,7 +217,7 @@ def health(language: str) -> Iterator[tuple[str, Drawable]]:
             side.touch(target)
         yield name, Asked(keep(side))
     assert side.scene is not None
-    yield "export-copying", Copying(side.scene.setting, Export(side.scene.setting).title(), ListMedia())
+    yield "export-copying", Copying(side.scene.context, Export(side.scene.context).title(), ListMedia())
 
 
 @dataclass(frozen=True)

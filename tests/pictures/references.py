@@ -59,7 +59,7 @@ MIDDLE = (1024, 600)
 LARGE = (1280, 800)
 HOSTS = (
     Reference("account-entries"),
-    Reference("account-wishes", "en", SMALL),
+    Reference("account-settings", "en", SMALL),
     Reference("night-dim"),
     Reference("night-dark", "en", SMALL),
     Reference("staff-pin", "en", SMALL),

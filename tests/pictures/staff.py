@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from kiosk.screen.scenes.menu import Menu
-from kiosk.screen.scenes.visits.now import Now
 from kiosk.screen.scenes.visits.today import Today
+from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
 from tests.pictures.picture import Picture
@@ -39,11 +39,11 @@ def _sides(counter: SteppedKiosk, language: str) -> Iterator[tuple[str, HostsSid
 
     yield "pin", begin("desk", "pad:4", "pad:8", "pad:2", "pad:6")
     yield "menu", begin(Menu)
-    yield "now", begin(Now)
-    yield "door", begin(Now, "door")
-    yield "check-in", begin(Now, "check_in")
-    yield "here", begin(Now, f"row:{LONG}")
-    yield "reverse", begin(Now, "row:Camille", "reverse")
+    yield "now", begin(WhoIsIn)
+    yield "door", begin(WhoIsIn, "door")
+    yield "check-in", begin(WhoIsIn, "check_in")
+    yield "here", begin(WhoIsIn, f"row:{LONG}")
+    yield "reverse", begin(WhoIsIn, "row:Camille", "reverse")
     yield "today", begin(Today)
     yield "today-all", begin(Today, "all")
     yield "evacuation", begin("evacuation", "row:Camille")

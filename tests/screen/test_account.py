@@ -9,8 +9,8 @@ from kiosk.facts import MemberSet
 from kiosk.messages import Touch
 from kiosk.notices import Language
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.scene import Ask, Setting, Swap
-from kiosk.screen.scenes.people.own_account import Account
+from kiosk.screen.scene import Ask, Context, Swap
+from kiosk.screen.scenes.people.own_account import OwnAccount
 from kiosk.screen.sdl import pygame
 from tests.office.kiosks.stepped import SteppedKiosk
 from tests.pictures.picture import WIDE
@@ -28,30 +28,30 @@ def ask(counter: SteppedKiosk, command):
     return counter.asks(command)
 
 
-def perform(counter: SteppedKiosk, scene: Account, wishes) -> Account:
-    """See to what a scene wishes, until it wishes nothing more; return the scene that shows then."""
-    while isinstance(wishes, Ask):
-        wishes = scene.answered(wishes.command, ask(counter, wishes.command))
-    if isinstance(wishes, Swap):
-        assert isinstance(wishes.to, Account)
-        return perform(counter, wishes.to, wishes.to.opened())
+def perform(counter: SteppedKiosk, scene: OwnAccount, effects) -> OwnAccount:
+    """Carry out what a scene asks for, until it asks for nothing more; return the scene that shows then."""
+    while isinstance(effects, Ask):
+        effects = scene.answered(effects.command, ask(counter, effects.command))
+    if isinstance(effects, Swap):
+        assert isinstance(effects.to, OwnAccount)
+        return perform(counter, effects.to, effects.to.opened())
     return scene
 
 
-def opened(counter: SteppedKiosk, name: str = "camille") -> Account:
-    setting = Setting(words=Language("fr", "Europe/Paris"), now=counter.clock.now, member_id=name)
-    scene = Account(setting)
+def opened(counter: SteppedKiosk, name: str = "camille") -> OwnAccount:
+    context = Context(words=Language("fr", "Europe/Paris"), now=counter.clock.now, member_id=name)
+    scene = OwnAccount(context)
     return perform(counter, scene, scene.opened())
 
 
-def touch(counter: SteppedKiosk, scene: Account, target: str) -> Account:
+def touch(counter: SteppedKiosk, scene: OwnAccount, target: str) -> OwnAccount:
     canvas = Canvas(pygame.Surface(WIDE))
     scene.draw(canvas)
     assert target in [name for _, name in canvas.targets]
     return perform(counter, scene, scene.touched(target))
 
 
-def written(scene: Account) -> str:
+def written(scene: OwnAccount) -> str:
     canvas = Canvas(pygame.Surface(WIDE))
     scene.draw(canvas)
     return " ".join(placed.line.text for placed in canvas.written)
@@ -72,7 +72,7 @@ def test_it_tells_entries_and_visits(counter) -> None:
 
 def test_a_touch_changes_a_wish_and_another_changes_it_back(counter) -> None:
     counter.joins("camille")
-    scene = touch(counter, opened(counter), "wishes")
+    scene = touch(counter, opened(counter), "settings")
     scene = touch(counter, scene, "large_text")
     assert member(counter).large_text
     assert "Grand texte\u202f: oui" in written(scene)
@@ -82,7 +82,7 @@ def test_a_touch_changes_a_wish_and_another_changes_it_back(counter) -> None:
 
 def test_the_sound_goes_round_and_is_heard_at_the_next_tap(counter) -> None:
     uid = counter.joins("camille")
-    scene = touch(counter, opened(counter), "wishes")
+    scene = touch(counter, opened(counter), "settings")
     heard = []
     for _ in range(3):
         scene = touch(counter, scene, "sound")
@@ -94,7 +94,7 @@ def test_the_sound_goes_round_and_is_heard_at_the_next_tap(counter) -> None:
 
 def test_another_language_is_spoken_at_once_and_at_the_next_tap(counter) -> None:
     uid = counter.joins("camille")
-    scene = touch(counter, opened(counter), "wishes")
+    scene = touch(counter, opened(counter), "settings")
     scene = touch(counter, scene, "language")
     assert scene.title() == "My account"
     assert "Language: English" in written(scene)
@@ -106,7 +106,7 @@ def test_another_language_is_spoken_at_once_and_at_the_next_tap(counter) -> None
 
 def test_one_decides_what_others_see(counter) -> None:
     uid = counter.joins("camille")
-    scene = touch(counter, opened(counter), "seen")
+    scene = touch(counter, opened(counter), "privacy")
     scene = touch(counter, scene, "listed")
     counter.controller.handle(counter.tapped(uid))
     assert counter.wall.views[-1].names == "camille"
@@ -122,7 +122,7 @@ def test_one_decides_what_others_see(counter) -> None:
 def test_a_pseudonym_is_offered_to_who_has_one(counter) -> None:
     counter.joins("camille")
     counter.ledger.append(MemberSet(member=replace(member(counter), pseudonym="Plume")))
-    scene = touch(counter, opened(counter), "seen")
+    scene = touch(counter, opened(counter), "privacy")
     for _ in range(2):
         scene = touch(counter, scene, "greeting")
     assert "Salutation\u202f: Plume" in written(scene)
@@ -132,12 +132,12 @@ def test_it_is_only_ever_about_its_own_member(counter) -> None:
     counter.joins("camille")
     counter.joins("hugo")
     scene = opened(counter)
-    for tab, target in (("wishes", "sound"), ("wishes", "large_text"), ("seen", "listed")):
+    for tab, target in (("settings", "sound"), ("settings", "large_text"), ("privacy", "listed")):
         scene.touched(tab)
-        wish = scene.touched(target)
-        assert isinstance(wish, Ask)
-        assert isinstance(wish.command, ChangeMember)
-        assert wish.command.member == "camille"
+        effect = scene.touched(target)
+        assert isinstance(effect, Ask)
+        assert isinstance(effect.command, ChangeMember)
+        assert effect.command.member == "camille"
     assert "hugo" not in written(scene)
 
 
@@ -174,4 +174,4 @@ def test_a_host_looks_at_an_account_of_their_own_too(counter) -> None:
         counter.tap(badge)
         counter.later(minutes=10)
         assert "account" in [one.id for one in counter.wall.notices[-1].buttons]
-    assert opened(counter, "claire").told is not None
+    assert opened(counter, "claire").account is not None

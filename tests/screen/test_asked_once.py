@@ -16,12 +16,12 @@ from kiosk.answers import Inside, Till
 from kiosk.badges import badge_id
 from kiosk.commands import Command
 from kiosk.roster import claim_code
-from kiosk.screen.scene import Ask, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Scene
 from kiosk.screen.scenes.hours.this_week import Hours
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till as TillScene
-from kiosk.screen.scenes.visits.now import Now
+from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import KEY, SteppedKiosk
 
@@ -30,9 +30,9 @@ Way = tuple[str, ...]
 """What is touched; of `row:*` the first that begins so; `"zoe` is typed; `tap`: zoe's badge is."""
 
 
-def zoe(setting: Setting) -> Scene:
+def zoe(context: Context) -> Scene:
     """The account of the member whom all of it is about."""
-    return Account(setting, "zoe")
+    return MemberAccount(context, "zoe")
 
 
 def nothing(counter: SteppedKiosk) -> None:
@@ -47,7 +47,7 @@ def stranger(counter: SteppedKiosk) -> None:
     counter.tap(STRANGER)
 
 
-def after(*ways: tuple[type[Scene] | Callable[[Setting], Scene], Way]) -> Callable[[SteppedKiosk], None]:
+def after(*ways: tuple[type[Scene] | Callable[[Context], Scene], Way]) -> Callable[[SteppedKiosk], None]:
     """A host has done this before."""
 
     def given(counter: SteppedKiosk) -> None:
@@ -68,12 +68,12 @@ class Move:
     """Something a host does, what the screen says before it is done, and the way back."""
 
     does: type[Command]
-    at: Callable[[Setting], Scene]
+    at: Callable[[Context], Scene]
     way: Way
     """To the question."""
     asks: str
     yes: str = "yes"
-    back_at: Callable[[Setting], Scene] | None = None
+    back_at: Callable[[Context], Scene] | None = None
     """None: there is no way back, and `asks` says so or there is nothing to take back."""
     back: Way = ()
     given: Callable[[SteppedKiosk], None] = nothing
@@ -110,27 +110,32 @@ MOVES = {
         given=after((zoe, SELL)),
     ),
     "check in by hand": Move(
-        does=commands.CheckIn, at=Now, way=CHECK_IN[:-1], asks="Jugé comme un passage", back_at=Now, back=GIVE_BACK
+        does=commands.CheckIn,
+        at=WhoIsIn,
+        way=CHECK_IN[:-1],
+        asks="Jugé comme un passage",
+        back_at=WhoIsIn,
+        back=GIVE_BACK,
     ),
     "give an entry back": Move(
         does=commands.Undo,
-        at=Now,
+        at=WhoIsIn,
         way=GIVE_BACK[:-1],
         asks="Rendre cette entrée ?",
-        back_at=Now,
+        back_at=WhoIsIn,
         back=CHECK_IN,
         given=is_in,
     ),
     "check out": Move(
         does=commands.Leave,
-        at=Now,
+        at=WhoIsIn,
         way=("row:zoe", "has_left"),
         asks="Noter le départ : zoe ?",
-        back_at=Now,
+        back_at=WhoIsIn,
         back=CHECK_IN,
         given=is_in,
     ),
-    "open the door": Move(does=commands.OpenDoor, at=Now, way=("door",), asks="Ouvrir la porte une fois ?"),
+    "open the door": Move(does=commands.OpenDoor, at=WhoIsIn, way=("door",), asks="Ouvrir la porte une fois ?"),
     "block a badge": Move(
         does=commands.SetBadge, at=zoe, way=BLOCK[:-1], asks="Bloquer le badge ?", back_at=zoe, back=UNBLOCK
     ),
@@ -268,7 +273,7 @@ def state(counter: SteppedKiosk) -> tuple[object, ...]:
     roster, now = counter.ledger.roster, counter.clock.now()
     member, site = roster.member("zoe"), roster.site("la-serre")
     override = roster.override("la-serre", now)
-    asked = HostsSide(counter, Now)
+    asked = HostsSide(counter, WhoIsIn)
     inside, till = asked.perform(commands.ListInside()), asked.perform(commands.ShowTill())
     assert isinstance(inside, Inside)
     assert isinstance(till, Till)
@@ -325,10 +330,10 @@ def test_what_is_said_not_to_be_on_the_screen_is_asked_by_no_scene() -> None:
     assert {"OpenDoor", "SetBadge"} <= asked
 
 
-class Hasty(Now):
+class Hasty(WhoIsIn):
     """Opens the door without a question."""
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         return Ask(commands.OpenDoor()) if target == "door" else None
 
 

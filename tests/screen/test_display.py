@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.screen.display import Outlets
+from kiosk.screen.display import DisplayConnectors
 
 OPEN = """
 import logging, sys
@@ -95,7 +95,7 @@ def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
     status = tmp_path / "card0-HDMI-A-1" / "status"
     status.parent.mkdir()
     status.write_text("disconnected\n")
-    outlets = Outlets(tmp_path)
+    outlets = DisplayConnectors(tmp_path)
     assert outlets.appeared() == frozenset()
     status.write_text("connected\n")
     assert outlets.appeared() == {"HDMI-A-1"}
@@ -107,4 +107,4 @@ def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
 
 
 def test_a_machine_without_graphics_has_no_outlets(tmp_path) -> None:
-    assert Outlets(tmp_path / "none").plugged() == frozenset()
+    assert DisplayConnectors(tmp_path / "none").plugged() == frozenset()

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import INK
-from kiosk.screen.scenes.people.pick import Pick
+from kiosk.screen.scenes.people.pick_member import PickMember
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import Keyboard
@@ -17,12 +17,12 @@ from tests.office.kiosks.stepped import SteppedKiosk
 @pytest.fixture
 def side(tmp_path) -> Iterator[HostsSide]:
     counter = SteppedKiosk(tmp_path)
-    yield HostsSide(counter, lambda setting: Pick(setting, "Test", lambda scene, person: None))
+    yield HostsSide(counter, lambda setting: PickMember(setting, "Test", lambda scene, person: None))
     counter.close()
 
 
 def written(side: HostsSide) -> str:
-    assert isinstance(side.scene, Pick)
+    assert isinstance(side.scene, PickMember)
     return side.scene._field.text
 
 

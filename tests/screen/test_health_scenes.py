@@ -14,9 +14,9 @@ from kiosk.commands import Command, Pair, SetClock
 from kiosk.facts import Happened
 from kiosk.screen.scenes.machine.clock import ClockSet, moved
 from kiosk.screen.scenes.machine.export import Export
-from kiosk.screen.scenes.machine.health import Health, Part
+from kiosk.screen.scenes.machine.health import Health, HealthPart
 from kiosk.screen.scenes.machine.pairing import Pairing
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.member import MemberAccount
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk, UnsureClock
 from tests.pictures import place
@@ -52,7 +52,7 @@ def test_the_gravest_part_comes_first_and_tells_what_to_do(counter):
     side = Around(counter, Health)
     assert [one for one in side.targets() if one.startswith("row:")][1:3] == ["row:reader", "row:exchange"]
     side.touch("row:reader")
-    assert isinstance(side.scene, Part)
+    assert isinstance(side.scene, HealthPart)
     assert "Débranchez" in side.reads()
 
 
@@ -225,7 +225,7 @@ def test_a_stick_pulled_out_meanwhile_is_told(counter, stick):
 
 def at_the_data_of_lea(counter: SteppedKiosk) -> Around:
     counter.joins("lea")
-    side = Around(counter, lambda setting: Account(setting, "lea"))
+    side = Around(counter, lambda setting: MemberAccount(setting, "lea"))
     for target in ("more", "export", "stick"):
         side.touch(target)
     return side

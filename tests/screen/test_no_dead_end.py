@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scene import Context, Scene
 from kiosk.screen.scenes.menu import Menu
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.member import MemberAccount
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
 
@@ -22,7 +22,7 @@ MOST_ROWS = 2
 """Of a list, a keyboard or a calendar: the others lead where these do."""
 
 Path = tuple[str, ...]
-Begin = Callable[[Setting], Scene]
+Begin = Callable[[Context], Scene]
 
 
 def walked(counter: SteppedKiosk, begin: Begin) -> dict[str, Path]:
@@ -91,9 +91,10 @@ def leaves(side: HostsSide) -> bool:
 
 
 SCENES = {
-    "Menu", "Now", "Now?", "Pick", "Here", "Here?", "Reverse", "Reverse?", "Today", "Members", "Newcomer", "Account",
+    "Menu", "WhoIsIn", "WhoIsIn?", "PickMember", "PersonInside", "PersonInside?",
+    "GiveBack", "GiveBack?", "Today", "Members", "NewMember", "MemberAccount",
     "Sell", "Pay", "Receipt", "TakeBack", "Till", "Evacuation", "Hours", "Preview", "StayUntil", "Exceptions",
-    "WeekGrid", "Health", "GiveBadge", "Rename", "WhichDays",
+    "WeekGrid", "Health", "GiveBadge", "Rename", "ExceptionDays",
 }  # fmt: skip
 """Some that must be among those found, so that the walk is known to have gone everywhere."""
 
@@ -108,7 +109,7 @@ def house(tmp_path):
 
 
 def test_every_scene_is_reached_and_left_by_the_tabulator_and_enter_alone(house) -> None:
-    found = set(walked(house, Menu)) | set(walked(house, lambda setting: Account(setting, "Camille")))
+    found = set(walked(house, Menu)) | set(walked(house, lambda context: MemberAccount(context, "Camille")))
     assert SCENES - found == set()
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.model import Source
-from kiosk.screen.scenes.visits.now import Now
 from kiosk.screen.scenes.visits.today import Today
+from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
 
@@ -22,7 +22,7 @@ def counter(tmp_path):
 
 def test_who_is_in_is_told_with_since_until_and_why(counter) -> None:
     counter.tap(counter.joins("Camille"))
-    seen = HostsSide(counter, Now).reads()
+    seen = HostsSide(counter, WhoIsIn).reads()
     assert "Camille" in seen
     assert "depuis 09:05\N{NO-BREAK SPACE}· Entrée utilisée" in seen
     assert "jusqu’à 12:05" in seen
@@ -31,12 +31,12 @@ def test_who_is_in_is_told_with_since_until_and_why(counter) -> None:
 def test_somebody_whose_time_is_over_is_told_to_have_gone_probably(counter) -> None:
     counter.tap(counter.joins("Camille"))
     counter.later(hours=3, minutes=5)
-    assert "départ probable" in HostsSide(counter, Now).reads()
+    assert "départ probable" in HostsSide(counter, WhoIsIn).reads()
 
 
 def test_scenario_q_a_member_without_badge_is_checked_in_by_hand(counter) -> None:
     counter.joins("Zoé")
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch("check_in")
     for letter in "zoe":
         side.touch(f"key:{letter}")
@@ -45,14 +45,14 @@ def test_scenario_q_a_member_without_badge_is_checked_in_by_hand(counter) -> Non
     side.touch("yes")
     (tapped,) = counter.stored(Tapped)
     assert (tapped.member_id, tapped.source) == ("Zoé", Source.STAFF)
-    assert isinstance(side.scene, Now)
+    assert isinstance(side.scene, WhoIsIn)
     assert "Zoé\N{NO-BREAK SPACE}· Entrée utilisée" in side.reads()
     assert counter.door.unlocks == []
 
 
 def test_a_check_in_that_is_denied_says_why(counter) -> None:
     counter.joins("Zoé", units=0)
-    side = HostsSide(counter, Now, language="en")
+    side = HostsSide(counter, WhoIsIn, language="en")
     side.touch("check_in")
     side.type("zoé")
     side.touch("row:Zoé")
@@ -60,12 +60,12 @@ def test_a_check_in_that_is_denied_says_why(counter) -> None:
     assert "Not let in: No pass" in side.reads()
     side.touch("back")
     side.touch("back")
-    assert isinstance(side.scene, Now)
+    assert isinstance(side.scene, WhoIsIn)
 
 
 def test_somebody_who_left_is_checked_out_after_a_yes(counter) -> None:
     counter.tap(counter.joins("Camille"))
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch("row:Camille")
     side.touch("has_left")
     side.touch("no")
@@ -79,7 +79,7 @@ def test_somebody_who_left_is_checked_out_after_a_yes(counter) -> None:
 
 def test_an_entry_is_given_back_with_a_reason_and_once(counter) -> None:
     counter.tap(counter.joins("Camille"))
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch("row:Camille")
     side.touch("reverse")
     side.touch("goodwill")
@@ -87,7 +87,7 @@ def test_an_entry_is_given_back_with_a_reason_and_once(counter) -> None:
     side.touch("yes")
     (reversal,) = counter.stored(Reversed)
     assert (reversal.reason, reversal.by) == ("Geste commercial", "claire")
-    assert isinstance(side.scene, Now)
+    assert isinstance(side.scene, WhoIsIn)
     assert "Entrée rendue" in side.reads()
     assert "row:Camille" not in side.targets()
     side = HostsSide(counter, Today)
@@ -100,7 +100,7 @@ def test_an_entry_is_given_back_with_a_reason_and_once(counter) -> None:
 
 def test_a_reason_can_be_typed_and_must_be_given(counter) -> None:
     counter.tap(counter.joins("Camille"))
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch("row:Camille")
     side.touch("reverse")
     side.press("enter")
@@ -112,7 +112,7 @@ def test_a_reason_can_be_typed_and_must_be_given(counter) -> None:
 
 
 def test_the_door_opens_once_after_its_line_is_in_the_ledger(counter) -> None:
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     side.touch("door")
     assert counter.door.unlocks == []
     side.touch("yes")
@@ -123,7 +123,7 @@ def test_the_door_opens_once_after_its_line_is_in_the_ledger(counter) -> None:
 
 
 def test_a_door_whose_line_cannot_be_written_stays_shut(counter) -> None:
-    side = HostsSide(counter, Now)
+    side = HostsSide(counter, WhoIsIn)
     counter.break_disk()
     side.touch("door")
     side.touch("yes")

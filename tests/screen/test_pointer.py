@@ -16,9 +16,9 @@ from kiosk.notices import Admission, Idle, Notice
 from kiosk.screen.door.notice import draw_notice
 from kiosk.screen.door.shown_notice import TOO_SOON_SECONDS
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.input.pointer import LOST_SECONDS, Pointed, Pointer
-from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.people.pick import Pick
+from kiosk.screen.input.pointer import LOST_SECONDS, Pointer, PointerEvent
+from kiosk.screen.scene import Context
+from kiosk.screen.scenes.people.pick_member import PickMember
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
 from kiosk.screen.window import Screen
@@ -132,19 +132,19 @@ def felt(screen: Screen, watch: Watch, events: Sequence[Event]) -> list[tuple[st
 class MouseOnly(Pointer):
     """A bad one: as if every touch came as a mouse's click."""
 
-    def pointed(self, event: Event, size: tuple[int, int]) -> Pointed | None:
-        return None if hasattr(event, "finger_id") else super().pointed(event, size)
+    def read(self, event: Event, size: tuple[int, int]) -> PointerEvent | None:
+        return None if hasattr(event, "finger_id") else super().read(event, size)
 
 
 class TakesAll(Pointer):
     """A bad one: whatever comes counts, from a finger or a mouse, made by SDL or not, and wherever it is."""
 
-    def pointed(self, event: Event, size: tuple[int, int]) -> Pointed | None:
+    def read(self, event: Event, size: tuple[int, int]) -> PointerEvent | None:
         if hasattr(event, "finger_id"):
             how = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move", pygame.FINGERUP: "up"}[event.type]
-            return Pointed(how, (round(event.x * size[0]), round(event.y * size[1])))  # type: ignore[arg-type]
+            return PointerEvent(how, (round(event.x * size[0]), round(event.y * size[1])))  # type: ignore[arg-type]
         self._who = None
-        return super().pointed(mouse(event.type, event.pos), size) if hasattr(event, "pos") else None
+        return super().read(mouse(event.type, event.pos), size) if hasattr(event, "pos") else None
 
 
 TOUCHED = [("down", MIDDLE), ("up", None)]
@@ -257,8 +257,8 @@ def test_a_finger_held_on_a_letter_slides_to_an_accent(screen, watch, pointer, i
         screen.events()
         screen.draw()
 
-    def pick(setting: Setting) -> Pick:
-        return Pick(setting, "Test", lambda _scene, _person: None)
+    def pick(context: Context) -> PickMember:
+        return PickMember(context, "Test", lambda _scene, _person: None)
 
     screen._pointer = pointer(watch)
     screen.stage = Stage({"test": pick}, watch)

@@ -42,7 +42,7 @@ def loiters(kind: type[Scene]) -> bool:
         return False
     longest = LONGER.get(kind, QUIET_SECONDS)
     is_longer = longest is not None and (kind.quiet_seconds is None or kind.quiet_seconds > longest)
-    return is_longer or kind.stays
+    return is_longer or kind.outlasts_notices
 
 
 def test_every_scene_is_left_after_a_minute_but_for_those_that_say_why():
@@ -104,4 +104,4 @@ def test_what_is_shown_of_somebody_is_gone_a_minute_after_the_last_touch(name):
 def test_the_next_badge_sees_its_own_notice_and_nothing_of_who_was_there(name):
     stage = on_stage(SHOWN[name], Watch())
     other = Notice(title="Bonjour Léa", signal=Signal.GRANTED, seconds=8, number=2)
-    assert stage.keeps(other) is False
+    assert stage.outlasts(other) is False

@@ -23,8 +23,8 @@ class Plain(Scene):
 
     targets: ClassVar[tuple[str, ...]] = ("close", "look", "deeper", "instead", "out", "ask")
 
-    def __init__(self, setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context) -> None:
+        super().__init__(context)
         self.answers: list[Answered] = []
         self.codes: list[str] = []
         self.opened_times = 0
@@ -40,12 +40,12 @@ class Plain(Scene):
 
     def touched(self, target):
         if target == "ask":
-            self.confirm("Fermer ?", "Plus personne n’entre.", yes="Fermer", wish=Ask(CloseToday()))
+            self.confirm("Fermer ?", "Plus personne n’entre.", yes="Fermer", then=Ask(CloseToday()))
         return {
             "close": Ask(CloseToday()),
             "look": Ask(ListInside(), blocks=False),
-            "deeper": Go(Deeper(self.setting)),
-            "instead": Swap(Deeper(self.setting)),
+            "deeper": Go(Deeper(self.context)),
+            "instead": Swap(Deeper(self.context)),
             "out": Leave(),
         }.get(target)
 
@@ -68,8 +68,8 @@ class Deeper(Plain):
 class Typing(Plain):
     default = "close"
 
-    def __init__(self, setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context) -> None:
+        super().__init__(context)
         self.text = ""
 
     def typed(self, key):
@@ -95,7 +95,7 @@ def overrides(counter: SteppedKiosk) -> int:
     return len(counter.stored(HoursOverridden))
 
 
-# ---------------------------------------------------------------- wishes
+# ---------------------------------------------------------------- effects
 
 
 def test_a_touch_has_a_command_performed_and_the_answer_comes_back(side, counter) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from kiosk.commands import AddException, CancelSale, ListMembers, SellPass
 from kiosk.facts import MemberSet
-from kiosk.screen.scenes.hours.exceptions import Exceptions, WhichDays
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.hours.exceptions import ExceptionDays, Exceptions
+from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.people.members import AT_ONCE, Members
 from kiosk.screen.scenes.sales.till import Till
 from kiosk.screen.scenes.visits.today import Today
@@ -41,7 +41,7 @@ def read(side: HostsSide) -> str:
 
 
 def test_a_slip_in_a_member_s_name_is_corrected(kiosk) -> None:
-    side = side_of(kiosk, lambda setting: Account(setting, "Elise Le Gof"))
+    side = side_of(kiosk, lambda setting: MemberAccount(setting, "Elise Le Gof"))
     side.touch("more")
     side.touch("rename")
     side.type("f")
@@ -52,7 +52,7 @@ def test_a_slip_in_a_member_s_name_is_corrected(kiosk) -> None:
 
 
 def test_an_empty_name_corrects_nothing(kiosk) -> None:
-    side = side_of(kiosk, lambda setting: Account(setting, "Elise Le Gof"))
+    side = side_of(kiosk, lambda setting: MemberAccount(setting, "Elise Le Gof"))
     side.touch("more")
     side.touch("rename")
     for _ in "Elise Le Gof":
@@ -82,7 +82,7 @@ def test_a_member_of_the_whole_list_is_opened_and_a_letter_goes_back_to_searchin
     side = side_of(kiosk, Members)
     side.touch("key:enter")
     side.touch("row:Elise Le Gof")
-    assert isinstance(side.scene, Account)
+    assert isinstance(side.scene, MemberAccount)
     side.touch("back")
     side.touch("write")
     side.type("cl")
@@ -107,7 +107,7 @@ def test_a_member_who_was_refused_today_is_a_touch_away(kiosk) -> None:
     kiosk.tap(kiosk.joins("Karim", units=0, status="blocked"))
     side = side_of(kiosk, Today)
     side.touch(next(one for one in side.targets() if one.startswith("row:")))
-    assert isinstance(side.scene, Account)
+    assert isinstance(side.scene, MemberAccount)
 
 
 # ---------------------------------------------------------------- hours
@@ -129,7 +129,7 @@ def test_the_calendar_marks_open_days_and_those_that_are_not_as_usual(kiosk) -> 
     side.perform(AddException(rule="2026 Jun 09 off"))
     side.touch("close")
     scene = side.scene
-    assert isinstance(scene, WhichDays)
+    assert isinstance(scene, ExceptionDays)
     marks = scene.calendar.marks
     on = {day.isoformat(): mark for day, mark in marks.items()}
     assert on["2026-06-08"] == ("open",)

@@ -26,8 +26,8 @@ from kiosk.screen.door.notice import STEPS, draw_notice
 from kiosk.screen.door.shown_notice import TOO_SOON_SECONDS
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.panel import PanelTouch
-from kiosk.screen.scene import Setting
-from kiosk.screen.scenes.people.pick import Pick
+from kiosk.screen.scene import Context
+from kiosk.screen.scenes.people.pick_member import PickMember
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
 from kiosk.screen.window import Screen
@@ -278,8 +278,8 @@ def test_sliding_from_a_held_letter_to_an_accent_works_with_the_window_s_own_eve
         screen.events()
         screen.draw()
 
-    def pick(setting: Setting) -> Pick:
-        return Pick(setting, "Test", lambda _scene, _person: None)
+    def pick(context: Context) -> PickMember:
+        return PickMember(context, "Test", lambda _scene, _person: None)
 
     screen.stage = Stage({"test": pick}, watch)
     now = datetime(2026, 6, 1, 9, 5, tzinfo=UTC)

@@ -13,7 +13,7 @@ TOO_SOON_SECONDS = 0.3
 """A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
 
 
-class Facing:
+class ShownNotice:
     """A notice since it appeared. Instants are seconds of the monotonic clock."""
 
     def __init__(self, notice: Notice, now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from kiosk.screen.drawing.lettering import Line, Placed, lettering, place
+from kiosk.screen.drawing.lettering import Line, Placed, place, rendered
 from kiosk.screen.drawing.pictograms import pictogram
 from kiosk.screen.drawing.theme import FOCUS, INK, RADIUS, Colour
 from kiosk.screen.sdl import pygame
@@ -55,7 +55,7 @@ class Canvas:
         """Write texts under one another into a rectangle; they wrap, then shrink, until they fit."""
         for placed in place(column, rect, align=align, valign=valign):
             line = placed.line
-            letters = lettering(line.text, line.size, line.colour, bold=line.bold)
+            letters = rendered(line.text, line.size, line.colour, bold=line.bold)
             self.surface.blit(letters, letters.get_rect(center=placed.rect.center))
             self.written.append(placed)
 

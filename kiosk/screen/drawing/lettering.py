@@ -23,7 +23,7 @@ LEADING = 1.16
 _UNDRAWABLE = {"\u202f": "\u00a0"}
 """The font has no narrow no-break space; a no-break space does its work."""
 
-_STEER = ("Cc", "Cf", "Cs", "Co", "Cn")
+_CONTROL = ("Cc", "Cf", "Cs", "Co", "Cn")
 """Kinds of signs (Unicode's general categories) that nothing is drawn for."""
 _ENDLESS = re.compile(r"[^\s\-]{25,}")
 """Longer than any word of French or English without a hyphen."""
@@ -55,7 +55,7 @@ def font(size: int, *, bold: bool) -> pygame.font.Font:
 
 
 @lru_cache(maxsize=48)
-def lettering(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
+def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
     """A line of text as a picture. Few are kept: a new time every minute must not fill the memory."""
     if not width(text, size, bold=bold):
         return pygame.Surface((1, font(size, bold=bold).get_height()), pygame.SRCALPHA)  # SDL refuses to draw nothing
@@ -66,7 +66,7 @@ def drawable(text: str) -> str:
     """The text without what the font does not have, and without signs that only steer: SDL refuses some of them."""
     for missing, instead in _UNDRAWABLE.items():
         text = text.replace(missing, instead)
-    return text if text.isprintable() else "".join(sign for sign in text if unicodedata.category(sign) not in _STEER)
+    return text if text.isprintable() else "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)
 
 
 @lru_cache(maxsize=4096)

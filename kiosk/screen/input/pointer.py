@@ -23,7 +23,7 @@ _FINGER: dict[int, How] = {pygame.FINGERDOWN: "down", pygame.FINGERMOTION: "move
 _BUTTON: dict[int, How] = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP: "up"}
 
 
-class Pointed(NamedTuple):
+class PointerEvent(NamedTuple):
     """What the finger did, and where."""
 
     how: How
@@ -38,20 +38,20 @@ class Pointer:
         self._who: Who | None = None
         self._heard_at = 0.0
 
-    def pointed(self, event: pygame.event.Event, size: tuple[int, int]) -> Pointed | None:
+    def read(self, event: pygame.event.Event, size: tuple[int, int]) -> PointerEvent | None:
         """What an event means in a window of this size; None for what is none of the finger that counts."""
         if event.type in _FINGER:
             at = _inside(event.x, size[0]), _inside(event.y, size[1])
-            return self._heard((event.touch_id, event.finger_id), Pointed(_FINGER[event.type], at))
+            return self._heard((event.touch_id, event.finger_id), PointerEvent(_FINGER[event.type], at))
         if getattr(event, "touch", False):  # a mouse event that SDL made of a finger's
             return None
         if event.type in _BUTTON and event.button == 1:
-            return self._heard(MOUSE, Pointed(_BUTTON[event.type], event.pos))
+            return self._heard(MOUSE, PointerEvent(_BUTTON[event.type], event.pos))
         if event.type == pygame.MOUSEMOTION and event.buttons[0]:
-            return self._heard(MOUSE, Pointed("move", event.pos))
+            return self._heard(MOUSE, PointerEvent("move", event.pos))
         return None
 
-    def _heard(self, who: Who, pointed: Pointed) -> Pointed | None:
+    def _heard(self, who: Who, pointed: PointerEvent) -> PointerEvent | None:
         now = self._monotonic()
         if pointed.how == "down" and (self._who is None or now - self._heard_at >= LOST_SECONDS):
             self._who = who

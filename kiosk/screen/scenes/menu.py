@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from kiosk.notices import Language
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.scene import Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Context, Effects, Go, Scene
 from kiosk.screen.scenes.hours.this_week import Hours
 from kiosk.screen.scenes.machine.health import Health
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till
 from kiosk.screen.scenes.visits.evacuation import Evacuation
-from kiosk.screen.scenes.visits.now import Now
 from kiosk.screen.scenes.visits.today import Today
+from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 
@@ -26,11 +26,11 @@ class Item:
     target: str
     label: Callable[[Language], str]
     picture: str
-    scene: Callable[[Setting], Scene]
+    scene: Callable[[Context], Scene]
 
 
 ITEMS: tuple[Item, ...] = (
-    Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=Now),
+    Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=WhoIsIn),
     Item(target="today", label=lambda words: words.say("Today"), picture="list", scene=Today),
     Item(target="members", label=lambda words: words.say("Members"), picture="badge", scene=Members),
     Item(target="till", label=lambda words: words.say("Till"), picture="coins", scene=Till),
@@ -53,9 +53,9 @@ class Menu(Scene):
         """What the scene is called."""
         return self.words.say("Hosts")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Go where the button leads."""
-        return next((Go(item.scene(self.setting)) for item in ITEMS if item.target == target), None)
+        return next((Go(item.scene(self.context)) for item in ITEMS if item.target == target), None)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the buttons."""

@@ -9,7 +9,7 @@ from kiosk.commands import Command, SignIn
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, QUIET
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Scene, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Scene, Swap
 from kiosk.screen.scenes.menu import Menu
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.number_pad import OK, NumberPad
@@ -25,30 +25,30 @@ class SignInScene(Scene):
 
     default = OK
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._pad = NumberPad(longest=LONGEST, hidden=True)
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Hosts")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a digit, or try the PIN."""
         if target == OK:
             pin, self._pad.digits = self._pad.digits, ""
-            return Ask(SignIn(member=self.setting.member_id, pin=pin), seconds=CHECK_SECONDS)
+            return Ask(SignIn(member=self.context.member_id, pin=pin), seconds=CHECK_SECONDS)
         self._pad.touched(target)
         return None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """Take a digit."""
         return None if self._pad.typed(key) else False
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """To the menu, if it was the PIN."""
         if isinstance(answer, Done):
-            return Swap(Menu(self.setting))
+            return Swap(Menu(self.context))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -57,7 +57,7 @@ class SignInScene(Scene):
         pad = canvas.split(pad, 12, side="top" if canvas.is_portrait else "left")[1]
         digits, words = canvas.split(words, 70, side="bottom")
         told = [
-            canvas.line(self.setting.name, BODY + 6, INK, bold=True),
+            canvas.line(self.context.name, BODY + 6, INK, bold=True),
             canvas.line(self.words.say("Type your PIN"), BODY, QUIET, before=6),
         ]
         canvas.column(words, told, valign="middle")

@@ -9,7 +9,7 @@ from kiosk.notices import Language
 METHODS = ("cash", "card", "transfer", "cheque")
 
 
-def method(words: Language, name: str) -> str:
+def payment_method(words: Language, name: str) -> str:
     """A way to pay, as people name it; one that somebody wrote by hand as it was written."""
     names = {
         "cash": words.say("Cash"),
@@ -21,24 +21,24 @@ def method(words: Language, name: str) -> str:
     return names.get(name, name)
 
 
-def called(words: Language, person: Present) -> str:
+def name_or_erased(words: Language, person: Present) -> str:
     """Somebody who is in, by name; who was erased meanwhile has none and is a person all the same."""
     return person.name or words.say("1 person (erased)")
 
 
-def bought(words: Language, product: Product) -> str:
+def product_gives(words: Language, product: Product) -> str:
     """What a product gives: `+10 entries`, or its name when it is not counted."""
     if product.units is None or product.per != "once":
         return product.name
     return words.count("+{n} entry", "+{n} entries", product.units)
 
 
-def priced(words: Language, product: Product, currency: str) -> str:
+def product_and_price(words: Language, product: Product, currency: str) -> str:
     """What a product gives and costs: `+10 entries, 50 €`."""
-    return f"{bought(words, product)}, {words.money(product.price_cents, currency)}"
+    return f"{product_gives(words, product)}, {words.money(product.price_cents, currency)}"
 
 
-def left(words: Language, count: int | None) -> str:
+def entries_left(words: Language, count: int | None) -> str:
     """Entries left; below zero they are owed."""
     if count is None:
         return words.say("Unlimited")
@@ -47,14 +47,14 @@ def left(words: Language, count: int | None) -> str:
     return words.count("{n} entry left", "{n} entries left", count)
 
 
-def held(words: Language, person: Person) -> str:
+def member_summary(words: Language, person: Person) -> str:
     """What a member in a list has left."""
     if person.unlimited:
         return words.say("Unlimited")
-    return words.say("No pass") if person.left is None else left(words, person.left)
+    return words.say("No pass") if person.left is None else entries_left(words, person.left)
 
 
-def validity(words: Language, line: PassLine) -> str:
+def pass_validity(words: Language, line: PassLine) -> str:
     """Whether a pass can be used, and until when."""
     if line.validity == "expired":
         return words.say("Expired")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Scene, Setting, Wishes
+from kiosk.screen.scene import Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
@@ -16,14 +16,14 @@ class Writing(Scene):
     """A field that is written into; Enter, or the large key, is `written`."""
 
     def __init__(
-        self, setting: Setting, text: str = "", *, hint: str = "", longest: int = 60, names: bool = False
+        self, context: Context, text: str = "", *, hint: str = "", longest: int = 60, names: bool = False
     ) -> None:
-        super().__init__(setting)
+        super().__init__(context)
         self.field = TextField(text, hint=hint, longest=longest)
         self._keyboard = Keyboard(self.words.code, names=names)
         self._keyboard.follow(text)
 
-    def written(self, text: str) -> Wishes:
+    def written(self, text: str) -> Effects:
         """What is done with the text."""
         raise NotImplementedError
 
@@ -31,12 +31,12 @@ class Writing(Scene):
         """The word on the large key."""
         return self.words.say("Keep")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A key of glass."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A key of any keyboard."""
         if key.name == "enter":
             return self.written(" ".join(self.field.text.split()))

@@ -16,7 +16,7 @@ FIRST_HOUR, LAST_HOUR = 7, 20
 """What a bar covers at least; it grows with the hours that are there."""
 
 
-def told(words: Language, spans: Sequence[Span]) -> str:
+def hours_text(words: Language, spans: Sequence[Span]) -> str:
     """Hours in figures: `09:00–12:00, 14:00–17:00`."""
     if not spans:
         return words.say("closed")
@@ -25,14 +25,14 @@ def told(words: Language, spans: Sequence[Span]) -> str:
     return ", ".join(f"{one.start:%H:%M}–{_closing(one)}" for one in spans)
 
 
-def week_told(words: Language, week: WeekHours) -> str:
+def week_text(words: Language, week: WeekHours) -> str:
     """A grid in a line: `Mon–Fri 09:00–17:00 · Sat 09:00–12:00`; days that are alike are told together."""
     parts = []
     for spans, days in groupby(range(7), key=lambda number: week.days[number]):
         if spans:
             run = list(days)
             names = dict.fromkeys(words.day_name(number, short=True).rstrip(".") for number in (run[0], run[-1]))
-            parts.append(f"{'–'.join(names)} {told(words, spans)}")
+            parts.append(f"{'–'.join(names)} {hours_text(words, spans)}")
     return " · ".join(parts) or words.say("closed")
 
 
@@ -73,7 +73,7 @@ def _row(canvas: Canvas, row: pygame.Rect, day: DayHours, *, words: Language, re
     thick = min(canvas.px(26), bar.height * 2 // 3)
     _bar(canvas, bar.inflate(0, thick - bar.height), day.open, reach=reach)
     figures = canvas.split(figures, 12, side="left")[1]
-    said = " · ".join(filter(None, (told(words, day.open), _why(words, day))))
+    said = " · ".join(filter(None, (hours_text(words, day.open), _why(words, day))))
     ink = INK if day.open else CLOSED.accent
     canvas.column(figures, [canvas.line(said, SMALL - 2, ink, bold=day.decided_by != "usual")], valign="middle")
 

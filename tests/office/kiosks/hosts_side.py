@@ -13,7 +13,7 @@ from kiosk.notices import Admission, Notice
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.entrances import ENTRANCES
 from kiosk.screen.input.keys import Key, Name
-from kiosk.screen.scene import Scene, Setting
+from kiosk.screen.scene import Context, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
 from tests.office.kiosks.stepped import SteppedKiosk
@@ -27,7 +27,7 @@ class HostsSide:
     def __init__(
         self,
         counter: SteppedKiosk,
-        to: str | Callable[[Setting], Scene],
+        to: str | Callable[[Context], Scene],
         *,
         member_id: str = "claire",
         language: str = "fr",
@@ -141,7 +141,7 @@ class HostsSide:
 
     def notice(self, notice: Notice) -> bool:
         """A badge is tapped meanwhile; tell whether the visit goes on."""
-        keeps = self.stage.keeps(notice)
+        keeps = self.stage.outlasts(notice)
         if not keeps:
             self.stage.leave()
         self.settle()

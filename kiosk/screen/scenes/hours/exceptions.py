@@ -13,7 +13,7 @@ from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, QUIET
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
 from kiosk.screen.scenes.hours.preview import Preview
 from kiosk.screen.scenes.hours.week_grid import WHOLE, DayTimes, Reach
 from kiosk.screen.sdl import pygame
@@ -22,10 +22,10 @@ from kiosk.screen.widgets.calendar import WEEKS, Calendar
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.listing import Listing, Row
-from kiosk.screen.widgets.week import told
+from kiosk.screen.widgets.week import hours_text
 
 
-def dates_told(words: Language, line: ExceptionLine, today: date) -> str:
+def dates_text(words: Language, line: ExceptionLine, today: date) -> str:
     """`Mon 3 – Fri 14 August`, or the first day of a rule in another form."""
     dates = line.dates
     if dates is None:
@@ -42,8 +42,8 @@ def dates_told(words: Language, line: ExceptionLine, today: date) -> str:
 class Exceptions(Scene):
     """What is planned, the next first; a touch on one takes it away, after a look at what that means."""
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.week: Week | None = None
         self._list = Listing(empty=self.words.say("Nothing planned: the usual hours apply"))
 
@@ -51,11 +51,11 @@ class Exceptions(Scene):
         """What the scene is called."""
         return self.words.say("Exceptions")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask what is planned."""
         return Ask(ShowWeek(), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show it."""
         if isinstance(answer, Week):
             self.week = answer
@@ -69,9 +69,9 @@ class Exceptions(Scene):
         why = dates.why if dates else self._why_of_others(first)
         return Row(
             id=line.rule,
-            title=dates_told(self.words, line, today),
+            title=dates_text(self.words, line, today),
             detail=why,
-            right=told(self.words, spans),
+            right=hours_text(self.words, spans),
             picture="open" if spans else "closed",
         )
 
@@ -80,14 +80,14 @@ class Exceptions(Scene):
         parts = (first.because if first else None, self.words.say("written elsewhere: perhaps other days too"))
         return " · ".join(filter(None, parts))
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Begin a new one, or look at what taking one away would mean."""
         if target in ("close", "open") and self.week:
-            return Go(WhichDays(self.setting, self.week.now.date(), is_open=target == "open"))
+            return Go(ExceptionDays(self.context, self.week.now.date(), is_open=target == "open"))
         rule = self._list.chosen(target)
-        return Go(Preview(self.setting, RemoveException(rule=rule), Exceptions)) if rule else None
+        return Go(Preview(self.context, RemoveException(rule=rule), Exceptions)) if rule else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """Turn the page."""
         return None if self._list.typed(key) else False
 
@@ -109,18 +109,18 @@ class Exceptions(Scene):
         self._list.draw(canvas, rect)
 
 
-class WhichDays(Scene):
+class ExceptionDays(Scene):
     """The days: one touch for a single day, two for the first and the last; each shows how it is so far."""
 
-    def __init__(self, setting: Setting, today: date, *, is_open: bool) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, today: date, *, is_open: bool) -> None:
+        super().__init__(context)
         self.calendar, self._is_open = Calendar(today), is_open
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask how the days of the month are so far."""
         return Ask(ShowWeek(on=self.calendar.month, weeks=WEEKS), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show it."""
         if isinstance(answer, Week):
             self.calendar.show(answer.days)
@@ -131,7 +131,7 @@ class WhichDays(Scene):
         """What the scene is called."""
         return self.words.say("Open on which days?") if self._is_open else self.words.say("Closed on which days?")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a day, or go on."""
         month, first, last = self.calendar.month, self.calendar.first, self.calendar.last
         if self.calendar.touched(target):
@@ -139,11 +139,11 @@ class WhichDays(Scene):
         if first is None or last is None:
             return None
         if not self._is_open:
-            return Go(Why(self.setting, DatedHours(first=first, last=last)))
-        return Go(DayTimes(self.setting, (WHOLE,), self._opened(first, last), day=first))
+            return Go(ExceptionReason(self.context, DatedHours(first=first, last=last)))
+        return Go(DayTimes(self.context, (WHOLE,), self._opened(first, last), day=first))
 
     def _opened(self, first: date, last: date) -> OpenTimes:
-        return OpenTimes(self.setting, first, last)
+        return OpenTimes(self.context, first, last)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the month, what was chosen, and the way on."""
@@ -166,26 +166,26 @@ class WhichDays(Scene):
         if first is None or last is None:
             return self.words.say("Touch the first day")
         line = ExceptionLine(rule="", begins=first, dates=DatedHours(first=first, last=last))
-        said = dates_told(self.words, line, self.calendar.today)
+        said = dates_text(self.words, line, self.calendar.today)
         return said if first != last else self.words.say("{day}; touch the last day for several", day=said)
 
 
 class OpenTimes:
     """What follows once the times of an exceptional opening are chosen: the reason."""
 
-    def __init__(self, setting: Setting, first: date, last: date) -> None:
-        self._setting, self._first, self._last = setting, first, last
+    def __init__(self, context: Context, first: date, last: date) -> None:
+        self._setting, self._first, self._last = context, first, last
 
-    def __call__(self, spans: tuple[Span, ...], _reach: Reach) -> Wishes:
+    def __call__(self, spans: tuple[Span, ...], _reach: Reach) -> Effects:
         """Go on to the reason."""
-        return Go(Why(self._setting, DatedHours(first=self._first, last=self._last, open=spans)))
+        return Go(ExceptionReason(self._setting, DatedHours(first=self._first, last=self._last, open=spans)))
 
 
-class Why(Scene):
+class ExceptionReason(Scene):
     """The reason that members read: a word to touch, or one's own; then what it would look like."""
 
-    def __init__(self, setting: Setting, dates: DatedHours) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, dates: DatedHours) -> None:
+        super().__init__(context)
         self._dates = dates
 
     def title(self) -> str:
@@ -207,11 +207,11 @@ class Why(Scene):
             "training": words.say("Training"),
         }
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a reason."""
         if target == "own":
-            return Go(OwnWords(self.setting, self._dates))
-        return Go(with_reason(self.setting, self._dates, self._reasons().get(target, "")))
+            return Go(WrittenReason(self.context, self._dates))
+        return Go(with_reason(self.context, self._dates, self._reasons().get(target, "")))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the reasons."""
@@ -221,11 +221,11 @@ class Why(Scene):
         grid(canvas, rect, choices, columns=2, highest=96)
 
 
-class OwnWords(Scene):
+class WrittenReason(Scene):
     """A reason of one's own, letter by letter."""
 
-    def __init__(self, setting: Setting, dates: DatedHours) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, dates: DatedHours) -> None:
+        super().__init__(context)
         self._dates = dates
         self._field = TextField(hint=self.words.say("For instance: general meeting"), longest=60)
         self._keyboard = Keyboard(self.words.code)
@@ -234,15 +234,15 @@ class OwnWords(Scene):
         """What the scene is called."""
         return self.words.say("Why? Members read it")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A key of glass."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A key of any keyboard."""
         if key.name == "enter":
-            return Go(with_reason(self.setting, self._dates, self._field.text))
+            return Go(with_reason(self.context, self._dates, self._field.text))
         return None if self._field.typed(key) else False
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -253,7 +253,7 @@ class OwnWords(Scene):
         self._keyboard.draw(canvas, keys, enter=self.words.say("Go on"))
 
 
-def with_reason(setting: Setting, dates: DatedHours, why: str) -> Preview:
+def with_reason(context: Context, dates: DatedHours, why: str) -> Preview:
     """What the exception would look like with this reason."""
     whole = DatedHours(first=dates.first, last=dates.last, open=dates.open, why=why)
-    return Preview(setting, SetDates(dates=whole), Exceptions)
+    return Preview(context, SetDates(dates=whole), Exceptions)

@@ -11,14 +11,14 @@ from kiosk.notices import Language
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DANGER, INK, SMALL
-from kiosk.screen.scene import Ask, Back, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, row
 from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.week import draw_week
 
 
-def opening_told(words: Language, opening: Opening, now: datetime) -> str:
+def opening_text(words: Language, opening: Opening, now: datetime) -> str:
     """`Open until 17:00`, `Closed, opens Thursday at 14:00`."""
     changes = opening.changes_at
     if opening.is_open:
@@ -35,9 +35,9 @@ class Preview(Scene):
 
     default = "do"
 
-    def __init__(self, setting: Setting, change: HoursChange, home: type[Scene]) -> None:
+    def __init__(self, context: Context, change: HoursChange, home: type[Scene]) -> None:
         """`home`: the scene that shows once it was done."""
-        super().__init__(setting)
+        super().__init__(context)
         self.change, self._home = change, home
         self.preview: HoursPreview | None = None
 
@@ -45,11 +45,11 @@ class Preview(Scene):
         """What the scene is called."""
         return self.words.say("What members will see")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask what it would be like."""
         return Ask(PreviewHours(change=self.change))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show it; or say, where one came from, that it was done."""
         match answer:
             case HoursPreview():
@@ -60,7 +60,7 @@ class Preview(Scene):
                 return super().answered(command, answer)
         return None
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Make the change, or leave all as it is."""
         return Ask(self.change) if target == "do" else Back()
 
@@ -86,7 +86,7 @@ class Preview(Scene):
             return self.words.say("All is like that already")
         if preview.first > preview.now.date():
             return self.words.say("First change: {day}", day=self.words.weekday_of(preview.first, preview.now.date()))
-        return opening_told(self.words, preview.opening, preview.now)
+        return opening_text(self.words, preview.opening, preview.now)
 
     def _consequences(self, preview: HoursPreview) -> list[str]:
         if not isinstance(self.change, CloseToday) or not preview.inside:

@@ -11,9 +11,9 @@ from kiosk.model import WeekHours
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, TOUCH
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
 from kiosk.screen.scenes.hours.exceptions import Exceptions
-from kiosk.screen.scenes.hours.preview import Preview, opening_told
+from kiosk.screen.scenes.hours.preview import Preview, opening_text
 from kiosk.screen.scenes.hours.week_grid import WeekGrid
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
@@ -31,8 +31,8 @@ class Hours(Scene):
 
     every_seconds = 30.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.week: answers.Week | None = None
         self._on: date | None = None
 
@@ -40,18 +40,18 @@ class Hours(Scene):
         """What the scene is called."""
         return self.words.say("Opening hours")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask for the week that shows."""
         return Ask(ShowWeek(on=self._on), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show the week."""
         if isinstance(answer, answers.Week):
             self.week = answer
             return None
         return super().answered(command, answer)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Turn the page, or go to a change."""
         if self.week is None:
             return None
@@ -64,17 +64,17 @@ class Hours(Scene):
     def _way(self, target: str, week: answers.Week) -> Scene:
         match target:
             case "close":
-                return Preview(self.setting, CloseToday(by=self.setting.by), Hours)
+                return Preview(self.context, CloseToday(by=self.context.by), Hours)
             case "stay":
-                return StayUntil(self.setting, times_ahead(week))
+                return StayUntil(self.context, times_ahead(week))
             case "back-to-hours":
-                return Preview(self.setting, BackToHours(by=self.setting.by), Hours)
+                return Preview(self.context, BackToHours(by=self.context.by), Hours)
             case "exceptions":
-                return Exceptions(self.setting)
-        return WeekGrid(self.setting, week.usual or NO_HOURS, self._changed, more=week.usual is None)
+                return Exceptions(self.context)
+        return WeekGrid(self.context, week.usual or NO_HOURS, self._changed, more=week.usual is None)
 
-    def _changed(self, grid: WeekHours) -> Wishes:
-        return Go(Preview(self.setting, commands.SetWeek(week=grid), Hours))
+    def _changed(self, grid: WeekHours) -> Effects:
+        return Go(Preview(self.context, commands.SetWeek(week=grid), Hours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw how it is now, the week, and the buttons."""
@@ -92,7 +92,7 @@ class Hours(Scene):
         earlier, rest = canvas.split(right, 70, side="left")
         button(canvas, earlier, "", "earlier", picture="chevron", look="quiet", enabled=_may_go_back(week))
         button(canvas, canvas.split(rest, 8, side="left")[1], "", "later", picture="chevron", turn=180, look="quiet")
-        said = opening_told(self.words, week.opening, week.now)
+        said = opening_text(self.words, week.opening, week.now)
         words = canvas.split(words, GAP, side="right")[1]
         canvas.column(words, [canvas.line(said, BODY, INK, bold=True)], valign="middle")
 
@@ -140,17 +140,17 @@ def times_ahead(week: answers.Week) -> list[str]:
 class StayUntil(Scene):
     """Until when to stay open today: half hours to touch."""
 
-    def __init__(self, setting: Setting, times: list[str]) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, times: list[str]) -> None:
+        super().__init__(context)
         self._times = [*times, "00:00"]
 
     def title(self) -> str:
         """What the scene is called."""
         return sentence(self.words.say("open until when?"))
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """See what it would be like."""
-        return Go(Preview(self.setting, StayOpen(until=target, by=self.setting.by), Hours))
+        return Go(Preview(self.context, StayOpen(until=target, by=self.context.by), Hours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the times."""

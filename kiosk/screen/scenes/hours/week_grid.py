@@ -14,10 +14,10 @@ from kiosk.notices import Language
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, GAP, INK, LEAD, QUIET
-from kiosk.screen.scene import Back, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Back, Context, Effects, Go, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, Look, button, grid, row
-from kiosk.screen.widgets.week import told
+from kiosk.screen.widgets.week import hours_text
 
 STEP = 30
 """Minutes that a touch moves a time by."""
@@ -81,33 +81,33 @@ class WeekGrid(Scene):
     """Seven days to touch; below, presets and public holidays. What was put together goes to `done`."""
 
     def __init__(
-        self, setting: Setting, week: WeekHours, done: Callable[[WeekHours], Wishes], *, more: bool = False
+        self, context: Context, week: WeekHours, done: Callable[[WeekHours], Effects], *, more: bool = False
     ) -> None:
         """`more`: the hours as they are have more to them than a grid shows."""
-        super().__init__(setting)
+        super().__init__(context)
         self.week, self._done, self._more = week, done, more
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Usual week")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Change a day, take a preset, or be done."""
         kind, _, what = target.partition(":")
         if kind == "day":
             day = int(what)
-            return self._within(DayTimes(self.setting, self.week.days[day], self._take(day), day=day))
+            return self._within(DayTimes(self.context, self.week.days[day], self._take(day), day=day))
         if target == "holidays":
             self.week = replace(self.week, closed_on_holidays=not self.week.closed_on_holidays)
         elif target == "presets":
-            return self._within(Presets(self.setting, self._preset))
+            return self._within(Presets(self.context, self._preset))
         elif target == "done":
             return self._done(self.week)
         return None
 
     def _within(self, scene: Scene) -> Go:
         """On to a part of this scene, which hurries nobody where this one does not."""
-        scene.quiet_seconds, scene.stays = self.quiet_seconds, self.stays
+        scene.quiet_seconds, scene.outlasts_notices = self.quiet_seconds, self.outlasts_notices
         return Go(scene)
 
     def _preset(self, week: WeekHours) -> None:
@@ -148,7 +148,7 @@ class WeekGrid(Scene):
             Choice(
                 target=f"day:{number}",
                 label=sentence(words.day_name(number)),
-                detail=told(words, spans),
+                detail=hours_text(words, spans),
                 look="plain" if spans else "quiet",
             )
             for number, spans in enumerate(self.week.days)
@@ -161,15 +161,15 @@ class WeekGrid(Scene):
 class Presets(Scene):
     """Weeks to begin from."""
 
-    def __init__(self, setting: Setting, chosen: Callable[[WeekHours], None]) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, chosen: Callable[[WeekHours], None]) -> None:
+        super().__init__(context)
         self._chosen = chosen
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Examples of hours")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take one."""
         self._chosen(next(one.week for one in PRESETS if one.target == target))
         return Back()
@@ -181,7 +181,9 @@ class Presets(Scene):
 
 def preset_choices(words: Language) -> list[Choice]:
     """The presets as buttons, with their hours."""
-    return [Choice(target=one.target, label=one.label(words), detail=told(words, one.week.days[0])) for one in PRESETS]
+    return [
+        Choice(target=one.target, label=one.label(words), detail=hours_text(words, one.week.days[0])) for one in PRESETS
+    ]
 
 
 # ---------------------------------------------------------------- one day
@@ -195,23 +197,23 @@ class DayTimes(Scene):
 
     def __init__(
         self,
-        setting: Setting,
+        context: Context,
         spans: tuple[Span, ...],
-        done: Callable[[tuple[Span, ...], Reach], Wishes | None],
+        done: Callable[[tuple[Span, ...], Reach], Effects | None],
         *,
         day: int | date,
     ) -> None:
         """`day`: a day of the week (0 is Monday), or a date, which is for itself alone."""
-        super().__init__(setting)
+        super().__init__(context)
         self.spans, self._done, self._day = list(spans[:2]), done, day
 
     def title(self) -> str:
         """What the scene is called."""
         if isinstance(self._day, date):
-            return sentence(self.words.weekday(self._day, self.setting.now()))
+            return sentence(self.words.weekday(self._day, self.context.now()))
         return sentence(self.words.day_name(self._day))
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Move a time, add or take away a stretch, or be done."""
         kind, _, what = target.partition(":")
         if kind == "move":

@@ -9,7 +9,7 @@ from kiosk.answers import Answered, Done
 from kiosk.commands import Command, SetClock
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import DETAIL, GAP, INK, LEAD, QUIET
-from kiosk.screen.scene import Ask, Back, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 from kiosk.screen.widgets.message import Message
@@ -23,15 +23,15 @@ class ClockSet(Scene):
 
     default = "set"
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
-        self.at = self.words.local(setting.now()).replace(second=0, microsecond=0, tzinfo=None)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.at = self.words.local(context.now()).replace(second=0, microsecond=0, tzinfo=None)
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Set the clock")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Move a part, or ask whether it is right."""
         kind, _, what = target.partition(":")
         if kind in PARTS:
@@ -41,13 +41,13 @@ class ClockSet(Scene):
         date = f"{self.words.weekday_of(on, on)} {on.year}"
         said = self.words.say("{date}, {time}", date=date, time=f"{self.at:%H:%M}")
         lines = (said, self.words.say("Entries from now on carry this time."))
-        self.confirm(self.words.say("Is this the time?"), *lines, yes=self.words.say("Yes, set it"), wish=self._wish())
+        self.confirm(self.words.say("Is this the time?"), *lines, yes=self.words.say("Yes, set it"), then=self._wish())
         return None
 
     def _wish(self) -> Ask:
-        return Ask(SetClock(at=self.at, by=self.setting.by))
+        return Ask(SetClock(at=self.at, by=self.context.by))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Say that it is set."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("The clock is set")))

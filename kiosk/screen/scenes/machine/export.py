@@ -7,7 +7,7 @@ from kiosk.answers import Answered, Done, Refused
 from kiosk.commands import Command, ExportBooks, ExportMember, ListMedia
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, SMALL
-from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
@@ -22,19 +22,19 @@ class Export(Scene):
 
     every_seconds = 2.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._list = Listing(empty=self.words.say("No stick yet. Plug one into the kiosk: it shows here by itself."))
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Books on a USB stick")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask what is plugged in, again and again."""
         return Ask(ListMedia(), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show the sticks; or that it is done."""
         if isinstance(answer, answers.Media):
             self._list.show([self._row(medium) for medium in answer.media])
@@ -45,7 +45,7 @@ class Export(Scene):
         free = self.words.say("{free} GB free", free=self.words.decimal(medium.free / GIGABYTE))
         return Row(id=medium.path, title=medium.name, right=free, picture="usb")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Ask before names leave the house."""
         path = self._list.chosen(target)
         if not path:
@@ -59,7 +59,7 @@ class Export(Scene):
             self.words.say("They hold personal data: names, and who came when."),
             self.words.say("Keep the stick locked away, and delete the files after use."),
             yes=self.words.say("Yes, copy them"),
-            wish=Go(Copying(self.setting, self.title(), ExportBooks(medium=path, by=self.setting.by))),
+            then=Go(Copying(self.context, self.title(), ExportBooks(medium=path, by=self.context.by))),
         )
 
     def what(self) -> str:
@@ -76,11 +76,11 @@ class Export(Scene):
         self._list.draw(canvas, canvas.split(rect, GAP, side="top")[1])
 
 
-class Handing(Export):
+class MemberExport(Export):
     """The same for what is kept about a member: for the member, and nobody else."""
 
-    def __init__(self, setting: Setting, member_id: str, name: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str, name: str) -> None:
+        super().__init__(context)
         self._id, self._name = member_id, name
 
     def title(self) -> str:
@@ -92,12 +92,12 @@ class Handing(Export):
         return self.words.say("A file with all that is kept about {name}, to be given to them.", name=self._name)
 
     def _ask(self, path: str) -> None:
-        command = ExportMember(member=self._id, medium=path, by=self.setting.by)
+        command = ExportMember(member=self._id, medium=path, by=self.context.by)
         self.confirm(
             self.words.say("Copy it onto this stick?"),
             self.words.say("It is for {name}: give the stick to nobody else.", name=self._name),
             yes=self.words.say("Yes, copy it"),
-            wish=Go(Copying(self.setting, self.words.say("Copy onto a USB stick"), command)),
+            then=Go(Copying(self.context, self.words.say("Copy onto a USB stick"), command)),
         )
 
 
@@ -106,22 +106,22 @@ class Copying(Scene):
 
     quiet_seconds = None
 
-    def __init__(self, setting: Setting, title: str, command: Command) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, title: str, command: Command) -> None:
+        super().__init__(context)
         self._title, self._command, self._asked = title, command, False
 
     def title(self) -> str:
         """What the scene is called."""
         return self._title
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Begin, once."""
         if self._asked:
             return None
         self._asked = True
         return Ask(self._command, seconds=WRITING_SECONDS)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Say what came of it where one came from."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Done. The stick can be pulled out.")))

@@ -8,7 +8,7 @@ from kiosk.model import Signal
 from kiosk.notices.vitals import Spoken, spoken
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DANGER, GAP, INK, LEAD, OPEN, QUIET, TONES, Colour
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
 from kiosk.screen.scenes.machine.clock import ClockSet
 from kiosk.screen.scenes.machine.export import Export
 from kiosk.screen.scenes.machine.pairing import Pairing
@@ -31,8 +31,8 @@ class Health(Scene):
 
     every_seconds = 5.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.status: Status | None = None
         self._list = Listing(empty=self.words.say("Nothing is known yet"))
 
@@ -40,11 +40,11 @@ class Health(Scene):
         """What the scene is called."""
         return self.words.say("Health of the kiosk")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask how it is."""
         return Ask(ShowStatus(), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show it."""
         if isinstance(answer, Status):
             self.status = answer
@@ -54,18 +54,18 @@ class Health(Scene):
         return super().answered(command, answer)
 
     def _row(self, vital: Vital, status: Status) -> Row:
-        told = _told(self, vital, status)
+        told = _spoken(self, vital, status)
         picture, ink = LOOKS[vital.state]
         return Row(id=vital.part, title=told.part, detail=told.said, picture=picture, ink=ink)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Go to a part, or to what can be done."""
         ways = {"clock": ClockSet, "pair": Pairing, "export": Export}
         if target in ways:
-            return Go(ways[target](self.setting))
+            return Go(ways[target](self.context))
         chosen = self._list.chosen(target)
         found = next((one for one in self.status.vitals if one.part == chosen), None) if self.status else None
-        return Go(Part(self.setting, found, self.status)) if found and self.status else None
+        return Go(HealthPart(self.context, found, self.status)) if found and self.status else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the parts and the ways on."""
@@ -80,20 +80,20 @@ class Health(Scene):
         self._list.draw(canvas, canvas.split(rect, GAP, side="bottom")[1])
 
 
-class Part(Scene):
+class HealthPart(Scene):
     """One part: how it is, and what to do."""
 
-    def __init__(self, setting: Setting, vital: Vital, status: Status) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, vital: Vital, status: Status) -> None:
+        super().__init__(context)
         self._vital, self._status = vital, status
 
     def title(self) -> str:
         """What the scene is called."""
-        return _told(self, self._vital, self._status).part
+        return _spoken(self, self._vital, self._status).part
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw it large."""
-        told = _told(self, self._vital, self._status)
+        told = _spoken(self, self._vital, self._status)
         name, ink = LOOKS[self._vital.state]
         picture, rect = canvas.split(rect, rect.height * 0.3 / canvas.unit, side="top")
         canvas.picture(name, picture.inflate(0, -canvas.px(20)), ink)
@@ -105,5 +105,5 @@ class Part(Scene):
         canvas.column(rect, column, align="center", valign="middle")
 
 
-def _told(scene: Scene, vital: Vital, status: Status) -> Spoken:
+def _spoken(scene: Scene, vital: Vital, status: Status) -> Spoken:
     return spoken(scene.words, vital.part, vital.code, vital.facts, now=status.now)

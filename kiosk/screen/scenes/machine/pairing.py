@@ -9,7 +9,7 @@ from kiosk.commands import Command, Pair
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import INK, SMALL
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
@@ -22,8 +22,8 @@ PAIRING_SECONDS = 90.0
 class Pairing(Scene):
     """Two lines to write, one after the other."""
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._address = TextField("https://", longest=120)
         self._code = TextField(hint="K7QM-2XRD", longest=12)
         self._keyboard = Keyboard(self.words.code)
@@ -34,7 +34,7 @@ class Pairing(Scene):
         """What the scene is called."""
         return self.words.say("Join a server")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Choose a line, or a key of glass."""
         if target in ("address", "code"):
             self._on_code = target == "code"
@@ -42,7 +42,7 @@ class Pairing(Scene):
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """Write; Enter goes on to the code, and from there to the server."""
         if key.name == "enter":
             return self._go_on()
@@ -50,7 +50,7 @@ class Pairing(Scene):
         written = Key(name="text", text=key.text.upper()) if self._on_code and key.name == "text" else key
         return None if field.typed(written) else False
 
-    def _go_on(self) -> Wishes:
+    def _go_on(self) -> Effects:
         if not self._on_code:
             self._on_code = True
             return None
@@ -61,7 +61,7 @@ class Pairing(Scene):
         self._waits = True
         return Ask(Pair(url=self._address.text.strip(), code=code), seconds=PAIRING_SECONDS)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Say that it is done."""
         self._waits = False
         if isinstance(answer, Done):

@@ -7,7 +7,7 @@ from kiosk.commands import AssignBadge, ClaimBadge, Command, ListUnknownBadges, 
 from kiosk.model import Granted
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, QUIET, SMALL
-from kiosk.screen.scene import Ask, Back, Scene, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Scene, Swap
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.listing import Listing, Row
@@ -21,7 +21,7 @@ class GiveBadge(Scene):
 
     def __init__(
         self,
-        setting: Setting,
+        context: Context,
         member_id: str,
         name: str,
         *,
@@ -30,7 +30,7 @@ class GiveBadge(Scene):
         after: Scene | None = None,
     ) -> None:
         """`lost`: the badge to be replaced; `code`: the one that is held already; `after`: the scene that follows."""
-        super().__init__(setting)
+        super().__init__(context)
         self._member_id, self._name, self._lost, self._code, self._after = member_id, name, lost, code, after
         self._list = Listing(empty="")
 
@@ -40,13 +40,13 @@ class GiveBadge(Scene):
             return self.words.say("New badge for {name}", name=self._name)
         return self.words.say("A badge for {name}", name=self._name)
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Give the badge that is held already, or look which were refused."""
         if self._code:
             return self.badge(self._code)
         return Ask(ListUnknownBadges(), blocks=False)
 
-    def badge(self, code: str) -> Wishes:
+    def badge(self, code: str) -> Effects:
         """Give this badge."""
         if self._lost:
             return Ask(ReplaceBadge(member=self._member_id, code=code, old=self._lost))
@@ -54,7 +54,7 @@ class GiveBadge(Scene):
             return Ask(ClaimBadge(member=self._member_id, code=code))
         return Ask(AssignBadge(member=self._member_id, code=code))
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A badge of the list, or none for now."""
         if target == "later":
             return self._on(None)
@@ -70,10 +70,10 @@ class GiveBadge(Scene):
             self.words.say("Give the badge {code} to {name}?", code=code, name=self._name),
             *lines,
             yes=self.words.say("Give the badge"),
-            wish=self.badge(code),
+            then=self.badge(code),
         )
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show what was refused; go on when the badge is given."""
         match answer:
             case UnknownBadges():
@@ -91,7 +91,7 @@ class GiveBadge(Scene):
             return self.words.say("{name} has a new badge; the old one opens nothing", name=self._name)
         return self.words.say("{name} has a badge now", name=self._name)
 
-    def _on(self, said: str | None) -> Wishes:
+    def _on(self, said: str | None) -> Effects:
         message = Message(said) if said else None
         if self._after is None:
             return Back(message=message)
@@ -120,35 +120,35 @@ class GiveBadge(Scene):
             self._list.draw(canvas, rest)
 
 
-class OneBadge(Scene):
+class BadgeActions(Scene):
     """What may become of a badge: lost, blocked, in use again, nobody's."""
 
-    def __init__(self, setting: Setting, member_id: str, name: str, badge: BadgeLine) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str, name: str, badge: BadgeLine) -> None:
+        super().__init__(context)
         self._member_id, self._name, self._badge = member_id, name, badge
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Badge {code} of {name}", code=self._badge.code, name=self._name)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Ask once, and do it."""
         member, code = self._member_id, self._badge.code
         if target == "replace":
-            return Swap(GiveBadge(self.setting, member, self._name, lost=code))
+            return Swap(GiveBadge(self.context, member, self._name, lost=code))
         if target == "return":
             self.confirm(
                 self.words.say("Take the badge back?"),
                 self.words.say("It is nobody’s then, and can be given to somebody else."),
                 yes=self.words.say("Take it back"),
-                wish=Ask(ReturnBadge(member=member, code=code)),
+                then=Ask(ReturnBadge(member=member, code=code)),
             )
         elif target == "active":
             self.confirm(
                 self.words.say("Put the badge back in use?"),
                 self.words.say("It opens the door for {name} again.", name=self._name),
                 yes=self.words.say("In use again"),
-                wish=Ask(SetBadge(status="active", member=member, code=code)),
+                then=Ask(SetBadge(status="active", member=member, code=code)),
             )
         elif target in ("lost", "blocked"):
             title = self.words.say("Lost?") if target == "lost" else self.words.say("Block the badge?")
@@ -156,11 +156,11 @@ class OneBadge(Scene):
                 title,
                 self.words.say("It opens nothing until it is put back in use."),
                 yes=self.words.say("Yes, refuse it"),
-                wish=Ask(SetBadge(status=target, member=member, code=code)),  # type: ignore[arg-type]
+                then=Ask(SetBadge(status=target, member=member, code=code)),  # type: ignore[arg-type]
             )
         return None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back to the member."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Done: badge {code}", code=self._badge.code)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kiosk.answers import Account as Told
-from kiosk.answers import Answered, Done, Exported, Products, Refused
+from kiosk.answers import Account, Answered, Done, Exported, Products, Refused
 from kiosk.commands import (
     ChangeMember,
     Command,
@@ -16,10 +15,10 @@ from kiosk.commands import (
 )
 from kiosk.model import Member, Product
 from kiosk.screen.drawing.canvas import Canvas
-from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Wishes
-from kiosk.screen.scenes import wording as people_words
-from kiosk.screen.scenes.machine.export import Handing
-from kiosk.screen.scenes.people.badges import GiveBadge, OneBadge
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene
+from kiosk.screen.scenes import wording
+from kiosk.screen.scenes.machine.export import MemberExport
+from kiosk.screen.scenes.people.badges import BadgeActions, GiveBadge
 from kiosk.screen.scenes.sales.sell import Pay, Sell
 from kiosk.screen.scenes.writing import Writing
 from kiosk.screen.sdl import pygame
@@ -30,30 +29,30 @@ from kiosk.screen.widgets.message import Message
 LONGEST_NOTE = 200
 
 
-class Account(Scene):
+class MemberAccount(Scene):
     """On one side what the member has, on the other what can be done."""
 
-    def __init__(self, setting: Setting, member_id: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str) -> None:
+        super().__init__(context)
         self._id = member_id
-        self._told: Told | None = None
+        self._account: Account | None = None
         self._products: tuple[Product, ...] = ()
         self._currency = ""
         self._list = Listing()
 
     def title(self) -> str:
         """The member's name."""
-        return self._told.member.name if self._told else self.words.say("Member")
+        return self._account.member.name if self._account else self.words.say("Member")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask how things stand, and what is sold."""
         return Ask(ShowAccount(member=self._id)), Ask(ListProducts())
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show it."""
         match answer:
-            case Told():
-                self._told = answer
+            case Account():
+                self._account = answer
                 self._list.show(list(self._rows(answer)))
             case Products():
                 self._currency = answer.currency
@@ -62,7 +61,7 @@ class Account(Scene):
                 said = self.words.say("Suspended: badges of theirs open nothing")
                 self.message = Message(said if command.status == "suspended" else self.words.say("May come in again"))
                 return self.opened()
-            case Refused() if isinstance(command, ShowAccount) and self._told:
+            case Refused() if isinstance(command, ShowAccount) and self._account:
                 return Back(message=Message(self.words.say("The member is forgotten")))
             case _:
                 return super().answered(command, answer)
@@ -70,35 +69,35 @@ class Account(Scene):
 
     # ------------------------------------------------------------ what they have
 
-    def _rows(self, told: Told) -> Iterator[Row]:
+    def _rows(self, account: Account) -> Iterator[Row]:
         words = self.words
-        if told.member.status == "suspended":
+        if account.member.status == "suspended":
             yield Row(title=words.say("Suspended"), picture="closed")
-        if told.member.note:
-            yield Row(id="note", title=told.member.note, detail=words.say("Note"))
-        for line in reversed(told.passes):
-            state = people_words.left(words, line.left) if line.validity != "expired" else words.say("Expired")
-            yield Row(title=line.product, detail=people_words.validity(words, line), right=state)
-        if told.credit_cents:
-            yield Row(title=words.say("Credit"), right=words.money(told.credit_cents, told.currency))
-        for badge in told.badges:
+        if account.member.note:
+            yield Row(id="note", title=account.member.note, detail=words.say("Note"))
+        for line in reversed(account.passes):
+            state = wording.entries_left(words, line.left) if line.validity != "expired" else words.say("Expired")
+            yield Row(title=line.product, detail=wording.pass_validity(words, line), right=state)
+        if account.credit_cents:
+            yield Row(title=words.say("Credit"), right=words.money(account.credit_cents, account.currency))
+        for badge in account.badges:
             states = {"active": words.say("in use"), "lost": words.say("lost"), "blocked": words.say("blocked")}
             title = words.say("Badge {code}", code=badge.code)
             yield Row(id=f"badge {badge.code}", title=title, right=states[badge.status], picture="badge")
-        if not told.badges:
+        if not account.badges:
             yield Row(title=words.say("No badge yet"), picture="badge")
-        if told.visits:
-            last = told.visits[0].at
-            yield Row(title=words.say("Last visit"), right=words.moment(last, self.setting.now()))
+        if account.visits:
+            last = account.visits[0].at
+            yield Row(title=words.say("Last visit"), right=words.moment(last, self.context.now()))
 
     # ------------------------------------------------------------ what can be done
 
     def _choices(self) -> list[Choice]:
-        told, words = self._told, self.words
-        if told is None:
+        account, words = self._account, self.words
+        if account is None:
             return []
         best = self._favourite()
-        label = people_words.priced(words, best, self._currency) if best else words.say("Sell")
+        label = wording.product_and_price(words, best, self._currency) if best else words.say("Sell")
         return [
             Choice(target="favourite", label=label, look="main", enabled=best is not None),
             Choice(target="sell", label=words.say("Other passes"), enabled=bool(self._products)),
@@ -109,30 +108,30 @@ class Account(Scene):
 
     def _favourite(self) -> Product | None:
         """What the member had last, or else what is sold first."""
-        names = [line.product for line in reversed(self._told.passes)] if self._told else []
+        names = [line.product for line in reversed(self._account.passes)] if self._account else []
         known = {one.name: one for one in self._products}
         return next((known[name] for name in names if name in known), self._products[0] if self._products else None)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Do it, or go where it is done."""
-        told, best = self._told, self._favourite()
-        if told is None:
+        account, best = self._account, self._favourite()
+        if account is None:
             return None
-        member, chosen = told.member, self._list.chosen(target)
+        member, chosen = account.member, self._list.chosen(target)
         if chosen and chosen.startswith("badge "):
-            badge = next(one for one in told.badges if one.code == chosen.removeprefix("badge "))
-            return Go(OneBadge(self.setting, member.id, member.name, badge))
+            badge = next(one for one in account.badges if one.code == chosen.removeprefix("badge "))
+            return Go(BadgeActions(self.context, member.id, member.name, badge))
         match chosen or target:
             case "favourite" if best:
-                return Go(Pay(self.setting, member.id, member.name, best, self._currency))
+                return Go(Pay(self.context, member.id, member.name, best, self._currency))
             case "sell":
-                return Go(Sell(self.setting, member.id, member.name, self._products, self._currency))
+                return Go(Sell(self.context, member.id, member.name, self._products, self._currency))
             case "badge":
-                return Go(GiveBadge(self.setting, member.id, member.name))
+                return Go(GiveBadge(self.context, member.id, member.name))
             case "note":
-                return Go(Note(self.setting, member.id, member.note or ""))
+                return Go(Note(self.context, member.id, member.note or ""))
             case "more":
-                return Go(More(self.setting, told))
+                return Go(MoreActions(self.context, account))
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -149,20 +148,20 @@ class Account(Scene):
 class Note(Writing):
     """A few words for other hosts."""
 
-    def __init__(self, setting: Setting, member_id: str, text: str) -> None:
-        hint = setting.words.say("A few words for other hosts")
-        super().__init__(setting, text, hint=hint, longest=LONGEST_NOTE)
+    def __init__(self, context: Context, member_id: str, text: str) -> None:
+        hint = context.words.say("A few words for other hosts")
+        super().__init__(context, text, hint=hint, longest=LONGEST_NOTE)
         self._id = member_id
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Note: no addresses, no numbers")
 
-    def written(self, text: str) -> Wishes:
+    def written(self, text: str) -> Effects:
         """Keep it; an empty one is taken away."""
         return Ask(ChangeMember(member=self._id, note=text))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back to the member."""
         return Back() if isinstance(answer, Done) else super().answered(command, answer)
 
@@ -170,60 +169,60 @@ class Note(Writing):
 class Rename(Writing):
     """The name as it should be written."""
 
-    def __init__(self, setting: Setting, member: Member) -> None:
-        super().__init__(setting, member.name, hint=setting.words.say("First and last name"), names=True)
+    def __init__(self, context: Context, member: Member) -> None:
+        super().__init__(context, member.name, hint=context.words.say("First and last name"), names=True)
         self._id = member.id
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Correct the name")
 
-    def written(self, text: str) -> Wishes:
+    def written(self, text: str) -> Effects:
         """Have it written so from now on."""
         if not text:
             self.message = Message(self.words.say("A member needs a name"), is_good=False)
             return None
         return Ask(ChangeMember(member=self._id, name=text))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back to the member."""
         if isinstance(answer, Done):
-            return Back(to=Account, message=Message(self.words.say("The name is corrected")))
+            return Back(to=MemberAccount, message=Message(self.words.say("The name is corrected")))
         return super().answered(command, answer)
 
 
-class More(Scene):
+class MoreActions(Scene):
     """What is done seldom, or should be thought about first."""
 
-    def __init__(self, setting: Setting, told: Told) -> None:
-        super().__init__(setting)
-        self._member = told.member
+    def __init__(self, context: Context, account: Account) -> None:
+        super().__init__(context)
+        self._member = account.member
 
     def title(self) -> str:
         """The member's name."""
         return self._member.name
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Ask once, and do it."""
         member, say = self._member, self.words.say
         match target:
             case "export":
                 return Ask(ExportMember(member=member.id))
             case "rename":
-                return Go(Rename(self.setting, member))
+                return Go(Rename(self.context, member))
             case "restore":
                 self.confirm(
                     say("Let {name} in again?", name=member.name),
                     say("Their badges open the door again."),
                     yes=say("Let in again"),
-                    wish=Ask(ChangeMember(member=member.id, status="active")),
+                    then=Ask(ChangeMember(member=member.id, status="active")),
                 )
             case "suspend":
                 self.confirm(
                     say("Suspend {name}?", name=member.name),
                     say("The door stays shut for them until this is taken back."),
                     yes=say("Suspend"),
-                    wish=Ask(ChangeMember(member=member.id, status="suspended")),
+                    then=Ask(ChangeMember(member=member.id, status="suspended")),
                 )
             case "erase":
                 self.confirm(
@@ -231,16 +230,16 @@ class More(Scene):
                     say("Name, badges and visits are erased on all kiosks. Entries left are lost."),
                     say("The accounts keep the sales, without a name. This cannot be taken back."),
                     yes=say("Forget for ever"),
-                    wish=Ask(EraseMember(member=member.id, by=self.setting.by), seconds=30.0),
+                    then=Ask(EraseMember(member=member.id, by=self.context.by), seconds=30.0),
                     danger=True,
                 )
         return None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Say what was done, where it can be seen."""
         say = self.words.say
         if isinstance(answer, Exported):
-            return Go(Data(self.setting, self._member.id, answer))
+            return Go(KeptData(self.context, self._member.id, answer))
         if isinstance(answer, Done) and isinstance(command, EraseMember):
             return Back()
         if isinstance(answer, Done) and isinstance(command, ChangeMember):
@@ -266,11 +265,11 @@ class More(Scene):
         grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=110)
 
 
-class Data(Scene):
+class KeptData(Scene):
     """What is kept about a member, for the member to see; the whole of it is a file for them, on a stick."""
 
-    def __init__(self, setting: Setting, member_id: str, answer: Exported) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str, answer: Exported) -> None:
+        super().__init__(context)
         self._id, self._name = member_id, answer.name
         self._list = Listing(list(self._rows(answer)))
 
@@ -294,10 +293,10 @@ class Data(Scene):
         """What the scene is called."""
         return self.words.say("Kept about {name}", name=self._name)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Turn the page, or have the whole on a stick."""
         self._list.chosen(target)
-        return Go(Handing(self.setting, self._id, self._name)) if target == "stick" else None
+        return Go(MemberExport(self.context, self._id, self._name)) if target == "stick" else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the list, and the way to the stick."""

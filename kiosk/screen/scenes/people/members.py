@@ -9,10 +9,10 @@ from kiosk.commands import ClaimBadge, Command, ListMembers, ListUnknownBadges
 from kiosk.model import Granted
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
-from kiosk.screen.scenes import wording as people_words
-from kiosk.screen.scenes.people.member import Account
-from kiosk.screen.scenes.people.new_member import Newcomer
+from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
+from kiosk.screen.scenes import wording
+from kiosk.screen.scenes.people.member import MemberAccount
+from kiosk.screen.scenes.people.new_member import NewMember
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 from kiosk.screen.widgets.field import TextField
@@ -30,9 +30,9 @@ LEAST = 56
 class Members(Scene):
     """A field, a keyboard, and whoever may be meant. Without a word the badges refused of late, or all members."""
 
-    def __init__(self, setting: Setting, code: str | None = None) -> None:
+    def __init__(self, context: Context, code: str | None = None) -> None:
         """`code`: of a badge for which a member is looked for."""
-        super().__init__(setting)
+        super().__init__(context)
         self._code = code
         self._field = TextField(hint=self.words.say("A name, or a part of it"), longest=60)
         self._keyboard = Keyboard(self.words.code, names=True)
@@ -46,7 +46,7 @@ class Members(Scene):
             return self.words.say("Whose is the badge {code}?", code=self._code)
         return self.words.say("Members")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Look for badges that were refused, or again for the name."""
         self._keyboard.follow(self._field.text)
         return self._search()
@@ -60,7 +60,7 @@ class Members(Scene):
             return Ask(ListUnknownBadges(), blocks=False)
         return Ask(ListMembers(start=start, limit=AT_ONCE), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show who was found; what was typed meanwhile is asked already."""
         match answer:
             case UnknownBadges():
@@ -82,7 +82,7 @@ class Members(Scene):
                 return super().answered(command, answer)
         return None
 
-    def _found(self, command: ListMembers, answer: People) -> Wishes:
+    def _found(self, command: ListMembers, answer: People) -> Effects:
         """Show them, after those who are there already; ask for the next of all members until the last is there."""
         before = self._list.rows if command.start else ()
         self._list.show([*before, *(self._row(one) for one in answer.people)])
@@ -90,7 +90,7 @@ class Members(Scene):
             return None
         return self._search(command.start + command.limit)
 
-    def _judged(self, answer: Judged) -> Wishes:
+    def _judged(self, answer: Judged) -> Effects:
         if isinstance(answer.verdict, Granted):
             text = self.words.say("{name} has the badge, and is checked in", name=answer.name)
         else:
@@ -100,15 +100,17 @@ class Members(Scene):
         return self._search()
 
     def _row(self, person: Person) -> Row:
-        state = self.words.say("Suspended") if person.status == "suspended" else people_words.held(self.words, person)
+        state = (
+            self.words.say("Suspended") if person.status == "suspended" else wording.member_summary(self.words, person)
+        )
         return Row(id=person.id, title=person.name, right=self.words.say("Host") if person.role == "staff" else state)
 
     # ------------------------------------------------------------ touches and keys
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A key of glass, a member, a badge, or the new one."""
         if target == "new":
-            return Go(Newcomer(self.setting, self._field.text, self._code))
+            return Go(NewMember(self.context, self._field.text, self._code))
         if target in ("write", "find"):
             return self._write(is_writing=target == "write")
         key = self._keyboard.touched(target)
@@ -119,22 +121,22 @@ class Members(Scene):
             return None
         return self._badge(chosen.removeprefix("badge ")) if chosen.startswith("badge ") else self._chosen(chosen)
 
-    def _badge(self, code: str) -> Wishes:
-        return Go(Members(self.setting, code))
+    def _badge(self, code: str) -> Effects:
+        return Go(Members(self.context, code))
 
-    def _chosen(self, member_id: str) -> Wishes:
+    def _chosen(self, member_id: str) -> Effects:
         if self._code is None:
-            return Go(Account(self.setting, member_id))
+            return Go(MemberAccount(self.context, member_id))
         name = next(one.title for one in self._list.rows if one.id == member_id)
         self.confirm(
             self.words.say("Give the badge {code} to {name}?", code=self._code, name=name),
             self.words.say("Who is refused at the door is judged again at once."),
             yes=self.words.say("Give the badge"),
-            wish=Ask(ClaimBadge(member=member_id, code=self._code)),
+            then=Ask(ClaimBadge(member=member_id, code=self._code)),
         )
         return None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A letter, or the end of writing."""
         if self._list.typed(key):
             return None
@@ -145,7 +147,7 @@ class Members(Scene):
         self._keyboard.follow(self._field.text)
         return self._search()
 
-    def _write(self, *, is_writing: bool) -> Wishes:
+    def _write(self, *, is_writing: bool) -> Effects:
         """Begin or end writing: with no word all members are listed then, instead of the badges of late."""
         self._is_writing = is_writing
         self._list.show([])

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from kiosk.answers import Answered, Done, Refused
 from kiosk.commands import AddMember, Command
-from kiosk.screen.scene import Ask, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Swap
 from kiosk.screen.scenes.people.badges import GiveBadge
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.writing import Writing
 from kiosk.screen.widgets.message import Message
 
 
-class Newcomer(Writing):
+class NewMember(Writing):
     """The name of somebody new; whoever has the same one is asked about."""
 
-    def __init__(self, setting: Setting, name: str = "", code: str | None = None) -> None:
+    def __init__(self, context: Context, name: str = "", code: str | None = None) -> None:
         """`code`: of the badge that they hold already."""
-        super().__init__(setting, name, hint=setting.words.say("First and last name"), names=True)
+        super().__init__(context, name, hint=context.words.say("First and last name"), names=True)
         self._code, self._name = code, ""
 
     def title(self) -> str:
@@ -27,7 +27,7 @@ class Newcomer(Writing):
         """The word on the large key."""
         return self.words.say("Go on")
 
-    def written(self, text: str) -> Wishes:
+    def written(self, text: str) -> Effects:
         """Keep the member."""
         if not text:
             self.message = Message(self.words.say("A member needs a name"), is_good=False)
@@ -35,17 +35,17 @@ class Newcomer(Writing):
         self._name = text
         return Ask(AddMember(name=text))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Go on to the badge."""
         if isinstance(answer, Done) and answer.id:
-            account = Account(self.setting, answer.id)
-            return Swap(GiveBadge(self.setting, answer.id, self._name, code=self._code, after=account))
+            account = MemberAccount(self.context, answer.id)
+            return Swap(GiveBadge(self.context, answer.id, self._name, code=self._code, after=account))
         if isinstance(answer, Refused) and answer.code == "NAME_TAKEN":
             self.confirm(
                 self.words.say("There is a {name} already", name=answer.facts.get("name", self._name)),
                 self.words.say("Is this somebody else with the same name?"),
                 yes=self.words.say("Yes, somebody else"),
-                wish=Ask(AddMember(name=self._name, anyway=True)),
+                then=Ask(AddMember(name=self._name, anyway=True)),
             )
             return None
         return super().answered(command, answer)

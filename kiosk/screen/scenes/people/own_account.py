@@ -7,31 +7,30 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from kiosk.answers import Account as Told
-from kiosk.answers import Answered, Done, PassLine, VisitLine
+from kiosk.answers import Account, Answered, Done, PassLine, VisitLine
 from kiosk.commands import ChangeMember, Command, ShowAccount
 from kiosk.model import Member
 from kiosk.notices import Language, called, languages
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, TOUCH
-from kiosk.screen.scene import Ask, Scene, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Scene, Swap
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid, tabs
 from kiosk.screen.widgets.listing import Listing, Row
 
-TABS = ("entries", "visits", "wishes", "seen")
+TABS = ("entries", "visits", "settings", "privacy")
 SOUNDS = ("usual", "slow", "none")
 
 
-class Account(Scene):
-    """Four tabs; a touch on a wish changes it at once, and another touch changes it back."""
+class OwnAccount(Scene):
+    """Four tabs; a touch on a setting changes it at once, and another touch changes it back."""
 
     quiet_seconds = 30.0
 
-    def __init__(self, setting: Setting, tab: str = "entries") -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, tab: str = "entries") -> None:
+        super().__init__(context)
         self.tab = tab
-        self.told: Told | None = None
+        self.account: Account | None = None
         self._passes = Listing(name="pass", empty=self.words.say("No pass"))
         self._visits = Listing(name="visit", empty=self.words.say("No visit yet"))
 
@@ -39,32 +38,32 @@ class Account(Scene):
         """What the scene is called."""
         return self.words.say("My account")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask for the account, now and after each change."""
-        return Ask(ShowAccount(member=self.setting.member_id), blocks=False)
+        return Ask(ShowAccount(member=self.context.member_id), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show the account; in its own language, should that have been changed."""
         if isinstance(answer, Done):
             return self.opened()
-        if not isinstance(answer, Told):
+        if not isinstance(answer, Account):
             return super().answered(command, answer)
-        self.told = answer
+        self.account = answer
         self._passes.show([self._pass(one) for one in answer.passes])
         self._visits.show([self._visit(one) for one in answer.visits])
         wanted = answer.member.language
         if wanted and wanted != self.words.code:
             words = Language(wanted, self.words.zone)
-            return Swap(Account(_in(self.setting, words), self.tab))
+            return Swap(OwnAccount(_in(self.context, words), self.tab))
         return None
 
-    def touched(self, target: str) -> Wishes:
-        """Show another tab, turn a page, or change a wish."""
+    def touched(self, target: str) -> Effects:
+        """Show another tab, turn a page, or change a setting."""
         if target in TABS:
             self.tab = target
         for listing in (self._passes, self._visits):
             listing.chosen(target)
-        return self._changed(self.told.member, target) if self.told else None
+        return self._changed(self.account.member, target) if self.account else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the tabs, and what the chosen one holds."""
@@ -78,26 +77,28 @@ class Account(Scene):
         choices = [Choice(target=tab, label=label) for tab, label in zip(TABS, labels, strict=True)]
         tabs(canvas, head, choices, chosen=self.tab)
         rest = canvas.split(rest, 12, side="top")[1]
-        if self.told is None:
+        if self.account is None:
             return
         if self.tab == "entries":
-            self._draw_entries(canvas, rest, self.told)
+            self._draw_entries(canvas, rest, self.account)
         elif self.tab == "visits":
             self._visits.draw(canvas, rest)
         else:
-            self._draw_wishes(canvas, rest, self.told.member)
+            self._draw_choices(canvas, rest, self.account.member)
 
     # ------------------------------------------------------------ entries and visits
 
-    def _draw_entries(self, canvas: Canvas, rect: pygame.Rect, told: Told) -> None:
-        if told.credit_cents:
+    def _draw_entries(self, canvas: Canvas, rect: pygame.Rect, account: Account) -> None:
+        if account.credit_cents:
             foot, rect = canvas.split(rect, 44, side="bottom")
-            owed = self.words.say("On your account: {money}", money=self.words.money(told.credit_cents, told.currency))
+            owed = self.words.say(
+                "On your account: {money}", money=self.words.money(account.credit_cents, account.currency)
+            )
             canvas.column(foot, [canvas.line(owed, BODY, INK)], valign="middle")
         self._passes.draw(canvas, rect)
 
     def _pass(self, held: PassLine) -> Row:
-        now = self.setting.now()
+        now = self.context.now()
         if held.validity == "not_yet":
             when = self.words.say("valid from {date}", date=self.words.dated(held.valid_from, now))
         elif held.validity == "expired" and held.valid_until:
@@ -110,7 +111,7 @@ class Account(Scene):
         return Row(title=held.product, detail=when, right=left)
 
     def _visit(self, visit: VisitLine) -> Row:
-        now = self.setting.now()
+        now = self.context.now()
         day = self.words.weekday(self.words.local(visit.at).date(), now)
         times = self.words.time(visit.at)
         if visit.until:
@@ -120,10 +121,10 @@ class Account(Scene):
             cost = self.words.say("given back")
         return Row(title=f"{day[:1].upper()}{day[1:]}", detail=times, right=cost)
 
-    # ------------------------------------------------------------ wishes
+    # ------------------------------------------------------------ settings
 
-    def _draw_wishes(self, canvas: Canvas, rect: pygame.Rect, member: Member) -> None:
-        choices = self._settings(member) if self.tab == "wishes" else self._privacy(member)
+    def _draw_choices(self, canvas: Canvas, rect: pygame.Rect, member: Member) -> None:
+        choices = self._settings(member) if self.tab == "settings" else self._privacy(member)
         grid(canvas, rect, choices, columns=1, highest=92)
 
     def _settings(self, member: Member) -> list[Choice]:
@@ -152,8 +153,8 @@ class Account(Scene):
             Choice(target="listed", label=listed, detail=touch),
         ]
 
-    def _changed(self, member: Member, target: str) -> Wishes:
-        """The wish after this one, as a command."""
+    def _changed(self, member: Member, target: str) -> Effects:
+        """The command that changes a setting to its next value."""
         command = ChangeMember(member=member.id)
         match target:
             case "language":
@@ -174,5 +175,5 @@ def _after(one: str, ways: tuple[str, ...]) -> str:
     return ways[(ways.index(one) + 1) % len(ways)] if one in ways else ways[0]
 
 
-def _in(setting: Setting, words: Language) -> Setting:
-    return Setting(words=words, now=setting.now, member_id=setting.member_id, name=setting.name)
+def _in(context: Context, words: Language) -> Context:
+    return Context(words=words, now=context.now, member_id=context.member_id, name=context.name)

@@ -9,8 +9,8 @@ from kiosk.commands import CancelSale, Command, SellPass
 from kiosk.model import Product
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, INK, QUIET, SMALL
-from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
-from kiosk.screen.scenes import wording as people_words
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
+from kiosk.screen.scenes import wording
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.listing import Listing, Row
@@ -20,26 +20,26 @@ from kiosk.screen.widgets.message import Message
 class Sell(Scene):
     """What is on sale."""
 
-    def __init__(self, setting: Setting, member_id: str, name: str, products: Sequence[Product], currency: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str, name: str, products: Sequence[Product], currency: str) -> None:
+        super().__init__(context)
         self._member, self._name, self._currency = member_id, name, currency
         self._products = {one.id: one for one in products}
-        self._list = Listing([self._row(one) for one in products], empty=setting.words.say("Nothing is on sale"))
+        self._list = Listing([self._row(one) for one in products], empty=context.words.say("Nothing is on sale"))
 
     def _row(self, product: Product) -> Row:
-        given = people_words.priced(self.words, product, self._currency)
+        given = wording.product_and_price(self.words, product, self._currency)
         return Row(id=product.id, title=given, detail=product.name)
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Sell to {name}", name=self._name)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Go on to how it is paid."""
         chosen = self._list.chosen(target)
         if not chosen:
             return None
-        return Go(Pay(self.setting, self._member, self._name, self._products[chosen], self._currency))
+        return Go(Pay(self.context, self._member, self._name, self._products[chosen], self._currency))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the passes."""
@@ -49,8 +49,8 @@ class Sell(Scene):
 class Pay(Scene):
     """How it is paid: the one question before the sale, with the price in it."""
 
-    def __init__(self, setting: Setting, member_id: str, name: str, product: Product, currency: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, member_id: str, name: str, product: Product, currency: str) -> None:
+        super().__init__(context)
         self._member, self._name, self._product, self._currency = member_id, name, product, currency
 
     def title(self) -> str:
@@ -61,24 +61,24 @@ class Pay(Scene):
     def _price(self) -> str:
         return self.words.money(self._product.price_cents, self._currency)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Sell."""
         name = target.removeprefix("pay:")
-        if name not in people_words.METHODS:
+        if name not in wording.METHODS:
             return None
-        return Ask(SellPass(members=(self._member,), product=self._product.id, method=name, by=self.setting.by))
+        return Ask(SellPass(members=(self._member,), product=self._product.id, method=name, by=self.context.by))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show the receipt."""
         if isinstance(answer, Done) and isinstance(command, SellPass):
-            return Swap(Receipt(self.setting, answer, self._product, self._price, command.method))
+            return Swap(Receipt(self.context, answer, self._product, self._price, command.method))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw what is sold, and the ways to pay."""
         head, rest = canvas.split(rect, 108, side="top")
         lines = [
-            canvas.line(people_words.priced(self.words, self._product, self._currency), BODY + 4, INK, bold=True),
+            canvas.line(wording.product_and_price(self.words, self._product, self._currency), BODY + 4, INK, bold=True),
             canvas.line(self._product.name, SMALL, INK),
             canvas.line(self.words.say("How is it paid? A touch sells."), DETAIL, QUIET, before=4),
         ]
@@ -86,10 +86,10 @@ class Pay(Scene):
         choices = [
             Choice(
                 target=f"pay:{name}",
-                label=people_words.method(self.words, name),
-                look="main" if name == people_words.METHODS[0] else "plain",
+                label=wording.payment_method(self.words, name),
+                look="main" if name == wording.METHODS[0] else "plain",
             )
-            for name in people_words.METHODS
+            for name in wording.METHODS
         ]
         grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2, highest=110)
 
@@ -97,26 +97,26 @@ class Pay(Scene):
 class Receipt(Scene):
     """The sale that was made, by its number; it can be taken back at once."""
 
-    def __init__(self, setting: Setting, done: Done, product: Product, price: str, method: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, done: Done, product: Product, price: str, method: str) -> None:
+        super().__init__(context)
         self._done, self._product, self._price, self._method = done, product, price, method
 
     def title(self) -> str:
         """What the scene is called."""
         return self.words.say("Sold")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Back to the member, or take it back."""
         if target == "done":
             return Back()
         if target == "take-back" and self._done.id:
-            return Swap(TakeBack(self.setting, self._done.id, self._done.receipt or ""))
+            return Swap(TakeBack(self.context, self._done.id, self._done.receipt or ""))
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the receipt."""
         foot, rest = canvas.split(rect, 70, side="bottom")
-        method = people_words.method(self.words, self._method)
+        method = wording.payment_method(self.words, self._method)
         lines = [
             canvas.line(self.words.say("Receipt {number}", number=self._done.receipt or ""), BODY + 10, INK, bold=True),
             canvas.line(self._product.name, BODY, INK, before=8),
@@ -133,8 +133,8 @@ class Receipt(Scene):
 class TakeBack(Scene):
     """Why a sale is taken back: the reason is the yes, and stays in the accounts."""
 
-    def __init__(self, setting: Setting, pass_id: str, receipt: str) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, pass_id: str, receipt: str) -> None:
+        super().__init__(context)
         self._pass, self._receipt = pass_id, receipt
 
     def title(self) -> str:
@@ -150,14 +150,14 @@ class TakeBack(Scene):
             "money given back": say("Money given back"),
         }
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take it back for this reason."""
         reason = target.removeprefix("why:")
         if reason not in self._reasons():
             return None
-        return Ask(CancelSale(pass_id=self._pass, reason=reason, by=self.setting.by))
+        return Ask(CancelSale(pass_id=self._pass, reason=reason, by=self.context.by))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back to where one was."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Receipt {number} is taken back", number=self._receipt)))

@@ -14,10 +14,10 @@ from kiosk.notices.language import DEFAULT, languages
 from kiosk.notices.places import FIRST_PLACE, own_name
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import GAP
-from kiosk.screen.scene import Go, Setting, Wishes
+from kiosk.screen.scene import Context, Effects, Go
 from kiosk.screen.scenes.hours.week_grid import PRESETS, WeekGrid, preset_choices
 from kiosk.screen.scenes.set_up.last_steps import SpaceTariff
-from kiosk.screen.scenes.set_up.steps import Draft, Step, Written
+from kiosk.screen.scenes.set_up.steps import Draft, NameStep, Step
 from kiosk.screen.scenes.set_up.where import SpaceWhere
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
@@ -26,19 +26,19 @@ from kiosk.screen.widgets.button import Choice, button, grid
 class SetUpLanguage(Step):
     """What the kiosk speaks: the first that anybody sees of it."""
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting, Draft())
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, Draft())
 
     def question(self) -> str:
         """What is asked."""
         asked = dict.fromkeys(Language(code, FIRST_PLACE.zone).say("Language") for code in _languages())
         return " · ".join(asked)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Speak it from here on."""
         self.draft.language = target.removeprefix("language:")
         words = Language(self.draft.language, self.draft.place.zone)
-        return Go(SpaceWhere(dataclasses.replace(self.setting, words=words), self.draft, SpaceName))
+        return Go(SpaceWhere(dataclasses.replace(self.context, words=words), self.draft, SpaceName))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the languages, each by its own name, whatever the screen speaks."""
@@ -51,13 +51,13 @@ def _languages() -> tuple[str, ...]:
     return tuple(dict.fromkeys((DEFAULT, *languages())))
 
 
-class SpaceName(Written):
+class SpaceName(NameStep):
     """What the place is called."""
 
     number = 3
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft, text=draft.name)
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft, text=draft.name)
 
     def question(self) -> str:
         """What is asked."""
@@ -67,10 +67,10 @@ class SpaceName(Written):
         """What could be written."""
         return self.words.say("For instance: La Serre")
 
-    def taken(self, text: str) -> Wishes:
+    def taken(self, text: str) -> Effects:
         """On to the hours."""
         self.draft.name = text
-        return Go(SpaceHours(self.setting, self.draft))
+        return Go(SpaceHours(self.context, self.draft))
 
 
 class SpaceHours(Step):
@@ -82,15 +82,15 @@ class SpaceHours(Step):
         """What is asked."""
         return self.words.say("When is it open?")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take an example, or put a week together."""
         if target == "own":
-            return Go(SetUpWeek(self.setting, self.draft))
+            return Go(SetUpWeek(self.context, self.draft))
         return self._taken(next(one.week for one in PRESETS if one.target == target))
 
-    def _taken(self, week: WeekHours) -> Wishes:
+    def _taken(self, week: WeekHours) -> Effects:
         self.draft.week = week
-        return Go(SpaceTariff(self.setting, self.draft))
+        return Go(SpaceTariff(self.context, self.draft))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the examples."""
@@ -104,12 +104,12 @@ class SetUpWeek(WeekGrid):
     """The days one by one, within the first start."""
 
     quiet_seconds = None
-    stays = True
+    outlasts_notices = True
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft.week, self._keep)
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft.week, self._keep)
         self.draft = draft
 
-    def _keep(self, week: WeekHours) -> Wishes:
+    def _keep(self, week: WeekHours) -> Effects:
         self.draft.week = week
-        return Go(SpaceTariff(self.setting, self.draft))
+        return Go(SpaceTariff(self.context, self.draft))

@@ -12,16 +12,16 @@ from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, OPEN, QUIET, SMALL
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Go, Leave, Setting, Swap, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Leave, Swap
 from kiosk.screen.scenes.set_up.pin import HASHING_SECONDS, HostPin
-from kiosk.screen.scenes.set_up.steps import STEPS, Draft, Step, Written
+from kiosk.screen.scenes.set_up.steps import STEPS, Draft, NameStep, Step
 from kiosk.screen.scenes.set_up.tariffs import TARIFFS, Tariff
-from kiosk.screen.scenes.set_up.trial import Trial, Watching
+from kiosk.screen.scenes.set_up.trial import StepWithParts, Trial
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid, row
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.number_pad import OK, NumberPad
-from kiosk.screen.widgets.week import week_told
+from kiosk.screen.widgets.week import week_text
 
 PIN_REFUSALS = ("PIN_LENGTH", "PIN_EASY")
 
@@ -35,13 +35,13 @@ class SpaceTariff(Step):
         """What is asked."""
         return self.words.say("What do members buy?")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """On to its price, or on without."""
         tariff = next((one for one in TARIFFS if one.product.id == target), None)
         if tariff:
-            return Go(Price(self.setting, self.draft, tariff))
+            return Go(Price(self.context, self.draft, tariff))
         self.draft.product = None
-        return Go(HostName(self.setting, self.draft))
+        return Go(HostName(self.context, self.draft))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the tariffs."""
@@ -60,8 +60,8 @@ class Price(Step):
     number = 5
     default = OK
 
-    def __init__(self, setting: Setting, draft: Draft, tariff: Tariff) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft, tariff: Tariff) -> None:
+        super().__init__(context, draft)
         self._tariff = tariff
         self._pad = NumberPad(longest=6, decimals=2)
         self._pad.digits = str(tariff.product.price_cents // 100)
@@ -70,14 +70,14 @@ class Price(Step):
         """What is asked."""
         return self._tariff.name(self.words)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A digit, or on to the host."""
         if self._pad.touched(target) or target != OK or not self._pad.digits:
             return None
         self.draft.product = self._tariff.made(self.words, price_cents=self._pad.hundredths)
-        return Go(HostName(self.setting, self.draft))
+        return Go(HostName(self.context, self.draft))
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A digit of a keyboard."""
         return None if self._pad.typed(key) else False
 
@@ -97,13 +97,13 @@ class Price(Step):
         self._pad.draw(canvas, rect, ok="")
 
 
-class HostName(Written):
+class HostName(NameStep):
     """Who looks after the place: the first host."""
 
     number = 6
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft, text=draft.host or setting.words.say("Front desk"))
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft, text=draft.host or context.words.say("Front desk"))
 
     def question(self) -> str:
         """What is asked."""
@@ -113,13 +113,13 @@ class HostName(Written):
         """What could be written."""
         return self.words.say("For instance: Claire")
 
-    def taken(self, text: str) -> Wishes:
+    def taken(self, text: str) -> Effects:
         """On to the badge."""
         self.draft.host = text
-        return Go(HostBadge(self.setting, self.draft))
+        return Go(HostBadge(self.context, self.draft))
 
 
-class HostBadge(Watching):
+class HostBadge(StepWithParts):
     """The badge that opens at any hour: laid on the reader."""
 
     number = 7
@@ -128,13 +128,13 @@ class HostBadge(Watching):
         """What is asked."""
         return self.words.say("The host’s badge")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Go on, with the badge or without."""
         if target == "without":
             self.draft.code = None
-        return Go(HostPin(self.setting, self.draft, lambda setting, draft: Trial(setting, draft, Summary)))
+        return Go(HostPin(self.context, self.draft, lambda context, draft: Trial(context, draft, Summary)))
 
-    def badge(self, code: str) -> Wishes:
+    def badge(self, code: str) -> Effects:
         """The badge: told in the middle of the screen, and not below as well."""
         self.draft.code = code
         return None
@@ -164,14 +164,14 @@ class HostBadge(Watching):
         canvas.column(rect, [canvas.line(said, LEAD - 6, INK, bold=True)], align="center", valign="middle")
 
 
-class Summary(Watching):
+class Summary(StepWithParts):
     """All answers on one page, and what reader and door say; one touch and the kiosk works."""
 
     number = STEPS
     default = "start"
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft)
         self._list = Listing()
         self._is_done = False
 
@@ -179,20 +179,20 @@ class Summary(Watching):
         """What is asked."""
         return self.words.say("All right?")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Look at the parts; once all is done there is nothing to come back to."""
         return Leave() if self._is_done else super().opened()
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Turn the page, or do it."""
         self._list.chosen(target)
         return Ask(self.draft.command(), seconds=HASHING_SECONDS) if target == "start" else None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """It is all written at once, and works. A PIN that is too easy is asked for anew, and nothing was written."""
         if isinstance(command, SetUp) and isinstance(answer, Done):
             self._is_done = True
-            return Swap(Ready(self.setting, self.draft))
+            return Swap(Ready(self.context, self.draft))
         if isinstance(answer, Refused) and answer.code in PIN_REFUSALS:
             return Back(to=HostPin, message=self.refused(answer))
         return super().answered(command, answer)
@@ -210,7 +210,7 @@ class Summary(Watching):
         sold = f"{product.name}, {words.money(product.price_cents, place.currency)}" if product else words.say("later")
         badge = words.say("badge {code}", code=draft.code) if draft.code else words.say("no badge yet")
         rows = [
-            Row(title=draft.name, detail=week_told(words, draft.week), picture="open"),
+            Row(title=draft.name, detail=week_text(words, draft.week), picture="open"),
             Row(title=f"{draft.host}, {badge}", detail=words.say("Tariff: {sold}", sold=sold), picture="badge"),
             Row(title=places.country_name(words, place.country), detail=self._clock(), picture="re_entry"),
         ]
@@ -237,14 +237,14 @@ class Ready(Step):
     """It works: what to do next."""
 
     number = STEPS
-    stays = False
+    outlasts_notices = False
     waits_for_badge = False
 
     def title(self) -> str:
         """What the scene is called."""
         return self.draft.name
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """To the idle screen."""
         return Leave()
 

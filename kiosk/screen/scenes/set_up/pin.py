@@ -7,7 +7,7 @@ from typing import Literal
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, SMALL
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Go, Setting, Wishes
+from kiosk.screen.scene import Context, Effects, Go
 from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.message import Message
@@ -24,8 +24,8 @@ class HostPin(Step):
     number = 8
     default = OK
 
-    def __init__(self, setting: Setting, draft: Draft, then: NextStep) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft, then: NextStep) -> None:
+        super().__init__(context, draft)
         self._then = then
         self._pad = NumberPad(hidden=True)
         self._first = ""
@@ -34,7 +34,7 @@ class HostPin(Step):
         """What is asked."""
         return self.words.say("The host’s PIN")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A digit, or what was typed."""
         if self._pad.touched(target) or target != OK:
             return None
@@ -47,9 +47,9 @@ class HostPin(Step):
             self.message = Message(self.words.say("That was not the same: begin again"), is_good=False)
             return None
         self.draft.pin = typed
-        return Go(self._then(self.setting, self.draft))
+        return Go(self._then(self.context, self.draft))
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A digit of a keyboard."""
         return None if self._pad.typed(key) else False
 

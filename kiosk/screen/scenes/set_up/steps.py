@@ -11,7 +11,7 @@ from kiosk.model import Product, WeekHours
 from kiosk.notices.places import FIRST_PLACE, Place
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Scene, Setting, Wishes
+from kiosk.screen.scene import Context, Effects, Scene
 from kiosk.screen.scenes.hours.week_grid import PRESETS
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
@@ -69,11 +69,11 @@ class Step(Scene):
 
     quiet_seconds = None
     waits_for_badge = True
-    stays = True
+    outlasts_notices = True
     number = 1
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context)
         self.draft = draft
 
     def title(self) -> str:
@@ -84,24 +84,24 @@ class Step(Scene):
         """What is asked."""
         raise NotImplementedError
 
-    def badge(self, code: str) -> Wishes:
+    def badge(self, code: str) -> Effects:
         """A badge was laid on the reader."""
         self.draft.code = code
         self.message = Message(self.words.say("Badge {code} was read", code=code))
         return None
 
 
-NextStep = Callable[[Setting, Draft], Scene]
+NextStep = Callable[[Context, Draft], Scene]
 """The step that follows one, where steps could not name each other."""
 
 
-class Written(Step):
+class NameStep(Step):
     """A step that asks for a name."""
 
     hint = ""
 
-    def __init__(self, setting: Setting, draft: Draft, *, text: str) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft, *, text: str) -> None:
+        super().__init__(context, draft)
         self._field = TextField(text, hint=self.example(), longest=LONGEST_NAME)
         self._keyboard = Keyboard(self.words.code, names=True)
         self._keyboard.follow(text)
@@ -110,16 +110,16 @@ class Written(Step):
         """What could be written."""
         raise NotImplementedError
 
-    def taken(self, text: str) -> Wishes:
+    def taken(self, text: str) -> Effects:
         """Go on with what was written."""
         raise NotImplementedError
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """A key of glass."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """A key of any keyboard."""
         if key.name == "enter":
             text = " ".join(self._field.text.split())

@@ -9,7 +9,7 @@ from kiosk.commands import Command, ShowFirstStart, TryDoor
 from kiosk.notices.vitals import spoken
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, OPEN, QUIET, RADIUS, SMALL, Colour
-from kiosk.screen.scene import Ask, Go, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Go
 from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, row
@@ -18,20 +18,20 @@ BUTTON = 62
 Door = Literal["untried", "asked", "opens", "stuck"]
 
 
-class Watching(Step):
+class StepWithParts(Step):
     """A step that shows how the reader and the other parts are."""
 
     every_seconds = 2.0
 
-    def __init__(self, setting: Setting, draft: Draft) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft)
         self.vitals: tuple[Vital, ...] = ()
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask again and again: a cable is plugged in while one looks."""
         return Ask(ShowFirstStart(), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show how the parts are."""
         if isinstance(answer, FirstStart):
             self.vitals = answer.status.vitals
@@ -43,30 +43,30 @@ class Watching(Step):
         vital = next((one for one in self.vitals if one.part == name), None)
         if vital is None:
             return None
-        said = spoken(self.words, vital.part, vital.code, vital.facts, now=self.setting.now())
+        said = spoken(self.words, vital.part, vital.code, vital.facts, now=self.context.now())
         return vital, f"{said.part} · {said.said}"
 
 
-class Trial(Watching):
+class Trial(StepWithParts):
     """Two halves: the reader with the badge that was read last, and the door with a button that opens it once."""
 
     number = 9
     default = "go-on"
 
-    def __init__(self, setting: Setting, draft: Draft, then: NextStep) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft, then: NextStep) -> None:
+        super().__init__(context, draft)
         self._then = then
 
     def question(self) -> str:
         """What is asked."""
         return self.words.say("Reader and door")
 
-    def badge(self, code: str) -> Wishes:
+    def badge(self, code: str) -> Effects:
         """A badge was read: told in the reader's half. The host's badge stays the one that was laid there for them."""
         self.draft.tried_code = code
         return None
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Open the door, say whether it opened, or go on."""
         match target:
             case "open":
@@ -76,10 +76,10 @@ class Trial(Watching):
             case "stuck":
                 self.draft.door = "stuck"
             case "go-on":
-                return Go(self._then(self.setting, self.draft))
+                return Go(self._then(self.context, self.draft))
         return None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """The strike was told to open: ask whether it did."""
         if isinstance(answer, DoorOpened):
             self.draft.door = "asked"

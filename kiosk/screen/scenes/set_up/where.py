@@ -11,7 +11,7 @@ from kiosk.notices.language import sentence
 from kiosk.notices.places import Place
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, QUIET
-from kiosk.screen.scene import Ask, Back, Go, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go
 from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid, row
@@ -24,19 +24,19 @@ class SpaceWhere(Step):
     number = 2
     default = "here"
 
-    def __init__(self, setting: Setting, draft: Draft, then: NextStep) -> None:
-        super().__init__(setting, draft)
+    def __init__(self, context: Context, draft: Draft, then: NextStep) -> None:
+        super().__init__(context, draft)
         self._then = then
 
     def question(self) -> str:
         """What is asked."""
         return self.words.say("Where is the kiosk?")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask what the machine knows of it."""
         return Ask(ShowFirstStart(), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Begin with the place of the machine's clock, until one was chosen."""
         if not isinstance(answer, FirstStart):
             return super().answered(command, answer)
@@ -45,13 +45,13 @@ class SpaceWhere(Step):
         self.draft.place = found or self.draft.place
         return None
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """On from here, or choose another country."""
         if target == "elsewhere":
-            return Go(Letters(self.setting, self.draft))
+            return Go(CountryLetters(self.context, self.draft))
         self.draft.is_placed = True
         words = Language(self.words.code, self.draft.place.zone)
-        return Go(self._then(dataclasses.replace(self.setting, words=words), self.draft))
+        return Go(self._then(dataclasses.replace(self.context, words=words), self.draft))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the place, what its clock shows, and the ways on."""
@@ -59,7 +59,7 @@ class SpaceWhere(Step):
         foot, rect = canvas.split(rect, 72, side="bottom")
         elsewhere = Choice(target="elsewhere", label=words.say("Elsewhere"), enabled=bool(self.draft.countries))
         row(canvas, foot, [elsewhere, Choice(target="here", label=words.say("Yes, here"), look="main", picture="tick")])
-        clock = Language(words.code, place.zone).time(self.setting.now())
+        clock = Language(words.code, place.zone).time(self.context.now())
         paid = words.say("Paid in: {currency}", currency=places.currency_name(words, place.currency))
         column = [
             canvas.line(places.country_name(words, place.country), LEAD, INK, bold=True),
@@ -70,7 +70,7 @@ class SpaceWhere(Step):
         canvas.column(rect, column, align="center", valign="middle")
 
 
-class Letters(Step):
+class CountryLetters(Step):
     """The letters that countries begin with."""
 
     number = 2
@@ -79,10 +79,10 @@ class Letters(Step):
         """What is asked."""
         return self.words.say("The country begins with…")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Show the countries of a letter."""
         letter = target.removeprefix("letter:")
-        return Go(Countries(self.setting, self.draft, places.by_letter(self.words, self.draft.countries)[letter]))
+        return Go(Countries(self.context, self.draft, places.by_letter(self.words, self.draft.countries)[letter]))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw them."""
@@ -96,23 +96,23 @@ class Countries(Step):
 
     number = 2
 
-    def __init__(self, setting: Setting, draft: Draft, countries: tuple[str, ...]) -> None:
-        super().__init__(setting, draft)
-        rows = [Row(id=one, title=places.country_name(setting.words, one)) for one in countries]
+    def __init__(self, context: Context, draft: Draft, countries: tuple[str, ...]) -> None:
+        super().__init__(context, draft)
+        rows = [Row(id=one, title=places.country_name(context.words, one)) for one in countries]
         self._list = Listing(rows)
 
     def question(self) -> str:
         """What is asked."""
         return self.words.say("Which country?")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a country with its only zone, or ask for the zone."""
         country = self._list.chosen(target)
         if country is None:
             return None
         zones = places.zones(country)
         if len(zones) > 1:
-            return Go(Zones(self.setting, self.draft, country))
+            return Go(Zones(self.context, self.draft, country))
         return take(self.draft, country, zones[0])
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -125,17 +125,17 @@ class Zones(Step):
 
     number = 2
 
-    def __init__(self, setting: Setting, draft: Draft, country: str) -> None:
-        super().__init__(setting, draft)
-        self._country, words = country, setting.words
-        clocks = {zone: Language(words.code, zone).time(setting.now()) for zone in places.zones(country)}
+    def __init__(self, context: Context, draft: Draft, country: str) -> None:
+        super().__init__(context, draft)
+        self._country, words = country, context.words
+        clocks = {zone: Language(words.code, zone).time(context.now()) for zone in places.zones(country)}
         self._list = Listing([Row(id=zone, title=places.city(words, zone), right=clocks[zone]) for zone in clocks])
 
     def question(self) -> str:
         """What is asked."""
         return self.words.say("Which clock?")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a zone."""
         zone = self._list.chosen(target)
         return None if zone is None else take(self.draft, self._country, zone)
@@ -146,7 +146,7 @@ class Zones(Step):
         self._list.draw(canvas, canvas_rect)
 
 
-def take(draft: Draft, country: str, zone: str) -> Wishes:
+def take(draft: Draft, country: str, zone: str) -> Effects:
     """Keep a place that was chosen, and show it."""
     draft.place, draft.is_placed = Place(country, zone, places.currency(country)), True
     return Back(to=SpaceWhere)

@@ -9,8 +9,8 @@ from kiosk.answers import Answered, Inside, Present
 from kiosk.commands import Command, ListInside
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK
-from kiosk.screen.scene import Ask, Scene, Setting, Wishes
-from kiosk.screen.scenes.wording import called
+from kiosk.screen.scene import Ask, Context, Effects, Scene
+from kiosk.screen.scenes.wording import name_or_erased
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.listing import Listing, Row
 
@@ -21,8 +21,8 @@ class Evacuation(Scene):
     quiet_seconds = 600.0  # outside, with the screen in sight, nobody has a hand free
     every_seconds = 15.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.people: tuple[Present, ...] | None = None
         self.outside: set[str] = set()
         self._list = Listing(empty=self.words.say("Nobody is in"))
@@ -31,11 +31,11 @@ class Evacuation(Scene):
         """What the scene is called."""
         return self.words.say("Evacuation list")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask who is in; again and again, for people go on coming and going."""
         return Ask(ListInside(doubtful=True), blocks=False)
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show who is in."""
         if isinstance(answer, Inside):
             self.people = answer.people
@@ -43,7 +43,7 @@ class Evacuation(Scene):
             return None
         return super().answered(command, answer)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Tick somebody off, or take the tick back."""
         chosen = self._list.chosen(target)
         if chosen is not None:
@@ -69,7 +69,7 @@ class Evacuation(Scene):
         since = self.words.say("since {time}", time=self.words.time(person.since)) if person.name else ""
         return Row(
             id=person.member_id,
-            title=called(self.words, person),
+            title=name_or_erased(self.words, person),
             detail=self.words.say("perhaps still here") if person.maybe else "",
             right=since,
             picture="tick" if is_out else "question" if person.maybe else "ring",

@@ -8,7 +8,7 @@ from kiosk.answers import Answered, Done
 from kiosk.commands import Command, Undo
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Back, Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, row
 from kiosk.screen.widgets.field import TextField
@@ -16,13 +16,13 @@ from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.message import Message
 
 
-class Reverse(Scene):
+class GiveBack(Scene):
     """An entry of a member is to be given back; it needs a reason, which is kept."""
 
     default = "key:enter"
 
-    def __init__(self, setting: Setting, *, member_id: str, name: str, seq: int) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, *, member_id: str, name: str, seq: int) -> None:
+        super().__init__(context)
         self._member_id, self._name, self._seq = member_id, name, seq
         self._field = TextField(hint=self.words.say("Or another reason"), longest=120)
         self._keys = Keyboard(self.words.code)
@@ -36,7 +36,7 @@ class Reverse(Scene):
         """What the scene is called."""
         return self.words.say("Give an entry back")
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Take a reason, or a letter of one."""
         if target in self._reasons:
             self._ask(self._reasons[target])
@@ -48,11 +48,11 @@ class Reverse(Scene):
             self._field.typed(key)
         return None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """Take a letter."""
         return None if self._field.typed(key) else False
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back, and say that it is done."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Entry given back: {name}", name=self._name)))
@@ -76,5 +76,5 @@ class Reverse(Scene):
             self._name,
             self.words.say("Reason: {reason}", reason=reason),
             yes=self.words.say("Give back"),
-            wish=Ask(Undo(member=self._member_id, reason=reason, seq=self._seq or None, by=self.setting.by)),
+            then=Ask(Undo(member=self._member_id, reason=reason, seq=self._seq or None, by=self.context.by)),
         )

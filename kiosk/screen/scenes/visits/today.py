@@ -8,10 +8,10 @@ from kiosk.model import Reason
 from kiosk.notices.reasons import because_of
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import ACTION, DANGER, OPEN
-from kiosk.screen.scene import Ask, Go, Scene, Setting, Wishes
-from kiosk.screen.scenes.people.member import Account
+from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
+from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.people.members import Members
-from kiosk.screen.scenes.visits.give_back import Reverse
+from kiosk.screen.scenes.visits.give_back import GiveBack
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, tabs
 from kiosk.screen.widgets.listing import Listing, Row
@@ -25,8 +25,8 @@ class Today(Scene):
 
     every_seconds = 20.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._taps: tuple[TapLine, ...] = ()
         self._shown = "attention"
         self._lists = {
@@ -38,11 +38,11 @@ class Today(Scene):
         """What the scene is called."""
         return self.words.say("Today")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask for the taps of today."""
         return Ask(ListTaps(), blocks=False)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Change the list, turn its page, or go on from a tap: give its entry back, its badge, or see the member."""
         if target in self._lists:
             self._shown = target
@@ -52,12 +52,12 @@ class Today(Scene):
         if tap is None:
             return None
         if tap.member_id is None:
-            return Go(Members(self.setting, tap.code)) if tap.code else None
+            return Go(Members(self.context, tap.code)) if tap.code else None
         if tap.granted:
-            return Go(Reverse(self.setting, member_id=tap.member_id, name=tap.name or "", seq=tap.seq))
-        return Go(Account(self.setting, tap.member_id))
+            return Go(GiveBack(self.context, member_id=tap.member_id, name=tap.name or "", seq=tap.seq))
+        return Go(MemberAccount(self.context, tap.member_id))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show the taps, the newest first."""
         if not isinstance(answer, Taps):
             return super().answered(command, answer)

@@ -9,19 +9,19 @@ from kiosk.answers import Answered, People, Person
 from kiosk.commands import Command, ListMembers
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Scene, Setting, Wishes
+from kiosk.screen.scene import Ask, Context, Effects, Scene
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.listing import Listing, Row
 
 
-class Pick(Scene):
+class PickMember(Scene):
     """A field, those whom it may mean, a keyboard."""
 
-    def __init__(self, setting: Setting, title: str, then: Callable[[Scene, Person], Wishes]) -> None:
+    def __init__(self, context: Context, title: str, then: Callable[[Scene, Person], Effects]) -> None:
         """`then` is given this scene and the member that was touched."""
-        super().__init__(setting)
+        super().__init__(context)
         self._title, self._then = title, then
         self._field = TextField(hint=self.words.say("A part of the name"))
         self._keys = Keyboard(self.words.code)
@@ -32,11 +32,11 @@ class Pick(Scene):
         """What is to be done with whom is found."""
         return self._title
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask for those whom the field may mean."""
         return Ask(ListMembers(text=self._field.text), blocks=False)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Choose somebody, or write."""
         chosen = self._list.chosen(target)
         if chosen is not None:
@@ -44,13 +44,13 @@ class Pick(Scene):
         key = self._keys.touched(target)
         return self.typed(key) or None if key else None
 
-    def typed(self, key: Key) -> Wishes | Literal[False]:
+    def typed(self, key: Key) -> Effects | Literal[False]:
         """Write, and ask anew with every letter."""
         if self._list.typed(key):
             return None
         return self.opened() if self._field.typed(key) else False
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show whom the field may mean now; an answer to what was written before is late."""
         if not isinstance(answer, People):
             return super().answered(command, answer)

@@ -8,23 +8,23 @@ from kiosk.model import Granted
 from kiosk.notices.reasons import because_of
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, QUIET
-from kiosk.screen.scene import Ask, Back, Go, Scene, Setting, Swap, Wishes
-from kiosk.screen.scenes.people.pick import Pick
-from kiosk.screen.scenes.visits.give_back import Reverse
-from kiosk.screen.scenes.wording import called
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
+from kiosk.screen.scenes.people.pick_member import PickMember
+from kiosk.screen.scenes.visits.give_back import GiveBack
+from kiosk.screen.scenes.wording import name_or_erased
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid, row
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
 
 
-class Now(Scene):
+class WhoIsIn(Scene):
     """The people who are in."""
 
     every_seconds = 20.0
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._list = Listing(empty=self.words.say("Nobody is in"))
         self._people: dict[str, Present] = {}
 
@@ -32,25 +32,25 @@ class Now(Scene):
         """What the scene is called."""
         return self.words.say("Who is in")
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask who is in."""
         return Ask(ListInside(), blocks=False)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Open the door, check somebody in, or see what can be done for somebody who is in."""
         if target == "door":
             self.confirm(
                 self.words.say("Open the door once?"),
                 self.words.say("It is written down, with your name."),
                 yes=self.words.say("Open the door"),
-                wish=Ask(OpenDoor(by=self.setting.by)),
+                then=Ask(OpenDoor(by=self.context.by)),
             )
         elif target == "check_in":
-            return Go(Pick(self.setting, self.words.say("Check in"), self._ask_to_check_in))
+            return Go(PickMember(self.context, self.words.say("Check in"), self._ask_to_check_in))
         chosen = self._list.chosen(target)
-        return Go(Here(self.setting, self._people[chosen])) if chosen else None
+        return Go(PersonInside(self.context, self._people[chosen])) if chosen else None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Show who is in, or what came of what was asked."""
         match answer:
             case Inside():
@@ -72,18 +72,18 @@ class Now(Scene):
     def _row(self, person: Present) -> Row:
         return Row(
             id=person.member_id,
-            title=called(self.words, person),
+            title=name_or_erased(self.words, person),
             detail=_since(self, person),
             right=_until(self, person),
             picture="tick" if person.sure else "ring",
         )
 
-    def _ask_to_check_in(self, scene: Scene, person: Person) -> Wishes:
+    def _ask_to_check_in(self, scene: Scene, person: Person) -> Effects:
         scene.confirm(
             self.words.say("Check {name} in?", name=person.name),
             self.words.say("Judged like a tap: it may use an entry."),
             yes=self.words.say("Check in"),
-            wish=Go(CheckingIn(self.setting, person)),
+            then=Go(CheckingIn(self.context, person)),
         )
         return None
 
@@ -91,7 +91,7 @@ class Now(Scene):
 def _until(scene: Scene, person: Present) -> str:
     if not person.sure:
         return scene.words.say("probably gone")
-    return scene.words.until(person.until, scene.setting.now()) if person.until else ""
+    return scene.words.until(person.until, scene.context.now()) if person.until else ""
 
 
 def _since(scene: Scene, person: Present) -> str:
@@ -105,28 +105,28 @@ def _since(scene: Scene, person: Present) -> str:
 class CheckingIn(Scene):
     """The verdict on somebody whom a host checks in."""
 
-    def __init__(self, setting: Setting, person: Person) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, person: Person) -> None:
+        super().__init__(context)
         self._person, self._told, self._asked = person, "", False
 
     def title(self) -> str:
         """What the scene is called."""
         return self._person.name
 
-    def opened(self) -> Wishes:
+    def opened(self) -> Effects:
         """Ask once; coming back here asks no more."""
         if self._asked:
             return None
         self._asked = True
         return Ask(CheckIn(member=self._person.id))
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Say the verdict: among those who are in, if it was granted."""
         if not isinstance(answer, Judged):
             return super().answered(command, answer)
         self._told = because_of(self.words, answer.verdict.reason)
         if isinstance(answer.verdict, Granted):
-            return Back(to=Now, message=Message(f"{answer.name} · {self._told}"))
+            return Back(to=WhoIsIn, message=Message(f"{answer.name} · {self._told}"))
         self.message = Message(self.words.say("Not let in: {reason}", reason=self._told), is_good=False)
         return None
 
@@ -135,18 +135,18 @@ class CheckingIn(Scene):
         canvas.column(rect, [canvas.line(self._told, BODY + 8, INK, bold=True)], align="center", valign="middle")
 
 
-class Here(Scene):
+class PersonInside(Scene):
     """What can be done for somebody who is in."""
 
-    def __init__(self, setting: Setting, person: Present) -> None:
-        super().__init__(setting)
+    def __init__(self, context: Context, person: Present) -> None:
+        super().__init__(context)
         self._person = person
 
     def title(self) -> str:
         """What the scene is called."""
-        return called(self.words, self._person)
+        return name_or_erased(self.words, self._person)
 
-    def touched(self, target: str) -> Wishes:
+    def touched(self, target: str) -> Effects:
         """Note that they left, or give their entry back."""
         person = self._person
         if target == "has_left":
@@ -154,13 +154,13 @@ class Here(Scene):
                 self.words.say("{name} has left?", name=self.title()),
                 *([self.words.say("Coming back in the time window stays free.")] if person.name else []),
                 yes=self.words.say("Has left"),
-                wish=Ask(Leave(member=person.member_id)),
+                then=Ask(Leave(member=person.member_id)),
             )
         if target == "reverse":
-            return Swap(Reverse(self.setting, member_id=person.member_id, name=person.name, seq=person.seq))
+            return Swap(GiveBack(self.context, member_id=person.member_id, name=person.name, seq=person.seq))
         return None
 
-    def answered(self, command: Command, answer: Answered) -> Wishes:
+    def answered(self, command: Command, answer: Answered) -> Effects:
         """Back to the others."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("{name} has left", name=self.title())))
