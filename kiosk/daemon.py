@@ -29,7 +29,7 @@ from kiosk.badges import badge_key
 from kiosk.clock import WallClock
 from kiosk.commands import ForgetOld
 from kiosk.door.controller import Controller
-from kiosk.door.devices import Display, Front
+from kiosk.door.devices import Display, DoorDevices
 from kiosk.health import machine
 from kiosk.health.vitals import Surroundings, troubles, vitals
 from kiosk.ledger import Ledger, LedgerBusyError, LedgerError, repair_notice
@@ -73,7 +73,7 @@ class World:
     """The reader may be an emulated chip on a pseudo-terminal."""
     display: Callable[[Screen], Display] = lambda screen: screen
     """What the controller shows things on; the demo looks over its shoulder."""
-    witness: Callable[[Verdict, Case, datetime], None] | None = None
+    on_verdict: Callable[[Verdict, Case, datetime], None] | None = None
     on_reader: Callable[[ReaderUp | ReaderDown], None] = lambda _: None
     """Told when the reader comes and goes, from its thread."""
     root: Path = machine.ROOT
@@ -266,7 +266,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     stack.callback(indicator.close)
     door = _build_door(config, lambda event: inbox.put(DoorMoved(what=event.what)), pins)
     stack.callback(door.close)
-    front = Front(
+    devices = DoorDevices(
         door=door,
         indicator=indicator,
         display=world.display(screen),
@@ -274,10 +274,10 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
         language=config.screen.language,
         reader_side=config.screen.reader_side,
         quiet=config.sound.quiet_times,
-        witness=world.witness,
+        on_verdict=world.on_verdict,
     )
     key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
-    controller = Controller(ledger, front, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
+    controller = Controller(ledger, devices, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
     told_before = "" if story else repair_notice.unacknowledged(ledger)
     if story or told_before:
         controller.was_mended(str(story or told_before), is_noted=not story)

@@ -52,7 +52,7 @@ class Show:
         self._bench, self._site, self.screen, self._panel = bench, site, screen, panel
         self._verdicts: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def witness(self, verdict: Verdict, case: Case, now: datetime) -> None:
+    def on_verdict(self, verdict: Verdict, case: Case, now: datetime) -> None:
         """Print a verdict and what the door and the light did; called when all of it is done."""
         board = self._bench.board.state()
         strike = "released" if board["strike"] else "shut"
@@ -82,7 +82,7 @@ class Show:
             return Refused(message=str(error), code="NOT_HERE")
 
     def tap(self, card: str) -> str:
-        """Tap with a card; return what is to say beside the verdict, which `witness` prints. Raises BenchError."""
+        """Tap with a card; return what is to say beside the verdict, which `on_verdict` prints. Raises BenchError."""
         told = self.lay(card)
         return "" if "\n" in told else told
 
@@ -208,7 +208,7 @@ def _serve_here(
         pin_factory=bench.board.factory,
         simulated=True,
         display=bench.watch,
-        witness=show.witness,
+        on_verdict=show.on_verdict,
         on_reader=lambda said: bench.reader_is(up=isinstance(said, ReaderUp)),
     )
     told = introduction(bench, site, windowed=screen.is_seen, server=server, page=page.address if page else None)

@@ -30,8 +30,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Touched:
-    """A button that was touched, where and when. `write` commits a fact, `gather` tells the case as it is now.
+class ButtonPress:
+    """A touch on a button of a notice. `write` commits a fact, `gather` reads the case as it is now.
 
     Both raise LedgerError.
     """
@@ -44,11 +44,11 @@ class Touched:
     write: Callable[[AnyFact], None]
     language: str | None = None
 
-    def does(self, button: str) -> Outcome:
-        """Do what a button that `shown` offers says, and tell what was done. Raises LedgerError."""
+    def perform(self, button: str) -> Outcome:
+        """Do what a button that `shown` offers says, and return what was done. Raises LedgerError."""
         member = self.shown.case.member
         assert member is not None, "Shown.offers was asked"
-        deeds: dict[str, Callable[[Member], Outcome]] = {
+        actions: dict[str, Callable[[Member], Outcome]] = {
             Offer.LEAVE: self._leave,
             Offer.UNDO: self._undo,
             Offer.EXTEND: self._ask_to_extend,
@@ -56,7 +56,7 @@ class Touched:
             Offer.GUEST: self._ask_for_guest,
             Offer.GUEST_YES: self._let_guest_in,
         }
-        return deeds.get(button, self._keep)(member)
+        return actions.get(button, self._keep)(member)
 
     def _keep(self, _member: Member) -> Outcome:
         return Outcome(notice=notices.kept(self.shown.case, language=self.language))

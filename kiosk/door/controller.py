@@ -18,12 +18,13 @@ from kiosk import desk, notices, rules
 from kiosk.answers import DoorOpened
 from kiosk.badges import badge_id
 from kiosk.desk import erased_inside, first_start
-from kiosk.door.buttons import Touched
-from kiosk.door.devices import Clock, Front
-from kiosk.door.front_panel import Known, Showing
+from kiosk.door.buttons import ButtonPress
+from kiosk.door.devices import Clock, DoorDevices
+from kiosk.door.front_panel import FrontPanel, IdleFacts
 from kiosk.door.offers import Shown, admission, offers, undoable
-from kiosk.facts import AnyFact, Happened, Tapped
-from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, repair_notice, timekeeping
+from kiosk.door.recording import Recorder
+from kiosk.facts import Happened, Tapped
+from kiosk.ledger import Ledger, LedgerError, repair_notice
 from kiosk.ledger.news import take_in
 from kiosk.messages import DoorMoved, News, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
 from kiosk.model import Case, ClockQuality, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
@@ -38,13 +39,8 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
-RETRY_SECONDS = 10.0
-"""How often a ledger that failed is tried again while nobody taps."""
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
 """What stays on the screen until a host has tapped."""
-
-QUIET_SECONDS = 60.0
-"""Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
 
 
 class Controller:
@@ -53,7 +49,7 @@ class Controller:
     def __init__(
         self,
         ledger: Ledger,
-        front: Front,
+        devices: DoorDevices,
         *,
         inbox: Inbox,
         clock: Clock,
@@ -65,15 +61,15 @@ class Controller:
         """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
         self.on_damage: Callable[[str], None] = lambda _: None
         """Called when the database turns out to be damaged, with what it says; a start mends it."""
-        self._ledger, self._front, self._clock = ledger, front, clock
+        self._ledger, self._devices, self._clock = ledger, devices, clock
         self._site_id, self._badge_key = site_id, badge_key
-        self._showing = Showing(front, clock, site_id)
+        self._panel = FrontPanel(devices, clock, site_id)
         self._health: set[Health] = set()
         self._drawn_minute: datetime | None = None
-        self._tried_at = self._worked_at = clock.monotonic()
+        self._recorder = Recorder(
+            ledger, clock, site_id=site_id, health=self._health, on_damage=lambda why: self.on_damage(why)
+        )
         self._mending, self._is_mending_noted = "", True
-        self._is_wal_empty = False
-        self._time_corrector = timekeeping.TimeCorrector(ledger)
 
     def health(self) -> tuple[str, ...]:
         """What is wrong, by the codes of kiosk.notices; callable from any thread."""
@@ -111,9 +107,9 @@ class Controller:
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Handle messages until `stop`: the body of a worker."""
-        self._note(Happened(what="started", site_id=self._site_id))
+        self._recorder.write_if_possible(Happened(what="started", site_id=self._site_id))
         if not self._is_mending_noted:
-            self._note(repair_notice.entry(self._mending, self._site_id))
+            self._recorder.write_if_possible(repair_notice.entry(self._mending, self._site_id))
         self._refresh()
         while not stop.is_set():
             self.handle(self._next())
@@ -143,19 +139,17 @@ class Controller:
 
     def _tidy(self) -> None:
         """Do what is left to do once a message was answered: the screen first, what nobody sees last."""
-        self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
         self._refresh()
         self.on_entry()
-        if self.inbox.is_empty():
-            self._write_back(only_if_large=True)
+        self._recorder.was_busy(is_more_to_do=not self.inbox.is_empty())
 
     # ------------------------------------------------------------ a tap
 
     def tap(self, tap: Tap) -> Verdict | None:
         """Gather, decide, record, act. None: the tap repeats the last one, and only its notice shows again."""
-        shown = self._showing.shown
+        shown = self._panel.shown
         if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
-            self._showing.tell(shown.notice)
+            self._panel.tell(shown.notice)
             return None
         moment = self._clock.stamp()  # once: how late it is and how sure that is must not come from two readings
         now = moment.at
@@ -163,9 +157,9 @@ class Controller:
             badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
             case = self._gather(tap, badge, moment)
             verdict = rules.decide(case, now)
-            self._write(_recorded(case, verdict, badge))
+            self._recorder.write(_recorded(case, verdict, badge))
         except LedgerError as error:
-            self._fail(error)
+            self._recorder.failed(error)
             return self._refuse()
         except RosterError:
             return self._meet(tap, badge, now)
@@ -180,9 +174,9 @@ class Controller:
             nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
             case = Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
             verdict = rules.decide(case, now)
-            self._write(_recorded(case, verdict, badge))
+            self._recorder.write(_recorded(case, verdict, badge))
         except LedgerError as error:
-            self._fail(error)
+            self._recorder.failed(error)
             return self._refuse()
         self._act(case, verdict, now)
         return verdict
@@ -193,54 +187,54 @@ class Controller:
 
     def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
         if isinstance(verdict, Granted):
-            self._front.door.unlock(self._front.unlock_seconds)
+            self._devices.door.unlock(self._devices.unlock_seconds)
         if verdict.reason is Reason.STAFF:
             self._health -= FOR_HOSTS  # one is here and has read the screen
         elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
             self._health.add(Health.BADGE_REFUSED)
         undo = undoable(case, now)
         offered = offers(case, verdict, undo=undo, now=now)
-        said = notices.notice(verdict, case, now, offers=offered, language=self._front.language)
-        self._showing.answer(said, case, undoable=undo)
+        said = notices.notice(verdict, case, now, offers=offered, language=self._devices.language)
+        self._panel.answer(said, case, undoable=undo)
         log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
-        if self._front.witness:
-            self._front.witness(verdict, case, now)
+        if self._devices.on_verdict:
+            self._devices.on_verdict(verdict, case, now)
 
     def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
-        known = self._showing.known
-        self._showing.say(notices.out_of_service(known.site if known else None, language=self._front.language))
+        known = self._panel.facts
+        self._panel.say(notices.out_of_service(known.site if known else None, language=self._devices.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     # ------------------------------------------------------------ a touch
 
     def touch(self, touch: Touch) -> None:
         """Do what a button of the notice says, if that notice is still the one that shows."""
-        shown = self._showing.touched(touch.notice, touch.button)
+        shown = self._panel.touched(touch.notice, touch.button)
         if shown is None:
             return
-        admitted = admission(shown, touch.button, self._clock.now(), language=self._front.language)
+        admitted = admission(shown, touch.button, self._clock.now(), language=self._devices.language)
         if admitted:
-            self._front.display.enter(admitted)
+            self._devices.display.enter(admitted)
             return
         try:
-            done = self._touched(shown).does(touch.button)
+            done = self._press_on(shown).perform(touch.button)
         except LedgerError as error:
-            self._fail(error)
+            self._recorder.failed(error)
             self._refuse()
         else:
-            self._showing.follow(done.notice, shown, undoable=done.undoable)
+            self._panel.follow(done.notice, shown, undoable=done.undoable)
 
-    def _touched(self, shown: Shown) -> Touched:
+    def _press_on(self, shown: Shown) -> ButtonPress:
         moment, badge = self._clock.stamp(), shown.case.badge
-        return Touched(
+        return ButtonPress(
             shown=shown,
             roster=self._ledger.roster,
             site=self._site_now(),
             now=moment.at,
             gather=lambda: self._gather(shown.tap, badge.id if badge else None, moment),
-            write=self._write,
-            language=self._front.language,
+            write=self._recorder.write,
+            language=self._devices.language,
         )
 
     # ------------------------------------------------------------ the door, commands, time
@@ -248,11 +242,11 @@ class Controller:
     def _door_moved(self, what: str) -> None:
         match what:
             case "exit_pressed":
-                if self._note(Happened(what=what, site_id=self._site_id)):
-                    self._front.door.unlock(self._front.unlock_seconds)
+                if self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id)):
+                    self._devices.door.unlock(self._devices.unlock_seconds)
             case "forced_open" | "held_open":
                 self._health.add(Health.DOOR_FORCED_OPEN if what == "forced_open" else Health.DOOR_HELD_OPEN)
-                self._note(Happened(what=what, site_id=self._site_id))
+                self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id))
             case "closed":
                 self._health.discard(Health.DOOR_HELD_OPEN)
 
@@ -265,10 +259,10 @@ class Controller:
         try:
             result = function(self._desk())
         except LedgerError as error:
-            self._fail(error)
+            self._recorder.failed(error)
             raise
         if isinstance(result, DoorOpened):
-            self._front.door.unlock(self._front.unlock_seconds)
+            self._devices.door.unlock(self._devices.unlock_seconds)
         return result
 
     def _write_news(self, news: News) -> None:
@@ -278,61 +272,14 @@ class Controller:
         try:
             take_in(self._ledger, news, follows=partial(erased_inside.in_news, self._desk()))
         except LedgerError as error:
-            self._look_at(error)
+            self._recorder.report_damage(error)
             raise
 
     def _tick(self) -> None:
-        now = self._clock.monotonic()
-        if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
-            self._tried_at = now
-            self._note(Happened(what="ledger_recovered", site_id=self._site_id))
-        self._settle_times()
-        if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
-            self._is_wal_empty = True
-            self._write_back()
-        self._showing.rest(self._health)
+        self._recorder.look_after()
+        self._panel.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
-
-    def _settle_times(self) -> None:
-        try:
-            self._time_corrector.settle(self._clock.stamp())
-        except LedgerError as error:
-            self._fail(error)
-
-    def _write_back(self, *, only_if_large: bool = False) -> None:
-        """Empty the WAL: all was done for whoever stands at the door, and nobody else waits."""
-        try:
-            if not only_if_large or self._ledger.is_wal_large():
-                self._ledger.checkpoint()
-        except LedgerError as error:
-            log.warning("the WAL could not be emptied: %s", error)
-
-    # ------------------------------------------------------------ the ledger
-
-    def _write(self, fact: AnyFact) -> None:
-        """Commit a fact. Raises LedgerError."""
-        self._ledger.append(fact)
-        self._health.discard(Health.LEDGER_FAILED)
-
-    def _note(self, fact: AnyFact) -> bool:
-        """Commit a fact if the disk takes it, and tell whether it did."""
-        try:
-            self._write(fact)
-        except LedgerError as error:
-            self._fail(error)
-            return False
-        return True
-
-    def _look_at(self, error: LedgerError) -> None:
-        if isinstance(error, LedgerDamagedError):
-            self.on_damage(str(error))
-
-    def _fail(self, error: LedgerError) -> None:
-        log.error("%s", error)
-        self._look_at(error)
-        self._health.add(Health.LEDGER_FAILED)
-        self._tried_at = self._clock.monotonic()
 
     def _site_now(self) -> Site:
         site = self._ledger.roster.site(self._site_id)
@@ -347,23 +294,23 @@ class Controller:
         self._drawn_minute = _minute(self._clock.now())
         try:
             self._read_idle_screen()
-            self._showing.refresh(self._health)
+            self._panel.refresh(self._health)
         except Exception:
             log.exception("a fault in the program: the idle screen could not be brought up to date")
 
     def _read_idle_screen(self) -> None:
         try:
-            self._showing.known = self._read_known()
+            self._panel.facts = self._read_idle_facts()
         except RosterError:
-            self._showing.known = None
-            self._showing.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
+            self._panel.facts = None
+            self._panel.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
         except LedgerError as error:
-            self._fail(error)
+            self._recorder.failed(error)
 
-    def _read_known(self) -> Known:
+    def _read_idle_facts(self) -> IdleFacts:
         now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
         people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
-        return Known(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
+        return IdleFacts(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
 
 
 def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:

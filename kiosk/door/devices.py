@@ -1,4 +1,4 @@
-"""What the controller drives, declared by shape: hardware and screen satisfy these without knowing them."""
+"""Protocols of the devices that the controller drives; the hardware and the screen implement them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.notices import Admission, Idle, Notice, Side
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """A clock: kiosk.clock.WallClock."""
 
     def now(self) -> datetime:
         """The instant, UTC."""
@@ -25,21 +25,21 @@ class Clock(Protocol):
 
 
 class Door(Protocol):
-    """What opens."""
+    """The door's strike: hardware.door.Door."""
 
     def unlock(self, seconds: float) -> None:
-        """Let people in for so long from now."""
+        """Release the strike for so many seconds from now."""
 
 
 class Indicator(Protocol):
-    """What lights up and beeps."""
+    """The light and the buzzer: hardware.indicator.Indicator."""
 
     def signal(self, name: str, sound: Sound = "usual") -> None:
         """Begin one of kiosk.model.Signal; `sound` is how the buzzer goes with it."""
 
 
 class Display(Protocol):
-    """What people read."""
+    """The screen: kiosk.screen.window.Screen."""
 
     def show(self, notice: Notice) -> None:
         """Show a notice for its seconds."""
@@ -48,12 +48,12 @@ class Display(Protocol):
         """Show this when there is no notice."""
 
     def enter(self, admission: Admission) -> None:
-        """Let somebody in behind the notices."""
+        """Open a scene behind the notices for somebody."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Front:
-    """What faces people at this door."""
+class DoorDevices:
+    """The devices of a door, and their settings."""
 
     door: Door
     indicator: Indicator
@@ -64,5 +64,5 @@ class Front:
     reader_side: Side = "right"
     quiet: tuple[time, time] | None = None
     """Local times between which nothing sounds: from 22:00 to 07:00 goes over midnight."""
-    witness: Callable[[Verdict, Case, datetime], None] | None = None
-    """Told of every verdict after everything was done; the demo prints them."""
+    on_verdict: Callable[[Verdict, Case, datetime], None] | None = None
+    """Called with every verdict after everything was done; the demo prints them."""

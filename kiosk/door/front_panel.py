@@ -1,4 +1,4 @@
-"""What faces people at the door: the notice and for how long it counts, the idle screen, the light. Decides nothing.
+"""The front panel: the notice and for how long it counts, the idle screen, the light. Decides nothing.
 
 How a verdict reads is in kiosk.notices; the controller says when there is something new.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from kiosk import hours, local_time, notices
-from kiosk.door.devices import Clock, Front
+from kiosk.door.devices import Clock, DoorDevices
 from kiosk.door.offers import Shown
 from kiosk.model import Case, Member, Override, Signal, Site, Visit
 from kiosk.notices import Health, Idle, Notice
@@ -22,8 +22,8 @@ GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the idle screen is made of, as it was last read."""
+class IdleFacts:
+    """What the idle screen is made of, as it was last read from the ledger."""
 
     site: Site
     override: Override | None
@@ -31,17 +31,17 @@ class Known:
     here: tuple[Member, ...] = ()
 
 
-class Showing:
-    """The display and the light of a front, and what they were told last."""
+class FrontPanel:
+    """The display and the light at the door, and what they show."""
 
-    def __init__(self, front: Front, clock: Clock, site_id: str) -> None:
+    def __init__(self, devices: DoorDevices, clock: Clock, site_id: str) -> None:
         self.shown: Shown | None = None
         """The last tap's notice, until another takes its place."""
-        self.known: Known | None = None
+        self.facts: IdleFacts | None = None
         """None: the site is not known yet."""
         self.may_be_set_up = False
         """Nobody could be asked for leave yet: the first start shows in place of the idle screen."""
-        self._front, self._clock, self._site_id = front, clock, site_id
+        self._devices, self._clock, self._site_id = devices, clock, site_id
         self._numbers = itertools.count(1)
         self._notice_ends = 0.0
         """Monotonic seconds; afterwards the buttons are gone."""
@@ -79,23 +79,23 @@ class Showing:
         """Show a notice, by light and sound too."""
         if self._is_quiet():
             said = replace(said, sound="none")
-        self._front.indicator.signal(said.signal, said.sound)
-        self._front.display.show(said)
+        self._devices.indicator.signal(said.signal, said.sound)
+        self._devices.display.show(said)
         self._notice_ends = self._clock.monotonic() + said.seconds
         self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
 
     def _is_quiet(self) -> bool:
         """Whether nothing sounds at this hour, by the clock on the site's wall."""
-        quiet, known = self._front.quiet, self.known
-        if quiet is None or known is None:
+        quiet, facts = self._devices.quiet, self.facts
+        if quiet is None or facts is None:
             return False
         since, until = quiet
-        now = local_time.to_local(local_time.zone(known.site.zone), self._clock.now()).time()
+        now = local_time.to_local(local_time.zone(facts.site.zone), self._clock.now()).time()
         return since <= now < until if since <= until else now >= since or now < until
 
     def refresh(self, health: Collection[Health]) -> None:
         """Bring the idle screen and the light up to date."""
-        self._front.display.idle(self._idle(health))
+        self._devices.display.idle(self._idle(health))
         self.rest(health)
 
     def rest(self, health: Collection[Health]) -> None:
@@ -103,22 +103,22 @@ class Showing:
         rest = Signal.FAULT if GRAVE.intersection(health) else Signal.IDLE
         if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
             self._light = rest
-            self._front.indicator.signal(rest, "none" if self._is_quiet() else "usual")
+            self._devices.indicator.signal(rest, "none" if self._is_quiet() else "usual")
 
     def _idle(self, health: Collection[Health]) -> Idle:
         """Say what was read last, even while the ledger cannot be read: the health line tells that."""
-        now, known = self._clock.now(), self.known
-        if known is None:
+        now, facts = self._clock.now(), self.facts
+        if facts is None:
             waits = self.may_be_set_up
-            return notices.not_set_up(self._site_id, self._front.language, now=now, may_be_set_up=waits)
+            return notices.not_set_up(self._site_id, self._devices.language, now=now, may_be_set_up=waits)
         return notices.idle(
-            known.site,
-            hours.opening(known.site, known.override, now),
+            facts.site,
+            hours.opening(facts.site, facts.override, now),
             now,
-            people_in=known.people_in,
-            here=known.here,
+            people_in=facts.people_in,
+            here=facts.here,
             health=health,
             clock=self._clock.stamp().clock,
-            reader_side=self._front.reader_side,
-            language=self._front.language,
+            reader_side=self._devices.reader_side,
+            language=self._devices.language,
         )

@@ -107,7 +107,7 @@ def main(folder: Path, port: str, *, in_two: bool) -> None:
         tell("verdict", verdict.reason, case.member.id if case.member else "")
 
     board._on_change = changed
-    world = World(clock=MovableClock(), pin_factory=board.factory, simulated=True, witness=witness)
+    world = World(clock=MovableClock(), pin_factory=board.factory, simulated=True, on_verdict=witness)
     with Kiosk(settings(folder, port), world, Screen(SIZE)) as kiosk:
         if in_two:
             kiosk.controller._ledger.__class__ = InTwo

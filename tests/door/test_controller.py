@@ -7,11 +7,11 @@ import pytest
 
 from kiosk.answers import Done, Refused
 from kiosk.commands import ChangeMember, CloseToday, ListInside, Undo
-from kiosk.door.controller import RETRY_SECONDS, Controller
+from kiosk.door.recording import RETRY_SECONDS, Recorder
 from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Denied, Granted, Reason, Signal, Verdict
-from tests.office.kiosks.stepped import SteppedKiosk
+from tests.office.kiosks.stepped import RecordedDoor, SteppedKiosk
 
 
 @pytest.fixture
@@ -181,17 +181,20 @@ def test_a_command_that_is_only_mistaken_is_no_fault(counter) -> None:
     assert counter.controller.health() == ()
 
 
-class Trusting(Controller):
+class Trusting(Recorder):
     """The bad twin: it opens first and writes later."""
 
-    def _write(self, fact) -> None:
-        self._front.door.unlock(5)
-        super()._write(fact)
+    door: RecordedDoor
+
+    def write(self, fact) -> None:
+        self.door.unlock(5)
+        super().write(fact)
 
 
 def test_a_kiosk_that_acts_before_it_records_is_found(counter) -> None:
     camille = counter.joins("camille")
-    counter.controller.__class__ = Trusting
+    recorder = counter.controller._recorder
+    recorder.__class__, recorder.door = Trusting, counter.door
     assert opens_without_a_line(counter, camille)
 
 

@@ -18,7 +18,7 @@ from random import Random
 from sqlalchemy import select
 
 from kiosk.door.controller import Controller
-from kiosk.door.devices import Front
+from kiosk.door.devices import DoorDevices
 from kiosk.facts import Entry, Happened, Tapped
 from kiosk.ledger import Ledger, decode_fact, open_reader
 from kiosk.messages import FeedArrived, News, SnapshotArrived
@@ -200,9 +200,9 @@ class Kiosk:
             partial(writing_engine, path), stamp=self.clock.stamp, lock=WriterLock(path), name=str(path)
         )
         self.door, self.screen = Door(self._last_entry), Screen()
-        front = Front(door=self.door, indicator=self.screen, display=self.screen)
+        devices = DoorDevices(door=self.door, indicator=self.screen, display=self.screen)
         self.controller = Controller(
-            self.ledger, front, inbox=Inbox(), clock=self.clock, site_id=self.site_id, badge_key=KEY
+            self.ledger, devices, inbox=Inbox(), clock=self.clock, site_id=self.site_id, badge_key=KEY
         )
         self.worker = SyncWorker(
             Client(self.line, token=self.token),

@@ -19,7 +19,7 @@ from pathlib import Path
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
 from kiosk.door.controller import Controller
-from kiosk.door.devices import Front
+from kiosk.door.devices import DoorDevices
 from kiosk.facts import BadgeSet, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_reader
 from kiosk.ledger.repair import RepairReport
@@ -74,7 +74,7 @@ class Boot:
         self.last: Reason | None = None
         self.controller = Controller(
             self.ledger,
-            Front(door=self.door, indicator=Lamp(), display=self.screen, witness=self._witness),
+            DoorDevices(door=self.door, indicator=Lamp(), display=self.screen, on_verdict=self._on_verdict),
             inbox=Inbox(),
             clock=self.clock,
             site_id=SERRES.id,
@@ -89,7 +89,7 @@ class Boot:
         told = {"mended": str(self.story), "seconds": round(self.seconds, 1)} if self.story else {}
         return {"found": self.found, "ledger": self.ledger.ledger_id, **told}
 
-    def _witness(self, verdict: object, _case: object, _now: datetime) -> None:
+    def _on_verdict(self, verdict: object, _case: object, _now: datetime) -> None:
         self.last = verdict.reason  # type: ignore[attr-defined]
 
     def _post(self, news: News) -> Future[None]:

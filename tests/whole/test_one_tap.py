@@ -70,7 +70,7 @@ def test_leaving_the_kiosk_secures_the_door_and_frees_everything(tmp_path) -> No
 
 def test_a_worker_that_dies_ends_the_kiosk(running) -> None:
     running.kiosk.controller.inbox.put(object())  # nothing that anybody sends, and harmless
-    running.kiosk.controller._showing = None
+    running.kiosk.controller._panel = None
     running.bench.put("camille")
     running.main.join(10)
     assert not running.main.is_alive()

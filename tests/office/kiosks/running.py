@@ -62,7 +62,7 @@ class RunningKiosk:
             pin_factory=self.bench.board.factory,
             simulated=True,
             display=self.bench.watch,
-            witness=lambda verdict, case, now: self.verdicts.put(verdict),
+            on_verdict=lambda verdict, case, now: self.verdicts.put(verdict),
             root=self._root,
         )
         self.kiosk = Kiosk(config, world, self.screen)

@@ -17,7 +17,7 @@ from kiosk.clock import MovableClock, WallClock
 from kiosk.commands import Command, decode_command, encode_command
 from kiosk.desk import Desk
 from kiosk.door.controller import Controller
-from kiosk.door.devices import Front
+from kiosk.door.devices import DoorDevices
 from kiosk.facts import BadgeSet, Fact, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, decode_fact, open_ledger
 from kiosk.ledger.timekeeping import tell_last_trusted
@@ -126,17 +126,17 @@ class SteppedKiosk:
         self.verdicts: list[Verdict] = []
         if self.ledger.head.seq == 0 and not is_blank:
             self.ledger.append(SiteSet(site=site), ProductSet(product=CARNET))
-        front = Front(
+        devices = DoorDevices(
             door=self.door,
             indicator=self.light,
             display=self.wall,
             language=language,
             quiet=quiet,
             reader_side=reader_side,
-            witness=lambda verdict, case, now: self.verdicts.append(verdict),
+            on_verdict=lambda verdict, case, now: self.verdicts.append(verdict),
         )
         self.controller = Controller(
-            self.ledger, front, inbox=Inbox(), clock=self.clock, site_id=site.id, badge_key=KEY
+            self.ledger, devices, inbox=Inbox(), clock=self.clock, site_id=site.id, badge_key=KEY
         )
         self.sticks: tuple[Medium, ...] = ()
         """The USB sticks that are plugged in."""

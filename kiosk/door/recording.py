@@ -1,0 +1,91 @@
+"""Writes the controller's facts into the ledger, and looks after the ledger while nothing happens at the door.
+
+A ledger that fails is a health state: it is tried again, and the light and the screen say so. Only the controller's
+thread comes by here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from kiosk.door.devices import Clock
+from kiosk.facts import AnyFact, Happened
+from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, timekeeping
+from kiosk.notices import Health
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 10.0
+"""How often a ledger that failed is tried again while nobody taps."""
+QUIET_SECONDS = 60.0
+"""Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
+
+
+class Recorder:
+    """The ledger, and the health state that it failed."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, *, site_id: str, health: set[Health], on_damage: Callable[[str], None]
+    ) -> None:
+        """`health` is given Health.LEDGER_FAILED while the ledger fails; `on_damage` is told what damage says."""
+        self._ledger, self._clock, self._site_id = ledger, clock, site_id
+        self._health, self._on_damage = health, on_damage
+        self._tried_at = self._worked_at = clock.monotonic()
+        self._is_wal_empty = False
+        self._time_corrector = timekeeping.TimeCorrector(ledger)
+
+    def write(self, fact: AnyFact) -> None:
+        """Commit a fact. Raises LedgerError."""
+        self._ledger.append(fact)
+        self._health.discard(Health.LEDGER_FAILED)
+
+    def write_if_possible(self, fact: AnyFact) -> bool:
+        """Commit a fact if the disk takes it, and tell whether it did."""
+        try:
+            self.write(fact)
+        except LedgerError as error:
+            self.failed(error)
+            return False
+        return True
+
+    def failed(self, error: LedgerError) -> None:
+        """Note that the ledger could not be written or read."""
+        log.error("%s", error)
+        self.report_damage(error)
+        self._health.add(Health.LEDGER_FAILED)
+        self._tried_at = self._clock.monotonic()
+
+    def report_damage(self, error: LedgerError) -> None:
+        """Call `on_damage` if the error says that the database is damaged."""
+        if isinstance(error, LedgerDamagedError):
+            self._on_damage(str(error))
+
+    # ------------------------------------------------------------ looking after it
+
+    def was_busy(self, *, is_more_to_do: bool) -> None:
+        """Note that a message was handled; empty a large WAL if nobody waits for the next."""
+        self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
+        if not is_more_to_do:
+            self._empty_wal(only_if_large=True)
+
+    def look_after(self) -> None:
+        """Do what is due while nothing happens: try a failed ledger again, correct doubtful times, empty the WAL."""
+        now = self._clock.monotonic()
+        if Health.LEDGER_FAILED in self._health and now - self._tried_at >= RETRY_SECONDS:
+            self._tried_at = now
+            self.write_if_possible(Happened(what="ledger_recovered", site_id=self._site_id))
+        try:
+            self._time_corrector.settle(self._clock.stamp())
+        except LedgerError as error:
+            self.failed(error)
+        if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
+            self._is_wal_empty = True
+            self._empty_wal()
+
+    def _empty_wal(self, *, only_if_large: bool = False) -> None:
+        try:
+            if not only_if_large or self._ledger.is_wal_large():
+                self._ledger.checkpoint()
+        except LedgerError as error:
+            log.warning("the WAL could not be emptied: %s", error)
