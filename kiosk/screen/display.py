@@ -1,4 +1,4 @@
-"""Opening the display, whatever becomes of it: a kiosk without a screen still opens the door.
+"""Opens the display, or draws into memory where none opens: a kiosk without a screen still opens the door.
 
 A graphics driver can refuse, kill the process or hang in it. The first is answered at once by drawing into memory; the
 others by a note in a file that outlives the process, which the next start reads. What is drawn is for the window.
@@ -85,7 +85,7 @@ def _open(size: tuple[int, int] | None, *, fullscreen: bool, title: str, below: 
 
 @contextmanager
 def _noted(note: Path | None, seconds: float) -> Iterator[None]:
-    """Have a file for as long as the display is being opened. Raises pygame.error when too many were left behind."""
+    """Keep a note file while the display is being opened. Raises pygame.error after TRIES openings that did not end."""
     if note is None:
         yield
         return
@@ -109,14 +109,14 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
 
 
 class DisplayConnectors:
-    """Where screens can be plugged in, as the kernel lists them."""
+    """The machine's display connectors, as the kernel lists them."""
 
     def __init__(self, folder: Path = Path("/sys/class/drm")) -> None:
         self._folder = folder
         self._plugged = self.plugged()
 
     def plugged(self) -> frozenset[str]:
-        """The outlets with a screen on them, by name (HDMI-A-1)."""
+        """The connectors with a screen on them, by name (HDMI-A-1)."""
         found = set()
         for path in self._folder.glob("card*-*/status"):
             with suppress(OSError):
@@ -125,6 +125,6 @@ class DisplayConnectors:
         return frozenset(found)
 
     def appeared(self) -> frozenset[str]:
-        """What has been plugged in since the last look."""
+        """The connectors on which a screen was plugged in since the last call."""
         before, self._plugged = self._plugged, self.plugged()
         return self._plugged - before

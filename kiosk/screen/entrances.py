@@ -1,4 +1,4 @@
-"""Where a visit behind the notices can begin: the `to` of an admission, and the scene that it leads to."""
+"""The first scene of each kind of visit, by the `to` of an admission."""
 
 from __future__ import annotations
 

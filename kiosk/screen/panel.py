@@ -8,7 +8,7 @@ from kiosk.screen.drawing.canvas import Canvas
 
 
 class Panel(Protocol):
-    """What the window asks of whoever draws the strip."""
+    """Draws the strip below the kiosk's picture."""
 
     share: float
     """Of the window's height, 0 to 1."""

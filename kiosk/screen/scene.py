@@ -1,4 +1,4 @@
-"""A scene: one screen of the hosts' side. What it is told, what it may ask for, and what all scenes share.
+"""The base of every scene: one screen that hosts or members come to by a touch.
 
 A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns effects, which
 kiosk.screen.stage carries out. docs/screen.md tells how to add one.
@@ -28,7 +28,7 @@ ANSWER_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a scene knows of where it is: language, who has signed in, what time it is."""
+    """The visit that a scene is part of: language, who has signed in, the time."""
 
     words: Language
     now: Callable[[], datetime]
@@ -39,7 +39,7 @@ class Context:
 
     @property
     def by(self) -> str:
-        """Who does it, for commands that keep that."""
+        """The member id that commands record as their author."""
         return self.member_id
 
 
@@ -115,8 +115,8 @@ class Scene:
     waits_for_badge: bool = False
     """True: an unknown badge is told to `badge`, instead of ending the visit with its notice."""
     outlasts_notices: bool = False
-    """True: no notice ends the visit, its title is told on the message line; for the first start, before there is
-    anybody whose data could be seen."""
+    """True: a notice does not end the visit, its title is shown on the message line. For the first start, when there
+    is nobody yet whose data could be seen."""
     default: str | None = None
     """The target that Enter means when none has the focus."""
 

@@ -1,4 +1,4 @@
-"""The one place where pygame is imported, with what must be said before; the whole package takes it from here."""
+"""Imports pygame, with the environment it needs; the whole package takes it from here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stage: which scene of the hosts' side shows, and where touches, keys and answers go. Knows no window.
+"""The stack of scenes of a visit, and the routing of touches, keys and answers to them. Knows no window.
 
 A visit begins when the controller admits somebody (kiosk.notices.Admission) and ends by itself: after a minute without
 a touch, at once by the way out, and when another badge is tapped.
@@ -32,7 +32,7 @@ Entrances = Mapping[str, Callable[[Context], Scene]]
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """A command of a scene, on its way to who performs it; the answer comes back under its number."""
+    """A command that a scene asks to be performed; the answer comes back under its number."""
 
     number: int
     command: Command
@@ -96,12 +96,12 @@ class Stage:
         self.changes += 1
 
     def leave_first_start(self) -> None:
-        """Leave a first start that others have seen to, such as a central server; its own last answer is awaited."""
+        """End a first start that a central server has made needless; its own last answer is awaited."""
         if self.scene and self.scene.outlasts_notices and not self._pending:
             self.leave()
 
     def outlasts(self, notice: Notice) -> bool:
-        """Tell whether the visit goes on although a notice came: the badge that began it, or one that is waited for."""
+        """Tell whether the visit goes on after a notice: of the badge that began it, or of one that is waited for."""
         scene = self.scene
         if scene is None:
             return False
@@ -208,10 +208,10 @@ class Stage:
     def _hold(self, target: str) -> None:
         """A key that erases goes on erasing; a letter that is held shows its accents."""
         if target in ERASES:
-            self._finger.again()
+            self._finger.repeat_hold()
             self._press(target)
             return
-        self._finger.once()
+        self._finger.end_hold()
         self._press_long("hold", target)
 
     def _press_long(self, how: str, target: str) -> None:

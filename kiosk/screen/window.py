@@ -1,4 +1,4 @@
-"""The window: what is showing now, drawn when it changed, and where a finger or a key went. Lives in the main thread.
+"""The window: draws what shows when it changed, and passes touches and keys on. Lives in the main thread.
 
 `show`, `idle`, `enter` and `answer` may be called from any thread: they only put into a queue. Everything else
 belongs to the thread that made the Screen.
@@ -82,7 +82,7 @@ class Screen:
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
         self._kiosk, self._below = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
-        self._outlets = DisplayConnectors()
+        self._connectors = DisplayConnectors()
         below = panel.share if panel else 0.0
         display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
         self.driver, self._window = display.driver, display.window
@@ -100,8 +100,8 @@ class Screen:
         return self._window.get_size()
 
     def plugged_in(self) -> frozenset[str]:
-        """Outlets on which a screen has appeared since the last look, while one is missed."""
-        return self._outlets.appeared() if self.is_missed else frozenset()
+        """Connectors on which a screen was plugged in since the last call, while one is missing."""
+        return self._connectors.appeared() if self.is_missed else frozenset()
 
     # ------------------------------------------------------------ from any thread
 
@@ -114,7 +114,7 @@ class Screen:
         self._incoming.put(view)
 
     def enter(self, admission: Admission) -> None:
-        """Let somebody in behind the notices; see kiosk.screen.stage."""
+        """Begin a visit; see kiosk.screen.stage."""
         self._incoming.put(admission)
 
     def answer(self, number: int, answered: Answered) -> None:
@@ -189,7 +189,7 @@ class Screen:
     # ------------------------------------------------------------ inside
 
     def _keep(self, picture: Path) -> None:
-        """Write the picture if the disk takes it; the log tells once that it does not, until it does again."""
+        """Write the picture; log the first of several failures."""
         try:
             self.save(picture)
             self._is_written = True

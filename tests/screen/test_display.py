@@ -106,5 +106,5 @@ def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
     assert outlets.appeared() == {"HDMI-A-1"}
 
 
-def test_a_machine_without_graphics_has_no_outlets(tmp_path) -> None:
+def test_a_machine_without_graphics_has_no_connectors(tmp_path) -> None:
     assert DisplayConnectors(tmp_path / "none").plugged() == frozenset()

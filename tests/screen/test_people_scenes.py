@@ -44,7 +44,7 @@ def told(side: HostsSide) -> str:
 
 
 def keys(side: HostsSide, text: str) -> None:
-    """Write on the keyboard of glass."""
+    """Write on the on-screen keyboard."""
     for letter in text:
         side.touch("key:space" if letter == " " else f"key:{letter}")
 

@@ -37,7 +37,7 @@ def side(counter) -> HostsSide:
 
 
 def write(side: HostsSide, text: str) -> None:
-    """Write on the keyboard of glass."""
+    """Write on the on-screen keyboard."""
     for letter in text:
         page = "key:figures" if letter.isdigit() else "key:accents" if f"key:{letter}" not in side.targets() else None
         if letter == " ":

@@ -1,4 +1,4 @@
-"""The screen while nobody is expected: dim, then dark, with a small clock that wanders so that nothing burns in."""
+"""The dim and the dark screen of the night, with a small clock that moves every minute so that nothing burns in."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def draw_night(canvas: Canvas, view: Idle) -> None:
     """Draw the dark screen: the time and when it opens, at a place of its own every minute."""
     canvas.fill(canvas.rect, NIGHT)
     wide, high = canvas.px(BOX[0]), canvas.px(BOX[1])
-    left = round((canvas.rect.width - wide) * wandered(view.minute, ACROSS))
-    top = round((canvas.rect.height - high) * wandered(view.minute, DOWN))
+    left = round((canvas.rect.width - wide) * position_at(view.minute, ACROSS))
+    top = round((canvas.rect.height - high) * position_at(view.minute, DOWN))
     box = pygame.Rect(canvas.rect.left + left, canvas.rect.top + top, wide, high)
     column = [
         canvas.line(view.time, CLOCK, NIGHT_INK, bold=True),
@@ -42,7 +42,7 @@ def draw_night(canvas: Canvas, view: Idle) -> None:
     canvas.column(box, column, align="left" if view.trouble else "center", valign="middle")
 
 
-def wandered(minute: int, edge: int) -> float:
-    """Where something is, 0 to 1, that goes from one edge to the other in `edge` minutes, and back."""
+def position_at(minute: int, edge: int) -> float:
+    """Position, 0 to 1, of something that goes from one edge to the other in `edge` minutes, and back."""
     way = minute % (2 * edge) / edge
     return way if way <= 1 else 2 - way

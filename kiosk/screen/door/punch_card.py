@@ -1,4 +1,4 @@
-"""The pass as the card with holes that it replaces: all its places, the used ones punched, the fresh one marked."""
+"""Draws a pass as a card with holes: all its places, the used ones punched, the one just used marked."""
 
 from __future__ import annotations
 

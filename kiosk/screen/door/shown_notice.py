@@ -1,4 +1,4 @@
-"""A notice that faces somebody: how long it stays, what moves on it, which of its buttons a finger or a key means."""
+"""The notice on the screen: how long it stays, its animation, and which of its buttons was pressed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOO_SOON_SECONDS = 0.3
 
 
 class ShownNotice:
-    """A notice since it appeared. Instants are seconds of the monotonic clock."""
+    """A notice from the moment it appeared. Instants are seconds of the monotonic clock."""
 
     def __init__(self, notice: Notice, now: float) -> None:
         self.notice = notice
@@ -25,13 +25,13 @@ class ShownNotice:
         self._targets: list[focus.Target] = []
 
     def step(self, now: float) -> int:
-        """How far the punched hole has appeared; all the way where there is none."""
+        """Step of the animation of the punched hole, 0 to STEPS; STEPS where there is none."""
         if self.notice.punch is None or not self.notice.punch.fresh:
             return STEPS
         return min(STEPS, int((now - self._begins) / STEP_SECONDS))
 
     def moves(self, now: float) -> bool:
-        """Whether there will be something else to see in a moment."""
+        """Whether the animation is running."""
         return self.step(now) < STEPS
 
     def draw(self, canvas: Canvas, step: int) -> None:
@@ -43,7 +43,7 @@ class ShownNotice:
             canvas.ring(rect)
 
     def touched(self, at: tuple[int, int], now: float) -> list[Touch]:
-        """The button under a finger, if there is one and it can have been meant."""
+        """The button under a finger, unless the notice has only just appeared."""
         hit = next((name for rect, name in self._targets if rect.collidepoint(at)), None)
         return self._pressed(hit, now)
 

@@ -1,4 +1,4 @@
-"""When the screen goes dim and dark, and when it is awake. Knows no window; time is an argument."""
+"""When the screen goes dim and dark, and when it is awake. Time is an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A surface to draw on in points of the theme: the same call looks the same on every screen. Knows no scene."""
+"""A surface that is drawn on in points, so that the same call looks the same on every size of screen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BASE = (800, 480)
 
 
 class Canvas:
-    """A part of a surface, its scale, and what on it can be touched."""
+    """A part of a surface, with its scale, its touch targets and its texts."""
 
     def __init__(self, surface: pygame.Surface, base: tuple[int, int] | None = None) -> None:
         """`base` is the size in points that fills the surface; None: the theme's screen, upright if the surface is."""
@@ -24,11 +24,11 @@ class Canvas:
         self.unit = min(self.rect.width / wide, self.rect.height / high)
         """Pixels to the point."""
         self.targets: list[tuple[pygame.Rect, str]] = []
+        """Touch targets: where, and their names."""
         self.pressed: str | None = None
         """The target that a finger lies on."""
-        """What can be touched, and what that means."""
         self.written: list[Placed] = []
-        """What can be read."""
+        """The lines of text that were drawn."""
 
     @property
     def is_portrait(self) -> bool:

@@ -1,4 +1,4 @@
-"""Letters: the fonts, wrapping, and making texts fit: they wrap first, then shrink together. Only `abridged` cuts."""
+"""Fonts, line breaks, and fitting texts into a rectangle: they wrap, then shrink together; only `abridged` cuts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNDRAWABLE = {"\u202f": "\u00a0"}
 """The font has no narrow no-break space; a no-break space does its work."""
 
 _CONTROL = ("Cc", "Cf", "Cs", "Co", "Cn")
-"""Kinds of signs (Unicode's general categories) that nothing is drawn for."""
+"""Unicode categories of characters for which nothing is drawn."""
 _ENDLESS = re.compile(r"[^\s\-]{25,}")
 """Longer than any word of French or English without a hyphen."""
 PIECE = 20
@@ -63,7 +63,7 @@ def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surf
 
 
 def drawable(text: str) -> str:
-    """The text without what the font does not have, and without signs that only steer: SDL refuses some of them."""
+    """The text without control characters, which SDL partly refuses, and without what the font does not have."""
     for missing, instead in _UNDRAWABLE.items():
         text = text.replace(missing, instead)
     return text if text.isprintable() else "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)

@@ -1,4 +1,4 @@
-"""Pictures drawn as shapes: four times too large, then scaled down for smooth edges, and kept by size and colour.
+"""The pictograms, drawn as shapes four times too large and scaled down for smooth edges; cached by size and colour.
 
 Each signal has its own outline as well as its own sign, so that it is known without its colour.
 """

@@ -1,4 +1,4 @@
-"""The look: colours, type scale, measures. No drawing here, and no pygame.
+"""Colours, type sizes and measures. No drawing, no pygame.
 
 All measures are in points of a screen of 800x480 (7 inches wide, 5.2 to the millimetre); the canvas scales them.
 Every pair of text and ground has a contrast of at least 7:1 (WCAG 2, level AAA), which a test computes.

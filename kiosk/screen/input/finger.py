@@ -1,4 +1,4 @@
-"""What a finger lies on, for how long, and where it slid to from there. What that means is for the stage to say."""
+"""Follows one finger: the target it is on, for how long, and the one it slid to. The stage decides what that means."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class Finger:
         return self.slid or self.on
 
     def lay(self, target: str, at: tuple[int, int], now: float) -> None:
-        """Lay it down."""
+        """The finger is laid on a target."""
         self.on, self.slid, self._until, self._at = target, None, now + HOLD_SECONDS, at
 
     def lift(self) -> str | None:
-        """Lift it; return the target that it slid to."""
+        """The finger is lifted; return the target that it slid to."""
         slid, self.on, self.slid = self.slid, None, None
         return slid
 
     def slide(self, at: tuple[int, int], targets: Sequence[Target], unit: float) -> bool:
-        """Move it without lifting it, `unit` pixels to the point; tell whether it is over something else now."""
+        """The finger moves, `unit` pixels to the point; tell whether it is over another target now."""
         if not self.on or self._until is not None:
             return False
         before, far = self.slid, max(abs(at[0] - self._at[0]), abs(at[1] - self._at[1])) >= SLIDES * unit
@@ -48,15 +48,15 @@ class Finger:
         return self.slid != before
 
     def is_held(self, now: float) -> bool:
-        """Whether it has been there for long, and nothing was done about it yet."""
+        """Whether it has been held for HOLD_SECONDS, and that was not handled yet."""
         return self.on is not None and self._until is not None and now >= self._until
 
-    def again(self) -> None:
-        """What that means is done again in a moment."""
+    def repeat_hold(self) -> None:
+        """The hold was handled, and repeats after REPEAT_SECONDS."""
         self._until = (self._until or 0.0) + REPEAT_SECONDS
 
-    def once(self) -> None:
-        """What that means is done once; from now on it may slide."""
+    def end_hold(self) -> None:
+        """The hold was handled once; from now on the finger may slide."""
         self._until = None
 
 

@@ -1,4 +1,4 @@
-"""Where the keyboard is: which target the arrows and the tabulator lead to."""
+"""Moves the keyboard's focus from target to target, by the arrows and the tabulator."""
 
 from __future__ import annotations
 

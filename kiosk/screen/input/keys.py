@@ -1,4 +1,4 @@
-"""A key, however it came: from a keyboard, from one drawn on glass, from a mouse's wheel."""
+"""A key press, from a real keyboard, the one on the screen, or the mouse's wheel."""
 
 from __future__ import annotations
 

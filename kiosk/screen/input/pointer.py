@@ -1,4 +1,4 @@
-"""Where somebody points: a touchscreen's events and the mouse's as one finger, in pixels of the window.
+"""Touchscreen and mouse events as those of one finger, in pixels of the window.
 
 Without a desktop SDL tells of touches by finger events alone. With one it makes mouse events of them besides, which are
 passed over here. What a touch means is for the window and the stage to say.
@@ -31,7 +31,7 @@ class PointerEvent(NamedTuple):
 
 
 class Pointer:
-    """One finger at a time: whoever comes while another one is down is passed over until that one is lifted."""
+    """Follows one finger at a time: others are ignored until it is lifted."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

@@ -21,7 +21,7 @@ CHECK_SECONDS = 20.0
 
 
 class SignInScene(Scene):
-    """Digits, and nothing that tells how many there should be."""
+    """The PIN pad; it does not show how many digits the PIN has."""
 
     default = OK
 

@@ -1,4 +1,4 @@
-"""What the scenes of members and of the till have in common: how passes, prices and ways to pay are named."""
+"""Words for passes, prices and ways to pay, shared by the scenes of members and of the till."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def payment_method(words: Language, name: str) -> str:
 
 
 def name_or_erased(words: Language, person: Present) -> str:
-    """Somebody who is in, by name; who was erased meanwhile has none and is a person all the same."""
+    """The name of somebody who is in, or that it is a person who was erased."""
     return person.name or words.say("1 person (erased)")
 
 

@@ -1,4 +1,4 @@
-"""Writing a line of text: a field and a keyboard of glass. What is written for is for the scene to say."""
+"""Base of the scenes that ask for a line of text: a field and an on-screen keyboard."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Writing(Scene):
         return self.words.say("Keep")
 
     def touched(self, target: str) -> Effects:
-        """A key of glass."""
+        """A key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 

@@ -1,4 +1,4 @@
-"""What each signal sounds like: a few notes, and the samples of them. Pure arithmetic; who plays them is elsewhere.
+"""The melody of each signal, as notes and as samples. Pure arithmetic; `speaker` plays them.
 
 Good news rises, bad news falls, trouble stutters on one note: they are told apart by the direction and the rhythm, so
 also by ears that hear few of the pitches. The samples are our own; nothing is loaded.

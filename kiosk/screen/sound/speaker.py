@@ -1,4 +1,4 @@
-"""The loudspeaker: plays the sound of a signal through SDL, in a thread of its own. What it sounds like is elsewhere.
+"""The loudspeaker: plays the sound of a signal through SDL, in a thread of its own.
 
 The device is opened for a sound and closed after it: an open one wakes the machine dozens of times a second for
 silence. Without a sound card, or with one that fails, everything goes on silently and the log says so once.

@@ -1,1 +1,1 @@
-"""What scenes are made of. A widget draws itself and registers what can be touched; it asks for nothing by itself."""
+"""Widgets: buttons, lists, fields, keyboards. A widget draws itself and registers its touch targets."""

@@ -1,4 +1,4 @@
-"""A month to touch: a first day and a last one, without typing a date."""
+"""A calendar of one month, in which a first and a last day are touched."""
 
 from __future__ import annotations
 

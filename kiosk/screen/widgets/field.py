@@ -1,4 +1,4 @@
-"""A field for a line of text. What is typed comes from a keyboard of keys or of glass alike."""
+"""A text field of one line."""
 
 from __future__ import annotations
 

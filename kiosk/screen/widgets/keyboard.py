@@ -1,4 +1,4 @@
-"""A keyboard on glass: AZERTY or QWERTY, with pages for accents and figures. A touch becomes a Key.
+"""An on-screen keyboard: AZERTY or QWERTY, with pages for accents and figures. A touch becomes a Key.
 
 A letter that is held offers those that look like it: slide to one and lift the finger, or lift it first and touch one.
 """

@@ -1,4 +1,4 @@
-"""A list that is read page by page, with large arrows beside it: no finger has to follow anything."""
+"""A list in pages, with large arrows beside it: nothing needs scrolling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The message line: what came of what was just done."""
+"""The message line: the result of the last action."""
 
 from __future__ import annotations
 

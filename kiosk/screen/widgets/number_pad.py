@@ -1,4 +1,4 @@
-"""Digits on glass: PINs, codes, amounts."""
+"""An on-screen number pad for PINs, codes and amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of every scene: the way back, its title, the way out; and a question that lies over it."""
+"""The frame of every scene: its title with Back and Quit; and the question drawn over it."""
 
 from __future__ import annotations
 

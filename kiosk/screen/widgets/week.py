@@ -1,4 +1,4 @@
-"""A week as bars: a row a day, its hours as a bar and in figures, and why it is not as usual."""
+"""Draws a week: a row a day, its hours as a bar and in figures, and why they are not the usual ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates on which the hours are not the usual ones: what is planned, and planning more by touch."""
+"""Exceptions to the usual hours: the list of them, and adding one by touch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def dates_text(words: Language, line: ExceptionLine, today: date) -> str:
 
 
 class Exceptions(Scene):
-    """What is planned, the next first; a touch on one takes it away, after a look at what that means."""
+    """The list of exceptions, the next one first; a touch on one removes it after a preview."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -171,7 +171,7 @@ class ExceptionDays(Scene):
 
 
 class OpenTimes:
-    """What follows once the times of an exceptional opening are chosen: the reason."""
+    """Goes on to the reason once the times of an exceptional opening are chosen."""
 
     def __init__(self, context: Context, first: date, last: date) -> None:
         self._setting, self._first, self._last = context, first, last
@@ -235,7 +235,7 @@ class WrittenReason(Scene):
         return self.words.say("Why? Members read it")
 
     def touched(self, target: str) -> Effects:
-        """A key of glass."""
+        """A key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 

@@ -1,4 +1,4 @@
-"""What members will see of a change of the hours, before it is made: the one question that is asked about it."""
+"""Preview of a change of the opening hours, and its confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The books on a USB stick, or what is kept about a member: which stick, a word of warning, and that it is done."""
+"""Copying the books, or the data kept about a member, onto a USB stick."""
 
 from __future__ import annotations
 

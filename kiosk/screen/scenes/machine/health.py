@@ -1,4 +1,4 @@
-"""How the kiosk is, part by part, each with what to do; and the ways to the clock, the central server, a USB stick."""
+"""The health of the kiosk, part by part, with what to do; leads to clock, central server and USB stick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A member's badges: giving one by tapping it, replacing a lost one, and what else may become of one."""
+"""A member's badges: giving, replacing, blocking and returning them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class GiveBadge(Scene):
-    """Waits for the tap of a badge that nobody carries; those refused of late can be touched as well."""
+    """Gives a badge: by a tap of it, or chosen from the unknown badges of late."""
 
     waits_for_badge = True
 
@@ -121,7 +121,7 @@ class GiveBadge(Scene):
 
 
 class BadgeActions(Scene):
-    """What may become of a badge: lost, blocked, in use again, nobody's."""
+    """Actions on one badge: replace, report lost, block, put back in use, return."""
 
     def __init__(self, context: Context, member_id: str, name: str, badge: BadgeLine) -> None:
         super().__init__(context)

@@ -1,4 +1,4 @@
-"""A member: what they have, and what a host can do for them."""
+"""A member's page for hosts: passes, badges, note, and what can be done."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class Rename(Writing):
 
 
 class MoreActions(Scene):
-    """What is done seldom, or should be thought about first."""
+    """Rare actions: correct the name, suspend, show the data kept, forget."""
 
     def __init__(self, context: Context, account: Account) -> None:
         super().__init__(context)

@@ -1,4 +1,4 @@
-"""Members: finding one by a name that may be misspelt, a new one, and badges that nobody carries yet."""
+"""The list of members: searching by name, adding one, and unknown badges."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a member sees of themselves after a tap: entries and expiry, last visits, and how the kiosk is to treat them.
+"""A member's own account: entries and expiry, last visits, settings, privacy.
 
-It opens by the badge alone, for that badge, and is left by itself sooner than what hosts see.
+It opens after a tap, without a PIN, and closes sooner than the hosts' scenes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Find a member by typing a part of the name, accents and slips forgiven; then go on with whom was touched."""
+"""Choosing a member by a part of the name, accents and slips forgiven."""
 
 from __future__ import annotations
 

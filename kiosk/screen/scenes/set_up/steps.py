@@ -1,4 +1,4 @@
-"""What the steps of the first start share: the draft of the answers, a step, a step that asks for a name."""
+"""Base of the steps of the first start, and the draft of the answers."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class NameStep(Step):
         raise NotImplementedError
 
     def touched(self, target: str) -> Effects:
-        """A key of glass."""
+        """A key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 

@@ -1,4 +1,4 @@
-"""Tariffs that many places have, to begin from; what they cost is asked."""
+"""Example tariffs for the first start; their prices are asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is in, for when everybody has to get out: by a host's badge alone, large, and nothing else.
+"""The evacuation list: who is in, in large letters, opened by a host's badge without a PIN.
 
 It errs on the side of naming somebody: who may have gone without a word comes after those who are in.
 """

@@ -1,4 +1,4 @@
-"""Give an entry back: why, chosen or typed, then once more yes."""
+"""Giving an entry back, for a reason that is chosen or typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is in, since, until, how sure; somebody without a badge; the door; and what can be done for one of them."""
+"""Who is in; checking somebody in without a badge, opening the door, checking somebody out."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _until(scene: Scene, person: Present) -> str:
 
 
 def _since(scene: Scene, person: Present) -> str:
-    """Since when somebody is in, and why; of those who are nobody any more nothing is told."""
+    """Since when somebody is in, and by which rule; nothing for members who were erased."""
     if not person.name:
         return ""
     since = scene.words.say("since {time}", time=scene.words.time(person.since))
