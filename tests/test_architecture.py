@@ -117,8 +117,8 @@ MAY_IMPORT = {
         "kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
         "kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
         "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster "
-        "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec "
-        "pyotp segno sqlalchemy"
+        "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar "
+        "markupsafe msgspec pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
         "kiosk.facts kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "

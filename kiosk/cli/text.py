@@ -290,17 +290,13 @@ def _head(head: str) -> str:
     return f", head {seq}:{digest[:HEAD_DIGITS]}" if head else ""
 
 
-HEALTH = {
-    "ledger_failed": "entries cannot be recorded, nobody comes in",
-    "ledger_mended": "the database was damaged and mended itself; have the memory card replaced",
-    "reader_down": "the reader does not answer",
-    "door_forced_open": "the door was opened without a badge",
-    "door_held_open": "the door stands open",
-    "clock_untrusted": "the time is not certain",
-    "badge_refused": "a blocked badge was tapped",
-    "server_unreachable": "the central server is out of reach; everything goes on without it",
-}
-"""What the codes of kiosk.notices mean, which is too heavy to be loaded here."""
+def _health(status: Status) -> Iterator[str]:
+    """Yield a line for each thing that is wrong."""
+    if status.health:
+        from kiosk.notices.standby import health_lines
+
+        said = health_lines(_english())
+        yield from (f"  {code}: {said.get(code, 'needs a look')}" for code in status.health)
 
 
 @lines.register
@@ -310,8 +306,9 @@ def _status(status: Status) -> Iterator[str]:
     yield f"People in: {status.people_in}, {host}"
     yield f"Clock: {_moment(status.now)}, {status.clock}"
     yield f"Ledger: {entries(status.entries)}{_head(status.head)}, {status.members} members ({status.ledger_id})"
-    health = "; ".join(f"{HEALTH.get(code, 'unwell')} ({code})" for code in status.health) or "all well"
-    yield f"Kiosk: {f'running, {health}' if status.running else 'not running'}"
+    well = "needs a look" if status.health else "all well"
+    yield f"Kiosk: {f'running, {well}' if status.running else 'not running'}"
+    yield from _health(status)
     if status.mistakes:
         yield f"Mistakes: {status.mistakes} commands failed by a fault in the program: journalctl -u kiosk says which"
     if status.mending:

@@ -88,12 +88,12 @@ def _people(words: Language, people_in: int) -> str:
     return words.count("{n} person here", "{n} people here", people_in)
 
 
-def _health(words: Language, wrong: set[str]) -> str:
-    """In one line, of what is worst: what works all the same; what does not: what to do about it.
+def health_lines(words: Language) -> dict[str, str]:
+    """What each health code means, the worst first: what works all the same; what does not: what to do about it.
 
-    The reader, when it is silent, comes before all that says that badges are read.
+    A reader that does not answer comes before everything that says that badges are read.
     """
-    said = {
+    return {
         Health.LEDGER_FAILED: words.say("The way out is free; nothing is recorded: check the memory card"),
         Health.READER_DOWN: words.say("The way out is free; the reader is silent: check its cable"),
         Health.LEDGER_MENDED: words.say("Entries are recorded; the memory card has failed once: replace it"),
@@ -103,9 +103,13 @@ def _health(words: Language, wrong: set[str]) -> str:
         Health.BADGE_REFUSED: words.say("Badges are read; a blocked one was tapped: look at today’s taps"),
         Health.SERVER_UNREACHABLE: words.say("Everything works here; central server out of reach: nothing to do"),
     }
+
+
+def _health(words: Language, wrong: set[str]) -> str:
+    """Return one line about what is worst."""
     if not wrong:
         return words.say("Everything works")
-    known = next((text for code, text in said.items() if code in wrong), None)
+    known = next((text for code, text in health_lines(words).items() if code in wrong), None)
     return known or words.say("Needs a look: {code}", code=min(wrong))
 
 

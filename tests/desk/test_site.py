@@ -89,7 +89,9 @@ def test_what_hosts_added_outlives_an_import(host):
 def imported(host: Host, **site: object) -> tuple[str, ...]:
     """What the answer to an import of this site says."""
     read = description()
-    return host.does(commands.ImportSite(site=structs.replace(read.site, **site), products=read.products)).said
+    command = commands.ImportSite(site=structs.replace(read.site, **site), products=read.products)
+    said: tuple[str, ...] = host.does(command).said
+    return said
 
 
 def test_a_corrected_exception_is_loaded_and_the_old_one_is_named(host):
