@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,14 @@ def databases_are_dropped() -> Iterator[None]:
     yield
     if postgres.cluster.cache_info().currsize:
         postgres.cluster().drop_new_databases()
+
+
+@pytest.fixture(autouse=True)
+def windows_are_closed() -> Iterator[None]:
+    """SDL has one window in a process: a test that opens its own must not find that of a test before."""
+    yield
+    if "pygame" in sys.modules:
+        sys.modules["pygame"].display.quit()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -97,9 +97,7 @@ class HostsSide:
         rect = next(rect for rect, name in self.canvas.targets if name == target)
         self.counter.later(seconds=1)
         self.stage.touch(rect.center)
-        self.settle()
-        for _ in range(round(seconds * 20)):
-            self.wait(0.05)
+        self._wait_in_steps(seconds)
         self.stage.release()
         self.settle()
 
@@ -107,14 +105,19 @@ class HostsSide:
         """Hold a key until it offers others, slide the finger over some targets, and lift it from the last."""
         self.counter.later(seconds=1)
         self.stage.touch(self.middle(target))
+        self._wait_in_steps(0.7)
         self.settle()
-        for _ in range(14):
-            self.wait(0.05)
         for stop in way:
             self.stage.slide(self.middle(stop))
             self.settle()
         self.stage.release()
         self.settle()
+
+    def _wait_in_steps(self, seconds: float) -> None:
+        for _ in range(round(seconds * 20)):
+            self.counter.later(seconds=0.05)
+            self.stage.tick()
+            self._answer()
 
     def middle(self, target: str) -> tuple[int, int]:
         """The middle of a target."""
@@ -125,7 +128,8 @@ class HostsSide:
         """Type on a keyboard, letter by letter."""
         for letter in text:
             self.stage.key(Key(name="text", text=letter))
-            self.settle()
+            self._answer()
+        self.settle()
 
     def press(self, *names: Name) -> None:
         """Press keys of a keyboard that have names."""
@@ -149,13 +153,16 @@ class HostsSide:
 
     def settle(self) -> None:
         """Answer what is asked until nothing more is, and draw."""
+        self._answer()
+        self.canvas = Canvas(pygame.Surface(self._size))
+        self.stage.draw(self.canvas)
+
+    def _answer(self) -> None:
         while asked := self.stage.asked():
             for asking in asked:
                 self.asked.append(asking.command)
                 if self.answers:
                     self.stage.answer(asking.number, self.perform(asking.command))
-        self.canvas = Canvas(pygame.Surface(self._size))
-        self.stage.draw(self.canvas)
 
     def perform(self, command: Command) -> Answered:
         """Have the counter's controller do it."""
