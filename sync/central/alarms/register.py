@@ -1,6 +1,7 @@
 """Alarms: what people should look at. One row for each trouble, however often it shows; some end by themselves.
 
-Kinds are stored; never rename one. `silent` is not among them: who is silent is told by when a kiosk was last heard.
+An alarm is a kind, a note and facts; the words for them are those of the pages and the messages. Kinds and notes are
+stored: never rename one. `silent` is not among the kinds: who is silent is told by when a kiosk was last heard.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from kiosk.model import Noun, Ref
@@ -43,18 +45,57 @@ class Kind(StrEnum):
     """An entry could not be applied to the roster."""
 
 
+Facts = dict[str, str | int]
+
+
+class Note(StrEnum):
+    """What was found, with the facts that go with it."""
+
+    TWO_VERSIONS = "two_versions"
+    """n: of this entry."""
+    GOES_ON_ELSEWHERE = "goes_on_elsewhere"
+    """n: the last entry of a kiosk that was told of a later one of its own ledger."""
+    NOT_CHAINED = "not_chained"
+    """n: of this entry `previous` is not the hash of the one before."""
+    MISSING = "missing"
+    """n: the first entry missing; known: the highest there is."""
+    CUT_OFF = "cut_off"
+    """n: the last entry of the kiosk; known: the highest that had been seen."""
+    SENT_BEFORE = "sent_before"
+    """n: up to which entry the kiosk was told that all was taken in; known: up to which it is here."""
+    OTHER_FEED = "other_feed"
+    """n: the position up to which a kiosk had read a feed that is another one here."""
+    NEW_LEDGER = "new_ledger"
+    """ledger: the one before."""
+    BELOW_ZERO = "below_zero"
+    """pass_id, member, left: the units left, negative."""
+    CHARGED_TWICE = "charged_twice"
+    """member; n and ledger: the entry of the other charge."""
+    BADGE_LOST = "badge_lost"
+    """badge: the beginning of its id; member."""
+    BADGE_BLOCKED = "badge_blocked"
+    """badge: the beginning of its id; member."""
+    NOT_APPLIED = "not_applied"
+    """n: this entry; error: the kind of exception."""
+
+
 class Alarm(Noun, frozen=True, kw_only=True):
     """Something that people should look at."""
 
     alarm_id: str
     kind: str
-    detail: str
+    note: str
+    """One of Note, or of another release: empty when that release told it in words, which are in `facts`."""
+    facts: Facts
     times: int
     first_at: datetime
     last_at: datetime
     ref: Ref | None = None
     """The entry it is about, the first where there are several; `seq` 0: the ledger as a whole."""
     ended_at: datetime | None = None
+
+
+_facts = msgspec.json.Decoder(Facts).decode
 
 
 def of_ledger(kind: Kind, ledger_id: str) -> str:
@@ -67,12 +108,21 @@ def of_entry(kind: Kind, ref: Ref) -> str:
     return f"{kind}:{ref.ledger_id}:{ref.seq}"
 
 
-def sound(
-    connection: Connection, network: str, alarm_id: str, *, ref: Ref, detail: str, now: datetime, times: int = 1
+def raise_alarm(
+    connection: Connection,
+    network: str,
+    alarm_id: str,
+    *,
+    ref: Ref,
+    note: Note,
+    facts: Facts,
+    now: datetime,
+    times: int = 1,
 ) -> bool:
     """Raise an alarm, or count it once more; one that had ended begins again. Tells whether it is a new one."""
+    told = {"note": note.value, "facts": msgspec.json.encode(facts).decode()}
     known = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
-    values = {"last_at": now, "times": alarms.c.times + times, "ended_at": None, "detail": detail}
+    values = {"last_at": now, "times": alarms.c.times + times, "ended_at": None, **told}
     if connection.execute(update(alarms).where(*known).values(values)).rowcount:
         return False
     row = {
@@ -81,7 +131,7 @@ def sound(
         "kind": alarm_id.split(":", 1)[0],
         "ledger_id": ref.ledger_id,
         "seq": ref.seq,
-        "detail": detail,
+        **told,
         "times": times,
         "first_at": now,
         "last_at": now,
@@ -104,7 +154,7 @@ _END = (
 """Two of these come with every push."""
 
 
-def going_on(connection: Connection, network: str, alarm_id: str) -> bool:
+def is_active(connection: Connection, network: str, alarm_id: str) -> bool:
     """Tell whether an alarm is going on."""
     one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id, alarms.c.ended_at.is_(None))
     return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
@@ -141,7 +191,8 @@ def _alarm(row: Row[*tuple[Any, ...]]) -> Alarm:
     return Alarm(
         alarm_id=row.alarm_id,
         kind=row.kind,
-        detail=row.detail,
+        note=row.note,
+        facts=_facts(row.facts),
         times=row.times,
         first_at=row.first_at,
         last_at=row.last_at,

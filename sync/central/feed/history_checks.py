@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from kiosk.facts import Entry
 from kiosk.model import Ref
 from sync.central.alarms import register
-from sync.central.alarms.register import Kind
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import stream
 from sync.central.feed.arrivals import Arrival
 from sync.central.feed.ingest import LedgerProgress
@@ -27,11 +27,10 @@ def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Ledg
     alarm_id, sent = register.of_ledger(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
     if sent <= before.acked:
         register.end(connection, of, alarm_id, now)
-    elif not register.going_on(connection, of, alarm_id):
+    elif not register.is_active(connection, of, alarm_id):
         network.renew(connection, of)
-        detail = f"acknowledged up to {sent}, and {before.acked} is here: put back from a copy?"
-        ref = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1)
-        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+        ref, facts = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1), Facts(n=sent, known=before.acked)
+        register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.SENT_BEFORE, facts=facts, now=now)
 
 
 def other_past(connection: Connection, of: Network, place: int, *, now: datetime) -> None:
@@ -40,9 +39,9 @@ def other_past(connection: Connection, of: Network, place: int, *, now: datetime
     So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
     """
     network.renew(connection, of.network_id)
-    detail = f"the feed up to position {place} was seen, and is another one here: put back from a copy?"
-    alarm_id = register.of_ledger(Kind.RESTORED, of.ledger_id)
-    register.sound(connection, of.network_id, alarm_id, ref=Ref(ledger_id=of.ledger_id, seq=0), detail=detail, now=now)
+    alarm_id, ref = register.of_ledger(Kind.RESTORED, of.ledger_id), Ref(ledger_id=of.ledger_id, seq=0)
+    facts = Facts(n=place)
+    register.raise_alarm(connection, of.network_id, alarm_id, ref=ref, note=Note.OTHER_FEED, facts=facts, now=now)
 
 
 def look_for_truncation(
@@ -65,11 +64,11 @@ def look_for_truncation(
     elif _goes_on_elsewhere(connection, of, arrival.ledger_id, end=end, seen=beacon.seen):
         register.end(connection, of, alarm_id, now)
         alarm_id = register.of_ledger(Kind.FORK, arrival.ledger_id)
-        detail = f"goes on elsewhere: a kiosk with this ledger ends at entry {end}, and was told of a later one"
-        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+        note, facts = Note.GOES_ON_ELSEWHERE, Facts(n=end)
+        register.raise_alarm(connection, of, alarm_id, ref=ref, note=note, facts=facts, now=now)
     else:
-        detail = f"ends at entry {end}, and entry {before.highest} had been seen"
-        register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+        facts = Facts(n=end, known=before.highest)
+        register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.CUT_OFF, facts=facts, now=now)
 
 
 def _goes_on_elsewhere(connection: Connection, of: str, ledger_id: str, *, end: int, seen: str | None) -> bool:

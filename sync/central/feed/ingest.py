@@ -21,7 +21,7 @@ from kiosk.facts import Entry
 from kiosk.model import Noun, Ref
 from kiosk.store.tables import microseconds
 from sync.central.alarms import register
-from sync.central.alarms.register import Kind
+from sync.central.alarms.register import Kind, Note
 from sync.central.feed.arrivals import Refused
 from sync.central.storage.tables import feed, ledgers, quarantine
 from sync.wire import Outcome, Status, to_wire
@@ -220,12 +220,12 @@ class Batch:
     def _watch(self, kept: dict[int, tuple[bytes, bytes]], after: LedgerProgress) -> None:
         forks = [one.seq for one in self.set_aside if one.reason == FORK]
         if forks:
-            self._alarm(Kind.FORK, forks[0], f"entry {forks[0]} exists in two versions", times=len(forks))
+            self._alarm(Kind.FORK, forks[0], Note.TWO_VERSIONS, times=len(forks))
         broken = [seq for seq in sorted(self.fresh) if self._is_broken(seq, kept)]
         if broken:
-            self._alarm(Kind.CHAIN, broken[0], f"entry {broken[0]} does not follow the one before", times=len(broken))
+            self._alarm(Kind.CHAIN, broken[0], Note.NOT_CHAINED, times=len(broken))
         if after.acked < after.highest and (self.fresh or self.set_aside):
-            self._alarm(Kind.GAP, after.acked + 1, f"entry {after.acked + 1} is missing, {after.highest} is known")
+            self._alarm(Kind.GAP, after.acked + 1, Note.MISSING, known=after.highest)
         elif after.acked == after.highest and self.before.acked < self.before.highest:
             register.end(self.connection, self.network, register.of_ledger(Kind.GAP, self.ledger_id), self.now)
 
@@ -238,13 +238,14 @@ class Batch:
         follower = kept.get(seq + 1)
         return (before is not None and before != entry.previous) or (follower is not None and follower[1] != entry.hash)
 
-    def _alarm(self, kind: Kind, seq: int, detail: str, *, times: int = 1) -> None:
-        register.sound(
+    def _alarm(self, kind: Kind, seq: int, note: Note, *, times: int = 1, **facts: int) -> None:
+        register.raise_alarm(
             self.connection,
             self.network,
             register.of_ledger(kind, self.ledger_id),
             ref=Ref(ledger_id=self.ledger_id, seq=seq),
-            detail=detail,
+            note=note,
+            facts={"n": seq, **facts},
             now=self.now,
             times=times,
         )

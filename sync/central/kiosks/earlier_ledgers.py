@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from kiosk.model import Ref
 from sync.central.alarms import register
-from sync.central.alarms.register import Kind
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.storage.tables import authors, former_ledgers, kiosks, ledgers, networks
 from sync.wire import Enroll
 
@@ -105,9 +105,8 @@ def go_on(connection: Connection, of: str, kiosk_id: str, present: str, ledger_i
 def raise_renewed(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
     """Raise the alarm that a kiosk goes on in a new ledger: it mended the one before, or was put back from a copy."""
     alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
-    detail = f"goes on in a new ledger after {follows}: the end of that may be lost"
-    ref = Ref(ledger_id=ledger_id, seq=0)
-    register.sound(connection, of, alarm_id, ref=ref, detail=detail, now=now)
+    ref, facts = Ref(ledger_id=ledger_id, seq=0), Facts(ledger=follows)
+    register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.NEW_LEDGER, facts=facts, now=now)
 
 
 def _keep(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:

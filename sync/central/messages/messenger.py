@@ -114,7 +114,7 @@ class Messenger:
         for alarm in self._central.alarms.listed():
             of = kiosks.get(alarm.ref.ledger_id) if alarm.ref else None
             where = of.name if of else ""
-            yield Trouble(trouble_id=alarm.alarm_id, code=alarm.kind, where=where, detail=alarm.detail, since=now)
+            yield Trouble(trouble_id=alarm.alarm_id, code=alarm.kind, where=where, since=now)
         for kiosk in kiosks.values():
             codes = ["silent"] if self._is_silent(kiosk, now) else [c for c in OF_KIOSKS if c in kiosk.beacon.health]
             for code in codes:

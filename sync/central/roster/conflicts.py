@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
@@ -26,7 +26,7 @@ from kiosk.rules.passes import is_counted, period_start
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import badges, passes, sites, uses, visits
 from sync.central.alarms import register
-from sync.central.alarms.register import Kind
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed.server_ledger import SERVER
 
 REASON = "overlap"
@@ -37,6 +37,17 @@ _badge = msgspec.json.Decoder(Badge).decode
 _pass = msgspec.json.Decoder(Pass).decode
 _site = msgspec.json.Decoder(Site).decode
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+
+
+class _Conflict(NamedTuple):
+    """What was found: for the alarm `note` and `facts`, for the entry in the server's ledger `detail`."""
+
+    kind: Kind
+    ref: Ref
+    note: Note
+    facts: Facts
+    detail: str
+    site_id: str
 
 
 class Append(Protocol):
@@ -68,15 +79,23 @@ class Judge:
         if not self._finds_overlap(entry, fact.member_id, fact.site_id):
             self._look_for_overdraft(entry, fact, fact.verdict)
 
-    def _tell(self, kind: Kind, ref: Ref, *facts: AnyFact, site_id: str, detail: str) -> bool:
-        """Raise the alarm about an entry and let the kiosks know, both once; `facts` are what is done about it.
+    def _tell(self, found: _Conflict, *remedy: AnyFact) -> bool:
+        """Raise the alarm about an entry and let the kiosks know, both once; `remedy` is what is done about it.
 
         Tells whether it was the first time.
         """
-        alarm_id = register.of_entry(kind, ref)
-        is_new = register.sound(self._connection, self._network, alarm_id, ref=ref, detail=detail, now=self._now)
+        is_new = register.raise_alarm(
+            self._connection,
+            self._network,
+            register.of_entry(found.kind, found.ref),
+            ref=found.ref,
+            note=found.note,
+            facts=found.facts,
+            now=self._now,
+        )
         if is_new:
-            self._append(self._connection, *facts, Happened(what=kind.value, detail=detail, site_id=site_id))
+            happened = Happened(what=found.kind.value, detail=found.detail, site_id=found.site_id)
+            self._append(self._connection, *remedy, happened)
         return is_new
 
     # ------------------------------------------------------------ a badge that was blocked
@@ -90,8 +109,15 @@ class Judge:
             return
         badge = _badge(doc)
         if badge.status != "active":
-            detail = f"badge {badge.id[:12]} of {badge.member_id or 'nobody'} is {badge.status}, and opened the door"
-            self._tell(Kind.BLOCKED_BADGE, entry.ref, site_id=fact.site_id, detail=detail)
+            conflict = _Conflict(
+                kind=Kind.BLOCKED_BADGE,
+                ref=entry.ref,
+                note=Note.BADGE_LOST if badge.status == "lost" else Note.BADGE_BLOCKED,
+                facts={"badge": badge.id[:12], "member": badge.member_id or ""},
+                detail=f"badge {badge.id[:12]} of {badge.member_id or 'nobody'} is {badge.status}, and opened the door",
+                site_id=fact.site_id,
+            )
+            self._tell(conflict)
 
     # ------------------------------------------------------------ windows that overlap
 
@@ -105,9 +131,15 @@ class Judge:
             later = max(this, other, key=_order)
             earlier = other if later is this else this
             ref = Ref(ledger_id=later.ledger_id, seq=later.seq)
-            detail = f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well"
-            reversal = Reversed(ref=ref, reason=REASON, by=SERVER)
-            if self._tell(Kind.OVERLAP, ref, reversal, site_id=site_id, detail=detail):
+            conflict = _Conflict(
+                kind=Kind.OVERLAP,
+                ref=ref,
+                note=Note.CHARGED_TWICE,
+                facts={"member": member_id, "n": earlier.seq, "ledger": earlier.ledger_id},
+                detail=f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well",
+                site_id=site_id,
+            )
+            if self._tell(conflict, Reversed(ref=ref, reason=REASON, by=SERVER)):
                 self._charge_again(later)
             if later is this:
                 return True
@@ -166,8 +198,15 @@ class Judge:
             left = self._left(_pass(doc), site, entry.stamp.at)
             allowed = site.policy.debt_limit if verdict.reason is Reason.DEBT else 0
             if left is not None and left < -allowed:
-                detail = f"pass {charge.pass_id} of {fact.member_id} stands at {left}"
-                self._tell(Kind.OVERDRAFT, entry.ref, site_id=fact.site_id, detail=detail)
+                conflict = _Conflict(
+                    kind=Kind.OVERDRAFT,
+                    ref=entry.ref,
+                    note=Note.BELOW_ZERO,
+                    facts={"pass_id": charge.pass_id, "member": fact.member_id or "", "left": left},
+                    detail=f"pass {charge.pass_id} of {fact.member_id} stands at {left}",
+                    site_id=fact.site_id,
+                )
+                self._tell(conflict)
 
     def _site(self, site_id: str) -> Site | None:
         doc = self._connection.execute(select(sites.c.doc).where(sites.c.id == site_id)).scalar()

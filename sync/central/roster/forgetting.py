@@ -58,7 +58,7 @@ def _forget_beside(connection: Connection, network: str, member_id: str) -> None
         if name in _inside(bytes(row.raw)):
             is_it = and_(quarantine.c.network_id == network, quarantine.c.quarantine_id == row.quarantine_id)
             connection.execute(delete(quarantine).where(is_it))
-    named = alarms.c.detail.like(f"%{member_id}%")
+    named = alarms.c.facts.contains(name[1:-1].decode(), autoescape=True)
     connection.execute(delete(alarms).where(alarms.c.network_id == network, named))
 
 

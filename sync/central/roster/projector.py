@@ -22,7 +22,7 @@ from kiosk.store.fold.readable import READS
 from kiosk.store.forgetting import erasing
 from kiosk.store.tables import REVISION, ROSTER
 from sync.central.alarms import register
-from sync.central.alarms.register import Kind
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import stream
 from sync.central.feed.server_ledger import SERVER, ServerLedgerWriter
 from sync.central.roster import conflicts, forgetting
@@ -118,9 +118,11 @@ class Projector:
             with _savepoint(connection):
                 self._apply(connection, entry, position, judged)
         except POISON as error:
-            detail = f"entry {entry.ref.seq} cannot be applied: {type(error).__name__}"
-            alarm_id = register.of_entry(Kind.UNFOLDABLE, entry.ref)
-            register.sound(connection, self._network, alarm_id, ref=entry.ref, detail=detail, now=self._now())
+            facts = Facts(n=entry.ref.seq, error=type(error).__name__)
+            alarm_id, now = register.of_entry(Kind.UNFOLDABLE, entry.ref), self._now()
+            register.raise_alarm(
+                connection, self._network, alarm_id, ref=entry.ref, note=Note.NOT_APPLIED, facts=facts, now=now
+            )
 
     def _append(self, connection: Connection, *facts: AnyFact) -> None:
         self._storage.take_turn(connection, Turn.FEED)

@@ -101,14 +101,16 @@ alarms = Table(
     Column("kind", String, nullable=False),
     Column("ledger_id", String),
     Column("seq", BigInteger),
-    Column("detail", Text, nullable=False),
+    Column("note", String, nullable=False),
+    Column("facts", Text, nullable=False),
     Column("times", Integer, nullable=False),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("alarms_by_end", "network_id", "ended_at", "last_at"),
 )
-"""What people should look at; one row however often it is raised. `ended_at`: it ended by itself or was dismissed."""
+"""What people should look at; one row however often it is raised. `facts` is JSON, what `note` says of them is
+in sync.central.alarms.register. `ended_at`: it ended by itself or was dismissed."""
 
 troubles = Table(
     "troubles",

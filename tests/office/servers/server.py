@@ -23,8 +23,10 @@ from sync.central.accounts.staff import Accounts
 from sync.central.http.app import create_app
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired
+from sync.central.pages.every_page import codes
 from sync.central.server import Central
 from sync.central.settings import Settings
+from sync.central.words import Words
 from sync.wire import Beacon, Outcome, Push, Pushed, WireEntry
 from tests.office.ledgers.small_house import MONDAY, StampClock
 from tests.office.made_once import made_once
@@ -153,4 +155,6 @@ def fed(central: Central, kiosk: Kiosk, after: str | None = None) -> list[Entry]
 
 def kinds(central: Central) -> list[str]:
     """The kinds of the alarms going on, in their order."""
-    return sorted(alarm.kind for alarm in central.alarms.listed())
+    found = central.alarms.listed()
+    assert all(codes.note(Words("en", "UTC"), alarm, {}) for alarm in found), "an alarm lacks a fact of its sentence"
+    return sorted(alarm.kind for alarm in found)

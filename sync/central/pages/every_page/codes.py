@@ -6,10 +6,7 @@ template here, so that each can be read in the language of a page. What no templ
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
-from sync.central.alarms.register import Alarm, Kind
+from sync.central.alarms.register import Alarm, Kind, Note
 from sync.central.words import Words
 
 
@@ -98,27 +95,21 @@ def health(words: Words, code: str) -> str:
 # ---------------------------------------------------------------- notes
 
 _NOTES = {
-    "entry {n} exists in two versions": _("Entry {n} exists in two versions."),
-    "entry {n} does not follow the one before": _("Entry {n} does not follow the one before."),
-    "entry {n} is missing, {known} is known": _("Entry {n} is missing, and entry {known} is here."),
-    "ends at entry {n}, and entry {known} had been seen": _("It ends at entry {n}, and entry {known} had been seen."),
-    "goes on elsewhere: a kiosk with this ledger ends at entry {n}, and was told of a later one": _(
+    Note.TWO_VERSIONS: _("Entry {n} exists in two versions."),
+    Note.NOT_CHAINED: _("Entry {n} does not follow the one before."),
+    Note.MISSING: _("Entry {n} is missing, and entry {known} is here."),
+    Note.CUT_OFF: _("It ends at entry {n}, and entry {known} had been seen."),
+    Note.GOES_ON_ELSEWHERE: _(
         "It goes on in two places: a kiosk has it up to entry {n}, another one wrote more. One needs an empty card."
     ),
-    "acknowledged up to {n}, and {known} is here: put back from a copy?": _(
-        "The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."
-    ),
-    "the feed up to position {n} was seen, and is another one here: put back from a copy?": _(
-        "A kiosk had read up to entry {n} of all, and something else stands there now."
-    ),
-    "goes on in a new ledger after {ledger}: the end of that may be lost": _(
-        "What it wrote last in the one before may be lost."
-    ),
-    "pass {pass_id} of {member} stands at {left}": _("The pass stands at {left}."),
-    "{member} was charged twice: by entry {n} of {ledger} as well": _("The other charge is entry {n} of {ledger}."),
-    "badge {badge} of {member} is lost, and opened the door": _("The badge had been reported lost."),
-    "badge {badge} of {member} is blocked, and opened the door": _("The badge had been blocked."),
-    "entry {n} cannot be applied: {error}": _("Entry {n} is kept, and what it says is not shown anywhere."),
+    Note.SENT_BEFORE: _("The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."),
+    Note.OTHER_FEED: _("A kiosk had read up to entry {n} of all, and something else stands there now."),
+    Note.NEW_LEDGER: _("What it wrote last in the one before may be lost."),
+    Note.BELOW_ZERO: _("The pass stands at {left}."),
+    Note.CHARGED_TWICE: _("The other charge is entry {n} of {ledger}."),
+    Note.BADGE_LOST: _("The badge had been reported lost."),
+    Note.BADGE_BLOCKED: _("The badge had been blocked."),
+    Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),
 }
 _REASONS = {
     "fork": _("Another entry has this place: a copied memory card, or an edited ledger."),
@@ -132,18 +123,15 @@ _REASONS = {
 
 def note(words: Words, alarm: Alarm, names: dict[str, str]) -> str:
     """What was noted of an alarm, with the names of kiosks for their ledgers; empty for a note of another release."""
-    for template, text in _NOTES.items():
-        if found := _pattern(template).fullmatch(alarm.detail):
-            facts = found.groupdict()
-            if "ledger" in facts:
-                facts["ledger"] = names.get(facts["ledger"], facts["ledger"])
-            return words.say(text, **facts)
-    return ""
-
-
-@cache
-def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(template)))
+    if alarm.note not in set(Note):
+        return ""
+    facts = dict(alarm.facts)
+    if "ledger" in facts:
+        facts["ledger"] = names.get(str(facts["ledger"]), facts["ledger"])
+    try:
+        return words.say(_NOTES[Note(alarm.note)], **facts)
+    except (KeyError, TypeError):
+        return ""  # another release keeps other facts
 
 
 def reason(words: Words, told: str) -> str:

@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from kiosk.facts import BadgeSet, Condensed, Happened, MemberSet, Reversed, SiteSet
 from kiosk.model import Badge, Member, Reason, Ref
 from kiosk.notices.view import Health
 from kiosk.store.codes import claim_code
-from sync import central
 from sync.central.alarms import register
-from sync.central.alarms.register import Alarm, Kind
+from sync.central.alarms.register import Alarm, Facts, Kind, Note
 from sync.central.feed import arrivals, ingest
 from sync.central.feed.arrivals import Refused
 from sync.central.pages.every_page import codes
+from sync.central.storage.tables import alarms
 from sync.central.words import Words
 from sync.wire import LATER
 from tests.notices.test_language import forms, french
@@ -87,28 +88,8 @@ def crawl(browser: Browser, start: str = "/") -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- a house in which everything has happened
 
 
-def notes() -> dict[str, list[str]]:
-    """What the server writes into alarms: each text of its source that becomes a `detail`, with facts filled in."""
-    found: dict[str, list[str]] = {}
-    for name in ("feed/ingest", "alarms/watch", "roster/conflicts", "roster/projector"):
-        tree = ast.parse((Path(central.__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            told: list[ast.expr] = []
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "detail":
-                told = [node.value]
-            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_alarm":
-                told = node.args[2:3]
-            found.setdefault(name, []).extend(_filled(one) for one in told if isinstance(one, ast.JoinedStr))
-    return found
-
-
-def _filled(text: ast.JoinedStr) -> str:
-    parts = (one.value if isinstance(one, ast.Constant) else _fact(ast.unparse(one)) for one in text.values)
-    return "".join(map(str, parts))
-
-
-def _fact(source: str) -> str:
-    return "blocked" if "status" in source else "7"
+FACTS = Facts(n=7, known=9, ledger="x", pass_id="ten", member="lea", left=-1, badge="b", error="ValueError")
+"""More than any note has."""
 
 
 def reasons() -> set[str]:
@@ -124,13 +105,16 @@ def everything_happens(house: Office) -> None:
     lived_in(house)
     now, of, ledger = house.moment.now, house.central.settings.network, house.central.kiosks.listed()[0].ledger_id
     with house.central.storage.writing() as connection:
-        for number, note in enumerate(note for told in notes().values() for note in told):
-            kind = list(Kind)[number % len(Kind)]
-            ref = Ref(ledger_id=ledger, seq=0)
-            register.sound(connection, of, f"{kind}:{number}", ref=ref, detail=note, now=now)
+        for number, note in enumerate(Note):
+            kind, ref = list(Kind)[number % len(Kind)], Ref(ledger_id=ledger, seq=0)
+            register.raise_alarm(connection, of, f"{kind}:{number}", ref=ref, note=note, facts=FACTS, now=now)
         for number, kind in enumerate(Kind):
             ref = Ref(ledger_id=ledger, seq=number)
-            register.sound(connection, of, f"{kind}:last", ref=ref, detail="of a later release", now=now, times=3)
+            register.raise_alarm(
+                connection, of, f"{kind}:last", ref=ref, note=Note.MISSING, facts=FACTS, now=now, times=3
+            )
+        later = alarms.c.alarm_id.endswith(":last")
+        connection.execute(update(alarms).where(later).values(note="of_a_later_release", facts="{}"))
         aside = [Refused(seq=90 + n, reason=why, raw=b"%d" % n) for n, why in enumerate(sorted(reasons()))]
         ingest.take(connection, of, ledger, before=ingest.progress(connection, of, ledger), batch=aside, now=now)
     told = [Happened(what=kind, detail="said in English", site_id=SERRE.id) for kind in Kind]
@@ -316,11 +300,11 @@ def test_the_address_of_a_form_opened_as_a_page_leads_to_the_form(house) -> None
 
 def test_every_note_of_an_alarm_and_every_reason_has_words_of_its_own() -> None:
     words = Words("fr", "Europe/Paris")
-    found = notes()
-    assert [len(told) for told in found.values()] == [3, 5, 3, 1]
-    for note in (note for told in found.values() for note in told):
-        one = Alarm(alarm_id="x", kind="x", detail=note, times=1, first_at=MONDAY, last_at=MONDAY)
+    for note in Note:
+        one = Alarm(alarm_id="x", kind="x", note=note, facts=FACTS, times=1, first_at=MONDAY, last_at=MONDAY)
         assert codes.note(words, one, {}), note
+    assert codes.note(words, replace(one, note="of_a_later_release"), {}) == ""
+    assert codes.note(words, replace(one, note=Note.MISSING, facts={"text": "of another release"}), {}) == ""
     assert len(reasons()) > 8
     unknown = codes.reason(words, "of a later release")
     assert all(codes.reason(words, reason) != unknown for reason in reasons())

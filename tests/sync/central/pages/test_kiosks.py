@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 
 from kiosk.facts import Happened
 from kiosk.model import Ref
 from sync.central.alarms import register
+from sync.central.alarms.register import Facts, Note
+from sync.central.storage.tables import alarms
 from tests.office.servers.office import lea_comes, mistakes, read, went, within
 from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE
@@ -106,15 +109,15 @@ def test_the_journal_tells_who_did_what(house) -> None:
     assert "le serveur" in older.text
 
 
-@pytest.mark.parametrize(
-    ("detail", "is_ours"), [("entry 7 is missing, 9 is known", True), ("something of 2031, at entry 7", False)]
-)
-def test_a_note_of_another_release_is_shown_as_it_is_and_said_to_be_so(house, detail, is_ours) -> None:
+@pytest.mark.parametrize(("note", "is_ours"), [("missing", True), ("something_of_2031", False)])
+def test_a_note_of_another_release_is_shown_as_it_is_and_said_to_be_so(house, note, is_ours) -> None:
     ledger = house.kiosk().ledger_id
     with house.central.storage.writing() as connection:
         of, now = house.central.settings.network, house.moment.now
-        register.sound(connection, of, "gap:x", ref=Ref(ledger_id=ledger, seq=0), detail=detail, now=now)
+        ref, facts = Ref(ledger_id=ledger, seq=0), Facts(n=7, known=9)
+        register.raise_alarm(connection, of, "gap:x", ref=ref, note=Note.MISSING, facts=facts, now=now)
+        connection.execute(update(alarms).values(note=note))
     page = house.as_("anne").get("/alarms").text
-    assert (f'<code lang="en">{detail}</code>' in page) is not is_ours
+    assert (f'<code lang="en">{note} n=7 known=9</code>' in page) is not is_ours
     assert ("Dans les mots d’une autre version" in page) is not is_ours
     assert ("L’écriture 7 manque, alors que l’écriture 9 est là." in page) is is_ours

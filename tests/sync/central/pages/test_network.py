@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from kiosk.facts import MemberSet, SiteSet
 from kiosk.model import Member, Ref
 from sync.central.alarms import register
+from sync.central.alarms.register import Note
 from tests.office.servers.office import PASSWORD, Office, lea_comes, mistakes, read, went, within
 from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE
@@ -191,7 +192,15 @@ def test_long_lists_of_alarms_and_of_what_is_set_aside_have_pages(house: Office)
     with house.central.storage.writing() as connection:
         for n in range(45):
             ref = Ref(ledger_id=kiosk.ledger_id, seq=n)
-            register.sound(connection, "main", f"gap:{n}", ref=ref, detail="x", now=house.moment.now)
+            register.raise_alarm(
+                connection,
+                "main",
+                f"gap:{n}",
+                ref=ref,
+                note=Note.MISSING,
+                facts={"n": n, "known": 99},
+                now=house.moment.now,
+            )
     for path in ("/alarms", "/quarantine"):
         assert "Page 1 sur 3" in read(manager.get(path))
         last = manager.get(f"{path}?page=3").text

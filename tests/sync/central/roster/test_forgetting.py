@@ -28,7 +28,7 @@ def told(central: Central) -> bytes:
     with central.storage.reader() as connection:
         for table, column in ((feed, feed.c.body), (feed, feed.c.remainder), (quarantine, quarantine.c.raw)):
             found += [bytes(row[0]) for row in connection.execute(select(column).select_from(table)) if row[0]]
-        found += [row.detail.encode() for row in connection.execute(select(alarms))]
+        found += [row.facts.encode() for row in connection.execute(select(alarms))]
         found += [bytes(row.rows) for row in connection.execute(select(snapshots))]
     return b"".join(found)
 
@@ -82,7 +82,7 @@ def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(datab
         central.books.append(Erased(member_id="lea"), by="anne")
         assert central.quarantine.count() == 0
         assert told(central).find(b"Martin") == -1
-        assert not [alarm for alarm in central.alarms.listed() if "lea" in alarm.detail]
+        assert not [alarm for alarm in central.alarms.listed() if "lea" in str(alarm.facts)]
         with central.storage.reader() as connection:
             assert connection.execute(select(snapshots)).first() is None
 

@@ -12,9 +12,11 @@ from sqlalchemy import MetaData, create_engine, inspect, text
 
 from kiosk.store.database import LedgerBusyError, LedgerError
 from kiosk.store.tables import ROSTER
+from sync.central.alarms.register import Note
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage import migrations, network
+from sync.central.storage.migrations.versions import r0007_alarm_facts
 from sync.central.storage.tables import CENTRAL
 from tests.office.servers.postgres import cluster
 from tests.office.servers.server import serving
@@ -71,6 +73,40 @@ def test_former_ledgers_of_one_kiosk_each_are_kept_when_others_may_have_kept_the
         connection.execute(text("INSERT INTO former_ledgers VALUES ('main', 'old', 'west')"))
         kept = {tuple(row) for row in connection.execute(text("SELECT * FROM former_ledgers"))}
     assert kept == {("main", "old", "north"), ("main", "old", "west"), ("other", "old", "south")}
+
+
+OF_THE_RELEASE_BEFORE = {
+    "gap:a": ("entry 7 is missing, 9 is known", "missing", {"n": 7, "known": 9}),
+    "overdraft:a:3": (
+        "pass p1 of Ana of Gap stands at -2", "below_zero", {"pass_id": "p1", "member": "Ana of Gap", "left": -2}
+    ),
+    "overlap:a:4": (
+        "lea was charged twice: by entry 4 of b as well", "charged_twice", {"member": "lea", "n": 4, "ledger": "b"}
+    ),
+    "restored:a": (
+        "acknowledged up to 5, and 3 is here: put back from a copy?", "sent_before", {"n": 5, "known": 3}
+    ),
+    "strange:a": ("something that no release wrote", "", {"sentence": "something that no release wrote"}),
+}  # fmt: skip
+
+
+def test_alarms_that_stand_are_read_into_code_and_facts_once_and_for_all(empty: str) -> None:
+    engine = create_engine(empty if "://" in empty else f"sqlite:///{empty}")
+    rows = [{"id": key, "kind": key.split(":")[0], "said": one[0]} for key, one in OF_THE_RELEASE_BEFORE.items()]
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0006")
+        columns = "network_id, alarm_id, kind, ledger_id, seq, detail, times, first_at, last_at"
+        statement = f"INSERT INTO alarms ({columns}) VALUES ('main', :id, :kind, 'a', 1, :said, 2, 0, 0)"
+        connection.execute(text(statement), rows)
+    engine.dispose()
+    with serving(empty) as central:
+        found = {alarm.alarm_id: (alarm.note, alarm.facts) for alarm in central.alarms.listed()}
+        assert {alarm.times for alarm in central.alarms.listed()} == {2}
+    assert found == {key: one[1:] for key, one in OF_THE_RELEASE_BEFORE.items()}
+
+
+def test_every_code_that_the_upgrade_writes_is_a_note_of_today() -> None:
+    assert set(r0007_alarm_facts.SENTENCES) <= set(Note)
 
 
 def test_a_second_server_on_a_sqlite_file_is_turned_away_and_on_postgresql_is_welcome(empty: str) -> None:
