@@ -39,10 +39,10 @@ MAY_IMPORT = {
         "kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink msgspec"
     ),
     "kiosk.demo": (
-        "hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon "
-        "kiosk.desk kiosk.door kiosk.facts kiosk.hours kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
-        "kiosk.rules kiosk.screen kiosk.settings kiosk.store kiosk.uplink sync.central.accounts sync.central.http "
-        "sync.central.pages sync.central.server sync.central.settings sync.pairing litestar msgspec"
+        "hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon kiosk.desk kiosk.door "
+        "kiosk.facts kiosk.hours kiosk.ledger kiosk.messages kiosk.model kiosk.notices kiosk.rules kiosk.screen "
+        "kiosk.settings kiosk.store kiosk.uplink sync.central.accounts sync.central.http sync.central.pages "
+        "sync.central.server sync.central.settings sync.pairing litestar msgspec"
     ),
     "kiosk.desk": (
         "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
@@ -86,7 +86,7 @@ MAY_IMPORT = {
     "sync.central": "",
     "sync.central.__main__": "sync.central.cli",
     "sync.central.accounts": "kiosk.facts kiosk.model kiosk.store sync.central.storage argon2 pyotp sqlalchemy",
-    "sync.central.alarms": "kiosk.model sync.central.storage sqlalchemy",
+    "sync.central.alarms": "kiosk.model sync.central.storage msgspec sqlalchemy",
     "sync.central.cli": (
         "kiosk.files kiosk.threads sync.central.accounts sync.central.http sync.central.logs sync.central.orders "
         "sync.central.pages sync.central.server sync.central.settings sync.central.storage click msgspec"
@@ -115,10 +115,10 @@ MAY_IMPORT = {
     ),
     "sync.central.pages": (
         "kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
-        "kiosk.model kiosk.notices kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
-        "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster "
-        "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar "
-        "markupsafe msgspec pyotp segno sqlalchemy"
+        "kiosk.model kiosk.notices kiosk.roster kiosk.settings kiosk.store kiosk.week sync.central.accounts "
+        "sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster sync.central.server "
+        "sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec "
+        "pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
         "kiosk.facts kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "
