@@ -139,7 +139,7 @@ def test_refusals_and_unknown_badges_come_first_with_their_code(counter) -> None
     verdict = counter.tap(bytes.fromhex("04112233445566"))
     side = HostsSide(counter, Today)
     assert "Badge inconnu" in side.reads()
-    assert f"code {verdict.claim_code}" in side.reads()
+    assert f"Badge {verdict.claim_code}" in side.reads()
     assert "Camille" not in side.reads()
     side.touch("all")
     assert "Camille" in side.reads()

@@ -12,17 +12,18 @@ from typing import Literal
 
 import fontpkg_atkinson_hyperlegible
 
+from kiosk.screen.drawing.substitutes import readable
 from kiosk.screen.drawing.theme import Colour
 from kiosk.screen.sdl import pygame
 
 FILES = fontpkg_atkinson_hyperlegible.ROOT / "files"
 SMALLEST = 7
 """Pixels; below this nothing can be read anyway."""
+GLYPH_SIZE = 24
+MISSING = "\uffff"
+"""No font has this character."""
 LEADING = 1.16
 """Line height over font size."""
-_UNDRAWABLE = {"\u202f": "\u00a0"}
-"""The font has no narrow no-break space; a no-break space does its work."""
-
 _CONTROL = ("Cc", "Cf", "Cs", "Co", "Cn")
 """Unicode categories of characters for which nothing is drawn."""
 _ENDLESS = re.compile(r"[^\s\-]{25,}")
@@ -63,10 +64,20 @@ def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surf
 
 
 def drawable(text: str) -> str:
-    """The text without control characters, which SDL partly refuses, and without what the font does not have."""
-    for missing, instead in _UNDRAWABLE.items():
-        text = text.replace(missing, instead)
-    return text if text.isprintable() else "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)
+    """The text without control characters, of which SDL refuses some, and in characters that the font has."""
+    if not text.isprintable():
+        text = "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)
+    return readable(text, has_glyph)
+
+
+@lru_cache(maxsize=2048)
+def has_glyph(sign: str) -> bool:
+    """Whether the font has a picture of a character of its own, and not the crossed box of all that it has not."""
+    letters = font(GLYPH_SIZE, bold=False)
+    if letters.metrics(sign) == [None]:
+        return False
+    drawn, missing = (pygame.image.tobytes(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
+    return sign.isspace() or drawn != missing
 
 
 @lru_cache(maxsize=4096)

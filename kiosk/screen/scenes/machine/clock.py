@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kiosk.answers import Answered, Done
 from kiosk.commands import Command, SetClock
+from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import DETAIL, GAP, INK, LEAD, QUIET
 from kiosk.screen.scene import Ask, Back, Context, Effects, Scene
@@ -38,7 +39,7 @@ class ClockSet(Scene):
             self.at = moved(self.at, kind, 1 if what == "+" else -1)
             return None
         on = self.at.date()
-        date = f"{self.words.weekday_of(on, on)} {on.year}"
+        date = sentence(f"{self.words.weekday_of(on, on)} {on.year}")
         said = self.words.say("{date}, {time}", date=date, time=f"{self.at:%H:%M}")
         lines = (said, self.words.say("Entries from now on carry this time."))
         self.confirm(self.words.say("Is this the time?"), *lines, yes=self.words.say("Yes, set it"), then=self._wish())

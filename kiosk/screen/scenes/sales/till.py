@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from kiosk import answers
 from kiosk.answers import Answered, SaleLine
 from kiosk.commands import Command, ShowTill
+from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.lettering import Line
 from kiosk.screen.drawing.theme import BODY, DANGER, INK, SMALL
@@ -86,7 +87,7 @@ class Till(Scene):
         self._list.draw(canvas, canvas.split(rest, 8, side="top")[1])
 
     def _day(self, on: date, today: date) -> str:
-        return self.words.say("Today") if on == today else self.words.weekday_of(on, today)
+        return self.words.say("Today") if on == today else sentence(self.words.weekday_of(on, today))
 
     def _total(self, till: answers.Till) -> str:
         return self.words.say("In all {sum}", sum=self.words.money(till.total_cents, till.currency))

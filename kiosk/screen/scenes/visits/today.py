@@ -80,12 +80,13 @@ class Today(Scene):
     def _row(self, tap: TapLine) -> Row:
         tone = OPEN if tap.granted else DANGER
         by_hand = self.words.say("checked in by hand") if tap.source == "staff" else ""
-        unknown = self.words.say("code {code}", code=tap.code) if tap.code else by_hand
+        reason = because_of(self.words, tap.reason)
+        badge = self.words.say("Badge {code}", code=tap.code) if tap.code else None
         return Row(
             id=str(tap.seq) if _leads_on(tap) else "",
-            title=tap.name or self.words.say("Unknown badge"),
-            detail=" · ".join(part for part in (self.words.time(tap.at), unknown) if part),
-            right=because_of(self.words, tap.reason),
+            title=tap.name or badge or reason,
+            detail=" · ".join(part for part in (self.words.time(tap.at), by_hand) if part),
+            right=reason if tap.name or badge else "",
             picture="granted" if tap.granted else "denied",
             ink=tone.accent if tap.granted or tap.code is None else ACTION.accent,
         )
