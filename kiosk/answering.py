@@ -26,6 +26,7 @@ from kiosk.commands import (
     Command,
     ExportBooks,
     ExportMember,
+    ForgetOld,
     ListMedia,
     Pair,
     SetClock,
@@ -103,6 +104,7 @@ class Answering:
         self._handlers: dict[type[Command], Handler] = {
             ExportBooks: self._export_books,
             ExportMember: self._export_member,
+            ForgetOld: self._forget_old,
             ListMedia: lambda _: Media(media=self._sticks()),
             Pair: pair,
             SetClock: self._set_clock,
@@ -176,10 +178,18 @@ class Answering:
         def record_then_set(desk: Desk) -> Answered:
             noted = perform_at(desk, command)
             if isinstance(noted, Done):
-                self._clock.anchor(datetime.fromisoformat(noted.id or ""), self._clock.monotonic())
+                at, seconds = datetime.fromisoformat(noted.id or ""), self._clock.monotonic()
+                self._clock.set_by_host(at, seconds, confirmed=command.confirmed)
             return noted
 
         return self._at_desk(record_then_set)
+
+    def _forget_old(self, command: ForgetOld) -> Answered:
+        """Forget only by a time that has more than one witness: nothing brings back what is forgotten."""
+        if not self._clock.is_witnessed():
+            message = "nothing is forgotten until the network kept the clock for an hour, or a host confirmed the date"
+            raise DeskError(message, code="CLOCK_UNSURE")
+        return self._perform(command)
 
     def _show_status(self, command: ShowStatus) -> Answered:
         told = self._perform(command)

@@ -1,13 +1,19 @@
 """The only place that reads the machine's clocks. Everything else is handed an instant.
 
 The wall clock says what time it is, as far as it can be trusted; the monotonic clock measures durations, never jumps.
-A small computer without a battery wakes in the past after a power cut: what it says counts only once something vouches
-for it, and from then on time is counted from there, whatever the wall clock does. What vouches, and how long:
+A small computer without a battery wakes in the past after a power cut, clock chips have been 30 years ahead, and
+network time has been 1,024 weeks behind for some seconds. So nothing that tells the time is believed for that alone:
 
-- the kernel says that the network keeps its clock, or at the start a clock chip whose battery kept it: TRUSTED;
-- it did once since boot, or a host or the central server told the time (`anchor`), or an entry of this same boot
-  remembers it (`remember`): HOLDOVER, counted on the monotonic clock;
-- nothing: UNTRUSTED. What is known is that it is not earlier than the last entry that was sure of its time.
+- the kernel (which the network keeps) and the central server are believed when they agree with the time that is known
+  already, or with each other, or have said the same for `HOLD_SECONDS`;
+- a clock chip is believed at a start when it agrees with the wall clock and was right while the time was known last;
+- a host is believed at once;
+- none of them when it tells a time before the last entry that was sure, or more than `LONGEST_SILENCE` after it:
+  then two of them must agree, or a host must have confirmed the date.
+
+TRUSTED: the kernel or a chip vouches now. HOLDOVER: something vouched once in this boot, and time is counted from there
+on the monotonic clock, whatever the wall clock does. UNTRUSTED: all that is known is a time that is past.
+What cannot be undone asks for more (`is_witnessed`).
 """
 
 from __future__ import annotations
@@ -16,9 +22,10 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from kiosk.model import ClockQuality, Stamp
 
@@ -30,8 +37,22 @@ REAL_TIME_CLOCK = Path("/sys/class/rtc/rtc0/since_epoch")
 counted from nought since the power came back."""
 RTC_APART = timedelta(minutes=1)
 """How far chip and wall clock may be apart for the one to vouch for the other: without a battery it is years."""
+HOLD_SECONDS = 90.0
+"""How long a single source must tell the same time before it is believed: wrong network time was seen for a minute."""
+WITNESS_SECONDS = 3600.0
+"""How long network or server must have kept the time before anything is done that cannot be undone."""
+LONGEST_SILENCE = timedelta(days=40)
+"""A time so far after the last sure entry is believed only of two that agree, or of a host who confirms the date."""
+AGREE = timedelta(minutes=1)
+"""How far apart two sources may be and still tell the same time."""
+STEADY = timedelta(seconds=5)
+"""How far one source may wander from what it told before and still tell the same time."""
+DRIFT = 100e-6
+"""The most by which two crystals run apart, in seconds a second."""
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 """It is not earlier than this: no kiosk with this code ran before."""
+Source = Literal["kernel", "server", "host", "chip"]
+
 TIME_ERROR = 5
 """Answer of adjtimex(2) while the kernel's clock is not synchronised."""
 TIMEX_BYTES = 256
@@ -107,6 +128,24 @@ class ThisMachine:
             return None
 
 
+@dataclass
+class _Claim:
+    """What a source tells, and since when it has told the same."""
+
+    at: datetime
+    since: float
+    last: float
+
+    def now(self, seconds: float) -> datetime:
+        """Return what it would tell at these monotonic seconds."""
+        return self.at + timedelta(seconds=seconds - self.last)
+
+    @property
+    def held(self) -> float:
+        """For how many seconds it has told the same."""
+        return self.last - self.since
+
+
 class WallClock:
     """What time it is, and how sure that is. May be asked and told from any thread."""
 
@@ -117,11 +156,16 @@ class WallClock:
         self._anchor: tuple[datetime, float] | None = None
         """An instant that something vouched for, and the monotonic seconds at it."""
         self._rest = ClockQuality.HOLDOVER
-        """How sure the anchor is."""
+        """How sure the anchor is while the kernel does not vouch."""
+        self._claims: dict[Source, _Claim] = {}
+        self._kept_by: Source | None = None
+        """Who told the time that the anchor rests on."""
         self._bound = (RELEASED, self._machine.monotonic())
         """An instant that is past, and the monotonic seconds when that was learned."""
-        if self._machine.was_synchronised():
-            self._anchor = (self._machine.wall(), self._machine.monotonic())
+        self._limit: tuple[datetime, float] | None = None
+        """The last sure entry of an earlier boot, and the monotonic seconds when it was learned."""
+        self._confirmed_at: float | None = None
+        """Since when a host's word for the date counts, in monotonic seconds."""
 
     def now(self) -> datetime:
         """Return the instant, in UTC, as surely as it is known."""
@@ -138,6 +182,9 @@ class WallClock:
     def stamp(self) -> Stamp:
         """Return the moment by both clocks, for a ledger entry."""
         at, seconds, quality = self.reading()
+        with self._lock:
+            if quality is not ClockQuality.UNTRUSTED and self._kept_by != "host":
+                self._bound = (at, seconds)
         return Stamp(at=at, boot_id=self.boot_id, monotonic_ns=int(seconds * 1e9), clock=quality)
 
     def reading(self) -> tuple[datetime, float, ClockQuality]:
@@ -145,34 +192,122 @@ class WallClock:
         with self._lock:
             wall, seconds = self._machine.wall(), self._machine.monotonic()
             if self._machine.synchronised():
-                self._anchor, self._rest = (wall, seconds), ClockQuality.HOLDOVER
-                return wall, seconds, ClockQuality.TRUSTED
+                if self._hear("kernel", wall, seconds):
+                    return wall, seconds, ClockQuality.TRUSTED
+            else:
+                self._claims.pop("kernel", None)
             if self._anchor:
                 return _later(self._anchor, seconds), seconds, self._rest
-            return max(wall, _later(self._bound, seconds)), seconds, ClockQuality.UNTRUSTED
+            past = _later(self._bound, seconds)
+            return wall if self._is_plausible(wall, seconds) else past, seconds, ClockQuality.UNTRUSTED
 
-    def anchor(self, at: datetime, monotonic: float) -> None:
-        """Be told that it was `at` (aware) at these monotonic seconds, by a host or by the central server.
+    def is_witnessed(self) -> bool:
+        """Tell whether the time is sure enough for what cannot be undone: forgetting, and letting go of copies.
 
-        While the machine itself is sure, it stays with that.
+        The network or the server has kept it for an hour, in step with the last sure entry; or a host confirmed the
+        date an hour ago, and had that time to see a slip.
         """
+        quality = self.quality()
         with self._lock:
-            self._anchor, self._rest = (at.astimezone(UTC), monotonic), ClockQuality.HOLDOVER
+            if quality is ClockQuality.UNTRUSTED:
+                return False
+            seconds = self._machine.monotonic()
+            claim = self._claims.get(self._kept_by) if self._kept_by in ("kernel", "server") else None
+            is_confirmed = self._confirmed_at is not None and seconds - self._confirmed_at >= WITNESS_SECONDS
+            return is_confirmed or (claim is not None and claim.held >= WITNESS_SECONDS)
 
-    def remember(self, stamp: Stamp | None) -> None:
+    def chip_is_right(self) -> bool | None:
+        """Tell whether the clock chip agrees with the time; None without a chip, or while the time is not known."""
+        at, _, quality = self.reading()
+        chip = self._machine.battery()
+        return None if chip is None or quality is ClockQuality.UNTRUSTED else abs(chip - at) <= 2 * RTC_APART
+
+    def hear_server(self, at: datetime, monotonic: float) -> None:
+        """Be told by the central server that it was `at` (aware) at these monotonic seconds."""
+        with self._lock:
+            self._hear("server", at.astimezone(UTC), monotonic)
+
+    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:
+        """Be told by a host that it was `at` (aware) at these monotonic seconds; `confirmed`: and what date that is."""
+        with self._lock:
+            at = at.astimezone(UTC)
+            self._claims["host"] = _Claim(at, monotonic, monotonic)
+            if at < _later(self._bound, monotonic):
+                self._bound = (at - AGREE, monotonic)
+            self._confirmed_at = monotonic if confirmed else None
+            self._believe("host", at, monotonic)
+
+    def remember(
+        self,
+        last: Stamp | None,
+        *,
+        firm: Stamp | None = None,
+        chip_was_right: bool = True,
+        is_confirmed: bool = False,
+    ) -> None:
         """Learn, at the start, from the last stamp that was sure of its time, None when there is none yet.
 
-        One of this boot is an anchor: a process that is started anew goes on from it. One of another boot is a time
-        that is past, and what a clock chip is measured by: it vouches when it goes with the wall clock and not before.
+        One of this boot is an anchor: a process that is started anew goes on from it. `firm` is the last that rests on
+        more than a host's word (None: `last`): a time that is past, and what all who tell the time are measured by.
+        `chip_was_right`: the clock chip agreed with the time when that was known last. `is_confirmed`: a host confirmed
+        the date when it was set last.
         """
         with self._lock:
-            if stamp and stamp.boot_id == self.boot_id:
-                self._anchor = self._anchor or (stamp.at, stamp.monotonic_ns / 1e9)
-            elif stamp and self._bound[0] < stamp.at:
-                self._bound = (stamp.at, self._machine.monotonic())
-            wall, chip = self._machine.wall(), self._machine.battery()
-            if chip and abs(chip - wall) <= RTC_APART and self._bound[0] <= wall and not self._anchor:
-                self._anchor, self._rest = (wall, self._machine.monotonic()), ClockQuality.TRUSTED
+            seconds = self._machine.monotonic()
+            firm = firm or last
+            if last and last.boot_id == self.boot_id:
+                self._anchor = self._anchor or (last.at, last.monotonic_ns / 1e9)
+                self._kept_by = "host" if firm is not last else self._kept_by
+            if firm:
+                known = (firm.at, firm.monotonic_ns / 1e9 if firm.boot_id == self.boot_id else seconds)
+                self._bound, self._limit = max(self._bound, known), known
+            self._confirmed_at = seconds if is_confirmed else None
+            self._ask_chip(seconds, is_usable=bool(last) and chip_was_right)
+
+    def _ask_chip(self, seconds: float, *, is_usable: bool) -> None:
+        wall, chip = self._machine.wall(), self._machine.battery()
+        if self._anchor or chip is None or not is_usable or abs(chip - wall) > RTC_APART:
+            return
+        if self._is_plausible(wall, seconds):
+            self._believe("chip", wall, seconds)
+            self._rest = ClockQuality.TRUSTED
+
+    def _hear(self, source: Source, at: datetime, seconds: float) -> bool:
+        """Note what a source tells; tell whether it is the time."""
+        claim = self._claims.get(source)
+        if claim is None or abs(claim.now(seconds) - at) > STEADY + timedelta(seconds=DRIFT * (seconds - claim.last)):
+            claim = self._claims[source] = _Claim(at, seconds, seconds)
+        claim.at, claim.last = at, seconds
+        if not self._is_to_be_believed(source, claim, seconds):
+            return False
+        self._believe(source, at, seconds)
+        return True
+
+    def _believe(self, source: Source, at: datetime, seconds: float) -> None:
+        self._anchor, self._rest, self._kept_by = (at, seconds), ClockQuality.HOLDOVER, source
+        self._limit = (at, seconds)
+
+    def _is_to_be_believed(self, source: Source, claim: _Claim, seconds: float) -> bool:
+        others = [other for name, other in self._claims.items() if name != source]
+        is_seconded = any(abs(other.now(seconds) - claim.at) <= AGREE for other in others)
+        if claim.at < _later(self._bound, seconds) - _wander(seconds - self._bound[1]):
+            return False
+        if is_seconded:
+            return True
+        if not self._is_plausible(claim.at, seconds):
+            return False
+        is_known = self._anchor is not None and abs(_later(self._anchor, seconds) - claim.at) <= AGREE
+        return is_known or claim.held >= HOLD_SECONDS
+
+    def _is_plausible(self, at: datetime, seconds: float) -> bool:
+        """Tell whether a time can be that of this moment, by the last entry that was sure."""
+        earliest = _later(self._bound, seconds) - _wander(seconds - self._bound[1])
+        return earliest <= at and (self._limit is None or at <= _later(self._limit, seconds) + LONGEST_SILENCE)
+
+
+def _wander(seconds: float) -> timedelta:
+    """Return by how much two crystals may be apart after so many seconds, with a second to spare."""
+    return timedelta(seconds=1 + DRIFT * abs(seconds))
 
 
 def _later(known: tuple[datetime, float], seconds: float) -> datetime:
@@ -212,6 +347,16 @@ class MovableClock(WallClock):
         """Move the clock by a duration, either way."""
         self.set(self.now() + by)
 
-    def anchor(self, at: datetime, monotonic: float) -> None:
+    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:  # noqa: ARG002
         """Be set, as a host would set it."""
         self.set(at + timedelta(seconds=self.monotonic() - monotonic))
+
+    def hear_server(self, at: datetime, monotonic: float) -> None:
+        """Pass over it: this clock knows the time."""
+
+    def is_witnessed(self) -> bool:
+        """Whoever moves it knows what time it is."""
+        return True
+
+    def chip_is_right(self) -> None:
+        """There is no chip."""

@@ -369,6 +369,8 @@ class SetClock(Command, tag="clock_set", frozen=True, kw_only=True):
     at: datetime
     """Local, without a zone."""
     by: str = "desk"
+    confirmed: bool = False
+    """The host was shown the date in words, and that it is long after the last entry, or before it."""
 
 
 class ListMedia(Command, tag="media", frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ from kiosk.health import machine
 from kiosk.health.vitals import Surroundings, troubles, vitals
 from kiosk.ledger import Ledger, LedgerBusyError, LedgerError, repair_notice
 from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
-from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Case, Tap, Verdict
 from kiosk.screen.door.sleep import Sleep
@@ -256,7 +256,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     inbox = Inbox()
     ledger, story = _open_ledger(config, world)
     stack.callback(ledger.close)
-    tell_last_trusted(world.clock, ledger)
+    tell_known_times(world.clock, ledger)
     wired = any(pin is not None for pin in config.pins().values())
     pins = world.pin_factory or (open_pins() if wired else None)
     if pins is not None and pins is not world.pin_factory:

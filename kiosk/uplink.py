@@ -134,7 +134,7 @@ class Uplink:
             open_ledger=lambda: open_reader(config.paths.ledger),
             post=self._controller.submit_news,
             condition=self._condition,
-            set_clock=self._clock.anchor,
+            set_clock=self._clock.hear_server,
             pause_seconds=config.server.every_seconds,
             on_pulled=listener.follow,
         )

@@ -13,7 +13,7 @@ from kiosk.clock import WallClock
 from kiosk.commands import Command, ImportSite, Pair, SetUp
 from kiosk.desk import Desk
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.settings.config import Config
 
 MAKE_A_LEDGER = (ImportSite, SetUp, Pair)
@@ -31,7 +31,7 @@ def answer(config: Config, command: Command) -> Answered:
         raise RefusedError(f"there is no ledger at {config.paths.ledger} yet: run `kiosk site import FILE` first")
     clock = WallClock()
     with open_ledger(config.paths.ledger, stamp=clock.stamp) as ledger:
-        tell_last_trusted(clock, ledger)
+        tell_known_times(clock, ledger)
         return _answering(config, ledger, clock).answer(command)
 
 

@@ -158,8 +158,9 @@ class _LocalTime(click.ParamType[datetime]):
 
 @click.command()
 @click.argument("at", type=_LocalTime())
+@click.option("--confirm", is_flag=True, help="The date is right, though it is far from the last entry's.")
 @common_options
-def clock(call: Call, *, at: datetime) -> None:
+def clock(call: Call, *, at: datetime, confirm: bool) -> None:
     """Set the clock of the running kiosk, after a power cut without a network.
 
     \b
@@ -167,7 +168,7 @@ def clock(call: Call, *, at: datetime) -> None:
       kiosk clock 2026-06-01T09:05
     """
     otherwise = "set this machine's own clock instead: sudo timedatectl set-time ..."
-    show(call, ask_running(call.config(), SetClock(at=at), otherwise=otherwise))
+    show(call, ask_running(call.config(), SetClock(at=at, confirmed=confirm), otherwise=otherwise))
 
 
 @click.command()

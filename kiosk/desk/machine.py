@@ -5,34 +5,45 @@ The deed itself follows once it is written down: kiosk.answering sets the clock,
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from kiosk import local_time
 from kiosk.answers import Done
 from kiosk.commands import ExportBooks, SetClock
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import Happened
+from kiosk.ledger import timekeeping
 from kiosk.model import ClockQuality
 
 LAST_YEAR = 2099
+FAR = timedelta(days=40)
+"""After the last sure entry: a date so far off is confirmed in words."""
 
 
 def set_clock(desk: Desk, command: SetClock) -> Done:
     """Write down what a host says the time is; `id` is the instant. Refused while something better keeps the time.
 
-    Also refused for a time before the last entry that was sure of its own: the past is where a clock without a battery
-    wakes, and where an expired pass would be valid again.
+    A time before the last entry that was sure, or more than 40 days after it, is asked about: the past is where a clock
+    without a battery wakes, and where an expired pass would be valid again; in the future all that is kept grows old.
+    What rests on a host's word alone is no such entry, so that a slip can be corrected at once.
     """
     if desk.clock is ClockQuality.TRUSTED:
         raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
     at = local_time.to_utc(desk.zone, command.at.replace(tzinfo=None))
     if command.at.year > LAST_YEAR:
         raise DeskError(f"{command.at:%Y} is far off: look at the year again", code="CLOCK_YEAR")
-    last = desk.ledger.last_trusted_stamp()
-    if last is not None and at < last.at:
-        moment = f"{desk.local(last.at):%Y-%m-%d %H:%M}"
-        raise DeskError(f"it is later than {moment}: an entry was written then", code="CLOCK_BEFORE", moment=moment)
+    firm = timekeeping.known_times(desk.ledger).firm
+    if firm is not None and not command.confirmed:
+        moment = f"{desk.local(firm.at):%Y-%m-%d %H:%M}"
+        if at < firm.at:
+            raise DeskError(f"it is later than {moment}: an entry was written then", code="CLOCK_BEFORE", moment=moment)
+        if at > firm.at + FAR:
+            message = f"that is long after the last entry, of {moment}: look at the date again, and confirm it"
+            raise DeskError(message, code="CLOCK_FAR", moment=moment)
     before = desk.now.isoformat(timespec="seconds")
     detail = f"{before} -> {at.isoformat(timespec='seconds')} by {command.by}"
-    desk.append(Happened(what="clock_set", detail=detail, site_id=desk.site.id))
+    what = timekeeping.CLOCK_CONFIRMED if command.confirmed else timekeeping.CLOCK_SET
+    desk.append(Happened(what=what, detail=detail, site_id=desk.site.id))
     return Done(said=(f"It is {desk.local(at):%Y-%m-%d %H:%M} now.",), id=at.isoformat())
 
 

@@ -23,6 +23,9 @@ class Clock(Protocol):
     def stamp(self) -> Stamp:
         """The moment by both clocks."""
 
+    def chip_is_right(self) -> bool | None:
+        """Whether the clock chip agrees with the time; None where that cannot be said."""
+
 
 class Door(Protocol):
     """The door's strike: hardware.door.Door."""

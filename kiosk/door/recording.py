@@ -33,7 +33,7 @@ class Recorder:
         self._health, self._on_damage = health, on_damage
         self._tried_at = self._worked_at = clock.monotonic()
         self._is_wal_empty = False
-        self._time_corrector = timekeeping.TimeCorrector(ledger)
+        self._time_corrector, self._chip_notes = timekeeping.TimeCorrector(ledger), timekeeping.ChipNotes()
 
     def write(self, fact: AnyFact) -> None:
         """Commit a fact. Raises LedgerError."""
@@ -79,6 +79,8 @@ class Recorder:
             self._time_corrector.settle(self._clock.stamp())
         except LedgerError as error:
             self.failed(error)
+        if noted := self._chip_notes.changed(self._clock.chip_is_right(), self._site_id):
+            self.write_if_possible(noted)
         if not self._is_wal_empty and now - self._worked_at >= QUIET_SECONDS:
             self._is_wal_empty = True
             self._empty_wal()

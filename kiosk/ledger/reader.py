@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Row, Select, bindparam, func, select, true
 
 from kiosk.facts import AnyFact, Entry
 from kiosk.ledger.schema import NAME, revision_of
-from kiosk.model import ClockQuality, Ref, Stamp
+from kiosk.model import Ref
 from kiosk.roster import Roster
 from kiosk.store import chain
 from kiosk.store.chain import Fault, Head
@@ -143,12 +143,6 @@ class LedgerReader:
         """
         for entry in self._read(after, limit, of=of):
             yield sound(entry)
-
-    def last_trusted_stamp(self) -> Stamp | None:
-        """The stamp of the last own entry that was sure of its time; None when none was. Raises LedgerError."""
-        return next(
-            (entry.stamp for entry in self.entries_backwards() if entry.stamp.clock is not ClockQuality.UNTRUSTED), None
-        )
 
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield this ledger's own entries, the newest first, read as they are asked for."""

@@ -1,4 +1,4 @@
-"""Corrected times: of entries that this boot wrote before it knew the time, and the last time that was sure.
+"""What the ledger knows of time: the last moment that was sure, and when entries of a wrong time really were.
 
 How sure the time is now, the clock says (kiosk.clock); what corrections do to the roster is in kiosk.store.fold.times.
 """
@@ -6,66 +6,182 @@ How sure the time is now, the clock says (kiosk.clock); what corrections do to t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from itertools import takewhile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import Protocol
 
-from kiosk.facts import Entry, Timed, TimesCorrected
-from kiosk.ledger import Ledger, LedgerReader
+from kiosk.facts import Entry, Happened, Timed, TimesCorrected
+from kiosk.ledger import Ledger, LedgerReader, decode_fact
 from kiosk.model import ClockQuality, Stamp
 
 BATCH = 500
 """Entries that one correction speaks of at most."""
+APART = timedelta(seconds=5)
+"""How far the time of an entry may be off before it is corrected."""
+LOOK_BACK = 2000
+"""Entries in which the last sure stamp, and notes of hosts and chip, are looked for."""
 KIND = str(TimesCorrected.__struct_config__.tag)
+INCIDENT = str(Happened.__struct_config__.tag)
+CLOCK_SET = "clock_set"
+CLOCK_CONFIRMED = "clock_confirmed"
+CHIP_WRONG, CHIP_RIGHT = "clock_chip_wrong", "clock_chip_right"
+BY_HOST, BY_CHIP = (CLOCK_SET, CLOCK_CONFIRMED), (CHIP_WRONG, CHIP_RIGHT)
+
+
+class NewestFirst(Protocol):
+    """A ledger's own entries, backwards."""
+
+    def entries_backwards(self) -> Iterator[Entry]:
+        """Yield them, the newest first. Raises LedgerError."""
 
 
 class LearningClock(Protocol):
     """A clock that learns from the past."""
 
-    def remember(self, stamp: Stamp | None) -> None:
-        """Learn from the last stamp that was sure."""
+    def remember(self, last: Stamp | None, *, firm: Stamp | None, chip_was_right: bool, is_confirmed: bool) -> None:
+        """Learn from the last stamp that was sure, and from the last that rests on more than a host's word."""
 
 
-def tell_last_trusted(clock: LearningClock, ledger: LedgerReader) -> None:
-    """Tell a clock, at the start, of the last entry that was sure of its time. Raises LedgerError."""
-    clock.remember(ledger.last_trusted_stamp())
+@dataclass
+class KnownTimes:
+    """What the newest entries tell of the time."""
+
+    last: Stamp | None = None
+    """Of the last entry that was sure of its time."""
+    firm: Stamp | None = None
+    """Of the last that rests on more than a host's word: TRUSTED, or counted on from such a time in one boot."""
+    chip_was_right: bool = False
+    """The time was known in the last boot, and the clock chip agreed with it."""
+    is_confirmed: bool = False
+    """When the clock was set last, the host confirmed the date."""
+
+
+def tell_known_times(clock: LearningClock, ledger: NewestFirst) -> None:
+    """Tell a clock, at the start, what the ledger knows of the time. Raises LedgerError."""
+    known = known_times(ledger)
+    clock.remember(known.last, firm=known.firm, chip_was_right=known.chip_was_right, is_confirmed=known.is_confirmed)
+
+
+def known_times(ledger: NewestFirst) -> KnownTimes:
+    """Read, from the newest entry backwards, which stamp was sure last, and what vouches for it. Raises LedgerError."""
+    known = KnownTimes(firm=_firm(ledger))
+    newest_boot = host = chip = ""
+    for entry in islice(ledger.entries_backwards(), LOOK_BACK):
+        newest_boot = newest_boot or entry.stamp.boot_id
+        what = _happened(entry)
+        if what in BY_HOST:
+            host = host or (what if known.last else "not yet")  # a setting counts once an entry goes by it
+        elif what in BY_CHIP:
+            chip = chip or what
+        if known.last is None and entry.stamp.clock is not ClockQuality.UNTRUSTED:
+            known.last = entry.stamp
+    known.last = known.last or known.firm
+    was_known = known.last is not None and known.last.boot_id == newest_boot
+    known.chip_was_right = was_known and chip != CHIP_WRONG
+    known.is_confirmed = host == CLOCK_CONFIRMED
+    return known
+
+
+def _firm(ledger: NewestFirst) -> Stamp | None:
+    """Return the last stamp that rests on more than a host's word.
+
+    A host sets a clock that nothing else keeps: what is counted on from there in that boot rests on the host's word.
+    """
+    counted_on: Stamp | None = None
+    for entry in ledger.entries_backwards():
+        stamp = entry.stamp
+        if counted_on and stamp.boot_id != counted_on.boot_id:
+            return counted_on
+        if stamp.clock is ClockQuality.TRUSTED:
+            return counted_on or stamp
+        is_set_here = _happened(entry) in BY_HOST
+        if stamp.clock is ClockQuality.UNTRUSTED:
+            counted_on = None if is_set_here else counted_on
+        elif counted_on is None or is_set_here:
+            counted_on = stamp
+    return counted_on
+
+
+def _happened(entry: Entry) -> str:
+    """Return what an incident is about, empty for other entries."""
+    fact = decode_fact(entry.body) if entry.kind == INCIDENT and entry.body else None
+    return fact.what if isinstance(fact, Happened) else ""
 
 
 class TimeCorrector:
-    """Corrects the times of entries that this boot wrote before it knew the time, once it does."""
+    """Entries whose time was not known or wrong when they were written, to be put right once it is known."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._pending = True
+        self._base: datetime | None = None
+        """The instant at which the monotonic clock of this boot stood at nought, as it was known last."""
 
     def settle(self, moment: Stamp) -> None:
         """Write when such entries were, if that is known by now. Raises LedgerError; then it is tried again."""
         if moment.clock is ClockQuality.UNTRUSTED:
-            self._pending = True
-        elif self._pending:
+            self._base = None
+            return
+        base = moment.at - timedelta(microseconds=moment.monotonic_ns // 1000)
+        if self._base is None or abs(base - self._base) > APART:
             self._ledger.append(*corrections(self._ledger, moment))
-            self._pending = False
+            self._base = base
+
+
+class ChipNotes:
+    """Notes whether the clock chip agrees with the time: at a start without a network it is all there is to go by."""
+
+    def __init__(self) -> None:
+        self._was_right = True
+
+    def changed(self, is_right: bool | None, site_id: str) -> Happened | None:
+        """Return what is to be noted, if anything; `is_right` as in WallClock.chip_is_right."""
+        if is_right is None or is_right == self._was_right:
+            return None
+        self._was_right = is_right
+        return Happened(what=CHIP_RIGHT if is_right else CHIP_WRONG, site_id=site_id)
 
 
 def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
-    """Yield when the entries were that were written in this boot before its time was known, by a stamp that is sure.
+    """Yield when entries were whose stamps are wrong, by a stamp that is sure. Raises LedgerError.
 
-    None of an earlier boot: nothing tells how long the power was off. Raises LedgerError.
+    Of this boot: those that were not TRUSTED and are off, exactly, by the monotonic clock. Of an earlier boot: nothing
+    tells how long the power was off, so only those are moved that a wrong setting put into the future: to before now,
+    as far apart as they were.
     """
     if now.clock is ClockQuality.UNTRUSTED:
         return
-    this_boot = takewhile(lambda entry: entry.stamp.boot_id == now.boot_id, ledger.entries_backwards())
-    not_yet = takewhile(lambda entry: entry.kind != KIND, this_boot)
-    unsure = [entry for entry in not_yet if entry.stamp.clock is ClockQuality.UNTRUSTED]
-    for some in _in_parts(unsure[::-1]):
-        yield TimesCorrected(times=tuple(_timed(entry, now) for entry in some))
+    told = _told_before(ledger)
+    wrong: list[Timed] = []
+    newest: datetime | None = None
+    for entry in ledger.entries_backwards():
+        stamp = entry.stamp
+        if stamp.clock is ClockQuality.TRUSTED:
+            break
+        if stamp.boot_id == now.boot_id:
+            at = now.at - timedelta(microseconds=(now.monotonic_ns - stamp.monotonic_ns) // 1000)
+        elif stamp.at > now.at + APART:
+            newest = newest or stamp.at
+            at = now.at - (newest - stamp.at)
+        else:
+            break
+        known = told.get(entry.ref.seq, None if stamp.clock is ClockQuality.UNTRUSTED else stamp.at)
+        if known is None or abs(at - known) > APART:
+            wrong.append(Timed(seq=entry.ref.seq, at=at))
+    for some in _in_parts(wrong[::-1]):
+        yield TimesCorrected(times=tuple(some))
 
 
-def _in_parts(entries: list[Entry]) -> Iterator[list[Entry]]:
-    for start in range(0, len(entries), BATCH):
-        yield entries[start : start + BATCH]
+def _told_before(ledger: LedgerReader) -> dict[int, datetime]:
+    """Return what was told of the entries since the last that the network or a battery vouched for."""
+    told: dict[int, datetime] = {}
+    for entry in takewhile(lambda entry: entry.stamp.clock is not ClockQuality.TRUSTED, ledger.entries_backwards()):
+        fact = decode_fact(entry.body) if entry.kind == KIND and entry.body else None
+        for timed in fact.times if isinstance(fact, TimesCorrected) else ():
+            told.setdefault(timed.seq, timed.at)
+    return told
 
 
-def _timed(entry: Entry, now: Stamp) -> Timed:
-    before = timedelta(microseconds=(now.monotonic_ns - entry.stamp.monotonic_ns) // 1000)
-    return Timed(seq=entry.ref.seq, at=now.at - before)
+def _in_parts(times: list[Timed]) -> Iterator[list[Timed]]:
+    for start in range(0, len(times), BATCH):
+        yield times[start : start + BATCH]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +20,9 @@ from kiosk.ledger import LedgerError, open_reader
 from kiosk.settings.config import Config
 from kiosk.store.database import WriterLock, failing_as
 
-DAYS_KEPT = 14
+COPIES_KEPT = 14
+MISDATED_KEPT = 3
+"""Of copies that bear a later day than today: a clock was wrong when they were made."""
 PATTERN = "ledger-????-??-??.db"
 KEYS = ("badge.key", "server.json")
 SUFFIXES = ("", "-wal", "-shm", ".head", ".suspect")
@@ -45,9 +47,9 @@ def day_of(copy: Path) -> date | None:
         return None
 
 
-def newest(config: Config) -> date | None:
-    """Return the day of the newest copy, None without any."""
-    return next((day for day in map(day_of, copies(config)) if day), None)
+def newest(config: Config, today: date | None = None) -> date | None:
+    """Return the day of the newest copy, None without any. One that bears a later day than `today` does not count."""
+    return next((day for day in map(day_of, copies(config)) if day and (today is None or day <= today)), None)
 
 
 def make(config: Config, today: date) -> list[Path]:
@@ -89,10 +91,12 @@ def _copy_keys(config: Config, folder: Path) -> None:
 
 
 def _prune(folder: Path, today: date) -> None:
-    for copy in folder.glob(PATTERN):
-        day = day_of(copy)
-        if day and day <= today - timedelta(days=DAYS_KEPT):
-            copy.unlink(missing_ok=True)
+    """Let go of the oldest copies: by their number, never by their age, for the clock may be wrong."""
+    found = sorted(folder.glob(PATTERN))
+    misdated = [copy for copy in found if (day_of(copy) or today) > today]
+    others = [copy for copy in found if copy not in misdated]
+    for copy in (*others[:-COPIES_KEPT], *misdated[:-MISDATED_KEPT]):
+        copy.unlink(missing_ok=True)
 
 
 def restore(config: Config, source: Path) -> list[str]:

@@ -83,7 +83,7 @@ class NightlyWorker:
     def forget_old_data(self, stop: threading.Event) -> None:
         """Forget all that is old, once a night, with a pause after each part; the date is the controller's to judge."""
         night = last_night(self._clock.now())
-        if night == self._forgot_on:
+        if night == self._forgot_on or not self._clock.is_witnessed():
             return
         self._forgot_on = night
         for _ in range(PARTS):
@@ -93,7 +93,9 @@ class NightlyWorker:
     def copy_ledger(self) -> None:
         """Copy the ledger if there is no copy of this night yet, and the date is sure."""
         now = self._clock.now()
-        if self._clock.quality() is ClockQuality.UNTRUSTED or not copy_is_due(now, backup.newest(self._config)):
+        if self._clock.quality() is ClockQuality.UNTRUSTED or not copy_is_due(
+            now, backup.newest(self._config, now.date())
+        ):
             return
         try:
             for made in backup.make(self._config, now.date()):

@@ -23,6 +23,8 @@ class VirtualMachine:
         self.boots = 1
         self._monotonic = booted
         self._wall_apart = timedelta(0)
+        self._lie = timedelta(0)
+        """How far the time of the network is from the true one."""
         self._chip_apart: timedelta | None = timedelta(0)
         """How far the chip is from the true time; None: it has lost it."""
         self._saved = at
@@ -34,9 +36,9 @@ class VirtualMachine:
         """Let time pass while it is on. With a network its clock is put right and kept so."""
         self.true += time
         self._monotonic += time.total_seconds() * (1 + self.drift)
-        self._wall_apart = timedelta(0) if self.has_network else self._wall_apart + time * self.drift
+        self._wall_apart = self._lie if self.has_network else self._wall_apart + time * self.drift
         if self.has_network and self.chip != "none":
-            self._chip_apart = timedelta(0)  # the kernel writes the chip while it is synchronised
+            self._chip_apart = self._lie  # the kernel writes the chip while it is synchronised
 
     def loses_power(self, time: timedelta, *, network: bool) -> None:
         """Be off for a time, and start again."""
@@ -56,11 +58,20 @@ class VirtualMachine:
         """Let the battery of the chip be flat: it begins at 1970, or says that it knows nothing."""
         self._chip_apart = EPOCH - self.true if how == "reset" else None
 
+    def sets_chip(self, apart: timedelta) -> None:
+        """Let the chip be off by so much, as after a wrong hand or a worn battery."""
+        self._chip_apart = apart
+
+    def network_lies(self, apart: timedelta) -> None:
+        """Let the network tell a time that is off by so much; nought: the true one again."""
+        self._lie = apart
+        self.passes(timedelta(0))
+
     def steps(self, by: timedelta) -> None:
         """Let somebody set the wall clock by hand, wrongly."""
         self._wall_apart += by
         if self.has_network:
-            self._wall_apart = timedelta(0)
+            self._wall_apart = self._lie
 
     # ------------------------------------------------------------ what the kiosk sees of it
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from kiosk.clock import WallClock
+from kiosk.answers import Done, Refused
+from kiosk.clock import HOLD_SECONDS, WITNESS_SECONDS, WallClock
+from kiosk.commands import ForgetOld, SetClock
 from kiosk.facts import Left, Timed, TimesCorrected
+from kiosk.local_time import to_local, zone
 from kiosk.messages import Tick
 from kiosk.model import ClockQuality, Granted, Reason
 from kiosk.store.fold.refold import folded_anew
@@ -26,7 +29,18 @@ SUNDAY = MONDAY - timedelta(days=1)
 
 
 def starts(folder, machine: VirtualMachine) -> SteppedKiosk:
-    return SteppedKiosk(folder, clock=WallClock(machine))
+    """Start a kiosk; where the network tells the time, until that is believed."""
+    kiosk = SteppedKiosk(folder, clock=WallClock(machine))
+    if machine.has_network:
+        holds(kiosk, machine)
+    return kiosk
+
+
+def holds(kiosk: SteppedKiosk, machine: VirtualMachine) -> None:
+    """Let the network tell the same time for long enough."""
+    kiosk.controller.handle(Tick())
+    machine.passes(timedelta(seconds=HOLD_SECONDS))
+    kiosk.controller.handle(Tick())
 
 
 @pytest.fixture
@@ -34,14 +48,18 @@ def machine() -> VirtualMachine:
     return VirtualMachine(SUNDAY)
 
 
-@pytest.fixture
-def woken(tmp_path, machine):
-    """The kiosk after a power cut, on Monday at 09:05, without a network: it believes that it is still Sunday."""
-    before = starts(tmp_path, machine)
+def wakes(folder, machine: VirtualMachine) -> tuple[SteppedKiosk, bytes, bytes]:
+    """Start the kiosk after a power cut, on Monday at 09:05, without a network: it believes that it is still Sunday."""
+    before = starts(folder, machine)
     ana, host = before.joins("ana"), before.joins("host", staff=True)
     before.close()
     machine.loses_power(timedelta(days=1), network=False)
-    after = starts(tmp_path, machine)
+    return starts(folder, machine), ana, host
+
+
+@pytest.fixture
+def woken(tmp_path, machine):
+    after, ana, host = wakes(tmp_path, machine)
     yield after, ana, host
     after.close()
 
@@ -51,7 +69,7 @@ def knows_again(kiosk: SteppedKiosk, machine: VirtualMachine, *, after: timedelt
     machine.passes(after)
     machine.has_network = True
     machine.passes(timedelta(seconds=1))
-    kiosk.controller.handle(Tick())
+    holds(kiosk, machine)
 
 
 def test_m_a_wrong_clock_is_recorded_and_flagged_and_lets_only_hosts_in(woken, machine) -> None:
@@ -75,7 +93,7 @@ def test_m_what_was_recorded_gets_its_time_once_that_is_known(woken, machine) ->
     kiosk.tap(host)
     seq = kiosk.ledger.head.seq
     knows_again(kiosk, machine)
-    (told,) = kiosk.stored(TimesCorrected)
+    *_, told = kiosk.stored(TimesCorrected)
     assert told.times[-1].seq == seq
     assert abs(told.times[-1].at - really) < timedelta(milliseconds=1)
     (visit,) = kiosk.ledger.roster.inside(SERRES.id, machine.true)
@@ -86,12 +104,13 @@ def test_m_what_was_recorded_gets_its_time_once_that_is_known(woken, machine) ->
 
 def test_times_are_put_right_once(woken, machine) -> None:
     kiosk, _, host = woken
+    before = len(kiosk.stored(TimesCorrected))
     kiosk.tap(host)
     knows_again(kiosk, machine)
     kiosk.controller.handle(Tick())
     kiosk.tap(host)
     kiosk.controller.handle(Tick())
-    assert len(kiosk.stored(TimesCorrected)) == 1
+    assert len(kiosk.stored(TimesCorrected)) == before + 1
 
 
 def test_a_start_in_the_same_boot_goes_on_from_what_was_known(tmp_path, machine) -> None:
@@ -141,7 +160,7 @@ def test_a_flat_battery_vouches_for_nothing(tmp_path, how) -> None:
 
 def test_a_time_that_somebody_tells_is_counted_on_from(woken, machine) -> None:
     kiosk, ana, _ = woken
-    kiosk.clock.anchor(machine.true, machine.monotonic())
+    kiosk.clock.set_by_host(machine.true, machine.monotonic())
     machine.steps(timedelta(days=-365))
     machine.passes(timedelta(minutes=5))
     assert kiosk.clock.stamp().clock is ClockQuality.HOLDOVER
@@ -199,3 +218,105 @@ def test_corrected_times_end_presence_and_count_uses_where_they_belong(feed) -> 
 def test_without_its_correction_the_visit_stays_where_the_wrong_clock_put_it(feed) -> None:
     told = folded([placed for placed in feed.entries if placed[1].kind != "times"])
     assert BOOKED not in {row[2] for row in told["visits"]}
+
+
+# ---------------------------------------------------------------- a host who slips
+
+
+def sets(kiosk: SteppedKiosk, machine: VirtualMachine, at: datetime, *, confirmed: bool = False):
+    """Set the clock as a host does at the screen; the kiosk looks at it a second later."""
+    local = to_local(zone("Europe/Paris"), at).replace(tzinfo=None)
+    answer = kiosk.answering.answer(SetClock(at=local, by="claire", confirmed=confirmed))
+    machine.passes(timedelta(seconds=1))
+    kiosk.controller.handle(Tick())
+    return answer
+
+
+def test_a_date_long_after_the_last_entry_is_asked_about_and_then_taken(woken, machine) -> None:
+    kiosk, _, _ = woken
+    far = MONDAY + timedelta(days=3652)
+    refused = sets(kiosk, machine, far)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.facts) == ("CLOCK_FAR", {"moment": "2026-11-08 09:06"})
+    assert isinstance(sets(kiosk, machine, far, confirmed=True), Done)
+    assert kiosk.clock.now().year == 2036
+
+
+def test_a_slip_of_a_host_is_put_right_at_once_and_so_are_its_entries(woken, machine) -> None:
+    kiosk, _, host = woken
+    sets(kiosk, machine, MONDAY + timedelta(days=3652), confirmed=True)
+    really = machine.true
+    kiosk.tap(host)
+    seq = kiosk.ledger.head.seq
+    assert isinstance(sets(kiosk, machine, machine.true), Done)
+    told = {timed.seq: timed.at for fact in kiosk.stored(TimesCorrected) for timed in fact.times}
+    assert abs(told[seq] - really) < timedelta(minutes=1)
+    (visit,) = kiosk.ledger.roster.inside(SERRES.id, machine.true)
+    assert abs(visit.at - really) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("reboots", [False, True])
+def test_a_slip_is_put_right_after_a_restart_too(tmp_path, machine, reboots) -> None:
+    kiosk, ana, host = wakes(tmp_path, machine)
+    sets(kiosk, machine, MONDAY + timedelta(days=3652), confirmed=True)
+    kiosk.tap(host)
+    kiosk.close()
+    if reboots:
+        machine.loses_power(timedelta(minutes=1), network=False)
+    again = starts(tmp_path, machine)
+    assert isinstance(sets(again, machine, machine.true), Done)
+    assert isinstance(again.tap(ana), Granted)
+    (visit, *_) = again.ledger.roster.inside(SERRES.id, machine.true)
+    assert visit.at <= machine.true, "no visit lies in the future"
+    assert again.ledger.roster_differences() == ()
+    again.close()
+
+
+def test_a_setting_outlives_a_restart_though_nothing_was_written_after_it(tmp_path, machine) -> None:
+    kiosk, ana, _ = wakes(tmp_path, machine)
+    sets(kiosk, machine, machine.true)
+    kiosk.close()
+    machine.passes(timedelta(minutes=5))
+    again = starts(tmp_path, machine)
+    assert again.clock.quality() is ClockQuality.HOLDOVER
+    assert abs(again.clock.now() - machine.true) < timedelta(minutes=1)
+    assert isinstance(again.tap(ana), Granted)
+    again.close()
+
+
+# ---------------------------------------------------------------- what cannot be undone
+
+
+def test_nothing_is_forgotten_by_a_time_that_one_source_tells_for_less_than_an_hour(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    refused = kiosk.answering.answer(ForgetOld())
+    assert isinstance(refused, Refused)
+    assert refused.code == "CLOCK_UNSURE"
+    machine.passes(timedelta(seconds=WITNESS_SECONDS))
+    kiosk.controller.handle(Tick())
+    assert isinstance(kiosk.answering.answer(ForgetOld()), Done)
+    kiosk.close()
+
+
+@pytest.mark.parametrize("years", [1, 30, -1, -30])
+def test_a_network_that_tells_another_year_is_not_believed_alone(tmp_path, machine, years) -> None:
+    starts(tmp_path, machine).close()
+    machine.network_lies(timedelta(days=365 * years))
+    machine.loses_power(timedelta(minutes=5), network=True)
+    kiosk = starts(tmp_path, machine)
+    machine.passes(timedelta(days=2))
+    kiosk.controller.handle(Tick())
+    assert kiosk.clock.quality() is ClockQuality.UNTRUSTED
+    assert not kiosk.clock.is_witnessed()
+    kiosk.close()
+
+
+def test_two_who_agree_are_believed_after_a_long_time_in_the_dark(tmp_path, machine) -> None:
+    starts(tmp_path, machine).close()
+    machine.loses_power(timedelta(days=400), network=True)
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.quality() is ClockQuality.UNTRUSTED
+    kiosk.clock.hear_server(machine.true, machine.monotonic())
+    assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    kiosk.close()

@@ -54,6 +54,9 @@ class SimulatedClock:
     def monotonic(self) -> float:
         return self._seconds()
 
+    def chip_is_right(self) -> None:
+        """It has no clock chip."""
+
     def stamp(self) -> Stamp:
         at, monotonic_ns = self.now(), int(self.monotonic() * 1e9)
         return Stamp(at=at, boot_id="boot", monotonic_ns=monotonic_ns, clock=ClockQuality.TRUSTED)

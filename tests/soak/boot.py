@@ -23,7 +23,7 @@ from kiosk.door.devices import DoorDevices
 from kiosk.facts import BadgeSet, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_reader
 from kiosk.ledger.repair import RepairReport
-from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import News, Tick
 from kiosk.model import Badge, Member, Reason, Sound, Tap
 from kiosk.rules import passes
@@ -65,7 +65,7 @@ class Boot:
         self.folder = folder
         self.clock = MovableClock(at, runs=False)
         self.ledger, self.story, self.seconds = mended(folder / "ledger.db", self.clock)
-        tell_last_trusted(self.clock, self.ledger)
+        tell_known_times(self.clock, self.ledger)
         self.found = self.ledger.head.seq
         if not self.found and not self.ledger.former_ledgers:
             furnish(self.ledger, self.clock.now())

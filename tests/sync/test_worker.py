@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from kiosk.clock import WallClock
+from kiosk.clock import HOLD_SECONDS, WallClock
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.ledger import LedgerError, open_reader
 from kiosk.messages import FeedArrived, News, SnapshotArrived
@@ -543,8 +543,11 @@ def test_a_kiosk_that_lost_the_time_takes_it_from_the_server(tmp_path, hub):
     kiosk = hub.pairs(tmp_path / "lost", clock=WallClock(machine))
     assert kiosk.counter.clock.quality() is ClockQuality.UNTRUSTED
     kiosk.settle()
+    assert kiosk.counter.clock.quality() is ClockQuality.UNTRUSTED, "it was told the time once, by one"
+    machine.passes(timedelta(seconds=HOLD_SECONDS))
+    kiosk.counter.clock.hear_server(datetime.now(UTC) + timedelta(seconds=HOLD_SECONDS), machine.monotonic())
     assert kiosk.counter.clock.quality() is ClockQuality.HOLDOVER
-    assert abs(kiosk.counter.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(kiosk.counter.clock.now() - machine.true) < timedelta(minutes=1)
     kiosk.settle()
     assert kiosk.line.paths().count("/v1/time") == 1
     machine.passes(timedelta(days=1, seconds=1))

@@ -138,3 +138,31 @@ def test_what_was_there_before_is_kept_aside(config):
 )
 def test_a_night_has_one_copy(newest, now, due):
     assert copy_is_due(datetime.fromisoformat(now).replace(tzinfo=UTC), newest) is due
+
+
+def kept(config) -> list[date | None]:
+    return [backup.day_of(copy) for copy in backup.copies(replace(config, backup=Backup()))]
+
+
+def test_a_clock_that_was_thirty_years_ahead_for_a_night_costs_no_good_copy(config):
+    lives(config)[0].close()
+    for day in range(14):
+        backup.make(config, TODAY + timedelta(days=day))
+    backup.make(config, TODAY.replace(year=2056))
+    assert len(kept(config)) == 14, "one more copy, and so the oldest goes"
+    later = TODAY + timedelta(days=14)
+    backup.make(config, later)
+    assert later in kept(config)
+    assert backup.newest(config, later) == later
+    assert copy_is_due(datetime(2026, 6, 16, 3, tzinfo=UTC), backup.newest(config, date(2026, 6, 16)))
+
+
+def test_a_copy_that_bears_a_later_day_holds_up_no_other_and_does_not_pile_up(config):
+    lives(config)[0].close()
+    for year in range(2050, 2056):
+        backup.make(config, TODAY.replace(year=year))
+    for day in range(20):
+        backup.make(config, TODAY + timedelta(days=day))
+    days = [day for day in kept(config) if day]
+    assert sum(day > TODAY + timedelta(days=19) for day in days) == backup.MISDATED_KEPT
+    assert sum(day <= TODAY + timedelta(days=19) for day in days) == backup.COPIES_KEPT

@@ -20,11 +20,11 @@ from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
 class Nights:
     """A kiosk's nightly worker, a clock, and a number of parts to forget."""
 
-    def __init__(self, folder: Path, parts: int) -> None:
+    def __init__(self, folder: Path, parts: int, *, clock: MovableClock | None = None) -> None:
         folder.mkdir(exist_ok=True)
         paths = Paths(state=folder, socket=folder / "kiosk.sock")
         self.config = Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup())
-        self.clock = MovableClock(MONDAY, runs=False)
+        self.clock = clock or MovableClock(MONDAY, runs=False)
         self.parts, self.asked, self.damage = parts, 0, list[str]()
         self.worker = NightlyWorker(
             self.config, self.clock, forget_part=self.forget_part, on_damage=self.damage.append, pause_seconds=0.0
@@ -129,3 +129,22 @@ def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: P
     assert counter.ledger.verify(head=counter.ledger.head) == ()
     assert counter.ledger.roster_differences() == ()
     counter.close()
+
+
+class Vouched(MovableClock):
+    """A clock that the test vouches for, or not."""
+
+    has_witness = False
+
+    def is_witnessed(self) -> bool:
+        return self.has_witness
+
+
+def test_nothing_is_forgotten_by_a_time_without_a_second_witness_and_it_is_done_once_there_is_one(
+    tmp_path: Path,
+) -> None:
+    clock = Vouched(MONDAY, runs=False)
+    nights = Nights(tmp_path, parts=3, clock=clock)
+    assert nights.forget() == 0
+    clock.has_witness = True
+    assert nights.forget() == 3

@@ -20,7 +20,7 @@ from kiosk.door.controller import Controller
 from kiosk.door.devices import DoorDevices
 from kiosk.facts import BadgeSet, Fact, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, decode_fact, open_ledger
-from kiosk.ledger.timekeeping import tell_last_trusted
+from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import News
 from kiosk.model import Badge, ClockQuality, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
 from kiosk.notices import Admission, Idle, Notice, Side
@@ -121,7 +121,7 @@ class SteppedKiosk:
         if not (folder / "ledger.db").exists():
             lay_new_ledger(folder / "ledger.db")
         self.ledger = open_ledger(folder / "ledger.db", stamp=self.clock.stamp)
-        tell_last_trusted(self.clock, self.ledger)
+        tell_known_times(self.clock, self.ledger)
         self.door, self.light, self.wall = RecordedDoor(self.ledger), RecordedLight(), RecordedDisplay()
         self.verdicts: list[Verdict] = []
         if self.ledger.head.seq == 0 and not is_blank:

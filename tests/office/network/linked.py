@@ -90,7 +90,7 @@ class LinkedKiosk:
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
             post=self.counter.hears,
             condition=lambda: Beacon(clock=self.counter.clock.quality()),
-            set_clock=self.counter.clock.anchor,
+            set_clock=self.counter.clock.hear_server,
             jitter=lambda: 0.5,
             clock=self.counter.clock.monotonic,
         )

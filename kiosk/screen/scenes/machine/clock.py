@@ -5,8 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import datetime
 
-from kiosk.answers import Answered, Done
+from kiosk.answers import Answered, Done, Refused
 from kiosk.commands import Command, SetClock
+from kiosk.notices import refusal
 from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import DETAIL, GAP, INK, LEAD, QUIET
@@ -38,20 +39,23 @@ class ClockSet(Scene):
         if kind in PARTS:
             self.at = moved(self.at, kind, 1 if what == "+" else -1)
             return None
+        self._ask(self.words.say("Is this the time?"), self.words.say("Entries from now on carry this time."))
+        return None
+
+    def _ask(self, question: str, *lines: str, confirmed: bool = False) -> None:
         on = self.at.date()
         date = sentence(f"{self.words.weekday_of(on, on)} {on.year}")
         said = self.words.say("{date}, {time}", date=date, time=f"{self.at:%H:%M}")
-        lines = (said, self.words.say("Entries from now on carry this time."))
-        self.confirm(self.words.say("Is this the time?"), *lines, yes=self.words.say("Yes, set it"), then=self._wish())
-        return None
-
-    def _wish(self) -> Ask:
-        return Ask(SetClock(at=self.at, by=self.context.by))
+        then = Ask(SetClock(at=self.at, by=self.context.by, confirmed=confirmed))
+        self.confirm(question, said, *lines, yes=self.words.say("Yes, set it"), then=then)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say that it is set."""
+        """Say that it is set; ask once more about a date that is far from the last entry's."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("The clock is set")))
+        if isinstance(answer, Refused) and answer.code in ("CLOCK_FAR", "CLOCK_BEFORE"):
+            self._ask(self.words.say("Is this really the date?"), refusal(self.words, answer), confirmed=True)
+            return None
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
