@@ -28,9 +28,16 @@ CONFIG = Path("/etc/kiosk/central.toml")
 VARIABLE = "KIOSK_CENTRAL_CONFIG"
 ROLES = click.Choice([role.value for role in Role])
 
+ASKS_FOR_HELP = "kiosk.asks_for_help"
+
 
 class Group(click.Group):
     """Commands whose foreseen errors are a sentence and exit code 1, not a traceback."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember whether help is all that is asked for: it is given on a machine without settings, too."""
+        ctx.meta[ASKS_FOR_HELP] = bool({"-h", "--help"} & set(args))
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run, and turn what can go wrong on a machine into a sentence."""
@@ -54,7 +61,8 @@ class Group(click.Group):
 @click.pass_context
 def central(context: click.Context, config: Path | None, database: str | None) -> None:
     """The central server of a network of kiosks."""
-    context.obj = _settings(config, database)
+    if not context.meta.get(ASKS_FOR_HELP):
+        context.obj = _settings(config, database)
 
 
 def _settings(config: Path | None, database: str | None) -> Settings:
