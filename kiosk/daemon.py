@@ -1,8 +1,4 @@
-"""The composition root: builds every part from the settings, starts them, supervises, stops them in reverse.
-
-No part knows another but through what is handed to it here; only the command line and the demo
-import this module.
-"""
+"""The composition root: builds every part from the settings, starts them, watches them, stops them in reverse."""
 
 from __future__ import annotations
 
@@ -17,22 +13,18 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Self
 
-from msgspec.structs import replace
-
 import hardware.reader as reading
 from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk.answering import Answering
-from kiosk.answers import Done, Refused, Status
 from kiosk.badges import badge_key
 from kiosk.clock import WallClock
-from kiosk.commands import ForgetOld
 from kiosk.door.controller import Controller
 from kiosk.door.devices import Display, DoorDevices
 from kiosk.health import machine
-from kiosk.health.vitals import Surroundings, troubles, vitals
-from kiosk.ledger import Ledger, LedgerBusyError, LedgerError, repair_notice
+from kiosk.health.status import StatusReporter
+from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
 from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
 from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
@@ -46,7 +38,7 @@ from kiosk.threads.control_socket import ControlServer
 from kiosk.threads.inbox import Inbox
 from kiosk.threads.workers import Systemd, Worker, stop_all
 from kiosk.upkeep import backup
-from kiosk.upkeep.nightly import NightlyWorker
+from kiosk.upkeep.nightly import NightlyWorker, forget_part
 from kiosk.uplink import Uplink
 
 log = logging.getLogger(__name__)
@@ -58,8 +50,7 @@ STOP_SECONDS = 4.0
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
 READER_SILENCE_SECONDS = 8.0
-"""A reader that is down beats between its attempts, each of which ends within three seconds; some drivers wait for ever
-when a reader stops answering."""
+"""Longer than an attempt to reach a reader that is down; some drivers wait for ever once a reader stops answering."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +80,6 @@ class Kiosk:
         Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
         """
         self.screen, self._config, self._world = screen, config, world
-        self._reader_said: ReaderUp | ReaderDown | None = None
         self._ended = threading.Event()
         self._begins_anew = False
         self._systemd = Systemd()
@@ -102,14 +92,18 @@ class Kiosk:
                 allow_simulator=world.simulated,
                 monotonic=world.clock.monotonic,
             )
-            self._uplink = Uplink(config, self.controller, world.clock, disk=self._disk)
+            self._status = StatusReporter(
+                config, self.controller, is_screen_missed=lambda: screen.is_missed, root=world.root
+            )
+            self._uplink = Uplink(config, self.controller, world.clock, disk=self._status.disk_troubles)
+            self._status.uplink = self._uplink
             self.answering = Answering(
                 self.controller,
                 world.clock,
                 site_id=config.site,
                 ledger=config.paths.ledger,
                 pair=self._uplink.pair,
-                complete_status=self._complete_status,
+                complete_status=self._status.complete,
             )
             control = ControlServer(config.paths.socket, self.answering.answer_line)
             stack.callback(control.close)
@@ -119,7 +113,9 @@ class Kiosk:
                 Worker("control", control.run),
             )
             self.controller.on_damage = self._damaged
-            nightly = NightlyWorker(config, world.clock, forget_part=self._forget_part, on_damage=self._damaged)
+            nightly = NightlyWorker(
+                config, world.clock, forget_part=lambda: forget_part(self.answering.answer), on_damage=self._damaged
+            )
             self._nightly = Worker("nightly", nightly.run)
             self._stack = stack.pop_all()
 
@@ -171,43 +167,6 @@ class Kiosk:
         answered = self.answering.start(asking.command)
         answered.add_done_callback(lambda done: self.screen.answer(asking.number, done.result()))
 
-    def _forget_part(self) -> bool:
-        """Have a part of what is old forgotten; tell whether there is more."""
-        told = self.answering.answer(ForgetOld())
-        if isinstance(told, Refused):
-            log.warning("what is old was not forgotten: %s", told.message)
-        return isinstance(told, Done) and told.changed
-
-    def _complete_status(self, status: Status) -> Status:
-        """Add to what the ledger tells what the parts around it know; in the thread that asks, for a disk may hang."""
-        config = self._config
-        try:
-            server = self._uplink.live_link()
-        except LedgerError:  # the status tells of the ledger's trouble by other words
-            server = None
-        status = replace(
-            status, running=True, health=self.controller.health(), mending=self.controller.mending, server=server
-        )
-        seen = Surroundings(
-            machine=machine.look(config.paths.state, self._world.root),
-            reader=self._reader_said,
-            strike_wired=config.door.strike is not None,
-            contact_wired=config.door.contact is not None,
-            paired=self._uplink.is_paired,
-            screen_missed=self.screen.is_missed,
-            copied_on=backup.newest(config),
-        )
-        return replace(status, vitals=vitals(status, seen))
-
-    def _disk(self) -> tuple[str, ...]:
-        """What is wrong with the disk, for the server. Raises OSError when it does not even tell its size."""
-        return troubles(machine.disk(self._config.paths.state, self._world.root))
-
-    def _hear_reader(self, said: ReaderUp | ReaderDown) -> None:
-        self._reader_said = said
-        self.controller.inbox.put(said)
-        self._world.on_reader(said)
-
     def _beat(self) -> None:
         if monotonic() - self._fed_at >= WATCHDOG_SECONDS:
             self._fed_at = monotonic()
@@ -231,24 +190,22 @@ class Kiosk:
 
     def _sensed(self, event: reading.Event) -> None:
         """Turn what the reader tells into messages; called from its thread."""
+        put = self.controller.inbox.put
         match event:
-            case reading.CardSensed():
-                self.controller.inbox.put(
-                    Tap(
-                        uid=event.uid,
-                        monotonic=event.monotonic,
-                        technology=event.technology,
-                        assurance=event.assurance,
-                    )
-                )
+            case reading.CardSensed() as card:
+                put(Tap(uid=card.uid, monotonic=card.monotonic, technology=card.technology, assurance=card.assurance))
             case reading.CardUnreadable():
-                self.controller.inbox.put(Tap(uid=None, monotonic=event.monotonic))
-            case reading.ReaderUp():
-                log.info("reader up: %s", event.name)
-                self._hear_reader(ReaderUp(name=event.name))
-            case reading.ReaderDown():
-                log.warning("reader down: %s", event.error)
-                self._hear_reader(ReaderDown(error=event.error))
+                put(Tap(uid=None, monotonic=event.monotonic))
+            case reading.ReaderUp() | reading.ReaderDown():
+                if isinstance(event, reading.ReaderUp):
+                    log.info("reader up: %s", event.name)
+                    said: ReaderUp | ReaderDown = ReaderUp(name=event.name)
+                else:
+                    log.warning("reader down: %s", event.error)
+                    said = ReaderDown(error=event.error)
+                self._status.reader = said
+                put(said)
+                self._world.on_reader(said)
 
 
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:

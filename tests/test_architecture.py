@@ -34,9 +34,9 @@ MAY_IMPORT = {
     "kiosk.clock": "kiosk.model",
     "kiosk.commands": "kiosk.model msgspec",
     "kiosk.daemon": (
-        "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answering kiosk.answers kiosk.badges "
-        "kiosk.clock kiosk.commands kiosk.door kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen "
-        "kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink msgspec"
+        "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answering kiosk.badges kiosk.clock "
+        "kiosk.door kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen kiosk.settings kiosk.threads "
+        "kiosk.upkeep kiosk.uplink"
     ),
     "kiosk.demo": (
         "hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon kiosk.desk kiosk.door "
@@ -56,7 +56,10 @@ MAY_IMPORT = {
     "kiosk.export": "kiosk.answers kiosk.facts kiosk.files kiosk.ledger kiosk.model kiosk.notices msgspec",
     "kiosk.facts": "kiosk.model msgspec",
     "kiosk.files": "",
-    "kiosk.health": "kiosk.answers kiosk.clock kiosk.messages kiosk.model kiosk.settings",
+    "kiosk.health": (
+        "kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model kiosk.settings kiosk.upkeep "
+        "kiosk.uplink msgspec"
+    ),
     "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
     "kiosk.languages": "",
     "kiosk.ledger": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.store sqlalchemy",
@@ -75,7 +78,9 @@ MAY_IMPORT = {
     "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.messages kiosk.model",
-    "kiosk.upkeep": "kiosk.clock kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store",
+    "kiosk.upkeep": (
+        "kiosk.answers kiosk.clock kiosk.commands kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store"
+    ),
     "kiosk.uplink": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings kiosk.threads "
         "sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker msgspec"

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
+from kiosk.answers import Answered, Done, Refused
 from kiosk.clock import WallClock
+from kiosk.commands import Command, ForgetOld
 from kiosk.ledger import LedgerDamagedError, LedgerError, open_reader
 from kiosk.model import ClockQuality
 from kiosk.settings.config import Config
@@ -112,3 +114,11 @@ def last_night(now: datetime) -> date:
 def copy_is_due(now: datetime, newest: date | None) -> bool:
     """Tell whether a copy is to be made (`now` in UTC): there is none of this night yet."""
     return newest is None or (newest < now.date() and now.time() >= NIGHT)
+
+
+def forget_part(answer: Callable[[Command], Answered]) -> bool:
+    """Have a part of what is old forgotten; tell whether there is more. `answer` has a command answered."""
+    told = answer(ForgetOld())
+    if isinstance(told, Refused):
+        log.warning("what is old was not forgotten: %s", told.message)
+    return isinstance(told, Done) and told.changed

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.answers import Done
 from kiosk.clock import MovableClock
-from kiosk.commands import ForgetOld
 from kiosk.settings.config import Backup, Config, Paths, Reader
 from kiosk.upkeep import backup
-from kiosk.upkeep.nightly import AFTER_START_SECONDS, EVERY_SECONDS, PARTS, NightlyWorker
+from kiosk.upkeep.nightly import AFTER_START_SECONDS, EVERY_SECONDS, PARTS, NightlyWorker, forget_part
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
 
 
@@ -113,12 +111,10 @@ def test_a_kiosk_forgets_its_passages_on_day_91_and_counts_as_before(tmp_path: P
     badge = counter.joins("lea")
     counter.tap(badge)
 
-    def forget_part() -> bool:
-        told = counter.asks(ForgetOld())
-        return isinstance(told, Done) and told.changed
-
     config = Nights(tmp_path / "state", parts=0).config
-    worker = NightlyWorker(config, counter.clock, forget_part=forget_part, on_damage=pytest.fail, pause_seconds=0.0)
+    worker = NightlyWorker(
+        config, counter.clock, forget_part=lambda: forget_part(counter.asks), on_damage=pytest.fail, pause_seconds=0.0
+    )
     for _ in range(90):
         counter.later(days=1)
         worker.forget_old_data(threading.Event())

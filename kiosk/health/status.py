@@ -1,0 +1,61 @@
+"""The status of a running kiosk: what the ledger tells, completed by what the parts around the ledger know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from kiosk.answers import Status
+from kiosk.door.controller import Controller
+from kiosk.health import machine
+from kiosk.health.vitals import Surroundings, troubles, vitals
+from kiosk.ledger import LedgerError
+from kiosk.messages import ReaderDown, ReaderUp
+from kiosk.settings.config import Config
+from kiosk.upkeep import backup
+from kiosk.uplink import Uplink
+
+
+class StatusReporter:
+    """Asks the parts of a running kiosk how they are; from any thread but theirs, for a disk may hang."""
+
+    def __init__(
+        self, config: Config, controller: Controller, *, is_screen_missed: Callable[[], bool], root: Path
+    ) -> None:
+        """`is_screen_missed`: there should be a screen and is none; `root`: where the system's own files begin."""
+        self.reader: ReaderUp | ReaderDown | None = None
+        """What the reader said last; None: nothing yet."""
+        self.uplink: Uplink | None = None
+        self._config, self._controller, self._root = config, controller, root
+        self._is_screen_missed = is_screen_missed
+
+    def complete(self, status: Status) -> Status:
+        """Add what the ledger does not tell: health, central server, and how each part is.
+
+        Raises OSError when the disk does not even tell its size.
+        """
+        controller = self._controller
+        status = replace(status, running=True, health=controller.health(), mending=controller.mending)
+        if self.uplink:
+            with suppress(LedgerError):  # the health tells of the ledger's trouble
+                status = replace(status, server=self.uplink.live_link())
+        return replace(status, vitals=vitals(status, self._surroundings()))
+
+    def disk_troubles(self) -> tuple[str, ...]:
+        """Return what is wrong with the disk, for the server. Raises OSError like `complete`."""
+        return troubles(machine.disk(self._config.paths.state, self._root))
+
+    def _surroundings(self) -> Surroundings:
+        config = self._config
+        return Surroundings(
+            machine=machine.look(config.paths.state, self._root),
+            reader=self.reader,
+            strike_wired=config.door.strike is not None,
+            contact_wired=config.door.contact is not None,
+            paired=self.uplink is not None and self.uplink.is_paired,
+            screen_missed=self._is_screen_missed(),
+            copied_on=backup.newest(config),
+        )
