@@ -27,11 +27,12 @@ MAY_IMPORT = {
     "kiosk.badges": "kiosk.files",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
-        "kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours kiosk.languages "
-        "kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep kiosk.uplink kiosk.week "
-        "sync.address click msgspec"
+        "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours "
+        "kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep "
+        "kiosk.uplink kiosk.week sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
+    "kiosk.codes": "kiosk.model",
     "kiosk.commands": "kiosk.model msgspec",
     "kiosk.daemon": (
         "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answering kiosk.badges kiosk.clock "
@@ -66,11 +67,11 @@ MAY_IMPORT = {
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
     "kiosk.model": "msgspec",
-    "kiosk.notices": "kiosk.answers kiosk.facts kiosk.languages kiosk.model babel",
+    "kiosk.notices": "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.model babel",
     "kiosk.roster": "kiosk.model kiosk.store msgspec sqlalchemy",
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "kiosk.screen": (
-        "kiosk.answers kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices "
+        "kiosk.answers kiosk.codes kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices "
         "fontpkg_atkinson_hyperlegible msgspec"
     ),
     "kiosk.screen.sdl": "pygame",
@@ -111,19 +112,19 @@ MAY_IMPORT = {
     ),
     "sync.central.logs": "msgspec",
     "sync.central.messages": (
-        "kiosk.hours kiosk.model sync.central.kiosks sync.central.server sync.central.settings sync.central.storage "
-        "sync.central.words msgspec sqlalchemy"
+        "kiosk.codes kiosk.hours kiosk.model sync.central.kiosks sync.central.server sync.central.settings "
+        "sync.central.storage sync.central.words msgspec sqlalchemy"
     ),
     "sync.central.orders": (
         "kiosk.store kiosk.threads sync.central.accounts sync.central.kiosks sync.central.roster sync.central.server "
         "sync.central.settings sync.central.storage msgspec"
     ),
     "sync.central.pages": (
-        "kiosk.answers kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time "
-        "kiosk.model kiosk.notices kiosk.roster kiosk.settings kiosk.store kiosk.week sync.central.accounts "
-        "sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster sync.central.server "
-        "sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 litestar markupsafe msgspec "
-        "pyotp segno sqlalchemy"
+        "kiosk.answers kiosk.codes kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
+        "kiosk.local_time kiosk.model kiosk.notices kiosk.roster kiosk.settings kiosk.store kiosk.week "
+        "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster "
+        "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 "
+        "litestar markupsafe msgspec pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
         "kiosk.facts kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
 from kiosk.answers import (
     Account,
@@ -35,10 +34,8 @@ from kiosk.answers import (
     Week,
 )
 from kiosk.cli.week_text import preview_lines, week_lines
+from kiosk.codes import HEALTH, reason_text
 from kiosk.model import Day, Denied, Duration, Opening, Product, Reason, Spans, Unlimited
-
-if TYPE_CHECKING:
-    from kiosk.notices.language import Language
 
 HEAD_DIGITS = 16
 """Digits of a hash that are printed: 64 bits cannot be forged by trying."""
@@ -243,16 +240,8 @@ def _end(start: datetime, end: datetime) -> str:
 
 
 def _why(reason: Reason) -> str:
-    from kiosk.notices.reasons import because_of
-
-    said = because_of(_english(), reason)
+    said = reason_text(reason)
     return f"{said[0].lower()}{said[1:]} ({reason})"
-
-
-def _english(zone: str = "UTC") -> Language:
-    from kiosk.notices.language import Language  # slow to import: only where its words are printed
-
-    return Language("en", zone)
 
 
 @lines.register
@@ -292,11 +281,9 @@ def _head(head: str) -> str:
 
 def _health(status: Status) -> Iterator[str]:
     """Yield a line for each thing that is wrong."""
-    if status.health:
-        from kiosk.notices.standby import health_lines
-
-        said = health_lines(_english())
-        yield from (f"  {code}: {said.get(code, 'needs a look')}" for code in status.health)
+    for code in status.health:
+        said = HEALTH[code].idle or HEALTH[code].short if code in HEALTH else "needs a look"
+        yield f"  {code}: {said}"
 
 
 @lines.register
@@ -332,10 +319,11 @@ def _first_start(start: FirstStart) -> Iterator[str]:
 def _vitals(status: Status) -> Iterator[str]:
     if not status.vitals:
         return
-    from kiosk.notices.vitals import spoken
+    from kiosk.notices.language import Language  # slow to import: only where its words are printed
+    from kiosk.notices.vitals import part_words
 
-    words = _english(str(getattr(status.now.tzinfo, "key", "UTC")))
-    told = [spoken(words, one.part, one.code, one.facts, now=status.now) for one in status.vitals]
+    words = Language("en", str(getattr(status.now.tzinfo, "key", "UTC")))
+    told = [part_words(words, one.part, one.code, one.facts, now=status.now) for one in status.vitals]
     yield ""
     yield from _table([(f"  {one.part}", one.said, one.advice) for one in told], empty="")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from kiosk.codes import reason_text
 from kiosk.facts import (
     BadgeSet,
     Fact,
@@ -18,7 +19,7 @@ from kiosk.facts import (
     SiteSet,
     Tapped,
 )
-from kiosk.model import Denied, Granted, Reason, Verdict
+from kiosk.model import Denied, Granted, Verdict
 from kiosk.notices.language import Language
 
 
@@ -90,7 +91,7 @@ def told(words: Language, kind: str, fact: Fact | None) -> Told:
 
 
 def _tap(words: Language, verdict: Verdict, member_id: str | None) -> Told:
-    why = reason(words, verdict.reason)
+    why = words.say(reason_text(verdict.reason))
     if isinstance(verdict, Granted):
         return Told(words.say("entry"), member_id, why, units=-sum(charge.units for charge in verdict.charges))
     assert isinstance(verdict, Denied)
@@ -112,29 +113,3 @@ def _setting(words: Language, kind: str, fact: Fact) -> Told:
         case Happened():
             return Told(words.say("incident"), why=" ".join(filter(None, (fact.what, fact.detail))))
     return Told(kind)
-
-
-def reason(words: Language, code: Reason) -> str:
-    """Why somebody came in or did not, in a few words."""
-    return {
-        Reason.READ_ERROR: words.say("badge not readable"),
-        Reason.RANDOM_UID: words.say("phone or bank card"),
-        Reason.UNKNOWN_BADGE: words.say("unknown badge"),
-        Reason.BADGE_BLOCKED: words.say("blocked badge"),
-        Reason.MEMBER_SUSPENDED: words.say("member suspended"),
-        Reason.CLOCK_UNTRUSTED: words.say("time not certain"),
-        Reason.STAFF: words.say("host"),
-        Reason.RE_ENTRY: words.say("back within the time paid for"),
-        Reason.CLOSED: words.say("closed"),
-        Reason.FULL: words.say("full"),
-        Reason.COURTESY: words.say("short visit, free"),
-        Reason.UNLIMITED: words.say("unlimited pass"),
-        Reason.ENTRY_USED: words.say("entry used"),
-        Reason.DEBT: words.say("entry on credit"),
-        Reason.NO_ENTRIES_LEFT: words.say("no entry left"),
-        Reason.PASS_EXPIRED: words.say("pass expired"),
-        Reason.PASS_NOT_YET_VALID: words.say("pass not valid yet"),
-        Reason.PASS_NOT_HERE: words.say("pass not valid here"),
-        Reason.NO_PASS: words.say("no pass"),
-        Reason.OUT_OF_SERVICE: words.say("out of service"),
-    }.get(code, str(code))

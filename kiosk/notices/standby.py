@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from kiosk.codes import HEALTH
 from kiosk.model import ClockQuality, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.people import listed
@@ -88,29 +89,15 @@ def _people(words: Language, people_in: int) -> str:
     return words.count("{n} person here", "{n} people here", people_in)
 
 
-def health_lines(words: Language) -> dict[str, str]:
-    """What each health code means, the worst first: what works all the same; what does not: what to do about it.
-
-    A reader that does not answer comes before everything that says that badges are read.
-    """
-    return {
-        Health.LEDGER_FAILED: words.say("The way out is free; nothing is recorded: check the memory card"),
-        Health.READER_DOWN: words.say("The way out is free; the reader is silent: check its cable"),
-        Health.LEDGER_MENDED: words.say("Entries are recorded; the memory card has failed once: replace it"),
-        Health.DOOR_FORCED_OPEN: words.say("Badges are read; the door was opened without one: have a look"),
-        Health.DOOR_HELD_OPEN: words.say("Badges are read; the door stands open: please close it"),
-        Health.CLOCK_UNTRUSTED: words.say("Badges are read; the time is uncertain: set the clock"),
-        Health.BADGE_REFUSED: words.say("Badges are read; a blocked one was tapped: look at today’s taps"),
-        Health.SERVER_UNREACHABLE: words.say("Everything works here; central server out of reach: nothing to do"),
-    }
-
-
 def _health(words: Language, wrong: set[str]) -> str:
-    """Return one line about what is worst."""
+    """Return one line about what is worst: what works all the same; what does not: what to do about it.
+
+    The table begins with the worst; a reader that does not answer comes before all that says that badges are read.
+    """
     if not wrong:
         return words.say("Everything works")
-    known = next((text for code, text in health_lines(words).items() if code in wrong), None)
-    return known or words.say("Needs a look: {code}", code=min(wrong))
+    known = next((found.idle for code, found in HEALTH.items() if code in wrong and found.idle), None)
+    return words.say(known) if known else words.say("Needs a look: {code}", code=min(wrong))
 
 
 def not_set_up(

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 
 import kiosk as package
-from kiosk import commands
+from kiosk import codes, commands
 from kiosk.answers import Done, decode_answer, encode_answer
 from kiosk.badges import badge_id, badge_key
 from kiosk.cli import kiosk
@@ -32,9 +32,6 @@ from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, open_ledger
 from kiosk.model import Denied, Reason
 from kiosk.notices import Health
-from kiosk.notices.language import Language
-from kiosk.notices.reasons import because_of
-from kiosk.notices.standby import health_lines
 from kiosk.threads.control_socket import ControlServer
 from tests.office.kiosks.host import answering
 
@@ -256,9 +253,8 @@ def test_a_ledger_that_was_edited_is_told_and_is_exit_code_1(terminal):
 
 
 def test_every_code_has_its_words():
-    english = Language("en", "UTC")
-    assert [reason for reason in Reason if because_of(english, reason) == reason] == []
-    assert set(health_lines(english)) == set(Health)
+    assert set(codes.REASONS) == set(Reason)
+    assert [code for code in Health if not (codes.HEALTH[code].short and codes.HEALTH[code].idle)] == []
 
 
 def test_the_health_of_a_running_kiosk_is_told_in_words(terminal):

@@ -17,7 +17,7 @@ from kiosk.health.vitals import Surroundings, troubles, vitals
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.model import ClockQuality, Opening
 from kiosk.notices import Language
-from kiosk.notices.vitals import spoken
+from kiosk.notices.vitals import part_words
 
 NOW = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 GIGABYTE = 10**9
@@ -199,18 +199,18 @@ FACTS = {
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("code", codes())
 def test_every_code_is_told_in_words(code, language):
-    told_of = spoken(Language(language, "Europe/Paris"), code.split("_")[0], code, FACTS, now=NOW)
+    told_of = part_words(Language(language, "Europe/Paris"), code.split("_")[0], code, FACTS, now=NOW)
     assert told_of.said != code
 
 
 def test_what_is_wrong_comes_with_what_to_do():
     french = Language("fr", "Europe/Paris")
-    assert spoken(french, "disk", "disk_low", FACTS, now=NOW)[1] == "12,5\u00a0Go libres sur 30"
+    assert part_words(french, "disk", "disk_low", FACTS, now=NOW)[1] == "12,5\u00a0Go libres sur 30"
     wrong = [
         code for code in codes() if re.search("(down|silent|low|full|errors|only|failed|untrusted|_old|_open)$", code)
     ]
-    assert all(spoken(french, "", code, FACTS, now=NOW).advice for code in wrong)
+    assert all(part_words(french, "", code, FACTS, now=NOW).advice for code in wrong)
 
 
 def test_a_code_of_a_newer_kiosk_is_told_as_it_is():
-    assert spoken(Language("fr", "UTC"), "flux", "flux_low", {}, now=NOW) == ("flux", "flux_low", "")
+    assert part_words(Language("fr", "UTC"), "flux", "flux_low", {}, now=NOW) == ("flux", "flux_low", "")

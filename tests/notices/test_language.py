@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po
 
-from kiosk import notices
+from kiosk import codes, notices
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
 from tests.office.ledgers.judged_taps import MONDAY
@@ -20,6 +20,7 @@ from tests.rules.house import at
 
 ROOT = Path(notices.__file__).parents[1]
 WORDS = (ROOT / "notices", ROOT / "screen", ROOT / "demo")
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"say": None, "_": None, "count": (1, 2), "Count": (1, 2)}
 
 
 def read(view) -> list[str]:
@@ -41,7 +42,10 @@ def messages() -> Catalog:
     """What the program says, in English."""
     found = Catalog()
     for folder in WORDS:
-        for _, _, message, _, _ in extract_from_dir(folder, keywords={"say": None, "count": (1, 2)}):
+        for _, _, message, _, _ in extract_from_dir(folder, keywords=KEYWORDS):
+            found.add(message)
+    with Path(codes.__file__).open("rb") as file:
+        for _, message, _, _ in extract("python", file, keywords=KEYWORDS):
             found.add(message)
     return found
 

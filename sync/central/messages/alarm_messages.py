@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.codes import health_text
 from sync.central.messages.messenger import Trouble
 from sync.central.settings import Settings
 from sync.central.words import Words
@@ -32,13 +33,6 @@ def alarm_message(settings: Settings, trouble: Trouble) -> tuple[str, str]:
 def _what(words: Words, trouble: Trouble) -> str:
     told = {
         "silent": words.say("the kiosk is not heard any more"),
-        "reader_down": words.say("the reader has not answered for ten minutes"),
-        "door_forced_open": words.say("the door was forced open outside opening hours"),
-        "ledger_failed": words.say("the disk fails: nothing can be recorded"),
-        "ledger_mended": words.say("the memory card failed: the database mended itself"),
-        "disk_failing": words.say("the disk fails"),
-        "disk_low": words.say("the disk is nearly full"),
-        "clock_untrusted": words.say("the clock cannot be trusted"),
         "fork": words.say("two ledgers under one name: a copied memory card, or an edited ledger"),
         "gap": words.say("entries are missing"),
         "chain": words.say("an entry does not follow the one before it"),
@@ -50,4 +44,4 @@ def _what(words: Words, trouble: Trouble) -> str:
         "blocked_badge": words.say("a blocked badge opened a door"),
         "unfoldable": words.say("an entry could not be applied"),
     }
-    return told.get(trouble.code, trouble.code)
+    return told.get(trouble.code) or words.say(health_text(trouble.code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.answers import Answered, Status, Vital, VitalState
 from kiosk.commands import Command, ShowStatus
 from kiosk.model import Signal
-from kiosk.notices.vitals import Spoken, spoken
+from kiosk.notices.vitals import PartWords, part_words
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DANGER, GAP, INK, LEAD, OPEN, QUIET, TONES, Colour
 from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
@@ -54,7 +54,7 @@ class Health(Scene):
         return super().answered(command, answer)
 
     def _row(self, vital: Vital, status: Status) -> Row:
-        told = _spoken(self, vital, status)
+        told = _part_words(self, vital, status)
         picture, ink = LOOKS[vital.state]
         return Row(id=vital.part, title=told.part, detail=told.said, picture=picture, ink=ink)
 
@@ -89,11 +89,11 @@ class HealthPart(Scene):
 
     def title(self) -> str:
         """What the scene is called."""
-        return _spoken(self, self._vital, self._status).part
+        return _part_words(self, self._vital, self._status).part
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw it large."""
-        told = _spoken(self, self._vital, self._status)
+        told = _part_words(self, self._vital, self._status)
         name, ink = LOOKS[self._vital.state]
         picture, rect = canvas.split(rect, rect.height * 0.3 / canvas.unit, side="top")
         canvas.picture(name, picture.inflate(0, -canvas.px(20)), ink)
@@ -105,5 +105,5 @@ class HealthPart(Scene):
         canvas.column(rect, column, align="center", valign="middle")
 
 
-def _spoken(scene: Scene, vital: Vital, status: Status) -> Spoken:
-    return spoken(scene.words, vital.part, vital.code, vital.facts, now=status.now)
+def _part_words(scene: Scene, vital: Vital, status: Status) -> PartWords:
+    return part_words(scene.words, vital.part, vital.code, vital.facts, now=status.now)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from kiosk.answers import Answered, DoorOpened, FirstStart, Refused, Vital
 from kiosk.commands import Command, ShowFirstStart, TryDoor
-from kiosk.notices.vitals import spoken
+from kiosk.notices.vitals import part_words
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, CARD, DANGER, DETAIL, GAP, INK, LINE, OPEN, QUIET, RADIUS, SMALL, Colour
 from kiosk.screen.scene import Ask, Context, Effects, Go
@@ -43,7 +43,7 @@ class StepWithParts(Step):
         vital = next((one for one in self.vitals if one.part == name), None)
         if vital is None:
             return None
-        said = spoken(self.words, vital.part, vital.code, vital.facts, now=self.context.now())
+        said = part_words(self.words, vital.part, vital.code, vital.facts, now=self.context.now())
         return vital, f"{said.part} · {said.said}"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kiosk.answers import Answered, TapLine, Taps
+from kiosk.codes import reason_text
 from kiosk.commands import Command, ListTaps
 from kiosk.model import Reason
-from kiosk.notices.reasons import because_of
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import ACTION, DANGER, OPEN
 from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
@@ -80,7 +80,7 @@ class Today(Scene):
     def _row(self, tap: TapLine) -> Row:
         tone = OPEN if tap.granted else DANGER
         by_hand = self.words.say("checked in by hand") if tap.source == "staff" else ""
-        reason = because_of(self.words, tap.reason)
+        reason = self.words.say(reason_text(tap.reason))
         badge = self.words.say("Badge {code}", code=tap.code) if tap.code else None
         return Row(
             id=str(tap.seq) if _leads_on(tap) else "",

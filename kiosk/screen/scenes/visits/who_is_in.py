@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kiosk.answers import Answered, Done, DoorOpened, Inside, Judged, Person, Present
+from kiosk.codes import reason_text
 from kiosk.commands import CheckIn, Command, Leave, ListInside, OpenDoor
 from kiosk.model import Granted
-from kiosk.notices.reasons import because_of
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, QUIET
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
@@ -99,7 +99,7 @@ def _since(scene: Scene, person: Present) -> str:
     if not person.name:
         return ""
     since = scene.words.say("since {time}", time=scene.words.time(person.since))
-    return f"{since} · {because_of(scene.words, person.reason)}"
+    return f"{since} · {scene.words.say(reason_text(person.reason))}"
 
 
 class CheckingIn(Scene):
@@ -124,7 +124,7 @@ class CheckingIn(Scene):
         """Say the verdict: among those who are in, if it was granted."""
         if not isinstance(answer, Judged):
             return super().answered(command, answer)
-        self._told = because_of(self.words, answer.verdict.reason)
+        self._told = self.words.say(reason_text(answer.verdict.reason))
         if isinstance(answer.verdict, Granted):
             return Back(to=WhoIsIn, message=Message(f"{answer.name} · {self._told}"))
         self.message = Message(self.words.say("Not let in: {reason}", reason=self._told), is_good=False)

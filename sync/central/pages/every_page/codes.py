@@ -6,6 +6,7 @@ template here, so that each can be read in the language of a page. What no templ
 
 from __future__ import annotations
 
+from kiosk.codes import health_text, reason_text
 from sync.central.alarms.register import Alarm, Kind, Note
 from sync.central.words import Words
 
@@ -75,21 +76,14 @@ def remedy(words: Words, kind: str) -> str:
     return said[Kind(kind)] if kind in set(Kind) else ""
 
 
+def reason_of_verdict(words: Words, code: str) -> str:
+    """Why a tap was granted or denied."""
+    return words.say(reason_text(code))
+
+
 def health(words: Words, code: str) -> str:
-    """What a kiosk says of itself. A later release may know more."""
-    said = {
-        "ledger_failed": words.say("cannot write its ledger"),
-        "ledger_mended": words.say("the memory card failed and was mended: have it replaced"),
-        "reader_down": words.say("reader does not answer"),
-        "door_forced_open": words.say("door forced open"),
-        "door_held_open": words.say("door held open"),
-        "clock_untrusted": words.say("clock not sure"),
-        "badge_refused": words.say("a lost or blocked badge was tapped"),
-        "disk_low": words.say("disk nearly full"),
-        "disk_failing": words.say("the disk fails"),
-        "server_unreachable": words.say("server not reached"),
-    }
-    return said.get(code, words.say("trouble of which these pages have no word yet"))
+    """What a kiosk says of itself."""
+    return words.say(health_text(code))
 
 
 # ---------------------------------------------------------------- notes

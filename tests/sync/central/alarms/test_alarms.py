@@ -98,13 +98,13 @@ def test_a_reader_that_is_unplugged_for_ten_minutes(watched: Watched) -> None:
     assert watched.told() == []
     watched.hands.moves(minutes=11)
     watched.hears("reader_down")
-    assert watched.told() == ["le lecteur ne répond pas depuis dix minutes"]
+    assert watched.told() == ["le lecteur ne répond pas"]
 
 
 def test_a_door_that_is_forced_at_night(watched: Watched) -> None:
     watched.starts().bench.board.open_door()
     watched.hears("door_forced_open")
-    assert watched.told() == ["la porte a été forcée hors des heures d’ouverture"]
+    assert watched.told() == ["la porte a été ouverte sans badge"]
 
 
 def test_a_disk_of_which_the_kernel_counts_errors(watched: Watched) -> None:
@@ -116,7 +116,7 @@ def test_a_disk_of_which_the_kernel_counts_errors(watched: Watched) -> None:
     counted.write_text("3")
     watched.hands.moves(seconds=30)
     watched.hears("disk_failing")
-    assert watched.told() == ["le disque est en panne"]
+    assert watched.told() == ["la carte mémoire est en panne"]
 
 
 def test_a_database_that_takes_nothing_any_more(watched: Watched) -> None:
@@ -126,7 +126,7 @@ def test_a_database_that_takes_nothing_any_more(watched: Watched) -> None:
         broken.execute("CREATE TRIGGER broken BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'it breaks'); END")
     ask(running.socket, encode_command(AddMember(name="Zoé")))
     watched.hears("ledger_failed")
-    assert watched.told() == ["le disque est en panne : rien ne peut être enregistré"]
+    assert watched.told() == ["les entrées ne peuvent pas être enregistrées"]
 
 
 def test_a_clock_that_nothing_vouches_for(watched: Watched) -> None:
@@ -136,7 +136,7 @@ def test_a_clock_that_nothing_vouches_for(watched: Watched) -> None:
     assert watched.told() == []
     watched.hands.moves(minutes=4)
     watched.hears("clock_untrusted")
-    assert watched.told() == ["l’horloge n’est pas sûre"]
+    assert watched.told() == ["l’heure n’est pas certaine"]
 
 
 def test_a_kiosk_that_is_switched_off(watched: Watched) -> None:
@@ -162,7 +162,7 @@ def test_a_database_that_was_damaged_and_mended_itself_until_a_host_has_seen_it(
     assert "the damaged files are in" in status(running).mending
     assert "ledger_mended" in status(running).health
     watched.hears("ledger_mended")
-    place = watched.told().index("la carte mémoire a eu une défaillance : la base s’est réparée d’elle-même")
+    place = watched.told().index("la carte mémoire a eu une défaillance, réparée depuis : la faire remplacer")
     assert "the damaged files are in" in " ".join(watched.post.mails[place].get_content().split())
     running.tap("claire")
     assert (status(running).mending, status(running).health) == ("", ())

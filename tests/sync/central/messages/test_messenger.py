@@ -81,7 +81,7 @@ def test_a_reader_is_told_of_after_ten_minutes_and_not_when_it_is_back_before(wa
     assert post.mails == []
     for _ in range(11):
         watch.says("reader_down", minutes=1)
-    assert post.subjects == ["Porte nord : le lecteur ne répond pas depuis dix minutes"]
+    assert post.subjects == ["Porte nord : le lecteur ne répond pas"]
 
 
 def test_a_door_forced_at_night_is_told_of_and_one_in_opening_hours_is_not(watch: Watch, post: Mailbox) -> None:
@@ -91,16 +91,16 @@ def test_a_door_forced_at_night_is_told_of_and_one_in_opening_hours_is_not(watch
     watch.says()
     watch.hands.now = NOON.replace(hour=22)
     watch.says("door_forced_open")
-    assert post.subjects == ["Porte nord : la porte a été forcée hors des heures d’ouverture"]
+    assert post.subjects == ["Porte nord : la porte a été ouverte sans badge"]
 
 
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("ledger_failed", "le disque est en panne : rien ne peut être enregistré"),
-        ("disk_failing", "le disque est en panne"),
-        ("disk_low", "le disque est presque plein"),
-        ("clock_untrusted", "l’horloge n’est pas sûre"),
+        ("ledger_failed", "les entrées ne peuvent pas être enregistrées"),
+        ("disk_failing", "la carte mémoire est en panne"),
+        ("disk_low", "la carte mémoire est presque pleine"),
+        ("clock_untrusted", "l’heure n’est pas certaine"),
     ],
 )
 def test_a_failing_disk_is_told_of_at_once_and_a_clock_without_trust_soon(watch, post: Mailbox, code: str, said: str):

@@ -15,6 +15,7 @@ from sync.central.pages.every_page import static_files
 from sync.central.pages.every_page.page_request import TEMPLATES
 from sync.central.words import catalogue_file, preferred
 from tests.notices.test_language import faults, forms
+from tests.notices.test_language import french as kiosk_french
 
 # ---------------------------------------------------------------- headers, languages, errors
 
@@ -105,8 +106,18 @@ def messages() -> Catalog:
     return found
 
 
+def own_messages() -> Catalog:
+    """What the pages say that the kiosk's catalogue does not translate already: nothing is translated twice."""
+    shared = read_po(BytesIO(kiosk_french().encode()))
+    found = Catalog()
+    for message in messages():
+        if message.id and message.id not in shared:
+            found.add(message.id)
+    return found
+
+
 def test_the_french_catalogue_of_the_pages_translates_every_text_with_the_same_facts() -> None:
-    assert faults(FRENCH.read_text(encoding="utf-8"), messages()) == []
+    assert faults(FRENCH.read_text(encoding="utf-8"), own_messages()) == []
     assert len(messages()) > 300
 
 

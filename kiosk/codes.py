@@ -1,0 +1,192 @@
+"""Words for codes, in English: why a tap was granted or denied, and how each part of the kiosk is.
+
+Screen, web pages, command line and journal share these tables. Translations are in kiosk/locale, by these texts; Babel
+is not loaded here, so that the command line starts fast. Codes are stored and sent: they are never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kiosk.model import Reason
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalogue; it is translated where it is shown."""
+    return text
+
+
+class Count(NamedTuple):
+    """A text with a number in it: for one, and for any other number."""
+
+    one: str
+    many: str
+    fact: str
+    """Name of the fact that is counted."""
+
+
+class HealthWords(NamedTuple):
+    """What is said of one health code. Facts in braces are those of the code's Vital (kiosk.health.vitals)."""
+
+    said: str | Count = ""
+    """How the part is, beside its name."""
+    advice: str = ""
+    """What to do about it; empty when there is nothing to do."""
+    short: str = ""
+    """In a list with others, without facts."""
+    idle: str = ""
+    """On the idle screen: what works all the same; what does not: what to do."""
+
+
+REASONS: dict[str, str] = {
+    Reason.READ_ERROR: _("Badge could not be read"),
+    Reason.RANDOM_UID: _("Phone or bank card"),
+    Reason.UNKNOWN_BADGE: _("Unknown badge"),
+    Reason.BADGE_BLOCKED: _("Badge reported lost or blocked"),
+    Reason.MEMBER_SUSPENDED: _("Member suspended"),
+    Reason.CLOCK_UNTRUSTED: _("Time not certain"),
+    Reason.STAFF: _("Host"),
+    Reason.RE_ENTRY: _("Free re-entry"),
+    Reason.CLOSED: _("Closed"),
+    Reason.FULL: _("Full"),
+    Reason.COURTESY: _("Free, shortly before closing"),
+    Reason.UNLIMITED: _("Unlimited pass"),
+    Reason.ENTRY_USED: _("Entry used"),
+    Reason.DEBT: _("Entry to settle"),
+    Reason.NO_ENTRIES_LEFT: _("No entries left"),
+    Reason.PASS_EXPIRED: _("Pass expired"),
+    Reason.PASS_NOT_YET_VALID: _("Pass not valid yet"),
+    Reason.PASS_NOT_HERE: _("Pass not valid here"),
+    Reason.NO_PASS: _("No pass"),
+    Reason.OUT_OF_SERVICE: _("Out of service"),
+}
+"""Reason of a verdict -> the few words that fit a line of a list, for hosts."""
+
+
+def reason_text(reason: str) -> str:
+    """Say the reason of a verdict in English; a code of a newer release is returned as it is."""
+    return REASONS.get(reason, reason)
+
+
+PARTS: dict[str, str] = {
+    "reader": _("Reader"),
+    "screen": _("Screen"),
+    "door": _("Door"),
+    "disk": _("Memory card"),
+    "clock": _("Clock"),
+    "network": _("Network"),
+    "exchange": _("Central server"),
+    "copy": _("Nightly copy"),
+    "versions": _("Versions"),
+}
+"""Part of a kiosk -> its name."""
+
+HEALTH: dict[str, HealthWords] = {
+    "ledger_failed": HealthWords(
+        said=_("Entries cannot be recorded"),
+        advice=_("Restart the kiosk; write entries down on paper meanwhile"),
+        short=_("entries cannot be recorded"),
+        idle=_("The way out is free; nothing is recorded: check the memory card"),
+    ),
+    "reader_down": HealthWords(
+        said=_("Does not answer"),
+        advice=_("Unplug its cable and plug it in again; members can be checked in by hand meanwhile"),
+        short=_("the reader does not answer"),
+        idle=_("The way out is free; the reader is silent: check its cable"),
+    ),
+    "ledger_mended": HealthWords(
+        said=_("Was damaged, and repaired itself"),
+        advice=_("Have the memory card replaced"),
+        short=_("the memory card has failed, and what it held was repaired: have it replaced"),
+        idle=_("Entries are recorded; the memory card has failed once: replace it"),
+    ),
+    "door_forced_open": HealthWords(
+        said=_("Was opened without a badge"),
+        advice=_("Have a look; a host’s badge ends this alarm"),
+        short=_("the door was opened without a badge"),
+        idle=_("Badges are read; the door was opened without one: have a look"),
+    ),
+    "door_held_open": HealthWords(
+        said=_("Stands open"),
+        advice=_("Close it; if it is closed, look at its contact"),
+        short=_("the door stands open"),
+        idle=_("Badges are read; the door stands open: please close it"),
+    ),
+    "clock_untrusted": HealthWords(
+        said=_("Not certain after a power cut"),
+        advice=_("Set it below, or plug in the network"),
+        short=_("the time is not certain"),
+        idle=_("Badges are read; the time is uncertain: set the clock"),
+    ),
+    "badge_refused": HealthWords(
+        short=_("a lost or blocked badge was tapped"),
+        idle=_("Badges are read; a blocked one was tapped: look at today’s taps"),
+    ),
+    "server_unreachable": HealthWords(
+        short=_("the central server is out of reach; everything goes on without it"),
+        idle=_("Everything works here; central server out of reach: nothing to do"),
+    ),
+    "reader_up": HealthWords(said=_("Answers: {name}")),
+    "reader_silent": HealthWords(
+        said=_("Has said nothing yet"),
+        advice=_("Wait a moment, then check its cable"),
+    ),
+    "screen_dark": HealthWords(
+        said=_("Dark; the reader and the door work on"),
+        advice=_("Look at its cable and its power"),
+    ),
+    "door_wired": HealthWords(said=_("Strike and contact are wired")),
+    "door_without_contact": HealthWords(said=_("Strike wired, no door contact")),
+    "door_not_wired": HealthWords(said=_("No strike is wired: entries are only counted")),
+    "disk_roomy": HealthWords(said=_("{free} GB free of {total}")),
+    "disk_low": HealthWords(
+        said=_("{free} GB free of {total}"),
+        advice=_("Call whoever looks after the kiosk: its memory card fills up"),
+        short=_("the memory card is nearly full"),
+    ),
+    "disk_full": HealthWords(
+        said=_("{free} GB free of {total}"),
+        advice=_("Entries will soon be refused: call whoever looks after the kiosk"),
+    ),
+    "disk_errors": HealthWords(
+        said=Count("{n} error was counted", "{n} errors were counted", fact="errors"),
+        advice=_("Make a copy on a USB stick today, and have the memory card replaced"),
+    ),
+    "disk_read_only": HealthWords(
+        said=_("Takes no data any more"),
+        advice=_("Restart the kiosk; if it comes back, have the memory card replaced"),
+    ),
+    "disk_failing": HealthWords(short=_("the memory card fails")),
+    "clock_trusted": HealthWords(said=_("Right: kept by the network or a battery")),
+    "clock_holdover": HealthWords(said=_("Right since it was last set")),
+    "network_none": HealthWords(said=_("None; the door needs none")),
+    "network_up": HealthWords(said=_("By cable ({link})")),
+    "network_wifi": HealthWords(said=_("By Wi-Fi ({link})")),
+    "network_leads_nowhere": HealthWords(
+        said=_("Connected, without access to the internet ({link})"),
+        advice=_("Look at the box of your internet provider; the door works on"),
+    ),
+    "exchange_alone": HealthWords(said=_("None: this kiosk works alone")),
+    "exchange_done": HealthWords(said=_("Has everything")),
+    "exchange_waiting": HealthWords(said=Count("{n} entry to send", "{n} entries to send", fact="waiting")),
+    "exchange_unreachable": HealthWords(
+        said=Count("Out of reach; {n} entry to send", "Out of reach; {n} entries to send", fact="waiting"),
+        advice=_("Nothing is lost: all of it is sent once the server is back"),
+    ),
+    "copy_none": HealthWords(
+        said=_("None yet"),
+        advice=_("One is made each night; until then, export to a USB stick"),
+    ),
+    "copy_made": HealthWords(said=_("Made {day}")),
+    "copy_old": HealthWords(
+        said=_("Made {day}"),
+        advice=_("Export to a USB stick, and call whoever looks after the kiosk"),
+    ),
+    "versions": HealthWords(said=_("Kiosk {kiosk}, {system}"), advice="{model}"),
+}
+"""Code of the kiosk's health, or of one of its parts -> words. The gravest of those for the idle screen come first."""
+
+
+def health_text(code: str) -> str:
+    """Say what is wrong in English, in a list with others; a code of a newer release is said to be one."""
+    return HEALTH[code].short if code in HEALTH else _("trouble that this release has no words for")
