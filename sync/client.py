@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sync import wire
-from sync.wire import Enroll, Enrolled, FeedPage, News, Problem, Push, Pushed, ServerTime, SnapshotPage
+from sync.wire import Enroll, Enrolled, FeedPage, NewsAnswer, Problem, Push, Pushed, ServerTime, SnapshotPage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class RejectedError(SyncError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """What came back. Header names are in lower case; the body is as it travelled, compressed or not."""
 
     status: int
@@ -81,7 +81,7 @@ class Answer:
 class Transport(Protocol):
     """The way to the server and back."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Make one request and return its answer, whatever the status. Raises UnreachableError without one."""
 
 
@@ -113,7 +113,7 @@ class Client:
 
         A server of an earlier release knows no such call: UnknownCallError.
         """
-        return _decode(self._call("GET", _with(wire.NEWS, after=cursor, wait=str(wait))), News).news
+        return _decode(self._call("GET", _with(wire.NEWS, after=cursor, wait=str(wait))), NewsAnswer).news
 
     def snapshot(self, page: str | None = None) -> SnapshotPage:
         """Return a page of the roster, the first one without a token. Raises SyncError."""
@@ -146,7 +146,7 @@ def _with(path: str, **parameters: str | None) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def _unpacked(answer: Answer) -> bytes:
+def _unpacked(answer: HttpAnswer) -> bytes:
     if answer.headers.get("content-encoding", "").lower() != "gzip":
         return answer.body
     stream = zlib.decompressobj(_GZIP)
@@ -171,7 +171,7 @@ def _reading(read: Callable[[bytes], T], body: bytes) -> T:
         raise SyncError(f"what answered does not speak this kiosk's language: {error}") from error
 
 
-def _error(method: str, path: str, answer: Answer, body: bytes) -> SyncError:
+def _error(method: str, path: str, answer: HttpAnswer, body: bytes) -> SyncError:
     """Sort a status that is no success: what matters is whether sending the same again can ever help."""
     said = _problem(body)
     sentence = f"{method} {path.partition('?')[0]}: {answer.status} {said.detail}".rstrip()

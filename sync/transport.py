@@ -19,7 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sync.address import is_this_machine
-from sync.client import LARGEST_ANSWER, Answer, UnreachableError
+from sync.client import LARGEST_ANSWER, HttpAnswer, UnreachableError
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
@@ -55,7 +55,7 @@ class Line:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(self._plugs))
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Make one request and return its answer, whatever the status. Raises UnreachableError without one."""
         timer = threading.Timer(self._whole_seconds, self._plugs.pull)
         timer.daemon = True
@@ -67,7 +67,7 @@ class Line:
         finally:
             timer.cancel()
 
-    def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         with self._session.request(
             method,
             self._url + path,
@@ -79,7 +79,7 @@ class Line:
             stream=True,
         ) as response:
             told = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status_code, headers=told, body=_read(response))
+            return HttpAnswer(status=response.status_code, headers=told, body=_read(response))
 
     def close(self) -> None:
         """End the line for good; a call under way ends now, with UnreachableError."""

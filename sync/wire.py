@@ -132,7 +132,7 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
 
 
-class Status(Words, frozen=True, kw_only=True):
+class EntryStatus(Words, frozen=True, kw_only=True):
     """The outcome of one entry; `reason` of a quarantine."""
 
     seq: int
@@ -146,7 +146,7 @@ class Pushed(Words, frozen=True, kw_only=True):
     acked: int
     had: int | None = None
     """The highest `seq` that was there before this push; above `acked` where one in between is missing."""
-    statuses: tuple[Status, ...] = ()
+    statuses: tuple[EntryStatus, ...] = ()
     now: datetime
 
 
@@ -165,7 +165,7 @@ class FeedPage(Words, frozen=True, kw_only=True):
     more: bool = False
 
 
-class News(Words, frozen=True, kw_only=True):
+class NewsAnswer(Words, frozen=True, kw_only=True):
     """Whether there is anything after a cursor. It is fetched as a page of the feed."""
 
     news: bool

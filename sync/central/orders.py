@@ -93,7 +93,7 @@ AnyOrder = (
 )
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of an order: lines, or why it was not done."""
 
     lines: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class OrderError(ValueError):
 
 
 _decode = msgspec.json.Decoder(AnyOrder).decode
-_answer = msgspec.json.Decoder(Answer).decode
+_answer = msgspec.json.Decoder(OrderAnswer).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -137,15 +137,15 @@ def answered(central: Central, line: bytes) -> bytes:
     try:
         return _encode(perform(central, _decode(line)))
     except msgspec.DecodeError as error:
-        return _encode(Answer(refused=f"the running server does not know that order: {error}"))
+        return _encode(OrderAnswer(refused=f"the running server does not know that order: {error}"))
 
 
-def perform(central: Central, order: AnyOrder) -> Answer:
+def perform(central: Central, order: AnyOrder) -> OrderAnswer:
     """Carry an order out."""
     try:
-        return Answer(lines=tuple(_PERFORMED_BY[type(order)](central, order)))
+        return OrderAnswer(lines=tuple(_PERFORMED_BY[type(order)](central, order)))
     except (OrderError, AccountError, LedgerError) as error:
-        return Answer(refused=str(error))
+        return OrderAnswer(refused=str(error))
 
 
 # ---------------------------------------------------------------- one function for each order

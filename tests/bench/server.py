@@ -26,7 +26,7 @@ from sync import wire
 from sync.central.feed import ingest
 from sync.central.server import Central
 from sync.central.storage.database import Turn
-from sync.client import Answer, Client
+from sync.client import Client, HttpAnswer
 from sync.wire import Push, to_wire
 from tests.office.servers.server import NOON, MemoryLedger, new_database, pairs, serving
 from tests.simulator import trouble
@@ -52,7 +52,7 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 class Counting(Line):
     """Remembers how long the feed was after each push."""
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         answer = super().deliver(request)
         if request[1] == wire.ENTRIES:
             central: Central = self.server.central  # type: ignore[attr-defined]

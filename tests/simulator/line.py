@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from sync import wire
-from sync.client import Answer, Transport, UnreachableError
+from sync.client import HttpAnswer, Transport, UnreachableError
 from sync.wire import Pushed
 
 ONCE = ("lost", "late", "twice", "torn", "captive", "busy", "newer", "older")
@@ -43,7 +43,7 @@ class Line:
     is_turned_away: bool = False
     """The server does not know this kiosk, or no longer."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.calls += 1
         self.burn()
         fault = self.next_faults.pop() if self.next_faults else ""
@@ -53,9 +53,9 @@ class Line:
             self.late.append((method, path, headers, body))
             raise UnreachableError("timed out")
         if fault == "captive":
-            return Answer(status=200, body=b"<html>Welcome to our hotel</html>")
+            return HttpAnswer(status=200, body=b"<html>Welcome to our hotel</html>")
         if fault == "busy":
-            return Answer(status=503, headers={"retry-after": "20"})
+            return HttpAnswer(status=503, headers={"retry-after": "20"})
         if "newer" in (fault, self.speaks):
             headers, body = _with_more_to_say(headers, body)
         if "older" in (fault, self.speaks):
@@ -68,7 +68,7 @@ class Line:
         self.burn()
         return _tampered(_tampered(answer, self.speaks), fault)
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         """Have the server answer, and remember what it promised, whether or not the kiosk hears of it."""
         answer = self.server(*request)
         self.is_turned_away = answer.status == UNAUTHORIZED
@@ -114,14 +114,14 @@ def _with_less_to_say(headers: Mapping[str, str], body: bytes | None) -> tuple[M
     return kept, msgspec.json.encode(push)
 
 
-def _tampered(answer: Answer, fault: str) -> Answer:
+def _tampered(answer: HttpAnswer, fault: str) -> HttpAnswer:
     if fault == "torn":
-        return Answer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
+        return HttpAnswer(status=answer.status, headers=answer.headers, body=answer.body[: len(answer.body) // 2])
     if fault == "older" and answer.status == OK:
         said = msgspec.json.decode(plain(answer.body))
         said.pop("had", None)
-        return Answer(status=OK, body=msgspec.json.encode(said))
+        return HttpAnswer(status=OK, body=msgspec.json.encode(said))
     if fault == "newer" and answer.status == OK:
         said = {**msgspec.json.decode(plain(answer.body)), "weather": ["rain"]}
-        return Answer(status=OK, body=msgspec.json.encode(said))
+        return HttpAnswer(status=OK, body=msgspec.json.encode(said))
     return answer

@@ -25,7 +25,7 @@ from sync.central.feed import stream
 from sync.central.http.app import create_app
 from sync.central.server import Central
 from sync.central.settings import Settings
-from sync.client import Answer, UnreachableError
+from sync.client import HttpAnswer, UnreachableError
 from tests.office.made_once import run_folder
 from tests.office.servers.postgres import cluster
 from tests.office.servers.server import make_database, new_database
@@ -35,10 +35,10 @@ _names = itertools.count(1)
 PAGE = 2000
 
 
-def asgi(app: Any, loop: asyncio.AbstractEventLoop) -> Callable[..., Answer]:
+def asgi(app: Any, loop: asyncio.AbstractEventLoop) -> Callable[..., HttpAnswer]:
     """Return a transport that calls an application in this process."""
 
-    async def call(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    async def call(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         parts = urlsplit(path)
         scope = {
             "type": "http",
@@ -66,7 +66,7 @@ def asgi(app: Any, loop: asyncio.AbstractEventLoop) -> Callable[..., Answer]:
         await app(scope, receive, send)
         told = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         whole = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(status=sent[0]["status"], headers=told, body=whole)
+        return HttpAnswer(status=sent[0]["status"], headers=told, body=whole)
 
     return lambda method, path, headers, body: loop.run_until_complete(call(method, path, headers, body))
 
@@ -161,7 +161,7 @@ class Server:
 
     # ------------------------------------------------------------ calls
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Answer a request. Raises UnreachableError while it is down, or when it dies of it."""
         if not self.is_up:
             raise UnreachableError("the server is down")

@@ -18,7 +18,7 @@ from kiosk.model import Member
 from kiosk.store.fold.readable import READS
 from sync import wire
 from sync.central.storage.tables import networks
-from sync.client import Answer
+from sync.client import HttpAnswer
 from tests.office.servers.server import pairs, serving
 from tests.simulator import invariants
 from tests.simulator.line import Line, plain
@@ -114,20 +114,20 @@ def test_a_server_that_reads_more_than_it_did_folds_anew_and_has_the_kiosks_fetc
 class Strict(Line):
     """A server that refuses what has a word which it does not know."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.speaks = "newer"
         return super().__call__(method, path, headers, body)
 
-    def deliver(self, request: tuple[str, str, Mapping[str, str], bytes | None]) -> Answer:
+    def deliver(self, request: tuple[str, str, Mapping[str, str], bytes | None]) -> HttpAnswer:
         if request[3] is not None and "mood" in msgspec.json.decode(plain(request[3])):
-            return Answer(status=400, body=msgspec.json.encode(wire.Problem(code="malformed", detail="mood?")))
+            return HttpAnswer(status=400, body=msgspec.json.encode(wire.Problem(code="malformed", detail="mood?")))
         return super().deliver(request)
 
 
 class Newer(Line):
     """A kiosk of the next release, all its life."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.speaks = "newer"
         return super().__call__(method, path, headers, body)
 
@@ -135,7 +135,7 @@ class Newer(Line):
 class Older(Line):
     """A kiosk of the release before, all its life."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.speaks = "older"
         return super().__call__(method, path, headers, body)
 

@@ -19,7 +19,7 @@ from kiosk.model import Member, Ref
 from kiosk.store.feed import cursors
 from sync import wire
 from sync.central.storage import network
-from sync.client import Answer
+from sync.client import HttpAnswer
 from sync.wire import Outcome, Pushed
 from tests.simulator import invariants, trouble
 from tests.simulator.kiosk import Kiosk
@@ -60,7 +60,7 @@ def renamed(name: str) -> MemberSet:
 class WithoutMarks(Line):
     """Cursors that are a number and no more, as they were before they named the entry that stands there."""
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         method, path, headers, body = request
         parts = urlsplit(path)
         cursor = parse_qs(parts.query).get("after", [""])[0]
@@ -108,12 +108,12 @@ def test_who_did_not_see_what_was_lost_is_told_as_well(tmp_path):
 class WithoutHad(Line):
     """A server that does not say what it had."""
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         answer = super().deliver(request)
         if request[1] == wire.ENTRIES and answer.status == 200:
             said = msgspec.json.decode(plain(answer.body))
             said.pop("had", None)
-            return Answer(status=200, body=msgspec.json.encode(said))
+            return HttpAnswer(status=200, body=msgspec.json.encode(said))
         return answer
 
 
@@ -142,12 +142,12 @@ def test_a_kiosk_that_is_not_told_what_the_server_had_leaves_it_lost(tmp_path):
 class SaysAccepted(Line):
     """A server that does not tell what it put aside."""
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         answer = super().deliver(request)
         if request[1] == wire.ENTRIES and answer.status == 200:
             said = msgspec.json.decode(plain(answer.body), type=Pushed)
-            good = tuple(wire.Status(seq=status.seq, outcome=Outcome.ACCEPTED) for status in said.statuses)
-            return Answer(status=200, body=msgspec.json.encode(msgspec.structs.replace(said, statuses=good)))
+            good = tuple(wire.EntryStatus(seq=status.seq, outcome=Outcome.ACCEPTED) for status in said.statuses)
+            return HttpAnswer(status=200, body=msgspec.json.encode(msgspec.structs.replace(said, statuses=good)))
         return answer
 
 

@@ -24,9 +24,9 @@ from cryptography.x509.oid import NameOID
 from sync import wire
 from sync.address import AddressError, check_url
 from sync.client import (
-    Answer,
     Client,
     GoneError,
+    HttpAnswer,
     NotTrustedError,
     RejectedError,
     SyncError,
@@ -44,24 +44,24 @@ PUSHED = msgspec.json.encode(Pushed(acked=3, now=NOON))
 class Told:
     """A transport that gives the answers it was told to, and remembers what it was asked."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: HttpAnswer) -> None:
         self._answers = list(answers)
         self.asked: list[tuple[str, str, Mapping[str, str], bytes | None]] = []
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.asked.append((method, path, headers, body))
         return self._answers.pop(0)
 
 
-def ok(body: bytes, **headers: str) -> Answer:
-    return Answer(status=200, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=body)
+def ok(body: bytes, **headers: str) -> HttpAnswer:
+    return HttpAnswer(status=200, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=body)
 
 
 def failing(status: int, body: bytes = b"", **headers: str) -> SyncError:
     """What a push raises when this is answered."""
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(SyncError) as caught:
-        Client(Told(Answer(status=status, headers=told, body=body)), token=TOKEN).push(Push(ledger_id="l"))
+        Client(Told(HttpAnswer(status=status, headers=told, body=body)), token=TOKEN).push(Push(ledger_id="l"))
     return caught.value
 
 

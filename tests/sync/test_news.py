@@ -18,7 +18,7 @@ from sync.central.feed import stream
 from sync.central.feed.change_signal import ChangeSignal
 from sync.central.feed.waiting import ANSWERS_A_SECOND, Waiting, spread
 from sync.central.server import Central
-from sync.client import Answer, Client
+from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
 from sync.transport import Line
 from sync.wire import Problem
@@ -42,7 +42,7 @@ def hub(tmp_path):
 def asks(client, headers: Mapping[str, str], after: str, wait: float) -> bool:
     answer = client.get(wire.NEWS, params={"after": after, "wait": wait}, headers=headers)
     assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=wire.News).news
+    return msgspec.json.decode(answer.content, type=wire.NewsAnswer).news
 
 
 def test_there_are_news_for_who_has_not_all_and_none_for_who_has(database: str) -> None:
@@ -164,7 +164,7 @@ def until(is_so: Callable[[], bool]) -> None:
 class Told:
     """A server that answers this, one after the other; what it was asked; and how often there were news."""
 
-    def __init__(self, *answers: Answer | None) -> None:
+    def __init__(self, *answers: HttpAnswer | None) -> None:
         self._answers = list(answers)
         self.asked: list[str] = []
         self.news = 0
@@ -172,7 +172,7 @@ class Told:
         self.listener = Listener(Client(self, token="t"), on_news=self.rings, clock=lambda: self.now)
         self.on_asked: Callable[[], None] = lambda: None
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         self.asked.append(path.partition("after=")[2].partition("&")[0])
         self.on_asked()
         self.now += self.takes
@@ -185,8 +185,8 @@ class Told:
         self.news += 1
 
 
-def news(is_so: bool) -> Answer:
-    return Answer(status=200, body=msgspec.json.encode(wire.News(news=is_so)))
+def news(is_so: bool) -> HttpAnswer:
+    return HttpAnswer(status=200, body=msgspec.json.encode(wire.NewsAnswer(news=is_so)))
 
 
 def test_a_kiosk_asks_again_and_again_until_there_are_news_and_then_leaves_it_to_the_exchange() -> None:
@@ -212,8 +212,10 @@ def test_a_server_that_stops_and_lets_go_of_all_who_wait_is_not_asked_again_and_
     assert (len(told.asked), told.news) == (1, 0)
 
 
-@pytest.mark.parametrize("answer", [Answer(status=503), Answer(status=401), Answer(status=200, body=b"<html>"), None])
-def test_what_goes_wrong_is_left_to_the_exchange(answer: Answer | None) -> None:
+@pytest.mark.parametrize(
+    "answer", [HttpAnswer(status=503), HttpAnswer(status=401), HttpAnswer(status=200, body=b"<html>"), None]
+)
+def test_what_goes_wrong_is_left_to_the_exchange(answer: HttpAnswer | None) -> None:
     told = Told(answer, news(True))
     told.listener.follow("g.7")
     told.listener.step()
@@ -224,7 +226,7 @@ def test_what_goes_wrong_is_left_to_the_exchange(answer: Answer | None) -> None:
 
 
 def test_a_server_of_an_earlier_release_is_asked_again_after_an_hour() -> None:
-    told = Told(Answer(status=404), news(True))
+    told = Told(HttpAnswer(status=404), news(True))
     told.listener.follow("g.7")
     told.listener.step()
     told.listener.step()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from kiosk.facts import Happened, MemberSet
 from kiosk.model import Member
 from sync.central.storage.tables import quarantine
-from sync.client import Answer
+from sync.client import HttpAnswer
 from tests.office.ledgers.feed import Feed, Node
 from tests.office.ledgers.small_house import edit, house_facts
 from tests.office.servers.postgres import cluster
@@ -105,7 +105,7 @@ def test_a_cloned_card_is_seen_to_although_both_copies_live(tmp_path, postgres):
 class TellsNoPlace(Line):
     """The bad twin: a kiosk that says where its ledger ends, and not how far in the feed it is."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         push = msgspec.json.decode(plain(body or b"{}"))
         if "beacon" in push:
             push["beacon"].pop("seen", None)

@@ -25,7 +25,7 @@ from kiosk.notices import Health
 from kiosk.store.feed.snapshot import PAGE_ROWS
 from sync import wire
 from sync.backoff import PAUSE_SECONDS, delay
-from sync.client import Answer, Client, Transport
+from sync.client import Client, HttpAnswer, Transport
 from sync.exchange import CHUNK
 from sync.transport import Line
 from sync.wire import Push
@@ -218,8 +218,8 @@ def test_a_cursor_that_is_gone_leads_to_a_snapshot(hub, kiosk):
 
 
 def test_a_server_that_says_gone_for_ever_is_not_asked_for_ever(kiosk):
-    def gone(line: Transport, request: Request) -> Answer:
-        return Answer(status=410) if request[1].startswith(wire.FEED) else line(*request)
+    def gone(line: Transport, request: Request) -> HttpAnswer:
+        return HttpAnswer(status=410) if request[1].startswith(wire.FEED) else line(*request)
 
     wait = kiosk.step(*[gone] * 1000)
     assert not wait.wakeable
@@ -280,12 +280,12 @@ def test_a_snapshot_that_breaks_off_goes_on_where_it_broke(tmp_path, hub, kiosk,
 def rejecting(*seqs: int) -> Fault:
     """Somebody on the way refuses every push that has one of these entries in it."""
 
-    def fault(line: Transport, request: Request) -> Answer:
+    def fault(line: Transport, request: Request) -> HttpAnswer:
         method, path, headers, body = request
         if path == wire.ENTRIES:
             words = msgspec.json.decode(unpacked(headers.get("content-encoding"), body or b""), type=Push)
             if {entry.seq for entry in words.entries} & set(seqs):
-                return Answer(status=422)
+                return HttpAnswer(status=422)
         return line(method, path, headers, body)
 
     return fault
@@ -328,10 +328,10 @@ def test_an_entry_that_is_damaged_here_delays_no_other(hub, kiosk):
 
 
 def test_an_entry_of_the_feed_that_this_release_cannot_read_delays_no_other(hub, kiosk):
-    def later(line: Transport, request: Request) -> Answer:
+    def later(line: Transport, request: Request) -> HttpAnswer:
         answer = line(*request)
         body = unpacked(answer.headers.get("content-encoding"), answer.body)
-        return Answer(status=answer.status, body=body.replace(b'"clock":"trusted"', b'"clock":"gps"', 1))
+        return HttpAnswer(status=answer.status, body=body.replace(b'"clock":"trusted"', b'"clock":"gps"', 1))
 
     kiosk.settle()
     hub.central.books.append(*(MemberSet(member=Member(id=name, name=name)) for name in ("bo", "cy")), by="host")
@@ -367,7 +367,7 @@ def test_nonsense_from_a_server_is_not_taken_in_and_the_door_goes_on(kiosk, news
 
 
 def test_a_mistake_of_the_exchange_itself_is_waited_out_like_any_failure(hub, kiosk, caplog):
-    def broken(line: Transport, request: Request) -> Answer:
+    def broken(line: Transport, request: Request) -> HttpAnswer:
         raise ZeroDivisionError
 
     assert not kiosk.step(broken).wakeable
@@ -566,7 +566,7 @@ def test_a_time_that_was_long_on_its_way_is_not_taken(tmp_path, hub):
     machine.loses_power(timedelta(days=3), network=False)
     kiosk = hub.pairs(tmp_path / "slow", clock=WallClock(machine))
 
-    def slow(line: Transport, request: Request) -> Answer:
+    def slow(line: Transport, request: Request) -> HttpAnswer:
         machine.passes(timedelta(seconds=5))
         return line(*request)
 

@@ -12,7 +12,7 @@ from hardware.reader import Reader
 from kiosk.daemon import READER_SILENCE_SECONDS
 from kiosk.uplink import SILENCE_SECONDS
 from sync import wire
-from sync.client import Answer, Client, UnreachableError
+from sync.client import Client, HttpAnswer, UnreachableError
 from sync.listener import Listener
 from sync.transport import WHOLE_SECONDS
 from tests.office.network.linked import LiveServer, answers, cut, through
@@ -54,19 +54,19 @@ class Hour(threading.Event):
 
 # ---------------------------------------------------------------- the thread that listens for news
 
-QUIET = Answer(status=200, body=msgspec.json.encode(wire.News(news=False)))
-NEWS = Answer(status=200, body=msgspec.json.encode(wire.News(news=True)))
-STATES: Mapping[str, tuple[bool, Answer | None, float]] = {
+QUIET = HttpAnswer(status=200, body=msgspec.json.encode(wire.NewsAnswer(news=False)))
+NEWS = HttpAnswer(status=200, body=msgspec.json.encode(wire.NewsAnswer(news=True)))
+STATES: Mapping[str, tuple[bool, HttpAnswer | None, float]] = {
     "nothing was exchanged yet": (False, QUIET, 25.0),
     "nothing is new": (True, QUIET, 25.0),
     "nothing is new, and the answers are slow": (True, QUIET, 2 * WHOLE_SECONDS),
     "the server lets go of all who wait": (True, QUIET, 0.1),
     "there are news at each question": (True, NEWS, 0.1),
     "the server is not there": (True, None, WHOLE_SECONDS),
-    "the server is ill": (True, Answer(status=503), 1.0),
-    "the server asks to be left alone": (True, Answer(status=429, headers={"retry-after": "3600"}), 1.0),
-    "the server does not know the kiosk": (True, Answer(status=401), 1.0),
-    "the server is of an earlier release": (True, Answer(status=404), 1.0),
+    "the server is ill": (True, HttpAnswer(status=503), 1.0),
+    "the server asks to be left alone": (True, HttpAnswer(status=429, headers={"retry-after": "3600"}), 1.0),
+    "the server does not know the kiosk": (True, HttpAnswer(status=401), 1.0),
+    "the server is of an earlier release": (True, HttpAnswer(status=404), 1.0),
 }
 """Whether the exchange with the server went well, what is answered to who asks for news, and after how many seconds."""
 
@@ -76,7 +76,7 @@ def silence_of(kind: type[Listener], state: str, *, exchanges: bool) -> float:
     is_reached, answer, takes = STATES[state]
     hour = Hour()
 
-    def line(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def line(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         hour.passes(takes)
         if answer is None:
             raise UnreachableError("nobody there")

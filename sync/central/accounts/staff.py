@@ -46,7 +46,7 @@ class Role(StrEnum):
     MANAGER = "manager"
 
 
-class Account(Noun, frozen=True, kw_only=True):
+class StaffAccount(Noun, frozen=True, kw_only=True):
     """Somebody who may sign in."""
 
     account_id: str
@@ -87,7 +87,7 @@ class Accounts:
         """What the password of somebody unknown is compared with, so that they cannot be told by the time it takes."""
         return self._hasher.hash(secrets.token_hex())
 
-    def add(self, name: str, password: str, role: Role, *, site_id: str | None = None) -> Account:
+    def add(self, name: str, password: str, role: Role, *, site_id: str | None = None) -> StaffAccount:
         """Make an account. Raises AccountError for a name that is taken, or a password that is too short."""
         name = _plain(name)
         if role is Role.HOST and site_id is None:
@@ -105,15 +105,15 @@ class Accounts:
             if self._row(connection, name):
                 raise AccountError(f'there is an account "{name}" already')
             connection.execute(insert(accounts), row)
-        return Account(account_id=str(row["account_id"]), name=name, role=role, site_id=site_id)
+        return StaffAccount(account_id=str(row["account_id"]), name=name, role=role, site_id=site_id)
 
-    def listed(self) -> tuple[Account, ...]:
+    def listed(self) -> tuple[StaffAccount, ...]:
         """Return all accounts, by name."""
         query = select(accounts).where(accounts.c.network_id == self._network).order_by(accounts.c.name)
         with self._storage.reader() as connection:
             return tuple(map(_account, connection.execute(query)))
 
-    def find(self, name: str) -> Account:
+    def find(self, name: str) -> StaffAccount:
         """Return the account with a name. Raises AccountError for none."""
         with self._storage.reader() as connection:
             row = self._row(connection, _plain(name))
@@ -121,30 +121,30 @@ class Accounts:
             raise AccountError(f'there is no account "{name}"')
         return _account(row)
 
-    def set_password(self, account: Account, password: str) -> None:
+    def set_password(self, account: StaffAccount, password: str) -> None:
         """Change a password; all sessions end."""
         self._change(account, password_hash=self._hashed(password))
 
-    def set_role(self, account: Account, role: Role, *, site_id: str | None = None) -> None:
+    def set_role(self, account: StaffAccount, role: Role, *, site_id: str | None = None) -> None:
         """Change a role; all sessions end."""
         if role is Role.HOST and site_id is None:
             raise AccountError("a host is host of a site: say which")
         self._change(account, role=role.value, site_id=site_id)
 
-    def set_disabled(self, account: Account, *, disabled: bool) -> None:
+    def set_disabled(self, account: StaffAccount, *, disabled: bool) -> None:
         """Shut an account out, or let it in again; all sessions end."""
         self._change(account, disabled_at=self._now() if disabled else None)
 
-    def set_totp(self, account: Account, secret: str | None) -> None:
+    def set_totp(self, account: StaffAccount, secret: str | None) -> None:
         """Ask for one-time codes of this secret (base32) from now on, or no more."""
         self._change(account, totp_secret=secret, totp_step=None)
 
-    def set_language(self, account: Account, language: str) -> None:
+    def set_language(self, account: StaffAccount, language: str) -> None:
         """Remember the language that somebody reads; sessions go on."""
         with self._storage.writing() as connection:
             connection.execute(update(accounts).where(*self._one(account.account_id)).values(language=language))
 
-    def _change(self, account: Account, **values: object) -> None:
+    def _change(self, account: StaffAccount, **values: object) -> None:
         with self._storage.writing() as connection:
             connection.execute(update(accounts).where(*self._one(account.account_id)).values(**values))
             mine = (sessions.c.network_id == self._network, sessions.c.account_id == account.account_id)
@@ -222,7 +222,7 @@ class Accounts:
         connection.execute(insert(sessions), row)
         return token
 
-    def session(self, token: str) -> Account | None:
+    def session(self, token: str) -> StaffAccount | None:
         """Return whose session a token is, None when it is none or is over."""
         query = (
             select(accounts)
@@ -274,8 +274,8 @@ def _plain(name: str) -> str:
     return plain
 
 
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
-    return Account(
+def _account(row: Row[*tuple[Any, ...]]) -> StaffAccount:
+    return StaffAccount(
         account_id=row.account_id,
         name=row.name,
         role=Role(row.role),

@@ -24,7 +24,7 @@ class ArrivalError(ValueError):
     """The push as a whole cannot be read."""
 
 
-class Refused(Noun, frozen=True, kw_only=True):
+class RefusedEntry(Noun, frozen=True, kw_only=True):
     """An entry that the feed cannot take. `reason` is stable up to the colon."""
 
     seq: int
@@ -36,7 +36,7 @@ class Arrival(Noun, frozen=True, kw_only=True):
     """A push that was read: entries that are sound in themselves, and others, in the order in which they came."""
 
     ledger_id: str
-    entries: tuple[Entry | Refused, ...]
+    entries: tuple[Entry | RefusedEntry, ...]
     beacon: Beacon
     follows: tuple[str, ...] = ()
 
@@ -68,7 +68,7 @@ def read(body: bytes) -> Arrival:
         return _read_leniently(body)
     _check_length(push.entries)
     found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
-    if any(isinstance(one, Refused) for one in found):
+    if any(isinstance(one, RefusedEntry) for one in found):
         return _read_leniently(body)  # what is set aside is kept as it came
     return Arrival(ledger_id=push.ledger_id, entries=found, beacon=push.beacon, follows=push.follows)
 
@@ -92,18 +92,18 @@ def _check_length(entries: Sequence[object]) -> None:
         raise ArrivalError(f"a push carries at most {PAGE} entries, this one has {len(entries)}")
 
 
-def _one_by_one(push: _RawPush) -> Iterator[Entry | Refused]:
+def _one_by_one(push: _RawPush) -> Iterator[Entry | RefusedEntry]:
     raws = [bytes(raw) for raw in push.entries]
     for raw, seq in zip(raws, _numbers(raws), strict=True):
         yield read_entry(raw, push.ledger_id, seq=seq)
 
 
-def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | Refused:
+def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | RefusedEntry:
     """Read one entry of a ledger; `seq` is the place it has among its neighbours, for when it does not tell."""
     try:
         wire = _entry(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
-        return Refused(seq=seq, reason=f"malformed: {error}", raw=raw)
+        return RefusedEntry(seq=seq, reason=f"malformed: {error}", raw=raw)
     return sound(wire, ledger_id, seq=seq, raw=raw)
 
 
@@ -140,7 +140,7 @@ def _forgiving_beacon(raw: bytes) -> Beacon:
         return Beacon()
 
 
-def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | Refused:
+def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | RefusedEntry:
     """Return the entry if it is what was written: of this ledger, storable, and with hashes that fit."""
     try:
         reason = _trouble(wire, ledger_id)
@@ -150,7 +150,7 @@ def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") ->
     if entry is not None:
         reason = _hash_trouble(entry)
     if entry is None or reason:
-        return Refused(seq=wire.seq if 0 < wire.seq <= LARGEST else seq, reason=reason, raw=raw)
+        return RefusedEntry(seq=wire.seq if 0 < wire.seq <= LARGEST else seq, reason=reason, raw=raw)
     return entry
 
 

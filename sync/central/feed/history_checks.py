@@ -14,7 +14,7 @@ from sync.central.feed import stream
 from sync.central.feed.arrivals import Arrival
 from sync.central.feed.ingest import LedgerProgress
 from sync.central.storage import network
-from sync.central.storage.network import Network
+from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import feed
 
 
@@ -33,7 +33,7 @@ def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Ledg
         register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.SENT_BEFORE, facts=facts, now=now)
 
 
-def other_past(connection: Connection, of: Network, place: int, *, now: datetime) -> None:
+def other_past(connection: Connection, of: NetworkState, place: int, *, now: datetime) -> None:
     """Begin a new generation: a kiosk saw another entry at this place of the feed than is here, or there is none.
 
     So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.

@@ -22,9 +22,9 @@ from kiosk.model import Noun, Ref
 from kiosk.store.tables import microseconds
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
-from sync.central.feed.arrivals import Refused
+from sync.central.feed.arrivals import RefusedEntry
 from sync.central.storage.tables import feed, ledgers, quarantine
-from sync.wire import Outcome, Status, to_wire
+from sync.wire import EntryStatus, Outcome, to_wire
 
 FORK = "fork: another entry has this place"
 _encode = msgspec.json.Encoder().encode
@@ -40,7 +40,7 @@ class LedgerProgress(Noun, frozen=True, kw_only=True):
 class Taken(Noun, frozen=True, kw_only=True):
     """What became of a batch."""
 
-    statuses: tuple[Status, ...]
+    statuses: tuple[EntryStatus, ...]
     acked: int
 
 
@@ -95,7 +95,7 @@ def take(
     ledger_id: str,
     *,
     before: LedgerProgress,
-    batch: Sequence[Entry | Refused],
+    batch: Sequence[Entry | RefusedEntry],
     now: datetime,
 ) -> Taken:
     """Write a batch of one ledger down, in the transaction whose turn it is, and tell what became of each.
@@ -105,11 +105,11 @@ def take(
     return Batch(connection, network, ledger_id, before=before, now=now).take(_placed(batch, before.acked))
 
 
-def _placed(batch: Sequence[Entry | Refused], acked: int) -> list[Entry | Refused]:
+def _placed(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | RefusedEntry]:
     """Give a place to those whose own could not be read at all: the next ones that the kiosk could have sent."""
-    placed: list[Entry | Refused] = []
+    placed: list[Entry | RefusedEntry] = []
     for number, one in enumerate(batch, start=acked + 1):
-        lost = isinstance(one, Refused) and one.seq == 0
+        lost = isinstance(one, RefusedEntry) and one.seq == 0
         placed.append(msgspec.structs.replace(one, seq=number) if lost else one)
     return placed
 
@@ -122,11 +122,11 @@ class Batch:
     ) -> None:
         self.connection, self.network, self.ledger_id = connection, network, ledger_id
         self.before, self.now = before, now
-        self.statuses: list[Status] = []
+        self.statuses: list[EntryStatus] = []
         self.fresh: dict[int, Entry] = {}
-        self.set_aside: list[Refused] = []
+        self.set_aside: list[RefusedEntry] = []
 
-    def take(self, batch: Sequence[Entry | Refused]) -> Taken:
+    def take(self, batch: Sequence[Entry | RefusedEntry]) -> Taken:
         """Sort the batch, write what is new, and raise the alarms that it gives cause for."""
         if not batch:
             return Taken(statuses=(), acked=self.before.acked)
@@ -141,7 +141,7 @@ class Batch:
         self._watch(kept, after)
         return Taken(statuses=tuple(self.statuses), acked=after.acked)
 
-    def _kept(self, batch: Sequence[Entry | Refused]) -> dict[int, tuple[bytes, bytes]]:
+    def _kept(self, batch: Sequence[Entry | RefusedEntry]) -> dict[int, tuple[bytes, bytes]]:
         """Return (hash, previous) of what the feed has of this ledger, from just before the batch to just after it."""
         seqs = [one.ref.seq for one in batch if isinstance(one, Entry)]
         if not seqs or min(seqs) - 1 > self.before.highest:
@@ -149,23 +149,23 @@ class Batch:
         values = {"network": self.network, "ledger": self.ledger_id, "first": min(seqs) - 1, "last": max(seqs) + 1}
         return {row[0]: (bytes(row[1]), bytes(row[2])) for row in self.connection.execute(_HASHES, values)}
 
-    def _sort(self, one: Entry | Refused, kept: dict[int, tuple[bytes, bytes]]) -> None:
-        if isinstance(one, Refused):
+    def _sort(self, one: Entry | RefusedEntry, kept: dict[int, tuple[bytes, bytes]]) -> None:
+        if isinstance(one, RefusedEntry):
             self._refuse(one)
             return
         seq = one.ref.seq
         twin = self.fresh[seq].hash if seq in self.fresh else kept.get(seq, (None,))[0]
         if twin is None:
             self.fresh[seq] = one
-            self.statuses.append(Status(seq=seq, outcome=Outcome.ACCEPTED))
+            self.statuses.append(EntryStatus(seq=seq, outcome=Outcome.ACCEPTED))
         elif twin == one.hash:
-            self.statuses.append(Status(seq=seq, outcome=Outcome.DUPLICATE))
+            self.statuses.append(EntryStatus(seq=seq, outcome=Outcome.DUPLICATE))
         else:
-            self._refuse(Refused(seq=seq, reason=FORK, raw=_encode(to_wire(one))))
+            self._refuse(RefusedEntry(seq=seq, reason=FORK, raw=_encode(to_wire(one))))
 
-    def _refuse(self, one: Refused) -> None:
+    def _refuse(self, one: RefusedEntry) -> None:
         self.set_aside.append(one)
-        self.statuses.append(Status(seq=one.seq, outcome=Outcome.QUARANTINED, reason=one.reason))
+        self.statuses.append(EntryStatus(seq=one.seq, outcome=Outcome.QUARANTINED, reason=one.reason))
 
     def _write_quarantine(self) -> None:
         """Set aside what is not there yet: the same bytes that come again are the same thing."""
@@ -180,7 +180,7 @@ class Batch:
         if named:
             self.connection.execute(insert(quarantine), [self._aside(key, one) for key, one in named.items()])
 
-    def _aside(self, key: str, one: Refused) -> dict[str, object]:
+    def _aside(self, key: str, one: RefusedEntry) -> dict[str, object]:
         return {
             "network_id": self.network,
             "quarantine_id": key,
@@ -251,7 +251,7 @@ class Batch:
         )
 
 
-def quarantine_id(ledger_id: str, one: Refused) -> str:
+def quarantine_id(ledger_id: str, one: RefusedEntry) -> str:
     """Return the name under which something is set aside: the same for the same bytes."""
     return sha256(ledger_id.encode() + b"\0" + one.raw).hexdigest()[:32]
 

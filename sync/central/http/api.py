@@ -170,10 +170,10 @@ async def news(
     central: NamedDependency[Central],
     after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
     wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
-) -> wire.News:
+) -> wire.NewsAnswer:
     """Answer as soon as the feed goes on after the cursor, or when the time is over. Nothing is fetched by it."""
     await asyncio.to_thread(_kiosk, request, central)
-    return wire.News(news=await central.feed.has_news(after, wait))
+    return wire.NewsAnswer(news=await central.feed.has_news(after, wait))
 
 
 @get(

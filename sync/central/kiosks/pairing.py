@@ -23,7 +23,7 @@ from kiosk.store.codes import CODE_LETTERS
 from sync.central.kiosks import badge_key, earlier_ledgers, paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage import tries
-from sync.central.storage.network import Network
+from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import codes, kiosks
 from sync.central.storage.tokens import new_token, token_hash
 from sync.wire import Beacon, Enroll
@@ -58,7 +58,7 @@ class PairingRefused(Noun, frozen=True, kw_only=True):
     wait: timedelta | None = None
 
 
-def new_code(connection: Connection, of: Network, *, name: str, site_id: str | None, now: datetime) -> str:
+def new_code(connection: Connection, of: NetworkState, *, name: str, site_id: str | None, now: datetime) -> str:
     """Make a pairing code for a kiosk that will have this name and stand at this site."""
     connection.execute(codes.delete().where(codes.c.network_id == of.network_id, codes.c.expires_at <= now))
     taken = set(connection.execute(select(codes.c.handle).where(codes.c.network_id == of.network_id)).scalars())
@@ -88,7 +88,7 @@ def _code_hash(code: str, secret: bytes) -> bytes:
 
 
 def enroll(
-    connection: Connection, of: Network, asked: Enroll, *, now: datetime, key_file: Path | None = None
+    connection: Connection, of: NetworkState, asked: Enroll, *, now: datetime, key_file: Path | None = None
 ) -> Paired | PairingRefused:
     """Pair a kiosk if its code is right. Whatever comes of it is to be committed: a wrong try counts.
 
@@ -109,14 +109,14 @@ def enroll(
     return replace(_pair(connection, of.network_id, asked, row, now), badge_key=key)
 
 
-def _refuse(connection: Connection, of: Network, wait: timedelta | None, now: datetime) -> PairingRefused:
+def _refuse(connection: Connection, of: NetworkState, wait: timedelta | None, now: datetime) -> PairingRefused:
     """Count a wrong try, unless there were too many before."""
     if wait is None:
         tries.count(connection, of.network_id, "enroll", now)
     return PairingRefused(wait=wait)
 
 
-def _open_code(connection: Connection, of: Network, handle: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
+def _open_code(connection: Connection, of: NetworkState, handle: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
     if not handle.isascii() or "\0" in handle:
         return None
     return connection.execute(

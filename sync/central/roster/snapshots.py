@@ -20,7 +20,7 @@ from sync.central.feed.stream import GoneError
 from sync.central.roster.books import ServerBooks
 from sync.central.storage import network
 from sync.central.storage.database import Turn
-from sync.central.storage.network import Network
+from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import feed, ledgers, snapshots
 from sync.wire import Words
 
@@ -74,7 +74,7 @@ def begin(connection: Connection, network_id: str, now: datetime) -> str:
     return f"{_write(connection, of, cursor, now)}.0"
 
 
-def _write(connection: Connection, of: Network, cursor: str, now: datetime) -> str:
+def _write(connection: Connection, of: NetworkState, cursor: str, now: datetime) -> str:
     name = secrets.token_hex(8)
     made = {"network_id": of.network_id, "snapshot_id": name, "position": of.projected, "made_at": now}
     made["cursor"] = cursor
@@ -87,7 +87,7 @@ def _packed(rows: snapshot.Rows) -> bytes:
     return zlib.compress(_encode(rows), 1)
 
 
-def _heads(connection: Connection, of: Network) -> dict[str, int]:
+def _heads(connection: Connection, of: NetworkState) -> dict[str, int]:
     """Return for each ledger up to which entry all that came of it is folded.
 
     An entry that is missing below, because its kiosk cannot read it, comes by the feed if it ever comes. Were the gap

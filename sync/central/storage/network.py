@@ -15,7 +15,7 @@ from sync.central.storage.tables import networks
 SECRET_BYTES = 32
 
 
-class Network(Noun, frozen=True, kw_only=True):
+class NetworkState(Noun, frozen=True, kw_only=True):
     """What the server knows of itself."""
 
     network_id: str
@@ -38,12 +38,12 @@ _READ = select(
 ).where(networks.c.network_id == bindparam("network"))
 
 
-def read(connection: Connection, network: str) -> Network:
+def read(connection: Connection, network: str) -> NetworkState:
     """Return what is known of a network that was born. Raises LedgerError."""
     row = connection.execute(_READ, {"network": network}).first()
     if row is None:
         raise LedgerError(f"the database does not know the network {network}: run `kiosk-central migrate`")
-    return Network(
+    return NetworkState(
         network_id=row.network_id,
         generation=row.generation,
         ledger_id=row.ledger_id,
@@ -53,7 +53,7 @@ def read(connection: Connection, network: str) -> Network:
     )
 
 
-def load(storage: Storage) -> Network:
+def load(storage: Storage) -> NetworkState:
     """Return what the server knows of itself now. Raises LedgerError."""
     with storage.reader() as connection:
         return read(connection, storage.network)

@@ -15,7 +15,7 @@ from sync.central.http.app import create_app
 from sync.central.http.serving import Server
 from sync.central.server import Central, wall_clock
 from sync.central.settings import Settings
-from sync.client import Answer, Client, Transport, UnreachableError
+from sync.client import Client, HttpAnswer, Transport, UnreachableError
 from sync.pairing import enroll
 from sync.transport import Line
 from sync.wire import Beacon
@@ -24,27 +24,27 @@ from tests.office.kiosks.stepped import SteppedKiosk
 from tests.office.servers.server import new_database
 
 Request = tuple[str, str, Mapping[str, str], bytes | None]
-Fault = Callable[[Transport, Request], Answer]
+Fault = Callable[[Transport, Request], HttpAnswer]
 
 
-def lost(line: Transport, request: Request) -> Answer:
+def lost(line: Transport, request: Request) -> HttpAnswer:
     """The server does it, and the answer gets lost."""
     line(*request)
     raise UnreachableError("the answer got lost")
 
 
-def cut(line: Transport, request: Request) -> Answer:
+def cut(line: Transport, request: Request) -> HttpAnswer:
     """The request never arrives."""
     raise UnreachableError("nobody there")
 
 
-def twice(line: Transport, request: Request) -> Answer:
+def twice(line: Transport, request: Request) -> HttpAnswer:
     """The network delivers the request two times."""
     line(*request)
     return line(*request)
 
 
-def through(line: Transport, request: Request) -> Answer:
+def through(line: Transport, request: Request) -> HttpAnswer:
     """Nothing goes wrong."""
     return line(*request)
 
@@ -52,7 +52,7 @@ def through(line: Transport, request: Request) -> Answer:
 def answers(status: int, **headers: str) -> Fault:
     """Somebody answers this without asking the server."""
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda line, request: Answer(status=status, headers=told)
+    return lambda line, request: HttpAnswer(status=status, headers=told)
 
 
 class FaultyLine:
@@ -63,7 +63,7 @@ class FaultyLine:
         self.faults: list[Fault] = []
         self.calls: list[Request] = []
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         request = (method, path, headers, body)
         self.calls.append(request)
         fault = self.faults.pop(0) if self.faults else through

@@ -20,7 +20,7 @@ from kiosk.store.chain import decode_fact
 from kiosk.store.fold.nouns import doc
 from kiosk.store.tables import members, products, uses
 from sync import backoff, wire
-from sync.client import Answer
+from sync.client import HttpAnswer
 from sync.wire import FeedPage
 from tests.bench.fleet import load, peak_over_mean
 from tests.office.servers.postgres import cluster
@@ -70,14 +70,14 @@ class NaiveCursor(Line):
 
     passed_by = 0
 
-    def deliver(self, request: Sent) -> Answer:
+    def deliver(self, request: Sent) -> HttpAnswer:
         answer = super().deliver(request)
         if not request[1].startswith(wire.FEED) or answer.status != 200:
             return answer
         page = msgspec.json.decode(plain(answer.body), type=FeedPage)
         self.passed_by += 1
         seen = page.entries[1:] if self.passed_by % 3 == 0 else page.entries
-        return Answer(status=200, body=msgspec.json.encode(msgspec.structs.replace(page, entries=seen)))
+        return HttpAnswer(status=200, body=msgspec.json.encode(msgspec.structs.replace(page, entries=seen)))
 
 
 class WithoutKeys(Ledger):

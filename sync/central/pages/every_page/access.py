@@ -16,7 +16,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 
-from sync.central.accounts.staff import Account, Role
+from sync.central.accounts.staff import Role, StaffAccount
 
 SESSION = "__Host-session"
 VISIT = "__Host-visit"
@@ -56,7 +56,7 @@ class CsrfError(HTTPException):
     status_code = 403
 
 
-def may(account: Account | None, role: Role) -> bool:
+def may(account: StaffAccount | None, role: Role) -> bool:
     """Whether an account may do what this role may."""
     return account is not None and _RANKS[account.role] >= _RANKS[role]
 

@@ -23,7 +23,7 @@ from kiosk.model import Member, Site
 from kiosk.notices.language import choose, sentence
 from kiosk.notices.refusals import refusal
 from kiosk.roster import Roster
-from sync.central.accounts.staff import Account, Role
+from sync.central.accounts.staff import Role, StaffAccount
 from sync.central.alarms.register import Alarm
 from sync.central.kiosks.paired import Kiosk
 from sync.central.pages.every_page import access, codes
@@ -65,7 +65,7 @@ class PageRequest:
         self.now: datetime = central.now()
         self.token = access.read_cookie(request, access.SESSION)
         self.visit = access.read_cookie(request, access.VISIT) or access.new_visit()
-        self.account: Account | None = central.accounts.session(self.token) if self.token else None
+        self.account: StaffAccount | None = central.accounts.session(self.token) if self.token else None
 
     def admit(self, role: Role | None) -> None:
         """Let the request pass. Raises SignInError, ForbiddenError, or CsrfError for a form from elsewhere."""
@@ -101,7 +101,7 @@ class PageRequest:
     # ------------------------------------------------------------ who, where, in which words
 
     @property
-    def signed_in(self) -> Account:
+    def signed_in(self) -> StaffAccount:
         """Who asks. Raises SignInError."""
         if self.account is None:
             raise access.SignInError

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from kiosk.facts import (
     Happened,
 )
-from sync.central.accounts.staff import Account, AccountError, Role
+from sync.central.accounts.staff import AccountError, Role, StaffAccount
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.pagination import ListPage
 from sync.central.pages.every_page.routes import reads, writes
@@ -77,7 +77,7 @@ def change(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Ans
     return page.go("/accounts", "account-changed")
 
 
-def _change_role(page: PageRequest, account: Account) -> Answer:
+def _change_role(page: PageRequest, account: StaffAccount) -> Answer:
     """Give another role. Nobody changes their own: there is always a manager left."""
     form = page.form
     role, site = form.text("role"), form.text("site")
@@ -91,7 +91,7 @@ def _change_role(page: PageRequest, account: Account) -> Answer:
     return page.go("/accounts", "account-changed")
 
 
-def _reset(page: PageRequest, account: Account) -> Answer:
+def _reset(page: PageRequest, account: StaffAccount) -> Answer:
     """Give a new password to somebody who forgot theirs. One's own is changed with the old one."""
     password = page.form.secret("password")
     if account.account_id == page.signed_in.account_id:
@@ -110,11 +110,11 @@ def show(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Answe
     return _one(page, _account(page, account_id))
 
 
-def _one(page: PageRequest, account: Account) -> Answer:
+def _one(page: PageRequest, account: StaffAccount) -> Answer:
     return page.show("account.html", one=account)
 
 
-def _account(page: PageRequest, account_id: str) -> Account:
+def _account(page: PageRequest, account_id: str) -> StaffAccount:
     found = next((one for one in page.central.accounts.listed() if one.account_id == account_id), None)
     if found is None:
         raise NotFoundException(page.say("There is no such account"))

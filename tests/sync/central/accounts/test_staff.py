@@ -12,7 +12,7 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
 from sync.central.accounts import guesses
-from sync.central.accounts.staff import AT_ONCE, BUSY, Account, AccountError, Role, SignIn
+from sync.central.accounts.staff import AT_ONCE, BUSY, AccountError, Role, SignIn, StaffAccount
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage.tables import accounts, sessions, tries
@@ -31,7 +31,7 @@ def test_passwords_are_hashed_as_its_library_advises(tmp_path) -> None:
     assert extract_parameters(kept) == PasswordHasher()._parameters
 
 
-def anne(central: Central) -> Account:
+def anne(central: Central) -> StaffAccount:
     return central.accounts.add("Anne", PASSWORD, Role.MANAGER)
 
 

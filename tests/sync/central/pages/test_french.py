@@ -20,7 +20,7 @@ from kiosk.store.codes import claim_code
 from sync.central.alarms import register
 from sync.central.alarms.register import Alarm, Facts, Kind, Note
 from sync.central.feed import arrivals, ingest
-from sync.central.feed.arrivals import Refused
+from sync.central.feed.arrivals import RefusedEntry
 from sync.central.pages.every_page import codes
 from sync.central.storage.tables import alarms
 from sync.central.words import Words
@@ -115,7 +115,7 @@ def everything_happens(house: Office) -> None:
             )
         later = alarms.c.alarm_id.endswith(":last")
         connection.execute(update(alarms).where(later).values(note="of_a_later_release", facts="{}"))
-        aside = [Refused(seq=90 + n, reason=why, raw=b"%d" % n) for n, why in enumerate(sorted(reasons()))]
+        aside = [RefusedEntry(seq=90 + n, reason=why, raw=b"%d" % n) for n, why in enumerate(sorted(reasons()))]
         ingest.take(connection, of, ledger, before=ingest.progress(connection, of, ledger), batch=aside, now=now)
     told = [Happened(what=kind, detail="said in English", site_id=SERRE.id) for kind in Kind]
     gone = Condensed(ledger_id="of a kiosk that is gone", first=1, last=1)
