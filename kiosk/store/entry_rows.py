@@ -39,8 +39,12 @@ FOREIGN = (
 )
 
 
+COLUMNS = tuple(column.name for column in entries.columns if column.name != "position")
+"""What every table of entries has, the kiosk's and the server's feed, in the order of `to_row`."""
+
+
 def to_row(entry: Entry) -> dict[str, object]:
-    """Return the columns of an entry."""
+    """Return the columns of an entry, for any table of entries."""
     return {
         "ledger_id": entry.ref.ledger_id,
         "seq": entry.ref.seq,
@@ -67,14 +71,21 @@ def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
     if not all(map(isinstance, row, _TYPES)):
         return Fault(ref=ref, what="was changed: a column holds a value of another kind")
     try:
-        stamp = Stamp(
-            at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=ClockQuality(row.clock)
-        )
+        return read_row(row)
     except (ValueError, OverflowError) as error:
         return Fault(ref=ref, what=f"was changed: its stamp says nonsense ({error})")
+
+
+def read_row(row: Row[*tuple[Any, ...]]) -> Entry:
+    """Return the entry in a row of any table of entries, whose columns hold values of their kinds.
+
+    Raises ValueError or OverflowError for a stamp that says nonsense.
+    """
     return Entry(
-        ref=ref,
-        stamp=stamp,
+        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
+        stamp=Stamp(
+            at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=ClockQuality(row.clock)
+        ),
         kind=row.kind,
         body=row.body,
         salt=row.salt,

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from kiosk.facts import Entry
-from kiosk.model import ClockQuality, Noun, Ref, Stamp
+from kiosk.model import ClockQuality, Noun
 from kiosk.store import chain
-from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words
+from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words, from_wire
 
 _NUL = b"\\u0000"
 LARGEST = 2**63 - 1
@@ -155,20 +156,11 @@ def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") ->
 
 
 def _entry_of(wire: WireEntry) -> Entry:
-    return Entry(
-        ref=Ref(ledger_id=wire.ledger_id, seq=wire.seq),
-        stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=_CLOCKS[wire.clock]),
-        kind=wire.kind,
-        body=wire.body,
-        salt=wire.salt,
-        body_hash=wire.body_hash,
-        previous=wire.previous,
-        hash=wire.hash,
-        remainder=wire.remainder if wire.body is None else None,
-    )
+    entry = from_wire(wire)
+    return entry if entry.body is None else replace(entry, remainder=None)
 
 
-_CLOCKS = {clock.value: clock for clock in ClockQuality}
+_CLOCKS = {clock.value for clock in ClockQuality}
 
 
 def _trouble(wire: WireEntry, ledger_id: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from kiosk.facts import Entry
 from kiosk.model import Noun, Ref
+from kiosk.store import entry_rows
 from kiosk.store.tables import microseconds
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
@@ -69,7 +70,7 @@ _SEQS = (
     )
     .order_by("seq")
 )
-COLUMNS = tuple(column.name for column in feed.columns)
+COLUMNS = ("network_id", "position", "received_at", *entry_rows.COLUMNS)
 _COPY = f"COPY feed ({', '.join(COLUMNS)}) FROM STDIN"
 _INSERT = f"INSERT INTO feed ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
@@ -260,24 +261,7 @@ def rows(network: str, entries: Iterable[Entry], *, after: int, now: datetime) -
     """Return the feed's rows of entries that follow a position, in the order of COLUMNS."""
     received = microseconds(now)
     return [
-        (
-            network,
-            position,
-            entry.ref.ledger_id,
-            entry.ref.seq,
-            microseconds(entry.stamp.at),
-            entry.stamp.boot_id,
-            entry.stamp.monotonic_ns,
-            entry.stamp.clock.value,
-            entry.kind,
-            entry.body,
-            entry.salt,
-            entry.body_hash,
-            entry.previous,
-            entry.hash,
-            received,
-            entry.remainder,
-        )
+        (network, position, received, *entry_rows.to_row(entry).values())
         for position, entry in enumerate(entries, start=after + 1)
     ]
 

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from kiosk.facts import Entry
-from kiosk.model import ClockQuality, Ref, Stamp
-from kiosk.store.tables import instant
+from kiosk.store import entry_rows
+from kiosk.store.entry_rows import read_row
 from sync.central.storage import network
 from sync.central.storage.tables import feed
-from sync.wire import PAGE, FeedEntry, FeedPage, WireEntry, place_in
+from sync.wire import PAGE, FeedEntry, FeedPage, place_in, to_wire
 
 _PAGE = (
-    select(
-        feed.c.position,
-        feed.c.ledger_id,
-        feed.c.seq,
-        feed.c.at,
-        feed.c.boot_id,
-        feed.c.monotonic_ns,
-        feed.c.clock,
-        feed.c.kind,
-        feed.c.body,
-        feed.c.salt,
-        feed.c.body_hash,
-        feed.c.previous,
-        feed.c.hash,
-        feed.c.remainder,
-    )
+    select(feed.c.position, *(feed.c[name] for name in entry_rows.COLUMNS))
     .where(feed.c.network_id == bindparam("network"), feed.c.position > bindparam("after"))
     .order_by(feed.c.position)
     .limit(bindparam("size"))
@@ -72,7 +55,7 @@ def page(connection: Connection, network_id: str, after: str | None, *, size: in
     generation = network.read(connection, network_id).generation
     place, mark = (0, "") if after is None else _known_place(connection, network_id, generation, after)
     rows = connection.execute(_PAGE, {"network": network_id, "after": place, "size": size + 1}).all()
-    entries = tuple(FeedEntry(position=row.position, entry=_wire(row)) for row in rows[:size])
+    entries = tuple(FeedEntry(position=row.position, entry=to_wire(read_row(row))) for row in rows[:size])
     if entries:
         place, mark = entries[-1].position, entries[-1].entry.hash[:MARK_BYTES].hex()
     return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
@@ -112,41 +95,4 @@ def place_of(text: str | None) -> int:
 def entries(connection: Connection, network_id: str, *, after: int, size: int) -> list[tuple[int, Entry]]:
     """Return entries of the feed with their positions, for the server itself."""
     rows = connection.execute(_PAGE, {"network": network_id, "after": after, "size": size})
-    return [(row.position, _entry(row)) for row in rows]
-
-
-def _wire(row: Row[*tuple[Any, ...]]) -> WireEntry:
-    # By place and not by name: a page has five hundred of these.
-    _, ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, *hashes = row
-    body, salt, body_hash, previous, digest, remainder = hashes
-    return WireEntry(
-        ledger_id=ledger_id,
-        seq=seq,
-        at=instant(at),
-        boot_id=boot_id,
-        monotonic_ns=monotonic_ns,
-        clock=clock,
-        kind=kind,
-        body=body,
-        salt=salt,
-        body_hash=body_hash,
-        previous=previous,
-        hash=digest,
-        remainder=remainder,
-    )
-
-
-def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
-    return Entry(
-        ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
-        stamp=Stamp(
-            at=instant(row.at), boot_id=row.boot_id, monotonic_ns=row.monotonic_ns, clock=ClockQuality(row.clock)
-        ),
-        kind=row.kind,
-        body=row.body,
-        salt=row.salt,
-        body_hash=row.body_hash,
-        previous=row.previous,
-        hash=row.hash,
-        remainder=row.remainder,
-    )
+    return [(row.position, read_row(row)) for row in rows]
