@@ -145,7 +145,7 @@ class Outbox:
         """How the kiosk is; of a former ledger no more than what the server once had of it."""
         if self._former is not None:
             return Beacon(sent=self._sent())
-        # The cursor first: of what the feed told up to there, nothing can be missing from an end that is read later.
+        # Read the cursor before the head, so the head is never older than the cursor.
         seen, place, head = self._ledger.cursor, self._place(), self._ledger.head.seq
         return replace(self._condition(), sent=self._sent(), waiting=max(0, head - place), head=head, seen=seen)
 

@@ -1,4 +1,4 @@
-"""Staff who sign in: accounts, roles, passwords, one-time codes, sessions. Entries of the ledger they are not.
+"""Staff who sign in: accounts, roles, passwords, one-time codes, sessions. Accounts are not stored in the ledger.
 
 Passwords are hashed with argon2id by its library's defaults (RFC 9106's second recommendation); of session tokens only
 hashes are kept. How often somebody may try is in sync.central.accounts.guesses.

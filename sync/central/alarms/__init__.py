@@ -1,1 +1,1 @@
-"""Alarms: what is wrong, since when, and who is told by e-mail or webhook."""
+"""Alarms: what is wrong and since when, as codes and facts."""

@@ -1,1 +1,1 @@
-"""Entries come in and go out: pushes, the feed in one order, snapshots, the quarantine, the server's own ledger."""
+"""Entries come in and go out: pushes, the feed in one order, the quarantine, the server's own ledger."""

@@ -1,4 +1,4 @@
-"""The network a database serves: its birth, the generation of its feed, the server's own ledger, and upgrades."""
+"""The network that a database serves: making and upgrading its schema, and the names it goes by."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECRET_BYTES = 32
 
 
 class NetworkState(Noun, frozen=True, kw_only=True):
-    """What the server knows of itself."""
+    """The names and secret of a network, and how far its roster is folded."""
 
     network_id: str
     generation: str
