@@ -70,7 +70,7 @@ def kernel_is_synchronised(ask: Callable[[], int] = ask_kernel) -> bool:
     return 0 <= ask() < TIME_ERROR
 
 
-class Machine(Protocol):
+class MachineClocks(Protocol):
     """The clocks of a machine, as they are."""
 
     @property
@@ -149,8 +149,8 @@ class _Claim:
 class WallClock:
     """What time it is, and how sure that is. May be asked and told from any thread."""
 
-    def __init__(self, machine: Machine | None = None) -> None:
-        self._machine: Machine = machine or ThisMachine()
+    def __init__(self, machine: MachineClocks | None = None) -> None:
+        self._machine: MachineClocks = machine or ThisMachine()
         self.boot_id = self._machine.boot_id
         self._lock = threading.Lock()
         self._anchor: tuple[datetime, float] | None = None

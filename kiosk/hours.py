@@ -67,7 +67,7 @@ class Stretch(NamedTuple):
     overridden: bool = False
 
 
-class Admission(NamedTuple):
+class EntryHours(NamedTuple):
     """How a tap stands to the hours."""
 
     start: datetime
@@ -155,7 +155,7 @@ def next_start(hours: Hours, at: datetime, *, override: Override | None = None) 
     return next((s.start for s in stretches(hours, at, override=override) if s.is_open and s.start > at), None)
 
 
-def admission(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> Admission | None:
+def admission(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> EntryHours | None:
     """How a tap stands to the hours; None: closed, and not within `early` of opening."""
     ahead = stretches(hours, at, override=override)
     now = next(ahead)
@@ -164,7 +164,7 @@ def admission(hours: Hours, at: datetime, *, early: timedelta, override: Overrid
             return None
         now = next(ahead)
     last = _last_closing(ahead, _next_midnight(hours.zone, now.start)) if now.end else None
-    return Admission(now.start, now.end, last or now.end)
+    return EntryHours(now.start, now.end, last or now.end)
 
 
 def never_closes(hours: Hours, at: datetime) -> bool:

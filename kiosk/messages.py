@@ -78,5 +78,5 @@ class ServerSeen(Noun, frozen=True, kw_only=True):
     reached: bool
 
 
-News = FeedArrived | Acked | SnapshotArrived | ServerSeen
+ServerNews = FeedArrived | Acked | SnapshotArrived | ServerSeen
 """What the exchange with the central server brings."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kiosk.facts import Entry
 from kiosk.ledger import LedgerReader
-from kiosk.messages import FeedArrived, News, SnapshotArrived
+from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived
 from sync.client import Client, GoneError, OtherLedgerError, RejectedError, SyncError
 from sync.outbox import Outbox
 from sync.wire import Beacon, FeedEntry, SnapshotPage, from_wire
@@ -32,7 +32,7 @@ class Exchange:
         client: Client,
         ledger: LedgerReader,
         *,
-        hand: Callable[[News], None],
+        hand: Callable[[ServerNews], None],
         condition: Callable[[], Beacon] = Beacon,
         alive: Callable[[], None] = lambda: None,
     ) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from kiosk.facts import Entry
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.messages import Acked, News
+from kiosk.messages import Acked, ServerNews
 from sync.client import Client, RejectedError
 from sync.wire import LATER, PAGE, Beacon, Outcome, Push, Pushed, to_wire
 
@@ -35,7 +35,7 @@ class Outbox:
         client: Client,
         ledger: LedgerReader,
         *,
-        hand: Callable[[News], None],
+        hand: Callable[[ServerNews], None],
         alive: Callable[[], None],
         condition: Callable[[], Beacon] = Beacon,
         former: str | None = None,

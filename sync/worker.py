@@ -16,7 +16,7 @@ from datetime import datetime
 from time import monotonic
 
 from kiosk.ledger import LedgerError, LedgerReader
-from kiosk.messages import News, ServerSeen
+from kiosk.messages import ServerNews, ServerSeen
 from sync import backoff
 from sync.client import Client, SyncError
 from sync.exchange import Exchange
@@ -55,7 +55,7 @@ class SyncWorker:
         client: Client,
         *,
         open_ledger: Callable[[], LedgerReader],
-        post: Callable[[News], Future[None]],
+        post: Callable[[ServerNews], Future[None]],
         condition: Callable[[], Beacon] = Beacon,
         set_clock: Callable[[datetime, float], None] | None = None,
         pause_seconds: float = backoff.PAUSE_SECONDS,
@@ -162,7 +162,7 @@ class SyncWorker:
             )
         return self._exchange
 
-    def _hand(self, news: News) -> None:
+    def _hand(self, news: ServerNews) -> None:
         """Hand news to the controller and wait until they are written. Raises LedgerError."""
         written = self._post(news)
         while not wait([written], SLICE_SECONDS).done:

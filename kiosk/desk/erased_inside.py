@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 from kiosk.answers import Done, Present
 from kiosk.desk.desk import Desk
 from kiosk.facts import Erased, Happened
-from kiosk.messages import FeedArrived, News
+from kiosk.messages import FeedArrived, ServerNews
 from kiosk.store.chain import decode_fact
 
 DOUBT = timedelta(hours=12)
@@ -33,7 +33,7 @@ def facts(desk: Desk, members: Collection[str]) -> tuple[Happened, ...]:
     return tuple(Happened(what=HERE, site_id=desk.site_id) for _ in known)
 
 
-def in_news(desk: Desk, news: News) -> tuple[Happened, ...]:
+def in_news(desk: Desk, news: ServerNews) -> tuple[Happened, ...]:
     """The same for those of whom a central server is about to say that they are forgotten.
 
     Not for those who are missing in a snapshot: that comes to a kiosk which knew nobody, or was cut off for months.

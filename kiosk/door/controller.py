@@ -26,7 +26,7 @@ from kiosk.door.recording import Recorder
 from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, LedgerError, repair_notice
 from kiosk.ledger.news import take_in
-from kiosk.messages import DoorMoved, News, ReaderDown, ReaderUp, ServerSeen, Tick, Touch
+from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, ServerNews, ServerSeen, Tick, Touch
 from kiosk.model import Case, ClockQuality, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.roster import RosterError, claim_code
@@ -99,7 +99,7 @@ class Controller:
         """Have a function run with the desk, in the controller's thread; from any thread."""
         return self.inbox.submit(lambda: self._at_desk(function))
 
-    def submit_news(self, news: News) -> Future[None]:
+    def submit_news(self, news: ServerNews) -> Future[None]:
         """Have news from the central server written; from any thread. LedgerError: they could not be."""
         return self.inbox.submit(lambda: self._write_news(news))
 
@@ -265,7 +265,7 @@ class Controller:
             self._devices.door.unlock(self._devices.unlock_seconds)
         return result
 
-    def _write_news(self, news: News) -> None:
+    def _write_news(self, news: ServerNews) -> None:
         """Write what the central server sent. A disk that fails is told of by the next tap, if there is any."""
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)

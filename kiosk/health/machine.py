@@ -52,7 +52,7 @@ class Versions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
+class MachineFacts:
     """All of it, at a moment."""
 
     disk: Disk
@@ -60,9 +60,9 @@ class Machine:
     versions: Versions
 
 
-def look(folder: Path, root: Path = ROOT) -> Machine:
+def look(folder: Path, root: Path = ROOT) -> MachineFacts:
     """Look at the computer; `folder` is where the ledger is. Raises OSError when its disk does not even tell a size."""
-    return Machine(disk=disk(folder, root), network=network(root), versions=versions(root))
+    return MachineFacts(disk=disk(folder, root), network=network(root), versions=versions(root))
 
 
 def disk(folder: Path, root: Path = ROOT) -> Disk:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kiosk.answers import Status, Vital, VitalState
-from kiosk.health.machine import Disk, Machine, Network
+from kiosk.health.machine import Disk, MachineFacts, Network
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.model import ClockQuality
 
@@ -29,7 +29,7 @@ COPY_IS_OLD_DAYS = 3
 class Surroundings:
     """What the running kiosk knows beside its ledger."""
 
-    machine: Machine
+    machine: MachineFacts
     reader: ReaderUp | ReaderDown | None
     """What the reader said last; None: nothing yet."""
     strike_wired: bool
@@ -151,7 +151,7 @@ def _copy(copied_on: date | None, today: date) -> Vital:
     return Vital(part="copy", state="good", code="copy_made", facts=facts)
 
 
-def _versions(machine: Machine) -> Vital:
+def _versions(machine: MachineFacts) -> Vital:
     known = machine.versions
     facts = {"kiosk": known.kiosk, "system": known.system, "model": known.model}
     return Vital(

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 from kiosk.facts import AnyFact
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.messages import Acked, FeedArrived, News, SnapshotArrived
+from kiosk.messages import Acked, FeedArrived, ServerNews, SnapshotArrived
 from kiosk.store.feed.snapshot import SnapshotError
 
 log = logging.getLogger(__name__)
 
 
-def take_in(ledger: Ledger, news: News, *, follows: Callable[[News], Sequence[AnyFact]]) -> None:
+def take_in(ledger: Ledger, news: ServerNews, *, follows: Callable[[ServerNews], Sequence[AnyFact]]) -> None:
     """Write what the news say, and what follows from them here, which is asked for before they are written.
 
     Raises LedgerError; then the news are asked for again. Whatever else goes wrong is told as such as well: what a
@@ -33,7 +33,7 @@ def take_in(ledger: Ledger, news: News, *, follows: Callable[[News], Sequence[An
         raise LedgerError(f"news from the server could not be taken in: {type(error).__name__}") from error
 
 
-def _write(ledger: Ledger, news: News) -> None:
+def _write(ledger: Ledger, news: ServerNews) -> None:
     match news:
         case FeedArrived():
             for fault in ledger.add_from_feed(news.entries, cursor=news.cursor):

@@ -115,7 +115,7 @@ def _payer(q: Question, visit: Visit) -> Holding | None:
     return next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
 
 
-def _door_back(q: Question, window: Window) -> hours.Admission | None:
+def _door_back(q: Question, window: Window) -> hours.EntryHours | None:
     """The hours that let the member back in: the site's, or those of a pass that was valid when the window began.
 
     A day bought on the last day of a 24/7 pass runs until 04:00; at 01:00 the pass has expired and its hours still

@@ -122,7 +122,7 @@ def _window(q: Question, way: Way, cover: Cover) -> Window:
     return Window(start=start, end=min(end, way.door.last or end))
 
 
-def _continued(q: Question, door: hours.Admission) -> datetime:
+def _continued(q: Question, door: hours.EntryHours) -> datetime:
     """Where the new window starts: at the end of one that ended within the last ten minutes, or at the door."""
     grace = local_time.minutes(q.policy.continuation_minutes)
     ended = (w.end for _, w in q.windows if timedelta() <= q.now - w.end <= grace)
@@ -137,7 +137,7 @@ def granted(
     reason: Reason,
     *,
     window: Window,
-    door: hours.Admission,
+    door: hours.EntryHours,
     payer: Holding | None = None,
     charges: tuple[Charge, ...] = (),
     credit_cents: int = 0,

@@ -22,7 +22,7 @@ class Way(NamedTuple):
     """A pass, and how the hours that it is bound by stand to the tap."""
 
     holding: Holding
-    door: hours.Admission
+    door: hours.EntryHours
 
 
 class Question:
@@ -111,7 +111,7 @@ class Question:
         return self.ways_by(self.valid, early=self.early)
 
     @cached_property
-    def door(self) -> hours.Admission | None:
+    def door(self) -> hours.EntryHours | None:
         """Of the hours that let the member in, those that last longest; without a valid pass, the site's."""
         return longest(way.door for way in self.ways) if self.valid else self.at_site(early=self.early)
 
@@ -120,17 +120,17 @@ class Question:
         doors = ((h, self._door_of(h, early=early)) for h in holdings)
         return tuple(Way(h, door) for h, door in doors if door is not None)
 
-    def _door_of(self, holding: Holding, *, early: timedelta) -> hours.Admission | None:
+    def _door_of(self, holding: Holding, *, early: timedelta) -> hours.EntryHours | None:
         own = holding.pass_.terms.access_hours
         if own is None:
             return self.at_site(early=early)
         return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
 
-    def at_site(self, *, early: timedelta) -> hours.Admission | None:
+    def at_site(self, *, early: timedelta) -> hours.EntryHours | None:
         """How the site's own hours stand to the tap."""
         return hours.admission(hours.of_site(self.site), self.now, early=early, override=self.case.override)
 
 
-def longest(doors: Iterable[hours.Admission]) -> hours.Admission | None:
+def longest(doors: Iterable[hours.EntryHours]) -> hours.EntryHours | None:
     """The door that closes last."""
     return max(doors, key=lambda door: door.closing or local_time.LAST, default=None)

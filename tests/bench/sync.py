@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kiosk.facts import MemberSet
 from kiosk.ledger import open_reader
-from kiosk.messages import News
+from kiosk.messages import ServerNews
 from kiosk.model import Member, Tap
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -232,7 +232,7 @@ def timed_until_drained(worker: SyncWorker, counter: SteppedKiosk, line: FaultyL
     found: list[tuple[float, int]] = []
     started = time.perf_counter()
 
-    def post(news: News) -> Future[None]:
+    def post(news: ServerNews) -> Future[None]:
         written = counter.hears(news)
         if not found and counter.ledger.waiting == 0:
             found.append((time.perf_counter() - started, len(line.calls)))

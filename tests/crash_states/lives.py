@@ -20,7 +20,7 @@ from kiosk.answers import Done
 from kiosk.commands import SellPass
 from kiosk.facts import Entry, Happened
 from kiosk.ledger import open_ledger
-from kiosk.messages import FeedArrived, News, SnapshotArrived
+from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived
 from kiosk.store import migrations
 from kiosk.store.database import one_state, transaction, writing_engine
 from kiosk.store.feed import snapshot
@@ -80,7 +80,7 @@ class Life:
             assert isinstance(self.counter.asks(command), Done)
             self.head()
 
-    def takes_in(self, news: News, place: int) -> None:
+    def takes_in(self, news: ServerNews, place: int) -> None:
         self.counter.hears(news).result(0)
         self.told("feed", place)
 

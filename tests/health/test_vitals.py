@@ -54,7 +54,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-PI = machine.Machine(
+PI = machine.MachineFacts(
     disk=machine.Disk(free=20 * GIGABYTE, total=30 * GIGABYTE, read_only=False, errors=0),
     network=machine.Network(link="eth0", leads_on=True),
     versions=machine.Versions(kiosk="1", python="3.13", sqlite="3.46", system="Debian", model="Pi 5"),

@@ -21,7 +21,7 @@ from kiosk.door.controller import Controller
 from kiosk.door.devices import DoorDevices
 from kiosk.facts import Entry, Happened, Tapped
 from kiosk.ledger import Ledger, decode_fact, open_reader
-from kiosk.messages import FeedArrived, News, SnapshotArrived
+from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived
 from kiosk.model import ClockQuality, Granted, Stamp
 from kiosk.notices import Admission, Idle, Notice
 from kiosk.store.database import WriterLock, writing_engine
@@ -221,7 +221,7 @@ class Kiosk:
     def _last_entry(self) -> Entry | None:
         return next(self.ledger.entries(after=self.ledger.head.seq - 1), None)
 
-    def _post(self, news: News) -> Future[None]:
+    def _post(self, news: ServerNews) -> Future[None]:
         if isinstance(news, FeedArrived) and news.entries:
             self.pages = [*self.pages[-5:], news]
         elif isinstance(news, SnapshotArrived):

@@ -24,7 +24,7 @@ from kiosk.facts import BadgeSet, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_reader
 from kiosk.ledger.repair import RepairReport
 from kiosk.ledger.timekeeping import tell_known_times
-from kiosk.messages import News, Tick
+from kiosk.messages import ServerNews, Tick
 from kiosk.model import Badge, Member, Reason, Sound, Tap
 from kiosk.rules import passes
 from kiosk.screen.window import Screen
@@ -92,7 +92,7 @@ class Boot:
     def _on_verdict(self, verdict: object, _case: object, _now: datetime) -> None:
         self.last = verdict.reason  # type: ignore[attr-defined]
 
-    def _post(self, news: News) -> Future[None]:
+    def _post(self, news: ServerNews) -> Future[None]:
         written = self.controller.submit_news(news)
         work(self.controller)
         return written

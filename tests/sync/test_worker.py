@@ -19,7 +19,7 @@ import pytest
 from kiosk.clock import HOLD_SECONDS, WallClock
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.ledger import LedgerError, open_reader
-from kiosk.messages import FeedArrived, News, SnapshotArrived
+from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived
 from kiosk.model import Badge, ClockQuality, Denied, Granted, Member, Reason, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.store.feed.snapshot import PAGE_ROWS
@@ -135,7 +135,7 @@ def test_a_tap_waits_for_no_more_than_a_chunk_of_what_arrives(tmp_path, hub, kio
     counter: SteppedKiosk = kiosk.counter
     handed: list[int] = []
 
-    def post(news: News) -> Future[None]:
+    def post(news: ServerNews) -> Future[None]:
         handed.append(len(getattr(news, "entries", ())))
         return counter.hears(news)
 

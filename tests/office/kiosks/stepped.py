@@ -21,7 +21,7 @@ from kiosk.door.devices import DoorDevices
 from kiosk.facts import BadgeSet, Fact, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, decode_fact, open_ledger
 from kiosk.ledger.timekeeping import tell_known_times
-from kiosk.messages import News
+from kiosk.messages import ServerNews
 from kiosk.model import Badge, ClockQuality, Duration, Member, Pass, Policy, Product, Site, Tap, Verdict
 from kiosk.notices import Admission, Idle, Notice, Side
 from kiosk.rules import passes
@@ -164,7 +164,7 @@ class SteppedKiosk:
         assert encode_answer(decode_answer(line)) == line
         return answered
 
-    def hears(self, news: News) -> Future[None]:
+    def hears(self, news: ServerNews) -> Future[None]:
         """Have news from the central server written."""
         future = self.controller.submit_news(news)
         work(self.controller)
