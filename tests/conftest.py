@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
     folder = tempfile.mkdtemp(prefix="kiosk-tests-", dir=MEMORY if is_roomy else None)
     os.environ[RUN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+    config.option.basetemp = config.option.basetemp or f"{folder}/t"  # short: a socket's path has 107 bytes at most
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
