@@ -1,1 +1,1 @@
-"""Everything with a wire: reader, door, indicator, and the bench that stands in for them. Members are unknown here."""
+"""Drivers of the badge reader, the door and the indicator, and a simulator of each. Knows nothing of members."""

@@ -1,4 +1,4 @@
-"""What a badge is and what it proves. Who carries it, and whether that is enough, others decide.
+"""Reads a badge: its number, its kind, and how surely it is the badge it says it is.
 
 Every badge has a number that it tells to anyone who asks, and blank cards with a number of one's choice are for sale:
 a number identifies, it does not authenticate. A proof comes from a secret in the card; each kind has its own assurance.
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Assurance(StrEnum):
-    """How well a badge proved to be the one that it says it is."""
+    """How well a badge proved its identity."""
 
     UID_ONLY = "UID_ONLY"
     """It said a number. Anybody's copy says it as well."""
@@ -20,7 +20,7 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True)
 class Credential:
-    """What was read off a badge."""
+    """The result of reading a badge."""
 
     uid: bytes
     technology: str
@@ -35,12 +35,12 @@ FAMILIES = {"Type1Tag": "Topaz", "Type3Tag": "FeliCa", "Type4Tag": "ISO-DEP"}
 
 
 def read_credential(tag: Any) -> Credential:
-    """Read what an activated tag (of nfcpy) has to say. Raises what nfcpy raises when the card is gone."""
+    """Read an activated nfcpy tag. Raises what nfcpy raises when the card is gone."""
     return Credential(uid=tag.identifier, technology=technology(tag))
 
 
 def technology(tag: Any) -> str:
-    """The kind of card, as it is known in the trade: `NTAG213`, `MIFARE Classic`, `ISO-DEP`, ..."""
+    """Return the kind of card: `NTAG213`, `MIFARE Classic`, `ISO-DEP`, ..."""
     if tag.type == "Type2Tag":
         select_response = tag.target.sel_res[0] if tag.target.sel_res else 0
         return MIFARE_CLASSIC.get(select_response) or _product(tag.product)
@@ -55,5 +55,5 @@ def _product(name: str) -> str:
 
 
 def speaks_blocks(tag: Any) -> bool:
-    """Whether the card can be asked if it is still there without switching the field off (ISO 14443-4)."""
+    """Tell whether the card can be asked for its presence without switching the field off (ISO 14443-4)."""
     return bool(tag.type == "Type4Tag")

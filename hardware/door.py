@@ -1,4 +1,4 @@
-"""The door's wires: the strike that lets in, the contact that tells open from closed, the button pressed to leave.
+"""Drives the door: the strike, the door contact and the exit button.
 
 The strike is released in every case: when its pulse ends, when a pulse cannot be begun properly, when the door is
 closed down, when the process ends. Who may come in is not decided here, and leaving never depends on this module:
@@ -34,7 +34,7 @@ BOUNCE_SECONDS = 0.05
 
 
 class DoorError(HardwareError, RuntimeError):
-    """The door was asked for something it can no longer do."""
+    """The door cannot do what was asked."""
 
 
 What = Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
@@ -42,23 +42,23 @@ What = Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
 
 @dataclass(frozen=True)
 class DoorEvent:
-    """What the contact and the exit button tell. `held_open` comes once until the door is closed again."""
+    """An event of the door contact or the exit button. `held_open` comes once until the door is closed again."""
 
     what: What
 
 
 class Timer(Protocol):
-    """A call that is due later and can be called off until then."""
+    """A delayed call that can be cancelled."""
 
     def cancel(self) -> None:
-        """Call it off; harmless when it is too late."""
+        """Cancel the call; does nothing when it has run."""
 
 
 After = Callable[[float, Callable[[], None]], Timer]
 
 
 def start_timer(seconds: float, call: Callable[[], None]) -> Timer:
-    """Run `call` in a thread of its own after so many seconds of monotonic time."""
+    """Run `call` in a thread of its own after `seconds` of monotonic time."""
     timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
@@ -66,7 +66,7 @@ def start_timer(seconds: float, call: Callable[[], None]) -> Timer:
 
 
 class Door:
-    """Strike, contact and exit button, each of them optional.
+    """Represents the door: strike, door contact and exit button, each of them optional.
 
     The contact is a switch to ground that is closed while the door is closed, so that a cut lead reads as an open
     door. The exit button is a switch to ground too; wire the handle's own switch to it, if there is one.
@@ -110,11 +110,11 @@ class Door:
 
     @property
     def is_open(self) -> bool | None:
-        """Whether the door stands open; None where no contact tells."""
+        """Whether the door is open; None without a door contact."""
         return None if self._contact is None else not self._contact.is_active
 
     def unlock(self, seconds: float) -> None:
-        """Let people in for so many seconds from now; a pulse that is running goes on without a gap, never shorter.
+        """Release the strike for so many seconds from now. A pulse that is running is lengthened, never shortened.
 
         Raises DoorError after `close`, ValueError for a time that is no time.
         """
@@ -138,7 +138,7 @@ class Door:
             self._release()
 
     def close(self) -> None:
-        """Secure the door and let go of its lines; each step is taken even if one before it failed."""
+        """Secure the door and release its lines; each step is done even if an earlier one failed."""
         with self._lock:
             self._closed = True
             self._held.clear()
@@ -222,7 +222,7 @@ class Door:
 
 
 class _Alarm:
-    """A timer that can be set anew: only its last setting rings, under the lock of its owner."""
+    """A timer that can be set again: only the last setting calls back, under the owner's lock."""
 
     def __init__(self, lock: threading.RLock, after: After, ring: Callable[[], None]) -> None:
         self._lock = lock

@@ -1,5 +1,5 @@
-"""The root of what hardware raises. The errors themselves live beside the parts that raise them."""
+"""The base class of the errors of hardware. Each error is defined beside the part that raises it."""
 
 
 class HardwareError(Exception):
-    """Something with a wire is broken or wrongly set. One sentence that says how to mend it."""
+    """A device is broken or wrongly set. The message is one sentence that says how to repair it."""

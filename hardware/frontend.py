@@ -1,4 +1,4 @@
-"""nfcpy, opened and closed so that it can be opened again: where readers are named, woken, closed and explained.
+"""Opens and closes a badge reader with nfcpy, and explains its errors in a sentence.
 
 The only module that imports nfcpy. Its driver runs as it is, apart from two settings changed below before any reader
 is opened, and from what a door has no use for. When to search and what to tell is the business of `reader`.
@@ -61,11 +61,11 @@ LONGEST_ANSWER = 0.1
 
 
 class ReaderError(HardwareError, ValueError):
-    """The reader is named in a way that cannot work. The sentence says what to write."""
+    """The reader's path in the settings is wrong. The message says what to write."""
 
 
 def check_path(path: str, allow_udp: bool = False, *, allow_simulator: bool = False) -> None:
-    """Refuse a reader that cannot be, before anything is opened. Raises ReaderError.
+    """Check the reader's path before anything is opened. Raises ReaderError.
 
     `udp:` and `pty:` are for the bench: whoever reaches such a port is every badge at once.
     """
@@ -92,7 +92,7 @@ def _advice(path: str) -> str:
 
 
 def serial_port(path: str) -> str | None:
-    """The device file of a serial reader: `tty:S0:pn532` is /dev/ttyS0, `tty:NAME:pn532` is /dev/NAME."""
+    """Return the device file of a serial reader: `tty:S0:pn532` is /dev/ttyS0, `tty:NAME:pn532` is /dev/NAME."""
     if PTY.fullmatch(path):
         return path.removeprefix("pty:")
     if (match := SERIAL.fullmatch(path)) is None:
@@ -110,7 +110,7 @@ class Frontend:
         self._line = getattr(getattr(clf.device, "chipset", None), "transport", None)
 
     def sense(self, uid: bytes | None = None) -> Any:
-        """Search the field once, for any card or for that one; the target found, or None.
+        """Search the field once, for any card or for the one with this number. Return the target, or None.
 
         The field is switched off first. Searching several times in one call would pace itself by the wall clock,
         which may jump.
@@ -118,7 +118,7 @@ class Frontend:
         return self._clf.sense(nfc.clf.RemoteTarget("106A", sel_req=uid))
 
     def activate(self, target: Any) -> Any:
-        """Make a tag of a target; None when the card went away."""
+        """Return the tag of a target; None when the card is gone."""
         return nfc.tag.activate(self._clf, target)
 
     def test(self) -> None:
@@ -128,7 +128,7 @@ class Frontend:
             ask()
 
     def close(self) -> None:
-        """Let go, whatever state the reader is in. Raises nothing.
+        """Close the reader, whatever state it is in. Raises nothing.
 
         When the plug is out, nfcpy stops halfway and keeps the port and its four pipes open for ever.
         """
@@ -164,7 +164,7 @@ def open_frontend(path: str) -> Frontend:
 
 
 def unstick(port: str) -> int | None:
-    """Bring a PN532 back to 115200 baud, from whatever speed a killed process has left it at.
+    """Set a PN532 back to 115200 baud, whatever speed a killed process left it at.
 
     The speed at which it was found, or None when it was not. Raises OSError when the port cannot be opened.
     """
@@ -185,7 +185,7 @@ def unstick(port: str) -> int | None:
 
 
 def explain(error: Exception, path: str) -> str:
-    """Say what is wrong and how to mend it, in one sentence for the person who looks after the kiosk."""
+    """Return one sentence that says what is wrong and how to repair it."""
     port = serial_port(path)
     number = getattr(error, "errno", None) or next((part for part in error.args if isinstance(part, int)), None)
     if port is None:

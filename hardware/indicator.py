@@ -1,4 +1,4 @@
-"""The light and the buzzer: one signal for each kind of answer, told apart without seeing colours.
+"""Drives the light and the buzzer: one signal for each kind of answer, which differ in rhythm as well as in colour.
 
 Which verdict deserves which signal is decided elsewhere; here is how each looks and sounds.
 """
@@ -20,7 +20,7 @@ from hardware.pins import need_factory
 
 @dataclass(frozen=True)
 class Beat:
-    """A moment of a signal: light on or off, buzzer on or off, for so many seconds."""
+    """A step of a signal: light on or off, buzzer on or off, for some seconds."""
 
     light: bool
     sound: bool
@@ -29,7 +29,7 @@ class Beat:
 
 @dataclass(frozen=True)
 class Pattern:
-    """How a signal looks and sounds: lamps that make its colour, and its rhythm.
+    """A signal: the lamps of its colour, and its rhythm.
 
     After its beats the light goes back to idle; with `lasting` it goes through those beats until another signal comes.
     Without beats and lasting: a steady light.
@@ -63,7 +63,7 @@ Sound = Literal["usual", "slow", "none"]
 
 
 def heard(pattern: Pattern, sound: Sound) -> Pattern:
-    """The pattern as somebody wants to hear it: as it is, slowly, or not at all. The resting light stays as it is."""
+    """Return the pattern with the sound that a member chose: usual, slow or none. The light at rest does not change."""
     if sound == "usual":
         return pattern
     seconds = 2.0 if sound == "slow" else 1.0
@@ -75,7 +75,7 @@ Pause = Callable[[threading.Event, float], bool]
 
 
 class Indicator:
-    """A three-colour light and an active buzzer (one that sounds by itself when powered). Every part is optional.
+    """Represents a three-colour light and an active buzzer (one that sounds when powered). Every part is optional.
 
     A light with fewer lamps shows what it has: the rhythm still tells the signals apart.
     """
@@ -102,7 +102,7 @@ class Indicator:
         self.signal("idle")
 
     def signal(self, name: str, sound: Sound = "usual") -> None:
-        """Begin the signal of this name in place of the one that is running; return without waiting for its end.
+        """Start the signal of this name instead of the running one; return at once.
 
         With `sound` slow it takes its time, twice as long; with none the buzzer is silent. Raises KeyError for a name
         that is not in PATTERNS.
@@ -116,7 +116,7 @@ class Indicator:
             self._show(pattern.colour, sound=False)
 
     def close(self) -> None:
-        """Switch everything off and let go of the lines; each step is taken even if one before it failed."""
+        """Switch everything off and release the lines; each step is done even if an earlier one failed."""
         self._stop()
         self._stack.close()
 

@@ -1,4 +1,4 @@
-"""What an NTAG 424 DNA can prove with its keys: pure functions over bytes, no reader and no card in here.
+"""Authentication of NTAG 424 DNA cards: pure functions over bytes, without reader or card.
 
 Two proofs, from NXP's data sheet NT4H2421Gx and application note AN12196, AES mode:
 - SUN (*secure unique NFC message*): a link that the card signs anew at each reading. Any telephone can take it along
@@ -29,7 +29,7 @@ _SELECTED = b"\x90\x00"
 
 
 class NotProvedError(HardwareError, ValueError):
-    """The card does not hold the key, or what it said was changed on the way."""
+    """The card does not have the key, or its answer was changed."""
 
 
 # ---------------------------------------------------------------- the arithmetic
@@ -42,7 +42,7 @@ def encrypt(key: bytes, data: bytes, iv: bytes = bytes(_BLOCK)) -> bytes:
 
 
 def decrypt(key: bytes, data: bytes, iv: bytes = bytes(_BLOCK)) -> bytes:
-    """The way back. Raises NotProvedError when these are no whole blocks."""
+    """Decrypt AES-128 in CBC mode. Raises NotProvedError when the length is not a multiple of 16."""
     if not data or len(data) % _BLOCK:
         raise NotProvedError(f"expected whole blocks of {_BLOCK} bytes, the card sent {len(data)} bytes")
     run = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
@@ -77,7 +77,7 @@ def diversify(master: bytes, uid: bytes, system: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Sun:
-    """What a signed link says. It may have been said before: accept it only with a `counter` above the last one."""
+    """The content of a signed link. Accept it only when `counter` is above the last one: a link can be replayed."""
 
     uid: bytes
     counter: int
@@ -135,7 +135,7 @@ Send = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, repr=False)
 class Session:
-    """A conversation between two who know each other. `counter` numbers the next command."""
+    """An authenticated session with a card. `counter` numbers the next command."""
 
     encryption_key: bytes
     mac_key: bytes
@@ -164,7 +164,7 @@ def session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes) -> tuple[bytes, bytes]:
 
 
 def rotated(data: bytes) -> bytes:
-    """One byte to the left: how each side shows that it could read the other's random number."""
+    """Rotate by one byte to the left: proof that a side could decrypt the other's random number."""
     return data[1:] + data[:1]
 
 
@@ -175,7 +175,7 @@ def native(code: int, data: bytes = b"") -> bytes:
 
 
 def authenticate(send: Send, key: bytes, *, key_number: int = 0, rnd_a: bytes | None = None) -> Session:
-    """Convince the card that we hold its key, and be convinced. `rnd_a` is for tests with published values.
+    """Authenticate the card and ourselves to each other. `rnd_a` is for tests with published values.
 
     Raises NotProvedError when the card refuses or fails; whatever `send` raises when the card is gone.
     """
@@ -190,7 +190,7 @@ def authenticate(send: Send, key: bytes, *, key_number: int = 0, rnd_a: bytes | 
 
 
 def read_uid(send: Send, session: Session) -> bytes:
-    """Ask for the card's true UID, which it may hide from strangers (GetCardUID, 7 bytes)."""
+    """Read the card's true UID of 7 bytes, which it may hide before authentication (GetCardUID)."""
     answer = _answer(send(native(0x51, session.mac(0x51))), _DONE, length=_BLOCK + 8)
     session = session.after_command()
     if not compare_digest(session.mac(0x00, answer[:_BLOCK]), answer[_BLOCK:]):
@@ -199,7 +199,7 @@ def read_uid(send: Send, session: Session) -> bytes:
 
 
 def prove(send: Send, key: bytes, *, key_number: int = 0) -> bytes:
-    """Select the application, authenticate, and return the true UID: all that a badge reader wants to know."""
+    """Select the application, authenticate, and return the true UID."""
     _answer(send(b"\x00\xa4\x04\x00" + bytes([len(APPLICATION)]) + APPLICATION + b"\0"), _SELECTED)
     return read_uid(send, authenticate(send, key, key_number=key_number))
 

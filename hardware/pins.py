@@ -1,4 +1,4 @@
-"""Which GPIO lines may carry what, and the way to the real ones.
+"""Checks which GPIO lines may be used for what, and opens them.
 
 Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is the business of
 `hardware.door` and `hardware.indicator`; where the numbers come from is the configuration's.
@@ -20,11 +20,11 @@ _UART = (14, 15)
 
 
 class PinError(HardwareError, ValueError):
-    """A line that cannot do what is asked of it."""
+    """A GPIO line cannot be used in this way."""
 
 
 def check_pins(pins: Mapping[str, int | None], *, active_high: bool, force: bool) -> list[str]:
-    """Tell what is wrong with a wiring: one sentence for each refusal, none when all is well.
+    """Yield one sentence for each mistake in a wiring.
 
     `pins` maps the name of a part (`strike`, `red`, ...) to its BCM number, None for a part that is not there; a name
     may be a settings path, such as `door.strike`. `active_high` is the strike's. `force` overrules what is merely
@@ -95,7 +95,7 @@ def open_pins() -> Any:
 
 
 def need_factory(pin_factory: Any, *pins: int | None) -> None:
-    """Insist on a pin factory when something is wired.
+    """Return the pin factory. Raises PinError when something is wired and there is none.
 
     Without one gpiozero would quietly make a process-wide factory, which guesses the machine and nobody closes.
     """

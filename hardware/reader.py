@@ -1,4 +1,4 @@
-"""The reader's loop: badges come and go, readers fail and recover, and each of these is told once.
+"""Runs the badge reader: reports each badge once, and each failure and recovery of the reader once.
 
 How nfcpy is handled is in `frontend`, what a badge proves in `badge`. Nothing is known here of members or of doors.
 """
@@ -58,19 +58,19 @@ class CardUnreadable:
 
 @dataclass(frozen=True)
 class CardRemoved:
-    """The badge that was sensed last is gone."""
+    """The badge that was sensed last was taken away."""
 
 
 @dataclass(frozen=True)
 class ReaderUp:
-    """The reader works; `name` says what it is and where."""
+    """The reader works. `name` says its chip and its port."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class ReaderDown:
-    """The reader does not work, and is being tried again. `error` is a sentence that says how to mend it."""
+    """The reader does not work; the next try follows. `error` is a sentence that says how to repair it."""
 
     error: str
 
@@ -179,7 +179,7 @@ class Reader:
             left -= 1.0
 
     def _works(self, frontend: Frontend) -> None:
-        """Opening proves little: only a search that comes back shows that the reader works."""
+        """Tell whether the reader works: a search has to return, opening it proves little."""
         self._failures = 0
         if not self._up:
             self._up, self._up_since = True, self._monotonic()

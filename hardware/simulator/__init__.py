@@ -1,1 +1,1 @@
-"""The bench that the demo and the tests share: software cards, a reader chip on a pseudo-terminal, a board of pins."""
+"""Simulated hardware for the demo and the tests: cards, a reader chip on a pseudo-terminal, a board of GPIO pins."""

@@ -1,4 +1,4 @@
-"""The bench's board: gpiozero's mock lines with a door, a button and lamps on them, moved and read from outside.
+"""A simulated board: gpiozero's mock pins with a door, an exit button and lamps.
 
 What the kiosk does with the lines is the same code as on the real ones. The bench has no pull-down on the strike's
 line: a kiosk that lets go of the line without releasing the strike leaves it on, which is the worst a real board does.
@@ -43,7 +43,7 @@ _SIGNALS = {pattern.colour: name for name, pattern in PATTERNS.items()}
 
 
 class BoardState(TypedDict):
-    """What somebody in front of the bench sees and hears."""
+    """What is on and lit on the board."""
 
     strike: bool
     door_open: bool
@@ -63,7 +63,7 @@ class Edge:
 
 
 class BenchPin(MockPin):  # type: ignore[misc]
-    """A line that tells its factory when the kiosk writes it, and that can be tied to ground from outside."""
+    """A pin that reports what the kiosk writes and can be tied to ground."""
 
     grounded = False
 
@@ -79,18 +79,18 @@ class BenchPin(MockPin):  # type: ignore[misc]
         self.factory.written(self)
 
     def ground(self) -> None:
-        """Close a switch between this line and ground."""
+        """Connect this pin to ground."""
         self.grounded = True
         self.drive_low()
 
     def let_go(self) -> None:
-        """Open that switch: the pull-up wins."""
+        """Disconnect this pin from ground: the pull-up applies."""
         self.grounded = False
         self.drive_high()
 
 
 class BenchFactory(MockFactory):  # type: ignore[misc]
-    """Lines that report what is written to them."""
+    """A factory of pins that report what is written to them."""
 
     def __init__(self, written: Callable[[BenchPin], None]) -> None:
         super().__init__(pin_class=BenchPin)
@@ -137,7 +137,7 @@ class Board:
         self._change({"door_open": True})
 
     def close_door(self) -> None:
-        """Let it fall shut."""
+        """Close the door."""
         self._pin("contact").ground()
         self._change({"door_open": False})
 

@@ -1,4 +1,4 @@
-"""Software cards, seen from the card's side of the air: ISO 14443 type A at 106 kbit/s.
+"""Simulated cards: ISO 14443 type A at 106 kbit/s.
 
 Each answers as its data sheet says, so that the reader's own tag classes recognise it. The chip that powers and
 polls them is in `chip`; what a badge is worth is none of their business. Frames carry no checksum here (the chip adds
@@ -17,7 +17,7 @@ NAK = b"\x00"
 
 
 class Card(ABC):
-    """A card on its own: no anticollision, because one card at a time lies on the reader."""
+    """A simulated card. One card at a time lies on the reader, so there is no anticollision."""
 
     sens_res = b"\x44\x00"
     """ATQA as it goes over the air, low byte first."""
@@ -29,11 +29,11 @@ class Card(ABC):
         self.uid = uid
 
     def power_up(self) -> None:  # noqa: B027 - most cards have nothing to do
-        """The reader's field came on."""
+        """The reader's field was switched on."""
 
     @abstractmethod
     def select(self) -> None:
-        """The reader selected this card: whatever was going on is forgotten."""
+        """The reader selected this card: its state is reset."""
 
     @abstractmethod
     def exchange(self, frame: bytes) -> bytes | None:
@@ -41,7 +41,7 @@ class Card(ABC):
 
 
 class MifareClassic(Card):
-    """A card of which a kiosk sees the number only: its memory needs a cipher that the reader's driver lacks."""
+    """A MIFARE Classic card. The kiosk reads its number only: the driver lacks the cipher of its memory."""
 
     sens_res = b"\x04\x00"
     sak = 0x08
@@ -55,7 +55,7 @@ class MifareClassic(Card):
 
 
 class Model(NamedTuple):
-    """What tells the NTAG21x apart (NXP data sheet NTAG213/215/216, sections 8.5 and 10.1)."""
+    """How the NTAG21x models differ (NXP data sheet NTAG213/215/216, sections 8.5 and 10.1)."""
 
     pages: int
     data_size: int
@@ -171,7 +171,7 @@ class Ntag(Card):
 
 
 class IsoDepCard(Card):
-    """A card that speaks blocks (ISO 14443-4) and commands (ISO 7816-4) over them; subclasses say what they answer."""
+    """A card with blocks (ISO 14443-4) and commands in them (ISO 7816-4); subclasses answer the commands."""
 
     sens_res = b"\x44\x03"
     sak = 0x20
@@ -242,7 +242,7 @@ NOT_SUPPORTED = b"\x6d\x00"
 
 
 class Phone(IsoDepCard):
-    """A telephone without an application of ours: its number is drawn anew each time the field comes on.
+    """A phone: its number changes each time the field is switched on.
 
     `peer_to_peer` telephones say so in their SAK (0x60 in place of 0x20), which is why some drivers overlook them.
     """

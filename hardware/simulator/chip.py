@@ -1,4 +1,4 @@
-"""A PN532 reader on a pseudo-terminal: frames, speeds, the thread, and the ways in which readers break.
+"""A simulated PN532 reader on a pseudo-terminal: frames, speeds and faults.
 
 The host's driver opens `Pn532.port` like any serial port. What the chip answers is in `firmware`, how it wraps that in
 `frames`, what lies on its antenna in `cards`.
@@ -43,7 +43,7 @@ FAULTS: dict[str, Callable[[bytes], tuple[bytes, bytes]]] = {
 
 
 class Pn532:
-    """One reader, used by `with` or between `start` and `stop`. The public methods may be called from any thread.
+    """A simulated PN532, used with `with` or between `start` and `stop`. Its methods may be called from any thread.
 
     With `strict_baud` it neither hears nor reaches a host at another speed than its own. With `wire` it takes the
     time that a real one takes (bytes on the line, 20 ms to search the field); without, it answers at once.
@@ -76,7 +76,7 @@ class Pn532:
         return self
 
     def stop(self) -> None:
-        """Vanish, and give everything back."""
+        """Unplug the reader and release everything."""
         if not self._port.path:
             return
         if self._thread.is_alive():
@@ -103,7 +103,7 @@ class Pn532:
         self._fault = name
 
     def put(self, card: Card) -> None:
-        """Lay a card on the reader, in place of one that lies there."""
+        """Lay a card on the reader and remove another one."""
         self._ask(lambda: self._firmware.put(card))
 
     def take(self) -> None:
@@ -111,11 +111,11 @@ class Pn532:
         self._ask(self._firmware.take)
 
     def unplug(self) -> None:
-        """Pull the plug: the port is gone, and the chip has no power."""
+        """Unplug the reader: the port is gone, and the chip has no power."""
         self._ask(self._port.unplug)
 
     def replug(self) -> None:
-        """Put the plug back: the chip starts anew, the card is still where it was."""
+        """Plug the reader in again: the chip restarts, the card still lies on it."""
         self._ask(self._power_on)
         self._ask(self._port.plug)
 

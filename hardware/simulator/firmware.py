@@ -1,4 +1,4 @@
-"""What goes on inside a PN532: its commands, its registers and the card in its field. Bytes in, bytes out.
+"""The simulated firmware of a PN532: commands, registers and the card in the field, as bytes.
 
 Frames, speeds and the port are in `chip`. Section numbers are those of NXP's PN532 user manual (UM0701-02).
 """
@@ -39,7 +39,7 @@ def crc_a(frame: bytes) -> bytes:
 
 
 class Firmware:
-    """One chip from power-up on, as an initiator at 106 kbit/s type A.
+    """The state of a chip since power-up, as an initiator at 106 kbit/s type A.
 
     Searches never wait for a card to come, and other technologies find nobody. Target mode, the chip's GPIO and
     InAutoPoll are not there: they get the error frame.

@@ -1,4 +1,4 @@
-"""The frames between a host and a PN532 (user manual UM0701-02, section 6.2.1): making them and taking them apart."""
+"""The frames between a host and a PN532 (user manual UM0701-02, section 6.2.1): builds and parses them."""
 
 from __future__ import annotations
 

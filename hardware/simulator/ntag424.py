@@ -1,4 +1,4 @@
-"""A software NTAG 424 DNA, from the card's side: mutual authentication, its true UID, a link signed at each reading.
+"""A simulated NTAG 424 DNA card: mutual authentication, the true UID, a link signed at each reading.
 
 What it cannot do: change its keys and settings, the LRP mode, files other than the NDEF one.
 """

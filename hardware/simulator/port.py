@@ -1,4 +1,4 @@
-"""A serial port that is none: a pseudo-terminal with a name that stays the same when it is unplugged and comes back."""
+"""A fake serial port on a pty that keeps its path when it is unplugged and plugged in again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class Port:
-    """The device's end. Closed until `plug`; not for use by several threads at once."""
+    """The device's end of the port, closed until `plug`. For one thread at a time."""
 
     def __init__(self) -> None:
         self.path = ""
@@ -31,7 +31,7 @@ class Port:
         return self._ends is not None
 
     def plug(self) -> None:
-        """Appear. The host's end is kept open here too: hosts close and open it again and must not hang it up."""
+        """Plug in. The host's end is kept open here too, so that a host may close and open it again."""
         self.path = self.path or f"{tempfile.mkdtemp(prefix='reader-')}/tty"
         if self._ends is None:
             self._ends = master, slave = pty.openpty()
@@ -40,7 +40,7 @@ class Port:
             Path(self.path).symlink_to(os.ttyname(slave))
 
     def unplug(self) -> None:
-        """Vanish: the host's next read or write fails."""
+        """Unplug: the host's next read or write fails."""
         if self._ends is not None:
             Path(self.path).unlink()
             for end in self._ends:
@@ -48,7 +48,7 @@ class Port:
             self._ends = None
 
     def remove(self) -> None:
-        """Vanish for ever."""
+        """Unplug and delete the path."""
         self.unplug()
         if self.path:
             Path(self.path).parent.rmdir()
