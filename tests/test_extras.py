@@ -46,7 +46,7 @@ def test_the_lists_differ_in_what_has_wires_and_what_serves_pages() -> None:
 def test_a_kiosk_runs_without_the_servers_packages(tmp_path) -> None:
     code, told = run_without(only_of(CENTRAL, DOOR), KIOSK, "demo", "--alone", home=tmp_path, typed="tap camille\n")
     assert code == 0, told
-    assert "granted ENTRY_USED Camille Roux" in told
+    assert "accordé ENTRY_USED Camille Roux" in told
 
 
 def test_a_server_runs_without_the_doors_packages(tmp_path) -> None:

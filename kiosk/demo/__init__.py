@@ -1,4 +1,4 @@
-"""The product on a simulated bench: `kiosk demo`, with a window or in a terminal."""
+"""`kiosk demo`: the kiosk with simulated hardware, in a window, a browser or a terminal."""
 
 from kiosk.demo.show import run as main
 

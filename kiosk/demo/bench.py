@@ -1,4 +1,4 @@
-"""The bench: an emulated reader and board, the demo's cards, a clock that can be moved, an eye on the screen."""
+"""The simulated hardware of the demo: reader, board, cards and a clock that can be set."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NOTICE_SECONDS = 10.0
 
 
 class BenchError(ValueError):
-    """Something the bench does not have; `near` are names that may have been meant."""
+    """The demo cannot do this. The message is a sentence."""
 
 
 class Watching:
-    """A display that passes everything on and remembers each notice until somebody asks."""
+    """A display that records each notice and passes everything on."""
 
     def __init__(self, display: Display, on_idle: Callable[[], None]) -> None:
         self._display, self._on_idle = display, on_idle
@@ -108,7 +108,7 @@ class Bench:
             return next(site for site in ledger.roster.sites() if site.id == SITE)
 
     def watch(self, display: Display) -> Display:
-        """Look over the shoulder of whoever shows things on this display."""
+        """Return a display that records notices and passes everything on to this one."""
         self.watching = Watching(display, lambda: self.on_change())
         return self.watching
 
@@ -145,7 +145,7 @@ class Bench:
         raise BenchError(f'there is no card "{name}": {advice}')
 
     def tap(self, name: str) -> Notice | None:
-        """Lay a card on the reader until the screen answers, then take it away; None when it does not answer."""
+        """Lay a card on the reader until the screen answers, then take it away. Return its notice, or None."""
         with self._hands:
             try:
                 return self.answer_to(lambda: self.put(name))

@@ -1,4 +1,4 @@
-"""The central server of the demo: runs beside the kiosk, in the same process and by the same clock, already paired.
+"""The central server of the demo: runs in the kiosk's process with the demo's clock, already paired.
 
 It is the real one, on a port of this machine; only its clock is the bench's, so that its pages tell what the door does.
 """
@@ -38,7 +38,7 @@ STOP_SECONDS = 2
 
 
 class Beside:
-    """The server, its database in the demo's folder. Use it with `with`: then it serves."""
+    """The central server, with its database in the demo's folder. It serves inside `with`."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
         """`now` is what time it is on the bench."""

@@ -1,4 +1,4 @@
-"""The demo in a browser, for a machine without a display: the live screen and its tray, on loopback alone.
+"""The demo on a web page, for a machine without a display: screen and tray, on loopback only.
 
 A page shows the last frame as a picture and is told by server-sent events when there is a new one; a finger or the
 mouse on it is a finger on the screen, keys are keys. Whoever can open this page can use the simulated kiosk and nothing
@@ -71,7 +71,7 @@ document.addEventListener("keydown", event => {
 
 
 class Browser:
-    """The page's server. Use it with `with`; it serves in threads of its own."""
+    """The web server of the page. It serves inside `with`, in threads of its own."""
 
     def __init__(self, remote: Remote, port: int = PORT) -> None:
         """Raises OSError when the port is taken; 0 takes any that is free."""

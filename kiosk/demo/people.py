@@ -1,4 +1,4 @@
-"""The people of the demo: plausible members of La Serre, their cards, and the weeks before today as they lived them.
+"""The members of the demo, their cards, and their visits of the weeks before.
 
 The history is not invented: every past visit is a tap judged by the rules at its own time, and every pass a sale.
 """
@@ -42,7 +42,7 @@ LOOK_BACK = timedelta(days=75)
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody of the demo. `key` is what one types; `tray` is what the card's label says, if it lies in the tray."""
+    """A member of the demo. `key` is the name to type; `tray` is the label of the card, if it lies in the tray."""
 
     key: str
     name: str
@@ -91,7 +91,7 @@ PEOPLE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Stranger:
-    """A card that no member carries."""
+    """A card that belongs to no member."""
 
     key: str
     name: str
@@ -106,7 +106,7 @@ STRANGERS = (
 
 
 def cards() -> dict[str, Card]:
-    """Every card of the demo by its key."""
+    """Return every card of the demo by its key."""
     return {one.key: one.card for one in (*PEOPLE, *STRANGERS)}
 
 

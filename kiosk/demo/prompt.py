@@ -1,4 +1,4 @@
-"""The demo's prompt: words typed in a terminal become things done to the bench. What happens is printed elsewhere."""
+"""The commands that are typed into the demo's terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOVES = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Prompt:
-    """Understands a line and does it to the bench; what there is to say is returned."""
+    """Runs a typed line and returns what to print."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Prompt:
         }
 
     def obey(self, line: str) -> str:
-        """Do what a line says. Raises BenchError with a sentence when it cannot be done."""
+        """Run a typed line and return what to print. Raises BenchError."""
         word, _, rest = line.strip().partition(" ")
         if not word:
             return ""

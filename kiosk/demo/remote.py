@@ -1,4 +1,4 @@
-"""The screen for somebody who sees it elsewhere: its frames as PNG, and what they touch and type as events.
+"""The screen for a web page: frames as PNG, touches and keys as events.
 
 Frames are handed over by the thread that draws; everything else may be called from any thread.
 """

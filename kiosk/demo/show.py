@@ -1,4 +1,4 @@
-"""The demo as a whole: the kiosk on the bench, seen through a window with a tray, or through a terminal."""
+"""Starts the demo and connects its parts: kiosk, simulated hardware, window or terminal, central server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime
@@ -25,10 +26,11 @@ from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
 from kiosk.demo.prompt import Prompt
 from kiosk.demo.remote import Remote
 from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
-from kiosk.demo.tray_words import Tray, VirtualBadge, put_into_words
+from kiosk.demo.tray_words import Tray, VirtualBadge, outcome, put_into_words
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.messages import ReaderUp, Tick, Touch
 from kiosk.model import Case, Denied, Signal, Site, Verdict
+from kiosk.notices.language import Language
 from kiosk.screen.panel import PanelTouch
 from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.window import Screen
@@ -45,20 +47,51 @@ LAMPS = {
 """How the colours of the bench's lamp look on the tray."""
 
 
+FIRST_TRIES_SECONDS = 20.0
+"""How long the simulated reader may take to answer for the first time, on a machine that is busy starting."""
+
+
+class FirstTries(logging.Filter):
+    """Leaves out messages that the reader does not answer, until it first answered or 20 s have passed."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._monotonic, self._end = monotonic, monotonic() + FIRST_TRIES_SECONDS
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether to print a line."""
+        if str(record.msg).startswith("reader up"):
+            self._end = self._monotonic()
+        return not str(record.msg).startswith("reader down") or self._monotonic() >= self._end
+
+
+def has_sound_card() -> bool:
+    """Tell whether sounds can be played here: without any device ALSA prints many lines of errors."""
+    run = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"))
+    served = (run / "pulse" / "native", run / "pipewire-0")
+    wanted = {"SDL_AUDIODRIVER", "PULSE_SERVER"} & set(os.environ)
+    return bool(wanted) or any(path.exists() for path in served) or any(Path("/dev/snd").glob("pcm*p"))
+
+
 class Show:
-    """What is printed, drawn and clicked while the demo runs."""
+    """Prints verdicts, draws the tray and handles clicks on it."""
 
     def __init__(self, bench: Bench, site: Site, screen: Screen, panel: TrayPanel) -> None:
         self._bench, self._site, self.screen, self._panel = bench, site, screen, panel
         self._verdicts: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._words = Language(site.language, site.zone)
 
     def on_verdict(self, verdict: Verdict, case: Case, now: datetime) -> None:
         """Print a verdict and what the door and the light did; called when all of it is done."""
         board = self._bench.board.state()
-        strike = "released" if board["strike"] else "shut"
-        if board["strike"] and isinstance(verdict, Denied):
-            strike = "still released for somebody before"
-        told = f"{notices.log_line(verdict, case, now, 'en')}\n      strike {strike}, light {board['signal']}"
+        did = outcome(
+            self._site,
+            strike_open=board["strike"],
+            was_denied=isinstance(verdict, Denied),
+            signal=Signal(board["signal"] or "idle"),
+            language=case.member.language if case.member else None,
+        )
+        told = f"{notices.log_line(verdict, case, now)}\n      {did}"
         print(told, flush=True)
         self._verdicts.put(told)
 
@@ -67,9 +100,9 @@ class Show:
         before = self._bench.watching.last if self._bench.watching else None
         answer = self._bench.tap(card)
         if answer is None:
-            raise BenchError("the kiosk did not answer: is its reader out of order?")
+            raise BenchError(self._words.say("The kiosk did not answer: is its reader out of order?"))
         if answer.number and before and answer.number == before.number:
-            return "the same tap again: nothing is stored, its notice shows again"
+            return self._words.say("The same tap again: nothing is stored, and its notice is shown again")
         return self._verdicts.get(timeout=SENSE_SECONDS) if answer.number else answer.title
 
     def tap_card(self, command: TapCard) -> Done | Refused:
@@ -124,7 +157,7 @@ class Show:
 
 
 def badges() -> Iterator[VirtualBadge]:
-    """Yield the cards that lie in the tray."""
+    """Yield the cards in the tray."""
     for who in (*PEOPLE, *STRANGERS):
         if who.tray:
             yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
@@ -158,9 +191,11 @@ def run(
 
 
 def _log_to_terminal() -> None:
-    """Warnings, and of the kiosk itself also what got well again: each reader that comes and goes."""
+    """Print warnings, and each reader that comes and goes."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stdout)
-    logging.getLogger("kiosk.daemon").setLevel(logging.INFO)
+    daemon = logging.getLogger("kiosk.daemon")
+    daemon.setLevel(logging.INFO)
+    daemon.addFilter(FirstTries())
     logging.getLogger("nfc").setLevel(logging.CRITICAL)  # its errors are what `reader down` sums up
 
 
@@ -236,7 +271,7 @@ def _open_screen(
     if windowed:
         screen = Screen(size, title=site.name, panel=panel, monotonic=bench.clock.monotonic)
         if screen.is_seen:
-            screen.speaker = Speaker(volume=0.5)
+            screen.speaker = Speaker(volume=0.5 if has_sound_card() else 0)
             return screen
         screen.close()
     os.environ["SDL_VIDEODRIVER"] = "dummy"

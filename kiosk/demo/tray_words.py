@@ -66,6 +66,15 @@ def put_into_words(
     )
 
 
+def outcome(site: Site, *, strike_open: bool, was_denied: bool, signal: Signal, language: str | None = None) -> str:
+    """Return what strike and lamp do after a tap."""
+    words = Language(choose(language, site.language), site.zone)
+    strike = words.say("Door unlocked") if strike_open else words.say("Door locked")
+    if strike_open and was_denied:
+        strike = words.say("Door still unlocked for the tap before")
+    return f"{strike} · {_lamp(words, signal)}"
+
+
 def _lamp(words: Language, signal: Signal) -> str:
     return {
         Signal.IDLE: words.say("Lamp: waiting"),

@@ -1,5 +1,6 @@
 """The demo: its people on any day of the year, its prompt, and the whole of it as a host would start it."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from kiosk.demo import main
 from kiosk.demo.bench import Bench, BenchError
 from kiosk.demo.people import PEOPLE, settle_in
 from kiosk.demo.prompt import Prompt, moved
-from kiosk.demo.show import throw_away
+from kiosk.demo.show import FIRST_TRIES_SECONDS, FirstTries, has_sound_card, throw_away
 from kiosk.ledger import LedgerError, open_ledger
 from kiosk.model import Reason
 from kiosk.rules.passes import balance
@@ -128,10 +129,10 @@ def demo(home: Path, *args: str, typed: str, **more: str) -> str:
 
 def test_the_demo_runs_in_a_terminal_and_goes_on_where_it_ended(tmp_path) -> None:
     first = demo(tmp_path, typed="tap camille\ntap ines\nclock thu 13:55\ntap zoe\n")
-    assert "granted ENTRY_USED Camille Roux" in first
-    assert "strike released, light granted" in first
-    assert "denied BADGE_BLOCKED" in first
-    assert "13:55 denied CLOSED" in first
+    assert "accordé ENTRY_USED Camille Roux" in first
+    assert "Porte déverrouillée · Voyant\u202f: accordé" in first
+    assert "refusé BADGE_BLOCKED" in first
+    assert "13:55 refusé CLOSED" in first
     assert (tmp_path / "kiosk-demo" / "screen.png").read_bytes()[:4] == b"\x89PNG"
     second = demo(tmp_path, typed="clock\n")
     assert "13:55" in second
@@ -144,13 +145,40 @@ def test_a_reader_that_comes_back_is_told_and_reads_the_next_card(tmp_path) -> N
     assert "reader up: " in before
     assert "reader down: " in before
     assert "reader up: " in after
-    assert "granted ENTRY_USED Camille Roux" in after.partition("the reader is plugged in\n")[2]
+    assert "accordé ENTRY_USED Camille Roux" in after.partition("the reader is plugged in\n")[2]
+
+
+def test_a_member_who_reads_english_is_answered_in_english(tmp_path) -> None:
+    said = demo(tmp_path, "--alone", typed="tap tom\n")
+    assert "granted ENTRY_USED Tom Whitfield: Entry recorded" in said
+    assert "Door unlocked · Lamp: granted" in said
+
+
+def test_a_reader_that_needs_several_tries_at_the_start_alarms_nobody() -> None:
+    now = [0.0]
+    first = FirstTries(lambda: now[0])
+    down, up = (logging.makeLogRecord({"msg": f"reader {state}: %s"}) for state in ("down", "up"))
+    assert not first.filter(down)
+    now[0] = FIRST_TRIES_SECONDS
+    assert first.filter(down)
+    answered = FirstTries(lambda: 0.0)
+    assert answered.filter(up)
+    assert answered.filter(down)
+
+
+def test_without_any_sound_device_no_speaker_is_opened(monkeypatch, tmp_path) -> None:
+    monkeypatch.delenv("SDL_AUDIODRIVER", raising=False)
+    monkeypatch.delenv("PULSE_SERVER", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert has_sound_card() == any(Path("/dev/snd").glob("pcm*p"))
+    (tmp_path / "pipewire-0").touch()
+    assert has_sound_card()
 
 
 def test_the_same_card_after_the_clock_was_moved_is_a_new_tap(tmp_path) -> None:
     said = demo(tmp_path, typed="tap camille\nclock thu 13:55\ntap camille\n")
-    assert "the same tap again" not in said
-    assert "13:55 denied CLOSED" in said
+    assert "Le même badge à nouveau" not in said
+    assert "13:55 refusé CLOSED" in said
 
 
 def test_a_display_that_does_not_answer_is_done_without(tmp_path) -> None:
@@ -195,7 +223,7 @@ def test_a_card_can_be_laid_from_another_terminal(tmp_path) -> None:
             [KIOSK, "tap", "nadja"], capture_output=True, text=True, env=terminal(tmp_path), timeout=60
         )
         running.stdin.write("quit\n")
-    assert "granted ENTRY_USED Nadia Benali" in laid.stdout
+    assert "accordé ENTRY_USED Nadia Benali" in laid.stdout
     assert unknown.returncode == 1
     assert 'there is no card "nadja": nadia' in unknown.stderr
     assert running.returncode == 0
