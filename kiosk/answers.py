@@ -228,6 +228,12 @@ class HoursPreview(Answer, tag="hours_preview", frozen=True, kw_only=True):
     given_back: int = 0
     """Entries that people who are in get back."""
     inside: int = 0
+    people: tuple[Present, ...] = ()
+    """Who is in, for a change of today."""
+    given_back_to: tuple[str, ...] = ()
+    """The names of those who get entries back."""
+    stays_given_back: tuple[str, ...] = ()
+    """The names of those to whom a closing of today gave entries back, which going back to the hours does not undo."""
 
 
 class SaleLine(Noun, frozen=True, kw_only=True):

@@ -321,6 +321,29 @@ class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
 
 
+class SetSite(Command, tag="site_set", frozen=True, kw_only=True):
+    """Make a site, or change all that is known of it: its name, zone, weekly hours, numbers of the rules.
+
+    `anyway`: even if another site has this name already. Answer: Done, with the site's id.
+    """
+
+    site: Site
+    anyway: bool = False
+
+
+class RetireSite(Command, tag="site_retire", frozen=True, kw_only=True):
+    """Close a site for good, or take that back: then its weekly hours are to be written anew. Answer: Done."""
+
+    site: str
+    retired: bool = True
+
+
+class SetProduct(Command, tag="product_set", frozen=True, kw_only=True):
+    """Make a product, or change what it is from now on; passes sold keep their terms. Answer: Done, with its id."""
+
+    product: Product
+
+
 # ---------------------------------------------------------------- the first start
 
 
@@ -434,6 +457,9 @@ Asked = (
     | ShowWeek
     | PreviewHours
     | ImportSite
+    | SetSite
+    | RetireSite
+    | SetProduct
     | ShowFirstStart
     | TryDoor
     | SetUp

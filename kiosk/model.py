@@ -171,6 +171,8 @@ class Site(Noun, frozen=True, kw_only=True):
     currency: str = "EUR"
     language: str = "fr"
     policy: Policy = Policy()
+    retired: bool = False
+    """Closed for good: nobody sits at its desk any more; its sales and visits stay."""
 
 
 class Override(Noun, frozen=True, kw_only=True):

@@ -8,13 +8,11 @@ from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
+from kiosk.desk.site import LONGEST_NAME
 from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, ProductSet, SiteSet
 from kiosk.languages import languages
 from kiosk.model import Badge, Member, Opening, Site
 from kiosk.roster import Roster
-
-LONGEST_NAME = 60
-"""Letters of the name of a space: more would not fit on the screen."""
 
 
 def is_open(roster: Roster, site_id: str) -> bool:

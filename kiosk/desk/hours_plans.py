@@ -5,7 +5,7 @@ The same plan is what a preview shows and what the change then does. Carrying it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import singledispatch
@@ -48,6 +48,8 @@ class Plan:
     said: tuple[str, ...]
     facts: tuple[AnyFact, ...] = ()
     given_back: tuple[Visit, ...] = ()
+    stays_given_back: tuple[Visit, ...] = ()
+    """What the closing gave back that is taken back now: nothing is charged without a tap."""
 
 
 @singledispatch
@@ -130,16 +132,42 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
 @plan.register
 def _back(command: BackToHours, desk: Desk) -> Plan:
     """Staff's word is taken back. Entries that a closing gave back stay given back."""
-    if standing(desk) is None:
+    override = standing(desk)
+    if override is None:
         return _as_it_is(desk, "The usual hours apply already.")
     opening = hours.opening(desk.site, None, desk.now)
+    stays = _given_back_by(desk, override)
+    not_undone = f"Given back by the closing, and not taken again: {_names(desk, stays)}."
     return Plan(
         site=desk.site,
         override=None,
         first=desk.today,
-        said=(f"The usual hours apply: {'open' if opening.is_open else 'closed'} now.",),
+        said=(
+            f"The usual hours apply: {'open' if opening.is_open else 'closed'} now.",
+            *([not_undone] if stays else ()),
+        ),
         facts=(HoursOverridden(site_id=desk.site.id, override=None, by=command.by),),
+        stays_given_back=stays,
     )
+
+
+def _given_back_by(desk: Desk, closing: Override) -> tuple[Visit, ...]:
+    visits = desk.roster.visits(closing.since - LONGEST_WINDOW, desk.now, site_id=desk.site.id)
+    return tuple(
+        visit
+        for visit in visits
+        if visit.reversed_by == "closing" and visit.reversed_at and visit.reversed_at >= closing.since and visit.charges
+    )
+
+
+def _names(desk: Desk, visits: Sequence[Visit]) -> str:
+    return ", ".join(names_of(desk, visits))
+
+
+def names_of(desk: Desk, visits: Sequence[Visit]) -> tuple[str, ...]:
+    """The names of those whose visits these are, each once."""
+    members = (desk.roster.member(visit.member_id) for visit in visits)
+    return tuple(dict.fromkeys(member.name for member in members if member))
 
 
 # ---------------------------------------------------------------- dated exceptions

@@ -8,9 +8,10 @@ from msgspec import structs
 
 from kiosk import hours, week
 from kiosk.answers import Done, ExceptionLine, Hours, HoursPreview, Week
-from kiosk.commands import HoursChange, PreviewHours, ShowHours, ShowWeek
+from kiosk.commands import HoursChange, ListInside, PreviewHours, ShowHours, ShowWeek
 from kiosk.desk.desk import Desk
-from kiosk.desk.hours_plans import plan, standing
+from kiosk.desk.hours_plans import names_of, plan, standing
+from kiosk.desk.visits import list_inside
 from kiosk.model import Opening, Override, Site, Window
 
 MOST_OPENINGS = 366
@@ -85,6 +86,9 @@ def preview_hours(desk: Desk, command: PreviewHours) -> HoursPreview:
         next=_next(desk, site, override, count=SHOWN_OPENINGS),
         given_back=sum(charge.units for visit in would_be.given_back for charge in visit.charges),
         inside=desk.roster.people_in(desk.site.id, desk.now),
+        people=list_inside(desk, ListInside()).people if would_be.override != standing(desk) else (),
+        given_back_to=names_of(desk, would_be.given_back),
+        stays_given_back=names_of(desk, would_be.stays_given_back),
     )
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from msgspec import structs
 
+from kiosk import hours, local_time
 from kiosk.answers import Done
-from kiosk.commands import ImportSite
-from kiosk.desk.desk import Desk
+from kiosk.commands import ImportSite, RetireSite, SetProduct, SetSite
+from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
 from kiosk.model import Member, Product, Site
+from kiosk.store.names import folded, is_same_name
+
+LONGEST_NAME = 60
+"""Letters of the name of a site: more would not fit on the screen."""
 
 Change = tuple[AnyFact, str]
 
@@ -47,6 +52,63 @@ def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
         if product.on_sale and product.id not in described:
             how = f"on_sale = false in [products.{product.id}] of the file ends it"
             yield f"Left alone, not in the file: product {product.name} ({how})."
+
+
+def set_site(desk: Desk, command: SetSite) -> Done:
+    """Keep a site as the command describes it. Refused when another site has its name, unless told to do it anyway."""
+    site = structs.replace(command.site, name=" ".join(command.site.name.split()))
+    _check_site(desk, site, anyway=command.anyway)
+    if desk.roster.site(site.id) == site:
+        return Done(said=(f"{site.name} is like that already.",), changed=False, id=site.id)
+    desk.append(SiteSet(site=site))
+    return Done(said=(f"{site.name} is kept.",), id=site.id)
+
+
+def _check_site(desk: Desk, site: Site, *, anyway: bool) -> None:
+    if not folded(site.name) or len(site.name) > LONGEST_NAME:
+        message = f"a site needs a name, of {LONGEST_NAME} letters at most"
+        raise DeskError(message, code="PLACE_NAME", most=str(LONGEST_NAME), field="name")
+    if not local_time.is_zone(site.zone):
+        message = f'"{site.zone}" is no time zone: write it like Europe/Paris'
+        raise DeskError(message, code="NO_SUCH_ZONE", zone=site.zone, field="zone")
+    others = (one for one in desk.roster.sites() if one.id != site.id)
+    same = next((one for one in others if is_same_name(one.name, site.name)), None)
+    if same is not None and not anyway:
+        message = f"there is a site {same.name} already ({same.id})"
+        raise DeskError(message, code="SITE_NAME_TAKEN", name=same.name, field="anyway")
+    try:
+        hours.check(site.hours, site.exceptions, site.country)
+    except hours.HoursError as error:
+        raise DeskError(str(error), code=error.code, **error.facts | {"field": "hours"}) from None
+
+
+def retire_site(desk: Desk, command: RetireSite) -> Done:
+    """Close a site for good: its hours become `off`, and its exceptions go. Taken back, its hours stay `off`."""
+    site = desk.roster.site(command.site)
+    if site is None:
+        raise DeskError(f'no site is called "{command.site}"', code="NO_SITE")
+    if site.retired == command.retired:
+        return Done(said=(f"{site.name} is like that already.",), changed=False, id=site.id)
+    after = structs.replace(site, retired=command.retired)
+    if command.retired:
+        after = structs.replace(after, hours="off", exceptions=())
+    desk.append(SiteSet(site=after))
+    return Done(said=(f"{site.name} is {'retired' if command.retired else 'back: write its hours'}.",), id=site.id)
+
+
+def set_product(desk: Desk, command: SetProduct) -> Done:
+    """Keep a product as the command describes it."""
+    product = command.product
+    if desk.roster.product(product.id) == product:
+        return Done(said=(f"{product.name} is like that already.",), changed=False, id=product.id)
+    desk.append(ProductSet(product=product))
+    return Done(said=(f"{product.name} is kept.",), id=product.id)
+
+
+def new_id(name: str, known: Collection[str]) -> str:
+    """An id made of a name (`La Serre` -> `la-serre`), with a number where that is taken."""
+    base = "-".join(folded(name).split())[:40]
+    return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)
 
 
 def _site(desk: Desk, described: Site) -> Iterator[Change]:

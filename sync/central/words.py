@@ -73,6 +73,13 @@ class Words(Language):
             return self.time(at)
         return self.say("{day}, {time}", day=self.dated(local.date(), now), time=self.time(at))
 
+    def at(self, place: str) -> str:
+        """A place as one is there: `at La Serre`; in French with its article, `aux Tuves` for Les Tuves."""
+        for article, contracted in (("Le ", "au "), ("Les ", "aux ")) if self.code == "fr" else ():
+            if place.startswith(article):
+                return contracted + place.removeprefix(article)
+        return self.say("at {site}", site=place)
+
     def month(self, day: date) -> str:
         """A month and its year."""
         return format_date(day, "LLLL y", locale=self._locale)

@@ -49,6 +49,7 @@ def router() -> Router:
         exception_handlers={
             access.SignInError: _to_the_door,
             access.CodesFirstError: _to_the_codes,
+            access.SiteFirstError: _to_the_sites,
             HTTPException: _refused,
             DeskError: _not_done,
             LedgerError: _unwilling,
@@ -74,6 +75,16 @@ def _to_the_door(request: access.Asked, _: Exception) -> Answer:
 def _to_the_codes(_: access.Asked, __: Exception) -> Answer:
     """A manager sets up one-time codes before anything else."""
     return Response(b"", status_code=303, headers={"Location": "/me/codes", "Cache-Control": "no-store"})
+
+
+def _to_the_sites(request: access.Asked, _: Exception) -> Answer:
+    """Whoever may sit at several desks chooses one before anything happens at it."""
+    query = "?" + urlencode({"back": _address(request)}) if request.method == "GET" else ""
+    return Response(b"", status_code=303, headers={"Location": f"/site{query}", "Cache-Control": "no-store"})
+
+
+def _address(request: access.Asked) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _refused(request: access.Asked, error: Exception) -> Answer:

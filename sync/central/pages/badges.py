@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from kiosk.commands import AssignBadge, BadgeStatus, ReturnBadge, SetBadge
 from kiosk.roster import claim_code
+from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
 from sync.central.pages.every_page.routes import reads, writes
 from sync.central.pages.members.members import show_member
@@ -54,12 +55,37 @@ def assign(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
     return page.go(member_path(member_id), "badge-assigned")
 
 
+@reads("/members/{member_id:str}/badges/{code:str}", role=Role.HOST)
+def ask_change(page: NamedDependency[PageRequest], member_id: FromPath[str], code: FromPath[str]) -> Answer:
+    """What reporting a badge lost, blocking it, or the like means, and the button to do it."""
+    member, state = page.member(member_id), page.request.query_params.get("state", "")
+    _check_badge(page, member.id, code)
+    titles = {
+        "lost": page.say("Report a badge lost"),
+        "blocked": page.say("Block a badge"),
+        "active": page.say("Put a badge back in use"),
+        "returned": page.say("Take a badge back"),
+    }
+    meanings = {
+        "lost": page.say("It opens no door of any site any more."),
+        "blocked": page.say("It opens no door of any site any more."),
+        "active": page.say("It opens doors again, at every site where its member may come in."),
+        "returned": page.say("It is nobody’s then, and can be given to somebody else."),
+    }
+    if state not in titles:
+        raise NotFoundException
+    whose = page.say("Badge {code}, {name}", code=code, name=member.name)
+    kind = "danger" if state in ("lost", "blocked") else ""
+    back, hidden = member_path(member.id), {"state": state}
+    lines = [whose, meanings[state]]
+    return page.confirm(titles[state], lines, titles[state], kind=kind, hidden=hidden, back=back)
+
+
 @writes("/members/{member_id:str}/badges/{code:str}")
 def change(page: NamedDependency[PageRequest], member_id: FromPath[str], code: FromPath[str]) -> Answer:
     """Report a badge lost, block it, put it back in use, take it back."""
     member, state = page.member(member_id), page.form.text("state")
-    if code not in {claim_code(badge.id) for badge in page.roster.badges(member.id)}:
-        raise NotFoundException
+    _check_badge(page, member.id, code)
     if state == "returned":
         page.ask(ReturnBadge(member=member.id, code=code))
     elif state in STATES:
@@ -69,4 +95,9 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str], code: F
     return page.go(member_path(member_id), "badge-changed")
 
 
-HANDLERS = [unknown, give, assign, change]
+def _check_badge(page: PageRequest, member_id: str, code: str) -> None:
+    if code not in {claim_code(badge.id) for badge in page.roster.badges(member_id)}:
+        raise NotFoundException
+
+
+HANDLERS = [unknown, give, assign, ask_change, change]

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from kiosk.facts import Happened
 from sync.central.accounts.staff import Role
+from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.pagination import ListPage
@@ -60,15 +61,29 @@ def pair(page: NamedDependency[PageRequest]) -> Answer:
     return _listed(page, code, name)
 
 
+@reads("/kiosks/{kiosk_id:str}/revoke", role=Role.MANAGER)
+def ask_revoke(page: NamedDependency[PageRequest], kiosk_id: FromPath[str]) -> Answer:
+    """What it means to shut a kiosk out, and the button to do it."""
+    kiosk = _kiosk(page, kiosk_id)
+    line = page.say("It hears nothing new any more, and nothing that it writes is taken in, until it is paired anew.")
+    button = page.say("Shut out {name}", name=kiosk.name)
+    return page.confirm(page.say("Shut a kiosk out"), [kiosk.name, line], button, back="/kiosks")
+
+
 @writes("/kiosks/{kiosk_id:str}/revoke", role=Role.MANAGER)
 def revoke(page: NamedDependency[PageRequest], kiosk_id: FromPath[str]) -> Answer:
     """Shut a kiosk out."""
-    kiosk = next((one for one in page.central.kiosks.listed() if one.kiosk_id == kiosk_id), None)
-    if kiosk is None:
-        raise NotFoundException(page.say("There is no such kiosk"))
+    kiosk = _kiosk(page, kiosk_id)
     if page.central.kiosks.revoke(kiosk_id):
         page.append(Happened(what="kiosk_revoked", detail=kiosk.name, site_id=kiosk.site_id))
     return page.go("/kiosks", "kiosk-revoked")
 
 
-HANDLERS = [listed, pair, revoke]
+def _kiosk(page: PageRequest, kiosk_id: str) -> Kiosk:
+    found = next((one for one in page.central.kiosks.listed() if one.kiosk_id == kiosk_id), None)
+    if found is None:
+        raise NotFoundException(page.say("There is no such kiosk"))
+    return found
+
+
+HANDLERS = [listed, pair, ask_revoke, revoke]

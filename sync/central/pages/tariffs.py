@@ -12,7 +12,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from kiosk import hours
-from kiosk.facts import ProductSet
+from kiosk.commands import SetProduct
+from kiosk.desk.site import new_id
 from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
 from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.names import folded
@@ -29,7 +30,8 @@ Read = TypeVar("Read")
 @reads("/products")
 def listed(page: NamedDependency[PageRequest]) -> Answer:
     """What is sold, and was."""
-    return page.show("products.html", products=page.roster.products(), describe=cover_words)
+    products, currency = page.roster.products(), page.site.currency
+    return page.show("products.html", products=products, describe=cover_words, currency=currency)
 
 
 @reads("/products/new", role=Role.MANAGER)
@@ -44,7 +46,7 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
     product = _read(page, None)
     if product is None:
         return _form(page, None)
-    page.append(ProductSet(product=product))
+    page.ask(SetProduct(product=product))
     return page.go("/products", "product-kept")
 
 
@@ -62,7 +64,7 @@ def change(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Ans
     if product is None:
         return _form(page, before)
     if product != before:
-        page.append(ProductSet(product=product))
+        page.ask(SetProduct(product=product))
     return page.go("/products", "product-kept")
 
 
@@ -96,7 +98,7 @@ def _read(page: PageRequest, before: Product | None) -> Product | None:
     if form.errors or paid is None or cover is None or valid is None:
         return None
     return Product(
-        id=before.id if before else _new_id(page, name),
+        id=before.id if before else new_id(name, {one.id for one in page.roster.products()}),
         name=name,
         price_cents=paid.cents,
         cover=cover,
@@ -170,12 +172,6 @@ def _converts_to(page: PageRequest, before: Product | None) -> str | None:
 
 def _period(text: str) -> Any:
     return text if text in PERIODS else "once"
-
-
-def _new_id(page: PageRequest, name: str) -> str:
-    base = "-".join(folded(name).split())[:40]
-    known = {product.id for product in page.roster.products()}
-    return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)
 
 
 # ---------------------------------------------------------------- writing it again

@@ -135,7 +135,12 @@ class Browser:
 
     def send(self, path: str, *, of: str = "", **fields: str) -> Any:
         """Send a form that stands on the page `of`, at `path` itself without."""
-        data = {"csrf": self.seal(of or path)} | fields
+        return self.send_from(self.get(of or path).text, path, **fields)
+
+    def send_from(self, page: str, path: str, **fields: str) -> Any:
+        """Send a form of a page that was fetched before, with what is hidden in it."""
+        hidden = {name: re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("csrf", "desk")}
+        data = {name: found[1] for name, found in hidden.items() if found} | fields
         return self.client.post(path, data=data, follow_redirects=False)
 
     def bare(self, path: str, **fields: str) -> Any:

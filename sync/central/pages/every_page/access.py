@@ -44,6 +44,12 @@ class CodesFirstError(HTTPException):
     status_code = 403
 
 
+class SiteFirstError(HTTPException):
+    """The site has to be chosen at whose desk this happens."""
+
+    status_code = 409
+
+
 class ForbiddenError(HTTPException):
     """Whoever is signed in may not do this."""
 

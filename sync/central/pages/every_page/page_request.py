@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -127,20 +128,27 @@ class PageRequest:
         """The sites whose desk this account may sit at: a host's own, or all."""
         every = self.roster.sites()
         own = self.account.site_id if self.account else None
-        return tuple(site for site in every if own in (None, site.id))
+        return tuple(site for site in every if own in (None, site.id) and not site.retired)
 
     @cached_property
     def site_or_none(self) -> Site | None:
-        """The site whose desk this is: the one chosen, or the first; None while there is none."""
-        chosen = access.read_cookie(self.request, access.SITE)
+        """The site whose desk this is: the only one, or the one chosen; None while none is.
+
+        A form that is sent counts at the site that its button named, whatever was chosen in another tab since.
+        """
         sites = self.sites if self.account else ()
-        return next((site for site in sites if site.id == chosen), sites[0] if sites else None)
+        if len(sites) == 1:
+            return sites[0]
+        chosen = self.form.text("desk") if self.form.sent else access.read_cookie(self.request, access.SITE)
+        return next((site for site in sites if site.id == chosen), None)
 
     @property
     def site(self) -> Site:
-        """The site whose desk this is. Raises NotFoundException while there is none."""
-        if self.site_or_none is None:
+        """The site whose desk this is. Raises SiteFirstError while none is chosen, NotFoundException without any."""
+        if not self.sites:
             raise NotFoundException(self.say("There is no site yet"))
+        if self.site_or_none is None:
+            raise access.SiteFirstError
         return self.site_or_none
 
     def member(self, member_id: str) -> Member:
@@ -195,10 +203,10 @@ class PageRequest:
         with self.central.books.lock:
             return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
-    def attempt(self, command: Command, field: str) -> Done | None:
+    def attempt(self, command: Command, field: str, site: Site | None = None) -> Done | None:
         """The same for a form; what cannot be done is said at the field that the error names, or at this one."""
         try:
-            answer = self.ask(command)
+            answer = self.ask(command, site)
         except DeskError as error:
             near = self.say(": ") + ", ".join(error.near) if error.near else ""
             self.form.wrong(error.facts.get("field", field), self.refusal(error) + near)
@@ -230,6 +238,14 @@ class PageRequest:
         cookies = [access.cookie(access.VISIT, self.visit)] if fresh else []
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
 
+    def confirm(self, title: str, lines: Sequence[str], button: str, **facts: object) -> Answer:
+        """A page that says what is about to happen, with one button that does it.
+
+        The form goes to the same address; `hidden` are its fields, `back` is where "Change nothing" leads.
+        """
+        shown: dict[str, Any] = {"hidden": {}, "kind": "danger", "people": None} | facts
+        return self.show("confirm.html", title=title, lines=lines, button=button, **shown)
+
     def go(self, path: str, done: str = "", *, cookies: list[Any] | None = None) -> Answer:
         """Go on to a page, which says what was done: one of `FLASH_MESSAGES`."""
         if done:
@@ -249,6 +265,7 @@ class PageRequest:
             "may": lambda role: access.may(self.account, Role(role)),
             "site": self.site_or_none,
             "sites": self.sites if self.account else (),
+            "at_site": self.words.at(self.site_or_none.name) if self.site_or_none else "",
             "site_options": [(site.id, site.name) for site in self.sites] if self.account else [],
             "csrf_token": self.csrf_token,
             "form": self.form,

@@ -8,16 +8,27 @@ from functools import partial
 from typing import cast
 
 from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
 from msgspec.structs import replace
 
 from kiosk import hours, local_time
-from kiosk.answers import Hours
-from kiosk.commands import AddException, BackToHours, CloseToday, Command, RemoveException, ShowHours, StayOpen
+from kiosk.answers import Hours, HoursPreview, Present
+from kiosk.commands import (
+    AddException,
+    BackToHours,
+    CloseToday,
+    Command,
+    PreviewHours,
+    RemoveException,
+    SetSite,
+    ShowHours,
+    StayOpen,
+)
 from kiosk.desk import DeskError
-from kiosk.facts import SiteSet
 from kiosk.model import DatedHours, Noun, Window
 from kiosk.notices.language import sentence
 from kiosk.week import read_dates
+from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes
 from sync.central.pages.hours import week_form
@@ -60,6 +71,7 @@ def _show(page: PageRequest) -> Answer:
         before=first - (WEEK if by_week else timedelta(days=1)),
         after=first + (WEEK if by_week else timedelta(days=32)),
         dates=_weeks(page, first, by_week=by_week),
+        exceptions=[rule for rule in site.exceptions if hours.next_effect(rule, site.country, page.today)],
         read_dates=read_dates,
         dates_told=partial(_dates_told, page),
         times_told=partial(_times_told, page),
@@ -108,6 +120,55 @@ def _date(page: PageRequest, day: date, *, month: int | None) -> Date:
 # ---------------------------------------------------------------- changes
 
 
+@reads("/hours/today", role=Role.HOST)
+def ask_today(page: NamedDependency[PageRequest]) -> Answer:
+    """What closing for today, or going back to the usual hours, brings about, and the button to do it."""
+    site, closes = page.site, page.request.query_params.get("what") == "close"
+    told = cast("HoursPreview", page.ask(PreviewHours(change=CloseToday() if closes else BackToHours())))
+    if not told.changes:
+        return page.go("/hours")
+    title = page.say("Close for today") if closes else page.say("Back to the usual hours")
+    button = page.say("Close {site} until midnight", site=site.name)
+    if not closes:
+        button = page.say("Usual hours again ({site})", site=site.name)
+    lines = [_after_closing(page, told), *_given_back(page, told)] if closes else _after_going_back(page, told)
+    people = [_present(page, one) for one in told.people]
+    hidden = {"what": "close" if closes else "back"}
+    kind = "danger" if closes else ""
+    return page.confirm(title, lines, button, kind=kind, hidden=hidden, people=people, back="/hours")
+
+
+def _present(page: PageRequest, one: Present) -> str:
+    """Somebody who is in, with the end of the time that they paid for."""
+    name = one.name or page.say("somebody whose name is erased")
+    return f"{name}, {page.words.until(one.until, page.now)}" if one.until else name
+
+
+def _after_closing(page: PageRequest, told: HoursPreview) -> str:
+    if told.next:
+        moment = page.words.moment(told.next[0].start, page.now)
+        return page.say("Closed from now until midnight. Opens again {moment}.", moment=moment)
+    return page.say("Closed from now until midnight.")
+
+
+def _given_back(page: PageRequest, told: HoursPreview) -> list[str]:
+    if not told.given_back_to:
+        return [page.say("No entry is given back: nobody loses more than half of the time that they paid for.")]
+    what = page.words.count("{n} entry is given back", "{n} entries are given back", told.given_back)
+    return [f"{sentence(what)}{page.say(': ')}{', '.join(told.given_back_to)}."]
+
+
+def _after_going_back(page: PageRequest, told: HoursPreview) -> list[str]:
+    lines = [
+        page.say("Open again at once.") if told.opening.is_open else page.say("Closed now, as usual at this time.")
+    ]
+    if told.stays_given_back:
+        names = ", ".join(told.stays_given_back)
+        lines.append(page.say("Entries that the closing gave back are not taken again: {names}.", names=names))
+        lines.append(page.say("Whoever of them stays taps again, and that uses an entry."))
+    return lines
+
+
 @writes("/hours/today")
 def today(page: NamedDependency[PageRequest]) -> Answer:
     """Close now, stay open, or go back to the usual hours."""
@@ -116,7 +177,9 @@ def today(page: NamedDependency[PageRequest]) -> Answer:
             return _done(page, CloseToday(), "what")
         case "open":
             return _done(page, StayOpen(until=page.form.text("until")), "until")
-    return _done(page, BackToHours(), "what")
+        case "back":
+            return _done(page, BackToHours(), "what")
+    raise NotFoundException
 
 
 def _done(page: PageRequest, command: Command, field: str) -> Answer:
@@ -150,15 +213,11 @@ def change_written(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def _keep(page: PageRequest, written: str, field: str) -> Answer:
-    site = page.site
-    try:
-        hours.check(written, (), site.country)
-    except hours.HoursError as error:
-        page.form.wrong(field, page.refusal(error) if written else page.say("Enter the opening hours"))
-        return _show(page)
-    if written != site.hours:
-        page.append(SiteSet(site=replace(site, hours=written)))
-    return page.go("/hours", "hours-kept")
+    if not written:
+        page.form.wrong(field, page.say("Enter the opening hours"))
+    elif page.attempt(SetSite(site=replace(page.site, hours=written), anyway=True), field) is not None:
+        return page.go("/hours", "hours-kept")
+    return _show(page)
 
 
 @writes("/hours/exceptions")
@@ -207,4 +266,4 @@ def remove_exception(page: NamedDependency[PageRequest]) -> Answer:
     return _done(page, RemoveException(rule=page.form.text("rule")), "first")
 
 
-HANDLERS = [show, today, change_week, change_written, add_exception, remove_exception]
+HANDLERS = [show, ask_today, today, change_week, change_written, add_exception, remove_exception]

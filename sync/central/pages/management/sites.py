@@ -9,8 +9,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import structs
 
-from kiosk import hours, local_time
-from kiosk.facts import SiteSet
+from kiosk import local_time
+from kiosk.commands import RetireSite, SetSite
+from kiosk.desk.site import new_id
 from kiosk.model import Policy, Site
 from kiosk.notices.language import languages
 from kiosk.store.names import folded
@@ -82,11 +83,33 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
 
 
 def _keep(page: PageRequest, before: Site | None) -> Answer:
-    after = _read(page, before)
-    if after is None:
+    site = _read(page, before)
+    command = SetSite(site=site, anyway=page.form.ticked("anyway")) if site else None
+    if command is None or page.attempt(command, "name", site=site) is None:
         return _form(page, before)
-    if after != before:
-        page.append(SiteSet(site=after))
+    return page.go("/sites", "site-kept")
+
+
+@reads("/sites/{site_id:str}/retire", role=Role.MANAGER)
+def ask_retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
+    """What retiring a site means, or taking that back, and the button to do it."""
+    site = _site(page, site_id)
+    if site.retired:
+        line = page.say("It can be chosen again. Its weekly hours have to be written anew; until then it is closed.")
+        title = page.say("Take {site} back into the network", site=site.name)
+        return page.confirm(title, [line], title, kind="", hidden={"retired": "no"}, back="/sites")
+    line = page.say(
+        "Its door stays closed for members, and nothing is sold there any more. What was stays in the books."
+    )
+    title = page.say("Retire {site}", site=site.name)
+    return page.confirm(title, [line], title, hidden={"retired": "yes"}, back="/sites")
+
+
+@writes("/sites/{site_id:str}/retire", role=Role.MANAGER)
+def retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
+    """Retire a site, or take that back."""
+    site = _site(page, site_id)
+    page.ask(RetireSite(site=site.id, retired=page.form.text("retired") != "no"), site)
     return page.go("/sites", "site-kept")
 
 
@@ -96,7 +119,7 @@ def _keep(page: PageRequest, before: Site | None) -> Answer:
 def _read(page: PageRequest, before: Site | None) -> Site | None:
     """The site that a form describes; None, with what is wrong said at its fields."""
     form = page.form
-    name = " ".join(form.text("name").split())
+    name, hours = form.text("name"), form.text("hours")
     if not folded(name):
         form.wrong("name", page.say("Enter a name"))
     if not local_time.is_zone(form.text("zone")):
@@ -105,23 +128,15 @@ def _read(page: PageRequest, before: Site | None) -> Site | None:
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
         form.wrong("country", page.say("Enter a country by its two letters, like FR"))
     policy = _policy(page, before.policy if before else Policy())
-    written = form.text("hours")
-    if not form.errors:
-        _check_hours(page, written, before, country)
+    if not hours and not form.errors:
+        form.wrong("hours", page.say("Enter the opening hours"))
     if form.errors:
         return None
-    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": written, "country": country}
+    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": hours, "country": country}
     fields |= {"currency": _one_of(page, "currency", CURRENCIES), "language": _one_of(page, "language", languages())}
     if before:
         return structs.replace(before, policy=policy, **fields)
-    return Site(id=_new_id(page, name), policy=policy, **fields)
-
-
-def _check_hours(page: PageRequest, written: str, before: Site | None, country: str) -> None:
-    try:
-        hours.check(written, before.exceptions if before else (), country)
-    except hours.HoursError as error:
-        page.form.wrong("hours", page.refusal(error) if written else page.say("Enter the opening hours"))
+    return Site(id=new_id(name, {site.id for site in page.roster.sites()}), policy=policy, **fields)
 
 
 def _one_of(page: PageRequest, name: str, known: tuple[str, ...]) -> str:
@@ -152,10 +167,4 @@ def _number(page: PageRequest, name: str, most: int) -> int:
     return 0
 
 
-def _new_id(page: PageRequest, name: str) -> str:
-    base = "-".join(folded(name).split())[:40]
-    known = {site.id for site in page.roster.sites()}
-    return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)
-
-
-HANDLERS = [listed, new, add, edit, change]
+HANDLERS = [listed, new, add, edit, change, ask_retire, retire]

@@ -169,6 +169,15 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
     return page.go(member_path(member.id), "member-changed")
 
 
+@reads("/members/{member_id:str}/suspend", role=Role.HOST)
+def ask_suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
+    """What suspending means, and the button to do it."""
+    member = page.member(member_id)
+    line = page.say("Their badges open no door of any site until they may come again. Passes stay as they are.")
+    title = page.say("Suspend {name}", name=member.name)
+    return page.confirm(title, [line], page.say("Suspend at every site"), back=member_path(member.id))
+
+
 @writes("/members/{member_id:str}/suspend")
 def suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Let a member's badges open no door for now."""
@@ -176,11 +185,30 @@ def suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Ans
     return page.go(member_path(member_id), "member-suspended")
 
 
+@reads("/members/{member_id:str}/restore", role=Role.HOST)
+def ask_restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
+    """What letting a member come again means, and the button to do it."""
+    member = page.member(member_id)
+    line = page.say("Their badges open the doors again where their passes are valid.")
+    title = page.say("Let {name} come again", name=member.name)
+    return page.confirm(title, [line], page.say("Let come again at every site"), back=member_path(member.id))
+
+
 @writes("/members/{member_id:str}/restore")
 def restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Let a member come again."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="active"))
     return page.go(member_path(member_id), "member-restored")
+
+
+@reads("/members/{member_id:str}/check-in", role=Role.HOST)
+def ask_check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
+    """What checking in by hand means, and the button to do it."""
+    member = page.member(member_id)
+    line = page.say("It counts like a tap there now, and may use an entry. The door does not open by it.")
+    title = page.say("Check {name} in", name=member.name)
+    button = page.say("Check in {at_site}", at_site=page.words.at(page.site.name))
+    return page.confirm(title, [line], button, kind="", back=member_path(member.id))
 
 
 @writes("/members/{member_id:str}/check-in")
@@ -199,4 +227,6 @@ def leave(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answe
     return page.go(member_path(member_id), "member-left")
 
 
-HANDLERS = [search, new, add, show, edit, change, suspend, restore, check_in, leave]
+HANDLERS = [
+    search, new, add, show, edit, change, ask_suspend, suspend, ask_restore, restore, ask_check_in, check_in, leave,
+]  # fmt: skip

@@ -33,8 +33,8 @@ def ask_sale(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> An
 
 def _on_sale(page: PageRequest) -> list[Product]:
     """What is sold at this desk."""
-    every = page.roster.products()
-    return [one for one in every if one.on_sale and (not one.sites or page.site.id in one.sites)]
+    site = page.site
+    return [one for one in page.roster.products() if one.on_sale and (not one.sites or site.id in one.sites)]
 
 
 def _sale_form(page: PageRequest, member: Member) -> Answer:
@@ -111,8 +111,9 @@ def _reason(page: PageRequest) -> str:
 
 def _undo_form(page: PageRequest, member: Member, visit: Visit) -> Answer:
     site = page.roster.site(visit.site_id)
-    place, back = site.name if site else visit.site_id, member_path(member.id)
-    return page.show("undo.html", member=member, visit=visit, place=place, holding=None, back=back)
+    place, at_site = site.name if site else visit.site_id, page.words.at(page.site.name)
+    back = member_path(member.id)
+    return page.show("undo.html", member=member, visit=visit, place=place, holding=None, at_site=at_site, back=back)
 
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
@@ -151,7 +152,8 @@ def sold_at(page: PageRequest, member_id: str) -> dict[str, str]:
 
 
 def _cancel_form(page: PageRequest, member: Member, holding: Holding) -> Answer:
-    return page.show("undo.html", member=member, visit=None, place="", holding=holding, back=_came_from(page, member))
+    at_site, back = page.words.at(page.site.name), _came_from(page, member)
+    return page.show("undo.html", member=member, visit=None, place="", holding=holding, at_site=at_site, back=back)
 
 
 HANDLERS = [ask_sale, sell, ask_undo, undo, ask_cancel, cancel]

@@ -76,6 +76,12 @@ def language(page: NamedDependency[PageRequest], code: FromPath[str]) -> Answer:
     return page.go(back, cookies=[access.cookie(access.LANGUAGE, code, seconds=access.YEAR)])
 
 
+@reads("/site")
+def ask_site(page: NamedDependency[PageRequest]) -> Answer:
+    """The sites at whose desk somebody may sit."""
+    return page.show("choose_site.html", back=access.local_path(page.request.query_params.get("back", "/")))
+
+
 @writes("/site", role=Role.READ_ONLY)
 def choose_site(page: NamedDependency[PageRequest]) -> Answer:
     """Sit down at the desk of another site."""
@@ -83,7 +89,11 @@ def choose_site(page: NamedDependency[PageRequest]) -> Answer:
     if page.roster.site(chosen) is None:
         raise NotFoundException(page.say("There is no such site"))
     page.must_be_here(chosen)
-    return page.go("/", "site-changed", cookies=[access.cookie(access.SITE, chosen, seconds=access.YEAR)])
+    return page.go(
+        access.local_path(page.form.text("back")),
+        "site-changed",
+        cookies=[access.cookie(access.SITE, chosen, seconds=access.YEAR)],
+    )
 
 
-HANDLERS = [ask, sign_in, sign_out, language, choose_site]
+HANDLERS = [ask, sign_in, sign_out, language, ask_site, choose_site]

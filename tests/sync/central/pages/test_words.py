@@ -95,6 +95,7 @@ def messages() -> Catalog:
     methods = [
         ("pages/**.py", "python"),
         ("messages/**.py", "python"),
+        ("words.py", "python"),
         ("templates/**.html", "jinja2.ext:babel_extract"),
     ]
     words = {"say": None, "page_say": None, "count": (1, 2), "_": None}
