@@ -27,7 +27,9 @@ from kiosk.commands import (
     ListProducts,
     RemoveException,
     RepairRoster,
+    RetireSite,
     SellPass,
+    SetSite,
     ShowAccount,
     ShowHours,
     ShowStatus,
@@ -297,3 +299,42 @@ def test_instants_of_answers_are_those_of_the_wall(with_celine):
     judged = with_celine.does(CheckIn(member="celine"))
     assert judged.until.isoformat() == "2026-06-01T12:05:00+02:00"
     assert with_celine.clock.now().tzinfo is UTC
+
+
+# ---------------------------------------------------------------- making, renaming and retiring a site
+
+
+def test_a_site_is_renamed_and_a_second_one_of_the_same_name_is_asked_about(host):
+    serre = host.ledger.roster.site("la-serre")
+    assert host.does(SetSite(site=structs.replace(serre, name="  La   Serre neuve "))).changed
+    assert host.ledger.roster.site("la-serre").name == "La Serre neuve"
+    other = structs.replace(serre, id="other", name="neuve LA SERRÉ")
+    assert host.is_refused(SetSite(site=other)).code == "SITE_NAME_TAKEN"
+    assert host.does(SetSite(site=other, anyway=True)).id == "other"
+    assert not host.does(SetSite(site=other, anyway=True)).changed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "field"),
+    [
+        ({"name": " "}, "PLACE_NAME", "name"),
+        ({"name": "x" * 61}, "PLACE_NAME", "name"),
+        ({"zone": "Europe/Serres"}, "NO_SUCH_ZONE", "zone"),
+        ({"hours": "Mo 8-25"}, None, "hours"),
+    ],
+)
+def test_a_site_that_cannot_be_kept_says_which_field_is_wrong(host, wrong, code, field):
+    error = host.is_refused(SetSite(site=structs.replace(host.ledger.roster.site("la-serre"), **wrong)))
+    assert code in (None, error.code)
+    assert error.facts["field"] == field
+
+
+def test_a_retired_site_is_closed_and_stays_so_until_its_hours_are_written_again(host):
+    assert host.does(RetireSite(site="la-serre")).changed
+    site = host.ledger.roster.site("la-serre")
+    assert (site.retired, site.hours, site.exceptions) == (True, "off", ())
+    assert not host.does(ShowHours()).opening.is_open
+    assert not host.does(RetireSite(site="la-serre")).changed
+    assert host.does(RetireSite(site="la-serre", retired=False)).changed
+    assert host.ledger.roster.site("la-serre").hours == "off"
+    assert host.is_refused(RetireSite(site="nowhere")).code == "NO_SITE"
