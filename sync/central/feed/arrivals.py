@@ -19,6 +19,8 @@ from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words, from_wire
 _NUL = b"\\u0000"
 LARGEST = 2**63 - 1
 """The greatest number that both databases keep."""
+LONGEST_ID = 200
+"""Letters of an id: PostgreSQL indexes no row above 2704 bytes, and an index has up to three ids."""
 
 
 class ArrivalError(ValueError):
@@ -65,7 +67,7 @@ def read(body: bytes) -> Arrival:
     """Read the body of a push. Raises ArrivalError when it is no push at all, or a longer one than is agreed."""
     try:
         push = _push(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_leniently(body)
     _check_length(push.entries)
     found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
@@ -175,6 +177,8 @@ def _trouble(wire: WireEntry, ledger_id: str) -> str:
         return "malformed: its instant has no time zone"
     if "\0" in wire.boot_id or "\0" in wire.kind:
         return "malformed: a word holds a zero byte"
+    if max(len(wire.boot_id), len(wire.kind)) > LONGEST_ID:
+        return f"malformed: a word has more than {LONGEST_ID} letters"
     if len(wire.body_hash) != 32 or len(wire.previous) != 32:
         return "malformed: a hash has the wrong length"
     return ""
@@ -197,22 +201,31 @@ def _hash_trouble(entry: Entry) -> str:
 def _body_trouble(body: bytes) -> str:
     """A body that tells what this release does not know may pass; one that is no JSON object tells nobody anything."""
     try:
+        body.decode()
         _object(body)
-        has_nul = _NUL in body and _has_nul(msgspec.json.decode(body))
+        is_plain = len(body) <= LONGEST_ID and _NUL not in body
+        return "" if is_plain else _word_trouble(msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"malformed: its body is no JSON object: {error}"
     except RecursionError:
         return "malformed: its body is nested too deep"
-    return "malformed: a word of its body holds a zero byte" if has_nul else ""
 
 
-def _has_nul(value: object) -> bool:
-    """Tell whether a word holds what PostgreSQL cannot keep; on SQLite it is refused as well, so that all are alike."""
+def _word_trouble(value: object, field: str = "") -> str:
+    """Say what is wrong with a word: what PostgreSQL cannot keep, or not in an index, is refused on SQLite as well."""
     match value:
-        case str():
-            return "\0" in value
+        case str() if "\0" in value:
+            return "malformed: a word of its body holds a zero byte"
+        case str() if len(value) > LONGEST_ID and _is_id(field):
+            return f"malformed: an id in its body has more than {LONGEST_ID} letters"
         case list():
-            return any(map(_has_nul, value))
+            return next(filter(None, (_word_trouble(one, field) for one in value)), "")
         case dict():
-            return any(map(_has_nul, (*value, *value.values())))
-    return False
+            keys = (_word_trouble(key, "id") for key in value)
+            return next(filter(None, (*keys, *(_word_trouble(one, key) for key, one in value.items()))), "")
+    return ""
+
+
+def _is_id(field: str) -> bool:
+    """Tell whether the roster finds rows by what stands in a field."""
+    return field in ("id", "holders") or field.endswith("_id")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 
 from kiosk.facts import AnyFact, Entry
 from kiosk.store.database import LedgerError
@@ -43,6 +43,8 @@ POISON = (
     LookupError,
 )
 """What an entry does that cannot be applied. A disk that is full or a server that is gone raises others."""
+LIMITS = "54"
+"""Class of PostgreSQL's errors for what is too large for it (appendix A of its manual), such as a row of an index."""
 
 
 class Projector:
@@ -117,7 +119,9 @@ class Projector:
         try:
             with _savepoint(connection):
                 self._apply(connection, entry, position, judged)
-        except POISON as error:
+        except Exception as error:
+            if not _is_poison(error):
+                raise
             facts = Facts(n=entry.ref.seq, error=type(error).__name__)
             alarm_id, now = register.of_entry(Kind.UNFOLDABLE, entry.ref), self._now()
             register.raise_alarm(
@@ -129,12 +133,21 @@ class Projector:
         self._writer.write(connection, self._network, facts, by=SERVER, now=self._now())
 
 
+def _is_poison(error: Exception) -> bool:
+    """Tell whether an entry is to blame, and not the database."""
+    if isinstance(error, OperationalError):
+        return str(getattr(error.orig, "sqlstate", "")).startswith(LIMITS)
+    return isinstance(error, POISON)
+
+
 @contextmanager
 def _savepoint(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SAVEPOINT one_entry")
     try:
         yield
-    except POISON:
+    except Exception as error:
+        if not _is_poison(error):
+            raise
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
         connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")
         raise

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kiosk.facts import Happened
+from kiosk.facts import Happened, MemberSet
+from kiosk.model import Member
 from kiosk.store import chain
 from sync import wire
-from sync.central.feed.arrivals import ArrivalError
+from sync.central.feed.arrivals import LONGEST_ID, ArrivalError
 from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.stream import GoneError
 from sync.central.storage import network
@@ -112,6 +113,35 @@ def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: s
         assert [(aside.seq, aside.raw) for aside in central.quarantine.listed()] == [(1, b'{"seq":1,"at":[]}')]
 
 
+def test_a_push_with_bytes_that_are_no_utf8_costs_only_the_entry_they_are_in(database: str) -> None:
+    clock = b'"clock":"'
+    head, middle = push_of("ledger-a", MemoryLedger().writes(*started(2))).split(clock, 1)
+    with serving(database) as central:
+        kiosk = pairs(central).kiosk
+        pushed = central.intake.push(kiosk, head + clock + b"\xff" + middle)
+        assert outcomes(pushed) == [QUARANTINED, ACCEPTED]
+        assert pushed.acked == 2
+
+
+def test_an_id_of_as_many_letters_as_are_allowed_is_folded(database: str) -> None:
+    with serving(database) as central:
+        kiosk, longest = pairs(central).kiosk, "é" * LONGEST_ID
+        sends(central, kiosk, MemoryLedger().writes(MemberSet(member=Member(id=longest, name="Zoé"))))
+        assert central.books.roster.member(longest) is not None
+        assert kinds(central) == []
+
+
+def test_an_id_that_no_index_takes_stops_nobody_where_it_is_in_the_feed_already(database: str) -> None:
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 10_000)))  # of the kind that does not compress
+    long, zoe = (MemberSet(member=Member(id=one, name="Zoé")) for one in (letters, "zoe"))
+    with serving(database) as central:
+        central.books.append(long, zoe, by="a release that let it pass")
+        assert central.books.roster.member("zoe") is not None
+        is_folded = central.books.roster.member(letters) is not None
+        assert is_folded is not central.storage.is_postgres
+        assert kinds(central) == ([] if is_folded else ["unfoldable"])
+
+
 @pytest.mark.parametrize("nonsense", [b"null", b'{"seq":"two"}', b"[[[]]]", b'{"seq":-1}', b'{"seq":1e400}', b'"\xff"'])
 def test_an_entry_that_does_not_tell_its_place_has_the_one_between_its_neighbours(
     database: str, nonsense: bytes
@@ -169,6 +199,10 @@ def resealed(entry, body: bytes):
     return replace(entry, body=body, body_hash=body_hash, hash=digest)
 
 
+def member_with_id(member_id: str) -> bytes:
+    return msgspec.json.encode({"kind": "member", "member": {"id": member_id, "name": "Zoé"}})
+
+
 SPOILT = {
     "unknown clock": lambda words, _: replace(words, clock="atomic"),
     "hash mismatch: the body": lambda words, _: replace(words, body=words.body + b" "),
@@ -183,6 +217,9 @@ SPOILT = {
     "malformed: its body is nested": lambda _, entry: wire.to_wire(
         resealed(entry, b'{"a":' + b"[" * 9000 + b'"\\u0000"' + b"]" * 9000 + b"}")
     ),
+    "malformed: a word has more than 200 letters": lambda words, _: replace(words, kind="k" * 201),
+    "malformed: an id in its body": lambda _, entry: wire.to_wire(resealed(entry, member_with_id("m" * 10_000))),
+    "malformed: its body is no JSON object: 'utf-8'": lambda _, entry: wire.to_wire(resealed(entry, b'{"a":"\xff"}')),
     "malformed: its body is no": lambda _, entry: wire.to_wire(resealed(entry, b"no json")),
 }
 
