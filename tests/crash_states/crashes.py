@@ -1,9 +1,12 @@
 """What a power cut can leave of what a program wrote: every prefix of its calls, the un-synced ones lost or torn.
 
 The model: what was synced is on the disk. Of what was written to a file since its last sync any part may be there, in
-any order, down to single sectors of 512 bytes, which are the old ones or the new ones; each file apart from the others.
-A new length of a file may be there or not, and a file that was removed may be back. Making and renaming a file count as
-done at once, as they are on ext4 once the file is synced, which SQLite does first.
+any order, down to single sectors of 512 bytes, which are the old ones or the new ones; each file apart from the
+others. A new length of a file may be there or not, and a file that was removed may be back. Making and renaming a
+file count as done at once, as they are on ext4 once the file is synced, which SQLite does first.
+
+In a second model a torn write ruins the whole block it stands in, 512 or 4096 bytes, what was synced there before
+included; what was written before it is there.
 """
 
 from __future__ import annotations
@@ -83,14 +86,38 @@ class Disk:
 
     def crashes(self, after: int, variants: int, chance: random.Random) -> Iterator[Crash]:
         """Yield what may be left now: nothing that was not synced, all of it, and so many accidents."""
-        lines = (line.split() for line in self.told.decode().splitlines())
-        told = tuple((what, int(number)) for what, number in lines)
+        told = self._told()
         yield Crash(after, {name: file.durable for name, file in self.files.items()} | self.removed, told)
         yield Crash(after, {name: applied(file.durable, file.since) for name, file in self.files.items()}, told)
         for _ in range(variants):
             files = {name: _left(file, chance) for name, file in self.files.items()}
             back = {name: data for name, data in self.removed.items() if chance.random() < 0.5}
             yield Crash(after, files | back, told)
+
+    def torn_blocks(self, after: int, variants: int, block: int, chance: random.Random) -> Iterator[Crash]:
+        """Yield what may be left when the power tears one write of each file and ruins the block it stands in."""
+        told = self._told()
+        for _ in range(variants):
+            yield Crash(after, {name: _ruined(file, block, chance) for name, file in self.files.items()}, told)
+
+    def _told(self) -> tuple[tuple[str, int], ...]:
+        return tuple((what, int(number)) for what, number in (line.split() for line in self.told.decode().splitlines()))
+
+
+def _ruined(file: File, block: int, chance: random.Random) -> bytes:
+    """Draw a write since the last sync, apply those before it and its beginning, and fill its block with noise."""
+    writes = [number for number, (_, data) in enumerate(file.since) if data]
+    if not writes:
+        return applied(file.durable, file.since)
+    torn = chance.choice(writes)
+    offset, data = file.since[torn]
+    assert data is not None
+    done = chance.randrange(len(data))
+    content = bytearray(applied(file.durable, [*file.since[:torn], (offset, data[:done])]))
+    start = (offset + done) // block * block
+    end = max(start, min(start + block, len(content)))
+    content[start:end] = chance.randbytes(end - start)
+    return bytes(content)
 
 
 def _left(file: File, chance: random.Random) -> bytes:
@@ -118,11 +145,22 @@ def _sectors(change: Change, share: float, chance: random.Random) -> list[Change
     return pieces
 
 
-def every_crash(folder: Path, calls: Sequence[Call], *, variants: int, every: int = 1) -> Iterator[Crash]:
-    """Yield the crashes after each call, or after every so many; each file's `-shm` is never there after one."""
+def every_crash(
+    folder: Path, calls: Sequence[Call], *, variants: int, every: int = 1, block: int | None = None
+) -> Iterator[Crash]:
+    """Yield the crashes after each call, or after every so many; each file's `-shm` is never there after one.
+
+    With `block`, in bytes, a torn write ruins the block of that size it stands in.
+    """
     disk, chance = Disk(folder), random.Random(1)
+
+    def crashes(number: int) -> Iterator[Crash]:
+        if block is None:
+            return disk.crashes(number, variants, chance)
+        return disk.torn_blocks(number, variants, block, chance)
+
     for number, call in enumerate(calls):
         if number % every == 0:
-            yield from disk.crashes(number, variants, chance)
+            yield from crashes(number)
         disk.do(call)
-    yield from disk.crashes(len(calls), variants, chance)
+    yield from crashes(len(calls))

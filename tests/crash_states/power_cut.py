@@ -1,8 +1,10 @@
 """Power cuts at every point of a kiosk's life: `make powercut`. Records, replays, opens what is left, and checks it.
 
-Each state must open, pass SQLite's integrity check, hold a chain that verifies and a roster that is the fold of it, and
-have every entry that the world was told of, and one for each time that the strike moved. Chain and roster are read once
-for all states that come to the same database when they are opened.
+Each state must open, pass SQLite's integrity check, hold a chain that verifies and a roster that is the fold of it,
+and have every entry that the world was told of, and one for each time that the strike moved. Each life is judged a
+second and a third time with torn writes that ruin the block of 512 or 4096 bytes they stand in; a database opened
+with psow=1 loses entries there, and is the control. Chain and roster are read once for all states that come to the
+same database when they are opened.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from tests.crash_states.crashes import Crash, every_crash
 from tests.crash_states.disk import Call, environment, read, run
 from tests.office.ledgers.small_house import StampClock
 
+BLOCKS = (512, 4096)
+"""Bytes that a torn write may ruin: a sector of a disk, a block of a card."""
 MEMORY = Path("/dev/shm")
 """Where states are laid out: real files, without wearing a disk."""
 
@@ -156,11 +160,11 @@ def _missing(crash: Crash, kept: Kept) -> str:
     return f"the feed was known up to {known['feed']}" if known["feed"] > kept.feed else ""
 
 
-def judged(life: Recorded, *, variants: int, every: int = 1) -> Verdicts:
-    """Judge the crashes of a life."""
+def judged(life: Recorded, *, variants: int, every: int = 1, block: int | None = None) -> Verdicts:
+    """Judge the crashes of a life; with `block` those in which a torn write ruins its block of so many bytes."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         judge = Judge(Path(folder))
-        for crash in every_crash(life.start, life.calls, variants=variants, every=every):
+        for crash in every_crash(life.start, life.calls, variants=variants, every=every, block=block):
             judge.judge(crash)
     return judge.verdicts
 
@@ -183,6 +187,22 @@ def campaign(scale: int) -> bool:
         print(f"{title:22}{len(life.calls):>8}{numbers}{time.monotonic() - began:>9.0f}", flush=True)
         if not good:
             print(f"    NOT AS IT MUST BE: {found.first or 'the twin lost nothing'}")
+    return torn_blocks(scale) and fine
+
+
+def torn_blocks(scale: int) -> bool:
+    """Print how every life fares when a torn write ruins its block, and the control; tell whether all is well."""
+    fine = True
+    for name, psow in [*((name, "0") for name in lives.NAMES), ("tap", "1")]:
+        with tempfile.TemporaryDirectory() as base:
+            life = record(name, Path(base), KIOSK_DISK_PSOW=psow)
+            for block in BLOCKS:
+                found = judged(life, variants=3 * scale, block=block)
+                good = (found.lost + found.broken > 0) == (psow == "1")
+                fine = fine and good
+                title = f"{name}, {block} B" + (", psow=1 (twin)" if psow == "1" else "")
+                numbers = f"{found.states:>9}{found.distinct:>10}{found.lost:>7}{found.broken:>8}"
+                print(f"{title:28}{numbers}{'' if good else f'  NOT AS IT MUST BE: {found.first}'}", flush=True)
     return fine
 
 

@@ -507,7 +507,7 @@ def test_a_life_of_taps_opens_the_database_for_writing_once(tmp_path):
     )
     with start(script, tmp_path / "kiosk.db") as life:
         output, _ = life.communicate()
-    assert output.splitlines() == ["mode=rw&psow=1", "mode=ro"]
+    assert output.splitlines() == ["mode=rw&psow=0", "mode=ro"]
 
 
 def test_a_ledger_that_is_opened_again_finds_its_statements_compiled(tmp_path, moment):
