@@ -71,7 +71,7 @@ class RejectedError(SyncError):
 
 @dataclass(frozen=True, kw_only=True)
 class HttpAnswer:
-    """What came back. Header names are in lower case; the body is as it travelled, compressed or not."""
+    """The answer to an HTTP request. Header names are in lower case; the body is as it travelled, compressed or not."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Client:
         """Return the server's time. Raises SyncError."""
         return _decode(self._call("GET", wire.TIME), ServerTime)
 
-    def _call(self, method: str, path: str, words: wire.Words | None = None) -> bytes:
+    def _call(self, method: str, path: str, words: wire.WireStruct | None = None) -> bytes:
         headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": self._agent}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"

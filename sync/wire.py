@@ -36,11 +36,11 @@ SNAPSHOT = "/v1/snapshot"
 TIME = "/v1/time"
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something said over the wire."""
+class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message, or a part of one, that travels over the wire. Fields at their default are left out."""
 
 
-class WireEntry(Words, frozen=True, kw_only=True):
+class WireEntry(WireStruct, frozen=True, kw_only=True):
     """A ledger entry. Bytes travel as base64, instants as RFC 3339 in UTC with microseconds."""
 
     ledger_id: str
@@ -60,7 +60,7 @@ class WireEntry(Words, frozen=True, kw_only=True):
     """Of an erased body: the fact without the person."""
 
 
-class Beacon(Words, frozen=True, kw_only=True):
+class Beacon(WireStruct, frozen=True, kw_only=True):
     """How a kiosk is, sent with every push."""
 
     version: str = ""
@@ -80,7 +80,7 @@ class Beacon(Words, frozen=True, kw_only=True):
     """What it did about a damaged database, until a host has seen it."""
 
 
-class Enroll(Words, frozen=True, kw_only=True):
+class Enroll(WireStruct, frozen=True, kw_only=True):
     """A kiosk shows the code that the server's staff read out to it."""
 
     code: str
@@ -99,7 +99,7 @@ class Enroll(Words, frozen=True, kw_only=True):
         return f"Enroll(ledger_id={self.ledger_id!r}, badges={self.badges})"
 
 
-class Enrolled(Words, frozen=True, kw_only=True):
+class Enrolled(WireStruct, frozen=True, kw_only=True):
     """The kiosk belongs to the network from now on."""
 
     token: str
@@ -114,7 +114,7 @@ class Enrolled(Words, frozen=True, kw_only=True):
         return f"Enrolled(kiosk_id={self.kiosk_id!r}, site_id={self.site_id!r})"
 
 
-class Push(Words, frozen=True, kw_only=True):
+class Push(WireStruct, frozen=True, kw_only=True):
     """Entries of one ledger in the order of `seq`, at most PAGE; none to ask where the server stands."""
 
     ledger_id: str
@@ -125,14 +125,14 @@ class Push(Words, frozen=True, kw_only=True):
 
 
 class Outcome(StrEnum):
-    """What became of a pushed entry. Every one of them is settled: it is never to be sent again."""
+    """What became of a pushed entry. Whatever it is, the entry is never to be sent again."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
 
 
-class EntryStatus(Words, frozen=True, kw_only=True):
+class EntryStatus(WireStruct, frozen=True, kw_only=True):
     """The outcome of one entry; `reason` of a quarantine."""
 
     seq: int
@@ -140,7 +140,7 @@ class EntryStatus(Words, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Pushed(Words, frozen=True, kw_only=True):
+class Pushed(WireStruct, frozen=True, kw_only=True):
     """The answer to a push, given after its commit. `acked` is the highest `seq` without a gap below it, on disk."""
 
     acked: int
@@ -150,14 +150,14 @@ class Pushed(Words, frozen=True, kw_only=True):
     now: datetime
 
 
-class FeedEntry(Words, frozen=True, kw_only=True):
+class FeedEntry(WireStruct, frozen=True, kw_only=True):
     """An entry of any ledger at its place in the server's feed. Positions rise, and may leave gaps."""
 
     position: int
     entry: WireEntry
 
 
-class FeedPage(Words, frozen=True, kw_only=True):
+class FeedPage(WireStruct, frozen=True, kw_only=True):
     """Entries after a cursor, in the feed's order. `cursor` is opaque: send it back to go on from here."""
 
     entries: tuple[FeedEntry, ...] = ()
@@ -165,13 +165,13 @@ class FeedPage(Words, frozen=True, kw_only=True):
     more: bool = False
 
 
-class NewsAnswer(Words, frozen=True, kw_only=True):
-    """Whether there is anything after a cursor. It is fetched as a page of the feed."""
+class NewsAnswer(WireStruct, frozen=True, kw_only=True):
+    """Whether the feed has entries after a cursor; they are fetched as a page of the feed."""
 
     news: bool
 
 
-class SnapshotPage(Words, frozen=True, kw_only=True):
+class SnapshotPage(WireStruct, frozen=True, kw_only=True):
     """A part of the folded roster. All pages of one snapshot stand at the same `position` of the feed."""
 
     rows: dict[str, tuple[dict[str, object], ...]] = {}
@@ -183,20 +183,20 @@ class SnapshotPage(Words, frozen=True, kw_only=True):
     """Token of the next page; None: this was the last."""
 
 
-class ServerTime(Words, frozen=True, kw_only=True):
+class ServerTime(WireStruct, frozen=True, kw_only=True):
     """The server's clock, an anchor where no time server is reached."""
 
     now: datetime
 
 
-class Problem(Words, frozen=True, kw_only=True):
+class Problem(WireStruct, frozen=True, kw_only=True):
     """Why a call failed, in a sentence. `code` is stable."""
 
     code: str
     detail: str
 
 
-class _LooseFeedPage(Words, frozen=True, kw_only=True):
+class _LooseFeedPage(WireStruct, frozen=True, kw_only=True):
     entries: tuple[msgspec.Raw, ...] = ()
     cursor: str
     more: bool = False

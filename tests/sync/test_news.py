@@ -16,7 +16,7 @@ from kiosk.facts import Happened
 from sync import wire
 from sync.central.feed import stream
 from sync.central.feed.change_signal import ChangeSignal
-from sync.central.feed.waiting import ANSWERS_A_SECOND, Waiting, spread
+from sync.central.feed.waiting import ANSWERS_A_SECOND, NewsWaiters, spread
 from sync.central.server import Central
 from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
@@ -80,7 +80,7 @@ def test_what_another_process_of_the_server_took_in_is_news_as_well(tmp_path) ->
     with serving(database) as here, serving(database) as there:
         paired = pairs(here)
         place = here.feed.last_position()
-        waiting = Waiting(ChangeSignal(), here.feed.last_position, look_seconds=0.01)  # it is never notified
+        waiting = NewsWaiters(ChangeSignal(), here.feed.last_position, look_seconds=0.01)  # it is never notified
 
         async def waits() -> bool:
             asked = asyncio.create_task(waiting.beyond(place, PATIENCE))
@@ -111,7 +111,7 @@ def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
 
     async def all_wait() -> list[bool]:
         nonlocal end
-        waiting = Waiting(changes, where_it_ends, look_seconds=PATIENCE, chance=lambda: 0.0)
+        waiting = NewsWaiters(changes, where_it_ends, look_seconds=PATIENCE, chance=lambda: 0.0)
         tasks = [asyncio.create_task(waiting.beyond(7, PATIENCE)) for _ in range(500)]
         while questions == 0:
             await asyncio.sleep(0)

@@ -47,7 +47,7 @@ class Role(StrEnum):
 
 
 class StaffAccount(Noun, frozen=True, kw_only=True):
-    """Somebody who may sign in."""
+    """An account by which somebody signs in on the pages."""
 
     account_id: str
     name: str

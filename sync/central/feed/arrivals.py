@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kiosk.facts import Entry
 from kiosk.model import ClockQuality, Noun
 from kiosk.store import chain
-from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, Words, from_wire
+from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, WireStruct, from_wire
 
 _NUL = b"\\u0000"
 LARGEST = 2**63 - 1
@@ -23,7 +23,7 @@ LONGEST_ID = 200
 """Letters of an id: PostgreSQL indexes no row above 2704 bytes, and an index has up to three ids."""
 
 
-class ArrivalError(ValueError):
+class NoPushError(ValueError):
     """The push as a whole cannot be read."""
 
 
@@ -35,7 +35,7 @@ class RefusedEntry(Noun, frozen=True, kw_only=True):
     raw: bytes
 
 
-class Arrival(Noun, frozen=True, kw_only=True):
+class ReadPush(Noun, frozen=True, kw_only=True):
     """A push that was read: entries that are sound in themselves, and others, in the order in which they came."""
 
     ledger_id: str
@@ -44,14 +44,14 @@ class Arrival(Noun, frozen=True, kw_only=True):
     follows: tuple[str, ...] = ()
 
 
-class _RawPush(Words, frozen=True, kw_only=True):
+class _RawPush(WireStruct, frozen=True, kw_only=True):
     ledger_id: str
     entries: tuple[msgspec.Raw, ...] = ()
     beacon: msgspec.Raw = msgspec.Raw(b"{}")
     follows: tuple[str, ...] = ()
 
 
-class _Numbered(Words, frozen=True, kw_only=True):
+class _Numbered(WireStruct, frozen=True, kw_only=True):
     seq: int
 
 
@@ -63,26 +63,26 @@ _beacon = msgspec.json.Decoder(Beacon).decode
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def read(body: bytes) -> Arrival:
-    """Read the body of a push. Raises ArrivalError when it is no push at all, or a longer one than is agreed."""
+def read(body: bytes) -> ReadPush:
+    """Read the body of a push. Raises NoPushError when it is no push at all, or a longer one than is agreed."""
     try:
         push = _push(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_leniently(body)
     _check_length(push.entries)
-    found = tuple(sound(wire, push.ledger_id) for wire in push.entries)
+    found = tuple(checked_entry(wire, push.ledger_id) for wire in push.entries)
     if any(isinstance(one, RefusedEntry) for one in found):
         return _read_leniently(body)  # what is set aside is kept as it came
-    return Arrival(ledger_id=push.ledger_id, entries=found, beacon=push.beacon, follows=push.follows)
+    return ReadPush(ledger_id=push.ledger_id, entries=found, beacon=push.beacon, follows=push.follows)
 
 
-def _read_leniently(body: bytes) -> Arrival:
+def _read_leniently(body: bytes) -> ReadPush:
     try:
         push = _raw_push(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ArrivalError(f"the body is no push: {error}") from None
+        raise NoPushError(f"the body is no push: {error}") from None
     _check_length(push.entries)
-    return Arrival(
+    return ReadPush(
         ledger_id=push.ledger_id,
         entries=tuple(_one_by_one(push)),
         beacon=_forgiving_beacon(bytes(push.beacon)),
@@ -92,7 +92,7 @@ def _read_leniently(body: bytes) -> Arrival:
 
 def _check_length(entries: Sequence[object]) -> None:
     if len(entries) > PAGE:
-        raise ArrivalError(f"a push carries at most {PAGE} entries, this one has {len(entries)}")
+        raise NoPushError(f"a push carries at most {PAGE} entries, this one has {len(entries)}")
 
 
 def _one_by_one(push: _RawPush) -> Iterator[Entry | RefusedEntry]:
@@ -107,7 +107,7 @@ def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | RefusedEntry:
         wire = _entry(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         return RefusedEntry(seq=seq, reason=f"malformed: {error}", raw=raw)
-    return sound(wire, ledger_id, seq=seq, raw=raw)
+    return checked_entry(wire, ledger_id, seq=seq, raw=raw)
 
 
 def _numbers(raws: list[bytes]) -> list[int]:
@@ -143,7 +143,7 @@ def _forgiving_beacon(raw: bytes) -> Beacon:
         return Beacon()
 
 
-def sound(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | RefusedEntry:
+def checked_entry(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | RefusedEntry:
     """Return the entry if it is what was written: of this ledger, storable, and with hashes that fit."""
     try:
         reason = _trouble(wire, ledger_id)

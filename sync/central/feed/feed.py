@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sync.central.feed import history_checks, ingest, stream
 from sync.central.feed.change_signal import ChangeSignal
-from sync.central.feed.waiting import Waiting
+from sync.central.feed.waiting import NewsWaiters
 from sync.central.kiosks import paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage import network
@@ -20,7 +20,7 @@ class Feed:
 
     def __init__(self, storage: Storage, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
         self._storage, self._now = storage, now
-        self.waiting = Waiting(changes, self.last_position)
+        self.waiting = NewsWaiters(changes, self.last_position)
 
     def last_position(self) -> int:
         """Return the feed's last position, 0 while it is empty."""
@@ -46,7 +46,7 @@ class Feed:
         with self._storage.writing(Turn.FEED) as connection:
             of = network.read(connection, self._storage.network)
             if (after or "").partition(".")[0] == of.generation:
-                history_checks.other_past(connection, of, stream.place_of(after), now=self._now())
+                history_checks.begin_generation_after_restore(connection, of, stream.place_of(after), now=self._now())
 
     async def has_news(self, after: str, seconds: float) -> bool:
         """Wait at most so many seconds for an entry after a cursor; tell whether there is one.

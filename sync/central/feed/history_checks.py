@@ -11,14 +11,16 @@ from kiosk.model import Ref
 from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import stream
-from sync.central.feed.arrivals import Arrival
+from sync.central.feed.arrivals import ReadPush
 from sync.central.feed.ingest import LedgerProgress
 from sync.central.storage import network
 from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import feed
 
 
-def look_back(connection: Connection, of: str, arrival: Arrival, *, before: LedgerProgress, now: datetime) -> None:
+def check_for_restored_server(
+    connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
+) -> None:
     """Notice that this server was put back from an old copy: a kiosk remembers more than is here.
 
     Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
@@ -33,7 +35,7 @@ def look_back(connection: Connection, of: str, arrival: Arrival, *, before: Ledg
         register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.SENT_BEFORE, facts=facts, now=now)
 
 
-def other_past(connection: Connection, of: NetworkState, place: int, *, now: datetime) -> None:
+def begin_generation_after_restore(connection: Connection, of: NetworkState, place: int, *, now: datetime) -> None:
     """Begin a new generation: a kiosk saw another entry at this place of the feed than is here, or there is none.
 
     So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
@@ -44,8 +46,8 @@ def other_past(connection: Connection, of: NetworkState, place: int, *, now: dat
     register.raise_alarm(connection, of.network_id, alarm_id, ref=ref, note=Note.OTHER_FEED, facts=facts, now=now)
 
 
-def look_for_truncation(
-    connection: Connection, of: str, arrival: Arrival, *, before: LedgerProgress, now: datetime
+def check_for_truncation(
+    connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
 ) -> None:
     """Compare where a kiosk says that its ledger ends with what was seen of it before.
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from sync.central.feed import arrivals, history_checks, ingest
-from sync.central.feed.arrivals import Arrival
+from sync.central.feed.arrivals import ReadPush
 from sync.central.kiosks import earlier_ledgers, paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage.database import Storage, Turn
@@ -30,7 +30,7 @@ class Intake:
     def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
         """Take in what a kiosk sends; when this returns it is on the disk.
 
-        Raises arrivals.ArrivalError for what is no push, OtherLedgerError for one of another kiosk's ledger, and
+        Raises arrivals.NoPushError for what is no push, OtherLedgerError for one of another kiosk's ledger, and
         LedgerError when the database cannot be written.
         """
         arrival = arrivals.read(body)
@@ -38,10 +38,10 @@ class Intake:
         with self._storage.writing(Turn.FEED) as connection:
             is_former = self._is_former(connection, kiosk, arrival, now)
             before = ingest.progress(connection, of, arrival.ledger_id)
-            history_checks.look_back(connection, of, arrival, before=before, now=now)
+            history_checks.check_for_restored_server(connection, of, arrival, before=before, now=now)
             taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
             if not is_former:  # of a former ledger the end may be lost: that is why there is another
-                history_checks.look_for_truncation(connection, of, arrival, before=before, now=now)
+                history_checks.check_for_truncation(connection, of, arrival, before=before, now=now)
                 left = max(arrival.beacon.waiting - len(arrival.entries), 0)
                 beacon = replace(arrival.beacon, waiting=left)
                 paired.keep_beacon(connection, of, kiosk.kiosk_id, beacon=beacon, now=now)
@@ -49,7 +49,7 @@ class Intake:
             self._on_new()
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
 
-    def _is_former(self, connection: Connection, kiosk: Kiosk, arrival: Arrival, now: datetime) -> bool:
+    def _is_former(self, connection: Connection, kiosk: Kiosk, arrival: ReadPush, now: datetime) -> bool:
         """Tell whether a push is of a ledger that the kiosk kept before; let it go on in a new one if it says so."""
         name, of, who = arrival.ledger_id, self._storage.network, kiosk.kiosk_id
         if name == kiosk.ledger_id:

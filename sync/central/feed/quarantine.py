@@ -15,8 +15,8 @@ from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import quarantine
 
 
-class Aside(Noun, frozen=True, kw_only=True):
-    """Something that is set aside."""
+class QuarantinedItem(Noun, frozen=True, kw_only=True):
+    """An entry, or what came in its place, that the feed could not take: kept as it came."""
 
     quarantine_id: str
     ledger_id: str
@@ -37,7 +37,7 @@ class Quarantine:
         """`on_new` is called after something was taken into the feed after all."""
         self._storage, self._now, self._on_new = storage, now, on_new
 
-    def listed(self) -> tuple[Aside, ...]:
+    def listed(self) -> tuple[QuarantinedItem, ...]:
         """Return what is set aside, the oldest first, at most MOST."""
         query = select(quarantine).where(*_waiting(self._storage.network))
         query = query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST)
@@ -67,8 +67,8 @@ def _waiting(network: str) -> tuple[ColumnElement[bool], ...]:
     return quarantine.c.network_id == network, quarantine.c.settled_at.is_(None)
 
 
-def _aside(row: Row[*tuple[Any, ...]]) -> Aside:
-    return Aside(
+def _aside(row: Row[*tuple[Any, ...]]) -> QuarantinedItem:
+    return QuarantinedItem(
         quarantine_id=row.quarantine_id,
         ledger_id=row.ledger_id,
         seq=row.seq,

@@ -27,8 +27,8 @@ def spread(people: int, chance: float) -> float:
     return chance * (people - 1) / ANSWERS_A_SECOND
 
 
-class Waiting:
-    """Those who wait for the feed to grow, in one event loop."""
+class NewsWaiters:
+    """The requests that wait for the feed to grow, in one event loop."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, Parameter, RawBody
 
 from sync import wire
-from sync.central.feed.arrivals import ArrivalError
+from sync.central.feed.arrivals import NoPushError
 from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.stream import GoneError
 from sync.central.http.openapi import described, refuses
@@ -139,7 +139,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
     central.pace.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
     try:
         return central.intake.push(kiosk, plain)
-    except ArrivalError as error:
+    except NoPushError as error:
         raise ProblemError(400, "malformed", str(error)) from None
     except OtherLedgerError as error:
         raise ProblemError(403, wire.OTHER_LEDGER, str(error)) from None

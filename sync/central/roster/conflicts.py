@@ -62,8 +62,8 @@ def _order(row: Row[*tuple[Any, ...]]) -> tuple[datetime, datetime, str, int]:
     return row.window_start, row.at, row.ledger_id, row.seq
 
 
-class Judge:
-    """Looks at one entry that was just folded."""
+class ConflictFinder:
+    """Looks for conflicts between one entry that was just folded and what was folded before it."""
 
     def __init__(self, connection: Connection, network: str, *, now: datetime, append: Append) -> None:
         self._connection, self._network, self._now, self._append = connection, network, now, append

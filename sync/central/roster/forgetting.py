@@ -13,12 +13,12 @@ from kiosk.facts import Condensed, Entry, Erased
 from kiosk.store.chain import decode_fact
 from kiosk.store.forgetting import erasing
 from sync.central.storage.tables import alarms, feed, quarantine, snapshots
-from sync.wire import Words
+from sync.wire import WireStruct
 
 FORGETTING = ("erasure", "condensed")
 
 
-class _Body(Words, frozen=True, kw_only=True):
+class _Body(WireStruct, frozen=True, kw_only=True):
     body: bytes | None = None
 
 

@@ -48,7 +48,7 @@ LIMITS = "54"
 
 
 class Projector:
-    """Moves the roster forward."""
+    """Folds the feed into the roster, as far as it has not been."""
 
     def __init__(self, storage: Storage, *, writer: ServerLedgerWriter, now: Callable[[], datetime]) -> None:
         self._storage, self._writer, self._now, self._network = storage, writer, now, storage.network
@@ -113,7 +113,9 @@ class Projector:
     def _apply(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
         safely.apply(connection, entry, position=position)
         if position > judged:
-            conflicts.Judge(connection, self._network, now=self._now(), append=self._append).judge(entry, position)
+            conflicts.ConflictFinder(connection, self._network, now=self._now(), append=self._append).judge(
+                entry, position
+            )
 
     def _apply_carefully(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
         try:

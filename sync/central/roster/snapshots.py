@@ -22,7 +22,7 @@ from sync.central.storage import network
 from sync.central.storage.database import Turn
 from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import feed, ledgers, snapshots
-from sync.wire import Words
+from sync.wire import WireStruct
 
 FRESH = timedelta(minutes=1)
 """How long a snapshot is given to kiosks that begin."""
@@ -30,7 +30,7 @@ KEPT = timedelta(hours=1)
 """How long a kiosk has to fetch all pages of one."""
 
 
-class RawPage(Words, frozen=True, kw_only=True):
+class RawPage(WireStruct, frozen=True, kw_only=True):
     """A SnapshotPage whose rows are JSON already."""
 
     rows: msgspec.Raw

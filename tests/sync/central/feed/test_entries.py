@@ -12,7 +12,7 @@ from kiosk.facts import Happened, MemberSet
 from kiosk.model import Member
 from kiosk.store import chain
 from sync import wire
-from sync.central.feed.arrivals import LONGEST_ID, ArrivalError
+from sync.central.feed.arrivals import LONGEST_ID, NoPushError
 from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.stream import GoneError
 from sync.central.storage import network
@@ -169,7 +169,7 @@ def test_one_entry_alone_that_nobody_can_read_is_settled_too(database: str) -> N
 def test_what_is_no_push_is_told_so(database: str, body: bytes) -> None:
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        with pytest.raises(ArrivalError, match="no push"):
+        with pytest.raises(NoPushError, match="no push"):
             central.intake.push(kiosk, body)
 
 
@@ -177,7 +177,7 @@ def test_more_entries_than_a_page_are_refused_whole(database: str) -> None:
     sent = MemoryLedger().writes(*started(wire.PAGE + 1))
     with serving(database) as central:
         kiosk = pairs(central).kiosk
-        with pytest.raises(ArrivalError, match="at most 500"):
+        with pytest.raises(NoPushError, match="at most 500"):
             sends(central, kiosk, sent)
         assert fed(central, kiosk) == []
 
