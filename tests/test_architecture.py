@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "kiosk.desk": (
         "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
         "kiosk.local_time kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
-        "argon2 msgspec"
+        "argon2 phonenumbers msgspec"
     ),
     "kiosk.door": (
         "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time kiosk.messages "

@@ -62,6 +62,12 @@ class Desk:
             raise DeskError("only a kiosk can do this, and here is none", code="NOT_HERE")
         return self.own_ledger
 
+    @property
+    def country(self) -> str:
+        """The country of the site, and of most sites while that is not known yet: ISO 3166, two letters."""
+        site = self.roster.site(self.site_id)
+        return site.country if site else Site(id="", name="", zone="", hours="").country
+
     @cached_property
     def site(self) -> Site:
         """The site served here. Raises DeskError before the first import."""

@@ -6,6 +6,7 @@ from kiosk import hours, local_time, week
 from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
+from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
 from kiosk.desk.site import LONGEST_NAME
@@ -69,7 +70,7 @@ def _check_is_open(desk: Desk) -> None:
 
 
 def _site(desk: Desk, command: SetUp) -> Site:
-    name = _named(command.name, "the space")
+    name = _named(command.name, "the space", country=command.country)
     try:
         expression = week.write_week(command.week)
         hours.check(expression, (), command.country)
@@ -92,14 +93,15 @@ def _site(desk: Desk, command: SetUp) -> Site:
 
 
 def _host(desk: Desk, command: SetUp) -> Member:
-    name = _named(command.host, "the first host")
+    name = _named(command.host, "the first host", country=command.country)
     hashed = command.hashed or pins.hash_pin(command.pin, desk.badge_key)
     return Member(id=new_id(), name=name, role="staff", language=command.language, pin=hashed)
 
 
-def _named(text: str, what: str) -> str:
+def _named(text: str, what: str, *, country: str) -> str:
     name = " ".join(text.split())
     if not 0 < len(name) <= LONGEST_NAME:
         message = f"{what} needs a name, of {LONGEST_NAME} letters at most"
         raise DeskError(message, code="PLACE_NAME", most=str(LONGEST_NAME))
+    refuse_contact(name, field="name", country=country)
     return name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -32,6 +31,7 @@ from kiosk.commands import (
     SetBadge,
     ShowAccount,
 )
+from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.languages import languages
@@ -47,8 +47,6 @@ LONGEST_NAME = 200
 LONGEST_NOTE = 200
 MAY_BE_EMPTY = ("language", "pseudonym", "note")
 """Fields of a member that an empty text takes away."""
-CONTACT = re.compile(r"\S@\S|(?:\d[\s./-]*){8,}")
-"""What looks like an e-mail address, or has as many figures in a row as a telephone number."""
 
 
 def new_id() -> str:
@@ -62,8 +60,8 @@ def new_id() -> str:
 def add_member(desk: Desk, command: AddMember) -> Done:
     """Keep a new member. Refused when somebody has the same name, unless told to do it anyway."""
     name = " ".join(command.name.split())
-    _check(name, command.language)
-    refuse_contact(command.pseudonym or "", field="pseudonym")
+    _check(desk, name, command.language)
+    refuse_contact(command.pseudonym or "", field="pseudonym", country=desk.country)
     if not command.anyway:
         _check_is_new(desk, name)
     fields = structs.asdict(command)
@@ -79,10 +77,10 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
     told = _told(command)
     after = structs.replace(before, **told)
     after = structs.replace(after, **{field: getattr(after, field) or None for field in MAY_BE_EMPTY})
-    _check(after.name, after.language)
+    _check(desk, after.name, after.language)
     check_note(after.note or "")
-    refuse_contact(after.pseudonym or "", field="pseudonym")
-    refuse_contact(after.note or "", field="note")
+    refuse_contact(after.pseudonym or "", field="pseudonym", country=desk.country)
+    refuse_contact(after.note or "", field="note", country=desk.country)
     if not command.anyway and not is_same_name(before.name, after.name):
         _check_is_new(desk, after.name)
     if after == before:
@@ -107,14 +105,14 @@ def _check_is_new(desk: Desk, name: str) -> None:
         raise DeskError(message, code="NAME_TAKEN", name=same.name, member=same.id)
 
 
-def _check(name: str, language: str | None) -> None:
+def _check(desk: Desk, name: str, language: str | None) -> None:
     if not folded(name):
         raise DeskError("a member needs a name", code="NO_NAME", field="name")
     if len(name) > LONGEST_NAME:
         raise DeskError(
             f"a name has {LONGEST_NAME} letters at most, this one has {len(name)}", code="LONG_NAME", field="name"
         )
-    refuse_contact(name, field="name")
+    refuse_contact(name, field="name", country=desk.country)
     if language is not None and language not in languages():
         raise DeskError(f'the screen does not speak "{language}"', languages(), code="NO_SUCH_LANGUAGE")
 
@@ -124,16 +122,6 @@ def check_note(note: str) -> None:
     if len(note) > LONGEST_NOTE:
         message = f"a note has {LONGEST_NOTE} letters at most, this one has {len(note)}"
         raise DeskError(message, code="LONG_NOTE", most=str(LONGEST_NOTE))
-
-
-def refuse_contact(text: str, *, field: str) -> None:
-    """Raise DeskError for an e-mail address or a telephone number: whoever steals the kiosk's card finds none.
-
-    `field` is what the text was written in, for a form to say it there.
-    """
-    if CONTACT.search(text):
-        message = "no e-mail addresses and telephone numbers on the kiosk: its card can be stolen"
-        raise DeskError(message, code="CONTACT", field=field)
 
 
 def _role(member: Member) -> str:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from kiosk import rules
 from kiosk.answers import Done, Products
 from kiosk.commands import CancelSale, ListProducts, SellPass
+from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
-from kiosk.desk.members import new_id, refuse_contact
+from kiosk.desk.members import new_id
 from kiosk.facts import PassSold, Reversed
 from kiosk.model import Charge, Member, Pass, Ref
 from kiosk.rules.passes import is_counted
@@ -29,7 +30,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         return Done(said=("That is sold already.",), changed=False, id=command.id)
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
-    refuse_contact(command.method, field="method")
+    refuse_contact(command.method, field="method", country=desk.country)
     product = desk.product(command.product)
     holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
@@ -104,7 +105,7 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
     if not command.reason.strip():
         raise DeskError("why? A sale is taken back with a reason", code="NO_REASON")
-    refuse_contact(command.reason, field="reason")
+    refuse_contact(command.reason, field="reason", country=desk.country)
     ref = desk.roster.sale_of(command.pass_id)
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"

@@ -11,6 +11,7 @@ from msgspec import structs
 from kiosk import hours, local_time
 from kiosk.answers import Done
 from kiosk.commands import ImportSite, RetireSite, SetProduct, SetSite
+from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
 from kiosk.model import Member, Product, Site
@@ -29,7 +30,8 @@ def import_site(desk: Desk, command: ImportSite) -> Done:
     exceptions of the file win over those. Of a known member, what the file leaves out stays.
     """
     left_alone = tuple(_left_alone(desk, command))
-    changes = [*_site(desk, command.site), *_products(desk, command.products), *_members(desk, command.members)]
+    members = _members(desk, command.members, country=command.site.country)
+    changes = [*_site(desk, command.site), *_products(desk, command.products), *members]
     if not changes:
         said = (f"{command.site.name} is like that already.", *left_alone)
         return Done(said=said, changed=False, id=command.site.id)
@@ -136,8 +138,10 @@ def _products(desk: Desk, described: tuple[Product, ...]) -> Iterator[Change]:
             )
 
 
-def _members(desk: Desk, described: tuple[Member, ...]) -> Iterator[Change]:
+def _members(desk: Desk, described: tuple[Member, ...], *, country: str) -> Iterator[Change]:
     for member in described:
+        for field in ("name", "pseudonym", "note"):
+            refuse_contact(getattr(member, field) or "", field=field, country=country)
         before = desk.roster.member(member.id)
         if before is None:
             yield MemberSet(member=member), f"{'Host' if member.role == 'staff' else 'Member'} {member.name} added."

@@ -11,8 +11,9 @@ from kiosk import local_time, rules
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
 from kiosk.desk import erased_inside
+from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
-from kiosk.desk.members import assign_badge, refuse_contact
+from kiosk.desk.members import assign_badge
 from kiosk.desk.sales import entries
 from kiosk.facts import Entry, Happened, Left, Reversed, Tapped
 from kiosk.model import Denied, Granted, Member, Source, Tap, Visit
@@ -68,7 +69,7 @@ def undo(desk: Desk, command: Undo) -> Done:
     """Give an entry back, within the days that the site's policy gives staff."""
     if not command.reason.strip():
         raise DeskError("why? An entry is given back with a reason", code="NO_REASON")
-    refuse_contact(command.reason, field="reason")
+    refuse_contact(command.reason, field="reason", country=desk.country)
     member = desk.member(command.member)
     visits = desk.roster.visits_of(member.id, desk.now)
     visit = _to_undo(member, visits, command)

@@ -68,7 +68,7 @@ def finish(side: HostsSide) -> None:
 @pytest.mark.parametrize("zone", [None, "Etc/UTC", "Europe/Paris", "nowhere/at-all"])
 def test_a_machine_that_nobody_told_where_it_is_offers_france(counter, zone):
     side = begun(counter, zone)
-    assert "France\nHeure de Paris\N{NO-BREAK SPACE}· 09:05" in side.reads()
+    assert "France\nHeure locale\N{NARROW NO-BREAK SPACE}: Paris\N{NO-BREAK SPACE}· 09:05" in side.reads()
     finish(side)
     site = counter.ledger.roster.site("la-serre")
     assert (site.zone, site.country, site.currency) == ("Europe/Paris", "FR", "EUR")
@@ -76,7 +76,7 @@ def test_a_machine_that_nobody_told_where_it_is_offers_france(counter, zone):
 
 def test_the_machine_s_own_clock_tells_the_country(counter):
     side = begun(counter, "Europe/London")
-    assert "Royaume-Uni\nHeure de Londres\N{NO-BREAK SPACE}· 08:05" in side.reads()
+    assert "Royaume-Uni\nHeure locale\N{NARROW NO-BREAK SPACE}: Londres\N{NO-BREAK SPACE}· 08:05" in side.reads()
     finish(side)
     site = counter.ledger.roster.site("la-serre")
     assert (site.zone, site.country, site.currency) == ("Europe/London", "GB", "GBP")
