@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.ledger import Ledger
+from tests.office.ledgers.small_house import StampClock, fresh, house_facts
 from tests.office.made_once import RUN_FOLDER
 from tests.office.servers import postgres
 from tests.office.servers.office import Office, office
 from tests.office.servers.server import new_database
 
 MEMORY = Path("/dev/shm")
+PREFIX = "kiosk-tests-"
 ENOUGH_BYTES = 2 << 30
 """A test run needs less than half of it."""
 
@@ -25,14 +28,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have the run work in a folder of its own: in memory where there is enough, so that no test waits for a disk."""
     if hasattr(config, "workerinput"):
         return
-    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES
-    folder = tempfile.mkdtemp(prefix="kiosk-tests-", dir=MEMORY if is_roomy else None)
+    base = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES else Path(tempfile.gettempdir())
+    remove_old_runs(base)
+    folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base)
     os.environ[RUN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
     config.option.basetemp = config.option.basetemp or f"{folder}/t"  # short: a socket's path has 107 bytes at most
 
 
+def remove_old_runs(base: Path) -> None:
+    """Remove the folders of runs that failed or were killed, once their process is gone."""
+    for folder in base.glob(f"{PREFIX}*-*"):
+        if not Path("/proc", folder.name.removeprefix(PREFIX).partition("-")[0]).exists():
+            postgres.stop(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Stop what the run started, and remove its folder; what a failed test left in it is kept."""
+    """Stop what the run started, and remove its folder; what a failed test left in it is kept until the next run."""
     if hasattr(session.config, "workerinput"):
         return
     folder = Path(os.environ[RUN_FOLDER])
@@ -75,3 +87,17 @@ def house_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Of
     """The same on a database of each kind in turn, for what the database answers for: rights, counting, folding."""
     with office(tmp_path, request.param) as found:
         yield found
+
+
+@pytest.fixture
+def moment() -> StampClock:
+    """What the clocks of a kiosk's machine say."""
+    return StampClock()
+
+
+@pytest.fixture
+def book(tmp_path: Path, moment: StampClock) -> Iterator[Ledger]:
+    """The ledger of a small house: see tests.office.ledgers.small_house."""
+    with fresh(tmp_path, moment) as ledger:
+        ledger.append(*house_facts())
+        yield ledger

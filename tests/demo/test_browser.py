@@ -23,9 +23,10 @@ from kiosk.screen.drawing.theme import WHITE, contrast
 from kiosk.screen.panel import PanelTouch
 from kiosk.screen.sdl import pygame
 from kiosk.screen.window import Screen
+from tests.office.watch import Watch
 from tests.pictures.door import tray_view
 from tests.pictures.picture import WIDE
-from tests.screen.test_window import ENTRY, IDLE, Watch, middle_of_undo
+from tests.screen.test_window import ENTRY, IDLE, middle_of_undo
 from tests.sync.central.pages.test_browser import CHROMIUM, QUIET
 
 

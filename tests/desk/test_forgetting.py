@@ -23,18 +23,6 @@ NAME = LEA.name.encode()
 
 
 @pytest.fixture
-def moment():
-    return StampClock()
-
-
-@pytest.fixture
-def book(tmp_path, moment):
-    with fresh(tmp_path, moment) as ledger:
-        ledger.append(*house_facts())
-        yield ledger
-
-
-@pytest.fixture
 def nodes(tmp_path):
     with ExitStack() as stack:
         yield tuple(stack.enter_context(Node(tmp_path, name)) for name in "abc")

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from kiosk.answers import (
     People,
     UnknownBadges,
@@ -25,23 +20,7 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.model import Denied, Reason
-from tests.office.kiosks.host import KEY, UID, Host, description
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = Host(tmp_path)
-    host.imports(description())
-    yield host
-    host.ledger.close()
-
-
-@pytest.fixture
-def with_celine(host: Host) -> Host:
-    host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
-    return host
-
+from tests.office.kiosks.host import KEY, UID
 
 # ---------------------------------------------------------------- members
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import time
-from pathlib import Path
 
 import pytest
 
@@ -24,19 +22,11 @@ from kiosk.commands import (
     StayOpen,
 )
 from kiosk.model import DatedHours, Span, WeekHours
-from tests.office.kiosks.host import UID, Host, description
+from tests.office.kiosks.host import UID
 from tests.rules.house import on
 
 WHOLE = Span(start=time(9), end=time(17))
 CLOSED = DatedHours(first=on("2026-07-20"), last=on("2026-07-24"), why="travaux")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = Host(tmp_path)
-    host.imports(description())
-    yield host
-    host.ledger.close()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from msgspec import structs
 
 from kiosk.answers import (
@@ -27,23 +24,7 @@ from kiosk.commands import (
     Undo,
 )
 from kiosk.model import Granted, Reason
-from tests.office.kiosks.host import MONDAY, PARIS, UID, Host, description
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = Host(tmp_path)
-    host.imports(description())
-    yield host
-    host.ledger.close()
-
-
-@pytest.fixture
-def with_celine(host: Host) -> Host:
-    host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
-    return host
-
+from tests.office.kiosks.host import MONDAY, PARIS, UID, description
 
 # ---------------------------------------------------------------- passes and entries
 

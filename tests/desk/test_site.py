@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC
-from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -39,22 +37,6 @@ from kiosk.commands import (
 from kiosk.desk import reports
 from kiosk.model import Reason
 from tests.office.kiosks.host import MONDAY, Host, description
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = Host(tmp_path)
-    host.imports(description())
-    yield host
-    host.ledger.close()
-
-
-@pytest.fixture
-def with_celine(host: Host) -> Host:
-    host.does(AddMember(name="Céline Martin"))
-    host.does(SellPass(members=("Céline Martin",), product="carte-10"))
-    return host
-
 
 # ---------------------------------------------------------------- the site
 

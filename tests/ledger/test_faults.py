@@ -21,22 +21,10 @@ from kiosk.store import chain
 from kiosk.store.database import Database, transaction
 from kiosk.store.entry_rows import to_row
 from kiosk.store.tables import entries
-from tests.office.ledgers.small_house import StampClock, fresh, gathered, house_facts, let_in, taps
+from tests.office.ledgers.small_house import fresh, gathered, house_facts, let_in, taps
 
 MUCH = Happened(what="much", detail="x" * 2_000_000)
 """More than any of the limits below allows for."""
-
-
-@pytest.fixture
-def moment():
-    return StampClock()
-
-
-@pytest.fixture
-def book(tmp_path, moment):
-    with fresh(tmp_path, moment) as ledger:
-        ledger.append(*house_facts())
-        yield ledger
 
 
 def state(ledger, moment):

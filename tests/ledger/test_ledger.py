@@ -30,11 +30,6 @@ from tests.rules.house import SERRE
 
 
 @pytest.fixture
-def moment():
-    return StampClock()
-
-
-@pytest.fixture
 def book(tmp_path, moment):
     with fresh(tmp_path, moment) as ledger:
         yield ledger

@@ -11,7 +11,7 @@ from kiosk.facts import Happened
 from kiosk.ledger import open_ledger, open_reader, repair
 from kiosk.store.database.head_file import HeadFile
 from tests.crash_states.damage import Life, as_a_kiosk, as_it_is, case, under_its_name
-from tests.office.ledgers.small_house import StampClock, edit, fresh, house_facts, let_in, taps
+from tests.office.ledgers.small_house import edit, fresh, house_facts, let_in, taps
 
 CASES = range(24)
 HARD = (161, 247, 252, 657)
@@ -21,11 +21,6 @@ HARD = (161, 247, 252, 657)
 @pytest.fixture(scope="module")
 def life(tmp_path_factory):
     return Life.lived(tmp_path_factory.mktemp("damage") / "life")
-
-
-@pytest.fixture
-def moment():
-    return StampClock()
 
 
 @pytest.fixture

@@ -44,11 +44,6 @@ from tests.rules.house import HOST, LEA, SERRE, TEN
 
 
 @pytest.fixture
-def moment():
-    return StampClock()
-
-
-@pytest.fixture
 def book(tmp_path, moment):
     with fresh(tmp_path, moment) as ledger:
         ledger.append(*house_facts())

@@ -22,6 +22,7 @@ from kiosk.screen.scenes.people.pick_member import PickMember
 from kiosk.screen.sdl import pygame
 from kiosk.screen.stage import Stage
 from kiosk.screen.window import Screen
+from tests.office.watch import Watch
 from tests.pictures.door import spoken, tray_view
 from tests.pictures.picture import WIDE
 
@@ -34,21 +35,6 @@ IDLE = next(picture.view for picture in spoken("fr") if isinstance(picture.view,
 ENTRY = next(
     view for picture in spoken("fr") if picture.name == "re-entry-at-once" and isinstance(view := picture.view, Notice)
 )
-
-
-class Watch:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
 
 
 @pytest.fixture

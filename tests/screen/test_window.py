@@ -35,21 +35,6 @@ from tests.pictures.door import spoken, tray_view
 from tests.pictures.picture import WIDE
 
 
-class Watch:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
 @pytest.fixture
 def screen(watch):
     screen = Screen(WIDE, monotonic=watch)

@@ -17,12 +17,7 @@ from kiosk.store import migrations
 from kiosk.store.database import reading_engine
 from kiosk.store.tables import LEDGER, REVISION, ROSTER, STAGED
 from tests.crash_states.lives import older
-from tests.office.ledgers.small_house import StampClock, edit, fresh, house_facts, taps
-
-
-@pytest.fixture
-def moment():
-    return StampClock()
+from tests.office.ledgers.small_house import edit, fresh, house_facts, taps
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from kiosk.health import machine
 from kiosk.ledger import decode_fact, open_reader
 from kiosk.model import Verdict
 from kiosk.screen.window import Screen
+from tests.office.ledgers.small_house import lay_new_ledger
 
 SIZE = (480, 320)
 
@@ -55,6 +56,8 @@ class RunningKiosk:
         )
         self.socket = config.paths.socket
         if not self._is_blank:
+            if not config.paths.ledger.exists():
+                lay_new_ledger(config.paths.ledger)
             self.bench.prepare(config)
         self.screen = Screen(SIZE, picture=self.folder / "screen.png")
         world = World(
