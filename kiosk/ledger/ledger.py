@@ -153,11 +153,12 @@ class Ledger(LedgerReader):
     def may_have_lost_entries(self) -> bool:
         """Tell whether the ledger may have lost its end, or is another one than was noted: then `start_new_ledger`.
 
-        One without a note was put here from elsewhere: an old copy, for all that is known.
+        One without a note was put here from elsewhere: an old copy, for all that is known. An empty note was made a
+        moment before a power cut, when the ledger was new: nothing is lost.
         """
         seen = self._head_file.read() if self._head_file else None
         if seen is None:
-            return self.head.seq > 0
+            return self.head.seq > 0 and not (self._head_file and self._head_file.is_empty())
         if seen.ledger_id in self.former_ledgers:
             return False
         if seen.ledger_id != self.ledger_id:

@@ -216,3 +216,14 @@ def test_the_note_tells_nothing_when_it_is_damaged(tmp_path):
     note = tmp_path / "kiosk.db.head"
     note.write_bytes(b"\xff" * 160)
     assert HeadFile(tmp_path / "kiosk.db").read() is None
+
+
+@pytest.mark.parametrize(("leave", "renewed"), [("an empty note", False), ("no note", True)])
+def test_an_empty_note_of_the_head_beside_a_sound_ledger_is_no_damage(book, moment, leave, renewed):
+    note = book.with_name(f"{book.name}.head")
+    note.unlink()
+    if leave == "an empty note":
+        note.touch()
+    ledger, report = whole(book, moment)
+    ledger.close()
+    assert (report is not None and report.renewed) == renewed

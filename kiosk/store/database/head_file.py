@@ -55,6 +55,13 @@ class HeadFile:
         finally:
             os.close(file)
 
+    def is_empty(self) -> bool:
+        """Tell whether the note was made and its content never reached the disk: a power cut in its first moments."""
+        try:
+            return self._path.stat().st_size == 0
+        except OSError:
+            return False
+
     def read(self) -> Seen | None:
         """Return what was noted last, None when nothing can be told."""
         try:
