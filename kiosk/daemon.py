@@ -286,6 +286,7 @@ def run(config: Config) -> int:
     screen = Screen(
         config.screen.size,
         fullscreen=config.screen.fullscreen,
+        rotation=config.screen.rotation,
         title=config.site,
         sleep=sleep,
         note=config.paths.socket.with_name("screen.opening"),

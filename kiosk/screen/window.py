@@ -28,6 +28,7 @@ from kiosk.screen.input import events
 from kiosk.screen.input.keys import Key
 from kiosk.screen.input.pointer import Pointer, PointerEvent
 from kiosk.screen.panel import Panel, PanelTouch
+from kiosk.screen.rotation import Frame, Rotation
 from kiosk.screen.sdl import pygame
 from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.stage import Asking, Stage
@@ -52,14 +53,15 @@ class Screen:
         *,
         fullscreen: bool = False,
         title: str = "kiosk",
+        rotation: Rotation = 0,
         panel: Panel | None = None,
         picture: Path | None = None,
         note: Path | None = None,
         sleep: Sleep = Sleep(),  # noqa: B008 - a frozen value
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window. `panel`: what else the window shows, below it.
-        `sleep` says when the screen goes dark.
+        """`size` None: all of the display, or 800x480 in a window. `rotation`: of picture and touch, in degrees
+        clockwise. `panel`: what else the window shows, below it. `sleep` says when the screen goes dark.
 
         After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
         everything is drawn into memory (see `is_seen`), and a line in the log says so; `note` is for open_display.
@@ -67,7 +69,7 @@ class Screen:
         self.frames = 0
         self.closed = False
         self.on_frame: Callable[[pygame.Surface], None] | None = None
-        """Called with the window after each frame."""
+        """Called with the picture after each frame."""
         self.speaker: Speaker | None = None
         """What notices sound on, if there is one."""
         self.stage = Stage(ENTRANCES, monotonic)
@@ -85,7 +87,8 @@ class Screen:
         self._connectors = DisplayConnectors()
         below = panel.share if panel else 0.0
         display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
-        self.driver, self._window = display.driver, display.window
+        self.driver, self._rotation = display.driver, rotation
+        self._frame = Frame(display.window, rotation)
         self.is_missed = display.wanted and not self.is_seen
         """Somebody should see the screen, and nobody does."""
 
@@ -97,7 +100,7 @@ class Screen:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, with the panel below."""
-        return self._window.get_size()
+        return self._frame.window.get_size()
 
     def plugged_in(self) -> frozenset[str]:
         """Connectors on which a screen was plugged in since the last call, while one is missing."""
@@ -143,17 +146,18 @@ class Screen:
         facing, light = self._facing, self._light()
         step = facing.step(self._monotonic()) if facing else STEPS
         shown = (facing.notice, facing.focus) if facing else self.stage.scene or self._idle
-        view = (shown, step, light, self._panel and self._panel.view, self._window.get_size(), self.stage.changes)
+        view = (shown, step, light, self._panel and self._panel.view, self.size, self.stage.changes)
         if view == self._drawn or view[0] is None:
             return False
         self._paint(step, light)
+        self._frame.present()
         pygame.display.flip()
         self._drawn = view
         self.frames += 1
         if self._picture:
             self._keep(self._picture)
         if self.on_frame:
-            self.on_frame(self._window)
+            self.on_frame(self._frame.surface)
         return True
 
     def events(self) -> list[Emitted]:
@@ -163,21 +167,22 @@ class Screen:
             if event.type == pygame.QUIT:
                 self.closed = True
             elif event.type in (pygame.VIDEOEXPOSE, pygame.VIDEORESIZE):
-                self._window, self._drawn = pygame.display.get_surface() or self._window, None
-            elif pointed := self._pointer.read(event, self._window.get_size()):
-                found += self._pointed(pointed)
+                window = pygame.display.get_surface() or self._frame.window
+                self._frame, self._drawn = Frame(window, self._rotation), None
+            elif pointed := self._pointer.read(event, self.size):
+                found += self._pointed(pointed._replace(at=self._frame.inside(pointed.at)))
             elif key := events.key_of(event):
                 self._stirred = self._monotonic()
                 found += self._typed(key)
         return found + self.stage.asked()
 
     def save(self, path: Path) -> None:
-        """Write the window as PNG; who reads the file meanwhile sees the old picture or the new, never half of one.
+        """Write the picture as PNG; who reads the file meanwhile sees the old picture or the new, never half of one.
 
         Raises OSError or pygame.error when it cannot be written.
         """
         fresh = path.with_name(f".{path.stem}.new.png")
-        pygame.image.save(self._window, str(fresh))
+        pygame.image.save(self._frame.surface, str(fresh))
         fresh.replace(path)
 
     def close(self) -> None:
@@ -239,12 +244,12 @@ class Screen:
                 self._idle = item
 
     def _paint(self, step: int, light: Light) -> None:
-        whole, panel = self._window.get_rect(), self._panel
+        whole, panel = self._frame.surface.get_rect(), self._panel
         if panel and panel.view is not None:
             strip, whole = cut(whole, round(whole.height * panel.share), side="bottom")
-            self._below = Canvas(self._window.subsurface(strip), panel.base)
+            self._below = Canvas(self._frame.surface.subsurface(strip), panel.base)
             panel.draw(self._below)
-        self._kiosk = Canvas(self._window.subsurface(whole))
+        self._kiosk = Canvas(self._frame.surface.subsurface(whole))
         if self._facing:
             self._facing.draw(self._kiosk, step)
         elif self.stage.scene:

@@ -117,6 +117,8 @@ class Screen(Settings, frozen=True):
     fullscreen: bool = True
     size: Pixels | None = None
     """None: all of the display, or 800x480 in a window."""
+    rotation: Literal[0, 90, 180, 270] = 0
+    """Degrees by which the picture is turned clockwise, and touches with it."""
     language: Tongue | None = None
     """None: the site's."""
     reader_side: Literal["left", "right", "top", "bottom"] = "right"
