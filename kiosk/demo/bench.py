@@ -12,7 +12,7 @@ from hardware.simulator.board import WIRING, Board
 from hardware.simulator.chip import FAULTS, Pn532
 from kiosk.badges import badge_key
 from kiosk.clock import MovableClock
-from kiosk.demo.people import cards, settle_in
+from kiosk.demo.people import cards, write_history
 from kiosk.door.devices import Display
 from kiosk.ledger import open_ledger
 from kiosk.model import Site
@@ -34,7 +34,7 @@ class BenchError(ValueError):
     """The demo cannot do this. The message is a sentence."""
 
 
-class Watching:
+class RecordingDisplay:
     """A display that records each notice and passes everything on."""
 
     def __init__(self, display: Display, on_idle: Callable[[], None]) -> None:
@@ -72,7 +72,7 @@ class Bench:
         self.cards = cards()
         self.lying: str | None = None
         """The card on the reader."""
-        self.watching: Watching | None = None
+        self.watching: RecordingDisplay | None = None
         self.reader_up, self.reader_down = threading.Event(), threading.Event()
         """What the kiosk was last told of its reader."""
         self._taken: dict[str, float] = {}
@@ -102,14 +102,14 @@ class Bench:
         with open_ledger(config.paths.ledger, stamp=self.clock.stamp) as ledger:
             last = next(ledger.entries_backwards(), None)
             if last is None:
-                settle_in(ledger, self.clock, badge_key(config.paths.key_file))
+                write_history(ledger, self.clock, badge_key(config.paths.key_file))
             else:
                 self.clock.set(last.stamp.at)
             return next(site for site in ledger.roster.sites() if site.id == SITE)
 
     def watch(self, display: Display) -> Display:
         """Return a display that records notices and passes everything on to this one."""
-        self.watching = Watching(display, lambda: self.on_change())
+        self.watching = RecordingDisplay(display, lambda: self.on_change())
         return self.watching
 
     # ------------------------------------------------------------ cards

@@ -90,7 +90,7 @@ PEOPLE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stranger:
+class UnknownCard:
     """A card that belongs to no member."""
 
     key: str
@@ -99,15 +99,15 @@ class Stranger:
     card: Card
 
 
-STRANGERS = (
-    Stranger(key="inconnu", name="Inconnu", tray="jamais vu ici", card=_ntag(99)),
-    Stranger(key="telephone", name="Téléphone", tray="change de numéro", card=Phone()),
+UNKNOWN_CARDS = (
+    UnknownCard(key="inconnu", name="Inconnu", tray="jamais vu ici", card=_ntag(99)),
+    UnknownCard(key="telephone", name="Téléphone", tray="change de numéro", card=Phone()),
 )
 
 
 def cards() -> dict[str, Card]:
     """Return every card of the demo by its key."""
-    return {one.key: one.card for one in (*PEOPLE, *STRANGERS)}
+    return {one.key: one.card for one in (*PEOPLE, *UNKNOWN_CARDS)}
 
 
 def first_morning(site: Site, today: date) -> datetime:
@@ -119,7 +119,7 @@ def first_morning(site: Site, today: date) -> datetime:
     return opened.start + timedelta(minutes=65)
 
 
-def settle_in(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
+def write_history(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
     """Write La Serre and its people's history into an empty ledger, and leave the clock at the demo's morning."""
     described = read_site(LA_SERRE)
     site = described.site
@@ -127,7 +127,7 @@ def settle_in(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
     clock.set(now - LOOK_BACK * 5)
     products = (*described.products, SIX_MONTHS, MONTH)
     ledger.append(SiteSet(site=site), *(ProductSet(product=one) for one in products))
-    happened = sorted(_happenings(site, products, now=now, badge_key=badge_key), key=lambda one: one.at)
+    happened = sorted(_past_events(site, products, now=now, badge_key=badge_key), key=lambda one: one.at)
     for one in happened:
         clock.set(one.at)
         facts = one.facts or (_tapped(ledger, one.person, clock, site=site, badge_key=badge_key),)
@@ -136,7 +136,7 @@ def settle_in(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
+class PastEvent:
     """Something that a person did at an instant: `facts` that a host wrote for them, or a tap where there are none."""
 
     at: datetime
@@ -144,15 +144,15 @@ class Happening:
     facts: tuple[AnyFact, ...] = ()
 
 
-def _happenings(site: Site, products: Sequence[Product], *, now: datetime, badge_key: bytes) -> Iterator[Happening]:
+def _past_events(site: Site, products: Sequence[Product], *, now: datetime, badge_key: bytes) -> Iterator[PastEvent]:
     opened = hours.openings(site, None, now - LOOK_BACK, end=now)
     days = list({window.start.date(): window.start for window in opened}.values())
     for number, person in enumerate(PEOPLE):
         joined = now - timedelta(days=person.bought_days_ago, minutes=60 + number)
-        yield Happening(at=joined, person=person, facts=tuple(_joining(person, site, products, joined, badge_key)))
+        yield PastEvent(at=joined, person=person, facts=tuple(_joining(person, site, products, joined, badge_key)))
         past = days[len(days) - 1 - person.visits : -1]
         for start in (*past, *([days[-1]] if person.here else [])):
-            yield Happening(at=start + timedelta(minutes=7 + 4 * number), person=person)
+            yield PastEvent(at=start + timedelta(minutes=7 + 4 * number), person=person)
 
 
 def _joining(

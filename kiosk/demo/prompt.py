@@ -58,7 +58,7 @@ class Prompt:
             "help": lambda _: HELP.format(cards=", ".join(bench.cards)),
         }
 
-    def obey(self, line: str) -> str:
+    def run_line(self, line: str) -> str:
         """Run a typed line and return what to print. Raises BenchError."""
         word, _, rest = line.strip().partition(" ")
         if not word:
@@ -82,7 +82,7 @@ class Prompt:
     def _clock(self, text: str) -> str:
         clock = self._bench.clock
         if text:
-            clock.set(moved(clock.now().astimezone(self._zone), text))
+            clock.set(parse_time(clock.now().astimezone(self._zone), text))
             self._wake()
         return f"{clock.now().astimezone(self._zone):%A %d %B %Y %H:%M}"
 
@@ -103,7 +103,7 @@ class Prompt:
         return f"reader fault: {name or 'none'}"
 
 
-def moved(now: datetime, text: str) -> datetime:
+def parse_time(now: datetime, text: str) -> datetime:
     """Return the local instant that a text means, as `clock` takes it (HELP). Raises BenchError."""
     step = re.fullmatch(r"([+-]\d{1,4})\s*([mhd])\w*", text)
     if step:

@@ -22,7 +22,7 @@ from kiosk.commands import TapCard
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
-from kiosk.demo.people import PEOPLE, PIN, STRANGERS, cards
+from kiosk.demo.people import PEOPLE, PIN, UNKNOWN_CARDS, cards
 from kiosk.demo.prompt import Prompt
 from kiosk.demo.remote import Remote
 from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
@@ -38,7 +38,7 @@ from kiosk.settings.config import Config, resolved
 from kiosk.store.database import WriterLock
 
 if TYPE_CHECKING:
-    from kiosk.demo.beside import Beside
+    from kiosk.demo.server import DemoServer
 
 LAMPS = {
     "red": (214, 60, 44), "green": (52, 178, 92), "blue": (70, 130, 235), "yellow": (240, 190, 40),
@@ -158,7 +158,7 @@ class Show:
 
 def badges() -> Iterator[VirtualBadge]:
     """Yield the cards in the tray."""
-    for who in (*PEOPLE, *STRANGERS):
+    for who in (*PEOPLE, *UNKNOWN_CARDS):
         if who.tray:
             yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
 
@@ -213,9 +213,9 @@ def _run(bench: Bench, *, windowed: bool, size: tuple[int, int], alone: bool, br
         beside = None if alone else _beside(bench)
         if beside:
             stack.enter_context(beside)
-            config = beside.pairs(config)
+            config = beside.pair(config)
         else:
-            _leave_server(bench.folder, config)
+            _forget_server(bench.folder, config)
         (bench.folder / "kiosk.toml").write_text(resolved(config))
         introduced = beside.introduction() if beside else None
         page = stack.enter_context(Browser(Remote(), browser)) if browser is not None else None
@@ -278,25 +278,25 @@ def _open_screen(
     return Screen(size, title=site.name, picture=bench.folder / "screen.png", monotonic=bench.clock.monotonic)
 
 
-def _beside(bench: Bench) -> Beside | None:
+def _beside(bench: Bench) -> DemoServer | None:
     """The central server, where it is installed: a kiosk does without what it needs."""
     try:
-        from kiosk.demo.beside import Beside
+        from kiosk.demo.server import DemoServer
     except ModuleNotFoundError as error:
         print(f"(without the central server: {error.name} is not installed; pip install 'kiosk[central]' does it)")
         return None
-    return Beside(bench.folder, bench.clock.now)
+    return DemoServer(bench.folder, bench.clock.now)
 
 
-def _leave_server(folder: Path, config: Config) -> None:
+def _forget_server(folder: Path, config: Config) -> None:
     """Forget the server that was beside the kiosk before: it does not run now. One of somebody else's is kept."""
     if not (folder / "central.db").exists():
         return
     try:
-        from kiosk.demo.beside import was_beside
+        from kiosk.demo.server import was_paired
     except ModuleNotFoundError:
         return
-    if was_beside(folder, config):
+    if was_paired(folder, config):
         config.paths.pairing.unlink(missing_ok=True)
 
 
@@ -373,7 +373,7 @@ def _listen(prompt: Prompt, stop: Callable[[], None]) -> None:
             stop()
             return
         try:
-            said = prompt.obey(line)
+            said = prompt.run_line(line)
         except BenchError as error:
             said = str(error)
         if said:

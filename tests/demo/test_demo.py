@@ -13,8 +13,8 @@ import pytest
 from kiosk.clock import MovableClock
 from kiosk.demo import main
 from kiosk.demo.bench import Bench, BenchError
-from kiosk.demo.people import PEOPLE, settle_in
-from kiosk.demo.prompt import Prompt, moved
+from kiosk.demo.people import PEOPLE, write_history
+from kiosk.demo.prompt import Prompt, parse_time
 from kiosk.demo.show import FIRST_TRIES_SECONDS, FirstTries, has_sound_card, throw_away
 from kiosk.ledger import LedgerError, open_ledger
 from kiosk.model import Reason
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 23, 10, 5, tzinfo=PARIS)
 def test_on_any_day_the_demo_opens_on_a_morning_with_the_same_cards(tmp_path, today) -> None:
     clock = MovableClock(datetime.fromisoformat(today).replace(tzinfo=UTC), runs=False)
     with open_ledger(tmp_path / "ledger.db", stamp=clock.stamp) as ledger:
-        settle_in(ledger, clock, b"k" * 32)
+        write_history(ledger, clock, b"k" * 32)
         now, (site,) = clock.now(), ledger.roster.sites()
         left = {
             person.key: [balance(held, site, now) for held in ledger.roster.holdings(person.key, now)]
@@ -44,7 +44,7 @@ def test_on_any_day_the_demo_opens_on_a_morning_with_the_same_cards(tmp_path, to
 def test_the_demos_history_was_lived_by_the_rules(tmp_path) -> None:
     clock = MovableClock(NOW, runs=False)
     with open_ledger(tmp_path / "ledger.db", stamp=clock.stamp) as ledger:
-        settle_in(ledger, clock, b"k" * 32)
+        write_history(ledger, clock, b"k" * 32)
         visits = ledger.roster.visits(NOW - timedelta(days=80), NOW)
     assert len(visits) == sum(person.visits + person.here for person in PEOPLE)
     assert {visit.reason for visit in visits} == {Reason.ENTRY_USED}
@@ -64,24 +64,24 @@ def test_the_demos_history_was_lived_by_the_rules(tmp_path) -> None:
     ],
 )
 def test_the_clock_understands_how_people_write_times(text, expected) -> None:
-    assert moved(NOW, text).strftime("%a %d %H:%M") == expected
+    assert parse_time(NOW, text).strftime("%a %d %H:%M") == expected
 
 
 @pytest.mark.parametrize("text", ["later", "25:00", "xyz 10:00", "2026-13-01 10:00", "+10", "10:5"])
 def test_a_time_that_is_none_is_refused_with_examples(text) -> None:
     with pytest.raises(BenchError, match=r"is no time: \+10m"):
-        moved(NOW, text)
+        parse_time(NOW, text)
 
 
 def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(tmp_path) -> None:
     prompt = Prompt(Bench(tmp_path), "Europe/Paris", lay=lambda _: "", touch=lambda _: False, wake=lambda: None)
     with pytest.raises(BenchError, match="did you mean unplug"):
-        prompt.obey("unplgu")
+        prompt.run_line("unplgu")
     with pytest.raises(BenchError, match="type help"):
-        prompt.obey("wxyz")
+        prompt.run_line("wxyz")
     with pytest.raises(BenchError, match='there is no card "camile": camille'):
-        prompt.obey("put camile")
-    assert "tap NAME" in prompt.obey("help")
+        prompt.run_line("put camile")
+    assert "tap NAME" in prompt.run_line("help")
 
 
 def test_reset_throws_away_the_demos_files_and_nothing_else(tmp_path) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from kiosk.cli import kiosk
 from kiosk.demo.bench import Bench
-from kiosk.demo.beside import Beside
+from kiosk.demo.server import DemoServer
 from kiosk.facts import ProductSet, SiteSet
 from kiosk.ledger import open_ledger, open_reader
 from kiosk.model import Granted
@@ -195,8 +195,8 @@ def test_the_server_of_the_demo_knows_its_kiosk_from_the_first_start_on(tmp_path
         bench.prepare(config)
         tokens = []
         for _ in range(2):
-            with Beside(tmp_path, bench.clock.now) as beside:
-                paired = beside.pairs(config)
+            with DemoServer(tmp_path, bench.clock.now) as beside:
+                paired = beside.pair(config)
                 assert paired.server.url == beside.url
                 kept = pairing.read(config.paths.pairing)
                 assert kept is not None

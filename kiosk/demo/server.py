@@ -37,7 +37,7 @@ NAME, PASSWORD = "demo", "demo-la-serre"
 STOP_SECONDS = 2
 
 
-class Beside:
+class DemoServer:
     """The central server, with its database in the demo's folder. It serves inside `with`."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
@@ -63,7 +63,7 @@ class Beside:
         self._thread.join()
         self._socket.close()
 
-    def pairs(self, config: Config) -> Config:
+    def pair(self, config: Config) -> Config:
         """Pair the kiosk, unless it is already; return its settings with this server in them. Raises BenchError."""
         if not _knows(self._central, config):
             code = self._central.kiosks.new_code(name=f"{config.site} (demo)", site_id=config.site)
@@ -78,7 +78,7 @@ class Beside:
         return f"server   {self.url}   (sign in as {NAME}, password {PASSWORD}; --alone goes without)"
 
 
-def was_beside(folder: Path, config: Config) -> bool:
+def was_paired(folder: Path, config: Config) -> bool:
     """Tell whether a kiosk is paired with the server that ran beside it before."""
     central = Central(Settings(database=str(folder / "central.db")))
     try:
