@@ -37,12 +37,12 @@ def test_a_kiosk_is_shown_with_its_health_and_queue_then_as_silent_and_is_shut_o
     kiosk, manager = house.kiosk(), house.as_("chef")
     kiosk.push(lea_comes(), health=("disk_low",), waiting=7)
     page = manager.get("/kiosks").text
-    assert "Disque presque plein" in page
+    assert "La carte mémoire est presque pleine" in page
     assert '<td data-label="À envoyer">6</td>' in page  # one of the seven came with the word of them
     house.moment.moves(minutes=16)
     assert "Muette" in read(manager.get("/kiosks"))
     assert "1 borne ne donne plus de nouvelles" in read(manager.get("/"))
-    path = within(r'action="(/kiosks/[^/"]+/revoke)"', page)
+    path = within(r'href="(/kiosks/[^/"]+/revoke)"', page)
     went(manager.send(path, of="/kiosks"))
     assert house.central.kiosks.by_token(kiosk.token) is None
     assert manager.send("/kiosks/x/revoke", of="/kiosks").status_code == 404
@@ -84,7 +84,7 @@ def test_an_account_is_made_and_signs_in(house) -> None:
     assert mistakes(manager.send("/accounts", **fields)) == ["Un compte porte déjà ce nom"]
     assert len(mistakes(manager.send("/accounts", name="", password="short", role="king"))) == 3
     assert mistakes(manager.send("/accounts", **fields | {"name": "Rose", "site": ""})) == [
-        "Choisissez le site que la personne accueille"
+        "Choisissez le site dont la personne est hôte"
     ]
 
 

@@ -120,7 +120,7 @@ def test_a_role_is_changed_and_the_journal_tells_of_it(house: Office) -> None:
     assert went(manager.send(path, what="role", role="host", site=SERRE.id)).startswith("/accounts")
     louis = house.central.accounts.find("louis")
     assert (louis.role, louis.site_id) == ("host", SERRE.id)
-    assert "Rôle changé : louis, Accueil d’un site" in read(manager.get("/audit")).replace("\u202f", " ")
+    assert "Rôle changé : louis, Hôte d’un site" in read(manager.get("/audit")).replace("\u202f", " ")
 
 
 def test_a_forgotten_password_is_given_anew(house: Office) -> None:

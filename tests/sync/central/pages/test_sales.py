@@ -63,7 +63,7 @@ def test_a_day_shows_when_what_to_whom_how_for_how_much_and_where_it_was_sold(ho
     assert "11:05 Léa Martin 10 entrées" in page
     assert re.search(rf"carte bancaire {receipt} Porte d’entrée 50 €", page)
     assert "espèces" in page
-    assert "ces pages" in page
+    assert "le site web" in page
     assert "Annulée 14 juillet, 11:05" in page
 
 
@@ -177,7 +177,7 @@ def test_the_file_of_a_month_has_a_line_for_money_that_came_and_one_for_money_th
     two_days(house)
     headings, *rows = sheet(house, "month=2026-07")
     assert headings == [
-        "Date", "Heure", "Reçu", "Opération", "Membre", "Carte", "Payé par", "Vendu où", "Montant", "Monnaie"
+        "Date", "Heure", "Reçu", "Opération", "Membre", "Carte", "Payé par", "Vendu par", "Montant", "Monnaie"
     ]  # fmt: skip
     assert [(row[0], row[1], row[3], row[6], row[8]) for row in rows] == [
         (MONDAY, "09:05", "vente", "espèces", "50,00"),
