@@ -102,7 +102,7 @@ def test_closing_for_today_shows_first_who_is_in_and_what_is_given_back(house) -
     page = read(anne.get("/hours/today?what=close"))
     assert "Léa Martin, jusqu’à 12:05" in page
     assert "Joe Petit, jusqu’à 12:05" in page
-    assert "2 entrées sont rendues : Léa Martin, Joe Petit." in re.sub(r"\s", " ", page)
+    assert "2 entrées rendues : Léa Martin, Joe Petit." in re.sub(r"\s", " ", page)
     assert "Fermer La Serre jusqu’à minuit" in page
     assert house.central.feed.last_position() == before
     went(anne.send("/hours/today?what=close", what="close"))
