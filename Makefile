@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
-.PHONY: run test check format lint types bench powercut kills idle simulate clocks soak quiet screens pages network release deb vm container arm64 lock clean help
+.PHONY: run test check format lint types bench powercut kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -73,6 +73,12 @@ screens: $(READY)
 HISTORIES ?= 100000
 clocks: $(READY)
 	$(BIN)/python -m tests.clocks --histories $(HISTORIES) $(ARGS)
+
+hours-reference:
+	.ci/need node:nodejs npm:npm
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp tests/hours/reference/answers.cjs "$$folder" && \
+	npm install --silent --no-audit --no-fund --prefix "$$folder" opening_hours@3.15.0 && \
+	TZ=UTC node "$$folder/answers.cjs" tests/hours/reference/corpus.txt tests/hours/reference/answers.jsonl
 
 # A month of one kiosk: 50,000 taps, power cuts, a server that goes away, and twice a page of the ledger's file zeroed,
 # which the next start mends; memory, descriptors, disk for each day, bytes written per tap, the greatest WAL.

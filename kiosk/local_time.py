@@ -39,6 +39,11 @@ def clamp(at: datetime) -> datetime:
     return min(max(at, FIRST), LAST).astimezone(UTC)
 
 
+def clamp_date(day: date) -> date:
+    """A date to judge, moved into the years that opening hours and arithmetic can bear."""
+    return min(max(day, FIRST.date()), LAST.date())
+
+
 def to_local(where: ZoneInfo, at: datetime) -> datetime:
     """What the clock on the wall shows: naive local time."""
     return min(max(at, FIRST), _BRINK).astimezone(where).replace(tzinfo=None, fold=0)

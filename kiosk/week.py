@@ -1,4 +1,4 @@
-"""A week as a picture, and hours put together from choices instead of typed syntax: grid of the week, dated changes.
+"""A week as a picture, and weekly hours put together from choices instead of typed syntax.
 
 What is written here is the opening_hours language that kiosk.hours evaluates, in its plainest form; what others wrote
 in other forms is read back where it means the same. Nothing is stored here.
@@ -15,26 +15,26 @@ from itertools import groupby
 from msgspec import structs
 
 from kiosk import hours, local_time
-from kiosk.model import DatedHours, DayHours, Override, Site, Span, WeekHours
-
-DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MIDNIGHT = time()
-"""As the end of a span: the end of the day."""
-
+from kiosk.hours.dated import check_spans, write_times
+from kiosk.hours.language import DAYS
+from kiosk.model import DayHours, Override, Site, Span, WeekHours
 
 # ---------------------------------------------------------------- the picture
 
 
 def picture(site: Site, override: Override | None, first: date, *, days: int = 7) -> tuple[DayHours, ...]:
-    """What each local day from `first` on looks like, and who decides it; spans past midnight are cut there."""
+    """What each local day from `first` on looks like, and who decides it; spans past midnight are cut there.
+
+    `first` is moved into the years that opening hours can be told for (kiosk.local_time.FIRST to LAST).
+    """
     usual = structs.replace(site, exceptions=())
+    first = local_time.clamp_date(first)
     return tuple(_day(site, usual, override, first + timedelta(days=number)) for number in range(days))
 
 
 def monday(day: date) -> date:
-    """The Monday of the week that a day lies in."""
-    return day - timedelta(days=day.weekday())
+    """The Monday of the week that a day lies in; the calendar's first day is its own."""
+    return day - timedelta(days=min(day.weekday(), (day - date.min).days))
 
 
 def _day(site: Site, usual: Site, override: Override | None, day: date) -> DayHours:
@@ -97,7 +97,7 @@ def write_week(week: WeekHours) -> str:
     """
     _check_week(week)
     order = sorted(set(week.days) - {()}, key=week.days.index)
-    rules = [f"{_named(week, spans)} {_times(spans)}" for spans in order]
+    rules = [f"{_named(week, spans)} {write_times(spans)}" for spans in order]
     if not rules:
         return "off"
     return "; ".join([*rules, "PH off"] if week.closed_on_holidays else rules)
@@ -119,17 +119,6 @@ def _check_week(week: WeekHours) -> None:
         check_spans(spans, name)
 
 
-def check_spans(spans: tuple[Span, ...], where: str) -> None:
-    """Refuse spans that run backwards or overlap. Raises HoursError; an end of 00:00 is the day's end."""
-    last = MIDNIGHT
-    for number, span in enumerate(spans):
-        if span.end != MIDNIGHT and span.end <= span.start:
-            raise hours.HoursError(f"{where} {_times(spans)}", None, "a time ends before it begins", code="HOURS_WRONG")
-        if number and (last == MIDNIGHT or span.start < last):
-            raise hours.HoursError(f"{where} {_times(spans)}", None, "two times overlap", code="HOURS_WRONG")
-        last = span.end
-
-
 def _named(week: WeekHours, spans: tuple[Span, ...]) -> str:
     """The days that have these spans: `Mo,Tu`, `Mo-Fr`, `Mo-We,Sa`."""
     numbers = [number for number, one in enumerate(week.days) if one == spans]
@@ -141,10 +130,6 @@ def _run(run: list[int]) -> str:
     if len(run) > 2:
         return f"{DAYS[run[0]]}-{DAYS[run[-1]]}"
     return ",".join(DAYS[number] for number in run)
-
-
-def _times(spans: tuple[Span, ...]) -> str:
-    return ",".join(f"{one.start:%H:%M}-{'24:00' if one.end == MIDNIGHT else f'{one.end:%H:%M}'}" for one in spans)
 
 
 @lru_cache(maxsize=64)
@@ -168,62 +153,3 @@ def _same(one: str, other: str, country: str) -> bool:
     sites = (Site(id="", name="", zone="UTC", hours=expression, country=country) for expression in (one, other))
     first, second = (tuple(hours.openings(site, None, start, end=start + hours.HORIZON)) for site in sites)
     return first == second
-
-
-# ---------------------------------------------------------------- dated changes
-
-
-def write_dates(change: DatedHours) -> str:
-    """The change as a dated rule: `2026 Aug 03-14 off "congés"`, `2026 Jul 14 10:00-16:00`.
-
-    Raises HoursError for dates that run backwards and spans that are none.
-    """
-    if change.last < change.first:
-        days = f"{change.first} - {change.last}"
-        raise hours.HoursError(days, None, "the last day is before the first", code="HOURS_WRONG")
-    check_spans(change.open, str(change.first))
-    why = " ".join(change.why.replace('"', "”").split())
-    return f"{_dates(change)} {_times(change.open) or 'off'}" + (f' "{why}"' if why else "")
-
-
-def _dates(change: DatedHours) -> str:
-    first, last = change.first, change.last
-    written = f"{first.year} {MONTHS[first.month - 1]} {first.day:02}"
-    if last == first:
-        return written
-    if (last.year, last.month) == (first.year, first.month):
-        return f"{written}-{last.day:02}"
-    year = f"{last.year} " if last.year != first.year else ""
-    return f"{written}-{year}{MONTHS[last.month - 1]} {last.day:02}"
-
-
-_DATED = re.compile(
-    r"(?P<year>\d{4}) (?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2})"
-    r"(?:-(?:(?P<to_year>\d{4}) )?(?:(?P<to_month>[A-Z][a-z]{2}) )?(?P<to_day>\d{1,2}))?"
-    r" (?P<what>off|closed|\d\d:\d\d-\d\d:\d\d(?:,\d\d:\d\d-\d\d:\d\d)*)(?: open)?(?: \"(?P<why>[^\"]*)\")?"
-)
-
-
-def read_dates(rule: str) -> DatedHours | None:
-    """The change that a dated rule means; None for one in another form (every Christmas, Easter, a season)."""
-    found = _DATED.fullmatch(rule.strip())
-    if found is None:
-        return None
-    try:
-        first = _date(found["year"], found["month"], found["day"])
-        last = first
-        if found["to_day"]:
-            last = _date(found["to_year"] or found["year"], found["to_month"] or found["month"], found["to_day"])
-        spans = () if found["what"] in ("off", "closed") else tuple(map(_span, found["what"].split(",")))
-    except ValueError:
-        return None
-    return DatedHours(first=first, last=last, open=spans, why=found["why"] or "") if last >= first else None
-
-
-def _date(year: str, month: str, day: str) -> date:
-    return date(int(year), MONTHS.index(month) + 1, int(day))
-
-
-def _span(text: str) -> Span:
-    start, end = text.split("-")
-    return Span(start=time.fromisoformat(start), end=MIDNIGHT if end == "24:00" else time.fromisoformat(end))

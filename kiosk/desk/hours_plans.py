@@ -27,6 +27,7 @@ from kiosk.commands import (
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.facts import AnyFact, HoursOverridden, Reversed, SiteSet
+from kiosk.hours import dated
 from kiosk.model import Override, Site, Visit
 from kiosk.rules.passes import next_time
 from kiosk.settings.mistakes import near
@@ -178,6 +179,7 @@ def _exception(command: AddException, desk: Desk) -> Plan:
     """A dated rule is added; it wins over those before it."""
     rule = command.rule.strip()
     _understood(lambda: check_exception(rule, desk.site.country))
+    _understood(lambda: hours.check_night(desk.site.hours, rule))
     if rule in desk.site.exceptions:
         return _as_it_is(desk, f"{rule} is there already.")
     first = hours.next_effect(rule, desk.site.country, desk.today)
@@ -195,7 +197,7 @@ def _dates(command: SetDates, desk: Desk) -> Plan:
     change = command.dates
     if change.last < desk.today:
         raise DeskError(f"{change.last} has passed: choose today or a later day", code="DATES_PASSED")
-    rule = _understood(lambda: week.write_dates(change))
+    rule = _understood(lambda: dated.write_dates(change))
     _understood(lambda: check_exception(rule, desk.site.country))
     if desk.site.exceptions[-1:] == (rule,):
         return _as_it_is(desk, f"{rule} is there already.")
@@ -205,7 +207,7 @@ def _dates(command: SetDates, desk: Desk) -> Plan:
 
 
 def _is_about(rule: str, first: date, last: date) -> bool:
-    known = week.read_dates(rule)
+    known = dated.read_dates(rule)
     return known is not None and (known.first, known.last) == (first, last)
 
 

@@ -12,6 +12,7 @@ from kiosk.commands import HoursChange, ListInside, PreviewHours, ShowHours, Sho
 from kiosk.desk.desk import Desk
 from kiosk.desk.hours_plans import names_of, plan, standing
 from kiosk.desk.visits import list_inside
+from kiosk.hours import dated
 from kiosk.model import Opening, Override, Site, Window
 
 MOST_OPENINGS = 366
@@ -67,7 +68,7 @@ def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
         begins = hours.next_effect(rule, site.country, desk.today)
         if begins is not None:
             first_day = week.picture(site, None, begins, days=1)[0]
-            dates = week.read_dates(rule)
+            dates = dated.read_dates(rule)
             lines.append(ExceptionLine(rule=rule, begins=begins, dates=dates, first_day=first_day))
     return sorted(lines, key=lambda line: line.begins)
 

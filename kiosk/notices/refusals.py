@@ -24,6 +24,24 @@ _HOURS: dict[str, Saying] = {
     "HOURS_SCHOOL": lambda words, facts: words.say(
         "School holidays (SH) are not known here: write their dates", **facts
     ),
+    "HOURS_STATE": lambda words, facts: words.say(
+        "At “{rest}” it is not plain whether it is open: before a comment write open or off", **facts
+    ),
+    "HOURS_TIMES": lambda words, facts: words.say(
+        "At “{rest}” write times of day, from and to, like 10:00-12:00", **facts
+    ),
+    "HOURS_DATE": lambda words, facts: words.say(
+        "At “{rest}” there are no such days: write them like “Dec 24-26” or “2026 Dec 24-2027 Jan 02”", **facts
+    ),
+    "HOURS_DAYS": lambda words, facts: words.say(
+        "Say for which days “{rest}” is: hours of every day come first", **facts
+    ),
+    "HOURS_HOLIDAYS": lambda words, facts: words.say(
+        "At “{rest}”: write weekdays and public holidays (PH) in one list, like “Mo-Fr,PH 10:00-12:00”", **facts
+    ),
+    "HOURS_NIGHT": lambda words, facts: words.say(
+        "The night in “{rest}” would be cut off by the part before it: put it first", **facts
+    ),
     "HOURS_HOLIDAYS_LAST": lambda words, facts: words.say(
         "The part “{rest}” would undo the one for public holidays (PH) before it: put PH last", **facts
     ),

@@ -144,7 +144,7 @@ def suggested_id(text: str) -> str:
 
 def check_exception(rule: str, country: str) -> None:
     """Refuse what cannot be a dated rule. Raises HoursError; a rule without a date would apply on every day."""
-    hours.check("24/7", (rule,), country)
+    hours.check(rule, (), country)
     if not _DATED.search(rule):
         advice = 'an exception needs a date, such as 2026 Dec 24-31 off "fêtes"'
         raise hours.HoursError(rule, None, advice, code="HOURS_NO_DATE")

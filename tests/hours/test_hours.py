@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
+from opening_hours import OpeningHours
 
 from kiosk import hours
 from kiosk.model import Override, Window
@@ -125,7 +126,7 @@ def test_holidays_of_another_country_have_no_name_but_count():
 
 
 def test_comments_alone_are_no_change():
-    quiet = site('Mo 09:00-12:00 "accueil", Mo 12:00-17:00 "libre"')
+    quiet = site('Mo 09:00-12:00 open "accueil", Mo 12:00-17:00 open "libre"')
     assert hours.opening(quiet, None, at("2026-07-13 10:00")).changes_at == at("2026-07-13 17:00")
 
 
@@ -231,16 +232,24 @@ def test_unknown_country_is_refused():
         SERRE.hours,
         "24/7",
         "Mo-Fr 09:00-17:00; PH off; 2026 Jul 14 10:00-12:00",
-        'Mo 09:00-12:00 "SH; PH off"; Tu 10:00-12:00',
+        'Mo 09:00-12:00 open "SH; PH off"; Tu 10:00-12:00',
     ],
 )
 def test_sound_hours_pass(expression):
     hours.check(expression, ("2026 Jul 14 10:00-12:00",), "FR")
 
 
-def test_holidays_written_before_the_week_would_be_open():
+def test_holidays_written_before_the_week_stay_closed_where_they_stand_already():
     """The mistake that `check` refuses: the library lets the later rule win."""
-    assert hours.opening(site("PH off; Mo,Tu 09:00-17:00"), None, at("2026-07-14 10:00")).is_open
+    assert OpeningHours("PH off; Mo,Tu 09:00-17:00", country="FR").is_open(datetime(2026, 7, 14, 10))  # noqa: DTZ001
+    assert not hours.opening(site("PH off; Mo,Tu 09:00-17:00"), None, at("2026-07-14 10:00")).is_open
+    assert hours.opening(site("PH off; Mo,Tu 09:00-17:00"), None, at("2026-07-13 10:00")).is_open
+
+
+def test_a_day_that_an_earlier_release_opened_with_a_reason_stays_open():
+    assert hours.opening(site("off", '2026 Jul 14 10:00-16:00 "fête"'), None, at("2026-07-14 10:00")).is_open
+    assert not hours.opening(site("24/7", '2026 Dec 21-31 "congés"'), None, at("2026-12-24 10:00")).is_open
+    assert not hours.opening(site("24/7", "2026 Aug 03-Sep 04 off"), None, at("2026-09-03 10:00")).is_open
 
 
 def test_hours_that_slipped_past_the_check_are_closed_and_raise_nothing():

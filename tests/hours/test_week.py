@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from kiosk import hours, week
+from kiosk.hours import dated
+from kiosk.hours.language import DAYS
 from kiosk.model import DatedHours, Override, Span, WeekHours
 from tests.rules.house import SERRE, at, on
 
@@ -24,7 +26,7 @@ BASTILLE = date(2026, 7, 13)
 def spoken(days) -> list[str]:
     """`Mo usual 09:00-17:00`."""
     return [
-        f"{week.DAYS[one.on.weekday()]} {one.decided_by} "
+        f"{DAYS[one.on.weekday()]} {one.decided_by} "
         + (",".join(f"{span.start:%H:%M}-{span.end:%H:%M}" for span in one.open) or "closed")
         for one in days
     ]
@@ -153,30 +155,36 @@ def test_any_grid_comes_back_as_it_was_written(days, closed_on_holidays):
     [
         (DatedHours(first=on("2026-08-03"), last=on("2026-08-14"), why="congés"), '2026 Aug 03-14 off "congés"'),
         (DatedHours(first=on("2026-12-28"), last=on("2027-01-03")), "2026 Dec 28-2027 Jan 03 off"),
-        (DatedHours(first=on("2026-07-28"), last=on("2026-08-02")), "2026 Jul 28-Aug 02 off"),
+        (DatedHours(first=on("2026-07-28"), last=on("2026-08-02")), "2026 Jul 28-2026 Aug 02 off"),
+        (DatedHours(first=on("2026-02-16"), last=on("2026-02-28")), "2026 Feb 16-2026 Feb 28 off"),
         (
             DatedHours(first=on("2026-07-14"), last=on("2026-07-14"), open=(MORNING, NIGHT), why="bal"),
-            '2026 Jul 14 09:00-12:00,18:00-24:00 "bal"',
+            '2026 Jul 14 09:00-12:00,18:00-24:00 open "bal"',
         ),
     ],
 )
 def test_a_dated_change_is_written_and_read_back(change, rule):
-    assert week.write_dates(change) == rule
-    assert week.read_dates(rule) == change
+    assert dated.write_dates(change) == rule
+    assert dated.read_dates(rule) == change
 
 
 def test_quotes_in_a_reason_do_not_end_it():
     change = DatedHours(first=on("2026-07-14"), last=on("2026-07-14"), why='bal  "masqué"; off')
-    rule = week.write_dates(change)
+    rule = dated.write_dates(change)
     hours.check("24/7", (rule,), "FR")
-    assert week.read_dates(rule) == replace(change, why="bal ”masqué”; off")
+    assert dated.read_dates(rule) == replace(change, why="bal ”masqué”; off")
 
 
 def test_dates_that_run_backwards_are_refused():
     with pytest.raises(hours.HoursError, match="before the first"):
-        week.write_dates(DatedHours(first=on("2026-08-14"), last=on("2026-08-03")))
+        dated.write_dates(DatedHours(first=on("2026-08-14"), last=on("2026-08-03")))
 
 
 @pytest.mark.parametrize("rule", ["Dec 25 off", "easter +1 day off", "2026 Aug 14-03 off", "2026 Feb 31 off"])
 def test_rules_in_other_forms_are_left_as_they_are(rule):
-    assert week.read_dates(rule) is None
+    assert dated.read_dates(rule) is None
+
+
+@pytest.mark.parametrize("day", [date.min, on("1899-12-31"), on("9999-12-30"), date.max])
+def test_a_week_at_the_ends_of_the_calendar_raises_nothing(day):
+    assert len(week.picture(SERRE, None, week.monday(day))) == 7

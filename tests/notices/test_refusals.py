@@ -9,6 +9,7 @@ import kiosk
 from kiosk.answers import Refused
 from kiosk.commands import ShowAccount
 from kiosk.desk.visits import WHY_NOT as WHY_A_VISIT_STANDS
+from kiosk.hours.checking import ADVICE
 from kiosk.notices import Language, languages, refusal
 from kiosk.notices.refusals import SAID
 from kiosk.uplink import WHY_NOT as WHY_NOT_PAIRED
@@ -53,7 +54,7 @@ def in_the_source() -> dict[str, set[str]]:
 
 
 def every_code() -> set[str]:
-    indirect = {*WHY_A_VISIT_STANDS, *WHY_NOT_PAIRED.values(), "PAIRING_WAIT", "MEDIUM_FULL", "MEDIUM_FAILED"}
+    indirect = {*ADVICE, *WHY_A_VISIT_STANDS, *WHY_NOT_PAIRED.values(), "PAIRING_WAIT", "MEDIUM_FULL", "MEDIUM_FAILED"}
     return (set(in_the_source()) - HANDED_ON) | indirect
 
 
@@ -74,6 +75,7 @@ def test_every_refusal_is_said_whole_in_every_language(language):
     for code in sorted(every_code()):
         facts = {name: f"<{name}>" for name in written.get(code, set())}
         facts |= {"minutes": "<minutes>"} if code == "PAIRING_WAIT" else {}
+        facts |= {name: f"<{name}>" for name in OF_HOURS} if code in ADVICE else {}
         refused = Refused(message="the English of the command line", code=code, facts=facts)
         said = refusal(words, refused)
         assert said

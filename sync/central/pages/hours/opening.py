@@ -25,9 +25,9 @@ from kiosk.commands import (
     StayOpen,
 )
 from kiosk.desk import DeskError
+from kiosk.hours.dated import read_dates
 from kiosk.model import DatedHours, Noun, Window
 from kiosk.notices.language import sentence
-from kiosk.week import read_dates
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes

@@ -9,18 +9,44 @@ its answers into instants. What a member may do with an open door is in kiosk.ru
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
-from string import ascii_uppercase
 from typing import NamedTuple
 
 import opening_hours
 from opening_hours import OpeningHours, State
 
 from kiosk import local_time
+from kiosk.hours import checking, dated
+from kiosk.hours.checking import HoursError, check, check_night, countries
+from kiosk.hours.language import unquoted
 from kiosk.model import Opening, Override, Site, Window
+
+__all__ = [
+    "Admission",
+    "Hours",
+    "HoursError",
+    "Stretch",
+    "admission",
+    "check",
+    "check_night",
+    "countries",
+    "holiday_name",
+    "is_holiday",
+    "last_closing",
+    "never_closes",
+    "next_effect",
+    "next_opening",
+    "next_start",
+    "of_pass",
+    "of_site",
+    "opening",
+    "openings",
+    "read_as",
+    "stretches",
+]
 
 HORIZON = timedelta(days=366)
 """How far ahead a change is looked for."""
@@ -31,22 +57,6 @@ _NAMES = {
     'easter +1 day "Lundi de Pâques"; easter +39 days "Ascension"; easter +50 days "Lundi de Pentecôte"'
 }
 """The country's own names of its holidays, as rules with comments; which days are holidays the library knows."""
-
-
-class HoursError(ValueError):
-    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it.
-
-    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
-    """
-
-    def __init__(self, expression: str, column: int | None, problem: str, *, code: str) -> None:
-        self.expression = expression
-        self.column = column
-        self.code = code
-        rest = "" if column is None else expression[column - 1 :][:20]
-        self.facts = {"hours": expression, "column": str(column or 1), "rest": rest}
-        place = "" if column is None else f", column {column} (at “{rest}”)"
-        super().__init__(f"opening hours “{expression}”{place}: {problem}")
 
 
 class Hours(NamedTuple):
@@ -195,74 +205,6 @@ def _first_change(expression: str, usual: bool, country: str, on: date) -> date 
     return until.date() if until else None
 
 
-# ---------------------------------------------------------------- mistakes in hours
-
-
-def check(hours: str, exceptions: Sequence[str], country: str) -> None:
-    """Refuse hours that cannot be read, or that would silently mean something else.
-
-    Raises HoursError for: a syntax error; an unknown country; school holidays, of which the library has no calendar;
-    a weekly rule written after the public holidays' rule, which would open the house on holidays.
-    """
-    _check_country(country)
-    for expression in (hours, *exceptions):
-        _check_syntax(expression, country)
-        _check_school_holidays(expression)
-    _check_holidays_last(hours)
-
-
-@lru_cache(maxsize=1)
-def countries() -> tuple[str, ...]:
-    """Codes of the countries whose public holidays the library knows."""
-    return tuple(first + last for first in ascii_uppercase for last in ascii_uppercase if _has_calendar(first + last))
-
-
-def _has_calendar(country: str) -> bool:
-    try:
-        _check_country(country)
-    except HoursError:
-        return False
-    return True
-
-
-def _check_country(country: str) -> None:
-    try:
-        OpeningHours("PH", country=country)
-    except opening_hours.UnknownCountryError as error:  # type: ignore[attr-defined]
-        advice = f"no calendar of public holidays for country {country!r}; write FR"
-        raise HoursError("PH", None, advice, code="HOURS_COUNTRY") from error
-
-
-def _check_syntax(expression: str, country: str) -> None:
-    try:
-        OpeningHours(expression, country=country)
-    except opening_hours.ParserError as error:  # type: ignore[attr-defined]
-        found = re.search(r"--> \d+:(\d+)", str(error))
-        advice = "cannot be read from there on; write it like “Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off”"
-        raise HoursError(expression, int(found[1]) if found else None, advice, code="HOURS_SYNTAX") from error
-
-
-def _check_school_holidays(expression: str) -> None:
-    if found := re.search(r"\bSH\b", _unquoted(expression)):
-        advice = "school holidays (SH) are not known here; write their dates"
-        raise HoursError(expression, found.start() + 1, advice, code="HOURS_SCHOOL")
-
-
-def _check_holidays_last(expression: str) -> None:
-    after_holidays = False
-    for rule in re.finditer(r"[^;]+", _unquoted(expression)):
-        if after_holidays and (weekly := re.match(r"\s*(?=(Mo|Tu|We|Th|Fr|Sa|Su|\d\d:))(?!.*\bPH\b)", rule[0])):
-            column = rule.start() + weekly.end() + 1
-            advice = "this rule would undo the one for PH before it; put PH last"
-            raise HoursError(expression, column, advice, code="HOURS_HOLIDAYS_LAST")
-        after_holidays = after_holidays or bool(re.search(r"\bPH\b", rule[0]))
-
-
-def _unquoted(expression: str) -> str:
-    """The expression with its comments blanked out, columns unchanged."""
-    return re.sub(r'"[^"]*"', lambda comment: " " * len(comment[0]), expression)
-
-
 # ---------------------------------------------------------------- evaluation
 
 
@@ -270,11 +212,14 @@ def _unquoted(expression: str) -> str:
 def _joined(hours: str, exceptions: tuple[str, ...]) -> str:
     """One expression in which later rules win over earlier ones, day by day.
 
-    What cannot be read (`check` refuses it before it is stored) counts as closed, or as no exception: a judgement
-    never raises.
+    What is not accepted (`check` refuses it before it is stored) counts as closed: a judgement never raises, and never
+    opens by misreading.
     """
-    rules = [hours if opening_hours.validate(hours) else "off", *filter(opening_hours.validate, exceptions)]
-    return "; ".join(rules)
+    rules = (
+        checking.or_closed(hours) or "off",
+        *(checking.or_closed(dated.in_present_form(one)) for one in exceptions),
+    )
+    return "; ".join(filter(None, rules))
 
 
 @lru_cache(maxsize=256)
@@ -291,7 +236,7 @@ def _is_holiday(country: str, day: date) -> bool:
 
 
 def _heeds_holidays(site: Site) -> bool:
-    return re.search(r"\bPH\b", _unquoted(site.hours)) is not None
+    return re.search(r"\bPH\b", unquoted(site.hours)) is not None
 
 
 def _painted(hours: Hours, override: Override | None, at: datetime, *, limit: datetime) -> Iterator[Stretch]:

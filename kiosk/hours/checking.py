@@ -1,0 +1,133 @@
+"""Checking opening hours before they are stored, and closing those that were stored and are not accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from string import ascii_uppercase
+
+import opening_hours
+from opening_hours import OpeningHours
+
+from kiosk.hours import language
+from kiosk.hours.language import Rule
+
+ADVICE = {
+    "HOURS_SYNTAX": "cannot be read from there on; write it like “Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off”",
+    "HOURS_STATE": "say plainly whether this is open: before a comment write open or off, as in: open “by appointment”",
+    "HOURS_TIMES": "write times of day, from and to, like 10:00-12:00",
+    "HOURS_DATE": "there are no such days, or not everybody reads them alike; write “Dec 24-26”, or both years: "
+    "“2026 Dec 24-2027 Jan 02”",
+    "HOURS_DAYS": "say for which days; hours of every day come first",
+    "HOURS_HOLIDAYS": "write weekdays and public holidays (PH) in one list, like “Mo-Fr,PH 10:00-12:00”",
+    "HOURS_SCHOOL": "school holidays (SH) are not known here; write their dates",
+    "HOURS_HOLIDAYS_LAST": "this rule would undo the one for PH before it; put PH last",
+    "HOURS_NIGHT": "a rule before tells of the next day and cuts the night off; write this rule first",
+}
+"""Code of a problem -> what to write instead."""
+_STATE_OR_TIMES = re.compile(r'\d{1,2}:\d\d|\(|"|\|\||(?i:\b(?:sunrise|sunset|dawn|dusk|open|off|closed|unknown)\b)')
+
+
+class HoursError(ValueError):
+    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it.
+
+    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
+    """
+
+    def __init__(self, expression: str, column: int | None, problem: str, *, code: str) -> None:
+        self.expression = expression
+        self.column = column
+        self.code = code
+        rest = "" if column is None else expression[column - 1 :][:20]
+        self.facts = {"hours": expression, "column": str(column or 1), "rest": rest}
+        place = "" if column is None else f", column {column} (at “{rest}”)"
+        super().__init__(f"opening hours “{expression}”{place}: {problem}")
+
+
+def check(hours: str, exceptions: Sequence[str], country: str) -> None:
+    """Refuse hours that cannot be read, or that not every reader of the language reads alike.
+
+    Raises HoursError with the column and what to write instead: for a syntax error; an unknown country; whatever is not
+    plainly open or closed; days that do not exist; school holidays, of which the library has no calendar; a rule
+    written after the public holidays' rule, which would open the house on holidays.
+    """
+    _check_country(country)
+    for expression in (hours, *exceptions):
+        _check_syntax(expression, country)
+        found = list(language.rules(expression))
+        problem = next((rule.problem for rule in found if rule.problem), None) or language.across(found)
+        if problem:
+            raise _error(expression, problem.column + 1, problem.code)
+
+
+def check_night(hours: str, exception: str) -> None:
+    """Refuse an exception past midnight whose end the usual hours would cut off. Raises HoursError."""
+    problem = language.across([*language.rules(hours), *language.rules(exception)])
+    if problem and problem.code == "HOURS_NIGHT":
+        raise _error(exception, problem.column + 1, problem.code)
+
+
+def _error(expression: str, column: int | None, code: str) -> HoursError:
+    return HoursError(expression, column, ADVICE[code], code=code)
+
+
+def or_closed(expression: str) -> str:
+    """Return an expression with the rules that are not accepted closed on their days; empty when nothing is left.
+
+    For hours that were stored by a release that accepted more.
+    """
+    found = list(language.rules(expression))
+    kept = ""
+    for number, rule in enumerate(found):
+        text = rule.text if rule.problem is None else _closed(expression, rule)
+        if not rule.problem and number and rule.opens and not rule.selector:
+            text = "off"
+        if text:
+            behind = ", " if rule.is_additional and rule.problem is None else "; "
+            kept += behind * bool(kept) + text
+    problem = language.across(found)
+    if kept and problem and problem.code == "HOURS_HOLIDAYS_LAST":
+        kept = "; ".join([kept, *(rule.text for rule in found if rule.on_holidays and not rule.opens)])
+    return kept if opening_hours.validate(kept) else ""
+
+
+def _closed(expression: str, rule: Rule) -> str:
+    """Return a rule that is closed on the days for which one was written that is not accepted."""
+    text = expression[rule.start :].partition(";")[0].partition("||")[0].strip()
+    if not rule.opens and opening_hours.validate(text):
+        return text
+    days = text[: found.start()] if (found := _STATE_OR_TIMES.search(text)) else text
+    days = re.sub(r"\s*,\s*", ",", days.strip(" :,"))
+    closed = f"{days} off".strip()
+    return closed if opening_hours.validate(closed) else ""
+
+
+@lru_cache(maxsize=1)
+def countries() -> tuple[str, ...]:
+    """Codes of the countries whose public holidays the library knows."""
+    return tuple(first + last for first in ascii_uppercase for last in ascii_uppercase if _has_calendar(first + last))
+
+
+def _has_calendar(country: str) -> bool:
+    try:
+        _check_country(country)
+    except HoursError:
+        return False
+    return True
+
+
+def _check_country(country: str) -> None:
+    try:
+        OpeningHours("PH", country=country)
+    except opening_hours.UnknownCountryError as error:  # type: ignore[attr-defined]
+        advice = f"no calendar of public holidays for country {country!r}; write FR"
+        raise HoursError("PH", None, advice, code="HOURS_COUNTRY") from error
+
+
+def _check_syntax(expression: str, country: str) -> None:
+    try:
+        OpeningHours(expression, country=country)
+    except opening_hours.ParserError as error:  # type: ignore[attr-defined]
+        found = re.search(r"--> \d+:(\d+)", str(error))
+        raise _error(expression, int(found[1]) if found else None, "HOURS_SYNTAX") from error
