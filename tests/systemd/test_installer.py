@@ -169,3 +169,26 @@ def test_make_pip_and_the_packages_agree_on_the_versions_of_python():
     assert f"python3 (>= 3.{first}), python3 (<< 3.{end})" in PACKAGE
     minors = " ".join(str(minor) for minor in range(int(first), int(end)))
     assert f"for minor in {minors}; do" in PACKAGE
+
+
+def asked(*options):
+    return subprocess.run(["sh", ROOT / "systemd/install", *options], capture_output=True, text=True)
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing():
+    said = asked("--dry-run", "--central")
+    assert said.returncode == 0, said.stderr
+    assert "would write /etc/systemd/system/kiosk-central.service\n" in said.stdout
+    assert not Path("/opt/kiosk-central").exists()
+    assert not Path("/etc/systemd/system/kiosk-central.service").exists()
+
+
+def test_an_option_that_does_not_exist_is_named():
+    said = asked("--dry-rum")
+    assert said.returncode != 0
+    assert "--dry-rum is no option" in said.stderr
+
+
+def test_uninstalling_what_is_not_installed_says_so():
+    said = asked("--dry-run", "--central", "--uninstall")
+    assert (said.returncode, said.stdout) == (0, "kiosk-central is not installed: there is nothing to take away.\n")
