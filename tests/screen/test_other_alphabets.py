@@ -17,6 +17,7 @@ NAMES = {
     "Жанна Щукина": "Zhanna Shchukina",
     "Олена Ґудзь": "Olena Gudz",
     "Γιώργος Παπαδόπουλος": "Giorgos Papadopoylos",
+    "Prolonger\u202f?": "Prolonger\u00a0?",
     "Ḥasan": "Hasan",
     "李小龍": "…",
     "محمد علي": "…",

@@ -20,6 +20,7 @@ FILES = fontpkg_atkinson_hyperlegible.ROOT / "files"
 SMALLEST = 7
 """Pixels; below this nothing can be read anyway."""
 GLYPH_SIZE = 24
+SPACES = (" ", "\u00a0")
 MISSING = "\uffff"
 """No font has this character."""
 LEADING = 1.16
@@ -77,7 +78,7 @@ def has_glyph(sign: str) -> bool:
     if letters.metrics(sign) == [None]:
         return False
     drawn, missing = (pygame.image.tobytes(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
-    return sign.isspace() or drawn != missing
+    return sign in SPACES or drawn != missing
 
 
 @lru_cache(maxsize=4096)

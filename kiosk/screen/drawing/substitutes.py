@@ -33,10 +33,10 @@ def readable(text: str, is_drawn: Callable[[str], bool]) -> str:
 def _substitute(sign: str, is_drawn: Callable[[str], bool]) -> str:
     if sign.lower() in LATIN:  # also where the font has it: one alphabet to a name
         return _letter(sign)
-    if is_drawn(sign) or sign.isspace():
+    if is_drawn(sign):
         return sign
-    if sign in _SIGNS:
-        return _SIGNS[sign]
+    if sign in _SIGNS or sign.isspace():
+        return _SIGNS.get(sign, " ")
     parts = [one for one in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(one)]
     return "".join(one if is_drawn(one) else _letter(one) for one in parts)
 
