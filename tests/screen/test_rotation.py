@@ -14,9 +14,10 @@ from kiosk.messages import Touch
 from kiosk.screen.rotation import Frame, Rotation
 from kiosk.screen.sdl import pygame
 from kiosk.screen.window import Screen
+from tests.office.watch import Watch
 from tests.pictures.outside import tool
 from tests.pictures.picture import WIDE, drawn
-from tests.screen.test_window import ENTRY, Watch
+from tests.screen.test_window import ENTRY
 
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
 UPRIGHT = drawn(ENTRY, WIDE)
