@@ -74,11 +74,13 @@ def drawable(text: str) -> str:
 @lru_cache(maxsize=2048)
 def has_glyph(sign: str) -> bool:
     """Whether the font has a picture of a character of its own, and not the crossed box of all that it has not."""
+    if sign.isspace():  # of the narrow one the font has neither a picture nor a width
+        return sign in SPACES
     letters = font(GLYPH_SIZE, bold=False)
     if letters.metrics(sign) == [None]:
         return False
     drawn, missing = (pygame.image.tobytes(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
-    return sign in SPACES or drawn != missing
+    return drawn != missing
 
 
 @lru_cache(maxsize=4096)
