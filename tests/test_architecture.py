@@ -58,8 +58,8 @@ MAY_IMPORT = {
     "kiosk.facts": "kiosk.model msgspec",
     "kiosk.files": "",
     "kiosk.health": (
-        "kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model kiosk.settings kiosk.upkeep "
-        "kiosk.uplink msgspec"
+        "hardware.frontend kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model "
+        "kiosk.settings kiosk.upkeep kiosk.uplink msgspec"
     ),
     "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
     "kiosk.languages": "",

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from hardware.frontend import serial_port
 from kiosk.clock import REAL_TIME_CLOCK, kernel_is_synchronised
 from kiosk.settings.config import Config
 
@@ -158,18 +159,17 @@ def _screen(machine: Machine) -> Finding:
 
 def _reader(config: Config, machine: Machine) -> Iterator[Finding]:
     path = config.reader.path
-    port = re.match(r"tty:(\w+)", path)
-    if not port:
+    device = serial_port(path)
+    if device is None:
         yield Finding(what="reader", level="good", told=f"{path}, by USB; `kiosk status` tells whether it answers")
         return
-    device = f"/dev/tty{port[1]}"
     if not machine.path(device).exists():
         others = sorted(f.name[3:] for kind in ("USB", "ACM", "AMA") for f in machine.path("/dev").glob(f"tty{kind}*"))
         seen = f"there are {', '.join(others)}" if others else "there is no other port either"
         advice = "plug it in, or free the serial port (docs/wiring.md)"
         yield Finding(what="reader", level="fault", told=f"{device} is not there; {seen}", advice=advice)
         return
-    console = (f"console=tty{port[1]}", "console=serial")
+    console = (f"console={device.removeprefix('/dev/')}", "console=serial")
     if any(word.startswith(console) for word in machine.text("/proc/cmdline").split()):
         advice = "sudo /opt/kiosk/current/systemd/boot, then restart the machine"
         yield Finding(what="reader", level="fault", told=f"the system's console talks on {device}", advice=advice)

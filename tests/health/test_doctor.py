@@ -103,6 +103,11 @@ def test_a_reader_that_is_not_plugged_in_is_told_with_the_ports_that_are_there(t
     assert (reader.level, reader.told) == ("fault", "/dev/ttyUSB0 is not there; there are USB1")
 
 
+def test_a_reader_under_a_name_of_its_own_is_looked_for_where_the_driver_opens_it(tmp_path):
+    here = machine(tmp_path, files=["dev/kiosk-reader"])
+    assert found("reader", here, config(reader="tty:kiosk-reader:pn532")).level == "good"
+
+
 @pytest.mark.parametrize("console", ["console=serial0,115200", "console=ttyS0,115200"])
 def test_a_console_on_the_readers_port_is_a_fault(tmp_path, console):
     here = machine(tmp_path, files=[f"proc/cmdline={console} root=/dev/mmcblk0p2"])
