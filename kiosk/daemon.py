@@ -55,7 +55,7 @@ READER_SILENCE_SECONDS = 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What lies outside the process: the machine's own clock and pins, or the bench's."""
+    """The outside world of a kiosk: the machine's clock and pins, or those of the simulated bench."""
 
     clock: WallClock
     pin_factory: Any = None
@@ -72,7 +72,7 @@ class World:
 
 
 class Kiosk:
-    """All the parts of one kiosk. Use it with `with`: leaving it stops the threads and lets go of every device."""
+    """All parts of one running kiosk, a context manager: leaving it stops the threads and closes every device."""
 
     def __init__(self, config: Config, world: World, screen: Screen) -> None:
         """Open what must be there: ledger, pins, socket.
@@ -121,7 +121,7 @@ class Kiosk:
 
     @property
     def workers(self) -> tuple[Worker, ...]:
-        """The threads that the watchdog waits for: all but the main one and the nightly worker's."""
+        """The threads that the watchdog watches: all but the main one and the nightly worker's."""
         return (*self._workers, *self._uplink.workers)
 
     def __enter__(self) -> Self:
@@ -142,7 +142,7 @@ class Kiosk:
         self._stack.close()
 
     def serve(self, react: Callable[[object], None] | None = None) -> bool:
-        """Draw and listen in the calling (main) thread until `stop`; tell whether every worker lived to the end.
+        """Run the screen in the calling (main) thread until `stop`; return whether every worker lived to the end.
 
         `react` is given what was touched outside of the kiosk's own screen: the demo's tray.
         """
@@ -163,7 +163,7 @@ class Kiosk:
         self._ended.set()
 
     def _answer_screen(self, asking: Asking) -> None:
-        """Have a command of the screen answered without keeping the screen waiting."""
+        """Answer a command of the screen in another thread, so that the screen does not wait."""
         answered = self.answering.start(asking.command)
         answered.add_done_callback(lambda done: self.screen.answer(asking.number, done.result()))
 
@@ -189,7 +189,7 @@ class Kiosk:
         self.stop()
 
     def _sensed(self, event: reading.Event) -> None:
-        """Turn what the reader tells into messages; called from its thread."""
+        """Turn an event of the reader into a message; called from the reader's thread."""
         put = self.controller.inbox.put
         match event:
             case reading.CardSensed() as card:
@@ -209,7 +209,7 @@ class Kiosk:
 
 
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
-    """Open ledger and wires, each to be closed by `stack` in reverse, and give them to a controller."""
+    """Open ledger and devices, each closed by `stack` in reverse order, and build the controller."""
     inbox = Inbox()
     ledger, story = _open_ledger(config, world)
     stack.callback(ledger.close)
@@ -237,12 +237,12 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     controller = Controller(ledger, devices, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
     told_before = "" if story else repair_notice.unacknowledged(ledger)
     if story or told_before:
-        controller.was_mended(str(story or told_before), is_noted=not story)
+        controller.report_repair(str(story or told_before), is_noted=not story)
     return controller
 
 
 def _open_ledger(config: Config, world: World) -> tuple[Ledger, RepairReport | None]:
-    """Open the ledger, mending it where it is damaged.
+    """Open the ledger, and repair it if it is damaged.
 
     A command that holds it for a moment, because no kiosk ran, is waited for.
     """
@@ -276,7 +276,7 @@ def _build_door(config: Config, emit: Callable[[DoorEvent], None], pins: Any) ->
 
 
 def run(config: Config) -> int:
-    """Be the kiosk until told to stop (SIGTERM, SIGINT, its window closed); return the process's exit code.
+    """Run the kiosk until told to stop (SIGTERM, SIGINT, window closed); return the process's exit code.
 
     Raises what Kiosk raises.
     """

@@ -1,4 +1,4 @@
-"""The kiosk's link to its central server: none until it is paired, then threads of its own that nobody waits for.
+"""The kiosk's link to its central server: pairing, and the threads that exchange with it.
 
 What is said to the server is in sync; the door knows nothing of this.
 """
@@ -35,11 +35,11 @@ from sync.client import (
 )
 from sync.listener import Listener
 from sync.pairing import Pairing, PairingError
-from sync.wire import WAIT_SECONDS, Beacon, place_in
+from sync.wire import WAIT_SECONDS, Beacon, cursor_position
 from sync.worker import SyncWorker
 
 if TYPE_CHECKING:
-    from sync.transport import Line
+    from sync.transport import HttpTransport
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ VERSION = version("kiosk")
 
 
 class Uplink:
-    """The threads that exchange with the central server, while the kiosk has one."""
+    """Runs the threads that exchange with the central server, once the kiosk is paired."""
 
     def __init__(
         self, config: Config, controller: Controller, clock: WallClock, *, disk: Callable[[], tuple[str, ...]] = tuple
@@ -61,7 +61,7 @@ class Uplink:
         self._disk = disk
         self._on_end: Callable[[Worker], None] = lambda _: None
         self._changing = threading.Lock()
-        self._lines: tuple[Line, ...] = ()
+        self._transports: tuple[HttpTransport, ...] = ()
         self._sync: SyncWorker | None = None
         self._workers: tuple[Worker, ...] = ()
 
@@ -72,11 +72,11 @@ class Uplink:
 
     @property
     def is_paired(self) -> bool:
-        """Whether there is a server to exchange with."""
+        """Whether the kiosk is paired with a server."""
         return self._sync is not None
 
     def start(self, on_end: Callable[[Worker], None]) -> None:
-        """Begin, if the kiosk is paired. What is wrong with the pairing is logged: the door works without a server."""
+        """Start the threads if the kiosk is paired. An error of the pairing is logged; the door works without."""
         self._on_end = on_end
         self._controller.on_entry = self.wake
         try:
@@ -87,19 +87,19 @@ class Uplink:
             log.error("no exchange with the central server: %s", error)  # noqa: TRY400 - it is a sentence
 
     def wake(self) -> None:
-        """Say that there may be a new entry to send."""
+        """Have new entries sent soon."""
         if self._sync:
             self._sync.wake()
 
     def ask_to_stop(self) -> None:
-        """Tell the thread to end, and cut short whatever it is waiting for."""
+        """Ask the threads to stop, and end their running calls."""
         for worker in self.workers:
             worker.ask_to_stop()
-        for line in self._lines:
-            line.close()
+        for transport in self._transports:
+            transport.close()
 
     def live_link(self) -> ServerLink | None:
-        """How far kiosk and server know each other, and how their last exchange went; None while not paired.
+        """Return the state of the link, with how the last exchange went; None while not paired.
 
         Raises LedgerError.
         """
@@ -112,7 +112,7 @@ class Uplink:
         return replace(link, heard_seconds_ago=ago, trouble=self._sync.trouble)
 
     def pair(self, command: Pair) -> Done | Refused:
-        """Join the network of a server, and begin to exchange with it. Called from the threads of the socket."""
+        """Pair with a server and start the threads. Called from the threads of the socket."""
         with self._changing:
             try:
                 with open_reader(self._config.paths.ledger) as ledger:
@@ -127,8 +127,8 @@ class Uplink:
 
     def _connect(self, paired: Pairing) -> None:
         config, url = self._config, self._config.server.url or paired.url
-        calling, listening = self._lines = _line(config, url), _line(config, url, waits=True)
-        listener = Listener(Client(listening, token=paired.token, version=VERSION), on_news=self._told_of_news)
+        calling, listening = self._transports = _open_transport(config, url), _open_transport(config, url, waits=True)
+        listener = Listener(Client(listening, token=paired.token, version=VERSION), on_news=self._on_news)
         self._sync = SyncWorker(
             Client(calling, token=paired.token, version=VERSION),
             open_ledger=lambda: open_reader(config.paths.ledger),
@@ -143,9 +143,9 @@ class Uplink:
         for worker in self._workers:
             worker.start(self._on_end)
 
-    def _told_of_news(self) -> None:
+    def _on_news(self) -> None:
         if self._sync:
-            self._sync.news()
+            self._sync.wake_for_news()
 
     def _disconnect(self) -> None:
         self.ask_to_stop()
@@ -165,43 +165,43 @@ class Uplink:
 
 
 def stored_link(config: Config, ledger: LedgerReader) -> ServerLink | None:
-    """How far kiosk and server know each other, as its files tell, whether or not the kiosk runs."""
+    """Return the state of the link as the files tell it, whether or not the kiosk runs."""
     try:
         paired = pairing.read(config.paths.pairing)
     except (PairingError, OSError) as error:
-        return _link(Pairing(url=config.server.url or "", token=""), config, ledger, trouble=str(error))
-    return _link(paired, config, ledger) if paired else None
+        return _server_link(Pairing(url=config.server.url or "", token=""), config, ledger, trouble=str(error))
+    return _server_link(paired, config, ledger) if paired else None
 
 
-def _link(paired: Pairing, config: Config, ledger: LedgerReader, *, trouble: str = "") -> ServerLink:
+def _server_link(paired: Pairing, config: Config, ledger: LedgerReader, *, trouble: str = "") -> ServerLink:
     cursor = ledger.cursor
     return ServerLink(
         url=config.server.url or paired.url,
         waiting=ledger.waiting,
         sent=ledger.sent,
-        seen=place_in(cursor) if cursor else None,
+        seen=cursor_position(cursor) if cursor else None,
         trouble=trouble,
     )
 
 
 def pair(config: Config, command: Pair, ledger: LedgerReader) -> tuple[Done | Refused, Pairing | None]:
-    """Show a code to a server and keep what it gives for it; say what was done, or why not."""
+    """Send a pairing code to a server and keep the pairing; return what was done, or why not."""
     try:
         url = check_url(command.url, plain_http=config.server.plain_http)
-        line = _line(config, url)
+        transport = _open_transport(config, url)
         try:
-            paired, key = _joined(config, Client(line, version=VERSION), url, command.code, ledger)
+            paired, key = _enroll(config, Client(transport, version=VERSION), url, command.code, ledger)
         finally:
-            line.close()
+            transport.close()
         if key and config.badges.given is None:
             keep_key(config.paths.key_file, key)  # first: a kiosk that is paired and has another would hear of no badge
         pairing.keep(config.paths.pairing, paired)
     except (AddressError, SyncError, BadgeError, OSError) as error:
-        return Refused(message=f"not paired: {error}", code=why_not(error), facts=_facts(error)), None
-    return Done(said=tuple(_told(config, paired, has_key=key is not None)), id=paired.kiosk_id), paired
+        return Refused(message=f"not paired: {error}", code=pairing_refusal_code(error), facts=_facts(error)), None
+    return Done(said=tuple(_pairing_report(config, paired, has_key=key is not None)), id=paired.kiosk_id), paired
 
 
-WHY_NOT: Mapping[type[Exception], str] = {
+PAIRING_REFUSALS: Mapping[type[Exception], str] = {
     UnreachableError: "SERVER_SILENT",
     NotTrustedError: "PAIRING_CODE",
     UnknownCallError: "NO_SERVER",
@@ -215,11 +215,11 @@ WHY_NOT: Mapping[type[Exception], str] = {
 """Why a kiosk was not paired -> the code that kiosk.notices.refusals has words for."""
 
 
-def why_not(error: Exception) -> str:
-    """The code of a pairing that failed: that of the closest kind of error there is one for."""
+def pairing_refusal_code(error: Exception) -> str:
+    """Return the refusal code for an error of pairing, by the closest class in `PAIRING_REFUSALS`."""
     if isinstance(error, SyncError) and error.retry_after is not None:
         return "PAIRING_WAIT"
-    return next(WHY_NOT[kind] for kind in type(error).__mro__ if kind in WHY_NOT)
+    return next(PAIRING_REFUSALS[kind] for kind in type(error).__mro__ if kind in PAIRING_REFUSALS)
 
 
 def _facts(error: Exception) -> dict[str, str]:
@@ -227,8 +227,8 @@ def _facts(error: Exception) -> dict[str, str]:
     return {} if wait is None else {"minutes": str(-(-int(wait) // 60))}
 
 
-def _joined(config: Config, client: Client, url: str, code: str, ledger: LedgerReader) -> tuple[Pairing, bytes | None]:
-    """Join, and take the network's badge key; raise BadgeError where badges were hidden meanwhile with another one."""
+def _enroll(config: Config, client: Client, url: str, code: str, ledger: LedgerReader) -> tuple[Pairing, bytes | None]:
+    """Pair and return the network's badge key; raise BadgeError where a badge was hidden with another key meanwhile."""
     known = ledger.roster.badge_count()
     own = _own_key(config) if known or config.badges.given is not None else None
     paired, key = pairing.enroll(
@@ -250,17 +250,17 @@ def _own_key(config: Config) -> bytes:
     return badge_key(config.paths.key_file, given=config.badges.given)
 
 
-def _line(config: Config, url: str, *, waits: bool = False) -> Line:
-    """Return a line to the server; on one that `waits`, the server may be silent for as long as it waits for news."""
+def _open_transport(config: Config, url: str, *, waits: bool = False) -> HttpTransport:
+    """Open a transport to the server; if it `waits` for news, the server may be silent for that long."""
     # requests takes a while to load, and a kiosk that is not paired needs none
-    from sync.transport import READ_SECONDS, Line
+    from sync.transport import READ_SECONDS, HttpTransport
 
     url = check_url(url, plain_http=config.server.plain_http)
     silence = READ_SECONDS + (WAIT_SECONDS if waits else 0)
-    return Line(url, certificates=config.server.certificates, read_seconds=silence)
+    return HttpTransport(url, certificates=config.server.certificates, read_seconds=silence)
 
 
-def _told(config: Config, paired: Pairing, *, has_key: bool) -> list[str]:
+def _pairing_report(config: Config, paired: Pairing, *, has_key: bool) -> list[str]:
     said = [f"paired with {paired.url}"]
     if paired.site_id and paired.site_id != config.site:
         said.append(f'the server has this kiosk at the site "{paired.site_id}", its settings at "{config.site}"')

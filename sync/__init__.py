@@ -1,1 +1,1 @@
-"""Sync: the wire that kiosks and the central server share, the kiosk's client, and the server itself."""
+"""Synchronisation: the wire format that kiosks and central server share, the kiosk's client, and the server."""

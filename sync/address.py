@@ -1,4 +1,4 @@
-"""Which addresses of servers the kiosk will talk to. Nothing here opens a connection."""
+"""Checks the address of a central server: https, or plain http where it is safe. Opens no connection."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 
 class AddressError(ValueError):
-    """An address of a server that the kiosk will not talk to, and why."""
+    """The address of the server is malformed or not allowed; the message says why."""
 
 
 def check_url(url: str, *, plain_http: bool = False) -> str:
-    """Return the address of a server as calls are made to it, without a slash at its end. Raises AddressError.
+    """Check a server's address and return it without a slash at its end. Raises AddressError.
 
     `plain_http` allows http:// to other machines; to this one it is always allowed.
     """
@@ -34,7 +34,7 @@ def check_url(url: str, *, plain_http: bool = False) -> str:
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell whether a host is the loopback interface."""
+    """Tell whether a host name or number is this machine's loopback interface."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""How long to wait before the next exchange with the server: pure arithmetic, chance is an argument.
+"""Computes the waiting times between exchanges with the server. Pure; the random number is an argument.
 
 `jitter` is a random number of [0, 1). Kiosks that lost the server together must not come back together: what is waited
 after a failure is drawn from all of [0, ceiling), not from a narrow band around it.
@@ -23,8 +23,8 @@ def delay(failures: int, jitter: float) -> float:
     return jitter * min(CAP_SECONDS, BASE_SECONDS * float(1 << doublings))
 
 
-def held_back(asked: float, jitter: float) -> float:
-    """Return the seconds to wait when the server asked for a pause (Retry-After): never less, up to twice as long.
+def requested_pause(asked: float, jitter: float) -> float:
+    """Return the seconds to wait after a Retry-After of the server: never less, up to twice as long.
 
     All kiosks may have been asked for the same number at the same moment; within it they would come back as one.
     """
@@ -32,9 +32,9 @@ def held_back(asked: float, jitter: float) -> float:
 
 
 def after_failure(failures: int, jitter: float, *, asked: float | None = None) -> float:
-    """Return the seconds to wait after a failure, honouring what the server asked for, if it did."""
+    """Return the seconds to wait after a failure, at least as long as the server asked for."""
     waited = delay(failures, jitter)
-    return waited if asked is None else max(waited, held_back(asked, jitter))
+    return waited if asked is None else max(waited, requested_pause(asked, jitter))
 
 
 def pause(jitter: float, *, seconds: float = PAUSE_SECONDS) -> float:

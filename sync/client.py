@@ -1,4 +1,4 @@
-"""The calls of the wire, as a kiosk makes them: one method each, one root of errors, no waiting and no memory.
+"""HTTP client of the central server: one method per call, one root of errors. It neither waits nor retries.
 
 How bytes reach the server is the transport's matter (sync.transport has the real one); when to call, and what to do
 with the answers, is in sync.exchange and sync.worker.
@@ -37,7 +37,7 @@ _NOT_ABOUT_THE_BODY = {
 
 
 class SyncError(OSError):
-    """A call that did not succeed, in a sentence. It may have been carried out all the same: only the answer tells."""
+    """A call failed. The server may have carried it out all the same: only its answer would tell."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         """`retry_after` are the seconds that the server asked to be left alone for."""
@@ -46,11 +46,11 @@ class SyncError(OSError):
 
 
 class UnreachableError(SyncError):
-    """No answer: no network, no server there, too slow, or cut off."""
+    """The server did not answer: no network, no server at the address, too slow, or cut off."""
 
 
 class GoneError(SyncError):
-    """The place in the feed, or the snapshot, is no more: begin with a snapshot."""
+    """The server no longer has this place of the feed, or this snapshot: begin with a new snapshot."""
 
 
 class NotTrustedError(SyncError):
@@ -58,20 +58,20 @@ class NotTrustedError(SyncError):
 
 
 class OtherLedgerError(NotTrustedError):
-    """The server knows this kiosk, and takes no entries of this ledger from it."""
+    """The server knows this kiosk, but takes no entries of this ledger from it."""
 
 
 class UnknownCallError(SyncError):
-    """The server does not know this call: it is of an earlier release, or there is none at this address."""
+    """The server does not know this call: it has an earlier release, or is no server of ours."""
 
 
 class RejectedError(SyncError):
-    """The server will not take this body, and would not if it were sent again."""
+    """The server rejects this body, and would reject it again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpAnswer:
-    """The answer to an HTTP request. Header names are in lower case; the body is as it travelled, compressed or not."""
+    """The answer to an HTTP request. Header names are in lower case; the body is as received, maybe compressed."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -79,14 +79,14 @@ class HttpAnswer:
 
 
 class Transport(Protocol):
-    """The way to the server and back."""
+    """Sends one HTTP request to the server and returns the answer."""
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Make one request and return its answer, whatever the status. Raises UnreachableError without one."""
 
 
 class Client:
-    """One kiosk's side of the wire."""
+    """Makes the calls of one kiosk to its server."""
 
     def __init__(self, transport: Transport, *, token: str | None = None, version: str = "") -> None:
         """`token` is what `enroll` was given; only `enroll` and `time` do without."""
@@ -94,22 +94,22 @@ class Client:
         self._agent = f"kiosk/{version}" if version else "kiosk"
 
     def enroll(self, words: Enroll) -> Enrolled:
-        """Join the network by a pairing code. Raises SyncError; NotTrustedError when the code is not good."""
+        """Pair with the network by a code. Raises SyncError; NotTrustedError when the code is wrong."""
         return _decode(self._call("POST", wire.ENROLL, words), Enrolled)
 
     def push(self, words: Push) -> Pushed:
-        """Hand entries over. Raises SyncError; RejectedError when the server will not take what was sent."""
+        """Send entries. Raises SyncError; RejectedError when the server rejects what was sent."""
         return _decode(self._call("POST", wire.ENTRIES, words), Pushed)
 
     def feed(self, cursor: str | None = None) -> FeedPage:
-        """Return what comes after a cursor. Raises SyncError; GoneError when there is no going on from there."""
+        """Return the page of the feed after a cursor. Raises SyncError; GoneError for an unknown cursor."""
         page, faults = _reading(wire.read_feed, self._call("GET", _with(wire.FEED, after=cursor)))
         for fault in faults:
             log.error("an entry of the server's feed cannot be read, and is passed over: %s", fault)
         return page
 
     def news(self, cursor: str, *, wait: int = wire.WAIT_SECONDS) -> bool:
-        """Have the server wait so many seconds for something after a cursor. Tells whether there is. Raises SyncError.
+        """Wait at most so many seconds for an entry after a cursor; tell whether there is one. Raises SyncError.
 
         A server of an earlier release knows no such call: UnknownCallError.
         """
@@ -164,7 +164,7 @@ def _decode(body: bytes, kind: type[T]) -> T:
 
 
 def _reading(read: Callable[[bytes], T], body: bytes) -> T:
-    """Read an answer; a page of somebody else's in between (a hotel's sign-in) is no answer."""
+    """Read an answer; the page of a proxy in between (a hotel's sign-in) raises SyncError."""
     try:
         return read(body)
     except msgspec.DecodeError as error:
@@ -172,7 +172,7 @@ def _reading(read: Callable[[bytes], T], body: bytes) -> T:
 
 
 def _error(method: str, path: str, answer: HttpAnswer, body: bytes) -> SyncError:
-    """Sort a status that is no success: what matters is whether sending the same again can ever help."""
+    """Return the error for a failed status; its type says whether sending the same again can help."""
     said = _problem(body)
     sentence = f"{method} {path.partition('?')[0]}: {answer.status} {said.detail}".rstrip()
     if answer.status == HTTPStatus.GONE:
@@ -198,5 +198,5 @@ def _problem(body: bytes) -> Problem:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Read a Retry-After in seconds. One with a date is passed over: it would need a clock that can be trusted."""
+    """Read a Retry-After in seconds. One with a date is ignored: it would need a clock that can be trusted."""
     return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

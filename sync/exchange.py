@@ -1,4 +1,4 @@
-"""One exchange with the server: push what it does not have, then pull what is new. No sleeping, no clock, no threads.
+"""One exchange with the server: push new entries, then pull news. No sleeping, no clock, no threads.
 
 How one ledger's entries are pushed is in sync.outbox. A kiosk can have several: the one that it writes, and those that
 it kept before, whose end it may have lost.
@@ -25,24 +25,24 @@ CHUNK = 50
 
 
 class Exchange:
-    """What one kiosk and the server tell each other, and what must be remembered from one time to the next."""
+    """Pushes and pulls for one kiosk, and remembers between exchanges how far both are."""
 
     def __init__(
         self,
         client: Client,
         ledger: LedgerReader,
         *,
-        hand: Callable[[ServerNews], None],
+        write_news: Callable[[ServerNews], None],
         condition: Callable[[], Beacon] = Beacon,
         alive: Callable[[], None] = lambda: None,
     ) -> None:
-        """`ledger` is read only; `hand` returns when the news are written, or raises LedgerError.
+        """`ledger` is read only; `write_news` returns when the news are written, or raises LedgerError.
 
         `condition` tells how the kiosk is. `alive` is called between any two calls, and may raise to give up.
         """
         self._client, self._ledger = client, ledger
-        self._hand, self._alive = hand, alive
-        self._outbox = Outbox(client, ledger, hand=hand, alive=alive, condition=condition)
+        self._write_news, self._alive = write_news, alive
+        self._outbox = Outbox(client, ledger, write_news=write_news, alive=alive, condition=condition)
         self._formers: dict[str, Outbox] = {}
         self._asked: set[str] = set()
         """Former ledgers of which the server is known to have all, or will take nothing until the next start."""
@@ -50,12 +50,12 @@ class Exchange:
 
     @property
     def waiting(self) -> int:
-        """Entries that the server was not told of yet."""
+        """The number of entries not sent yet."""
         return self._outbox.waiting
 
     @property
     def cursor(self) -> str | None:
-        """How far in the server's feed the ledger is."""
+        """The cursor: how far the ledger has followed the server's feed."""
         return self._ledger.cursor
 
     def run(self, *, only_pull: bool = False) -> bool:
@@ -72,10 +72,10 @@ class Exchange:
             raise
         pulled = self._pull()
         # Last, and whatever is wrong with them: what happens now does not wait for what was.
-        return not (self._push_formers() and pushed and pulled)
+        return not (self._push_former_ledgers() and pushed and pulled)
 
-    def _push_formers(self) -> bool:
-        """Push what the server lacks of the ledgers before this one; tell whether all is out.
+    def _push_former_ledgers(self) -> bool:
+        """Push what the server lacks of this kiosk's former ledgers; tell whether all is sent.
 
         Where it seems to lack nothing it is asked all the same: once, and again for as long as something did not come
         back by the feed, and after a snapshot. A server that was put back from a copy is found out by that.
@@ -97,12 +97,12 @@ class Exchange:
         return is_all
 
     def _outbox_of(self, former: str) -> Outbox:
-        return Outbox(self._client, self._ledger, hand=self._hand, alive=self._alive, former=former)
+        return Outbox(self._client, self._ledger, write_news=self._write_news, alive=self._alive, former=former)
 
     # ------------------------------------------------------------ pull
 
     def _pull(self) -> bool:
-        """Pull page after page, after a snapshot where there is no going on; tell whether the end was reached."""
+        """Pull page after page, from a snapshot if the cursor is gone; tell whether the end was reached."""
         cursor, is_fresh = self._ledger.cursor, False
         for _ in range(PAGES):
             if cursor is None:
@@ -117,21 +117,21 @@ class Exchange:
                 cursor = None
                 continue
             if page.entries or page.cursor != cursor:
-                self._absorb(page.entries, page.cursor)
+                self._write_page(page.entries, page.cursor)
             cursor = page.cursor
             if not page.more:
                 return self._ledger.cursor is not None
         return False
 
-    def _absorb(self, page: Sequence[FeedEntry], after: str) -> None:
-        """Hand a page over in chunks; the cursor moves with the last one, so that a page is never half forgotten."""
-        known = tuple(_placed(page))
+    def _write_page(self, page: Sequence[FeedEntry], after: str) -> None:
+        """Write a page in chunks; the cursor moves with the last one, so that a page is never half forgotten."""
+        known = tuple(_readable_entries(page))
         chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)] or [()]
         for number, chunk in enumerate(chunks, 1):
-            self._hand(FeedArrived(entries=chunk, cursor=after if number == len(chunks) else None))
+            self._write_news(FeedArrived(entries=chunk, cursor=after if number == len(chunks) else None))
 
     def _snapshot(self) -> str:
-        """Have the server's roster put in the place of the kiosk's; return where the feed goes on.
+        """Replace the kiosk's roster by the server's; return the cursor where the feed goes on.
 
         Where the line breaks on the way, the next exchange goes on with the page that did not come.
         """
@@ -139,7 +139,7 @@ class Exchange:
             self._alive()
             page = self._snapshot_page()
             last = page.next is None
-            self._hand(SnapshotArrived(rows=page.rows, position=page.position, cursor=page.cursor, last=last))
+            self._write_news(SnapshotArrived(rows=page.rows, position=page.position, cursor=page.cursor, last=last))
             self._page = page.next
             if last:
                 self._asked.clear()  # of another past, it may be
@@ -156,8 +156,8 @@ class Exchange:
             raise
 
 
-def _placed(page: Iterable[FeedEntry]) -> Iterator[tuple[int, Entry]]:
-    """Yield the entries of a page; one of a release that this one cannot read is passed over."""
+def _readable_entries(page: Iterable[FeedEntry]) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries of a page; skip those of a release that this one cannot read."""
     for one in page:
         try:
             yield one.position, from_wire(one.entry)

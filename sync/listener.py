@@ -1,4 +1,4 @@
-"""The thread that waits at the server for news, so that a kiosk hears in seconds of what happened elsewhere.
+"""Thread that waits at the server for news, so that a kiosk hears within seconds of what happened elsewhere.
 
 It only asks whether there are any, on a line of its own: what they are is fetched by sync.worker, whose pushes never
 stand behind this waiting. Without it all works as well, by the pause between two exchanges.
@@ -24,7 +24,7 @@ UNKNOWN_SECONDS = 3600.0
 
 
 class Listener:
-    """Asks for news after the place up to which the last exchange went."""
+    """Asks the server for news after the cursor that the last exchange reached."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Listener:
         self._quiet_until = clock()
 
     def follow(self, cursor: str) -> None:
-        """Listen for what comes after this cursor: an exchange went well and reached it. From any thread.
+        """Listen for news after this cursor, which an exchange has reached. From any thread.
 
         So this thread needs no back-off of its own: where the server is not reached, nobody asks it to listen.
         """
@@ -49,7 +49,7 @@ class Listener:
         self._is_due.set()
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Listen whenever there is a cursor to listen after, until `stop`: the body of a worker."""
+        """Listen whenever there is a cursor, until `stop`: the body of a worker."""
 
         def goes_on() -> bool:
             beat()
@@ -61,7 +61,7 @@ class Listener:
                 self.step(goes_on)
 
     def step(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Ask until there are news, or the server cannot be asked: it is not asked again before the next exchange.
+        """Ask until there is news or the server fails; then wait for the next exchange to call `follow`.
 
         Where there is nothing new for hours, so long does a step take; `goes_on` is called before each question.
         """

@@ -1,4 +1,4 @@
-"""One ledger's entries on their way to the server: which page is next, and what the answer means. No waiting, no clock.
+"""Outbox: pushes one ledger's entries to the server, page by page, and reads the answers. No waiting, no clock.
 
 Nothing is ever waited for that one entry holds up: what the server rejects and what cannot be read any more is set
 aside and told of in the log, and everything else goes on.
@@ -28,20 +28,20 @@ REJECTIONS = 40
 
 
 class Outbox:
-    """What the server lacks of one ledger, and what must be remembered of its answers from one time to the next."""
+    """Sends one ledger's entries, and remembers between exchanges what the server has of them."""
 
     def __init__(
         self,
         client: Client,
         ledger: LedgerReader,
         *,
-        hand: Callable[[ServerNews], None],
+        write_news: Callable[[ServerNews], None],
         alive: Callable[[], None],
         condition: Callable[[], Beacon] = Beacon,
         former: str | None = None,
     ) -> None:
         """`former` names a ledger that was kept here before the present one; what else is as in sync.exchange."""
-        self._client, self._ledger, self._hand, self._alive = client, ledger, hand, alive
+        self._client, self._ledger, self._write_news, self._alive = client, ledger, write_news, alive
         self._condition, self._former = condition, former
         self._reached: int | None = None
         self._hole: int | None = None
@@ -52,11 +52,11 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """Entries of the present ledger that the server was not told of yet."""
+        """The number of entries of the present ledger that were not sent yet."""
         return max(0, self._ledger.head.seq - self._place())
 
     def push(self) -> bool:
-        """Push page after page, at least one, which may only say how the kiosk is; tell whether all is out.
+        """Push at least one page, which may hold only a beacon; tell whether all entries are sent.
 
         Raises SyncError; RejectedError when the server will take nothing. Or LedgerError.
         """
@@ -142,7 +142,7 @@ class Outbox:
         return pushed
 
     def _beacon(self) -> Beacon:
-        """How the kiosk is; of a former ledger no more than what the server once had of it."""
+        """Return the beacon of the kiosk; for a former ledger, only how much of it the server once had."""
         if self._former is not None:
             return Beacon(sent=self._sent())
         # Read the cursor before the head, so the head is never older than the cursor.
@@ -152,7 +152,7 @@ class Outbox:
     # ------------------------------------------------------------ what the answer means
 
     def _note(self, pushed: Pushed, *, place: int, last: int) -> None:
-        """Remember how far the server is. One that knows less than it did was restored from a copy: begin there again.
+        """Remember how far the server is; if it knows less than before, it was restored: send again from there.
 
         It does so once for each such place: where the server still knows no more afterwards, an entry is missing that
         this kiosk cannot send. What follows that hole can be lost as well, which shows by what the server had.
@@ -167,7 +167,7 @@ class Outbox:
             self._reached = last
         settled = min(pushed.acked, last)
         if settled != self._sent() or self._is_disowned:
-            self._hand(Acked(seq=settled, former=self._former, disowned=self._is_disowned))
+            self._write_news(Acked(seq=settled, former=self._former, disowned=self._is_disowned))
             self._is_disowned = False
 
     def _put_aside(self, seq: int, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Joining the network of a central server, and the file in which a kiosk keeps what it was given: a secret."""
+"""Pairs the kiosk with a central server, and keeps what it was given in a secret file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sync.wire import Enroll
 
 
 class PairingError(ValueError):
-    """The file of the pairing cannot be used, and what to do about it."""
+    """The pairing file cannot be used; the message says what to do."""
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
-    """The kiosk belongs to this server's network."""
+    """The server, network and token of a kiosk that is paired."""
 
     url: str
     token: str
@@ -40,7 +40,7 @@ def enroll(
     badge_key: bytes | None = None,
     formers: Collection[str] = (),
 ) -> tuple[Pairing, bytes | None]:
-    """Show the server a code and return what it gives for it: the pairing, and the network's badge key if it has one.
+    """Send a pairing code; return the pairing, and the network's badge key if it has one.
 
     `badges` are those that the ledger knows; `badge_key` is what they are hidden with, `formers` are
     ledgers that were kept before. Raises sync.client.SyncError.
@@ -60,7 +60,7 @@ def enroll(
 
 
 def _as_shown(code: str) -> str:
-    """The letters of a code, however they were grouped when it was typed."""
+    """Return the letters of a code without the spaces and dashes that were typed."""
     return "".join(letter for letter in code.upper() if letter.isalnum())
 
 
@@ -75,7 +75,7 @@ def read(file: Path) -> Pairing | None:
 
 
 def keep(file: Path, pairing: Pairing) -> None:
-    """Put a pairing into a file that only its owner can read; after a power cut it holds the old or the new one.
+    """Write the pairing to a file that only its owner can read; after a power cut it holds the old or the new one.
 
     Raises OSError.
     """

@@ -1,4 +1,4 @@
-"""The way to the server over the network, with requests: time limits that hold, and a close that cuts a call short.
+"""HTTP transport with requests: time limits that hold, and a `close` that ends a running call.
 
 What is said is sync.client's matter. Redirects are not followed, so the token never travels to another host.
 """
@@ -29,8 +29,8 @@ WHOLE_SECONDS = 60.0
 _PIECE = 1 << 16
 
 
-class Line:
-    """A line to one server, for one thread; `close` may come from any."""
+class HttpTransport:
+    """Sends requests to one server, from one thread; `close` may be called from any."""
 
     def __init__(
         self,
@@ -48,16 +48,16 @@ class Line:
         self._url = url
         self._limits = (connect_seconds, read_seconds)
         self._whole_seconds = whole_seconds
-        self._plugs = _Plugs()
+        self._open_sockets = _OpenSockets()
         self._session = requests.Session()
         self._session.verify = str(certificates) if certificates else True
         self._session.trust_env = not is_this_machine(urlsplit(url).hostname or "")
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(self._plugs))
+            self._session.mount(scheme, _Adapter(self._open_sockets))
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> HttpAnswer:
         """Make one request and return its answer, whatever the status. Raises UnreachableError without one."""
-        timer = threading.Timer(self._whole_seconds, self._plugs.pull)
+        timer = threading.Timer(self._whole_seconds, self._open_sockets.shut_down)
         timer.daemon = True
         timer.start()
         try:
@@ -73,7 +73,7 @@ class Line:
             self._url + path,
             headers=dict(headers),
             data=body,
-            auth=_as_given,
+            auth=_without_credentials,
             timeout=self._limits,
             allow_redirects=False,
             stream=True,
@@ -82,13 +82,13 @@ class Line:
             return HttpAnswer(status=response.status_code, headers=told, body=_read(response))
 
     def close(self) -> None:
-        """End the line for good; a call under way ends now, with UnreachableError."""
-        self._plugs.pull(for_good=True)
+        """Close the transport for good; a running call fails at once with UnreachableError."""
+        self._open_sockets.shut_down(for_good=True)
         self._session.close()
 
 
-def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave the request as it is: without an `auth`, requests would take one from the machine's .netrc."""
+def _without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add no credentials: without an `auth`, requests would take one from the machine's .netrc."""
     return request
 
 
@@ -102,7 +102,7 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Say in a word what happened: the libraries' own sentences are long, and end in names of their objects."""
+    """Return the cause in a few words: the libraries' own messages are long and end in names of objects."""
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)
@@ -116,53 +116,53 @@ def _reason(error: Exception) -> str:
 # ---------------------------------------------------------------- to be able to cut a call short
 
 
-class _Plugs:
-    """The sockets in use, so that another thread can shut them: a thread that waits for one then wakes up."""
+class _OpenSockets:
+    """The open sockets, so that another thread can shut them down and wake a thread that waits for one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._closed = False
 
-    def add(self, plug: socket.socket) -> None:
-        """Remember a socket. Raises OSError when the line was closed meanwhile."""
+    def add(self, sock: socket.socket) -> None:
+        """Remember a socket. Raises OSError when the transport was closed meanwhile."""
         with self._lock:
-            self._sockets = {one for one in self._sockets if one.fileno() >= 0} | {plug}
+            self._sockets = {one for one in self._sockets if one.fileno() >= 0} | {sock}
             if self._closed:
-                raise OSError("the line is closed")
+                raise OSError("the transport is closed")
 
-    def pull(self, *, for_good: bool = False) -> None:
-        """Shut every socket."""
+    def shut_down(self, *, for_good: bool = False) -> None:
+        """Shut down every socket; `for_good`: also those that are added later."""
         with self._lock:
             self._closed = self._closed or for_good
-            for plug in self._sockets:
+            for sock in self._sockets:
                 try:
-                    plug.shutdown(socket.SHUT_RDWR)
+                    sock.shutdown(socket.SHUT_RDWR)
                 except OSError:  # it has ended by itself
                     continue
 
 
 class _Adapter(HTTPAdapter):
-    """Lets the sockets that requests opens be remembered."""
+    """An adapter of requests that records the sockets it opens."""
 
-    def __init__(self, plugs: _Plugs) -> None:
-        self._plugs = plugs
+    def __init__(self, sockets: _OpenSockets) -> None:
+        self._open_sockets = sockets
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Build the pools, whose connections tell of their sockets."""
+        """Build connection pools that record their sockets."""
         super().init_poolmanager(*args, **options)
-        plugs = self._plugs
+        sockets = self._open_sockets
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                plugs.add(self.sock)
+                sockets.add(self.sock)
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                plugs.add(self.sock)
+                sockets.add(self.sock)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

@@ -1,4 +1,4 @@
-"""The wire: what a kiosk and the central server say to each other, JSON over HTTP. Its names stand nowhere else.
+"""The wire format: messages between kiosk and central server, JSON over HTTP. Field names are defined only here.
 
 Kiosk and server may be one release apart, so nothing here is ever renamed: fields are added with a default, and what
 this release does not know is passed over on reading. Entries keep what they do not know in their body, byte for byte.
@@ -37,11 +37,11 @@ TIME = "/v1/time"
 
 
 class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message, or a part of one, that travels over the wire. Fields at their default are left out."""
+    """Base of all wire messages and their parts. Fields at their default are left out."""
 
 
 class WireEntry(WireStruct, frozen=True, kw_only=True):
-    """A ledger entry. Bytes travel as base64, instants as RFC 3339 in UTC with microseconds."""
+    """A ledger entry on the wire: bytes as base64, instants as RFC 3339 in UTC with microseconds."""
 
     ledger_id: str
     seq: int
@@ -61,7 +61,7 @@ class WireEntry(WireStruct, frozen=True, kw_only=True):
 
 
 class Beacon(WireStruct, frozen=True, kw_only=True):
-    """How a kiosk is, sent with every push."""
+    """The state of a kiosk, sent with every push."""
 
     version: str = ""
     sent: int = 0
@@ -81,7 +81,7 @@ class Beacon(WireStruct, frozen=True, kw_only=True):
 
 
 class Enroll(WireStruct, frozen=True, kw_only=True):
-    """A kiosk shows the code that the server's staff read out to it."""
+    """Request to pair: a kiosk sends the code that the server's staff read out."""
 
     code: str
     ledger_id: str
@@ -100,7 +100,7 @@ class Enroll(WireStruct, frozen=True, kw_only=True):
 
 
 class Enrolled(WireStruct, frozen=True, kw_only=True):
-    """The kiosk belongs to the network from now on."""
+    """Answer to a pairing: the kiosk's id, token and network."""
 
     token: str
     """Bearer token; the server keeps its hash only."""
@@ -125,7 +125,7 @@ class Push(WireStruct, frozen=True, kw_only=True):
 
 
 class Outcome(StrEnum):
-    """What became of a pushed entry. Whatever it is, the entry is never to be sent again."""
+    """What the server did with a pushed entry. Whatever it is, the entry is not sent again."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -133,7 +133,7 @@ class Outcome(StrEnum):
 
 
 class EntryStatus(WireStruct, frozen=True, kw_only=True):
-    """The outcome of one entry; `reason` of a quarantine."""
+    """The outcome of one entry; `reason` says why it was quarantined."""
 
     seq: int
     outcome: Outcome
@@ -158,7 +158,7 @@ class FeedEntry(WireStruct, frozen=True, kw_only=True):
 
 
 class FeedPage(WireStruct, frozen=True, kw_only=True):
-    """Entries after a cursor, in the feed's order. `cursor` is opaque: send it back to go on from here."""
+    """Entries of the feed after a cursor. The new `cursor` is opaque: send it back to go on from here."""
 
     entries: tuple[FeedEntry, ...] = ()
     cursor: str
@@ -190,7 +190,7 @@ class ServerTime(WireStruct, frozen=True, kw_only=True):
 
 
 class Problem(WireStruct, frozen=True, kw_only=True):
-    """Why a call failed, in a sentence. `code` is stable."""
+    """Why a call failed: a sentence, and a stable `code`."""
 
     code: str
     detail: str
@@ -203,7 +203,7 @@ class _LooseFeedPage(WireStruct, frozen=True, kw_only=True):
 
 
 def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
-    """Read a page of the feed. One entry that cannot be read must not keep back the others: why is returned beside.
+    """Read a page of the feed. Unreadable entries are left out, and returned beside with the reason.
 
     Raises msgspec.DecodeError for what is no page at all.
     """
@@ -224,14 +224,14 @@ DIGITS = 19
 """A position has fewer: it fits a signed integer of 64 bits."""
 
 
-def place_in(cursor: str) -> int | None:
-    """Return the position that a cursor stands at, for people to read: to the kiosk it says nothing."""
+def cursor_position(cursor: str) -> int | None:
+    """Return the feed position in a cursor, to show to people: the kiosk itself does not use it."""
     _, number, *_ = *cursor.split("."), ""
     return int(number) if number.isascii() and number.isdigit() and len(number) < DIGITS else None
 
 
 def to_wire(entry: Entry) -> WireEntry:
-    """Return an entry as it travels."""
+    """Convert an entry to its wire form."""
     return WireEntry(
         ledger_id=entry.ref.ledger_id,
         seq=entry.ref.seq,
@@ -250,7 +250,7 @@ def to_wire(entry: Entry) -> WireEntry:
 
 
 def from_wire(wire: WireEntry) -> Entry:
-    """Return the entry that travelled. Raises ValueError for a clock quality that this release does not know."""
+    """Convert from the wire form. Raises ValueError for a clock quality that this release does not know."""
     return Entry(
         ref=Ref(ledger_id=wire.ledger_id, seq=wire.seq),
         stamp=Stamp(at=wire.at, boot_id=wire.boot_id, monotonic_ns=wire.monotonic_ns, clock=ClockQuality(wire.clock)),

@@ -1,4 +1,4 @@
-"""The thread that keeps a kiosk and the central server equal: exchanges, pauses, backs off; durations only, no dates.
+"""Thread that synchronises the kiosk with its central server: exchanges, pauses, backs off. Durations only, no dates.
 
 What is exchanged is in sync.exchange, how long is waited in sync.backoff. The door does not know this thread: it
 reads the ledger on a connection of its own, and hands what it learns to the controller's inbox.
@@ -35,12 +35,12 @@ LONG_SECONDS = 3600.0
 
 
 class StoppedError(Exception):
-    """The thread is to end, in the midst of an exchange."""
+    """Raised inside an exchange when the thread is asked to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """What to do after an exchange: nothing, for so many seconds."""
+    """How many seconds to wait after an exchange."""
 
     seconds: float
     wakeable: bool
@@ -48,7 +48,7 @@ class Wait:
 
 
 class SyncWorker:
-    """Exchanges with one server for one ledger."""
+    """Synchronises one ledger with one server."""
 
     def __init__(
         self,
@@ -84,17 +84,17 @@ class SyncWorker:
         """When an exchange last went well, by the worker's clock."""
         self.trouble = ""
         """Why the last exchange failed, in a sentence; empty when it went well."""
-        self._told_unseen = False
+        self._reported_unreachable = False
         self._woken = threading.Event()
         self._has_news = False
         self._due = clock()
 
     def wake(self) -> None:
-        """Say that there is a new entry; from any thread, and cheap."""
+        """Have a new entry sent soon; from any thread, returns at once."""
         self._woken.set()
 
-    def news(self) -> None:
-        """Say that the server has something new; from any thread."""
+    def wake_for_news(self) -> None:
+        """Have news of the server fetched soon; from any thread."""
         self._has_news = True
         self._woken.set()
 
@@ -123,11 +123,11 @@ class SyncWorker:
         self._ledger = self._exchange = None
 
     def step(self) -> Wait:
-        """Exchange once, and say how long to wait. Raises StoppedError, and nothing else."""
+        """Exchange once, and return how long to wait. Raises StoppedError, and nothing else."""
         self._woken.clear()
         only_pull, self._has_news = self._has_news and self._clock() < self._due, False
         try:
-            exchange = self._exchanging()
+            exchange = self._open_exchange()
             more = exchange.run(only_pull=only_pull)
             if exchange.cursor and not more:
                 self._on_pulled(exchange.cursor)
@@ -144,7 +144,7 @@ class SyncWorker:
         return self._succeeded(more, only_pull=only_pull)
 
     def _ask_time(self) -> None:
-        """Take the time from the server while nothing nearer tells it; in holdover once a day. Raises SyncError."""
+        """Ask the server for the time if no better source has it; in holdover once a day. Raises SyncError."""
         quality, now = self._condition().clock, self._clock()
         lately = self._asked_time_at is not None and now - self._asked_time_at < DAY_SECONDS
         if self._set_clock is None or quality == "trusted" or (quality == "holdover" and lately):
@@ -154,16 +154,20 @@ class SyncWorker:
             self._set_clock(told.now, (now + after) / 2)
             self._asked_time_at = after
 
-    def _exchanging(self) -> Exchange:
+    def _open_exchange(self) -> Exchange:
         if self._exchange is None:
             self._ledger = self._open()
             self._exchange = Exchange(
-                self._client, self._ledger, hand=self._hand, condition=self._condition, alive=lambda: self._alive()
+                self._client,
+                self._ledger,
+                write_news=self._write_news,
+                condition=self._condition,
+                alive=lambda: self._alive(),
             )
         return self._exchange
 
-    def _hand(self, news: ServerNews) -> None:
-        """Hand news to the controller and wait until they are written. Raises LedgerError."""
+    def _write_news(self, news: ServerNews) -> None:
+        """Have the controller write news, and wait until it has. Raises LedgerError."""
         written = self._post(news)
         while not wait([written], SLICE_SECONDS).done:
             self._alive()
@@ -175,7 +179,7 @@ class SyncWorker:
         self._failures = 0
         self._seen_at = self.heard_at = self._clock()
         self.trouble = ""
-        self._tell(reached=True)
+        self._report_reachable(reached=True)
         if not only_pull:
             self._due = self._clock() + backoff.pause(self._jitter(), seconds=self._pause_seconds)
         return Wait(seconds=0.0 if more else max(self._due - self._clock(), 0.0), wakeable=True)
@@ -189,13 +193,13 @@ class SyncWorker:
         seconds = backoff.after_failure(self._failures, self._jitter(), asked=asked)
         log.log(logging.WARNING if self._failures == 1 else logging.INFO, "%s; next try in %.0f s", error, seconds)
         if self._clock() - self._seen_at >= LONG_SECONDS:
-            self._tell(reached=False)
+            self._report_reachable(reached=False)
         return Wait(seconds=seconds, wakeable=False)
 
-    def _tell(self, *, reached: bool) -> None:
-        """Have the screen say whether the server is out of reach, when that changes; nobody waits for it."""
-        if self._told_unseen == reached:
-            self._told_unseen = not reached
+    def _report_reachable(self, *, reached: bool) -> None:
+        """Tell the controller when the server goes out of reach or comes back; do not wait for it."""
+        if self._reported_unreachable == reached:
+            self._reported_unreachable = not reached
             self._post(ServerSeen(reached=reached))
 
     def _rest(self, wait: Wait, stop: threading.Event) -> None:

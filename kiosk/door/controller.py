@@ -85,7 +85,7 @@ class Controller:
         """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
         self._badge_key = key
 
-    def was_mended(self, story: str, *, is_noted: bool = False) -> None:
+    def report_repair(self, story: str, *, is_noted: bool = False) -> None:
         """Tell hosts and server that the ledger was damaged and what was done about it, until a host has tapped.
 
         Once the thread runs it is written down, unless it `is_noted`: told by an entry already.

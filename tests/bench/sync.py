@@ -25,7 +25,7 @@ from kiosk.model import Member, Tap
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.client import Client, SyncError
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Enroll, Push, to_wire
 from sync.worker import SyncWorker
 from tests.office.kiosks.stepped import SteppedKiosk, work
@@ -78,7 +78,7 @@ def slow_server(folder: Path, *ledger_ids: str) -> Iterator[tuple[str, list[str]
 
 def await_server(url: str) -> None:
     for _ in range(100):
-        line = Line(url)
+        line = HttpTransport(url)
         try:
             Client(line).time()
         except SyncError:
@@ -114,7 +114,7 @@ class Door:
         if self.url is None:
             yield
             return
-        line, stop, controller = Line(self.url), threading.Event(), self.counter.controller
+        line, stop, controller = HttpTransport(self.url), threading.Event(), self.counter.controller
         worker = SyncWorker(
             Client(line, token=self.token),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
@@ -206,7 +206,7 @@ def drain() -> dict[str, float]:
         counter.ledger.append(*queue)
         ledger_id = counter.ledger.ledger_id
         with slow_server(Path(folder), ledger_id, "one by one") as (url, tokens):
-            line = Line(url)
+            line = HttpTransport(url)
             faulty = FaultyLine(line)
             worker = SyncWorker(
                 Client(faulty, token=tokens[0]),

@@ -12,8 +12,7 @@ from kiosk.desk.visits import WHY_NOT as WHY_A_VISIT_STANDS
 from kiosk.hours.checking import ADVICE
 from kiosk.notices import Language, languages, refusal
 from kiosk.notices.refusals import SAID
-from kiosk.uplink import WHY_NOT as WHY_NOT_PAIRED
-from kiosk.uplink import why_not
+from kiosk.uplink import PAIRING_REFUSALS, pairing_refusal_code
 from sync.client import SyncError
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
@@ -23,7 +22,7 @@ REFUSING = ("DeskError", "ExportError", "HoursError", "Refused")
 OF_HOURS = {"hours", "column", "rest"}
 """Facts that come with every mistake in hours."""
 OWN_WORDS = {"message", "near", "code", "facts"}
-HANDED_ON = {"code", "error.code", "failed.code", "why_not", "why_not(error)"}
+HANDED_ON = {"code", "error.code", "failed.code", "why_not", "pairing_refusal_code(error)"}
 """Codes that come from elsewhere: of an error that has one, of a visit that stands, of a pairing that failed."""
 
 
@@ -54,7 +53,14 @@ def in_the_source() -> dict[str, set[str]]:
 
 
 def every_code() -> set[str]:
-    indirect = {*ADVICE, *WHY_A_VISIT_STANDS, *WHY_NOT_PAIRED.values(), "PAIRING_WAIT", "MEDIUM_FULL", "MEDIUM_FAILED"}
+    indirect = {
+        *ADVICE,
+        *WHY_A_VISIT_STANDS,
+        *PAIRING_REFUSALS.values(),
+        "PAIRING_WAIT",
+        "MEDIUM_FULL",
+        "MEDIUM_FAILED",
+    }
     return (set(in_the_source()) - HANDED_ON) | indirect
 
 
@@ -96,11 +102,11 @@ def below(kind: type[Exception]) -> set[type[Exception]]:
 
 
 def test_every_way_in_which_a_server_can_fail_to_answer_has_words():
-    codes = {kind.__name__: why_not(kind("in English")) for kind in below(SyncError)}
+    codes = {kind.__name__: pairing_refusal_code(kind("in English")) for kind in below(SyncError)}
     assert len(codes) > 5
     assert set(codes.values()) <= set(SAID)
     assert codes["OtherLedgerError"] == codes["NotTrustedError"] == "PAIRING_CODE"
-    assert why_not(SyncError("slow down", retry_after=90.0)) == "PAIRING_WAIT"
+    assert pairing_refusal_code(SyncError("slow down", retry_after=90.0)) == "PAIRING_WAIT"
 
 
 def test_a_member_who_was_forgotten_meanwhile_is_told_in_french(tmp_path):

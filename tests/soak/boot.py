@@ -30,7 +30,7 @@ from kiosk.rules import passes
 from kiosk.screen.window import Screen
 from kiosk.threads.inbox import Inbox
 from sync.client import Client
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Beacon
 from sync.worker import SyncWorker
 from tests.crash_states.damage import as_a_kiosk
@@ -81,7 +81,7 @@ class Boot:
             badge_key=KEY,
         )
         if self.story:
-            self.controller.was_mended(str(self.story), is_noted=False)
+            self.controller.report_repair(str(self.story), is_noted=False)
         self.worker = self._worker(url)
 
     def begins(self) -> dict[str, object]:
@@ -99,7 +99,9 @@ class Boot:
 
     def _worker(self, url: str) -> SyncWorker:
         return SyncWorker(
-            Client(Line(url, connect_seconds=1.0, read_seconds=5.0), token=(self.folder / "token").read_text()),
+            Client(
+                HttpTransport(url, connect_seconds=1.0, read_seconds=5.0), token=(self.folder / "token").read_text()
+            ),
             open_ledger=lambda: open_reader(self.folder / "ledger.db"),
             post=self._post,
             condition=lambda: Beacon(clock=self.clock.quality()),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.backoff import CAP_SECONDS, LONGEST_ASKED_SECONDS, after_failure, delay, held_back, pause
+from sync.backoff import CAP_SECONDS, LONGEST_ASKED_SECONDS, after_failure, delay, pause, requested_pause
 
 JITTER = st.floats(0, 1, exclude_max=True)
 KIOSKS = 500
@@ -41,11 +41,11 @@ def test_a_server_that_asks_for_a_pause_gets_no_less(failures, jitter, asked):
 
 
 def test_a_pause_asked_for_is_spread_so_that_not_all_come_back_as_one():
-    assert (held_back(60, 0.0), held_back(60, 0.5)) == (60, 90)
+    assert (requested_pause(60, 0.0), requested_pause(60, 0.5)) == (60, 90)
 
 
 def test_a_server_that_asks_for_ever_is_looked_for_within_two_hours():
-    assert held_back(10.0**9, 0.999) < 2 * LONGEST_ASKED_SECONDS
+    assert requested_pause(10.0**9, 0.999) < 2 * LONGEST_ASKED_SECONDS
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 24.0), (0.5, 30.0), (1.0, 36.0)])

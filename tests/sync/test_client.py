@@ -33,7 +33,7 @@ from sync.client import (
     UnknownCallError,
     UnreachableError,
 )
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Beacon, Push, Pushed, ServerTime
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -286,8 +286,8 @@ def listening(handler: type[Silent]) -> Iterator[int]:
 
 
 @contextmanager
-def Line_(port: int, **limits: float) -> Iterator[Line]:  # noqa: N802 - reads as the class it makes
-    line = Line(f"http://127.0.0.1:{port}", **({"read_seconds": 0.2} | limits))  # type: ignore[arg-type]
+def Line_(port: int, **limits: float) -> Iterator[HttpTransport]:  # noqa: N802 - reads as the class it makes
+    line = HttpTransport(f"http://127.0.0.1:{port}", **({"read_seconds": 0.2} | limits))  # type: ignore[arg-type]
     try:
         yield line
     finally:
@@ -406,7 +406,7 @@ def tls(folder: Path) -> Iterator[tuple[int, Path]]:
 
 def test_a_server_that_nobody_vouches_for_is_not_talked_to(tmp_path):
     with tls(tmp_path) as (port, _):
-        line = Line(f"https://127.0.0.1:{port}")
+        line = HttpTransport(f"https://127.0.0.1:{port}")
         with pytest.raises(UnreachableError):
             Client(line, token=TOKEN).time()
         line.close()
@@ -414,6 +414,6 @@ def test_a_server_that_nobody_vouches_for_is_not_talked_to(tmp_path):
 
 def test_a_server_that_ones_own_authority_vouches_for_is(tmp_path):
     with tls(tmp_path) as (port, authority):
-        line = Line(f"https://127.0.0.1:{port}", certificates=authority)
+        line = HttpTransport(f"https://127.0.0.1:{port}", certificates=authority)
         assert Client(line, token=TOKEN).time().now == NOON
         line.close()

@@ -20,7 +20,7 @@ from sync.central.feed.waiting import ANSWERS_A_SECOND, NewsWaiters, spread
 from sync.central.server import Central
 from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Problem
 from tests.office.network.linked import LinkedKiosk, LiveServer
 from tests.office.servers.server import MemoryLedger, bearer, called, new_database, pairs, sends, serving
@@ -240,10 +240,10 @@ def test_a_server_of_an_earlier_release_is_asked_again_after_an_hour() -> None:
 
 
 @contextmanager
-def listening(kiosk: LinkedKiosk, line: Line) -> Iterator[None]:
+def listening(kiosk: LinkedKiosk, line: HttpTransport) -> Iterator[None]:
     """A kiosk with all its threads, as the uplink has them, that would exchange by itself once in three hours."""
     kiosk.worker._pause_seconds = 10_000.0
-    listener = Listener(Client(line, token=kiosk.worker._client._token), on_news=kiosk.worker.news)
+    listener = Listener(Client(line, token=kiosk.worker._client._token), on_news=kiosk.worker.wake_for_news)
     kiosk.worker._on_pulled = listener.follow
     stop = threading.Event()
     thread = threading.Thread(target=listener.run, args=(stop, lambda: None))

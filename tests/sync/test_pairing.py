@@ -19,7 +19,7 @@ from kiosk.settings.config import Config, load, resolved
 from sync import pairing
 from sync.client import Client
 from sync.pairing import Pairing, PairingError
-from sync.transport import Line
+from sync.transport import HttpTransport
 from tests.office.kiosks.running import RunningKiosk
 from tests.office.kiosks.stepped import CARNET, KEY, SERRES
 from tests.office.network.linked import LiveServer
@@ -201,7 +201,7 @@ def test_the_server_of_the_demo_knows_its_kiosk_from_the_first_start_on(tmp_path
                 kept = pairing.read(config.paths.pairing)
                 assert kept is not None
                 tokens.append(kept.token)
-                line = Line(beside.url)
+                line = HttpTransport(beside.url)
                 assert Client(line, token=kept.token).feed().cursor
                 line.close()
                 answer = requests.get(beside.url + "/sign-in", timeout=10)

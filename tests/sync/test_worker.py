@@ -27,7 +27,7 @@ from sync import wire
 from sync.backoff import PAUSE_SECONDS, delay
 from sync.client import Client, HttpAnswer, Transport
 from sync.exchange import CHUNK
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Push
 from sync.worker import LONG_SECONDS
 from tests.clocks.virtual_machine import VirtualMachine
@@ -199,7 +199,7 @@ def test_a_kiosk_that_was_shut_out_goes_on_at_the_door_and_tries_ever_more_rarel
 def test_nobody_at_the_port_is_a_failure_like_any_other(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    line = Line(f"http://127.0.0.1:{port}")
+    line = HttpTransport(f"http://127.0.0.1:{port}")
     kiosk = LinkedKiosk(tmp_path / "one", line, token="t")
     assert kiosk.step().seconds == delay(1, 0.5)
     kiosk.close()
@@ -516,7 +516,7 @@ def test_the_twin_that_asks_the_server_at_each_tap_is_found_out(hub, kiosk):
 
 def test_people_come_in_while_the_server_is_a_black_hole(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as hole:
-        line = Line(f"http://127.0.0.1:{hole.getsockname()[1]}", read_seconds=600)
+        line = HttpTransport(f"http://127.0.0.1:{hole.getsockname()[1]}", read_seconds=600)
         kiosk = LinkedKiosk(tmp_path / "one", line, token="t")
         kiosk.counter.joins("ana")
         stop = threading.Event()

@@ -9,7 +9,7 @@ from kiosk.store import entry_rows
 from kiosk.store.entry_rows import read_row
 from sync.central.storage import network
 from sync.central.storage.tables import feed
-from sync.wire import PAGE, FeedEntry, FeedPage, place_in, to_wire
+from sync.wire import PAGE, FeedEntry, FeedPage, cursor_position, to_wire
 
 _PAGE = (
     select(feed.c.position, *(feed.c[name] for name in entry_rows.COLUMNS))
@@ -89,7 +89,7 @@ def _read_cursor(text: str, generation: str) -> tuple[int, str]:
 
 def place_of(text: str | None) -> int:
     """Return the position that a cursor names, of whatever generation; 0 for none."""
-    return place_in(text or "") or 0
+    return cursor_position(text or "") or 0
 
 
 def entries(connection: Connection, network_id: str, *, after: int, size: int) -> list[tuple[int, Entry]]:

@@ -17,7 +17,7 @@ from sync.central.server import Central, wall_clock
 from sync.central.settings import Settings
 from sync.client import Client, HttpAnswer, Transport, UnreachableError
 from sync.pairing import enroll
-from sync.transport import Line
+from sync.transport import HttpTransport
 from sync.wire import Beacon
 from sync.worker import SyncWorker, Wait
 from tests.office.kiosks.stepped import SteppedKiosk
@@ -122,7 +122,7 @@ class LiveServer:
         self.folder, self._now = folder, now
         self.database = str(new_database("sqlite", folder))
         self.port = 0
-        self.lines: list[Line] = []
+        self.lines: list[HttpTransport] = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -153,9 +153,9 @@ class LiveServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def line(self, **limits: float) -> Line:
+    def line(self, **limits: float) -> HttpTransport:
         """A line to this server, closed with it."""
-        line = Line(self.url, **limits)  # type: ignore[arg-type]
+        line = HttpTransport(self.url, **limits)  # type: ignore[arg-type]
         self.lines.append(line)
         return line
 

@@ -19,7 +19,7 @@ from sync.central.kiosks.badge_key import BadgeKeyError
 from sync.central.kiosks.pairing import Paired
 from sync.central.server import Central
 from sync.central.settings import Settings
-from sync.wire import Enroll, Enrolled, place_in
+from sync.wire import Enroll, Enrolled, cursor_position
 from tests.office.kiosks.running import RunningKiosk
 from tests.office.kiosks.stepped import CARNET, SERRES
 from tests.office.ledgers.small_house import StampClock
@@ -227,7 +227,7 @@ def test_a_kiosk_that_runs_takes_the_key_and_knows_a_badge_of_elsewhere_at_once(
 def seen(folder: Path) -> int:
     """How far the kiosk knows the server's feed."""
     with open_reader(folder / "ledger.db") as ledger:
-        return place_in(ledger.cursor or "") or 0
+        return cursor_position(ledger.cursor or "") or 0
 
 
 # ---------------------------------------------------------------- what a kiosk tells of its server
