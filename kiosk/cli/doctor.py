@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from kiosk.cli.options import Call, common_options
-from kiosk.health.doctor import Finding, examine
 from kiosk.settings.config import Config, load
 from kiosk.settings.mistakes import MistakesError
+
+if TYPE_CHECKING:
+    from kiosk.health.doctor import Finding
 
 MARKS = {"good": "ok", "note": "--", "fault": "!!"}
 
@@ -27,6 +30,8 @@ def doctor(call: Call) -> None:
       kiosk doctor
       sudo kiosk doctor        sees what only root may see
     """
+    from kiosk.health.doctor import examine  # with the reader's driver, which takes long to load
+
     config, mistaken = _settings(call)
     found = [*mistaken, *examine(config)]
     if call.as_json:
@@ -42,6 +47,8 @@ def doctor(call: Call) -> None:
 
 def _settings(call: Call) -> tuple[Config | None, list[Finding]]:
     """Return the settings, or a finding that says why they cannot be read."""
+    from kiosk.health.doctor import Finding
+
     try:
         return load(call.file()), []
     except (MistakesError, OSError):

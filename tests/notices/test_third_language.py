@@ -17,10 +17,12 @@ PACKAGE = Path(kiosk.__file__).parent
 PEOPLE = """
 import sys
 from pathlib import Path
-from msgspec.structs import replace
 from kiosk import notices
 from kiosk.settings.config import load
-from kiosk.desk.members import _check
+from kiosk.clock import WallClock
+from kiosk.commands import AddMember
+from kiosk.ledger import open_ledger
+from kiosk.desk import Desk, perform_at
 from kiosk.settings.site_file import read_site
 from kiosk.model import Member
 from kiosk.notices import Language, languages
@@ -31,7 +33,10 @@ folder = Path(sys.argv[1])
 print(load(folder / "kiosk.toml").screen.language)
 site = read_site(folder / "site.toml").site
 print(site.language)
-_check("Greta", "de")
+with open_ledger(folder / "ledger.db", stamp=WallClock().stamp) as ledger:
+    moment = WallClock().stamp()
+    desk = Desk(books=ledger, site_id="a", badge_key=bytes(32), now=moment.at, clock=moment.clock)
+    perform_at(desk, AddMember(name="Greta", language="de"))
 now = datetime(2026, 7, 13, 7, 5, tzinfo=UTC)
 print(notices.goodbye(site, Member(id="g", name="Greta", language="de"), now).title)
 words = Language("de", "Europe/Paris")
@@ -101,13 +106,13 @@ def test_without_the_catalogue_the_language_is_refused_with_those_there_are(copi
 FIRST_START = """
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.entrances import ENTRANCES
-from kiosk.screen.scene import Setting
+from kiosk.screen.scene import Context
 from kiosk.screen.sdl import pygame
 from kiosk.notices import Language
 from datetime import UTC, datetime
 
 now = lambda: datetime(2026, 6, 1, 7, tzinfo=UTC)
-scene = ENTRANCES["set_up"](Setting(words=Language("fr", "Europe/Paris"), now=now, member_id=""))
+scene = ENTRANCES["set_up"](Context(words=Language("fr", "Europe/Paris"), now=now, member_id=""))
 canvas = Canvas(pygame.Surface((800, 480)))
 scene.draw(canvas)
 print(",".join(one.line.text for one in canvas.written))
