@@ -30,8 +30,6 @@ from typing import Literal, Protocol
 from kiosk.model import ClockQuality, Stamp
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-"""Made by systemd-timesyncd at the first synchronisation since boot."""
 REAL_TIME_CLOCK = Path("/sys/class/rtc/rtc0/since_epoch")
 """What the clock chip says, in seconds since 1970. The chip of a Pi 5 is there without a battery too, and then has
 counted from nought since the power came back."""
@@ -86,9 +84,6 @@ class MachineClocks(Protocol):
     def synchronised(self) -> bool:
         """Whether the network keeps the wall clock now."""
 
-    def was_synchronised(self) -> bool:
-        """Whether it did since boot, before this process began."""
-
     def battery(self) -> datetime | None:
         """What the clock chip says; None without one."""
 
@@ -115,10 +110,6 @@ class ThisMachine:
     def synchronised(self) -> bool:
         """Whether the kernel says so."""
         return kernel_is_synchronised()
-
-    def was_synchronised(self) -> bool:
-        """Whether systemd-timesyncd left its mark."""
-        return SYNCHRONISED.exists()
 
     def battery(self) -> datetime | None:
         """What the clock chip says."""
@@ -257,7 +248,7 @@ class WallClock:
             firm = firm or last
             if last and last.boot_id == self.boot_id:
                 self._anchor = self._anchor or (last.at, last.monotonic_ns / 1e9)
-                self._kept_by = "host" if firm is not last else self._kept_by
+                self._kept_by = "host" if firm != last else self._kept_by
             if firm:
                 known = (firm.at, firm.monotonic_ns / 1e9 if firm.boot_id == self.boot_id else seconds)
                 self._bound, self._limit = max(self._bound, known), known

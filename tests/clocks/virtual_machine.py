@@ -88,9 +88,6 @@ class VirtualMachine:
     def synchronised(self) -> bool:
         return self.has_network
 
-    def was_synchronised(self) -> bool:
-        return self.has_network
-
     def battery(self) -> datetime | None:
         if self.chip == "none" or self._chip_apart is None:
             return None

@@ -271,7 +271,7 @@ class PageRequest:
             "form": self.form,
             "here": self.here,
             "section": "/" + self.request.url.path.split("/")[1],
-            "done": done(self) if done else "",
+            "done": done(self.words) if done else "",
             "alarm_count": len(self.alarms) if self.account else 0,
             "is_barred": self.must_set_up_codes,
             "member_path": member_path,
