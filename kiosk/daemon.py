@@ -130,7 +130,8 @@ class Kiosk:
         self._nightly.start(self._died)
         self._uplink.start(self._died)
         width, height = self.screen.size
-        self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}")
+        seen = f", {machine.UNSEEN}" if self.screen.is_missed else ""
+        self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}{seen}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -290,6 +291,7 @@ def run(config: Config) -> int:
         title=config.site,
         sleep=sleep,
         note=config.paths.socket.with_name("screen.opening"),
+        connectors=machine.connected_screens,
     )
     screen.speaker = Speaker(volume=config.sound.volume)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:

@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "kiosk.facts": "kiosk.model msgspec",
     "kiosk.files": "",
     "kiosk.health": (
-        "hardware.frontend kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model "
+        "hardware.frontend kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
         "kiosk.settings kiosk.upkeep kiosk.uplink msgspec"
     ),
     "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",

@@ -1,34 +1,40 @@
 """What `kiosk doctor` looks at: screen, reader, pins, clock, disk, service. It changes nothing.
 
-Each look is one Finding, with what to do about it. The machine is reached through `Machine`, so that a folder can stand
-for its root. Mistakes in the settings are `kiosk check`'s.
+Each look is one Finding, with what to do about it. Disk, network and versions are read by kiosk.health.machine and
+judged by kiosk.health.vitals, as they are for a running kiosk; here is what matters to whoever installs: service,
+ports, pins. The machine is reached through `Machine`, so that a folder can stand for its root. Mistakes in the settings
+are `kiosk check`'s.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from hardware.frontend import serial_port
+from kiosk.answers import Vital
 from kiosk.clock import REAL_TIME_CLOCK, kernel_is_synchronised
+from kiosk.health import machine as computer
+from kiosk.health.vitals import disk_vital, network_vital, versions_vital
+from kiosk.notices.language import Language
+from kiosk.notices.vitals import part_words
 from kiosk.settings.config import Config
 
 Level = Literal["good", "note", "fault"]
 UNIT = "kiosk.service"
-LEAST_FREE_BYTES = 200_000_000
-"""Less than this is a fault: an upgrade needs some, and a card that is nearly full wears fast."""
 UNDERVOLTAGE = 0x1
 UNDERVOLTAGE_SINCE_BOOT = 0x10000
 """Bits of the firmware's `get_throttled`, as the Raspberry Pi documentation lists them."""
-SCREENLESS = ("dummy", "offscreen")
+LEVELS: dict[str, Level] = {"good": "good", "absent": "note", "attention": "note", "fault": "fault"}
+"""State of a Vital -> level of the Finding made of it."""
+FORGETFUL = ("overlay", "tmpfs")
+"""File systems that a power cut empties."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +71,7 @@ class Machine:
 
     def text(self, path: str) -> str:
         """What a small file says; nothing when it cannot be read."""
-        try:
-            return self.path(path).read_text(errors="replace").replace("\0", "").strip()
-        except OSError:
-            return ""
+        return computer.text(self.path(path))
 
     def unit(self, *properties: str) -> dict[str, str]:
         """Properties of the kiosk's service; empty where there is no systemd."""
@@ -82,20 +85,27 @@ def examine(config: Config | None, machine: Machine | None = None) -> list[Findi
     found = [_machine(machine), *_power(machine), *_service(machine), _watchdog(machine), _screen(machine)]
     if config:
         found += [*_reader(config, machine), *_pins(config, machine), *_disk(config, machine)]
-    return [*found, _clock(machine)]
+    return [*found, _of(network_vital(computer.network(machine.root))), _clock(machine)]
+
+
+def _of(vital: Vital, *, where: str = "") -> Finding:
+    """Return a part that the running kiosk judges too as a finding, in the same words; `where` comes before them."""
+    words = part_words(Language("en", "UTC"), vital.part, vital.code, vital.facts, now=datetime.now(UTC))
+    return Finding(what=vital.part, level=LEVELS[vital.state], told=where + words.said, advice=words.advice)
 
 
 def _machine(machine: Machine) -> Finding:
-    model = machine.text("/proc/device-tree/model") or machine.text("/sys/class/dmi/id/product_name") or "a computer"
-    system = re.search(r'^PRETTY_NAME="(.*)"$', machine.text("/etc/os-release"), re.MULTILINE)
-    return Finding(what="machine", level="good", told=f"{model}, {system[1] if system else 'unknown system'}")
+    known = computer.versions(machine.root)
+    said = _of(versions_vital(known)).told
+    return Finding(
+        what="machine", level="good", told=f"{known.model}; {said}, Python {known.python}, SQLite {known.sqlite}"
+    )
 
 
 def _power(machine: Machine) -> Iterator[Finding]:
-    state = machine.text("/sys/devices/platform/soc/soc:firmware/get_throttled")
-    if not state:
+    bits = computer.throttled(machine.root)
+    if bits is None:
         return
-    bits = int(state, 16)
     if bits & UNDERVOLTAGE:
         yield Finding(what="power", level="fault", told="too little voltage now", advice="use the Pi's own supply")
     elif bits & UNDERVOLTAGE_SINCE_BOOT:
@@ -141,17 +151,14 @@ def _watchdog(machine: Machine) -> Finding:
 
 def _screen(machine: Machine) -> Finding:
     """Which driver the running kiosk has; the screen is its own, so it is not opened a second time."""
-    shown = re.search(r"screen (\w+)(?: (\d+x\d+))?", machine.unit("StatusText").get("StatusText", ""))
-    plugged = [
-        path.parent.name.partition("-")[2]
-        for path in sorted(machine.path("/sys/class/drm").glob("card*-*/status"))
-        if path.read_text().strip() == "connected"
-    ]
+    status = machine.unit("StatusText").get("StatusText", "")
+    shown = re.search(r"screen (\w+)(?: (\d+x\d+))?", status)
+    plugged = sorted(computer.connected_screens(machine.root))
     outlets = f"plugged in: {', '.join(plugged) or 'nothing'}"
     if not shown:
         return Finding(what="screen", level="good" if plugged else "note", told=f"no kiosk is showing; {outlets}")
     told = f"driver {shown[1]}" + (f", {shown[2]}" if shown[2] else "")
-    if shown[1] not in SCREENLESS:
+    if computer.UNSEEN not in status:
         return Finding(what="screen", level="good", told=told)
     advice = "plug it in before the start; docs/install.md has a chapter on screens that stay dark"
     return Finding(what="screen", level="fault", told=f"{told}: nobody sees it; {outlets}", advice=advice)
@@ -212,22 +219,12 @@ def _disk(config: Config, machine: Machine) -> Iterator[Finding]:
     if not state.exists():
         yield Finding(what="disk", level="note", told=f"{config.paths.state} is made at the first start")
         return
-    free = shutil.disk_usage(state).free
-    where = machine.ask(["findmnt", "--noheadings", "--output=SOURCE,FSTYPE,OPTIONS", f"--target={state}"])
-    source, kind, options = [*where.split(), "", "", ""][:3]
-    told = f"{config.paths.state} on {source or 'a disk'} ({kind or 'unknown'}), {free // 1_000_000} MB free"
-    if "ro" in options.split(",") or not _writable(state):
-        yield Finding(what="disk", level="fault", told=f"{told}, read-only", advice="dmesg tells why; change the card")
-    elif kind in ("overlay", "tmpfs"):
+    disk = computer.disk(state, machine.root)
+    source, kind = (disk.mount.source, disk.mount.kind) if disk.mount else ("a disk", "unknown")
+    where = f"{config.paths.state} on {source} ({kind}): "
+    found = _of(disk_vital(disk), where=where)
+    if found.level != "fault" and kind in FORGETFUL:
         advice = "give the data a partition of its own: docs/install.md, read-only system"
-        yield Finding(what="disk", level="fault", told=f"{told}: lost at the next power cut", advice=advice)
-    elif free < LEAST_FREE_BYTES:
-        yield Finding(what="disk", level="fault", told=told, advice="make room, or use a larger card")
+        yield Finding(what="disk", level="fault", told=f"{where}lost at the next power cut", advice=advice)
     else:
-        yield Finding(what="disk", level="good", told=told)
-    yield Finding(what="database", level="good", told=f"SQLite {sqlite3.sqlite_version}")
-
-
-def _writable(folder: Path) -> bool:
-    """Whether the file system takes writes; who may write is another question, and root may always."""
-    return not os.statvfs(folder).f_flag & os.ST_RDONLY
+        yield found

@@ -1,13 +1,15 @@
-"""What this computer tells of itself: its disk, its network, what it runs. Linux only, read without any right.
+"""What this computer tells of itself: disk, network, screens, supply, clock, versions. Linux only, read without rights.
 
-Nothing here judges, and nothing knows of badges or doors; kiosk.health.vitals says what the facts mean. `root` is where
-the files of the system begin: `/`, or a folder of a test.
+The one reader of these facts, for a running kiosk and for `kiosk doctor`. Nothing here judges, and nothing knows of
+badges or doors; kiosk.health.vitals says what the facts mean. `root` is where the files of the system begin: `/`, or a
+folder of a test. The clocks themselves are read by kiosk.clock alone.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -15,8 +17,22 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path("/")
+MODELS = ("proc/device-tree/model", "sys/class/dmi/id/product_name")
+"""Where small computers and PCs tell what they are called."""
+UNSEEN = "which nobody sees"
+"""In the status that a kiosk gives to systemd: it draws, but not on any screen (kiosk.screen.window judges that)."""
 DEFAULT_ROUTE = "00000000"
 """Destination of the default route in /proc/net/route."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A mounted file system: its device (/dev/mmcblk0p2), its kind (ext4), and the folder where it begins."""
+
+    source: str
+    kind: str
+    at: Path
+    read_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +43,8 @@ class Disk:
     total: int
     read_only: bool
     errors: int
+    mount: Mount | None = None
+    """None where the kernel tells nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,21 +84,55 @@ def look(folder: Path, root: Path = ROOT) -> MachineFacts:
 
 
 def disk(folder: Path, root: Path = ROOT) -> Disk:
-    """The disk under a folder. Raises OSError."""
+    """The disk under a folder, which may lie below `root`. Raises OSError."""
     usage, flags = shutil.disk_usage(folder), os.statvfs(folder).f_flag
-    return Disk(free=usage.free, total=usage.total, read_only=bool(flags & os.ST_RDONLY), errors=_ext4_errors(root))
+    on = mount(Path("/") / folder.relative_to(root) if folder.is_relative_to(root) else folder, root)
+    read_only = bool(flags & os.ST_RDONLY) or (on is not None and on.read_only)
+    return Disk(free=usage.free, total=usage.total, read_only=read_only, errors=_ext4_errors(root), mount=on)
+
+
+def mount(folder: Path, root: Path = ROOT) -> Mount | None:
+    """The file system that a folder lies on, by /proc/self/mountinfo (proc_pid_mountinfo(5)); None where that is not.
+
+    The last line counts of those that fit: later mounts lie over earlier ones.
+    """
+    found: Mount | None = None
+    for line in text(root / "proc/self/mountinfo").splitlines():
+        before, _, after = line.partition(" - ")
+        fields, ends = before.split(" "), after.split(" ")
+        if len(fields) < 6 or len(ends) < 3:
+            continue
+        at = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[4]))
+        if folder.is_relative_to(at) and (found is None or len(at.parts) >= len(found.at.parts)):
+            read_only = "ro" in fields[5].split(",") or "ro" in ends[2].split(",")
+            found = Mount(source=ends[1], kind=ends[0], at=at, read_only=read_only)
+    return found
 
 
 def _ext4_errors(root: Path) -> int:
-    return sum(int(_text(path) or 0) for path in (root / "sys/fs/ext4").glob("*/errors_count"))
+    return sum(int(text(path) or 0) for path in (root / "sys/fs/ext4").glob("*/errors_count"))
+
+
+def connected_screens(root: Path = ROOT) -> frozenset[str]:
+    """The display connectors with a screen on them, by name (HDMI-A-1), as the kernel lists them."""
+    status = (root / "sys/class/drm").glob("card*-*/status")
+    return frozenset(path.parent.name.partition("-")[2] for path in status if text(path) == "connected")
+
+
+def throttled(root: Path = ROOT) -> int | None:
+    """The bits of a Raspberry Pi firmware's `get_throttled`; None on other machines."""
+    try:
+        return int(text(root / "sys/devices/platform/soc/soc:firmware/get_throttled"), 16)
+    except ValueError:
+        return None
 
 
 def network(root: Path = ROOT) -> Network:
     """The way to the world, if there is one."""
     interfaces = root / "sys/class/net"
-    routes = [line.split() for line in _text(root / "proc/net/route").splitlines()[1:]]
+    routes = [line.split() for line in text(root / "proc/net/route").splitlines()[1:]]
     leading = [fields[0] for fields in routes if len(fields) > 1 and fields[1] == DEFAULT_ROUTE]
-    up = [path.name for path in sorted(interfaces.glob("*")) if _text(path / "operstate") == "up"]
+    up = [path.name for path in sorted(interfaces.glob("*")) if text(path / "operstate") == "up"]
     link = next((name for name in leading if name in up), None) or next(iter(up), None)
     if link is None:
         return Network(link=None)
@@ -89,13 +141,13 @@ def network(root: Path = ROOT) -> Network:
 
 def versions(root: Path = ROOT) -> Versions:
     """What runs here."""
-    release = dict(line.split("=", 1) for line in _text(root / "etc/os-release").splitlines() if "=" in line)
+    release = dict(line.split("=", 1) for line in text(root / "etc/os-release").splitlines() if "=" in line)
     return Versions(
         kiosk=version("kiosk"),
         python=platform.python_version(),
         sqlite=sqlite3.sqlite_version,
         system=release.get("PRETTY_NAME", platform.system()).strip('"'),
-        model=_text(root / "proc/device-tree/model").rstrip("\0") or platform.machine(),
+        model=next(filter(None, (text(root / path) for path in MODELS)), platform.machine()),
     )
 
 
@@ -105,12 +157,12 @@ def zone(root: Path = ROOT) -> str | None:
         where = (root / "etc/localtime").readlink().as_posix()
     except OSError:
         where = ""
-    return where.partition("/zoneinfo/")[2] or _text(root / "etc/timezone") or None
+    return where.partition("/zoneinfo/")[2] or text(root / "etc/timezone") or None
 
 
-def _text(path: Path) -> str:
-    """What a file of the system says, nothing where there is none."""
+def text(path: Path) -> str:
+    """What a file of the system says, nothing where it cannot be read."""
     try:
-        return path.read_text(errors="replace").strip()
+        return path.read_text(errors="replace").replace("\0", "").strip()
     except OSError:
         return ""

@@ -1,17 +1,18 @@
 """How each part of the kiosk is, as codes with facts: reader, door, disk, clock, network, exchange, copy, versions.
 
-Pure: what was seen of the machine comes in, `Vital`s come out. What they read like, and what to do, is in
-kiosk.notices.vitals. A part that is missing on purpose is `absent`, which is no fault.
+Pure: what was seen of the machine comes in, `Vital`s come out, for a running kiosk and for `kiosk doctor` by the same
+limits. What they read like, and what to do, is in kiosk.notices.vitals. A part that is missing on purpose is `absent`,
+which is no fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from kiosk.answers import Status, Vital, VitalState
-from kiosk.health.machine import Disk, MachineFacts, Network
+from kiosk.health.machine import Disk, MachineFacts, Network, Versions
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.model import ClockQuality
 
@@ -48,12 +49,12 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
         _reader(seen.reader),
         *_screen(seen),
         _door(status, seen),
-        _disk(status, seen.machine.disk),
+        disk_vital(seen.machine.disk, status.health),
         _clock(status),
-        _network(seen.machine.network),
+        network_vital(seen.machine.network),
         _exchange(status, paired=seen.paired),
         _copy(seen.copied_on, status.now.date()),
-        _versions(seen.machine),
+        versions_vital(seen.machine.versions),
     )
 
 
@@ -81,23 +82,24 @@ def _door(status: Status, seen: Surroundings) -> Vital:
     return Vital(part="door", state="good", code="door_wired" if seen.contact_wired else "door_without_contact")
 
 
-def _disk(status: Status, disk: Disk) -> Vital:
+def disk_vital(disk: Disk, health: Collection[str] = ()) -> Vital:
+    """Judge the disk of the ledger by its gravest trouble; `health` has the controller's codes, if one runs."""
     facts = {"free": str(disk.free), "total": str(disk.total), "errors": str(disk.errors)}
-    for code, state in _disk_troubles(status, disk):
+    for code, state in _disk_troubles(disk, health):
         return Vital(part="disk", state=state, code=code, facts=facts)
     return Vital(part="disk", state="good", code="disk_roomy", facts=facts)
 
 
-def _disk_troubles(status: Status, disk: Disk) -> Iterator[tuple[str, VitalState]]:
+def _disk_troubles(disk: Disk, health: Collection[str]) -> Iterator[tuple[str, VitalState]]:
     if disk.read_only:
         yield "disk_read_only", "fault"
-    if "ledger_failed" in status.health:
+    if "ledger_failed" in health:
         yield "ledger_failed", "fault"
     if disk.free < FULL:
         yield "disk_full", "fault"
     if disk.errors:
         yield "disk_errors", "attention"
-    if "ledger_mended" in status.health:
+    if "ledger_mended" in health:
         yield "ledger_mended", "attention"
     if _is_low(disk):
         yield "disk_low", "attention"
@@ -122,7 +124,8 @@ def _clock(status: Status) -> Vital:
     return Vital(part="clock", state="fault", code="clock_untrusted")
 
 
-def _network(network: Network) -> Vital:
+def network_vital(network: Network) -> Vital:
+    """Judge the way to the world; to have none is a fact and no trouble, for the door needs none."""
     if network.link is None:
         return Vital(part="network", state="absent", code="network_none")
     facts = {"link": network.link}
@@ -151,8 +154,8 @@ def _copy(copied_on: date | None, today: date) -> Vital:
     return Vital(part="copy", state="good", code="copy_made", facts=facts)
 
 
-def _versions(machine: MachineFacts) -> Vital:
-    known = machine.versions
+def versions_vital(known: Versions) -> Vital:
+    """Tell what runs here."""
     facts = {"kiosk": known.kiosk, "system": known.system, "model": known.model}
     return Vital(
         part="versions", state="good", code="versions", facts={**facts, "python": known.python, "sqlite": known.sqlite}

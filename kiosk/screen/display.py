@@ -9,7 +9,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -109,22 +109,13 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
 
 
 class DisplayConnectors:
-    """The machine's display connectors, as the kernel lists them."""
+    """Watches the machine's display connectors for a screen that is plugged in."""
 
-    def __init__(self, folder: Path = Path("/sys/class/drm")) -> None:
-        self._folder = folder
-        self._plugged = self.plugged()
-
-    def plugged(self) -> frozenset[str]:
-        """The connectors with a screen on them, by name (HDMI-A-1)."""
-        found = set()
-        for path in self._folder.glob("card*-*/status"):
-            with suppress(OSError):
-                if path.read_text().strip() == "connected":
-                    found.add(path.parent.name.partition("-")[2])
-        return frozenset(found)
+    def __init__(self, look: Callable[[], frozenset[str]]) -> None:
+        """`look` returns the names of the connectors that have a screen on them now."""
+        self._look, self._plugged = look, look()
 
     def appeared(self) -> frozenset[str]:
         """The connectors on which a screen was plugged in since the last call."""
-        before, self._plugged = self._plugged, self.plugged()
+        before, self._plugged = self._plugged, self._look()
         return self._plugged - before

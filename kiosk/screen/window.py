@@ -59,12 +59,14 @@ class Screen:
         note: Path | None = None,
         sleep: Sleep = Sleep(),  # noqa: B008 - a frozen value
         monotonic: Callable[[], float] = time.monotonic,
+        connectors: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """`size` None: all of the display, or 800x480 in a window. `rotation`: of picture and touch, in degrees
         clockwise. `panel`: what else the window shows, below it. `sleep` says when the screen goes dark.
 
         After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
-        everything is drawn into memory (see `is_seen`), and a line in the log says so; `note` is for open_display.
+        everything is drawn into memory (see `is_seen`), and a line in the log says so; `note` is for open_display,
+        `connectors` for DisplayConnectors.
         """
         self.frames = 0
         self.closed = False
@@ -84,7 +86,7 @@ class Screen:
         """When somebody was last seen here, or expected."""
         self._drawn: object = None
         self._kiosk, self._below = Canvas(pygame.Surface((1, 1))), Canvas(pygame.Surface((1, 1)))
-        self._connectors = DisplayConnectors()
+        self._connectors = DisplayConnectors(connectors)
         below = panel.share if panel else 0.0
         display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
         self.driver, self._rotation = display.driver, rotation

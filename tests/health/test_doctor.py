@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from kiosk.cli import kiosk
+from kiosk.health import machine as computer
 from kiosk.health.doctor import Finding, Machine, examine
 from kiosk.settings.config import Config, Door, Paths, Reader
 
@@ -19,15 +20,13 @@ SERVING = {
     "NRestarts": "0",
     "StatusText": "serving; screen KMSDRM 800x480",
 }
-MOUNTED = "/dev/mmcblk0p3 ext4 rw,noatime"
+MOUNTED = "29 1 179:3 / /var/lib/kiosk rw,noatime - ext4 /dev/mmcblk0p3 rw"
 
 
-def answers(*, unit=SERVING, watchdog="14s", mounted=MOUNTED):
+def answers(*, unit=SERVING, watchdog="14s"):
     """What the programs of a system say."""
 
     def ask(command):
-        if command[0] == "findmnt":
-            return mounted
         if "kiosk.service" not in command:
             return watchdog
         asked = [word.removeprefix("--property=") for word in command]
@@ -36,12 +35,14 @@ def answers(*, unit=SERVING, watchdog="14s", mounted=MOUNTED):
     return ask
 
 
-def machine(root: Path, *, files=(), synchronised=True, modules=("lgpio",), **said) -> Machine:
+def machine(root: Path, *, files=(), synchronised=True, modules=("lgpio",), mounted=MOUNTED, **said) -> Machine:
     (root / "var/lib/kiosk").mkdir(parents=True)
     for name in ("dev/watchdog0", "dev/ttyS0", "dev/gpiochip0", *files):
         path, _, text = name.partition("=")
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/mountinfo").write_text(f"21 1 179:2 / / rw - ext4 /dev/mmcblk0p2 rw\n{mounted}\n")
     return Machine(
         root=root,
         ask=answers(**said),
@@ -71,7 +72,7 @@ def test_the_driver_of_the_screen_is_told(tmp_path):
 
 
 def test_a_screen_that_nobody_sees_is_a_fault_and_what_is_plugged_in_is_told(tmp_path):
-    unit = SERVING | {"StatusText": "serving; screen dummy 800x480"}
+    unit = SERVING | {"StatusText": "serving; screen dummy 800x480, which nobody sees"}
     dark = found("screen", machine(tmp_path, unit=unit, files=["sys/class/drm/card0-HDMI-A-1/status=connected"]))
     assert dark.level == "fault"
     assert "HDMI-A-1" in dark.told
@@ -137,12 +138,39 @@ def test_a_clock_that_nothing_keeps_is_a_fault_and_with_a_battery_a_note(tmp_pat
 
 @pytest.mark.parametrize(
     ("mounted", "told"),
-    [("/dev/mmcblk0p2 ext4 ro,noatime", "read-only"), ("overlayroot overlay rw", "lost at the next power cut")],
+    [
+        ("29 1 179:3 / /var/lib/kiosk ro,noatime - ext4 /dev/mmcblk0p3 rw", "Takes no data any more"),
+        ("29 1 179:3 / /var/lib/kiosk rw - ext4 /dev/mmcblk0p3 ro", "Takes no data any more"),
+        ("29 1 0:30 / /var/lib rw - overlay overlayroot rw", "lost at the next power cut"),
+    ],
 )
 def test_data_on_a_disk_that_does_not_keep_it_is_a_fault(tmp_path, mounted, told):
     disk = found("disk", machine(tmp_path, mounted=mounted))
     assert disk.level == "fault"
     assert told in disk.told
+
+
+def test_doctor_and_the_status_of_a_kiosk_judge_a_disk_and_a_network_alike(tmp_path):
+    here = machine(
+        tmp_path,
+        files=[
+            "sys/fs/ext4/mmcblk0p3/errors_count=2",
+            "sys/class/net/eth0/operstate=up",
+            "proc/net/route=Iface\tDestination\n",
+        ],
+    )
+    assert found("disk", here).told == "/var/lib/kiosk on /dev/mmcblk0p3 (ext4): 2 errors were counted"
+    assert found("network", here).told == "Connected, without access to the internet (eth0)"
+    assert {found(what, here).level for what in ("disk", "network")} == {"note"}
+
+
+def test_a_mount_with_a_space_in_its_path_is_found(tmp_path):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    lines = "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 21 8:2 / /media/my\\040stick rw - vfat /dev/sdb1 rw\n"
+    (tmp_path / "proc/self/mountinfo").write_text(lines)
+    stick = computer.mount(Path("/media/my stick/copies"), tmp_path)
+    assert stick == computer.Mount(source="/dev/sdb1", kind="vfat", at=Path("/media/my stick"))
+    assert computer.mount(Path("/media/my"), tmp_path) == computer.Mount(source="/dev/sda1", kind="ext4", at=Path("/"))
 
 
 @pytest.mark.parametrize(("bits", "level"), [("50005", "fault"), ("50000", "note"), ("0", "good")])

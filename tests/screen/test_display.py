@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.health import machine
 from kiosk.screen.display import DisplayConnectors
 
 OPEN = """
@@ -92,10 +93,10 @@ def test_a_note_that_cannot_be_read_or_written_keeps_no_screen_dark(tmp_path) ->
 
 
 def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
-    status = tmp_path / "card0-HDMI-A-1" / "status"
-    status.parent.mkdir()
+    status = tmp_path / "sys/class/drm/card0-HDMI-A-1/status"
+    status.parent.mkdir(parents=True)
     status.write_text("disconnected\n")
-    outlets = DisplayConnectors(tmp_path)
+    outlets = DisplayConnectors(lambda: machine.connected_screens(tmp_path))
     assert outlets.appeared() == frozenset()
     status.write_text("connected\n")
     assert outlets.appeared() == {"HDMI-A-1"}
@@ -107,4 +108,4 @@ def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
 
 
 def test_a_machine_without_graphics_has_no_connectors(tmp_path) -> None:
-    assert DisplayConnectors(tmp_path / "none").plugged() == frozenset()
+    assert machine.connected_screens(tmp_path / "none") == frozenset()
