@@ -15,7 +15,7 @@ from kiosk.languages import DEFAULT, languages
 
 @click.group()
 def site() -> None:
-    """Load the site file: opening hours, prices, hosts."""
+    """Load the site file: opening hours, prices, hosts. Retire a site."""
 
 
 @site.command("import")
@@ -46,6 +46,25 @@ def check_site(file: str) -> None:
     click.echo(f"{file}: no mistakes. {read.site.name}, products: {len(read.products)}, members: {len(read.members)}.")
     for note in read.notes():
         click.echo(f"Note: {note}")
+
+
+@site.command("retire")
+@click.argument("site_id")
+@click.option(
+    "--undo", is_flag=True, help="Take it back into the network; then its weekly hours are to be written anew."
+)
+@common_options
+def retire_site(call: Call, *, site_id: str, undo: bool) -> None:
+    """Close a site for good: its door stays closed and nothing is sold there.
+
+    Its sales and visits stay in the ledger. SITE_ID is the `id` of its site file.
+
+    \b
+    Examples:
+      kiosk site retire les-tuves
+      kiosk site retire les-tuves --undo
+    """
+    do(call, commands.RetireSite(site=site_id, retired=not undo))
 
 
 @site.command("start")

@@ -79,6 +79,12 @@ class Desk:
             raise DeskError(message, others, code="NO_SITE")
         return site
 
+    def refuse_if_retired(self) -> None:
+        """Raise DeskError when the site is closed for good: nothing is sold there, and its hours stay `off`."""
+        if self.site.retired:
+            message = f"{self.site.name} is retired: `kiosk site retire {self.site.id} --undo` takes it back"
+            raise DeskError(message, code="SITE_RETIRED", site=self.site.name)
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The site's time zone."""

@@ -75,6 +75,7 @@ def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
 
 def preview_hours(desk: Desk, command: PreviewHours) -> HoursPreview:
     """What members will see once a change is made: now, next, in the first week that it changes, in their accounts."""
+    desk.refuse_if_retired()
     would_be = plan(command.change, desk)
     site, override = would_be.site, would_be.override
     return HoursPreview(
@@ -95,6 +96,7 @@ def preview_hours(desk: Desk, command: PreviewHours) -> HoursPreview:
 
 def change_hours(desk: Desk, command: HoursChange) -> Done:
     """Make a change as it was planned."""
+    desk.refuse_if_retired()
     planned = plan(command, desk)
     if not planned.facts:
         return Done(said=planned.said, changed=False)

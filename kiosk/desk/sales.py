@@ -28,6 +28,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
     if command.id and desk.roster.was_sold(command.id):
         return Done(said=("That is sold already.",), changed=False, id=command.id)
+    desk.refuse_if_retired()
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
     refuse_contact(command.method, field="method", country=desk.country)

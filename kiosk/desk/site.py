@@ -45,6 +45,8 @@ def import_site(desk: Desk, command: ImportSite) -> Done:
 def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
     """What the kiosk has and the file does not: a sentence for each exception and each product on sale."""
     before = desk.roster.site(command.site.id)
+    if before and before.retired:
+        yield f"Left alone: site {before.name} is retired (kiosk site retire {before.id} --undo takes it back)."
     for rule in before.exceptions if before else ():
         if rule not in command.site.exceptions:
             quoted = shlex.quote(rule)
@@ -73,6 +75,9 @@ def _check_site(desk: Desk, site: Site, *, anyway: bool) -> None:
     if not local_time.is_zone(site.zone):
         message = f'"{site.zone}" is no time zone: write it like Europe/Paris'
         raise DeskError(message, code="NO_SUCH_ZONE", zone=site.zone, field="zone")
+    if site.retired and (site.hours != "off" or site.exceptions):
+        message = f"{site.name} is retired: take it back first, then write its hours"
+        raise DeskError(message, code="SITE_RETIRED", site=site.name, field="hours")
     others = (one for one in desk.roster.sites() if one.id != site.id)
     same = next((one for one in others if is_same_name(one.name, site.name)), None)
     if same is not None and not anyway:
@@ -117,6 +122,8 @@ def _site(desk: Desk, described: Site) -> Iterator[Change]:
     before = desk.roster.site(described.id)
     if before is None:
         yield SiteSet(site=described), f"Site {described.name} added."
+        return
+    if before.retired:
         return
     new = tuple(rule for rule in described.exceptions if rule not in before.exceptions)
     after = structs.replace(described, exceptions=before.exceptions + new)

@@ -67,6 +67,7 @@ _MACHINE: dict[str, Saying] = {
 _PLACE: dict[str, Saying] = {
     "NO_SITE": lambda words, facts: words.say("The kiosk is not set up yet", **facts),
     "SET_UP_ALREADY": lambda words, facts: words.say("This kiosk is set up already: its hosts can change it", **facts),
+    "SITE_RETIRED": lambda words, facts: words.say("{site} is retired: take it back into the network first", **facts),
     "SITE_NAME_TAKEN": lambda words, facts: words.say("There is a site {name} already", **facts),
     "PLACE_NAME": lambda words, facts: words.say("A name is needed, of {most} letters at most", **facts),
     "NO_SUCH_ZONE": lambda words, facts: words.say("This time zone is not known", **facts),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, time
 
 import pytest
 from msgspec import structs
@@ -28,6 +28,7 @@ from kiosk.commands import (
     RetireSite,
     SellPass,
     SetSite,
+    SetWeek,
     ShowAccount,
     ShowHours,
     ShowStatus,
@@ -35,7 +36,7 @@ from kiosk.commands import (
     TapCard,
 )
 from kiosk.desk import reports
-from kiosk.model import Reason
+from kiosk.model import Reason, Span, WeekHours
 from tests.office.kiosks.host import MONDAY, Host, description
 
 # ---------------------------------------------------------------- the site
@@ -320,3 +321,25 @@ def test_a_retired_site_is_closed_and_stays_so_until_its_hours_are_written_again
     assert host.does(RetireSite(site="la-serre", retired=False)).changed
     assert host.ledger.roster.site("la-serre").hours == "off"
     assert host.is_refused(RetireSite(site="nowhere")).code == "NO_SITE"
+
+
+def test_at_a_retired_site_nothing_is_sold_and_its_hours_stay_off_until_it_is_taken_back(with_celine):
+    host, serre = with_celine, with_celine.ledger.roster.site("la-serre")
+    sale = SellPass(product="carte-10", members=("celine",), method="cash")
+    week = SetWeek(week=WeekHours(days=((Span(start=time(9), end=time(17)),),) * 7))
+    open_late, other_hours = StayOpen(until="23:00"), SetSite(site=structs.replace(serre, retired=True))
+    host.does(RetireSite(site="la-serre"))
+    for refused in (sale, week, open_late, commands.PreviewHours(change=week), other_hours):
+        error = host.is_refused(refused)
+        assert (error.code, error.facts["site"]) == ("SITE_RETIRED", "La Serre")
+    host.does(RetireSite(site="la-serre", retired=False))
+    assert host.does(sale).changed
+    assert host.does(week).changed
+
+
+def test_a_site_file_does_not_take_a_retired_site_back(host):
+    host.does(RetireSite(site="la-serre"))
+    done = host.imports(description())
+    assert not done.changed
+    assert "Left alone: site La Serre is retired (kiosk site retire la-serre --undo takes it back)." in done.said
+    assert host.ledger.roster.site("la-serre").retired

@@ -104,12 +104,19 @@ def _read(page: PageRequest, before: Product | None) -> Product | None:
         cover=cover,
         units=units,
         per=_period(form.text("per")) if units else "once",
-        sites=tuple(site.id for site in page.roster.sites() if form.ticked(f"site-{site.id}")),
+        sites=_sites(page, before),
         access_hours=access,
         converts_to=converts_to,
         on_sale=form.ticked("on_sale"),
         **valid._asdict(),
     )
+
+
+def _sites(page: PageRequest, before: Product | None) -> tuple[str, ...]:
+    """The sites ticked, and the retired ones where it was valid: without them it would become valid everywhere."""
+    offered = {site.id for site in page.sites}
+    kept = [site for site in (before.sites if before else ()) if site not in offered]
+    return (*(site for site in sorted(offered) if page.form.ticked(f"site-{site}")), *kept)
 
 
 def _try(page: PageRequest, name: str, read: Callable[[str], Read], message: str) -> Read | None:

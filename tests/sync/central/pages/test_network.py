@@ -219,3 +219,26 @@ def test_a_call_of_the_wire_that_does_not_exist_is_told_in_its_words(house: Offi
 @pytest.mark.parametrize("path", ["/members/%00", "/members?q=%00", "/sites/%00"])
 def test_a_zero_byte_leads_nowhere(house: Office, path: str) -> None:
     assert house.as_("chef").get(path).status_code == 404
+
+
+def test_a_retired_site_is_offered_nowhere_and_a_tariff_of_its_own_does_not_become_everybody_s(house: Office) -> None:
+    manager = house.as_("chef")
+    manager.send("/sites/new", **FIELDS)
+    ten = {
+        "price": "50",
+        "cover": "3h",
+        "units": "10",
+        "per": "once",
+        "valid": "6 mois",
+        "on_sale": "yes",
+        "desk": SERRE.id,
+    }
+    went(manager.send("/products/ten", name="Dix", **ten, **{"site-les-tuves": "yes"}))
+    assert "Les Tuves" in manager.get("/site").text
+    assert went(manager.send("/sites/les-tuves/retire", retired="yes")).startswith("/sites")
+    for path in ("/site", "/kiosks", "/products/new", "/accounts"):
+        assert "Les Tuves" not in manager.get(path).text, path
+    assert went(manager.send("/products/ten", name="Douze", **ten)).startswith("/products")
+    changed = house.central.books.roster.product("ten")
+    assert changed is not None
+    assert (changed.name, changed.sites) == ("Douze", ("les-tuves",))
