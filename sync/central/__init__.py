@@ -1,1 +1,1 @@
-"""The central server: it keeps the ledgers of all kiosks, hands them on as one feed, and folds the roster."""
+"""The central server: stores the ledgers of all kiosks, serves them as one feed, and builds the roster."""

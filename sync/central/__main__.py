@@ -1,4 +1,4 @@
-"""Starts `kiosk-central`, also as `python -m sync.central`; where packages are missing it says what to install."""
+"""Entry point of `kiosk-central` and `python -m sync.central`; where packages are missing it says what to install."""
 
 from __future__ import annotations
 

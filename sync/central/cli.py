@@ -1,4 +1,4 @@
-"""`kiosk-central`: runs the server, and what is done at its machine rather than on its pages."""
+"""The command line `kiosk-central`: runs the server, and does the work of an administrator."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ ASKS_FOR_HELP = "kiosk.asks_for_help"
 
 
 class Group(click.Group):
-    """Commands whose foreseen errors are a sentence and exit code 1, not a traceback."""
+    """A command group that prints foreseen errors as one sentence and exits with 1, without a traceback."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember whether help is all that is asked for: it is given on a machine without settings, too."""
+        """Note whether only help is asked for: it works on a machine without settings, too."""
         ctx.meta[ASKS_FOR_HELP] = bool({"-h", "--help"} & set(args))
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run, and turn what can go wrong on a machine into a sentence."""
+        """Run a command, and turn foreseen errors into a sentence."""
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, click.ClickException):
@@ -83,7 +83,7 @@ def _settings(config: Path | None, database: str | None) -> Settings:
 
 
 def _drop_root(settings: Settings) -> None:
-    """Work as the user of the service, when run by root: its files must stay its own."""
+    """Change to the user of the service when run by root, so that its files stay its own."""
     if not settings.is_postgres:
         drop_root(Path(settings.database).parent)
 
@@ -114,7 +114,7 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
     from sync.central.http.serving import Server
 
     _drop_root(settings)
-    logs.use()
+    logs.write_json()
     # uvicorn shuts down at a signal, and then lets it take its usual effect: this one, so that we clean up as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = create_app(settings, routes=[pages.router()])
@@ -129,7 +129,7 @@ def run(settings: Settings, host: str | None, port: int | None) -> None:
 
 @contextmanager
 def _listening(server: Central) -> Iterator[None]:
-    """Take orders while the server runs; on PostgreSQL who orders needs nobody."""
+    """Accept orders on a socket while the server runs; PostgreSQL needs none."""
     if server.settings.is_postgres:
         yield
         return

@@ -1,4 +1,4 @@
-"""Logs as lines of JSON. A line names a kiosk or an account by its id, and never holds a token, a code or a body."""
+"""Logging as lines of JSON. A line names a kiosk or an account by its id, and holds no token, code or body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FACTS = "facts"
 
 
 class JsonFormatter(logging.Formatter):
-    """One record, one line."""
+    """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line. Of an exception it says where it came from and what it is, not what its values were."""
@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
-def use() -> None:
+def write_json() -> None:
     """Send all logs of this process to stderr as JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())

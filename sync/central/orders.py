@@ -1,4 +1,4 @@
-"""What is asked of the server at its machine's command line, and what it answers: lines to print.
+"""Orders: requests of the server's command line, and their answers as lines to print.
 
 On SQLite only the running server writes, so an order goes to it over a unix socket beside the database, as a line of
 JSON; where no server runs, or on PostgreSQL, whoever orders opens the database. Nothing here prints or listens.
@@ -24,32 +24,32 @@ from sync.central.storage import network
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", forbid_unknown_fields=True):
-    """Something asked of the server."""
+    """Base of all orders."""
 
 
 class ListKiosks(Order, frozen=True, kw_only=True, tag="list_kiosks"):
-    """Which kiosks there are."""
+    """List the kiosks."""
 
 
 class MakeCode(Order, frozen=True, kw_only=True, tag="make_code"):
-    """A pairing code for a kiosk with this name, at this site."""
+    """Make a pairing code for a kiosk with this name, at this site."""
 
     name: str
     site_id: str | None = None
 
 
 class Revoke(Order, frozen=True, kw_only=True, tag="revoke"):
-    """Shut the kiosk with this name or id out."""
+    """Revoke the kiosk with this name or id."""
 
     kiosk: str
 
 
 class ListAccounts(Order, frozen=True, kw_only=True, tag="list_accounts"):
-    """Who may sign in."""
+    """List the accounts."""
 
 
 class AddAccount(Order, frozen=True, kw_only=True, tag="add_account"):
-    """Let somebody sign in."""
+    """Add an account."""
 
     name: str
     password: str
@@ -58,7 +58,7 @@ class AddAccount(Order, frozen=True, kw_only=True, tag="add_account"):
 
 
 class SetPassword(Order, frozen=True, kw_only=True, tag="set_password"):
-    """Give an account another password; its one-time codes end where these were lost."""
+    """Change the password of an account; `forget_totp` also ends its one-time codes."""
 
     name: str
     password: str
@@ -66,7 +66,7 @@ class SetPassword(Order, frozen=True, kw_only=True, tag="set_password"):
 
 
 class SetRole(Order, frozen=True, kw_only=True, tag="set_role"):
-    """Give an account another role."""
+    """Change the role of an account."""
 
     name: str
     role: Role
@@ -74,18 +74,18 @@ class SetRole(Order, frozen=True, kw_only=True, tag="set_role"):
 
 
 class SetDisabled(Order, frozen=True, kw_only=True, tag="set_disabled"):
-    """Shut an account out, or let it in again."""
+    """Disable or enable an account."""
 
     name: str
     disabled: bool
 
 
 class Forget(Order, frozen=True, kw_only=True, tag="forget"):
-    """Forget what is old now, and not tonight."""
+    """Erase old data now, instead of tonight."""
 
 
 class Restored(Order, frozen=True, kw_only=True, tag="restored"):
-    """The database was put back from a copy."""
+    """Tell the server that its database was restored from a copy."""
 
 
 AnyOrder = (
@@ -94,14 +94,14 @@ AnyOrder = (
 
 
 class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an order: lines, or why it was not done."""
+    """The answer to an order: lines, or why it was not done."""
 
     lines: tuple[str, ...] = ()
     refused: str | None = None
 
 
 class OrderError(ValueError):
-    """An order that cannot be carried out: a sentence."""
+    """The order cannot be carried out; the message says why."""
 
 
 _decode = msgspec.json.Decoder(AnyOrder).decode
@@ -110,12 +110,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def socket_of(settings: Settings) -> Path:
-    """Return where the running server listens for orders."""
+    """Return the socket at which the running server listens for orders."""
     return Path(f"{settings.database}.sock")
 
 
 def carry_out(settings: Settings, order: AnyOrder) -> tuple[str, ...]:
-    """Carry an order out, or have the running server do it. Raises OrderError, LedgerError, ControlError."""
+    """Carry out an order, by the running server if there is one. Raises OrderError, LedgerError, ControlError."""
     if not settings.is_postgres and not Path(settings.database).exists():
         raise OrderError(f"{settings.database} does not exist: make it by `kiosk-central migrate`, or say --database")
     try:
@@ -133,7 +133,7 @@ def carry_out(settings: Settings, order: AnyOrder) -> tuple[str, ...]:
 
 
 def answered(central: Central, line: bytes) -> bytes:
-    """Carry out the order in a line of JSON; nothing is raised."""
+    """Carry out an order given as a line of JSON; raises nothing."""
     try:
         return _encode(perform(central, _decode(line)))
     except msgspec.DecodeError as error:
@@ -141,7 +141,7 @@ def answered(central: Central, line: bytes) -> bytes:
 
 
 def perform(central: Central, order: AnyOrder) -> OrderAnswer:
-    """Carry an order out."""
+    """Carry out an order."""
     try:
         return OrderAnswer(lines=tuple(_PERFORMED_BY[type(order)](central, order)))
     except (OrderError, AccountError, LedgerError) as error:
@@ -231,7 +231,7 @@ def _forget(central: Central, _: Forget) -> list[str]:
 
 def _restored(central: Central, _: Restored) -> list[str]:
     with central.storage.writing() as connection:
-        network.renew(connection, central.settings.network)
+        network.begin_generation_and_ledger(connection, central.settings.network)
     return ["The feed begins anew: all kiosks send again what is missing here, and fetch the roster."]
 
 

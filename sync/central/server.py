@@ -1,4 +1,4 @@
-"""The server of one network, without its HTTP: its rooms put together. One object, used from any thread.
+"""The server of one network without HTTP: builds its parts. One object, used from any thread.
 
 Who may ask what is for the callers: the calls of kiosks go through sync.central.http.api, which knows their tokens,
 those of people through the pages, which know their roles.
@@ -15,7 +15,7 @@ from sync.central.feed.change_signal import ChangeSignal
 from sync.central.feed.feed import Feed
 from sync.central.feed.intake import Intake
 from sync.central.feed.quarantine import Quarantine
-from sync.central.kiosks.allowance import Pace
+from sync.central.kiosks.rate_limit import RateLimit
 from sync.central.kiosks.registry import Kiosks
 from sync.central.roster.books import ServerBooks
 from sync.central.roster.snapshots import Snapshots
@@ -26,12 +26,12 @@ from sync.central.storage.database import Storage
 
 
 def wall_clock() -> datetime:
-    """Return the instant, in UTC."""
+    """Return the present instant, in UTC."""
     return datetime.now(UTC)
 
 
 class Central:
-    """The parts of the server, each with methods of its own."""
+    """All parts of the server."""
 
     def __init__(self, settings: Settings, *, now: Callable[[], datetime] = wall_clock) -> None:
         """Open the database, making or upgrading it where needed. Raises LedgerError."""
@@ -48,19 +48,19 @@ class Central:
         self.accounts = Accounts(self.storage, now=now)
         self.alarms = Alarms(self.storage, now=now)
         self.kiosks = Kiosks(self.storage, settings, now=now)
-        self.pace = Pace()
+        self.rate_limit = RateLimit()
         self.intake = Intake(self.storage, now=now, on_new=self.roster_thread.wake)
         self.feed = Feed(self.storage, self.changes, now=now)
         self.quarantine = Quarantine(self.storage, now=now, on_new=self.roster_thread.wake)
         self.snapshots = Snapshots(self.books)
 
     def start(self) -> None:
-        """Fold the roster in a thread of its own from now on; until then each call that brings entries does it."""
+        """Start folding the roster in a thread; until then each call that brings entries folds them."""
         self.roster_thread.start()
 
     def stop_waiting(self) -> None:
-        """Answer all who wait for something to happen: the server is about to stop. From any thread."""
-        self.feed.waiting.close()
+        """Answer all waiting requests: the server is about to stop. From any thread."""
+        self.feed.waiters.close()
         self.roster_thread.stop()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the machine that runs the server is told: where the database is, whose network it serves."""
+"""The server's settings: where the database is, whose network it serves, and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the staff pages: those of the kiosk's screen, and a catalogue of their own over them.
+"""The language of the staff pages: their own catalogue, and behind it the screen's.
 
 English is the source text. What somebody reads is chosen by their switch, then their account, then their browser.
 """
@@ -23,13 +23,13 @@ CATALOGUES = Path(__file__).parent / "locale"
 
 
 def catalogue_file(code: str) -> Path:
-    """Where the pages' catalogue of a language is kept."""
+    """Return the file of the pages' catalogue of a language."""
     return CATALOGUES / code / "LC_MESSAGES" / "pages.po"
 
 
 @cache
 def catalogue(code: str) -> gettext.NullTranslations:
-    """The pages' translations into a language, and behind them the screen's."""
+    """Return the pages' translations into a language, with the screen's as fallback."""
     if code == SOURCE:
         return gettext.NullTranslations()
     compiled = io.BytesIO()
@@ -42,7 +42,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 
 def preferred(header: str) -> str | None:
-    """The language that a browser wishes for most, of those spoken here (RFC 9110, section 12.5.4)."""
+    """Return the language that a browser prefers among those we have (RFC 9110, section 12.5.4)."""
     wishes = []
     for part in header.split(","):
         tag, _, weight = part.strip().partition(";q=")
@@ -60,21 +60,21 @@ def _number(weight: str) -> float:
 
 
 class Words(Language):
-    """One language, in the zone of one site, for people at a desk."""
+    """Writes words, times and places of the pages in one language and time zone."""
 
     def __init__(self, code: str, zone: str) -> None:
         super().__init__(code, zone)
         self._words = catalogue(code)
 
     def when(self, at: datetime, now: datetime) -> str:
-        """An instant in a table: its time alone today, else with its day."""
+        """Write an instant for a table: its time alone today, else with its day."""
         local = self.local(at)
         if local.date() == self.local(now).date():
             return self.time(at)
         return self.say("{day}, {time}", day=self.dated(local.date(), now), time=self.time(at))
 
     def at(self, place: str) -> str:
-        """A place as one is there: `at La Serre`; in French with its article, `aux Tuves` for Les Tuves."""
+        """Write a site with its preposition: `at La Serre`; in French with its article, `aux Tuves` for Les Tuves."""
         for article, contracted in (("Le ", "au "), ("Les ", "aux ")) if self.code == "fr" else ():
             if place.startswith(article):
                 return contracted + place.removeprefix(article)

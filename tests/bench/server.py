@@ -269,7 +269,7 @@ def _take(central: Central, ledger: MemoryLedger) -> float:
 
 def _take_one(connection: Connection, ledger_id: str, batch: list[Entry]) -> None:
     before = ingest.progress(connection, "main", ledger_id)
-    ingest.take(connection, "main", ledger_id, before=before, batch=batch, now=NOON)
+    ingest.store(connection, "main", ledger_id, before=before, batch=batch, now=NOON)
 
 
 def _post(world: World, token: str, ledger: MemoryLedger) -> float:

@@ -16,7 +16,7 @@ from kiosk.facts import Happened
 from sync import wire
 from sync.central.feed import stream
 from sync.central.feed.change_signal import ChangeSignal
-from sync.central.feed.waiting import ANSWERS_A_SECOND, NewsWaiters, spread
+from sync.central.feed.long_polling import ANSWERS_A_SECOND, NewsWaiters, random_delay
 from sync.central.server import Central
 from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
@@ -70,7 +70,7 @@ def test_who_waits_is_answered_when_somebody_writes(hub) -> None:
     cursor = hub.central.feed.page(paired.kiosk, None).cursor
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(Client(hub.line(read_seconds=PATIENCE), token=paired.token).news, cursor)
-        until(lambda: hub.central.feed.waiting.people == 1)
+        until(lambda: hub.central.feed.waiters.count == 1)
         hub.central.books.append(NEWS, by="anne")
         assert waits.result()
 
@@ -83,7 +83,7 @@ def test_what_another_process_of_the_server_took_in_is_news_as_well(tmp_path) ->
         waiting = NewsWaiters(ChangeSignal(), here.feed.last_position, look_seconds=0.01)  # it is never notified
 
         async def waits() -> bool:
-            asked = asyncio.create_task(waiting.beyond(place, PATIENCE))
+            asked = asyncio.create_task(waiting.wait_beyond(place, PATIENCE))
             await asyncio.to_thread(sends, there, paired.kiosk, MemoryLedger().writes(NEWS))
             return await asked
 
@@ -95,7 +95,7 @@ def test_a_server_that_stops_lets_go_of_who_waits(hub) -> None:
     cursor = hub.central.feed.page(paired.kiosk, None).cursor
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(Client(hub.line(read_seconds=PATIENCE), token=paired.token).news, cursor)
-        until(lambda: hub.central.feed.waiting.people == 1)
+        until(lambda: hub.central.feed.waiters.count == 1)
         hub.stop()
         assert not waits.result()
     hub.start()
@@ -112,7 +112,7 @@ def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
     async def all_wait() -> list[bool]:
         nonlocal end
         waiting = NewsWaiters(changes, where_it_ends, look_seconds=PATIENCE, chance=lambda: 0.0)
-        tasks = [asyncio.create_task(waiting.beyond(7, PATIENCE)) for _ in range(500)]
+        tasks = [asyncio.create_task(waiting.wait_beyond(7, PATIENCE)) for _ in range(500)]
         while questions == 0:
             await asyncio.sleep(0)
         end = 8
@@ -133,7 +133,7 @@ def test_many_who_wait_cost_the_server_no_thread_and_all_are_told(hub) -> None:
     lines = [socket.create_connection(("127.0.0.1", hub.port), PATIENCE) for _ in range(many)]
     for line in lines:
         line.sendall(request.encode())
-    until(lambda: hub.central.feed.waiting.people == many)
+    until(lambda: hub.central.feed.waiters.count == many)
     assert threading.active_count() < 50  # its pools have a few threads, whoever waits
     hub.central.books.append(NEWS, by="anne")
     told = [line.recv(1000) for line in lines]
@@ -143,9 +143,9 @@ def test_many_who_wait_cost_the_server_no_thread_and_all_are_told(hub) -> None:
 
 
 def test_few_are_told_at_once_and_many_are_spread_over_seconds() -> None:
-    assert spread(1, 0.9) == 0.0
-    assert spread(3, 0.9) < 0.05
-    assert spread(500, 0.999) * ANSWERS_A_SECOND == pytest.approx(499, rel=0.01)
+    assert random_delay(1, 0.9) == 0.0
+    assert random_delay(3, 0.9) < 0.05
+    assert random_delay(500, 0.999) * ANSWERS_A_SECOND == pytest.approx(499, rel=0.01)
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -260,7 +260,7 @@ def listening(kiosk: LinkedKiosk, line: HttpTransport) -> Iterator[None]:
 def test_what_staff_change_reaches_a_kiosk_that_has_just_paused(tmp_path, hub) -> None:
     kiosk = hub.pairs(tmp_path / "one")
     with listening(kiosk, hub.line(read_seconds=PATIENCE)):
-        until(lambda: hub.central.feed.waiting.people == 1)
+        until(lambda: hub.central.feed.waiters.count == 1)
         hub.central.books.append(NEWS, by="anne")
         end = hub.central.feed.last_position()
         until(lambda: has_seen(kiosk, end))
@@ -269,7 +269,7 @@ def test_what_staff_change_reaches_a_kiosk_that_has_just_paused(tmp_path, hub) -
 
 
 def has_seen(kiosk: LinkedKiosk, position: int) -> bool:
-    return stream.place_of(kiosk.counter.ledger.cursor) == position
+    return stream.position_of(kiosk.counter.ledger.cursor) == position
 
 
 def test_a_tap_is_sent_while_the_kiosk_waits_for_news(tmp_path, hub) -> None:
@@ -277,7 +277,7 @@ def test_a_tap_is_sent_while_the_kiosk_waits_for_news(tmp_path, hub) -> None:
     kiosk.counter.joins("ana")
     kiosk.counter.controller.on_entry = kiosk.worker.wake
     with listening(kiosk, hub.line(read_seconds=PATIENCE)):
-        until(lambda: hub.central.feed.waiting.people == 1)
+        until(lambda: hub.central.feed.waiters.count == 1)
         before = len(hub.has(kiosk))
         kiosk.counter.controller.inbox.put(tap_of(kiosk, "ana"))
         until(lambda: len(hub.has(kiosk)) > before)

@@ -1,1 +1,1 @@
-"""Accounts of staff: roles, passwords, one-time codes, browsers, and who did what."""
+"""Staff accounts: roles, passwords, one-time codes, known browsers, and the audit log."""

@@ -1,4 +1,4 @@
-"""Who did what on the server: the entries of its own ledger, with the account that made each."""
+"""The audit log: the entries of the server's own ledger, with the account that made each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sync.central.storage.tables import authors, feed
 
 
 class Line(Noun, frozen=True, kw_only=True):
-    """An entry and who made it."""
+    """A line of the audit log: an entry and the account that made it."""
 
     position: int
     ref: Ref
@@ -28,7 +28,7 @@ class Line(Noun, frozen=True, kw_only=True):
 
 
 def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> list[Line]:
-    """Return the newest entries before a position of the feed, the newest first. Raises LedgerError."""
+    """Return the newest lines before a position of the feed, the newest first. Raises LedgerError."""
     query = select(feed, authors.c.account).join_from(
         authors,
         feed,

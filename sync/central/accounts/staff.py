@@ -1,7 +1,7 @@
-"""Staff who sign in: accounts, roles, passwords, one-time codes, sessions. Accounts are not stored in the ledger.
+"""Staff accounts: sign-in, roles, passwords, one-time codes, sessions. They are not stored in the ledger.
 
 Passwords are hashed with argon2id by its library's defaults (RFC 9106's second recommendation); of session tokens only
-hashes are kept. How often somebody may try is in sync.central.accounts.guesses.
+hashes are kept. How often somebody may try is in sync.central.accounts.sign_in_limits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
-from sync.central.accounts import devices, guesses
+from sync.central.accounts import device_cookies, sign_in_limits
 from sync.central.storage import network
 from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import accounts, sessions
@@ -39,7 +39,7 @@ BUSY = timedelta(seconds=5)
 
 
 class Role(StrEnum):
-    """What an account may do. The pages say what that means."""
+    """The role of an account. The pages define what each role may do."""
 
     READ_ONLY = "read_only"
     HOST = "host"
@@ -47,7 +47,7 @@ class Role(StrEnum):
 
 
 class StaffAccount(Noun, frozen=True, kw_only=True):
-    """An account by which somebody signs in on the pages."""
+    """The account of a member of staff on the pages."""
 
     account_id: str
     name: str
@@ -60,22 +60,22 @@ class StaffAccount(Noun, frozen=True, kw_only=True):
 
 
 class SignIn(Noun, frozen=True, kw_only=True):
-    """What came of trying to sign in: a session's token, or none. `wait`: there were too many tries."""
+    """The result of a sign-in: a session's token, or none. `wait`: there were too many tries."""
 
     token: str | None = None
     needs_code: bool = False
     """The password is right and a one-time code is to follow, with the password again."""
     wait: timedelta | None = None
     device: str | None = None
-    """The mark that this browser is to keep (sync.central.accounts.devices), with a session's token."""
+    """The mark that this browser is to keep (sync.central.accounts.device_cookies), with a session's token."""
 
 
 class AccountError(ValueError):
-    """An account cannot be like that: a sentence."""
+    """The account cannot be made or changed; the message says why."""
 
 
 class Accounts:
-    """The accounts of the network."""
+    """Stores the staff accounts of a network."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
@@ -84,11 +84,11 @@ class Accounts:
 
     @cached_property
     def _nobody(self) -> str:
-        """What the password of somebody unknown is compared with, so that they cannot be told by the time it takes."""
+        """Return a hash to check the password of an unknown name against, so that it takes as long as a known one."""
         return self._hasher.hash(secrets.token_hex())
 
     def add(self, name: str, password: str, role: Role, *, site_id: str | None = None) -> StaffAccount:
-        """Make an account. Raises AccountError for a name that is taken, or a password that is too short."""
+        """Add an account. Raises AccountError for a name that is taken, or a password that is too short."""
         name = _plain(name)
         if role is Role.HOST and site_id is None:
             raise AccountError("a host is host of a site: say which")
@@ -108,7 +108,7 @@ class Accounts:
         return StaffAccount(account_id=str(row["account_id"]), name=name, role=role, site_id=site_id)
 
     def listed(self) -> tuple[StaffAccount, ...]:
-        """Return all accounts, by name."""
+        """Return all accounts, sorted by name."""
         query = select(accounts).where(accounts.c.network_id == self._network).order_by(accounts.c.name)
         with self._storage.reader() as connection:
             return tuple(map(_account, connection.execute(query)))
@@ -132,15 +132,15 @@ class Accounts:
         self._change(account, role=role.value, site_id=site_id)
 
     def set_disabled(self, account: StaffAccount, *, disabled: bool) -> None:
-        """Shut an account out, or let it in again; all sessions end."""
+        """Disable or enable an account; all its sessions end."""
         self._change(account, disabled_at=self._now() if disabled else None)
 
     def set_totp(self, account: StaffAccount, secret: str | None) -> None:
-        """Ask for one-time codes of this secret (base32) from now on, or no more."""
+        """Set the secret (base32) of one-time codes; None asks for no codes."""
         self._change(account, totp_secret=secret, totp_step=None)
 
     def set_language(self, account: StaffAccount, language: str) -> None:
-        """Remember the language that somebody reads; sessions go on."""
+        """Set the language of an account; sessions go on."""
         with self._storage.writing() as connection:
             connection.execute(update(accounts).where(*self._one(account.account_id)).values(language=language))
 
@@ -153,7 +153,7 @@ class Accounts:
     # ------------------------------------------------------------ signing in
 
     def sign_in(self, name: str, password: str, code: str = "", *, address: str = "", device: str = "") -> SignIn:
-        """Begin a session, if name and password are right, and the one-time code where the account has one.
+        """Begin a session if name, password and, where the account has one, the one-time code are right.
 
         `address` is where the try comes from, `device` the mark that its browser keeps of this account.
         Raises AccountError for no name at all.
@@ -170,9 +170,9 @@ class Accounts:
         with self._storage.writing(Turn.GUESS) as connection:
             secret = network.read(connection, self._network).secret
             marked = _marked(name, self._row(connection, name))
-            known = devices.recognise(secret, marked, device, now)
-            guess = guesses.guess(secret, name, address, known)
-            wait = guesses.try_(connection, self._network, guess, now=now)
+            known = device_cookies.recognise(secret, marked, device, now)
+            counters = sign_in_limits.counters_of(secret, name, address, known)
+            wait = sign_in_limits.count_or_wait(connection, self._network, counters, now=now)
         if wait is not None:
             return SignIn(wait=wait)
         with self._storage.reader() as connection:
@@ -183,8 +183,8 @@ class Accounts:
         with self._storage.writing(Turn.GUESS) as connection:
             if row.totp_secret and not self._takes_code(connection, row, code, now):
                 return SignIn(needs_code=True)
-            guesses.was_right(connection, self._network, guess, now=now)
-            mark = devices.mark(secret, marked, now, known)
+            sign_in_limits.forget_right_try(connection, self._network, counters, now=now)
+            mark = device_cookies.new_cookie(secret, marked, now, known)
             return SignIn(token=self._begin(connection, row.account_id, now), device=mark)
 
     def _is_right(self, hashed: str, password: str) -> bool:
@@ -197,7 +197,7 @@ class Accounts:
             return False
 
     def _takes_code(self, connection: Connection, row: Row[*tuple[Any, ...]], code: str, now: datetime) -> bool:
-        """Check a one-time code of this half minute or one beside it, each once (RFC 6238, section 5.2)."""
+        """Check a one-time code of this half minute or a neighbouring one, each once (RFC 6238, section 5.2)."""
         code = "".join(code.split())
         step = int(now.timestamp()) // STEP_SECONDS
         totp = pyotp.TOTP(row.totp_secret)
@@ -223,7 +223,7 @@ class Accounts:
         return token
 
     def session(self, token: str) -> StaffAccount | None:
-        """Return whose session a token is, None when it is none or is over."""
+        """Return the account of a session's token; None for an unknown or ended session."""
         query = (
             select(accounts)
             .join_from(
@@ -262,12 +262,12 @@ class Accounts:
 
 
 def _marked(name: str, row: Row[*tuple[Any, ...]] | None) -> str:
-    """Return what a browser's mark is sealed to: a new password ends all marks, as it ends all sessions."""
+    """Return the text that a device cookie is sealed to: a new password ends all of them, as it ends all sessions."""
     return f"{name} {row.password_hash}" if row else name
 
 
 def _plain(name: str) -> str:
-    """Return a name as it is kept: people do not remember how they wrote it."""
+    """Normalise an account name, so that case and spaces do not matter."""
     plain = " ".join(name.casefold().split())[:100].replace("\0", "")
     if not plain:
         raise AccountError("an account needs a name")

@@ -1,4 +1,4 @@
-"""Alarms: what people should look at. One row for each trouble, however often it shows; some end by themselves.
+"""Stores alarms: what staff should look at. One row per trouble, however often it shows; some end by themselves.
 
 An alarm is a kind, a note and facts; the words for them are those of the pages and the messages. Kinds and notes are
 stored: never rename one. `silent` is not among the kinds: who is silent is told by when a kiosk was last heard.
@@ -20,7 +20,7 @@ from sync.central.storage.tables import alarms
 
 
 class Kind(StrEnum):
-    """What is wrong."""
+    """The kinds of alarm."""
 
     FORK = "fork"
     """One ledger in two versions: a cloned card, an old copy put back, or a ledger that was edited. Seen by two entries
@@ -49,7 +49,7 @@ Facts = dict[str, str | int]
 
 
 class Note(StrEnum):
-    """What was found, with the facts that go with it."""
+    """What was found, as a code; its facts stand beside it."""
 
     TWO_VERSIONS = "two_versions"
     """n: of this entry."""
@@ -80,7 +80,7 @@ class Note(StrEnum):
 
 
 class Alarm(Noun, frozen=True, kw_only=True):
-    """Something that people should look at."""
+    """An alarm: something that staff should look at."""
 
     alarm_id: str
     kind: str
@@ -119,7 +119,7 @@ def raise_alarm(
     now: datetime,
     times: int = 1,
 ) -> bool:
-    """Raise an alarm, or count it once more; one that had ended begins again. Tells whether it is a new one."""
+    """Raise an alarm, or count it once more; an ended one begins again. Return whether it is new."""
     told = {"note": note.value, "facts": msgspec.json.encode(facts).decode()}
     known = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
     values = {"last_at": now, "times": alarms.c.times + times, "ended_at": None, **told}
@@ -141,7 +141,7 @@ def raise_alarm(
 
 
 def end(connection: Connection, network: str, alarm_id: str, now: datetime) -> bool:
-    """End an alarm if it is going on. Tells whether it was."""
+    """End an alarm. Return whether it was active."""
     return bool(connection.execute(_END, {"network": network, "alarm": alarm_id, "now": now}).rowcount)
 
 
@@ -155,25 +155,25 @@ _END = (
 
 
 def is_active(connection: Connection, network: str, alarm_id: str) -> bool:
-    """Tell whether an alarm is going on."""
+    """Return whether an alarm is active."""
     one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id, alarms.c.ended_at.is_(None))
     return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
 
 
 def exists(connection: Connection, network: str, alarm_id: str) -> bool:
-    """Tell whether an alarm was ever raised."""
+    """Return whether an alarm was ever raised."""
     one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
     return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
 
 
 class Alarms:
-    """The alarms of the network, as staff see them. Every method may raise LedgerError."""
+    """Lists and ends the alarms of the network. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime]) -> None:
         self._storage, self._now = storage, now
 
     def listed(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
-        """Return the alarms going on, the newest first, and those that ended after `since`."""
+        """Return the active alarms, the newest first, and those that ended after `since`."""
         goes_on = alarms.c.ended_at.is_(None)
         shown = goes_on if since is None else or_(goes_on, alarms.c.ended_at > since)
         query = select(alarms).where(alarms.c.network_id == self._storage.network, shown)
@@ -182,7 +182,7 @@ class Alarms:
             return tuple(map(_alarm, connection.execute(query)))
 
     def dismiss(self, alarm_id: str) -> bool:
-        """End an alarm that staff have looked at; it begins again when there is new cause. Tells whether it went on."""
+        """End an alarm that staff have looked at; a new cause starts it again. Return whether it was active."""
         with self._storage.writing() as connection:
             return end(connection, self._storage.network, alarm_id, self._now())
 

@@ -1,1 +1,1 @@
-"""Entries come in and go out: pushes, the feed in one order, the quarantine, the server's own ledger."""
+"""The feed: takes in pushes, serves all entries in one order, keeps the quarantine and the server's own ledger."""

@@ -7,7 +7,7 @@ import threading
 
 
 class ChangeSignal:
-    """Tells threads and asyncio tasks alike that something changed on the server.
+    """Wakes threads and asyncio tasks when something changed on the server.
 
     Read `count`, then look at what may have changed, then wait for a change after that count: so none is missed.
     """
@@ -19,12 +19,12 @@ class ChangeSignal:
 
     @property
     def count(self) -> int:
-        """How many changes there were."""
+        """The number of changes so far."""
         with self._condition:
             return self._count
 
     def notify(self) -> None:
-        """Wake all who wait. May be called from any thread."""
+        """Wake all waiters. May be called from any thread."""
         with self._condition:
             self._count += 1
             self._condition.notify_all()
@@ -38,7 +38,7 @@ class ChangeSignal:
             return self._condition.wait_for(lambda: self._count > seen, seconds)
 
     async def wait_async(self, seen: int, seconds: float) -> bool:
-        """The same for an asyncio task."""
+        """Like `wait`, for an asyncio task."""
         waiter = (asyncio.get_running_loop(), asyncio.Event())
         with self._condition:
             if self._count > seen:

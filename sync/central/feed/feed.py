@@ -1,4 +1,4 @@
-"""The feed as kiosks ask for it: a page after a cursor, and waiting until there is one."""
+"""Serves the feed to kiosks: a page after a cursor, or a wait for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sync.central.feed import history_checks, ingest, stream
 from sync.central.feed.change_signal import ChangeSignal
-from sync.central.feed.waiting import NewsWaiters
+from sync.central.feed.long_polling import NewsWaiters
 from sync.central.kiosks import paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage import network
@@ -16,14 +16,14 @@ from sync.wire import FeedPage
 
 
 class Feed:
-    """The entries of all ledgers, to be read in one order. Every method may raise LedgerError."""
+    """The feed: the entries of all ledgers in one order. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
         self._storage, self._now = storage, now
-        self.waiting = NewsWaiters(changes, self.last_position)
+        self.waiters = NewsWaiters(changes, self.last_position)
 
     def last_position(self) -> int:
-        """Return the feed's last position, 0 while it is empty."""
+        """Return the last position of the feed, 0 while it is empty."""
         with self._storage.reader() as connection:
             return ingest.last_position(connection, self._storage.network)
 
@@ -35,7 +35,7 @@ class Feed:
         except stream.OtherPastError:
             self._begin_generation(after)
             raise
-        place = stream.place_of(after)
+        place = stream.position_of(after)
         if place != kiosk.fetched:
             with self._storage.writing() as connection:
                 paired.keep_fetched(connection, self._storage.network, kiosk.kiosk_id, position=place, now=self._now())
@@ -46,11 +46,13 @@ class Feed:
         with self._storage.writing(Turn.FEED) as connection:
             of = network.read(connection, self._storage.network)
             if (after or "").partition(".")[0] == of.generation:
-                history_checks.begin_generation_after_restore(connection, of, stream.place_of(after), now=self._now())
+                history_checks.begin_generation_after_restore(
+                    connection, of, stream.position_of(after), now=self._now()
+                )
 
     async def has_news(self, after: str, seconds: float) -> bool:
-        """Wait at most so many seconds for an entry after a cursor; tell whether there is one.
+        """Wait at most so many seconds for an entry after a cursor; return whether there is one.
 
         A cursor of another feed is not told apart here: the page that is asked for next says so.
         """
-        return await self.waiting.beyond(stream.place_of(after), seconds)
+        return await self.waiters.wait_beyond(stream.position_of(after), seconds)

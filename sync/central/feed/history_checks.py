@@ -1,4 +1,4 @@
-"""Compares what a kiosk tells with what the server knew of its ledger: cut off, in two places, or a restored server."""
+"""Detects, from what a kiosk says of its ledger, a ledger cut off, a cloned card, or a restored server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from kiosk.model import Ref
 from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import stream
-from sync.central.feed.arrivals import ReadPush
 from sync.central.feed.ingest import LedgerProgress
+from sync.central.feed.push_reader import ReadPush
 from sync.central.storage import network
 from sync.central.storage.network import NetworkState
 from sync.central.storage.tables import feed
@@ -21,7 +21,7 @@ from sync.central.storage.tables import feed
 def check_for_restored_server(
     connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
 ) -> None:
-    """Notice that this server was put back from an old copy: a kiosk remembers more than is here.
+    """Detect that this server was restored from an old copy: a kiosk remembers more than is here.
 
     Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
     once only, however many times the kiosk says so before it has sent again what is missing.
@@ -30,17 +30,17 @@ def check_for_restored_server(
     if sent <= before.acked:
         register.end(connection, of, alarm_id, now)
     elif not register.is_active(connection, of, alarm_id):
-        network.renew(connection, of)
+        network.begin_generation_and_ledger(connection, of)
         ref, facts = Ref(ledger_id=arrival.ledger_id, seq=before.acked + 1), Facts(n=sent, known=before.acked)
         register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.SENT_BEFORE, facts=facts, now=now)
 
 
 def begin_generation_after_restore(connection: Connection, of: NetworkState, place: int, *, now: datetime) -> None:
-    """Begin a new generation: a kiosk saw another entry at this place of the feed than is here, or there is none.
+    """Begin a new generation after a kiosk saw an entry at this place of the feed that is not here.
 
     So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
     """
-    network.renew(connection, of.network_id)
+    network.begin_generation_and_ledger(connection, of.network_id)
     alarm_id, ref = register.of_ledger(Kind.RESTORED, of.ledger_id), Ref(ledger_id=of.ledger_id, seq=0)
     facts = Facts(n=place)
     register.raise_alarm(connection, of.network_id, alarm_id, ref=ref, note=Note.OTHER_FEED, facts=facts, now=now)
@@ -49,7 +49,7 @@ def begin_generation_after_restore(connection: Connection, of: NetworkState, pla
 def check_for_truncation(
     connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
 ) -> None:
-    """Compare where a kiosk says that its ledger ends with what was seen of it before.
+    """Raise an alarm if a kiosk's ledger ends earlier than was seen of it before.
 
     A beacon that was on its way for long tells of an end that is gone by: so this alarm ends as soon as the ledger
     reaches again what was seen. But of two machines with one ledger, the one ahead says so again and again. Whether
@@ -74,12 +74,12 @@ def check_for_truncation(
 
 
 def _goes_on_elsewhere(connection: Connection, of: str, ledger_id: str, *, end: int, seen: str | None) -> bool:
-    """Tell whether a kiosk whose ledger ends here had seen a later entry of it in the feed, as of the same instant.
+    """Return whether a kiosk had seen in the feed a later entry of its own ledger than the last it has: a cloned card.
 
     Who wrote an entry has it before the feed does. Neither clocks nor the order in which beacons come matter to that.
     """
     try:
-        place = stream.stands_at(connection, of, seen) if seen else 0
+        place = stream.checked_position(connection, of, seen) if seen else 0
     except stream.GoneError:
         return False  # of another past of the feed: its next cursor will tell
     values = {"network": of, "ledger": ledger_id, "end": end, "place": place}

@@ -1,4 +1,4 @@
-"""Taking entries in: each once and for ever by (ledger_id, seq), a batch by one statement, with its place in the feed.
+"""Stores pushed entries in the feed: each once by (ledger_id, seq), a batch by one statement.
 
 The whole of a push is one transaction, and its answer is given after the commit. Nothing here folds the roster: that is
 done afterwards by sync.central.roster.projector, so that a batch costs little more than writing it down.
@@ -23,7 +23,7 @@ from kiosk.store import entry_rows
 from kiosk.store.tables import microseconds
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
-from sync.central.feed.arrivals import RefusedEntry
+from sync.central.feed.push_reader import RefusedEntry
 from sync.central.storage.tables import feed, ledgers, quarantine
 from sync.wire import EntryStatus, Outcome, to_wire
 
@@ -32,14 +32,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class LedgerProgress(Noun, frozen=True, kw_only=True):
-    """Up to which entry a ledger was received: `acked` without a gap, `highest` with gaps."""
+    """How far a ledger was received: up to `acked` without a gap, up to `highest` with gaps."""
 
     acked: int = 0
     highest: int = 0
 
 
-class Taken(Noun, frozen=True, kw_only=True):
-    """What became of a batch."""
+class StoredBatch(Noun, frozen=True, kw_only=True):
+    """The result of storing a batch."""
 
     statuses: tuple[EntryStatus, ...]
     acked: int
@@ -76,7 +76,7 @@ _INSERT = f"INSERT INTO feed ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len
 
 
 def progress(connection: Connection, network: str, ledger_id: str) -> LedgerProgress:
-    """Return how far a ledger was received; a new one is remembered from now on."""
+    """Return how far a ledger was received; add a ledger that is new."""
     row = connection.execute(_PROGRESS, {"network": network, "ledger": ledger_id}).first()
     if row is None:
         values = {"network_id": network, "ledger_id": ledger_id, "acked": 0, "highest": 0}
@@ -90,7 +90,7 @@ def last_position(connection: Connection, network: str) -> int:
     return int(connection.execute(_LAST, {"network": network}).scalar_one())
 
 
-def take(
+def store(
     connection: Connection,
     network: str,
     ledger_id: str,
@@ -98,16 +98,16 @@ def take(
     before: LedgerProgress,
     batch: Sequence[Entry | RefusedEntry],
     now: datetime,
-) -> Taken:
-    """Write a batch of one ledger down, in the transaction whose turn it is, and tell what became of each.
+) -> StoredBatch:
+    """Store a batch of one ledger in a transaction that holds Turn.FEED; return the outcome of each entry.
 
     `before` is the `progress` of the ledger in this transaction.
     """
-    return Batch(connection, network, ledger_id, before=before, now=now).take(_placed(batch, before.acked))
+    return Batch(connection, network, ledger_id, before=before, now=now).store(_numbered(batch, before.acked))
 
 
-def _placed(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | RefusedEntry]:
-    """Give a place to those whose own could not be read at all: the next ones that the kiosk could have sent."""
+def _numbered(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | RefusedEntry]:
+    """Number the entries whose own `seq` could not be read: the next ones that the kiosk could have sent."""
     placed: list[Entry | RefusedEntry] = []
     for number, one in enumerate(batch, start=acked + 1):
         lost = isinstance(one, RefusedEntry) and one.seq == 0
@@ -116,7 +116,7 @@ def _placed(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | R
 
 
 class Batch:
-    """One batch of one ledger on its way into the database."""
+    """Stores one batch of one ledger."""
 
     def __init__(
         self, connection: Connection, network: str, ledger_id: str, *, before: LedgerProgress, now: datetime
@@ -127,10 +127,10 @@ class Batch:
         self.fresh: dict[int, Entry] = {}
         self.set_aside: list[RefusedEntry] = []
 
-    def take(self, batch: Sequence[Entry | RefusedEntry]) -> Taken:
-        """Sort the batch, write what is new, and raise the alarms that it gives cause for."""
+    def store(self, batch: Sequence[Entry | RefusedEntry]) -> StoredBatch:
+        """Sort the batch, write what is new, and raise alarms where needed."""
         if not batch:
-            return Taken(statuses=(), acked=self.before.acked)
+            return StoredBatch(statuses=(), acked=self.before.acked)
         kept = self._kept(batch)
         for one in batch:
             self._sort(one, kept)
@@ -140,10 +140,10 @@ class Batch:
         self._write_quarantine()
         after = self._advance()
         self._watch(kept, after)
-        return Taken(statuses=tuple(self.statuses), acked=after.acked)
+        return StoredBatch(statuses=tuple(self.statuses), acked=after.acked)
 
     def _kept(self, batch: Sequence[Entry | RefusedEntry]) -> dict[int, tuple[bytes, bytes]]:
-        """Return (hash, previous) of what the feed has of this ledger, from just before the batch to just after it."""
+        """Return (hash, previous) of the stored entries from just before the batch to just after it."""
         seqs = [one.ref.seq for one in batch if isinstance(one, Entry)]
         if not seqs or min(seqs) - 1 > self.before.highest:
             return {}
@@ -169,7 +169,7 @@ class Batch:
         self.statuses.append(EntryStatus(seq=one.seq, outcome=Outcome.QUARANTINED, reason=one.reason))
 
     def _write_quarantine(self) -> None:
-        """Set aside what is not there yet: the same bytes that come again are the same thing."""
+        """Quarantine what is not there yet; the same bytes that come again are one item."""
         if not self.set_aside:
             return
         named = {quarantine_id(self.ledger_id, one): one for one in self.set_aside}
@@ -208,7 +208,7 @@ class Batch:
         return LedgerProgress(acked=acked, highest=highest)
 
     def _contiguous(self, acked: int) -> int:
-        """Follow what is kept beyond `acked`, until something is missing."""
+        """Return the number up to which entries are stored without a gap."""
         values = {"network": self.network, "ledger": self.ledger_id, "after": acked}
         for seq in self.connection.execute(_SEQS, values).scalars().all():
             if seq != acked + 1:
@@ -231,7 +231,7 @@ class Batch:
             register.end(self.connection, self.network, register.of_ledger(Kind.GAP, self.ledger_id), self.now)
 
     def _is_broken(self, seq: int, kept: dict[int, tuple[bytes, bytes]]) -> bool:
-        """Tell whether a new entry does not fit between its neighbours, as far as these are known."""
+        """Return whether a new entry does not fit between its neighbours, as far as these are known."""
         entry = self.fresh[seq]
         before = self.fresh[seq - 1].hash if seq - 1 in self.fresh else kept.get(seq - 1, (None,))[0]
         if seq == 1:
@@ -253,12 +253,12 @@ class Batch:
 
 
 def quarantine_id(ledger_id: str, one: RefusedEntry) -> str:
-    """Return the name under which something is set aside: the same for the same bytes."""
+    """Return the id of a quarantined item: the same for the same bytes."""
     return sha256(ledger_id.encode() + b"\0" + one.raw).hexdigest()[:32]
 
 
 def rows(network: str, entries: Iterable[Entry], *, after: int, now: datetime) -> list[tuple[object, ...]]:
-    """Return the feed's rows of entries that follow a position, in the order of COLUMNS."""
+    """Return feed rows for entries from a position on, in the order of COLUMNS."""
     received = microseconds(now)
     return [
         (network, position, received, *entry_rows.to_row(entry).values())
@@ -267,7 +267,7 @@ def rows(network: str, entries: Iterable[Entry], *, after: int, now: datetime) -
 
 
 def write(connection: Connection, new: list[tuple[object, ...]]) -> None:
-    """Write rows of the feed by one statement: COPY on PostgreSQL, one prepared insert for all on SQLite."""
+    """Write rows of the feed: COPY on PostgreSQL, one prepared insert on SQLite."""
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
         with raw.cursor() as cursor, cursor.copy(_COPY) as copy:

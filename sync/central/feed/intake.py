@@ -1,4 +1,4 @@
-"""The pushes of kiosks, from a request's body to what is on the disk: checked, compared with before, taken in."""
+"""Handles the pushes of kiosks: read the body, check it, compare it with before, store it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from datetime import datetime
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from sync.central.feed import arrivals, history_checks, ingest
-from sync.central.feed.arrivals import ReadPush
-from sync.central.kiosks import earlier_ledgers, paired
+from sync.central.feed import history_checks, ingest, push_reader
+from sync.central.feed.push_reader import ReadPush
+from sync.central.kiosks import former_ledgers, paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage.database import Storage, Turn
 from sync.wire import Outcome, Pushed
 
 
 class OtherLedgerError(PermissionError):
-    """A kiosk sent entries of a ledger that is not its own."""
+    """A kiosk sent entries of another kiosk's ledger."""
 
 
 class Intake:
-    """Takes in what kiosks push."""
+    """Stores what kiosks push."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], on_new: Callable[[], None]) -> None:
         """`on_new` is called after the commit of a push that brought new entries."""
         self._storage, self._now, self._on_new = storage, now, on_new
 
     def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
-        """Take in what a kiosk sends; when this returns it is on the disk.
+        """Store what a kiosk sends; when this returns it is on the disk.
 
-        Raises arrivals.NoPushError for what is no push, OtherLedgerError for one of another kiosk's ledger, and
+        Raises push_reader.NoPushError for what is no push, OtherLedgerError for one of another kiosk's ledger, and
         LedgerError when the database cannot be written.
         """
-        arrival = arrivals.read(body)
+        arrival = push_reader.read(body)
         now, of = self._now(), self._storage.network
         with self._storage.writing(Turn.FEED) as connection:
             is_former = self._is_former(connection, kiosk, arrival, now)
             before = ingest.progress(connection, of, arrival.ledger_id)
             history_checks.check_for_restored_server(connection, of, arrival, before=before, now=now)
-            taken = ingest.take(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
+            taken = ingest.store(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
             if not is_former:  # of a former ledger the end may be lost: that is why there is another
                 history_checks.check_for_truncation(connection, of, arrival, before=before, now=now)
                 left = max(arrival.beacon.waiting - len(arrival.entries), 0)
@@ -50,15 +50,15 @@ class Intake:
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
 
     def _is_former(self, connection: Connection, kiosk: Kiosk, arrival: ReadPush, now: datetime) -> bool:
-        """Tell whether a push is of a ledger that the kiosk kept before; let it go on in a new one if it says so."""
+        """Return whether a push is of a former ledger; let the kiosk go on in a new ledger if it asks."""
         name, of, who = arrival.ledger_id, self._storage.network, kiosk.kiosk_id
         if name == kiosk.ledger_id:
             return False
-        if earlier_ledgers.is_of(connection, of, who, name):
+        if former_ledgers.was_kept_by(connection, of, who, name):
             return True
-        if name in arrival.follows and earlier_ledgers.claim_unknown(connection, of, who, name):
+        if name in arrival.follows and former_ledgers.accept_unknown(connection, of, who, name):
             return True
-        if not earlier_ledgers.go_on(connection, of, who, kiosk.ledger_id, name, arrival.follows):
+        if not former_ledgers.allow_new_ledger(connection, of, who, kiosk.ledger_id, name, arrival.follows):
             raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
-        earlier_ledgers.raise_renewed(connection, of, name, kiosk.ledger_id, now)
+        former_ledgers.raise_new_ledger_alarm(connection, of, name, kiosk.ledger_id, now)
         return False

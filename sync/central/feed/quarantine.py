@@ -1,4 +1,4 @@
-"""The quarantine: what was sent and could not be taken, shown to staff, and tried again when they say so."""
+"""The quarantine: entries that could not be stored, shown to staff, and tried again when they say so."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from kiosk.facts import Entry
 from kiosk.model import Noun
-from sync.central.feed import arrivals, ingest
+from sync.central.feed import ingest, push_reader
 from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import quarantine
 
 
 class QuarantinedItem(Noun, frozen=True, kw_only=True):
-    """An entry, or what came in its place, that the feed could not take: kept as it came."""
+    """An entry, or other bytes in its place, that the feed could not store: kept as it came."""
 
     quarantine_id: str
     ledger_id: str
@@ -31,34 +31,34 @@ MOST = 1000
 
 
 class Quarantine:
-    """What is set aside and not settled. Every method may raise LedgerError."""
+    """The quarantined items that staff have not settled. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], on_new: Callable[[], None]) -> None:
         """`on_new` is called after something was taken into the feed after all."""
         self._storage, self._now, self._on_new = storage, now, on_new
 
     def listed(self) -> tuple[QuarantinedItem, ...]:
-        """Return what is set aside, the oldest first, at most MOST."""
+        """Return the quarantined items, the oldest first, at most MOST."""
         query = select(quarantine).where(*_waiting(self._storage.network))
         query = query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST)
         with self._storage.reader() as connection:
             return tuple(map(_aside, connection.execute(query)))
 
     def count(self) -> int:
-        """Return how much is set aside."""
+        """Return the number of quarantined items."""
         query = select(func.count()).select_from(quarantine).where(*_waiting(self._storage.network))
         with self._storage.reader() as connection:
             return int(connection.execute(query).scalar_one())
 
     def replay(self, quarantine_id: str) -> str | None:
-        """Try to take something again. Returns None when it was taken, or why not. Raises LookupError for no such."""
+        """Try to store an item again. Returns None when stored, or why not. Raises LookupError for an unknown id."""
         with self._storage.writing(Turn.FEED) as connection:
             reason = replay(connection, self._storage.network, quarantine_id, self._now())
         self._on_new()
         return reason
 
     def dismiss(self, quarantine_id: str) -> None:
-        """Settle something set aside without taking it."""
+        """Settle an item without storing it."""
         with self._storage.writing() as connection:
             dismiss(connection, self._storage.network, quarantine_id, self._now())
 
@@ -79,7 +79,7 @@ def _aside(row: Row[*tuple[Any, ...]]) -> QuarantinedItem:
 
 
 def replay(connection: Connection, network: str, quarantine_id: str, now: datetime) -> str | None:
-    """Try to take something again, with what this release knows. Returns None when it was taken, or why it was not.
+    """Try to store an item again, with what this release knows. Returns None when it was stored, or why not.
 
     Raises LookupError when nothing of that name is set aside.
     """
@@ -88,11 +88,11 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
     if row is None:
         raise LookupError(f"nothing is set aside under {quarantine_id}")
     one = _aside(row)
-    read = arrivals.read_entry(one.raw, one.ledger_id, seq=one.seq)
+    read = push_reader.read_entry(one.raw, one.ledger_id, seq=one.seq)
     if not isinstance(read, Entry):
         return read.reason
     before = ingest.progress(connection, network, one.ledger_id)
-    status = ingest.take(connection, network, one.ledger_id, before=before, batch=[read], now=now).statuses[0]
+    status = ingest.store(connection, network, one.ledger_id, before=before, batch=[read], now=now).statuses[0]
     if status.reason:
         return status.reason
     dismiss(connection, network, quarantine_id, now)
@@ -100,6 +100,6 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
 
 
 def dismiss(connection: Connection, network: str, quarantine_id: str, now: datetime) -> None:
-    """Settle something that staff have looked at; the row stays."""
+    """Settle an item that staff have looked at; the row stays."""
     one = (quarantine.c.network_id == network, quarantine.c.quarantine_id == quarantine_id)
     connection.execute(update(quarantine).where(*one, quarantine.c.settled_at.is_(None)).values(settled_at=now))

@@ -1,4 +1,4 @@
-"""The server's own ledger: what staff change, and what the server adds by itself, sealed like a kiosk's entries."""
+"""The server's own ledger: changes by staff and by the server itself, sealed like a kiosk's entries."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEAD = (
 
 
 class ServerLedgerWriter:
-    """Writes into the server's own ledger, in a transaction whose turn it is to write the feed."""
+    """Writes entries of the server's own ledger, in a transaction that holds Turn.FEED."""
 
     def __init__(self) -> None:
         self._boot_id = str(uuid.uuid4())  # of this process: the server's clock is kept by its machine
@@ -37,14 +37,14 @@ class ServerLedgerWriter:
     def write(
         self, connection: Connection, of: str, facts: Sequence[AnyFact], *, by: str, now: datetime
     ) -> tuple[Entry, ...]:
-        """Seal facts and put them at the end of the feed."""
+        """Seal facts as entries and append them to the feed."""
         ledger_id = network.read(connection, of).ledger_id
         row = connection.execute(_HEAD, {"network": of, "ledger": ledger_id}).first()
         head = Head(seq=row.seq, hash=bytes(row.hash)) if row else Head()
         stamp = Stamp(at=now, boot_id=self._boot_id, monotonic_ns=time.monotonic_ns(), clock=ClockQuality.TRUSTED)
         sealed = tuple(chain.seal(facts, ledger_id=ledger_id, head=head, stamp=stamp))
         before = ingest.progress(connection, of, ledger_id)
-        ingest.take(connection, of, ledger_id, before=before, batch=sealed, now=now)
+        ingest.store(connection, of, ledger_id, before=before, batch=sealed, now=now)
         names = [{"network_id": of, "ledger_id": ledger_id, "seq": one.ref.seq, "account": by} for one in sealed]
         connection.execute(insert(authors), names)
         return sealed

@@ -1,4 +1,4 @@
-"""The feed as kiosks read it: entries of all ledgers after a cursor, in the order in which they were committed."""
+"""Reads the feed: entries of all ledgers after a cursor, in the order in which they were committed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ MARK_BYTES = 6
 
 
 class GoneError(LookupError):
-    """A cursor that the feed does not know, or no longer: the kiosk is to start from a snapshot."""
+    """The feed does not know this cursor, or no longer: the kiosk is to start from a snapshot."""
 
 
 class OtherPastError(GoneError):
-    """A cursor of this generation, at whose position there is nothing, or something else: the server was put back."""
+    """A cursor of this generation whose position holds nothing or another entry: the server was restored."""
 
 
 def cursor(connection: Connection, network_id: str, generation: str, position: int) -> str:
-    """Return the cursor that stands at a position.
+    """Return the cursor for a position.
 
     It names the entry that stands there as well. A server that was put back from a copy gives the positions after it
     out again, and who had come beyond would pass other entries by: now they are told so.
@@ -45,7 +45,7 @@ def _cursor(generation: str, position: int, mark: str) -> str:
 
 
 def _mark(connection: Connection, network_id: str, position: int) -> str | None:
-    """Return what tells the entry at a position from others, None when there is none."""
+    """Return a digest of the entry at a position, None when there is none."""
     digest = connection.execute(_HASH, {"network": network_id, "position": position}).scalar()
     return None if digest is None else bytes(digest)[:MARK_BYTES].hex()
 
@@ -61,8 +61,8 @@ def page(connection: Connection, network_id: str, after: str | None, *, size: in
     return FeedPage(entries=entries, cursor=_cursor(generation, place, mark), more=len(rows) > size)
 
 
-def stands_at(connection: Connection, network_id: str, cursor: str) -> int:
-    """Return the position that a cursor stands at. Raises GoneError for one that is not of this feed."""
+def checked_position(connection: Connection, network_id: str, cursor: str) -> int:
+    """Return the position of a cursor. Raises GoneError for a cursor that is not of this feed."""
     return _known_place(connection, network_id, network.read(connection, network_id).generation, cursor)[0]
 
 
@@ -87,8 +87,8 @@ def _read_cursor(text: str, generation: str) -> tuple[int, str]:
     return int(number), mark
 
 
-def place_of(text: str | None) -> int:
-    """Return the position that a cursor names, of whatever generation; 0 for none."""
+def position_of(text: str | None) -> int:
+    """Return the position in a cursor of any generation, unchecked; 0 for none."""
     return cursor_position(text or "") or 0
 
 

@@ -1,1 +1,1 @@
-"""The server over HTTP: the calls of kiosks, their description, health, metrics."""
+"""The server's HTTP interface: the calls of kiosks, their description, health, metrics."""

@@ -1,4 +1,4 @@
-"""The calls of version 1, as kiosks make them over HTTP. What they mean is in the other rooms."""
+"""Handlers of the kiosks' calls, version 1. What the calls do is in the other rooms."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, Parameter, RawBody
 
 from sync import wire
-from sync.central.feed.arrivals import NoPushError
 from sync.central.feed.intake import OtherLedgerError
+from sync.central.feed.push_reader import NoPushError
 from sync.central.feed.stream import GoneError
 from sync.central.http.openapi import described, refuses
-from sync.central.kiosks import allowance
+from sync.central.kiosks import rate_limit
 from sync.central.kiosks.badge_key import BadgeKeyError
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import PairingRefused
@@ -34,7 +34,7 @@ LONGEST_WAIT = 60
 
 
 class ProblemError(HTTPException):
-    """A call that fails, as the wire tells it."""
+    """A call that fails, with the answer to send."""
 
     def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail=detail, status_code=status, headers=headers)
@@ -48,7 +48,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
-    """Return a body as it was before it was compressed. Raises ProblemError for one that is too long, or broken."""
+    """Decompress a body. Raises ProblemError for one that is too long, or broken."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         return body
@@ -67,7 +67,7 @@ def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
 
 
 def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
-    """Return who asks. Raises ProblemError for who is not paired, or no longer, or brought more than its allowance."""
+    """Return the calling kiosk. Raises ProblemError for one that is unpaired, revoked or over its rate limit."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     kiosk = central.kiosks.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
     if kiosk is None:
@@ -75,11 +75,11 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
         raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it anew", challenge)
     request.scope["state"]["kiosk"] = kiosk.kiosk_id
     now = central.now().timestamp()
-    wait = central.pace.wait(kiosk.kiosk_id, now)
+    wait = central.rate_limit.wait(kiosk.kiosk_id, now)
     if wait:
         after = {"retry-after": str(math.ceil(wait))}
         raise ProblemError(429, "too_much", "this kiosk sent more than any queue holds: wait and go on", after)
-    central.pace.spend(kiosk.kiosk_id, allowance.A_CALL, now)
+    central.rate_limit.spend(kiosk.kiosk_id, rate_limit.A_CALL, now)
     return kiosk
 
 
@@ -136,7 +136,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
     """Answer a status for each entry, and up to where the ledger is here without a gap."""
     kiosk = _kiosk(request, central)
     plain = unpacked(request, body, central.settings.unpacked_bytes)
-    central.pace.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
+    central.rate_limit.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
     try:
         return central.intake.push(kiosk, plain)
     except NoPushError as error:

@@ -1,4 +1,4 @@
-"""The server as a web application: the calls of kiosks, the staff's pages where there are any, health and metrics.
+"""Builds the web application: the calls of kiosks, the staff's pages where there are any, health and metrics.
 
 TLS, and hiding /metrics from the world, are the business of the reverse proxy before it.
 """
@@ -41,7 +41,7 @@ BUSY_SECONDS = "10"
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the server is: `behind` is how many positions the roster is behind the feed."""
+    """The server's health: `behind` is how many positions the roster is behind the feed."""
 
     status: str
     behind: int = 0

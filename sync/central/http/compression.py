@@ -1,4 +1,4 @@
-"""Answers compressed on their way out, for who understands it. Only whole ones: a stream goes out as it comes."""
+"""Compresses answers for clients that accept it. Only whole answers: a stream is sent as it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEVEL = 5
 
 
 def zipping(app: ASGIApp) -> ASGIApp:
-    """Compress the bodies of an application's answers that are long enough for it to pay.
+    """Wrap an application so that long answers are compressed.
 
     Litestar's own keeps a compressor open for each answer, and leaves it so where who asked has gone.
     """

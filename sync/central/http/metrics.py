@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: requests as they come, and how the network is when it asks. No label is a name."""
+"""Metrics for Prometheus: requests, and the state of the network when scraped. No label is a name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 
 class Metrics:
-    """The measurements of one server."""
+    """The metrics of one server."""
 
     def __init__(self, central: Central) -> None:
         self.registry = CollectorRegistry()
@@ -27,7 +27,7 @@ class Metrics:
         self.seconds = Histogram(
             "central_request_seconds", "Time to answer", ["path"], buckets=SECONDS, registry=self.registry
         )
-        self.registry.register(State(central))
+        self.registry.register(NetworkGauges(central))
 
     def observe(self, *, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request. `path` is a template of the routes, so that there are not more than these."""
@@ -39,14 +39,14 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class State(Collector):
-    """How the network is, asked of the database when it is scraped."""
+class NetworkGauges(Collector):
+    """Gauges of the network, read from the database at each scrape."""
 
     def __init__(self, central: Central) -> None:
         self._central = central
 
     def describe(self) -> list[Metric]:
-        """Name nothing beforehand: registering must not ask the database."""
+        """Describe nothing: registering must not query the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:

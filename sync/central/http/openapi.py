@@ -1,4 +1,4 @@
-"""How the calls are described in OpenAPI where Litestar cannot tell by itself: bodies read as bytes, and refusals.
+"""OpenAPI descriptions that Litestar cannot derive: bodies read as bytes, and error answers.
 
 The schemas are those of the structs of sync.wire, so that the description cannot say anything else than the code.
 """
@@ -28,13 +28,13 @@ _REFUSED = {
 
 
 @dataclass
-class Given(Schema):
-    """A schema that is there already, as JSON."""
+class JsonSchema(Schema):
+    """A ready-made JSON schema."""
 
     given: dict[str, Any] | None = None
 
     def to_schema(self) -> dict[str, Any]:
-        """Return it as it is."""
+        """Return the schema unchanged."""
         return self.given or {}
 
 
@@ -52,14 +52,14 @@ def schema_of(says: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def described(says: type[msgspec.Struct]) -> type[Operation]:
-    """Return an operation whose description in OpenAPI says what its body is."""
+    """Return an operation class that documents the given request body."""
 
     @dataclass
     class Described(Operation):
         def __post_init__(self) -> None:
             name = says.__name__
             self.request_body = RequestBody(
-                content={"application/json": OpenAPIMediaType(schema=Given(given=schema_of(says)))},
+                content={"application/json": OpenAPIMediaType(schema=JsonSchema(given=schema_of(says)))},
                 description=f"{says.__doc__} A struct `{name}` of sync/wire.py; gzip is understood.",
                 required=True,
             )
@@ -68,7 +68,7 @@ def described(says: type[msgspec.Struct]) -> type[Operation]:
 
 
 def refuses(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return the answers of a call that fails, beside 503, which any may give."""
+    """Return the documented error answers of a call, beside 503, which any may give."""
     return {
         status: ResponseSpec(data_container=wire.Problem, description=_REFUSED[status], generate_examples=False)
         for status in (*statuses, 503)

@@ -1,4 +1,4 @@
-"""Serving the application over HTTP, by uvicorn, which here answers all who wait before it waits for them to go."""
+"""Runs the application in uvicorn; at a stop, waiting requests are answered first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHUTDOWN_SECONDS = 5
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, of one application of sync.central.http.app."""
+    """uvicorn's server for the application of sync.central.http.app."""
 
     def __init__(self, app: Litestar, **options: Any) -> None:
         """`options` are those of uvicorn.Config."""
@@ -26,6 +26,6 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, answer what is under way, and end."""
+        """Stop listening, answer running requests, and end."""
         self._stop_waiting()
         await super().shutdown(sockets)

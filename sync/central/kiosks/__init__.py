@@ -1,1 +1,1 @@
-"""The kiosks of the network: pairing, their ledgers, the badge key, how much each may send."""
+"""The kiosks of the network: pairing, their ledgers, the badge key, rate limits."""

@@ -1,4 +1,4 @@
-"""The key by which all kiosks of the network hide badge numbers: kept in a file, handed to a kiosk when it is paired.
+"""The network's badge key, with which all kiosks hide badge numbers: kept in a file, given out at pairing.
 
 The database keeps no more than a mark that tells whether a key is the network's: whoever gets hold of a copy of it
 finds badges by names that say nothing, and not what they were made with. How a number is hidden is in kiosk.badges.
@@ -17,11 +17,11 @@ from sync.wire import Enroll
 
 
 class BadgeKeyError(ValueError):
-    """A kiosk cannot join, for its badges or the network's would be known to one of them only: a sentence."""
+    """A kiosk cannot join: it hides its badges with another key. The message says what to do."""
 
 
-def settle(connection: Connection, network: str, file: Path | None, asked: Enroll) -> bytes | None:
-    """Return the key of a kiosk that joins; None where the network keeps none, or the kiosk is of an earlier release.
+def key_for_new_kiosk(connection: Connection, network: str, file: Path | None, asked: Enroll) -> bytes | None:
+    """Return the badge key for a kiosk that joins; None where the network has none, or the kiosk's release knows none.
 
     The first key that comes is the network's: that of a kiosk with badges, or else a new one. Raises BadgeKeyError, or
     OSError when the file cannot be read or written.
@@ -40,7 +40,7 @@ def settle(connection: Connection, network: str, file: Path | None, asked: Enrol
 
 
 def _kept(file: Path, mark: bytes | None, offered: bytes | None) -> bytes:
-    """Return the key in the file. Where it is lost, a kiosk that still has it brings it back."""
+    """Return the key in the file; if it is lost, take it from a kiosk that still has it."""
     try:
         is_lost = mark is not None and not file.exists()
         if is_lost and (offered is None or badges.key_mark(offered) != mark):

@@ -1,4 +1,4 @@
-"""The kiosks that were paired with the network, as the database keeps them: found, listed, revoked, last heard of.
+"""Stores the paired kiosks: find, list and revoke them, keep what was last heard of them.
 
 How a kiosk comes to be paired is in sync.central.kiosks.pairing.
 """
@@ -20,7 +20,7 @@ _beacon = msgspec.json.Decoder(Beacon).decode
 
 
 class Kiosk(Noun, frozen=True, kw_only=True):
-    """A kiosk that was paired."""
+    """A paired kiosk."""
 
     kiosk_id: str
     name: str
@@ -37,7 +37,7 @@ class Kiosk(Noun, frozen=True, kw_only=True):
 
 
 def changing(network: str, kiosk_id: str) -> Update:
-    """Return the statement that changes one kiosk's row."""
+    """Return an UPDATE of one kiosk's row."""
     return update(kiosks).where(kiosks.c.network_id == network, kiosks.c.kiosk_id == kiosk_id)
 
 
@@ -54,13 +54,13 @@ def listed(connection: Connection, network: str) -> tuple[Kiosk, ...]:
 
 
 def revoke(connection: Connection, network: str, kiosk_id: str, now: datetime) -> bool:
-    """End a kiosk's token. Tells whether there was one to end."""
+    """Revoke a kiosk's token. Return whether it had one."""
     query = changing(network, kiosk_id).where(kiosks.c.revoked_at.is_(None)).values(revoked_at=now)
     return bool(connection.execute(query).rowcount)
 
 
 def keep_beacon(connection: Connection, network: str, kiosk_id: str, *, beacon: Beacon, now: datetime) -> None:
-    """Keep the last beacon of a kiosk, when it came, and how far its clock is ahead of the server's."""
+    """Store a kiosk's last beacon, when it came, and how far its clock is ahead of the server's."""
     skew = None
     if beacon.now is not None and beacon.now.tzinfo is not None:
         skew = round((beacon.now - now) / timedelta(milliseconds=1))
@@ -70,7 +70,7 @@ def keep_beacon(connection: Connection, network: str, kiosk_id: str, *, beacon: 
 
 
 def keep_fetched(connection: Connection, network: str, kiosk_id: str, *, position: int, now: datetime) -> None:
-    """Keep the position from which a kiosk last asked for the feed."""
+    """Store the position from which a kiosk last asked for the feed."""
     connection.execute(_FETCHED, {"network": network, "kiosk": kiosk_id, "now": now, "place": position})
 
 
@@ -86,7 +86,7 @@ _FETCHED = _NAMED.values(seen_at=bindparam("now"), fetched=bindparam("place"))
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Kiosk:
-    """Return the kiosk in a row."""
+    """Return the kiosk of a row."""
     return Kiosk(
         kiosk_id=row.kiosk_id,
         name=row.name,

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from kiosk.model import Noun
 from kiosk.store.codes import CODE_LETTERS
-from sync.central.kiosks import badge_key, earlier_ledgers, paired
+from sync.central.kiosks import badge_key, former_ledgers, paired
 from sync.central.kiosks.paired import Kiosk
 from sync.central.storage import tries
 from sync.central.storage.network import NetworkState
@@ -37,7 +37,7 @@ NAME_LENGTH = 100
 
 
 class Paired(Noun, frozen=True, kw_only=True):
-    """The code was right: what the kiosk is given."""
+    """A pairing that succeeded: what the kiosk is given."""
 
     kiosk: Kiosk
     token: str
@@ -53,13 +53,13 @@ class Paired(Noun, frozen=True, kw_only=True):
 
 
 class PairingRefused(Noun, frozen=True, kw_only=True):
-    """The code was wrong, used or over; `wait` says for how long to wait where there were too many tries."""
+    """A pairing that was refused: code wrong, used or expired; `wait`: there were too many tries."""
 
     wait: timedelta | None = None
 
 
 def new_code(connection: Connection, of: NetworkState, *, name: str, site_id: str | None, now: datetime) -> str:
-    """Make a pairing code for a kiosk that will have this name and stand at this site."""
+    """Make a pairing code for a kiosk with this name, at this site."""
     connection.execute(codes.delete().where(codes.c.network_id == of.network_id, codes.c.expires_at <= now))
     taken = set(connection.execute(select(codes.c.handle).where(codes.c.network_id == of.network_id)).scalars())
     code = _random_code()
@@ -90,12 +90,12 @@ def _code_hash(code: str, secret: bytes) -> bytes:
 def enroll(
     connection: Connection, of: NetworkState, asked: Enroll, *, now: datetime, key_file: Path | None = None
 ) -> Paired | PairingRefused:
-    """Pair a kiosk if its code is right. Whatever comes of it is to be committed: a wrong try counts.
+    """Pair a kiosk if its code is right. Commit the transaction in any case: a wrong try counts.
 
     Who guesses is turned away after so many tries; who names a code that is open is not, for that code bears only five.
     Otherwise anybody could keep all kiosks out. And nobody can tell from the answer whether there is such a code.
     """
-    wait = tries.wait(connection, of.network_id, "enroll", limit=TRIES_AN_HOUR, now=now)
+    wait = tries.hourly_wait(connection, of.network_id, "enroll", limit=TRIES_AN_HOUR, now=now)
     code = "".join(asked.code.split()).replace("-", "").upper()
     row = _open_code(connection, of, code[:HANDLE_LENGTH], now)
     if row is None or not asked.ledger_id:
@@ -104,7 +104,7 @@ def enroll(
     if not hmac.compare_digest(bytes(row.code_hash), _code_hash(code, of.secret)):
         connection.execute(update(codes).where(*one).values(tries=codes.c.tries + 1))
         return _refuse(connection, of, wait, now)
-    key = badge_key.settle(connection, of.network_id, key_file, asked)
+    key = badge_key.key_for_new_kiosk(connection, of.network_id, key_file, asked)
     connection.execute(update(codes).where(*one).values(used_at=now))
     return replace(_pair(connection, of.network_id, asked, row, now), badge_key=key)
 
@@ -131,9 +131,9 @@ def _open_code(connection: Connection, of: NetworkState, handle: str, now: datet
 
 
 def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[Any, ...]], now: datetime) -> Paired:
-    """Let a kiosk in; one whose ledger is known, present or former, gets a new token, and its old one ends."""
+    """Pair a kiosk; one whose ledger is known, present or former, gets a new token, and its old one ends."""
     before = _earlier(connection, network, asked)
-    shared = None if before else earlier_ledgers.kept_elsewhere(connection, network, earlier_ledgers.named(asked))
+    shared = None if before else former_ledgers.find_known(connection, network, former_ledgers.read_names(asked))
     token = new_token()
     kiosk = Kiosk(
         kiosk_id=before.kiosk_id if before else str(uuid.uuid4()),
@@ -149,18 +149,18 @@ def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[
         connection.execute(paired.changing(network, kiosk.kiosk_id).values(values))
     else:
         connection.execute(insert(kiosks), {"network_id": network, **values})
-    earlier_ledgers.claim(connection, network, kiosk.kiosk_id, earlier_ledgers.named(asked), now)
+    former_ledgers.record(connection, network, kiosk.kiosk_id, former_ledgers.read_names(asked), now)
     follows = before.ledger_id if before and before.ledger_id != asked.ledger_id else shared
     return Paired(kiosk=kiosk, token=token, follows=follows)
 
 
 def _earlier(connection: Connection, network: str, asked: Enroll) -> Kiosk | None:
-    """Return this machine as it was paired before: with this ledger, or with one that it kept before it.
+    """Return the kiosk that was paired before with this ledger, or with a former one.
 
     One that has gone on from there in another ledger of its own is another machine: of a cloned card, it may be, and
     each of the two would put the other out, whenever it is paired.
     """
-    names = (asked.ledger_id, *earlier_ledgers.named(asked))
+    names = (asked.ledger_id, *former_ledgers.read_names(asked))
     query = select(kiosks).where(kiosks.c.network_id == network, kiosks.c.ledger_id.in_(names))
     known = [paired.from_row(row) for row in connection.execute(query)]
     return max(known, key=lambda one: (one.ledger_id == asked.ledger_id, one.paired_at), default=None)

@@ -1,11 +1,11 @@
-"""The kiosks of the network, for whoever pairs, lists or revokes them: each method is a transaction of its own."""
+"""Pairs, lists and revokes kiosks: each method is a transaction of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sync.central.kiosks import earlier_ledgers, paired, pairing
+from sync.central.kiosks import former_ledgers, paired, pairing
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired, PairingRefused
 from sync.central.settings import Settings
@@ -15,7 +15,7 @@ from sync.wire import Enroll
 
 
 class Kiosks:
-    """The kiosks of the network. Every method may raise LedgerError when the database cannot be read or written."""
+    """The kiosks of the network. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, settings: Settings, *, now: Callable[[], datetime]) -> None:
         self._storage, self._settings, self._now = storage, settings, now
@@ -48,15 +48,15 @@ class Kiosks:
             key_file, now = self._settings.badge_key_file, self._now()
             answer = pairing.enroll(connection, of, asked, now=now, key_file=key_file)
             if isinstance(answer, Paired) and answer.follows:
-                earlier_ledgers.raise_renewed(connection, of.network_id, asked.ledger_id, answer.follows, now)
+                former_ledgers.raise_new_ledger_alarm(connection, of.network_id, asked.ledger_id, answer.follows, now)
             return answer
 
     def revoke(self, kiosk_id: str) -> bool:
-        """Shut a kiosk out. Tells whether it was in."""
+        """Revoke a kiosk. Return whether it was paired."""
         with self._storage.writing() as connection:
             return paired.revoke(connection, self._storage.network, kiosk_id, self._now())
 
     def is_silent(self, kiosk: Kiosk) -> bool:
-        """Tell whether a kiosk has not been heard of for longer than the settings bear."""
+        """Return whether a kiosk was not heard of for longer than the settings allow."""
         heard = kiosk.seen_at or kiosk.paired_at
         return kiosk.revoked_at is None and self._now() - heard > self.silence

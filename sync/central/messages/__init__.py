@@ -1,1 +1,1 @@
-"""Messages to people who look at no screen: what goes wrong, sent by e-mail or to a web address."""
+"""Alarm messages by e-mail or webhook, for people who do not look at a screen."""

@@ -1,4 +1,4 @@
-"""The words of messages about what goes wrong, in the language of the settings. How they are sent is elsewhere."""
+"""The words of alarm messages, in the language of the settings. How they are sent is in .sending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells people who look at no screen what goes wrong, and when it is over.
+"""Sends a message when a trouble begins and when it ends.
 
 What goes wrong is what the pages show: alarms, kiosks that are silent, and what a kiosk says of itself. It is kept in
 the database, so that a restart tells nothing twice and what could not be sent is sent later. The words are those of
@@ -43,7 +43,7 @@ OF_KIOSKS = (
 
 
 class Trouble(Noun, frozen=True, kw_only=True):
-    """Something that goes wrong now."""
+    """A trouble that goes on now."""
 
     trouble_id: str
     code: str
@@ -60,7 +60,7 @@ Compose = Callable[[Settings, Trouble], tuple[str, str]]
 
 
 class Messenger:
-    """Looks what goes wrong, and tells."""
+    """Finds troubles at intervals, and sends messages about them."""
 
     def __init__(self, central: Central, compose: Compose) -> None:
         self._central, self._compose = central, compose
@@ -70,18 +70,18 @@ class Messenger:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether there is anybody to tell."""
+        """Whether the settings name anybody to send to."""
         settings = self._central.settings
         return bool(settings.alarms_to or settings.webhook)
 
     def start(self) -> None:
-        """Look and tell in a thread of its own from now on, where there is anybody to tell."""
+        """Start the thread, if there is anybody to send to."""
         if self.is_wanted:
             self._thread = threading.Thread(target=self._run, name="messenger", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
-        """Stop, after the message that is under way."""
+        """Stop after the message that is being sent."""
         self._stop.set()
         self._central.changes.notify()
         if self._thread:
@@ -98,7 +98,7 @@ class Messenger:
             self._central.changes.wait(seen, LOOK_SECONDS)
 
     def step(self) -> None:
-        """Look once, and tell what is due. Raises LedgerError."""
+        """Look for troubles once, and send the messages that are due. Raises LedgerError."""
         for trouble in self._due():
             try:
                 send(self._central.settings, *self._compose(self._central.settings, trouble))
@@ -109,7 +109,7 @@ class Messenger:
     # ------------------------------------------------------------ what goes wrong
 
     def _wrong(self, now: datetime, known: Collection[str]) -> Iterator[Trouble]:
-        """Yield what goes wrong; a door that was forced outside hours stays so when the hours begin."""
+        """Yield the troubles of now; a door forced outside hours stays one when the hours begin."""
         kiosks = {kiosk.ledger_id: kiosk for kiosk in self._central.kiosks.listed() if kiosk.revoked_at is None}
         for alarm in self._central.alarms.listed():
             of = kiosks.get(alarm.ref.ledger_id) if alarm.ref else None
@@ -124,7 +124,7 @@ class Messenger:
                     yield Trouble(trouble_id=key, code=code, where=kiosk.name, detail=detail, since=now)
 
     def _is_silent(self, kiosk: Kiosk, now: datetime) -> bool:
-        """Beacons were missed; those that came while this server did not run could not be heard."""
+        """Return whether beacons were missed; while this server did not run, none could be heard."""
         return self._central.kiosks.is_silent(kiosk) and now - self._began > self._central.kiosks.silence
 
     def _is_closed(self, kiosk: Kiosk, now: datetime) -> bool:
@@ -134,7 +134,7 @@ class Messenger:
     # ------------------------------------------------------------ what was told
 
     def _due(self) -> list[Trouble]:
-        """Note what goes wrong now and what no longer does; return what is to be told, and count it as told."""
+        """Store which troubles began and ended; return what to send, and count it as sent."""
         now, of = self._central.now(), self._central.settings.network
         with self._central.storage.writing(Turn.TELL) as connection:
             rows = connection.execute(select(troubles).where(troubles.c.network_id == of)).all()
@@ -158,7 +158,7 @@ class Messenger:
         return due + over
 
     def _take_back(self, trouble: Trouble) -> None:
-        """Have something told again the next time. That something is over is told once, or not."""
+        """Have a failed message sent again next time. That a trouble is over is sent once at most."""
         with self._central.storage.writing(Turn.TELL) as connection:
             one = _one(self._central.settings.network, trouble.trouble_id)
             connection.execute(update(troubles).where(*one).values(told_at=None))

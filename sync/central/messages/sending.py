@@ -1,4 +1,4 @@
-"""Sends a message by e-mail and to a web address, as the settings say."""
+"""Sends a message by e-mail and webhook, as the settings say."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEND_SECONDS = 20.0
 
 
 def send(settings: Settings, subject: str, text: str) -> None:
-    """Send a message by all ways of the settings. Raises one of FAILURES when none of them could be gone."""
+    """Send a message by all ways of the settings. Raises one of FAILURES when none of them worked."""
     ways: list[Callable[[Settings, str, str], None]] = []
     if settings.alarms_to:
         ways.append(_mail)
@@ -58,7 +58,7 @@ def _mail(settings: Settings, subject: str, text: str) -> None:
 
 
 def _post(settings: Settings, subject: str, text: str) -> None:
-    """Post JSON with `title` and `text`, which most chat servers and relays understand as it is."""
+    """Post JSON with `title` and `text`, the form that most chat servers and relays understand."""
     address = settings.webhook
     body = msgspec.json.encode({"title": subject, "text": f"{subject}\n\n{text}"})
     if not address.startswith(("https://", "http://")):

@@ -1,1 +1,1 @@
-"""The roster on the server: the fold of all ledgers, conflicts between them, snapshots for kiosks, forgetting."""
+"""The roster on the server, built from all ledgers: conflicts, snapshots for kiosks, erasing of old data."""

@@ -1,4 +1,4 @@
-"""The server's own ledger and roster: what the pages and the desk's commands read, and what they write into.
+"""The server's ledger and roster, which pages and desk commands read and write.
 
 On a kiosk kiosk.ledger.Ledger is the same for the desk.
 """
@@ -36,31 +36,31 @@ class ServerBooks:
 
     @property
     def roster(self) -> Roster:
-        """The roster as it is folded now, to read from this thread."""
+        """The roster as it is now, to read from this thread."""
         return Roster(self.storage.reading)
 
     def append(self, *facts: AnyFact, by: str) -> tuple[Entry, ...]:
-        """Write facts into the server's own ledger, all or none; `by` is who did it. They are in the roster then."""
+        """Write facts into the server's own ledger, all or none, and update the roster; `by` is who did it."""
         with self.storage.writing(Turn.FEED) as connection:
             sealed = self.write(connection, *facts, by=by)
         self.after_writing()
         return sealed
 
     def write(self, connection: Connection, *facts: AnyFact, by: str) -> tuple[Entry, ...]:
-        """Write facts in a transaction that holds Turn.FEED; call `after_writing` once it is committed."""
+        """Write facts in a transaction that holds Turn.FEED; call `after_writing` after the commit."""
         return self._writer.write(connection, self.storage.network, facts, by=by, now=self.now())
 
     def after_writing(self) -> None:
-        """Fold what was written, and wake all who wait for changes."""
+        """Bring the roster up to date, and wake all who wait for changes."""
         self.fold()
         self._changes.notify()
 
     def fold(self, stop: threading.Event | None = None) -> int:
-        """Bring the roster up to date, or until `stop` is set. Returns how many entries were folded."""
+        """Bring the roster up to date, unless `stop` is set. Returns how many entries were folded."""
         return self._projector.catch_up(stop)
 
     def facts_about(self, member_id: str) -> list[tuple[datetime, AnyFact]]:
-        """Return what the feed tells of a member, sales included, each with its instant, in their order."""
+        """Return all facts in the feed about a member, sales included, each with its instant, in their order."""
         with self.storage.reader() as connection:
-            found = erasing.facts_naming(connection, feed, forgetting.scope(self.storage.network), [member_id])
+            found = erasing.facts_naming(connection, feed, forgetting.in_network(self.storage.network), [member_id])
             return [(instant(row.at), fact) for row, fact in found]

@@ -1,4 +1,4 @@
-"""Conflicts that come to light when the ledgers of kiosks that could not hear each other come together.
+"""Finds conflicts between entries of kiosks that could not hear each other.
 
 Every admission stands. What is found is made visible: an alarm, and an entry of the server's own ledger that all kiosks
 get. It is looked for once for each entry of the feed, in the transaction that folds it, so that it is told exactly
@@ -40,7 +40,7 @@ _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 class _Conflict(NamedTuple):
-    """What was found: for the alarm `note` and `facts`, for the entry in the server's ledger `detail`."""
+    """A conflict: `note` and `facts` for the alarm, `detail` for the entry in the server's ledger."""
 
     kind: Kind
     ref: Ref
@@ -51,25 +51,25 @@ class _Conflict(NamedTuple):
 
 
 class Append(Protocol):
-    """Writes entries of the server's own, in the transaction of a connection."""
+    """Writes entries of the server's own ledger in the transaction of a connection."""
 
     def __call__(self, connection: Connection, *facts: AnyFact) -> None:
         """Write them."""
 
 
 def _order(row: Row[*tuple[Any, ...]]) -> tuple[datetime, datetime, str, int]:
-    """Return by what one visit counts as later than another."""
+    """Sort key: which of two visits counts as the later one."""
     return row.window_start, row.at, row.ledger_id, row.seq
 
 
 class ConflictFinder:
-    """Looks for conflicts between one entry that was just folded and what was folded before it."""
+    """Finds conflicts between an entry just folded and those folded before."""
 
     def __init__(self, connection: Connection, network: str, *, now: datetime, append: Append) -> None:
         self._connection, self._network, self._now, self._append = connection, network, now, append
 
     def judge(self, entry: Entry, position: int) -> None:
-        """Find what an entry is in conflict with."""
+        """Find and handle the conflicts of an entry."""
         fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
         if not isinstance(fact, Tapped) or not isinstance(fact.verdict, Granted):
             return
@@ -80,7 +80,7 @@ class ConflictFinder:
             self._look_for_overdraft(entry, fact, fact.verdict)
 
     def _tell(self, found: _Conflict, *remedy: AnyFact) -> bool:
-        """Raise the alarm about an entry and let the kiosks know, both once; `remedy` is what is done about it.
+        """Raise the alarm and tell the kiosks, each once; `remedy` is what is done about it.
 
         Tells whether it was the first time.
         """
@@ -122,7 +122,7 @@ class ConflictFinder:
     # ------------------------------------------------------------ windows that overlap
 
     def _finds_overlap(self, entry: Entry, member_id: str, site_id: str) -> bool:
-        """Give the later of two charges back. Tells whether this entry was the later one."""
+        """Give back the later of two overlapping charges. Return whether this entry was the later one."""
         query = select(visits).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq)
         this = self._connection.execute(query).first()
         if this is None or this.window_start is None or this.reversed_at is not None:
@@ -146,7 +146,7 @@ class ConflictFinder:
         return False
 
     def _charge_again(self, given_back: Row[*tuple[Any, ...]]) -> None:
-        """Charge again what was given back only because of a charge that is given back itself now.
+        """Charge a visit again if the charge that it overlapped is itself given back now.
 
         Three doors that could not hear each other let somebody in at 9, at 11 and at 13, for three hours each. Told of
         the last two, the server gives the one of 13 back; told of the first at last, the one of 11. Then the time from
@@ -163,11 +163,11 @@ class ConflictFinder:
                 self._append(self._connection, fact)
 
     def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
-        """Yield the other charged visits that stand and whose window overlaps, in their order."""
+        """Yield the other charged, unreversed visits whose windows overlap, in their order."""
         return self._charged_about(this, was_given_back=False)
 
     def _charged_about(self, this: Row[*tuple[Any, ...]], *, was_given_back: bool) -> Iterator[Any]:
-        """Yield the other charged visits whose window overlaps: those that stand, or were given back here.
+        """Yield the other charged visits whose windows overlap: those that stand, or were given back here.
 
         They are of other kiosks, or of one whose clock went back.
         What the server gave back stands no longer, although that entry comes later in the feed than this one.

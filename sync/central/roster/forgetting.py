@@ -1,4 +1,4 @@
-"""Erases, on the server, what an entry of the feed says is to be forgotten: a person, or a stretch that was condensed.
+"""Erases on the server what an entry of the feed demands: a person's data, or a condensed stretch.
 
 What lies beside the feed goes too: pages of snapshots, what is set aside, alarms that name somebody. What is old is
 found in sync.central.roster.retention.
@@ -22,27 +22,27 @@ class _Body(WireStruct, frozen=True, kw_only=True):
     body: bytes | None = None
 
 
-def scope(network: str) -> ColumnElement[bool]:
-    """Match the feed's rows of a network."""
+def in_network(network: str) -> ColumnElement[bool]:
+    """Return the condition that selects the feed's rows of a network."""
     return feed.c.network_id == network
 
 
-def strip(connection: Connection, network: str, entry: Entry, gone: frozenset[str]) -> None:
-    """Erase the body of an entry of the feed that tells of somebody, or of a time, that is forgotten."""
-    erasing.erase_latecomers(connection, feed, scope(network), [entry])
+def erase_if_forgotten(connection: Connection, network: str, entry: Entry, gone: frozenset[str]) -> None:
+    """Erase the body of an entry that names a forgotten person or lies in a forgotten time."""
+    erasing.erase_latecomers(connection, feed, in_network(network), [entry])
     bare = erasing.without(entry, gone)
     if bare is entry:
         return
-    one = and_(scope(network), feed.c.ledger_id == entry.ref.ledger_id, feed.c.seq == entry.ref.seq)
+    one = and_(in_network(network), feed.c.ledger_id == entry.ref.ledger_id, feed.c.seq == entry.ref.seq)
     connection.execute(update(feed).where(one).values(body=None, salt=None, remainder=bare.remainder))
 
 
 def carry_out(connection: Connection, network: str, entry: Entry) -> bool:
-    """Erase what an entry that was just folded says is to go; tell whether it was one that says so."""
+    """Erase what a just folded entry demands; return whether it demanded anything."""
     fact = decode_fact(entry.body) if entry.kind in FORGETTING and entry.body is not None else None
     if not isinstance(fact, Erased | Condensed):
         return False
-    erasing.carry_out(connection, feed, scope(network), [fact])
+    erasing.carry_out(connection, feed, in_network(network), [fact])
     connection.execute(delete(snapshots).where(snapshots.c.network_id == network))
     if isinstance(fact, Erased):
         _forget_beside(connection, network, fact.member_id)
@@ -50,7 +50,7 @@ def carry_out(connection: Connection, network: str, entry: Entry) -> bool:
 
 
 def _forget_beside(connection: Connection, network: str, member_id: str) -> None:
-    """Forget what names a member outside of the feed."""
+    """Erase what names a member outside of the feed."""
     name = erasing.written(member_id)
     for row in connection.execute(
         select(quarantine.c.quarantine_id, quarantine.c.raw).where(quarantine.c.network_id == network)
@@ -63,7 +63,7 @@ def _forget_beside(connection: Connection, network: str, member_id: str) -> None
 
 
 def _inside(raw: bytes) -> bytes:
-    """Return what came, and the body in it where it can be read: bodies travel as base64."""
+    """Return the bytes that came, and the decoded body in them where it can be read: bodies travel as base64."""
     try:
         return raw + (msgspec.json.decode(raw, type=_Body).body or b"")
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""The server's roster: the feed folded by kiosk.store, entry by entry, and the conflicts that come to light by it.
+"""Builds the server's roster: folds the feed entry by entry with kiosk.store, and looks for conflicts.
 
 One transaction at a time folds, in the feed's order, whatever process it is in. How far it came is kept with it, so
 that what was folded is folded once and a conflict is told once. The roster's tables are made anew, and folded from the
@@ -48,7 +48,7 @@ LIMITS = "54"
 
 
 class Projector:
-    """Folds the feed into the roster, as far as it has not been."""
+    """Folds new entries of the feed into the roster."""
 
     def __init__(self, storage: Storage, *, writer: ServerLedgerWriter, now: Callable[[], datetime]) -> None:
         self._storage, self._writer, self._now, self._network = storage, writer, now, storage.network
@@ -56,7 +56,7 @@ class Projector:
             self._prepare(connection)
 
     def _prepare(self, connection: Connection) -> None:
-        """Make the roster's tables where they are not as this release has them, or it can read more than was folded.
+        """Rebuild the roster's tables if this release has other ones, or reads more entries than were folded.
 
         What was told of the roster before, in snapshots, is then out of date: a new generation has it fetched anew.
         """
@@ -74,7 +74,7 @@ class Projector:
         connection.execute(update(networks).where(one).values(roster_revision=revision, projected=0))
 
     def catch_up(self, stop: threading.Event | None = None) -> int:
-        """Fold all that is in the feed and not in the roster. Returns how many entries. Raises LedgerError."""
+        """Fold all entries that are not in the roster yet. Returns how many. Raises LedgerError."""
         folded = 0
         while not (stop and stop.is_set()):
             count = self._batch()
@@ -102,7 +102,7 @@ class Projector:
                     self._apply_carefully(connection, entry, position, of.judged)
                 else:
                     self._apply(connection, entry, position, of.judged)
-                forgetting.strip(connection, self._network, entry, gone)
+                forgetting.erase_if_forgotten(connection, self._network, entry, gone)
                 if forgetting.carry_out(connection, self._network, entry):
                     gone = erasing.gone(connection)
             end = placed[-1][0]
@@ -136,7 +136,7 @@ class Projector:
 
 
 def _is_poison(error: Exception) -> bool:
-    """Tell whether an entry is to blame, and not the database."""
+    """Return whether the entry caused an error, and not the database."""
     if isinstance(error, OperationalError):
         return str(getattr(error.orig, "sqlstate", "")).startswith(LIMITS)
     return isinstance(error, POISON)

@@ -1,4 +1,4 @@
-"""Forgets what is old on the server: passages after three months, customers after three years without a word.
+"""Erases old data on the server: passages after three months, customers three years after their last contact.
 
 The feed is the ledger of all, and this is where all that happened is known; so the server condenses the ledgers of all
 kiosks, in its own ledger, and the kiosks erase as they hear of it. What must outlive it is kept as sums.
@@ -26,14 +26,14 @@ CUSTOMERS_KEPT = timedelta(days=3 * 365)
 
 
 class Forgotten(Noun, frozen=True, kw_only=True):
-    """How many stretches of ledgers were condensed, and how many customers forgotten."""
+    """The result: how many stretches were condensed, and how many customers erased."""
 
     stretches: int
     members: int
 
 
 def forget_old(books: ServerBooks) -> Forgotten:
-    """Forget all that is old now. Raises LedgerError; what was forgotten by then stays so."""
+    """Erase all old data. Raises LedgerError; what was erased by then stays so."""
     silent = books.roster.silent_since(books.now() - CUSTOMERS_KEPT)
     if silent:
         books.append(*(Erased(member_id=name, by="retention") for name in silent), by=SERVER)
@@ -46,7 +46,7 @@ def forget_old(books: ServerBooks) -> Forgotten:
 
 
 def _forget_stretch(books: ServerBooks) -> bool:
-    """Condense the next stretch of any ledger that is old enough; tell whether there was one."""
+    """Condense the next old stretch of any ledger; return whether there was one."""
     books.fold()
     with books.storage.writing(Turn.FOLD, Turn.FEED) as connection:
         of = network.read(connection, books.storage.network)
@@ -59,45 +59,51 @@ def _forget_stretch(books: ServerBooks) -> bool:
 
 
 def _sums(connection: Connection, network: str, *, projected: int, now: datetime) -> Condensed | None:
-    """Return the sums of the next stretch of any ledger that is old enough; None when there is none."""
+    """Return the sums of the next old stretch of any ledger; None when there is none."""
     for row in connection.execute(select(ledgers).where(ledgers.c.network_id == network).order_by(ledgers.c.ledger_id)):
         here = max(row.acked, _given_up(connection, network, row.ledger_id, now))
         upto = _folded(connection, network, row.ledger_id, here=here, projected=projected)
         found = condensing.stretch(
-            connection, feed, forgetting.scope(network), row.ledger_id, upto=upto, now=now, awaited=_came_lately(now)
+            connection,
+            feed,
+            forgetting.in_network(network),
+            row.ledger_id,
+            upto=upto,
+            now=now,
+            awaited=_came_lately(now),
         )
         if found is not None:
             first, last = found
             return condensing.condense(
-                connection, feed, forgetting.scope(network), row.ledger_id, first=first, last=last
+                connection, feed, forgetting.in_network(network), row.ledger_id, first=first, last=last
             )
     return None
 
 
 def _came_lately(now: datetime) -> ColumnElement[bool]:
-    """Match what was received so lately that what belongs to it may still come."""
+    """Return the condition for entries received so lately that others before them may still come."""
     return feed.c.received_at.between(microseconds(now - condensing.KEPT), microseconds(now + condensing.AHEAD))
 
 
 def _given_up(connection: Connection, network: str, ledger_id: str, now: datetime) -> int:
-    """Return up to which entry a ledger came so long ago that what is missing of it is not waited for any more."""
+    """Return up to which entry a ledger is so old that missing entries are no longer waited for."""
     came = select(func.max(feed.c.seq)).where(
-        forgetting.scope(network), feed.c.ledger_id == ledger_id, ~_came_lately(now)
+        forgetting.in_network(network), feed.c.ledger_id == ledger_id, ~_came_lately(now)
     )
     return connection.execute(came).scalar() or 0
 
 
 def _folded(connection: Connection, network: str, ledger_id: str, *, here: int, projected: int) -> int:
-    """Return up to which entry of those that are here a ledger is folded."""
+    """Return up to which of its present entries a ledger is folded."""
     waiting = select(func.min(feed.c.seq)).where(
-        forgetting.scope(network), feed.c.ledger_id == ledger_id, feed.c.position > projected
+        forgetting.in_network(network), feed.c.ledger_id == ledger_id, feed.c.position > projected
     )
     first: int | None = connection.execute(waiting).scalar()
     return here if first is None else min(here, first - 1)
 
 
 def _forget_beside(connection: Connection, network: str, now: datetime) -> None:
-    """Forget what lies beside the feed and is as old as passages may become."""
+    """Erase what lies beside the feed and is older than passages may become."""
     old = now - condensing.KEPT
     connection.execute(delete(alarms).where(alarms.c.network_id == network, alarms.c.last_at < old))
     connection.execute(delete(quarantine).where(quarantine.c.network_id == network, quarantine.c.received_at < old))

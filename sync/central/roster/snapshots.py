@@ -1,4 +1,4 @@
-"""The folded roster for a kiosk that is new, or was away from a feed that is gone: in pages, all of one instant.
+"""Snapshots of the roster for kiosks that are new or lost their cursor: in pages, all of one instant.
 
 The pages are written down when the first is asked for, because the roster goes on moving while a kiosk fetches them;
 kiosks that ask within a short while get the same ones. What stands in them is in kiosk.store.feed.snapshot.
@@ -43,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Snapshots:
-    """The roster in pages, for kiosks to fetch."""
+    """Serves snapshots to kiosks, page by page."""
 
     def __init__(self, books: ServerBooks) -> None:
         self._books, self._storage = books, books.storage
@@ -59,7 +59,7 @@ class Snapshots:
 
 
 def begin(connection: Connection, network_id: str, now: datetime) -> str:
-    """Return the token of a snapshot's first page, writing one down if the last is not fresh, in a transaction."""
+    """Return the token of a snapshot's first page; write a new snapshot if the last is not fresh."""
     of = network.read(connection, network_id)
     connection.execute(delete(snapshots).where(snapshots.c.network_id == network_id, snapshots.c.made_at <= now - KEPT))
     fresh = select(snapshots.c.snapshot_id, snapshots.c.cursor, snapshots.c.rows).where(
@@ -88,7 +88,7 @@ def _packed(rows: snapshot.Rows) -> bytes:
 
 
 def _heads(connection: Connection, of: NetworkState) -> dict[str, int]:
-    """Return for each ledger up to which entry all that came of it is folded.
+    """Return for each ledger up to which entry it is folded completely.
 
     An entry that is missing below, because its kiosk cannot read it, comes by the feed if it ever comes. Were the gap
     told as the end, that kiosk would take what follows it for news, and hold it for newer than all that is in the feed.
@@ -104,7 +104,7 @@ def _heads(connection: Connection, of: NetworkState) -> dict[str, int]:
 
 
 def page(connection: Connection, network_id: str, token: str) -> RawPage:
-    """Return a page. Raises GoneError for a token that is none, or of a snapshot that is not kept any longer."""
+    """Return a page. Raises GoneError for an unknown or expired token."""
     name, _, text = token.partition(".")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise GoneError("the token is not of a snapshot: begin anew without one")

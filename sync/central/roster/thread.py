@@ -1,4 +1,4 @@
-"""The thread that folds new entries into the roster, and once a day forgets what is old."""
+"""Thread that folds new entries into the roster, and erases old data once a day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORGET_FIRST, FORGET_EVERY = timedelta(hours=1), timedelta(days=1)
 
 
 class RosterThread:
-    """Folds the roster. A server whose roster is folded no longer must end: see `is_dead`."""
+    """Runs the folding thread. A server whose thread died must end: see `is_dead`."""
 
     def __init__(self, books: ServerBooks, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
         self._books, self._changes, self._now = books, changes, now
@@ -43,7 +43,7 @@ class RosterThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end. May be called from any thread, and wakes all who wait."""
+        """Ask the thread to end, and wake all who wait. From any thread."""
         self._stop.set()
         self._changes.notify()
 
@@ -60,7 +60,7 @@ class RosterThread:
         self._changes.notify()
 
     async def positions(self) -> AsyncGenerator[int, None]:
-        """Yield the position that the roster is folded to, at once and whenever it has moved, until the server stops.
+        """Yield the position that the roster is folded to, now and whenever it moves, until the server stops.
 
         Not the feed's last one: who then looks at the roster is to find there what they were told of.
         """
@@ -74,7 +74,7 @@ class RosterThread:
             await self._changes.wait_async(seen, LOOK_SECONDS)
 
     def _run(self) -> None:
-        """Fold; a server that no longer does would go on taking entries in and show nobody any of them."""
+        """Fold until stopped; note when folding ends by an error, since the server must then end."""
         try:
             while not self._stop.is_set():
                 seen = self._changes.count
@@ -87,7 +87,7 @@ class RosterThread:
             self.on_death()
 
     def _fold(self) -> None:
-        """Bring the roster up to date. What fails is tried again with the next entries: those are safe already."""
+        """Bring the roster up to date. What fails is tried again with the next entries; those are stored already."""
         try:
             if self._books.fold(self._stop):
                 self._changes.notify()

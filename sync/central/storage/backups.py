@@ -1,4 +1,4 @@
-"""Copies of the server's database. A copy begins a feed of its own: put back, its positions name other entries."""
+"""Copies of the server's database. A restored copy begins a new feed generation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sync.central.storage import network
 
 
 def copy(settings: Settings, to: Path) -> str:
-    """Copy the database, while the server runs; return what is to be known about the copy. Raises LedgerError."""
+    """Copy the database while the server runs; return a note about the copy. Raises LedgerError."""
     if to.exists():
         raise LedgerError(f"{to} exists: a copy is not written over another one")
     part = to.with_name(f"{to.name}.part")
@@ -54,7 +54,7 @@ def _begin_anew(part: Path, of: str) -> None:
     engine = writing_engine(part)
     with engine.connect() as connection:
         with transaction(connection):
-            network.renew(connection, of)
+            network.begin_generation_and_ledger(connection, of)
         # One file, to be carried away: nothing of it stays in a journal beside it.
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
@@ -62,7 +62,7 @@ def _begin_anew(part: Path, of: str) -> None:
 
 
 def _dump(settings: Settings, part: Path) -> None:
-    """Have PostgreSQL's own tool write the copy."""
+    """Copy with pg_dump."""
     url = settings.database.replace("postgresql+psycopg:", "postgresql:", 1)
     try:
         subprocess.run(["pg_dump", "--format=custom", f"--file={part}", f"--dbname={url}"], check=True)  # noqa: S603, S607

@@ -48,7 +48,7 @@ STATEMENT_MILLISECONDS = 60_000
 
 
 class Turn(IntEnum):
-    """What only one transaction at a time may do, whatever process it is in."""
+    """Locks: what only one transaction at a time may do, in any process."""
 
     FEED = 1
     """Give out positions of the feed: so they are committed in their order, and no reader passes one by."""
@@ -62,7 +62,7 @@ class Turn(IntEnum):
 
 
 class _Lease:
-    """A connection that ends with the thread that had it."""
+    """A connection that is closed when its thread ends."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -75,7 +75,7 @@ class _Lease:
 
 
 class Storage:
-    """The database, opened. Its methods may be called from any thread."""
+    """The open database. Its methods may be called from any thread."""
 
     def __init__(self, settings: Settings) -> None:
         """Raise LedgerError when the database cannot be opened, or another process writes the SQLite file."""
@@ -116,7 +116,7 @@ class Storage:
 
     @property
     def reading(self) -> Database:
-        """This thread's connection to read with; each statement sees what is committed then."""
+        """This thread's reading connection; each statement sees what is committed by then."""
         lease: _Lease | None = getattr(self._own, "lease", None)
         if lease is None:
             with failing_as(UNREADABLE):
@@ -132,7 +132,7 @@ class Storage:
 
     @contextmanager
     def writing(self, *turns: Turn) -> Iterator[Connection]:
-        """Write all or nothing, after waiting for these turns. Raises LedgerError; then nothing was written."""
+        """Write in one transaction, after waiting for these turns. Raises LedgerError; then nothing was written."""
         if self._writer is not None:
             with self._turns, self._transaction(self._writer) as connection:
                 yield connection
@@ -150,7 +150,7 @@ class Storage:
                 yield connection
 
     def take_turn(self, connection: Connection, turn: Turn) -> None:
-        """Wait for a turn inside a transaction; SQLite's only writer has them all. FOLD comes before FEED, always."""
+        """Wait for a turn inside a transaction (SQLite's writer has all). Take FOLD before FEED, always."""
         if self.is_postgres:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (int(turn), self.network))
 
@@ -171,7 +171,7 @@ _models: dict[URL, Engine] = {}
 
 
 def _model(place: URL) -> Engine:
-    """Return an engine that has spoken to a server once, and knows what it can do."""
+    """Return an engine that connected to a server once, and knows what it can do."""
     remembered: dict[str, Any] = {"compiled_cache": LRUCache(STATEMENTS)}
     limits = {"connect_timeout": CONNECT_SECONDS}
     model = create_engine(

@@ -1,4 +1,4 @@
-"""The network that a database serves: making and upgrading its schema, and the names it goes by."""
+"""The network of a database: makes and upgrades the schema, and keeps the network's names and secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _READ = select(
 
 
 def read(connection: Connection, network: str) -> NetworkState:
-    """Return what is known of a network that was born. Raises LedgerError."""
+    """Return the state of a network. Raises LedgerError."""
     row = connection.execute(_READ, {"network": network}).first()
     if row is None:
         raise LedgerError(f"the database does not know the network {network}: run `kiosk-central migrate`")
@@ -54,13 +54,13 @@ def read(connection: Connection, network: str) -> NetworkState:
 
 
 def load(storage: Storage) -> NetworkState:
-    """Return what the server knows of itself now. Raises LedgerError."""
+    """Return the state of the server's network. Raises LedgerError."""
     with storage.reader() as connection:
         return read(connection, storage.network)
 
 
 def migrate(storage: Storage) -> None:
-    """Make or upgrade the schema, and let the network be born where it was not: all in one transaction.
+    """Make or upgrade the schema, and add the network if it is missing: all in one transaction.
 
     Raises LedgerError when the database cannot be written, or was upgraded by a newer version.
     """
@@ -98,13 +98,13 @@ def _fresh_names() -> dict[str, object]:
 
 
 def begin_generation(connection: Connection, network: str) -> None:
-    """Begin a new generation of the same feed: all kiosks start from a snapshot."""
+    """Begin a new generation of the feed: all kiosks start from a snapshot."""
     fresh = {"generation": _fresh_names()["generation"]}
     connection.execute(update(networks).where(networks.c.network_id == network).values(fresh))
 
 
-def renew(connection: Connection, network: str) -> None:
-    """Begin a new generation: all kiosks start from a snapshot.
+def begin_generation_and_ledger(connection: Connection, network: str) -> None:
+    """Begin a new generation and a new ledger of the server: it was restored from a copy.
 
     The server's own ledger is a new one as well: the places of the old one that were lost must not be used again.
     """

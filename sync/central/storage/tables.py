@@ -1,4 +1,4 @@
-"""The server's own tables. Every one leads with the network, so that a database can be shared, or spread by it.
+"""The server's own tables. Each key begins with the network, so that a database can be shared or split by it.
 
 Only names and types are here; how a database comes to have them is in sync/central/storage/migrations. The roster has
 the tables of kiosk.store beside these: they are a fold of the feed and made anew whenever their shape changes.

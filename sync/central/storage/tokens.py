@@ -1,4 +1,4 @@
-"""Bearer tokens of kiosks and sessions: made here, and kept as hashes only."""
+"""Bearer tokens of kiosks and sessions: makes them, and hashes them for storage."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """Hash a token. It is random enough that a plain hash tells nothing of it."""
+    """Hash a token. It is random enough that a plain hash reveals nothing of it."""
     return sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Counts tries of what can be guessed, such as codes and passwords, and says when the next one may be made.
+"""Counts tries of codes and passwords, and says how long to wait before the next one.
 
 Tries are kept in the database, so that a restart forgives none. Call this inside a transaction that holds Turn.GUESS
 (sync.central.storage.database), or two processes would each grant the last try.
@@ -26,8 +26,8 @@ LONGEST_DELAY = timedelta(minutes=15)
 SHORTEST = timedelta(seconds=1)
 
 
-def wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
-    """Return how long to wait before the next try, None when it may be now: at most `limit` in any hour.
+def hourly_wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
+    """Return how long to wait before the next try, None for not at all: at most `limit` in any hour.
 
     The hour that went by is looked at, not the one since the clock struck.
     """
@@ -44,8 +44,8 @@ def delay(failures: int) -> timedelta:
     return min(FIRST_DELAY * (1 << min(failures - FREE, 20)), LONGEST_DELAY)
 
 
-def hold(connection: Connection, network: str, what: str, *, now: datetime) -> timedelta | None:
-    """Return how long to wait until something may be tried again, None when it may be now.
+def wait_after_wrong(connection: Connection, network: str, what: str, *, now: datetime) -> timedelta | None:
+    """Return how long to wait after wrong tries, None for not at all.
 
     The wrong tries of a day count, until it is got right.
     """
@@ -60,8 +60,8 @@ def count(connection: Connection, network: str, what: str, now: datetime) -> Non
     connection.execute(insert(tries), {"network_id": network, "try_id": secrets.token_hex(8), "what": what, "at": now})
 
 
-def forgive(connection: Connection, network: str, what: str) -> None:
-    """Forget the tries of something that was got right."""
+def forget(connection: Connection, network: str, what: str) -> None:
+    """Forget the tries of something after a right one."""
     connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.what == what))
 
 

@@ -20,7 +20,7 @@ from kiosk.export import csv_export
 from kiosk.model import Member, Noun
 from kiosk.notices import journal
 from kiosk.notices.language import choose
-from sync.central.kiosks import earlier_ledgers
+from sync.central.kiosks import former_ledgers
 from sync.central.pages.every_page import codes
 from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest, member_path
 from sync.central.pages.every_page.pagination import ListPage
@@ -176,7 +176,7 @@ def _places(page: PageRequest) -> dict[str, str]:
     """The names of kiosks by their ledgers, those they kept before included."""
     with page.central.storage.reader() as connection:
         return {
-            **earlier_ledgers.names(connection, page.central.settings.network),
+            **former_ledgers.kiosk_names(connection, page.central.settings.network),
             network.load(page.central.storage).ledger_id: "",
         }
 

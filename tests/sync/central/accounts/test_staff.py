@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
-from sync.central.accounts import guesses
+from sync.central.accounts import sign_in_limits
 from sync.central.accounts.staff import AT_ONCE, BUSY, AccountError, Role, SignIn, StaffAccount
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -210,8 +210,8 @@ def test_all_addresses_of_one_household_are_one(database: str) -> None:
         anne(central)
         assert floods(central, [f"2001:db8::{number:x}" for number in range(FREE + 3)], ["anne"] * (FREE + 3)) == FREE
         assert central.accounts.sign_in("anne", PASSWORD, address="::ffff:192.0.2.1").token
-    assert guesses.network_of("::ffff:192.0.2.1") == guesses.network_of("192.0.2.1")
-    assert guesses.network_of("2001:db8::1") != guesses.network_of("2001:db8:0:1::1")
+    assert sign_in_limits.network_of("::ffff:192.0.2.1") == sign_in_limits.network_of("192.0.2.1")
+    assert sign_in_limits.network_of("2001:db8::1") != sign_in_limits.network_of("2001:db8:0:1::1")
 
 
 def test_of_addresses_a_keyed_hash_is_kept_and_of_a_right_sign_in_nothing(database: str) -> None:

@@ -12,8 +12,8 @@ from kiosk.facts import Happened, MemberSet
 from kiosk.model import Member
 from kiosk.store import chain
 from sync import wire
-from sync.central.feed.arrivals import LONGEST_ID, NoPushError
 from sync.central.feed.intake import OtherLedgerError
+from sync.central.feed.push_reader import LONGEST_ID, NoPushError
 from sync.central.feed.stream import GoneError
 from sync.central.storage import network
 from sync.central.storage import tables as central_tables

@@ -206,7 +206,7 @@ def test_a_new_generation_begins_when_the_network_is_renewed(database: str) -> N
         sends(central, kiosk, MemoryLedger().writes(*happenings(3)))
         cursor = central.feed.page(kiosk, None).cursor
         with central.storage.writing() as connection:
-            network.renew(connection, "main")
+            network.begin_generation_and_ledger(connection, "main")
         with pytest.raises(GoneError):
             central.feed.page(kiosk, cursor)
         assert len(fed(central, kiosk)) == 3

@@ -19,8 +19,8 @@ from kiosk.notices.view import Health
 from kiosk.store.codes import claim_code
 from sync.central.alarms import register
 from sync.central.alarms.register import Alarm, Facts, Kind, Note
-from sync.central.feed import arrivals, ingest
-from sync.central.feed.arrivals import RefusedEntry
+from sync.central.feed import ingest, push_reader
+from sync.central.feed.push_reader import RefusedEntry
 from sync.central.pages.every_page import codes
 from sync.central.storage.tables import alarms
 from sync.central.words import Words
@@ -94,7 +94,7 @@ FACTS = Facts(n=7, known=9, ledger="x", pass_id="ten", member="lea", left=-1, ba
 
 def reasons() -> set[str]:
     """Why the server sets something aside: the texts of its source that begin with a stable word and a colon."""
-    tree = ast.parse(Path(arrivals.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(push_reader.__file__).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     told = {text for text in texts if re.match(r"(malformed|other ledger|half erased|hash mismatch): ", text)}
     return told | {ingest.FORK, f"{LATER}: a later release wrote it"}
@@ -116,7 +116,7 @@ def everything_happens(house: Office) -> None:
         later = alarms.c.alarm_id.endswith(":last")
         connection.execute(update(alarms).where(later).values(note="of_a_later_release", facts="{}"))
         aside = [RefusedEntry(seq=90 + n, reason=why, raw=b"%d" % n) for n, why in enumerate(sorted(reasons()))]
-        ingest.take(connection, of, ledger, before=ingest.progress(connection, of, ledger), batch=aside, now=now)
+        ingest.store(connection, of, ledger, before=ingest.progress(connection, of, ledger), batch=aside, now=now)
     told = [Happened(what=kind, detail="said in English", site_id=SERRE.id) for kind in Kind]
     gone = Condensed(ledger_id="of a kiosk that is gone", first=1, last=1)
     visit = Ref(ledger_id=ledger, seq=2)

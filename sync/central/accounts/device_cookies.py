@@ -1,4 +1,4 @@
-"""Browsers that somebody signed in with before: what their cookie says, and that nobody else can have written it.
+"""Device cookies: recognise a browser that signed in to an account before. The cookie is sealed by the server.
 
 Who guesses one account's password from very many addresses uses up the tries of that account, and its owner would have
 to wait with everybody. So a browser that signed in is given a mark for that account, sealed with the server's secret,
@@ -16,14 +16,14 @@ LASTS = timedelta(days=365)
 _MARK = re.compile("([0-9]{1,12})[.]([0-9a-f]{32})[.]([0-9a-f]{64})")
 
 
-def mark(secret: bytes, account: str, now: datetime, known: str | None = None) -> str:
-    """Return the mark of a browser that signed in just now; `known` is what `recognise` said of the one it had."""
+def new_cookie(secret: bytes, account: str, now: datetime, known: str | None = None) -> str:
+    """Return the cookie for a browser that just signed in; `known` is its name from an earlier cookie."""
     issued, name = str(int(now.timestamp())), known or secrets.token_hex(16)
     return f"{issued}.{name}.{_seal(secret, account, issued, name)}"
 
 
 def recognise(secret: bytes, account: str, told: str, now: datetime) -> str | None:
-    """Return the name of a browser that signed in to this account within the year; None for any other."""
+    """Return the name of a browser that signed in to this account within a year, from its cookie, or None."""
     found = _MARK.fullmatch(told)
     if found is None or not hmac.compare_digest(_seal(secret, account, found[1], found[2]), found[3]):
         return None

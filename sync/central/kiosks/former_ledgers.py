@@ -1,4 +1,4 @@
-"""Ledgers that a kiosk kept before its present one: whose they are, and who may send what is left of them.
+"""Former ledgers of kiosks: who kept them, and who may send what is left of them.
 
 A kiosk goes on in a new ledger where it may have lost the end of the old one. It says so with its token, or with a
 pairing code where it is paired anew in between. What it still has of the old ledger is then taken from it. That may be
@@ -23,8 +23,8 @@ MOST = 50
 """Former ledgers of one kiosk: each is a repair."""
 
 
-def named(asked: Enroll) -> tuple[str, ...]:
-    """Return the former ledgers that an enrolment names, without what can be no name."""
+def read_names(asked: Enroll) -> tuple[str, ...]:
+    """Return the valid former ledgers that an enrolment names."""
     return tuple(name for name in asked.formers[:MOST] if _is_name(name) and name != asked.ledger_id)
 
 
@@ -32,16 +32,16 @@ def _is_name(ledger_id: str) -> bool:
     return 0 < len(ledger_id) <= NAME_LENGTH and "\0" not in ledger_id
 
 
-def kept_elsewhere(connection: Connection, of: str, names: Collection[str]) -> str | None:
-    """Return one of these ledgers that a kiosk is known to have kept before its present one, None when none is."""
+def find_known(connection: Connection, of: str, names: Collection[str]) -> str | None:
+    """Return one of these ledgers that is a known former ledger of any kiosk, None when none is."""
     query = select(former_ledgers.c.ledger_id).where(
         former_ledgers.c.network_id == of, former_ledgers.c.ledger_id.in_(names)
     )
     return connection.execute(query.order_by(former_ledgers.c.ledger_id)).scalars().first()
 
 
-def names(connection: Connection, of: str) -> dict[str, str]:
-    """Return the name of the kiosk that keeps each ledger, or kept it; of several that kept it, the one paired last."""
+def kiosk_names(connection: Connection, of: str) -> dict[str, str]:
+    """Return for each ledger the name of its kiosk; of several that kept it, the one paired last."""
     kept = select(kiosks.c.ledger_id, kiosks.c.name)
     once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
         former_ledgers,
@@ -56,8 +56,8 @@ def names(connection: Connection, of: str) -> dict[str, str]:
     return {row.ledger_id: row.name for row in rows}
 
 
-def is_of(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
-    """Tell whether a kiosk kept this ledger before its present one."""
+def was_kept_by(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
+    """Return whether this is a former ledger of a kiosk."""
     one = select(former_ledgers.c.kiosk_id).where(
         former_ledgers.c.network_id == of,
         former_ledgers.c.ledger_id == ledger_id,
@@ -66,8 +66,8 @@ def is_of(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> boo
     return connection.execute(one).first() is not None
 
 
-def claim(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], now: datetime) -> None:
-    """Give a kiosk that was let in by a code the ledgers that it kept before.
+def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], now: datetime) -> None:
+    """Record the former ledgers of a kiosk that was paired by a code.
 
     Who shows a code and names a ledger is taken at its word, as it is for its present one; a token with which another
     kiosk went on in that ledger ends, so that such a word does not go unnoticed. The server's own ledgers are nobody's.
@@ -80,37 +80,39 @@ def claim(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], 
                 .where(kiosks.c.revoked_at.is_(None))
                 .values(revoked_at=now)
             )
-            _keep(connection, of, kiosk_id, name)
+            _insert(connection, of, kiosk_id, name)
 
 
-def claim_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
-    """Let a kiosk send a former ledger that nobody ever sent anything of; tell whether it may."""
+def accept_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
+    """Accept a former ledger that nobody ever sent anything of; return whether it was accepted."""
     if not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False
-    _keep(connection, of, kiosk_id, ledger_id)
+    _insert(connection, of, kiosk_id, ledger_id)
     return True
 
 
-def go_on(connection: Connection, of: str, kiosk_id: str, present: str, ledger_id: str, follows: Sequence[str]) -> bool:
-    """Let a kiosk go on in a new ledger, if that follows one of its own and is nobody's; tell whether it does."""
-    is_own = present in follows or any(is_of(connection, of, kiosk_id, one) for one in follows[:MOST])
+def allow_new_ledger(
+    connection: Connection, of: str, kiosk_id: str, present: str, ledger_id: str, follows: Sequence[str]
+) -> bool:
+    """Let a kiosk go on in a new ledger if it follows one of its own and is nobody's; return whether it may."""
+    is_own = present in follows or any(was_kept_by(connection, of, kiosk_id, one) for one in follows[:MOST])
     if not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False
-    _keep(connection, of, kiosk_id, present)
+    _insert(connection, of, kiosk_id, present)
     one = (kiosks.c.network_id == of, kiosks.c.kiosk_id == kiosk_id)
     connection.execute(update(kiosks).where(*one).values(ledger_id=ledger_id))
     return True
 
 
-def raise_renewed(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
-    """Raise the alarm that a kiosk goes on in a new ledger: it mended the one before, or was put back from a copy."""
+def raise_new_ledger_alarm(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
+    """Raise the alarm that a kiosk goes on in a new ledger: it repaired the former one, or was restored from a copy."""
     alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
     ref, facts = Ref(ledger_id=ledger_id, seq=0), Facts(ledger=follows)
     register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.NEW_LEDGER, facts=facts, now=now)
 
 
-def _keep(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:
-    if not is_of(connection, of, kiosk_id, ledger_id):
+def _insert(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> None:
+    if not was_kept_by(connection, of, kiosk_id, ledger_id):
         connection.execute(insert(former_ledgers), {"network_id": of, "ledger_id": ledger_id, "kiosk_id": kiosk_id})
 
 

@@ -1,4 +1,4 @@
-"""How much one kiosk may bring: generous to a long queue, and an end to a kiosk that went mad or was stolen.
+"""Rate limit of one kiosk: generous to a long queue, and an end to a kiosk that went mad or was stolen.
 
 Each has an allowance of bytes that fills up with time (a token bucket). A call is answered while anything is left of
 it, and then costs what it brought. So nobody pays for another's flood, and after an outage every kiosk has all of its
@@ -23,8 +23,8 @@ class _Left(NamedTuple):
     at: float
 
 
-class Pace:
-    """The allowances of kiosks. Its methods may be called from any thread; seconds are of one clock."""
+class RateLimit:
+    """Counts what each kiosk sends against its rate limit. Callable from any thread; seconds are of one clock."""
 
     def __init__(self, *, allowance: float = ALLOWANCE, per_second: float = PER_SECOND) -> None:
         self._allowance, self._per_second = allowance, per_second
@@ -38,7 +38,7 @@ class Pace:
         return 0.0 if level > 0 else -level / self._per_second + 1.0
 
     def spend(self, kiosk_id: str, cost: float, now: float) -> None:
-        """Take off the allowance what a call cost; it may owe for the last one."""
+        """Charge a call to the kiosk; the balance may go below zero."""
         with self._lock:
             self._left[kiosk_id] = _Left(self._level(kiosk_id, now) - cost, now)
 

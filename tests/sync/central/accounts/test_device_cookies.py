@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sync.central.accounts import devices
+from sync.central.accounts import device_cookies
 from sync.central.storage.tries import TRIES_AN_HOUR
 from tests.office.ledgers.small_house import MONDAY
 from tests.office.servers.office import PASSWORD, Office, went
@@ -65,7 +65,7 @@ def test_a_mark_that_is_not_this_browser_s_of_this_account_is_none(house, of) ->
     elif of == "an edited one":
         device = device[:15] + ("0" if device[15] != "0" else "1") + device[16:]
     elif of == "another secret":
-        device = devices.mark(SECRET, "anne", house.moment.now)
+        device = device_cookies.new_cookie(SECRET, "anne", house.moment.now)
     elif of == "a year ago":
         house.moment.moves(days=366)
     guessed_from_everywhere(house)
@@ -83,8 +83,8 @@ def test_a_new_password_ends_the_marks_of_the_old_one(house) -> None:
 
 
 def test_a_mark_is_known_for_a_year() -> None:
-    told = devices.mark(SECRET, "anne", MONDAY)
-    name = devices.recognise(SECRET, "anne", told, MONDAY + timedelta(days=364))
+    told = device_cookies.new_cookie(SECRET, "anne", MONDAY)
+    name = device_cookies.recognise(SECRET, "anne", told, MONDAY + timedelta(days=364))
     assert name
-    assert devices.recognise(SECRET, "anne", told, MONDAY + devices.LASTS) is None
-    assert devices.recognise(SECRET, "anne", "é" * 100_000, MONDAY) is None
+    assert device_cookies.recognise(SECRET, "anne", told, MONDAY + device_cookies.LASTS) is None
+    assert device_cookies.recognise(SECRET, "anne", "é" * 100_000, MONDAY) is None

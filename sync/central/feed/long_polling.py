@@ -1,4 +1,4 @@
-"""Kiosks that wait for news: each costs a socket and a few hundred bytes, no thread and no question to the database.
+"""Long polling: kiosks that wait for news cost a socket and a few hundred bytes each, no thread and no query.
 
 One task for all of them asks where the feed ends, when something changed and, for what another process took in, every
 few seconds. Nothing here knows who waits, or what the news are: they are fetched by the usual calls.
@@ -22,13 +22,13 @@ So three kiosks hear of it at once, and five hundred within ten seconds, each of
 """
 
 
-def spread(people: int, chance: float) -> float:
-    """Return for how many seconds one of so many who wait is kept from the news."""
-    return chance * (people - 1) / ANSWERS_A_SECOND
+def random_delay(count: int, chance: float) -> float:
+    """Return for how many seconds one of so many waiters is held back, so that they do not all call at once."""
+    return chance * (count - 1) / ANSWERS_A_SECOND
 
 
 class NewsWaiters:
-    """The requests that wait for the feed to grow, in one event loop."""
+    """The requests that wait for news of the feed, in one event loop."""
 
     def __init__(
         self,
@@ -41,35 +41,35 @@ class NewsWaiters:
         """`end` returns the feed's last position and is called in a thread; `chance` returns numbers of [0, 1)."""
         self._changes, self._read_end, self._look_seconds, self._chance = changes, end, look_seconds, chance
         self._end = -1
-        self._people = 0
+        self._count = 0
         self._moved = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     @property
-    def people(self) -> int:
-        """How many wait at this moment."""
-        return self._people
+    def count(self) -> int:
+        """The number of requests that wait now."""
+        return self._count
 
     def close(self) -> None:
-        """Answer all who wait, and let nobody wait from now on: the server stops. From any thread."""
+        """Answer all waiting requests, and let none wait from now on: the server stops. From any thread."""
         self._closed = True
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
-    async def beyond(self, place: int, seconds: float) -> bool:
-        """Wait for an entry after a position, at most so long. Tells whether there is one."""
+    async def wait_beyond(self, place: int, seconds: float) -> bool:
+        """Wait for an entry after a position, at most so many seconds. Return whether there is one."""
         self._loop = asyncio.get_running_loop()
         until = self._loop.time() + seconds
-        self._people += 1
+        self._count += 1
         try:
             await self._until_moved(place, until)
             if self._end > place and not self._closed:
                 left = max(until - self._loop.time(), 0.0)
-                await asyncio.sleep(min(spread(self._people, self._chance()), left))
+                await asyncio.sleep(min(random_delay(self._count, self._chance()), left))
         finally:
-            self._people -= 1
+            self._count -= 1
         return self._end > place
 
     async def _until_moved(self, place: int, until: float) -> None:
@@ -83,8 +83,8 @@ class NewsWaiters:
             return
 
     async def _look(self) -> None:
-        """Follow the feed's end for as long as somebody waits."""
-        while self._people and not self._closed:
+        """Watch the feed's end while any request waits."""
+        while self._count and not self._closed:
             seen = self._changes.count
             try:
                 end = await asyncio.to_thread(self._read_end)

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from sync import wire
-from sync.central.kiosks.allowance import A_CALL, ALLOWANCE, PER_SECOND, Pace
+from sync.central.kiosks.rate_limit import A_CALL, ALLOWANCE, PER_SECOND, RateLimit
 from tests.office.servers.server import MemoryLedger, ServerClock, bearer, called, pairs, push_of
 from tests.sync.central.http.test_api import problem
 
@@ -16,66 +16,66 @@ PUSH = 500_000
 """Bytes of a full push of 500 entries, and a good part more."""
 
 
-def drained(pace: Pace, entries: int) -> float:
+def drained(limit: RateLimit, entries: int) -> float:
     """The seconds in which a queue is sent as fast as the allowance lets it."""
     now = 0.0
     for _ in range(math.ceil(entries / 500)):
-        now += pace.wait("a", now)
-        pace.spend("a", A_CALL + PUSH, now)
+        now += limit.wait("a", now)
+        limit.spend("a", A_CALL + PUSH, now)
     return now
 
 
 def test_the_queue_of_a_whole_season_never_waits() -> None:
-    assert drained(Pace(), 60_000) == 0
+    assert drained(RateLimit(), 60_000) == 0
 
 
 def test_a_million_queued_entries_arrive_within_a_working_day() -> None:
-    assert 0 < drained(Pace(), 1_000_000) < 5 * 3600
+    assert 0 < drained(RateLimit(), 1_000_000) < 5 * 3600
 
 
 def test_a_kiosk_that_follows_live_and_wakes_at_every_tap_never_waits() -> None:
-    pace = Pace()
+    limit = RateLimit()
     for tap in range(20_000):
-        assert pace.wait("a", float(tap)) == 0
+        assert limit.wait("a", float(tap)) == 0
         for _ in range(4):  # a push, a page of the feed, a question for news, the time
-            pace.spend("a", A_CALL, float(tap))
+            limit.spend("a", A_CALL, float(tap))
 
 
 def test_five_hundred_kiosks_that_come_back_at_once_have_an_allowance_each() -> None:
-    pace = Pace()
+    limit = RateLimit()
     for number in range(500):
-        assert pace.wait(f"kiosk {number}", 0.0) == 0
-        pace.spend(f"kiosk {number}", ALLOWANCE - 1, 0.0)
-    assert [pace.wait(f"kiosk {number}", 0.0) for number in range(500)] == [0.0] * 500
+        assert limit.wait(f"kiosk {number}", 0.0) == 0
+        limit.spend(f"kiosk {number}", ALLOWANCE - 1, 0.0)
+    assert [limit.wait(f"kiosk {number}", 0.0) for number in range(500)] == [0.0] * 500
 
 
 def test_a_mad_kiosk_brings_no_more_in_a_day_than_is_told() -> None:
-    def brought(pace: Pace) -> float:
+    def brought(limit: RateLimit) -> float:
         total, now = 0.0, 0.0
         while now < 86_400 and total < 1e11:
-            now += pace.wait("mad", now)
-            pace.spend("mad", 8 << 20, now)
+            now += limit.wait("mad", now)
+            limit.spend("mad", 8 << 20, now)
             total += 8 << 20
         return total
 
-    assert brought(Pace()) < ALLOWANCE + 86_400 * PER_SECOND + (16 << 20) < 5.9e9
-    assert brought(Pace(allowance=math.inf)) > 1e11, "without an allowance there is no end"
+    assert brought(RateLimit()) < ALLOWANCE + 86_400 * PER_SECOND + (16 << 20) < 5.9e9
+    assert brought(RateLimit(allowance=math.inf)) > 1e11, "without an allowance there is no end"
 
 
 def test_a_clock_that_is_set_back_shuts_nobody_out_for_longer() -> None:
-    pace = Pace()
-    pace.spend("a", ALLOWANCE + PER_SECOND, 1e9)
-    assert pace.wait("a", 0.0) == pytest.approx(2.0)
-    pace.spend("a", 0, 0.0)
-    assert pace.wait("a", 3.0) == 0
+    limit = RateLimit()
+    limit.spend("a", ALLOWANCE + PER_SECOND, 1e9)
+    assert limit.wait("a", 0.0) == pytest.approx(2.0)
+    limit.spend("a", 0, 0.0)
+    assert limit.wait("a", 3.0) == 0
 
 
-@pytest.mark.parametrize("pace", [Pace(), Pace(allowance=math.inf)], ids=["limited", "not limited"])
-def test_a_flood_is_answered_by_429_and_when_to_come_again_and_then_goes_on(tmp_path, pace) -> None:
-    now, is_limited = ServerClock(), pace.wait("", 0.0) == 0 and not math.isinf(pace._allowance)
+@pytest.mark.parametrize("limit", [RateLimit(), RateLimit(allowance=math.inf)], ids=["limited", "not limited"])
+def test_a_flood_is_answered_by_429_and_when_to_come_again_and_then_goes_on(tmp_path, limit) -> None:
+    now, is_limited = ServerClock(), limit.wait("", 0.0) == 0 and not math.isinf(limit._allowance)
     with called(str(tmp_path / "central.db"), now) as client:
         central = client.app.state.central
-        central.pace = pace
+        central.rate_limit = limit
         mad, calm = pairs(central), pairs(central, "ledger-b", name="calm")
         flood = gzip.compress(push_of("ledger-a", []) + b" " * 7_000_000)
         headers = {**bearer(mad), "content-encoding": "gzip"}

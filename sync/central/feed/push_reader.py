@@ -1,4 +1,4 @@
-"""What a push brings, read one entry at a time: a single bad one must not make its neighbours unreadable.
+"""Reads the body of a push, one entry at a time: a bad entry must not make its neighbours unreadable.
 
 Pure: bytes come in, and for each entry either the entry or the reason why it cannot be taken, with what came.
 """
@@ -24,11 +24,11 @@ LONGEST_ID = 200
 
 
 class NoPushError(ValueError):
-    """The push as a whole cannot be read."""
+    """The body as a whole is no readable push."""
 
 
 class RefusedEntry(Noun, frozen=True, kw_only=True):
-    """An entry that the feed cannot take. `reason` is stable up to the colon."""
+    """An entry that the feed cannot store. `reason` is stable up to the colon."""
 
     seq: int
     reason: str
@@ -36,7 +36,7 @@ class RefusedEntry(Noun, frozen=True, kw_only=True):
 
 
 class ReadPush(Noun, frozen=True, kw_only=True):
-    """A push that was read: entries that are sound in themselves, and others, in the order in which they came."""
+    """A push as read: sound entries and refused ones, in the order in which they came."""
 
     ledger_id: str
     entries: tuple[Entry | RefusedEntry, ...]
@@ -64,7 +64,7 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def read(body: bytes) -> ReadPush:
-    """Read the body of a push. Raises NoPushError when it is no push at all, or a longer one than is agreed."""
+    """Read the body of a push. Raises NoPushError when it is none, or longer than agreed."""
     try:
         push = _push(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -102,7 +102,7 @@ def _one_by_one(push: _RawPush) -> Iterator[Entry | RefusedEntry]:
 
 
 def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | RefusedEntry:
-    """Read one entry of a ledger; `seq` is the place it has among its neighbours, for when it does not tell."""
+    """Read one entry of a ledger; `seq` is used where its own cannot be read."""
     try:
         wire = _entry(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
@@ -111,7 +111,7 @@ def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | RefusedEntry:
 
 
 def _numbers(raws: list[bytes]) -> list[int]:
-    """Return the `seq` of each entry; of those that do not tell theirs, the one next to their neighbour's.
+    """Return the `seq` of each entry; where one is missing, the number next to its neighbour's.
 
     All zero when none tells.
     """
@@ -136,7 +136,7 @@ def _number(raw: bytes) -> int | None:
 
 
 def _forgiving_beacon(raw: bytes) -> Beacon:
-    """A beacon that cannot be read delays no entry: nothing is known of how the kiosk is, that is all."""
+    """Read a beacon; an unreadable one becomes an empty one, for it must delay no entry."""
     try:
         return _beacon(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -144,7 +144,7 @@ def _forgiving_beacon(raw: bytes) -> Beacon:
 
 
 def checked_entry(wire: WireEntry, ledger_id: str, *, seq: int = 0, raw: bytes = b"") -> Entry | RefusedEntry:
-    """Return the entry if it is what was written: of this ledger, storable, and with hashes that fit."""
+    """Return the entry if it is of this ledger, storable, and has hashes that fit; else why it is refused."""
     try:
         reason = _trouble(wire, ledger_id)
         entry = None if reason else _entry_of(wire)
@@ -166,7 +166,7 @@ _CLOCKS = {clock.value for clock in ClockQuality}
 
 
 def _trouble(wire: WireEntry, ledger_id: str) -> str:
-    """Say why an entry cannot be kept, before its hashes are looked at."""
+    """Return why an entry cannot be stored, apart from its hashes."""
     if wire.ledger_id != ledger_id:
         return "other ledger: it does not belong to the ledger that sent it"
     if wire.clock not in _CLOCKS:
@@ -185,7 +185,7 @@ def _trouble(wire: WireEntry, ledger_id: str) -> str:
 
 
 def _hash_trouble(entry: Entry) -> str:
-    """Say what is wrong with the hashes of an entry; `previous` is between it and the one before."""
+    """Return what is wrong with the hashes of an entry, apart from `previous`, which needs the entry before."""
     if (entry.body is None) != (entry.salt is None):
         return "half erased: of body and salt one is missing"
     if entry.body is not None and sha256((entry.salt or b"") + entry.body).digest() != entry.body_hash:
@@ -199,7 +199,7 @@ def _hash_trouble(entry: Entry) -> str:
 
 
 def _body_trouble(body: bytes) -> str:
-    """A body that tells what this release does not know may pass; one that is no JSON object tells nobody anything."""
+    """Return what is wrong with a body: one that is no JSON object. Unknown fields may pass."""
     try:
         body.decode()
         _object(body)
@@ -212,7 +212,7 @@ def _body_trouble(body: bytes) -> str:
 
 
 def _word_trouble(value: object, field: str = "") -> str:
-    """Say what is wrong with a word: what PostgreSQL cannot keep, or not in an index, is refused on SQLite as well."""
+    """Return what is wrong with a text: PostgreSQL cannot store or index it. SQLite refuses the same."""
     match value:
         case str() if "\0" in value:
             return "malformed: a word of its body holds a zero byte"
@@ -227,5 +227,5 @@ def _word_trouble(value: object, field: str = "") -> str:
 
 
 def _is_id(field: str) -> bool:
-    """Tell whether the roster finds rows by what stands in a field."""
+    """Return whether a field is an id by which the roster finds rows."""
     return field in ("id", "holders") or field.endswith("_id")
