@@ -11,35 +11,30 @@ everything as it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from sqlalchemy import Executable, Row, func, select
 
 from kiosk.model import (
     Badge,
     Case,
-    Charge,
     ClockQuality,
     Holding,
     Member,
     Noun,
     Override,
-    Pass,
     Product,
-    Reason,
     Ref,
     Site,
     Tap,
     Use,
     Visit,
-    Window,
 )
 from kiosk.store import tables
 from kiosk.store.codes import claim_code
-from kiosk.store.database import Borrowed, Database, LedgerError
+from kiosk.store.database import Borrowed, Database
 from kiosk.store.queries import sales, search
 from kiosk.store.queries.at_tap import (
     BADGE,
@@ -54,6 +49,15 @@ from kiosk.store.queries.at_tap import (
     SITE,
     VISITS,
 )
+from kiosk.store.queries.rows import (
+    read_badge,
+    read_member,
+    read_override,
+    read_pass,
+    read_product,
+    read_site,
+    read_visit,
+)
 from kiosk.store.queries.sales import Sale
 from kiosk.store.tables import badges, members, overrides, passes, products, sites, unknown_badges, visits
 
@@ -64,30 +68,6 @@ RECENT = timedelta(days=40)
 MANY = 500
 """Ids asked for in one statement: every SQLite takes 999."""
 UNREADABLE = "the roster cannot be read"
-DAMAGED = "the roster is damaged: stop the kiosk and mend it by `kiosk ledger rebuild --repair`"
-
-T = TypeVar("T")
-
-
-def _reading(decode: Callable[[str], T]) -> Callable[[str], T]:
-    """Tell a document that the fold did not write as a LedgerError, without its own words: they name people."""
-
-    def read(doc: str) -> T:
-        try:
-            return decode(doc)
-        except (msgspec.DecodeError, TypeError, UnicodeError):
-            raise LedgerError(DAMAGED) from None
-
-    return read
-
-
-_site = _reading(msgspec.json.Decoder(Site).decode)
-_override = _reading(msgspec.json.Decoder(Override).decode)
-_product = _reading(msgspec.json.Decoder(Product).decode)
-_member = _reading(msgspec.json.Decoder(Member).decode)
-_badge = _reading(msgspec.json.Decoder(Badge).decode)
-_pass = _reading(msgspec.json.Decoder(Pass).decode)
-_charges = _reading(msgspec.json.Decoder(tuple[Charge, ...]).decode)
 
 
 class RosterError(LookupError):
@@ -145,7 +125,7 @@ class Roster:
         row = self._first(SITE, site_id=site_id)
         if row is None:
             raise RosterError(f"site {site_id!r} is not known here: import it with `kiosk site import FILE`")
-        return _site(row[0]), _override(row[1]) if row[1] else None
+        return read_site(row[0]), read_override(row[1]) if row[1] else None
 
     def _badge_and_member(self, badge_id: str | None, member_id: str | None) -> tuple[Badge | None, Member | None]:
         if member_id is not None:
@@ -153,46 +133,46 @@ class Roster:
         row = self._first(BADGE, badge_id=badge_id) if badge_id else None
         if row is None:
             return None, None
-        return _badge(row[0]), _member(row[1]) if row[1] else None
+        return read_badge(row[0]), read_member(row[1]) if row[1] else None
 
     # ------------------------------------------------------------ sites and products
 
     def site(self, site_id: str) -> Site | None:
         """Return a site."""
         row = self._first(SITE, site_id=site_id)
-        return _site(row[0]) if row else None
+        return read_site(row[0]) if row else None
 
     def sites(self) -> tuple[Site, ...]:
         """Return all sites, by id."""
-        return tuple(_site(row.doc) for row in self._all(select(sites.c.doc).order_by(sites.c.id)))
+        return tuple(read_site(row.doc) for row in self._all(select(sites.c.doc).order_by(sites.c.id)))
 
     def override(self, site_id: str, now: datetime) -> Override | None:
         """Return staff's last word on the hours of a site, unless it was taken back or is over."""
         row = self._first(select(overrides.c.doc).where(overrides.c.site_id == site_id))
-        override = _override(row.doc) if row and row.doc else None
+        override = read_override(row.doc) if row and row.doc else None
         return override if override and now < override.until else None
 
     def product(self, product_id: str) -> Product | None:
         """Return a product."""
         row = self._first(select(products.c.doc).where(products.c.id == product_id))
-        return _product(row.doc) if row else None
+        return read_product(row.doc) if row else None
 
     def products(self) -> tuple[Product, ...]:
         """Return all products, those no longer on sale too, by id."""
-        return tuple(_product(row.doc) for row in self._all(select(products.c.doc).order_by(products.c.id)))
+        return tuple(read_product(row.doc) for row in self._all(select(products.c.doc).order_by(products.c.id)))
 
     # ------------------------------------------------------------ members and their badges
 
     def member(self, member_id: str) -> Member | None:
         """Return a member."""
         row = self._first(MEMBER, member_id=member_id)
-        return _member(row.doc) if row else None
+        return read_member(row.doc) if row else None
 
     def members(self, *, start: int = 0, limit: int | None = None) -> tuple[Member, ...]:
         """Return all members by name, or so many of them after the first `start`."""
         query = select(members.c.doc).order_by(members.c.folded_name, members.c.id)
         rows = self._all(query.offset(start).limit(limit))
-        return tuple(_member(row.doc) for row in rows)
+        return tuple(read_member(row.doc) for row in rows)
 
     def members_of(self, ids: Collection[str]) -> dict[str, Member]:
         """Return those of these ids that are known, each by its id: a question for every 500 of them."""
@@ -200,7 +180,7 @@ class Roster:
         wanted = sorted(ids)
         for some in (wanted[n : n + MANY] for n in range(0, len(wanted), MANY)):
             rows = self._all(select(members.c.doc).where(members.c.id.in_(some)))
-            found |= {member.id: member for member in (_member(row.doc) for row in rows)}
+            found |= {member.id: member for member in (read_member(row.doc) for row in rows)}
         return found
 
     def member_count(self) -> int:
@@ -213,7 +193,7 @@ class Roster:
         if exact:
             return (exact,)
         with self._database.failing_as(UNREADABLE):
-            return tuple(_member(doc) for doc in search.find(self._database.connection, text))
+            return tuple(read_member(doc) for doc in search.find(self._database.connection, text))
 
     def silent_since(self, limit: datetime) -> tuple[str, ...]:
         """Return the customers, not hosts, of whom nothing was heard since an instant: no visit, sale or change."""
@@ -235,12 +215,12 @@ class Roster:
     def badge(self, badge_id: str) -> Badge | None:
         """Return a badge."""
         row = self._first(select(badges.c.doc).where(badges.c.id == badge_id))
-        return _badge(row.doc) if row else None
+        return read_badge(row.doc) if row else None
 
     def badges(self, member_id: str) -> tuple[Badge, ...]:
         """Return the badges of a member, lost ones too, by id."""
         query = select(badges.c.doc).where(badges.c.member_id == member_id).order_by(badges.c.id)
-        return tuple(_badge(row.doc) for row in self._all(query))
+        return tuple(read_badge(row.doc) for row in self._all(query))
 
     def recent_unknown(self, site_id: str, since: datetime) -> tuple[tuple[str, datetime], ...]:
         """Return claim code and last instant of the badges refused since that nobody carries, the newest first."""
@@ -264,7 +244,7 @@ class Roster:
         recent: dict[str, list[Use]] = defaultdict(list)
         for row in self._all(RECENT_USES, member_id=member_id, since=now - RECENT):
             recent[row.pass_id].append(Use(at=row.at, units=row.units))
-        held = [(_pass(row[0]), int(row[1])) for row in self._all(HOLDINGS, member_id=member_id)]
+        held = [(read_pass(row[0]), int(row[1])) for row in self._all(HOLDINGS, member_id=member_id)]
         held.sort(key=lambda one: (one[0].sold_at, one[0].id))
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 
@@ -314,7 +294,7 @@ class Roster:
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
-        return tuple(map(_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
+        return tuple(map(read_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
 
     def visitors(self, beginning: str) -> tuple[str, ...]:
         """Return the ids under which visits are kept that begin like this."""
@@ -326,19 +306,19 @@ class Roster:
         query = select(visits).where(visits.c.at >= since, visits.c.at < until)
         if site_id is not None:
             query = query.where(visits.c.site_id == site_id)
-        return tuple(map(_visit, self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))))
+        return tuple(map(read_visit, self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))))
 
     def visit(self, ref: Ref) -> Visit | None:
         """Return the visit that an entry granted."""
         query = select(visits).where(visits.c.ledger_id == ref.ledger_id, visits.c.seq == ref.seq)
         row = self._first(query)
-        return _visit(row) if row else None
+        return read_visit(row) if row else None
 
     def inside(self, site_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return the visits of those who are at a site, hosts too, in the order of their last tap."""
         rows = self._all(INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
         newest = {row.member_id: row for row in rows}
-        return tuple(_visit(row) for row in newest.values())
+        return tuple(read_visit(row) for row in newest.values())
 
     def not_left(self, site_id: str, since: datetime) -> tuple[Visit, ...]:
         """Return the last visit of everybody who came to a site since then and did not say afterwards that they left.
@@ -349,7 +329,7 @@ class Roster:
         gone = {row.member_id: row.at for row in self._all(DEPARTED, site_id=site_id, since=since)}
         newest = {row.member_id: row for row in self._all(CAME, site_id=site_id, since=since)}
         here = (row for member_id, row in newest.items() if member_id not in gone or row.at > gone[member_id])
-        return tuple(map(_visit, here))
+        return tuple(map(read_visit, here))
 
     def people_in(self, site_id: str, now: datetime) -> int:
         """Return how many members are at a site: those who count against its capacity, so hosts do not."""
@@ -358,7 +338,7 @@ class Roster:
     def members_in(self, site_id: str, now: datetime) -> tuple[Member, ...]:
         """Return the members who are at a site, hosts not, in the order of their last tap."""
         rows = self._all(HERE, **self._present_at(site_id, self.override(site_id, now), now))
-        return tuple({member.id: member for member in (_member(row.doc) for row in rows)}.values())
+        return tuple({member.id: member for member in (read_member(row.doc) for row in rows)}.values())
 
     def _presence(self, site_id: str, override: Override | None, now: datetime) -> Presence:
         counts = {row[1]: row[0] for row in self._all(PRESENT, **self._present_at(site_id, override, now))}
@@ -378,26 +358,3 @@ def _closing(override: Override | None, now: datetime) -> datetime | None:
     if override and override.state == "closed" and override.since <= now < override.until:
         return override.since
     return None
-
-
-def _visit(row: Row[*tuple[Any, ...]]) -> Visit:
-    # By place and not by name: whoever comes twice a day has a hundred of these.
-    ledger_id, seq, at, member_id, site_id, reason, start, end, cut, charges, presence_end, left_at, *reversal = row
-    return Visit(
-        ref=Ref(ledger_id=ledger_id, seq=seq),
-        at=at,
-        member_id=member_id,
-        site_id=site_id,
-        reason=Reason(reason),
-        window=_window(start, end, cut) if start is not None else None,
-        charges=_charges(charges),
-        present_until=presence_end,
-        left_at=left_at,
-        reversed_at=reversal[0],
-        reversed_by=reversal[1],
-    )
-
-
-def _window(start: datetime, end: datetime, cut: datetime | None) -> Window:
-    """Return the window of a visit; a reversal leaves one that had not begun empty."""
-    return Window(start=start, end=end if cut is None else max(start, min(end, cut)))

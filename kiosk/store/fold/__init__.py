@@ -5,25 +5,20 @@ ledgers may be folded in any order, and an entry that is folded again changes no
 entry is a fact, so none is refused: one that names something unknown does what it can, and the rest when that arrives.
 Reading the roster is the business of kiosk.roster.
 
-Which entry decides how a noun is now, is in kiosk.store.fold.nouns; how visits end, in kiosk.store.fold.visits. Of a
-charge a row of `uses` is kept per entry and pass; what was used of a pass is their sum. A sale that takes a debt over
-adds the units to its own pass and takes the same number off the old one. A reversal deletes the rows of the entry it
-reverses, or keeps them from being made, so units go back to the pass, and to the week or month, that they came from. Of
-several reversals of one entry the first counts, by instant and then by name.
-
-Two kinds of entries forget. A tombstone wins over all that is known of a person, before and after it. The entry that
-condenses a stretch of a ledger takes the place of the taps in it: what they took off passes becomes one row of `uses`
-of its own, and what else there was of them goes.
+Which entry decides how a noun is now, is in kiosk.store.fold.nouns; how visits end, in kiosk.store.fold.visits; what
+forgets, in kiosk.store.fold.forgetting. Of a charge a row of `uses` is kept per entry and pass; what was used of a pass
+is their sum. A sale that takes a debt over adds the units to its own pass and takes the same number off the old one. A
+reversal deletes the rows of the entry it reverses, or keeps them from being made, so units go back to the pass, and to
+the week or month, that they came from. Of several reversals of one entry the first counts, by instant and then by name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from kiosk.facts import (
     AnyFact,
@@ -44,17 +39,14 @@ from kiosk.facts import (
 from kiosk.model import Charge, ClockQuality, Denied, Reason, Ref
 from kiosk.store import tables
 from kiosk.store.codes import claim_code
-from kiosk.store.fold import nouns, times, visits
+from kiosk.store.fold import balances, forgetting, nouns, times, visits
 from kiosk.store.fold.nouns import Place
-from kiosk.store.fold.visits import NOBODY
-from kiosk.store.tables import EPOCH, reversals
+from kiosk.store.tables import reversals
 
 PLACED = frozenset({"site", "product", "member", "badge", "sale", "override"})
 """Kinds of entries whose place in the feed matters; what the others do is the same at any place."""
 NUL = b"\\u0000"
 """As JSON writes it."""
-
-_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int | None = None) -> None:
@@ -81,7 +73,7 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
         case PassSold():
             _pass_sold(connection, entry, fact, position=position)
         case Erased() | Condensed():
-            _forget(connection, entry, fact)
+            forgetting.forget(connection, entry, fact)
         case _:
             _noun_set(connection, Place.of(entry, position), fact, at=entry.stamp.at)
 
@@ -102,9 +94,6 @@ def _noun_set(connection: Connection, place: Place, fact: AnyFact, *, at: dateti
 
 # ---------------------------------------------------------------- taps
 
-# A tap must be cheap: its statements are built once.
-_INSERT_USES = insert(tables.uses)
-
 
 def _tapped(connection: Connection, entry: Entry, tap: Tapped) -> None:
     verdict = tap.verdict
@@ -120,9 +109,9 @@ def _tapped(connection: Connection, entry: Entry, tap: Tapped) -> None:
         return
     if kept.reversed_at is not None:
         return
-    _take(connection, entry, verdict.charges, at=entry.stamp.at)
+    balances.take(connection, entry, verdict.charges, at=entry.stamp.at)
     if verdict.credit_cents:
-        _owe(connection, entry.ref, kept.member_id, verdict.credit_cents)
+        balances.owe(connection, entry.ref, kept.member_id, verdict.credit_cents)
 
 
 def _remember_unknown(connection: Connection, entry: Entry, *, badge_id: str, site_id: str) -> None:
@@ -138,98 +127,6 @@ def _remember_unknown(connection: Connection, entry: Entry, *, badge_id: str, si
         connection.execute(update(unknown).filter_by(**key).values(told))
 
 
-def _take(connection: Connection, entry: Entry, charges: Iterable[Charge], *, at: datetime) -> None:
-    """Take units off passes; an entry has one row per pass, however it lists them."""
-    units: Counter[str] = Counter()
-    for charge in charges:
-        units[charge.pass_id] += charge.units
-    rows = [
-        {"pass_id": pass_id, **msgspec.structs.asdict(entry.ref), "at": at, "units": taken}
-        for pass_id, taken in units.items()
-        if taken
-    ]
-    if rows:
-        connection.execute(_INSERT_USES, rows)
-
-
-def _owe(connection: Connection, ref: Ref, member_id: str, cents: int) -> None:
-    """Owe a member, or whoever was forgotten, money by an entry; more of it where some is owed already."""
-    credits_, key = tables.credits_, {**msgspec.structs.asdict(ref), "member_id": member_id}
-    more = update(credits_).filter_by(**key).values(cents=credits_.c.cents + cents)
-    if not connection.execute(more).rowcount:
-        connection.execute(insert(credits_), {**key, "cents": cents})
-
-
-# ---------------------------------------------------------------- forgetting
-
-
-def _forget(connection: Connection, entry: Entry, fact: Erased | Condensed) -> None:
-    if isinstance(fact, Erased):
-        _erased(connection, entry, fact)
-    else:
-        _condensed(connection, entry, fact)
-
-
-def _erased(connection: Connection, entry: Entry, fact: Erased) -> None:
-    """Forget a person, for ever: what their entries did to others and to the accounts stays, without them."""
-    erasures, this = tables.erasures, msgspec.structs.asdict(entry.ref)
-    is_theirs = erasures.c.member_id == fact.member_id
-    known = connection.execute(select(erasures.c.ledger_id, erasures.c.seq).where(is_theirs)).one_or_none()
-    if known is not None:
-        if tuple(known) > (entry.ref.ledger_id, entry.ref.seq):
-            connection.execute(update(erasures).where(is_theirs).values(this))
-        return
-    connection.execute(insert(erasures), {"member_id": fact.member_id, **this})
-    nouns.forget_person(connection, fact.member_id)
-    visits.forget_person(connection, fact.member_id)
-    credits_, last_seen = tables.credits_, tables.last_seen
-    for row in connection.execute(select(credits_).where(credits_.c.member_id == fact.member_id)).all():
-        _owe(connection, Ref(ledger_id=row.ledger_id, seq=row.seq), NOBODY, row.cents)
-    connection.execute(delete(credits_).where(credits_.c.member_id == fact.member_id))
-    connection.execute(delete(last_seen).where(last_seen.c.member_id == fact.member_id))
-
-
-def _condensed(connection: Connection, entry: Entry, fact: Condensed) -> None:
-    """Put the sums of a stretch in the place of its passages."""
-    stretches, credits_, unknown = tables.stretches, tables.credits_, tables.unknown_badges
-    key = {"of_ledger": fact.ledger_id, "first": fact.first}
-    if connection.execute(select(stretches.c.last).filter_by(**key)).first():
-        return
-    connection.execute(insert(stretches), {**key, "last": fact.last, **msgspec.structs.asdict(entry.ref)})
-    for visit in visits.forget_stretch(connection, fact):
-        ref = Ref(ledger_id=visit.ledger_id, seq=visit.seq)
-        _give_back(connection, ref, {charge.pass_id for charge in _charges(visit.charges)})
-    for table in (credits_, unknown):
-        is_of_it = and_(table.c.ledger_id == fact.ledger_id, table.c.seq.between(fact.first, fact.last))
-        connection.execute(delete(table).where(is_of_it, _is_of_a_tap(table)))
-    _take(connection, entry, fact.uses, at=EPOCH)
-    named = {*(one.member_id for one in fact.credits), *(one.member_id for one in fact.last_seen)}
-    gone = nouns.erased(connection, named)
-    for owed in fact.credits:
-        _owe(connection, entry.ref, NOBODY if owed.member_id in gone else owed.member_id, owed.cents)
-    for seen in fact.last_seen:
-        if seen.member_id not in gone:
-            _see(connection, seen.member_id, seen.month)
-
-
-def _is_of_a_tap(table: Table) -> ColumnElement[bool]:
-    """Leave out what an entry of the stretch keeps for another one: it is itself a sum."""
-    sums = select(tables.stretches.c.seq).where(
-        tables.stretches.c.ledger_id == table.c.ledger_id, tables.stretches.c.seq == table.c.seq
-    )
-    return ~sums.exists()
-
-
-def _see(connection: Connection, member_id: str, month: str) -> None:
-    last_seen = tables.last_seen
-    theirs = last_seen.c.member_id == member_id
-    known = connection.execute(select(last_seen.c.month).where(theirs)).scalar()
-    if known is None:
-        connection.execute(insert(last_seen), {"member_id": member_id, "month": month})
-    elif known < month:
-        connection.execute(update(last_seen).where(theirs).values(month=month))
-
-
 # ---------------------------------------------------------------- sales and reversals
 
 
@@ -242,7 +139,7 @@ def _pass_sold(connection: Connection, entry: Entry, fact: PassSold, *, position
     paid = {"at": entry.stamp.at, "site_id": fact.site_id, "cents": fact.price_cents, "method": fact.method}
     connection.execute(insert(sales), {**ref, **paid, "pass_id": fact.pass_.id, "settles": settles})
     if connection.execute(select(reversals.c.at).where(_reverses(entry.ref))).first() is None:
-        _take(connection, entry, _moves(fact.pass_.id, fact.settles), at=entry.stamp.at)
+        balances.take(connection, entry, _moves(fact.pass_.id, fact.settles), at=entry.stamp.at)
 
 
 def _moves(new_pass: str, settles: Iterable[Charge]) -> list[Charge]:
@@ -282,18 +179,9 @@ def _reverse_visit(connection: Connection, ref: Ref) -> None:
     if visit is None:
         return
     visits.settle(connection, visit)
-    _give_back(connection, ref, {charge.pass_id for charge in _charges(visit.charges)})
+    balances.give_back(connection, ref, {charge.pass_id for charge in balances.charges_of(visit.charges)})
     credits_ = tables.credits_
     connection.execute(delete(credits_).where(credits_.c.ledger_id == ref.ledger_id, credits_.c.seq == ref.seq))
-
-
-def _give_back(connection: Connection, ref: Ref, pass_ids: Iterable[str]) -> None:
-    uses = tables.uses
-    connection.execute(
-        delete(uses).where(
-            uses.c.pass_id.in_(sorted(pass_ids)), uses.c.ledger_id == ref.ledger_id, uses.c.seq == ref.seq
-        )
-    )
 
 
 def _void_pass(connection: Connection, reversal: Entry, sale: Ref) -> None:
@@ -304,4 +192,4 @@ def _void_pass(connection: Connection, reversal: Entry, sale: Ref) -> None:
     passes = tables.passes
     is_it = and_(passes.c.ledger_id == sale.ledger_id, passes.c.seq == sale.seq)
     connection.execute(update(passes).where(is_it).values(voided_at=reversal.stamp.at))
-    _give_back(connection, sale, {row.pass_id, *(debt.pass_id for debt in _charges(row.settles))})
+    balances.give_back(connection, sale, {row.pass_id, *(debt.pass_id for debt in balances.charges_of(row.settles))})
