@@ -124,6 +124,19 @@ class Products(Answer, tag="products", frozen=True, kw_only=True):
     currency: str
 
 
+class SalePreview(Answer, tag="sale_preview", frozen=True, kw_only=True):
+    """A pass as it would be sold. `owed`: entries owed on other passes, which come off this one at once."""
+
+    product: str
+    members: tuple[str, ...]
+    cents: int
+    currency: str
+    valid_from: date
+    valid_until: date | None
+    """The last day on which it is valid; None: no end."""
+    owed: int = 0
+
+
 class Judged(Answer, tag="judged", frozen=True, kw_only=True):
     """The verdict on a check-in by hand; the end of its window, or the next opening, as the wall's clock shows it."""
 
@@ -383,6 +396,7 @@ Answered = (
     | Account
     | UnknownBadges
     | Products
+    | SalePreview
     | Judged
     | DoorOpened
     | Inside

@@ -140,6 +140,12 @@ class SellPass(Command, tag="pass_sell", frozen=True, kw_only=True):
     """The pass's, where who asks chose it: what is asked for twice is sold once."""
 
 
+class PreviewSale(Command, tag="sale_preview", frozen=True, kw_only=True):
+    """What would be sold, for how much and until when; nothing is written. Answer: SalePreview."""
+
+    sale: SellPass
+
+
 class ListProducts(Command, tag="products", frozen=True, kw_only=True):
     """Answer: Products."""
 
@@ -436,6 +442,7 @@ Asked = (
     | EraseMember
     | ForgetOld
     | SellPass
+    | PreviewSale
     | ListProducts
     | CheckIn
     | Leave

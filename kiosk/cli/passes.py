@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 
 import click
 
 from kiosk import commands
 from kiosk.cli.options import DAY, Call, common_options
-from kiosk.cli.perform import do
+from kiosk.cli.perform import ask, do, show
 
 
 @click.group("pass")
@@ -21,19 +22,33 @@ def pass_() -> None:
 @click.argument("members", nargs=-1, required=True)
 @click.option("--method", default="cash", show_default=True, help="How it was paid: cash, card, transfer...")
 @click.option("--from", "starts", type=DAY, help="First day of validity, like 2026-06-01.  [default: today]")
+@click.option("--dry-run", is_flag=True, help="Only tell the price and the first and last day; sell nothing.")
+@click.option("--yes", is_flag=True, help="Sell without asking.")
 @common_options
-def sell(call: Call, *, product: str, members: tuple[str, ...], method: str, starts: date | None) -> None:
+def sell(
+    call: Call, *, product: str, members: tuple[str, ...], method: str, starts: date | None, dry_run: bool, yes: bool
+) -> None:
     """Sell PRODUCT to a member, or to several who share it.
 
-    Entries that they owe are taken off it.
+    Tells price and dates first, and asks in a terminal. Entries that they owe are taken off it.
 
     \b
     Examples:
       kiosk pass sell carte-10 celine
       kiosk pass sell carte-10 celine --method card
+      kiosk pass sell carte-10 celine --from 2026-07-01 --dry-run
       kiosk pass sell entreprise-20 celine paul
     """
-    do(call, commands.SellPass(product=product, members=members, method=method, starts=starts))
+    sale = commands.SellPass(product=product, members=members, method=method, starts=starts)
+    if dry_run:
+        do(call, commands.PreviewSale(sale=sale))
+        return
+    if not call.as_json:
+        preview = ask(call.config(), commands.PreviewSale(sale=sale))
+        show(call, preview)
+        if not yes and sys.stdin.isatty():
+            click.confirm("Sell it?", abort=True)
+    do(call, sale)
 
 
 @pass_.command("products")

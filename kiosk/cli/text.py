@@ -25,6 +25,7 @@ from kiosk.answers import (
     Person,
     Products,
     SaleLine,
+    SalePreview,
     ServerLink,
     Status,
     Taps,
@@ -183,11 +184,22 @@ def _cover(product: Product) -> str:
 
 
 def _validity(product: Product) -> str:
+    if product.valid_days == 0:
+        return ", valid the day it begins"
     if product.valid_days is not None:
         return f", valid {product.valid_days} days"
     if product.valid_months is not None:
         return f", valid {product.valid_months} months"
     return ", valid this calendar month" if product.calendar_month else ""
+
+
+@lines.register
+def _sale_preview(sale: SalePreview) -> Iterator[str]:
+    names, last = " and ".join(sale.members), sale.valid_until
+    dates = f"from {sale.valid_from} to {last}" if last else f"from {sale.valid_from}, without end"
+    yield f"{sale.product} for {names}, {sale.cents / 100:.2f} {sale.currency}: {dates}."
+    if sale.owed:
+        yield f"{entries(sale.owed)} owed come off it."
 
 
 @lines.register

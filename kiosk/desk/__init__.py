@@ -48,6 +48,7 @@ _PERFORMED_BY: dict[type[commands.Command], Callable[[Desk, Any], Answered]] = {
     commands.ForgetOld: forgetting.forget_old,
     commands.ListUnknownBadges: members.list_unknown_badges,
     commands.SellPass: sales.sell_pass,
+    commands.PreviewSale: sales.preview_sale,
     commands.CancelSale: sales.cancel_sale,
     commands.ListProducts: sales.list_products,
     commands.CheckIn: visits.check_in,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from kiosk import rules
-from kiosk.answers import Done, Products
-from kiosk.commands import CancelSale, ListProducts, SellPass
+from kiosk.answers import Done, Products, SalePreview
+from kiosk.commands import CancelSale, ListProducts, PreviewSale, SellPass
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
@@ -28,12 +28,35 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
     """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
     if command.id and desk.roster.was_sold(command.id):
         return Done(said=("That is sold already.",), changed=False, id=command.id)
+    holders = _holders(desk, command.members)
+    sale = _sale(desk, command, holders)
+    (entry,) = desk.append(sale)
+    receipt = desk.roster.receipt(entry.ref)
+    return Done(said=(*_said(desk, sale, holders), f"Receipt {receipt}."), id=sale.pass_.id, receipt=receipt)
+
+
+def preview_sale(desk: Desk, command: PreviewSale) -> SalePreview:
+    """What a sale would make: above all the last day of the pass."""
+    holders = _holders(desk, command.sale.members)
+    sale = _sale(desk, command.sale, holders)
+    return SalePreview(
+        product=sale.pass_.terms.name,
+        members=tuple(member.name for member in holders),
+        cents=sale.price_cents,
+        currency=desk.site.currency,
+        valid_from=sale.pass_.valid_from,
+        valid_until=sale.pass_.valid_until,
+        owed=sum(charge.units for charge in sale.settles),
+    )
+
+
+def _sale(desk: Desk, command: SellPass, holders: Sequence[Member]) -> PassSold:
+    """The sale that is asked for. Raises DeskError for a way to pay, product or first day that cannot be."""
     desk.refuse_if_retired()
     if not command.method.strip():
         raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
     refuse_contact(command.method, field="method", country=desk.country)
     product = desk.product(command.product)
-    holders = _holders(desk, command.members)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
         raise DeskError(f"{command.starts} is too long ago for a pass to begin", code="STARTS_TOO_EARLY")
     if command.starts is not None and command.starts > desk.today + LONGEST_AHEAD:
@@ -49,7 +72,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         starts=command.starts,
     )
     settles = _debts(desk, holders) if is_counted(product) else ()
-    sale = PassSold(
+    return PassSold(
         pass_=sold,
         site_id=desk.site.id,
         price_cents=product.price_cents,
@@ -57,9 +80,6 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
         settles=settles,
         by=command.by,
     )
-    (entry,) = desk.append(sale)
-    receipt = desk.roster.receipt(entry.ref)
-    return Done(said=(*_said(desk, sale, holders), f"Receipt {receipt}."), id=sold.id, receipt=receipt)
 
 
 def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:

@@ -180,12 +180,13 @@ def sell(
 def last_day(product: Product, first: date) -> date | None:
     """The last local day of a pass of this kind; None: no end.
 
-    60 days from 1 March end on 29 April. Six months from 15 January end on 14 July; six from 31 August end with
-    February, in which there is no 31st.
+    The first day does not count (French code of civil procedure, articles 640 to 642): 60 days from 1 January end on
+    2 March. Six months from 15 January end on 15 July; six from 31 August end with February, in which there is no
+    31st. No days at all are the first day alone; a calendar month is the one in which the pass begins.
     """
     limits = []
     if product.valid_days is not None:
-        limits.append(first + timedelta(days=max(product.valid_days, 1) - 1))
+        limits.append(first + timedelta(days=max(product.valid_days, 0)))
     if product.valid_months is not None:
         limits.append(_months_later(first, product.valid_months))
     if product.calendar_month:
@@ -194,12 +195,9 @@ def last_day(product: Product, first: date) -> date | None:
 
 
 def _months_later(first: date, months: int) -> date:
-    """The day before the same day so many months later; the month's last day where there is no such day."""
+    """The same day so many months later; the month's last day where there is no such day."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    days = _days_in_month(year, month + 1)
-    if first.day > days:
-        return date(year, month + 1, days)
-    return date(year, month + 1, first.day) - timedelta(days=1)
+    return date(year, month + 1, min(first.day, _days_in_month(year, month + 1)))
 
 
 def _days_in_month(year: int, month: int) -> int:

@@ -20,7 +20,7 @@ COVERS = (
     'what one entry covers: "3h", "90 min", "day", "day until 04:00", "unlimited", '
     'or parts of the day such as ["08:30-12:00", "13:00-18:00"]'
 )
-VALID = 'how long a pass is valid: "60 days", "6 months", "1 year" or "calendar month"'
+VALID = 'how long a pass is valid: "60 days", "6 months", "1 year" after the first day, "calendar month" or "same day"'
 MOST_MONTHS = 1200
 
 
@@ -112,13 +112,15 @@ def clock_time(text: str) -> time:
 
 
 def validity(value: object) -> Validity:
-    """Read `60 days`, `6 months`, `1 year` or `calendar month`; ValueError otherwise."""
+    """Read `60 days`, `6 months`, `1 year`, `calendar month` or `same day`; ValueError otherwise."""
     text = value.strip().lower() if isinstance(value, str) else ""
     if text == "calendar month":
         return Validity(calendar_month=True)
+    if text == "same day":
+        return Validity(valid_days=0)
     match = re.fullmatch(r"([1-9]\d{0,3})\s*(day|month|year)s?", text)
     if match is None:
-        raise ValueError(f"expected {VALID}{did_you_mean(text, ('calendar month',))}")
+        raise ValueError(f"expected {VALID}{did_you_mean(text, ('calendar month', 'same day'))}")
     count = int(match[1])
     if match[2] == "day":
         return Validity(valid_days=count)

@@ -125,7 +125,12 @@ def terminal(bare: Terminal) -> Terminal:
 def test_a_site_is_run_from_the_command_line_alone(terminal):
     assert "Céline Martin is a member now." in terminal.reads("member", "add", "Céline Martin")
     assert "has a badge now" in terminal.reads("badge", "assign", "celine", "--number", UID.hex())
-    assert "sold to Céline Martin for 50.00 EUR" in terminal.reads("pass", "sell", "carte-10", "celine")
+    tried = terminal.reads("pass", "sell", "carte-10", "celine", "--from", "2026-12-01", "--dry-run")
+    assert "from 2026-12-01, without end" in tried
+    assert "sold" not in tried
+    sold = terminal.reads("pass", "sell", "carte-10", "celine")
+    assert "without end" in sold.splitlines()[0]
+    assert "sold to Céline Martin for 50.00 EUR" in sold
     account = terminal.reads("member", "show", "MARTIN")
     assert "Carte de 10 entrées" in account
     assert "10 of 10 left" in account

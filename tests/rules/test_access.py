@@ -67,7 +67,7 @@ def test_window_does_not_open_a_door_that_is_shut_for_lunch():
 
 def test_day_bought_on_the_last_day_of_a_24_7_pass_runs_into_the_night():
     house = House()
-    house.sell(replace(TEN, cover=Day(), access_hours="24/7", valid_days=1), at("2026-07-13 08:00"))
+    house.sell(replace(TEN, cover=Day(), access_hours="24/7", valid_days=0), at("2026-07-13 08:00"))
     told = [house.tap(at(when)).reason for when in ("2026-07-13 20:00", "2026-07-14 01:00", "2026-07-14 04:00")]
     assert told == [Reason.ENTRY_USED, Reason.RE_ENTRY, Reason.CLOSED]
 

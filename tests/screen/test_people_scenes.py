@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from kiosk.commands import ListMembers
+from kiosk.commands import ListMembers, SetProduct
 from kiosk.facts import BadgeSet, Erased, Left, MemberSet, PassSold, Reversed, Tapped
+from kiosk.model import Product, Unlimited
 from kiosk.screen.scenes.people.members import Members
 from kiosk.screen.scenes.sales.till import Till
 from tests.office.kiosks.hosts_side import HostsSide
@@ -184,6 +186,21 @@ def test_ten_entries_are_sold_in_two_touches_and_the_receipt_is_numbered(counter
     assert "-00003" in told(side)
     side.touch("done")
     assert told(side).count("10 entrées restantes") == 2
+
+
+def test_the_last_day_is_shown_before_the_sale_and_the_pass_may_begin_later(counter):
+    side = at_account(counter)
+    side.perform(SetProduct(product=Product(id="s", name="Six", price_cents=1, cover=Unlimited(), valid_months=6)))
+    side = at_account(counter)
+    side.touch("sell")
+    side.touch("row:s")
+    assert "au mardi 1er décembre" in told(side)
+    side.touch("begins")
+    side.touch("on:2026-06-15")
+    assert "Du lundi 15 juin au mardi 15 décembre" in told(side)
+    side.touch("pay:cash")
+    sold = counter.stored(PassSold)[-1].pass_
+    assert (sold.valid_from, sold.valid_until) == (date(2026, 6, 15), date(2026, 12, 15))
 
 
 def test_a_sale_by_mistake_is_taken_back_from_its_receipt_with_a_reason(counter):

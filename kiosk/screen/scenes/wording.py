@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.answers import PassLine, Person, Present
+from kiosk.answers import PassLine, Person, Present, SalePreview
 from kiosk.model import Product
 from kiosk.notices import Language
 
@@ -52,6 +52,16 @@ def member_summary(words: Language, person: Person) -> str:
     if person.unlimited:
         return words.say("Unlimited")
     return words.say("No pass") if person.left is None else entries_left(words, person.left)
+
+
+def sale_dates(words: Language, sale: SalePreview) -> str:
+    """The first and the last day of a pass before it is sold."""
+    first = words.weekday_of(sale.valid_from, sale.valid_from)
+    if sale.valid_until is None:
+        return words.say("From {first}, without end", first=first)
+    if sale.valid_until == sale.valid_from:
+        return words.say("Only on {first}", first=first)
+    return words.say("From {first} to {last}", first=first, last=words.weekday_of(sale.valid_until, sale.valid_from))
 
 
 def pass_validity(words: Language, line: PassLine) -> str:

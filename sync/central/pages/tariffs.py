@@ -140,6 +140,8 @@ def _validity(text: str) -> Validity:
         return Validity()
     for french, english in (
         ("mois civil", "calendar month"),
+        ("le jour même", "same day"),
+        ("jour même", "same day"),
         ("jour", "day"),
         ("mois", "month"),
         ("ans", "year"),
@@ -215,6 +217,8 @@ def _typed_validity(words: Words, product: Product) -> str:
         return words.say("calendar month")
     if product.valid_months:
         return words.count("{n} month", "{n} months", product.valid_months)
+    if product.valid_days == 0:
+        return words.say("same day")
     return words.count("{n} day", "{n} days", product.valid_days) if product.valid_days else ""
 
 

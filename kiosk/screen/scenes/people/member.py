@@ -19,7 +19,7 @@ from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene
 from kiosk.screen.scenes import wording
 from kiosk.screen.scenes.machine.export import MemberExport
 from kiosk.screen.scenes.people.badges import BadgeActions, GiveBadge
-from kiosk.screen.scenes.sales.sell import Pay, Sell
+from kiosk.screen.scenes.sales.sell import Sell, pay
 from kiosk.screen.scenes.writing import Writing
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
@@ -123,7 +123,7 @@ class MemberAccount(Scene):
             return Go(BadgeActions(self.context, member.id, member.name, badge))
         match chosen or target:
             case "favourite" if best:
-                return Go(Pay(self.context, member.id, member.name, best, self._currency))
+                return Go(pay(self.context, member.id, member.name, product=best, currency=self._currency))
             case "sell":
                 return Go(Sell(self.context, member.id, member.name, self._products, self._currency))
             case "badge":

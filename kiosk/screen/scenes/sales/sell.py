@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from kiosk.answers import Answered, Done
-from kiosk.commands import CancelSale, Command, SellPass
+from msgspec.structs import replace
+
+from kiosk.answers import Answered, Done, SalePreview
+from kiosk.commands import CancelSale, Command, PreviewSale, SellPass
 from kiosk.model import Product
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, INK, QUIET, SMALL
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
 from kiosk.screen.scenes import wording
 from kiosk.screen.sdl import pygame
-from kiosk.screen.widgets.button import Choice, grid
+from kiosk.screen.widgets.button import Choice, button, grid
+from kiosk.screen.widgets.calendar import Calendar
 from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
 
@@ -39,19 +43,26 @@ class Sell(Scene):
         chosen = self._list.chosen(target)
         if not chosen:
             return None
-        return Go(Pay(self.context, self._member, self._name, self._products[chosen], self._currency))
+        return Go(pay(self.context, self._member, self._name, product=self._products[chosen], currency=self._currency))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the passes."""
         self._list.draw(canvas, rect)
 
 
-class Pay(Scene):
-    """How it is paid: the one question before the sale, with the price in it."""
+def pay(context: Context, member_id: str, name: str, *, product: Product, currency: str) -> Pay:
+    """The question how a pass that begins today is paid."""
+    sale = SellPass(members=(member_id,), product=product.id, by=context.by)
+    return Pay(context, name, sale, product=product, currency=currency)
 
-    def __init__(self, context: Context, member_id: str, name: str, product: Product, currency: str) -> None:
+
+class Pay(Scene):
+    """How it is paid: the one question before the sale, with the price and the last day in it."""
+
+    def __init__(self, context: Context, name: str, sale: SellPass, *, product: Product, currency: str) -> None:
         super().__init__(context)
-        self._member, self._name, self._product, self._currency = member_id, name, product, currency
+        self._name, self._sale, self._product, self._currency = name, sale, product, currency
+        self._preview: SalePreview | None = None
 
     def title(self) -> str:
         """What the scene is called."""
@@ -61,28 +72,46 @@ class Pay(Scene):
     def _price(self) -> str:
         return self.words.money(self._product.price_cents, self._currency)
 
+    def opened(self) -> Effects:
+        """Ask when the pass will end."""
+        return Ask(PreviewSale(sale=self._sale))
+
     def touched(self, target: str) -> Effects:
-        """Sell."""
+        """Sell what is shown, or choose another first day."""
+        if target == "begins":
+            return Swap(FirstDay(self.context, self))
         name = target.removeprefix("pay:")
-        if name not in wording.METHODS:
+        if name not in wording.METHODS or self._preview is None:
             return None
-        return Ask(SellPass(members=(self._member,), product=self._product.id, method=name, by=self.context.by))
+        return Ask(replace(self._sale, method=name))
+
+    def beginning(self, day: date) -> Pay:
+        """The same question about a pass that begins on another day."""
+        sale = replace(self._sale, starts=day)
+        return Pay(self.context, self._name, sale, product=self._product, currency=self._currency)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show the receipt."""
+        """Show the last day, or the receipt."""
+        if isinstance(answer, SalePreview):
+            self._preview = answer
+            return None
         if isinstance(answer, Done) and isinstance(command, SellPass):
             return Swap(Receipt(self.context, answer, self._product, self._price, command.method))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw what is sold, and the ways to pay."""
-        head, rest = canvas.split(rect, 108, side="top")
+        head, rest = canvas.split(rect, 132, side="top")
+        begins, head = canvas.split(head, 200, side="right")
         lines = [
             canvas.line(wording.product_and_price(self.words, self._product, self._currency), BODY + 4, INK, bold=True),
             canvas.line(self._product.name, SMALL, INK),
+            *([canvas.line(wording.sale_dates(self.words, self._preview), SMALL, INK)] if self._preview else []),
             canvas.line(self.words.say("How is it paid? A touch sells."), DETAIL, QUIET, before=4),
         ]
         canvas.column(head, lines, valign="middle")
+        place = begins.inflate(0, -begins.height // 3)
+        button(canvas, place, self.words.say("Another first day"), "begins", look="quiet")
         choices = [
             Choice(
                 target=f"pay:{name}",
@@ -92,6 +121,31 @@ class Pay(Scene):
             for name in wording.METHODS
         ]
         grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2, highest=110)
+
+
+class FirstDay(Scene):
+    """The day on which a pass begins: a touch on it goes back to the payment."""
+
+    def __init__(self, context: Context, payment: Pay) -> None:
+        super().__init__(context)
+        self._payment = payment
+        self._calendar = Calendar(self.words.local(context.now()).date())
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("On which day does the pass begin?")
+
+    def touched(self, target: str) -> Effects:
+        """Take the day, or leaf through the months."""
+        self._calendar.touched(target)
+        first = self._calendar.first
+        return Swap(self._payment.beginning(first)) if first else None
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the month."""
+        month, rect = canvas.split(rect, 60, side="top")
+        self._calendar.draw_month(canvas, month, self.words)
+        self._calendar.draw(canvas, canvas.split(rect, 8, side="top")[1], self.words)
 
 
 class Receipt(Scene):

@@ -9,7 +9,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from kiosk.commands import CancelSale, SellPass, Undo
+from kiosk.answers import Answered
+from kiosk.commands import CancelSale, PreviewSale, SellPass, Undo
+from kiosk.desk import DeskError
 from kiosk.desk.members import new_id
 from kiosk.model import Holding, Member, Product, Ref, Visit
 from sync.central.accounts.staff import Role
@@ -28,7 +30,7 @@ PASS_ID = re.compile("[0-9a-f]{16}")
 @reads("/members/{member_id:str}/sell", role=Role.HOST)
 def ask_sale(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """The form of a sale."""
-    return _sale_form(page, page.member(member_id))
+    return _sale_form(page, page.member(member_id), page.today)
 
 
 def _on_sale(page: PageRequest) -> list[Product]:
@@ -37,8 +39,22 @@ def _on_sale(page: PageRequest) -> list[Product]:
     return [one for one in page.roster.products() if one.on_sale and (not one.sites or site.id in one.sites)]
 
 
-def _sale_form(page: PageRequest, member: Member) -> Answer:
-    return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id())
+def _sale_form(page: PageRequest, member: Member, first: date) -> Answer:
+    """The form, with the dates of each pass if it begins on this day."""
+    try:
+        sales = _previews(page, member, first)
+    except DeskError as error:
+        page.form.wrong("starts", page.refusal(error))
+        first, sales = page.today, _previews(page, member, page.today)
+    if page.form.sent and not page.form.errors:
+        page.form.wrong("starts", page.say("See above when the pass then ends, and sell it"))
+    return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id(), first=first, sales=sales)
+
+
+def _previews(page: PageRequest, member: Member, first: date) -> dict[str, Answered]:
+    """How each pass would be sold, by product. Raises DeskError."""
+    asked = (SellPass(members=(member.id,), product=one.id, starts=first) for one in _on_sale(page))
+    return {sale.product: page.ask(PreviewSale(sale=sale)) for sale in asked}
 
 
 @writes("/members/{member_id:str}/sell")
@@ -52,8 +68,10 @@ def sell(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer
         form.wrong("method", page.say("Choose how it is paid"))
     starts = day_of(page, "starts")
     command = SellPass(members=(member.id,), product=product, starts=starts, method=method, id=_pass_id(page))
-    if form.errors or page.attempt(command, "starts") is None:
-        return _sale_form(page, member)
+    first = starts or page.today
+    is_shown = first.isoformat() == (form.text("shown") or page.today.isoformat())
+    if form.errors or not is_shown or page.attempt(command, "starts") is None:
+        return _sale_form(page, member, first)
     return page.go(member_path(member.id), "pass-sold")
 
 

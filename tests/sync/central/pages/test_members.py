@@ -140,7 +140,11 @@ def test_a_badge_is_lost_or_blocked_and_comes_back(house, state, status) -> None
 
 def test_a_pass_is_sold_at_the_desk(house) -> None:
     host = house.as_("anne")
-    went(host.send("/members/lea/sell", product="ten", method="card", starts="2026-07-20"))
+    later = {"product": "ten", "method": "card", "starts": "2026-07-20"}
+    shown = host.send("/members/lea/sell", **later)
+    assert "depuis le 20 juillet, sans fin" in shown.text
+    assert mistakes(shown) == ["Voyez ci-dessus quand la carte finit alors, puis vendez-la"]
+    went(host.send("/members/lea/sell", **later, shown="2026-07-20"))
     held = house.central.books.roster.holdings("lea", house.moment.now)
     newest = next(one.pass_ for one in held if one.pass_.id != "ten")
     assert newest.valid_from.isoformat() == "2026-07-20"
