@@ -28,6 +28,15 @@ class Credential:
     assurance: Assurance = Assurance.UID_ONLY
 
 
+RANDOM_UID = (4, 0x08)
+"""Length and first byte of a number that is drawn anew at each tap (ISO/IEC 14443-3): phones, bank cards."""
+
+
+def is_random(uid: bytes) -> bool:
+    """Tell whether the number changes at each tap, so that one card seen twice looks like two."""
+    return (len(uid), *uid[:1]) == RANDOM_UID
+
+
 MIFARE_CLASSIC = {0x08: "MIFARE Classic", 0x09: "MIFARE Classic", 0x18: "MIFARE Classic", 0x28: "MIFARE Classic"}
 """By SAK, from NXP's application note AN10833, table 6."""
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Any
 
-from hardware.badge import Credential, read_credential, speaks_blocks
+from hardware.badge import Credential, is_random, read_credential, speaks_blocks
 from hardware.frontend import Frontend, ReaderError, check_path, explain, open_frontend
 
 __all__ = [
+    "CardAlreadyThere",
     "CardRemoved",
     "CardSensed",
     "CardUnreadable",
@@ -37,6 +38,8 @@ FAILURES = 2
 comes too late now and then, and nobody need read of it."""
 TRIES = 3
 """A card that could not be read so many times running is told to keep still."""
+GAP_SECONDS = 5.0
+"""No search for so long (the process was stopped, or the machine slept): whatever lies there was not seen to come."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,13 @@ class CardUnreadable:
 
 
 @dataclass(frozen=True)
+class CardAlreadyThere:
+    """A card was found by the first search after a start, a reopening or a gap. Nobody laid it down: it is no tap."""
+
+
+@dataclass(frozen=True)
 class CardRemoved:
-    """The badge that was sensed last was taken away."""
+    """The badge that was sensed last, or lay there already, was taken away."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class ReaderDown:
     error: str
 
 
-Event = CardSensed | CardUnreadable | CardRemoved | ReaderUp | ReaderDown
+Event = CardSensed | CardUnreadable | CardAlreadyThere | CardRemoved | ReaderUp | ReaderDown
 
 
 @dataclass
@@ -87,8 +95,15 @@ class Touch:
     tag: Any = None
     """To be asked whether it is still there; None: search for the number."""
     told: bool = False
+    was_there: bool = False
+    """It was there before anybody looked, and counts only once it was away."""
     tries: int = 0
     misses: int = 0
+
+
+def seconds_since_boot() -> float:
+    """Seconds since the machine was started; unlike `time.monotonic` they go on while it sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Reader:
@@ -97,7 +112,7 @@ class Reader:
     A card is searched for every `poll_seconds`. The same card counts again when it was away for `rearm_seconds`. A
     reader that fails is opened again after the first of `backoff_seconds`, then twice that, up to the second; the first
     again once it has worked that long. Without a card for `refresh_seconds` it is opened anew, because some grow slow
-    or deaf in a quiet night.
+    or deaf in a quiet night. `since_boot` goes on while the machine sleeps, and tells how long nobody searched.
 
     Raises ReaderError for a path that cannot work.
     """
@@ -114,6 +129,7 @@ class Reader:
         rearm_seconds: float = 1.5,
         refresh_seconds: float = 6 * 3600.0,
         monotonic: Callable[[], float] = time.monotonic,
+        since_boot: Callable[[], float] = seconds_since_boot,
     ) -> None:
         check_path(path, allow_udp, allow_simulator=allow_simulator)
         self._path, self._emit, self._monotonic = path, emit, monotonic
@@ -125,6 +141,8 @@ class Reader:
         self._up_since = monotonic()
         self._touch: Touch | None = None
         self._last_uid, self._last_seen = b"", monotonic()
+        self._since_boot, self._looked_at = since_boot, since_boot()
+        self._is_first_search = True
 
     def run(self, stop: Flag, beat: Callable[[], None]) -> None:
         """Serve until `stop`; `beat` is called at every turn, at least once a second while the reader answers or is
@@ -143,6 +161,7 @@ class Reader:
     def _serve(self, frontend: Frontend, stop: Flag, beat: Callable[[], None]) -> None:
         """Search until `stop`, or until it is time to open the reader anew."""
         self._forget_tag()
+        self._is_first_search = True
         opened = self._monotonic()
         while not stop.is_set():
             beat()
@@ -189,21 +208,32 @@ class Reader:
 
     def _turn(self, frontend: Frontend) -> None:
         touch = self._touch
+        self._look_for_a_gap()
         if touch and touch.uid:
             if self._is_there(frontend, touch):
                 touch.misses, self._last_seen = 0, self._monotonic()
+                self._is_first_search = False
             else:
                 self._miss(touch)
             return
         target = self._sense(frontend)
         if target:
             self._read(frontend, target)
-        elif touch:
+            return
+        self._is_first_search = False
+        if touch:
             self._miss(touch)
+
+    def _look_for_a_gap(self) -> None:
+        now, before = self._since_boot(), self._looked_at
+        self._looked_at = now
+        if now - before > GAP_SECONDS:
+            self._is_first_search = True
 
     def _sense(self, frontend: Frontend, uid: bytes | None = None) -> Any:
         target = frontend.sense(uid)
         self._works(frontend)
+        self._look_for_a_gap()
         return target
 
     def _is_there(self, frontend: Frontend, touch: Touch) -> bool:
@@ -220,20 +250,31 @@ class Reader:
         self._touch = None
         if touch.uid is None and not touch.told:
             self._emit(CardUnreadable(self._monotonic()))
-        elif touch.uid is not None and touch.told:
+        elif touch.told and (touch.uid is not None or touch.was_there):
             self._emit(CardRemoved())
 
     def _read(self, frontend: Frontend, target: Any) -> None:
+        touch = self._touch or Touch()
+        touch.was_there = touch.was_there or self._is_first_search
         read = self._try_to_read(frontend, target)
+        self._is_first_search = False
+        self._touch = touch
+        if touch.was_there and not touch.told:
+            touch.told = True
+            self._emit(CardAlreadyThere())
         if read is None:
-            self._keep_still(self._touch or Touch())
+            self._keep_still(touch)
             return
-        credential, tag = read
+        self._know(touch, *read)
+
+    def _know(self, touch: Touch, credential: Credential, tag: Any) -> None:
         now = self._monotonic()
-        fresh = credential.uid != self._last_uid or now - self._last_seen >= self._rearm
-        self._touch = Touch(credential.uid, tag if speaks_blocks(tag) else None, told=fresh)
+        is_same = credential.uid == self._last_uid or (is_random(credential.uid) and is_random(self._last_uid))
+        is_fresh = not is_same or now - self._last_seen >= self._rearm
+        touch.uid, touch.tag = credential.uid, tag if speaks_blocks(tag) else None
+        touch.told, touch.misses = touch.was_there or is_fresh, 0
         self._last_uid, self._last_seen = credential.uid, now
-        if fresh:
+        if is_fresh and not touch.was_there:
             self._emit(CardSensed(credential.uid, credential.technology, credential.assurance, now))
 
     def _try_to_read(self, frontend: Frontend, target: Any) -> tuple[Credential, Any] | None:
@@ -249,8 +290,7 @@ class Reader:
 
     def _keep_still(self, touch: Touch) -> None:
         """A card on its way in is often missed at first: say something only when it stays unreadable, or leaves so."""
-        self._touch = touch
         touch.tries, touch.misses = touch.tries + 1, 0
-        if touch.tries == TRIES:
+        if touch.tries == TRIES and not touch.was_there:
             touch.told = True
             self._emit(CardUnreadable(self._monotonic()))

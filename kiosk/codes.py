@@ -122,6 +122,12 @@ HEALTH: dict[str, HealthWords] = {
         short=_("a lost or blocked badge was tapped"),
         idle=_("Badges are read; a blocked one was tapped: look at today’s taps"),
     ),
+    "badge_on_reader": HealthWords(
+        said=_("A badge lies on the reader"),
+        advice=_("Lift it, wait two seconds and lay it on again"),
+        short=_("a badge was left on the reader"),
+        idle=_("The way out is free; one badge left on the reader hides all others: lift it"),
+    ),
     "server_unreachable": HealthWords(
         short=_("the central server is out of reach; everything goes on without it"),
         idle=_("Everything works here; central server out of reach: nothing to do"),

@@ -27,7 +27,7 @@ from kiosk.health.status import StatusReporter
 from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
 from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
 from kiosk.ledger.timekeeping import tell_known_times
-from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
+from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Case, Tap, Verdict
 from kiosk.screen.door.sleep import Sleep
 from kiosk.screen.sound.speaker import Speaker
@@ -197,6 +197,11 @@ class Kiosk:
                 put(Tap(uid=card.uid, monotonic=card.monotonic, technology=card.technology, assurance=card.assurance))
             case reading.CardUnreadable():
                 put(Tap(uid=None, monotonic=event.monotonic))
+            case reading.CardAlreadyThere():
+                log.info("a badge lay on the reader already: it is no tap until it is lifted and laid again")
+                put(BadgeAlreadyThere())
+            case reading.CardRemoved():
+                put(BadgeRemoved())
             case reading.ReaderUp() | reading.ReaderDown():
                 if isinstance(event, reading.ReaderUp):
                     log.info("reader up: %s", event.name)

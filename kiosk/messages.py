@@ -28,6 +28,14 @@ class ReaderDown(Noun, frozen=True, kw_only=True):
     error: str
 
 
+class BadgeAlreadyThere(Noun, frozen=True, kw_only=True):
+    """A badge lay on the reader before anybody watched it: it is no tap until it is lifted and laid again."""
+
+
+class BadgeRemoved(Noun, frozen=True, kw_only=True):
+    """The badge that lay on the reader was taken away."""
+
+
 class DoorMoved(Noun, frozen=True, kw_only=True):
     """What the door contact and the exit button tell."""
 

@@ -26,7 +26,17 @@ from kiosk.door.recording import Recorder
 from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, LedgerError, repair_notice
 from kiosk.ledger.news import take_in
-from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, ServerNews, ServerSeen, Tick, Touch
+from kiosk.messages import (
+    BadgeAlreadyThere,
+    BadgeRemoved,
+    DoorMoved,
+    ReaderDown,
+    ReaderUp,
+    ServerNews,
+    ServerSeen,
+    Tick,
+    Touch,
+)
 from kiosk.model import Case, ClockQuality, Denied, Granted, Reason, Site, Stamp, Tap, Verdict
 from kiosk.notices import Health
 from kiosk.roster import RosterError, claim_code
@@ -130,6 +140,12 @@ class Controller:
             case ReaderUp() | ReaderDown():
                 is_down = isinstance(message, ReaderDown)
                 (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)
+            case BadgeAlreadyThere():
+                self._badge_was_there()
+            case BadgeRemoved():
+                if Health.BADGE_ON_READER not in self._health:
+                    return
+                self._health.discard(Health.BADGE_ON_READER)
             case Job():
                 message.run()
             case Tick():
@@ -200,11 +216,18 @@ class Controller:
         if self._devices.on_verdict:
             self._devices.on_verdict(verdict, case, now)
 
+    def _badge_was_there(self) -> None:
+        """Ask to lift a badge that nobody was seen to lay down; nothing is stored and nothing opens."""
+        self._health.add(Health.BADGE_ON_READER)
+        self._panel.say(notices.lift_badge(self._known_site(), language=self._devices.language))
+
     def _refuse(self) -> Verdict:
         """Nobody is let in without a line in the ledger."""
-        known = self._panel.facts
-        self._panel.say(notices.out_of_service(known.site if known else None, language=self._devices.language))
+        self._panel.say(notices.out_of_service(self._known_site(), language=self._devices.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
+
+    def _known_site(self) -> Site | None:
+        return self._panel.facts.site if self._panel.facts else None
 
     # ------------------------------------------------------------ a touch
 

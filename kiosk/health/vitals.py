@@ -46,7 +46,7 @@ class Surroundings:
 def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
     """Every part, in the order in which people ask."""
     return (
-        _reader(seen.reader),
+        _reader(status, seen.reader),
         *_screen(seen),
         _door(status, seen),
         disk_vital(seen.machine.disk, status.health),
@@ -58,8 +58,10 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
     )
 
 
-def _reader(reader: ReaderUp | ReaderDown | None) -> Vital:
+def _reader(status: Status, reader: ReaderUp | ReaderDown | None) -> Vital:
     match reader:
+        case ReaderUp() if "badge_on_reader" in status.health:
+            return Vital(part="reader", state="attention", code="badge_on_reader")
         case ReaderUp(name=name):
             return Vital(part="reader", state="good", code="reader_up", facts={"name": name})
         case ReaderDown(error=error):

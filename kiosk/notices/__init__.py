@@ -15,7 +15,7 @@ from kiosk.notices.extras import (
 from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.people import called
 from kiosk.notices.refusals import refusal
-from kiosk.notices.service import goodbye, out_of_service, undo_refused, undone
+from kiosk.notices.service import goodbye, lift_badge, out_of_service, undo_refused, undone
 from kiosk.notices.standby import idle, not_set_up
 from kiosk.notices.verdicts import log_line, notice, signal
 from kiosk.notices.view import Admission, Button, Health, Idle, Notice, Offer, Punch, Side
@@ -41,6 +41,7 @@ __all__ = [
     "idle",
     "kept",
     "languages",
+    "lift_badge",
     "log_line",
     "not_set_up",
     "notice",

@@ -61,5 +61,16 @@ def out_of_service(site: Site | None = None, *, language: str | None = None) -> 
     )
 
 
+def lift_badge(site: Site | None = None, *, language: str | None = None) -> Notice:
+    """A badge lay on the reader before the kiosk watched it: it counts once it was lifted and laid again."""
+    words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
+    return Notice(
+        signal=Signal.ATTENTION,
+        title=words.say("A badge lies on the reader"),
+        lines=(words.say("Lift it, wait two seconds and lay it on again"),),
+        sound="none",
+    )
+
+
 def _words(site: Site, member: Member, language: str | None) -> Language:
     return Language(choose(member.language, language, site.language), site.zone)

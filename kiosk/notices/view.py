@@ -41,6 +41,7 @@ class Health(StrEnum):
     DOOR_HELD_OPEN = "door_held_open"
     CLOCK_UNTRUSTED = "clock_untrusted"
     BADGE_REFUSED = "badge_refused"
+    BADGE_ON_READER = "badge_on_reader"
     SERVER_UNREACHABLE = "server_unreachable"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
+from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Tap
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Job(Generic[T]):
             self.future.set_result(result)
 
 
-Message = Tap | Touch | ReaderUp | ReaderDown | DoorMoved | Tick | Job[Any]
+Message = Tap | Touch | BadgeAlreadyThere | BadgeRemoved | ReaderUp | ReaderDown | DoorMoved | Tick | Job[Any]
 
 
 class Inbox:

@@ -9,7 +9,7 @@ from kiosk.answers import Done, Refused
 from kiosk.commands import ChangeMember, CloseToday, ListInside, Undo
 from kiosk.door.recording import RETRY_SECONDS, Recorder
 from kiosk.facts import Happened, Left, Reversed, Tapped
-from kiosk.messages import DoorMoved, ReaderDown, ReaderUp, Tick, Touch
+from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Denied, Granted, Reason, Signal, Verdict
 from tests.office.kiosks.stepped import RecordedDoor, SteppedKiosk
 
@@ -99,6 +99,31 @@ def test_scenario_r_a_lost_badge_opens_nothing_and_names_nobody(counter) -> None
     assert reason(counter.tap(ines)) is Reason.BADGE_BLOCKED
     assert counter.door.unlocks == []
     assert "inès" not in msgspec.json.encode(counter.wall.notices[-1]).decode().casefold()
+
+
+def test_a_badge_that_was_there_before_opens_and_stores_nothing_until_it_is_laid_again(counter) -> None:
+    camille = counter.joins("camille")
+    before = counter.ledger.head.seq
+    counter.controller.handle(BadgeAlreadyThere())
+    assert counter.door.unlocks == []
+    assert counter.ledger.head.seq == before
+    assert counter.wall.notices[-1].title == "Un badge est posé sur le lecteur"
+    assert counter.wall.notices[-1].lines == ("Retirez-le, attendez deux secondes et reposez-le",)
+    assert counter.controller.health() == ("badge_on_reader",)
+    counter.controller.handle(BadgeRemoved())
+    assert counter.controller.health() == ()
+    assert reason(counter.tap(camille)) is Reason.ENTRY_USED
+
+
+def test_a_badge_that_was_there_before_takes_the_buttons_of_the_last_notice_away(counter) -> None:
+    camille = counter.joins("camille")
+    counter.tap(camille)
+    counter.later(seconds=10)
+    counter.tap(camille)
+    number = counter.wall.notices[-1].number
+    counter.controller.handle(BadgeAlreadyThere())
+    touch(counter, "leave", number)
+    assert counter.stored(Left) == []
 
 
 def test_an_unknown_badge_is_stored_under_the_code_that_it_was_shown(counter) -> None:

@@ -16,6 +16,7 @@ from nfc.clf import pn532, transport
 
 from hardware.frontend import open_frontend
 from hardware.reader import (
+    CardAlreadyThere,
     CardRemoved,
     CardSensed,
     CardUnreadable,
@@ -39,14 +40,20 @@ PATIENCE = 10.0
 class Bench:
     """A reader at work, what it told, and its turns."""
 
-    def __init__(self, chip: Pn532, **settings: Any):
+    def __init__(self, chip: Pn532, reader: type[Reader] = Reader, **settings: Any):
         self.chip = chip
         self.told: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.now = 1000.0
         self.stop = threading.Event()
         self._turns = threading.Semaphore(0)
-        quick: dict[str, Any] = {"poll_seconds": 0.002, "backoff_seconds": (0.01, 0.04), "monotonic": lambda: self.now}
-        self.reader = Reader(f"pty:{chip.port}", emit=self.told.put, allow_simulator=True, **quick | settings)
+        self.slept = 0.0
+        quick: dict[str, Any] = {
+            "poll_seconds": 0.002,
+            "backoff_seconds": (0.01, 0.04),
+            "monotonic": lambda: self.now,
+            "since_boot": lambda: self.slept,
+        }
+        self.reader = reader(f"pty:{chip.port}", emit=self.told.put, allow_simulator=True, **quick | settings)
         self.thread = threading.Thread(target=self.reader.run, args=(self.stop, self._turns.release), daemon=True)
 
     def next(self):
@@ -119,6 +126,7 @@ def test_a_phone_is_sensed_once_and_has_another_number_at_each_touch(peer_to_pee
         assert at_work.is_silent()
         at_work.chip.take()
         assert at_work.next() == CardRemoved()
+        at_work.now += 1.5
         second = at_work.taps(phone)
     assert first.technology == second.technology == "ISO-DEP"
     assert {first.uid[:1], second.uid[:1]} == {b"\x08"}
@@ -266,6 +274,122 @@ def test_a_reader_that_breaks_over_a_card_is_broken_and_the_card_is_not_blamed()
         at_work.chip.fault = None
         assert isinstance(at_work.next(), ReaderUp)
         assert at_work.is_silent()
+
+
+# ---------------------------------------------------------------- a card that was there before
+
+
+def lift_and_lay_again(at_work, card):
+    """Take the card away for two seconds and lay it down: what the reader told."""
+    at_work.chip.take()
+    assert at_work.next() == CardRemoved()
+    at_work.now += 2.0
+    return at_work.taps(card)
+
+
+def told_of_a_forgotten_card(chip, card, reader=Reader):
+    """What a reader tells first of a card that lay on it before it started."""
+    with chip:
+        chip.put(card)
+        with reader_on(chip, reader=reader) as at_work:
+            assert isinstance(at_work.next(), ReaderUp)
+            first = at_work.next()
+            assert at_work.is_silent()
+            if first == CardAlreadyThere():
+                assert isinstance(lift_and_lay_again(at_work, card), CardSensed)
+    return first
+
+
+@pytest.mark.parametrize(
+    "card", [Ntag(NTAG_UID), MifareClassic(CLASSIC_UID), Type4Card(TYPE4_UID), Phone(Random(7))], ids=type
+)
+def test_a_card_that_lies_there_at_the_start_is_no_tap_until_it_is_lifted_and_laid_again(card):
+    assert told_of_a_forgotten_card(Pn532(), card) == CardAlreadyThere()
+
+
+class Trusting(Reader):
+    """The bad twin: it takes whatever it finds for a card that was just laid down."""
+
+    def _sense(self, frontend, uid=None):
+        self._is_first_search = False
+        return super()._sense(frontend, uid)
+
+
+def test_a_reader_that_takes_a_forgotten_card_for_a_tap_is_found_out():
+    assert isinstance(told_of_a_forgotten_card(Pn532(), Ntag(NTAG_UID), Trusting), CardSensed)
+
+
+def test_a_forgotten_card_that_cannot_be_read_is_told_of_as_one_too():
+    with Pn532() as chip:
+        chip.put(Unsteady(TYPE4_UID, failures=10**6))
+        with reader_on(chip) as at_work:
+            assert isinstance(at_work.next(), ReaderUp)
+            assert at_work.next() == CardAlreadyThere()
+            assert at_work.is_silent()
+            assert isinstance(lift_and_lay_again(at_work, Ntag(NTAG_UID)), CardSensed)
+
+
+def test_a_card_that_is_there_when_the_reader_comes_back_is_no_tap():
+    card = Ntag(NTAG_UID)
+    with bench_up() as at_work:
+        at_work.chip.unplug()
+        assert isinstance(at_work.next(), ReaderDown)
+        at_work.chip.put(card)
+        at_work.chip.replug()
+        assert isinstance(at_work.next(), ReaderUp)
+        assert at_work.next() == CardAlreadyThere()
+        assert lift_and_lay_again(at_work, card).uid == NTAG_UID
+
+
+def test_a_card_that_is_there_when_the_reader_is_opened_anew_is_no_tap():
+    with bench_up(chip=LaysAtOpening()) as at_work:
+        at_work.chip.card = Ntag(NTAG_UID)
+        at_work.now += 6 * 3600.0
+        assert at_work.next() == CardAlreadyThere()
+        assert at_work.is_silent()
+
+
+class LaysAtOpening(Pn532):
+    """A chip on which a card lies as soon as it is opened anew."""
+
+    card = None
+
+    def _command(self, code, data):
+        if code == GET_FIRMWARE_VERSION and self.card:
+            self.put(self.card)
+        super()._command(code, data)
+
+
+class LaysAfterSleep(Pn532):
+    """A chip on which a card lies when the machine wakes up from its sleep in the middle of a search."""
+
+    at_work: Any = None
+
+    def _command(self, code, data):
+        if code == IN_LIST_PASSIVE_TARGET and self.at_work:
+            self.at_work.slept += 3600.0
+            self.put(Ntag(NTAG_UID))
+            self.at_work = None
+        super()._command(code, data)
+
+
+def test_a_card_that_is_there_after_a_sleep_is_no_tap():
+    with bench_up(chip=LaysAfterSleep()) as at_work:
+        at_work.chip.at_work = at_work
+        assert at_work.next() == CardAlreadyThere()
+        assert at_work.is_silent()
+
+
+def test_a_badge_that_tapped_and_lies_on_over_a_sleep_stays_the_same_touch():
+    with bench_up() as at_work:
+        at_work.chip.put(Ntag(NTAG_UID))
+        assert at_work.next().uid == NTAG_UID
+        at_work.slept += 3600.0
+        assert at_work.is_silent()
+        at_work.chip.take()
+        assert at_work.next() == CardRemoved()
+        at_work.now += 2.0
+        assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
 
 
 # ---------------------------------------------------------------- faults
