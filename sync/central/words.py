@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from unicodedata import normalize
 
 from babel.dates import format_date, get_day_names
 from babel.messages.mofile import write_mo
@@ -19,6 +20,8 @@ from babel.messages.pofile import read_po
 from kiosk.notices import language
 from kiosk.notices.language import SOURCE, Language, languages
 
+ELIDED = tuple("aeiouhœ")
+"""First letters of names before which French elides; an h is silent in nearly all first names."""
 CATALOGUES = Path(__file__).parent / "locale"
 
 
@@ -65,6 +68,14 @@ class Words(Language):
     def __init__(self, code: str, zone: str) -> None:
         super().__init__(code, zone)
         self._words = catalogue(code)
+
+    def say(self, text: str, **facts: object) -> str:
+        """Translate a text and fill in its facts, in French with elision: `Badge d’Élodie`, `Badge de Nadia`."""
+        said = self._words.gettext(text)
+        for name, fact in facts.items() if self.code == "fr" else ():
+            if normalize("NFD", str(fact))[:1].lower() in ELIDED:
+                said = said.replace(f"de {{{name}}}", f"d’{{{name}}}")
+        return said.format(**facts)
 
     def when(self, at: datetime, now: datetime) -> str:
         """Write an instant for a table: its time alone today, else with its day."""

@@ -193,7 +193,7 @@ def _written(words: Words, product: Product | None) -> dict[str, str]:
     return {
         "price": f"{product.price_cents / 100:.2f}",
         "cover": _typed_cover(words, product.cover),
-        "valid": _typed_validity(words, product),
+        "valid": typed_validity(words, product),
         "access": product.access_hours or "",
         "units": str(product.units or ""),
         "per": product.per,
@@ -212,7 +212,8 @@ def _typed_cover(words: Words, cover: Cover) -> str:
     return words.say("unlimited")
 
 
-def _typed_validity(words: Words, product: Product) -> str:
+def typed_validity(words: Words, product: Product) -> str:
+    """For how long a product is valid, as it is typed; empty: without end."""
     if product.calendar_month:
         return words.say("calendar month")
     if product.valid_months:

@@ -20,11 +20,14 @@ from kiosk.facts import (
     Tapped,
 )
 from sync.central.accounts import audit
+from sync.central.accounts.audit import Earlier
 from sync.central.accounts.staff import Role
 from sync.central.alarms.register import Kind
 from sync.central.pages.every_page import codes
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.routes import reads
+from sync.central.pages.management import changes
+from sync.central.pages.management.changes import Reader
 
 PAGE_LINES = 50
 
@@ -35,30 +38,44 @@ def journal(page: NamedDependency[PageRequest]) -> Answer:
     text = page.request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     lines = audit.lines(page.central.storage, before=before, limit=PAGE_LINES + 1)
-    shown = [(line, told(page, line.fact)) for line in lines[:PAGE_LINES]]
+    before_it = audit.earlier(page.central.storage, lines[:PAGE_LINES])
+    shown = [(line, told(page, line.fact, before_it.get(line.position))) for line in lines[:PAGE_LINES]]
     more = lines[PAGE_LINES - 1].position if len(lines) > PAGE_LINES else None
     return page.show("audit.html", lines=shown, more=more, first=before is None)
 
 
-def told(page: PageRequest, fact: AnyFact | None) -> str:
-    """What an entry says, in a line."""
+def told(page: PageRequest, fact: AnyFact | None, earlier: Earlier | None = None) -> str:
+    """What an entry says, in a line, with what was so before where it changed something."""
+    reader = Reader(words=page.words, roster=page.roster)
+    known, was = (earlier.is_known, earlier.fact) if earlier else (False, None)
     match fact:
         case MemberSet():
-            return page.say("Member: {name}", name=fact.member.name)
+            member = was.member if isinstance(was, MemberSet) else None
+            return changes.of_member(reader, member, fact.member, is_known=known)
         case BadgeSet():
-            return page.say("Badge of {name}", name=_name(page, fact.badge.member_id))
+            return changes.of_badge(reader, was.badge if isinstance(was, BadgeSet) else None, fact.badge)
+        case ProductSet():
+            product, currency = (
+                was.product if isinstance(was, ProductSet) else None,
+                _currency(page, page.site_or_none.id if page.site_or_none else None),
+            )
+            return changes.of_product(reader, product, fact.product, currency=currency, is_known=known)
+        case SiteSet():
+            site = was.site if isinstance(was, SiteSet) else None
+            return changes.of_site(reader, site, fact.site, is_known=known)
+    return _told_of_an_event(page, fact)
+
+
+def _told_of_an_event(page: PageRequest, fact: AnyFact | None) -> str:
+    match fact:
         case PassSold():
             holders = ", ".join(_name(page, holder) for holder in fact.pass_.holders)
             price = page.words.money(fact.price_cents, _currency(page, fact.site_id))
             return page.say(
                 "Sale: {product} to {name}, {price}", product=fact.pass_.terms.name, name=holders, price=price
             )
-        case ProductSet():
-            return page.say("Tariff: {name}", name=fact.product.name)
-        case SiteSet():
-            return page.say("Site: {name}, hours {hours}", name=fact.site.name, hours=fact.site.hours)
         case Reversed():
-            return page.say("Taken back: {reason}", reason=_why_back(page, fact.reason))
+            return _taken_back(page, fact)
         case Erased():
             return page.say("A member is forgotten")
         case Condensed():
@@ -69,11 +86,12 @@ def told(page: PageRequest, fact: AnyFact | None) -> str:
 def _told_of_the_day(page: PageRequest, fact: AnyFact | None) -> str:
     match fact:
         case HoursOverridden(override=None):
-            return page.say("Usual hours again")
+            return page.say("Usual hours again: {site}", site=_site(page, fact.site_id))
         case HoursOverridden(override=override) if override and override.state == "open":
-            return page.say("Open until {time}", time=page.words.time(override.until))
+            time = page.words.time(override.until)
+            return page.say("Open until {time}: {site}", time=time, site=_site(page, fact.site_id))
         case HoursOverridden():
-            return page.say("Closed for the day")
+            return page.say("Closed for the day: {site}", site=_site(page, fact.site_id))
         case Tapped():
             return page.say("Check-in of {name}", name=_name(page, fact.member_id))
         case Left():
@@ -81,6 +99,19 @@ def _told_of_the_day(page: PageRequest, fact: AnyFact | None) -> str:
         case Happened():
             return _happened(page, fact)
     return page.say("Erased, or of another version")
+
+
+def _taken_back(page: PageRequest, fact: Reversed) -> str:
+    """What was taken back: a sale or a visit, whose it was, and the reason."""
+    why, sale, visit = _why_back(page, fact.reason), page.roster.sale(fact.ref), page.roster.visit(fact.ref)
+    if sale is not None and sale.pass_ is not None:
+        names = ", ".join(_name(page, holder) for holder in sale.pass_.holders)
+        product = sale.pass_.terms.name
+        return page.say("Sale taken back: {product} to {name}: {reason}", product=product, name=names, reason=why)
+    if visit is not None:
+        name, day = _name(page, visit.member_id), page.words.when(visit.at, page.now)
+        return page.say("Visit taken back: {name}, {when}: {reason}", name=name, when=day, reason=why)
+    return page.say("Taken back: {reason}", reason=why)
 
 
 def _why_back(page: PageRequest, reason: str) -> str:
@@ -111,12 +142,15 @@ def _happened(page: PageRequest, fact: Happened) -> str:
 
 
 def _name(page: PageRequest, member_id: str | None) -> str:
-    member = page.roster.member(member_id) if member_id else None
-    return member.name if member else page.say("nobody")
+    return Reader(words=page.words, roster=page.roster).name(member_id)
 
 
-def _currency(page: PageRequest, site_id: str) -> str:
-    site = page.roster.site(site_id)
+def _site(page: PageRequest, site_id: str) -> str:
+    return Reader(words=page.words, roster=page.roster).site(site_id)
+
+
+def _currency(page: PageRequest, site_id: str | None) -> str:
+    site = page.roster.site(site_id) if site_id else next(iter(page.roster.sites()), None)
     return site.currency if site else "EUR"
 
 
