@@ -1,4 +1,4 @@
-"""The staff's pages: rendered here, for any browser; what staff change becomes entries of the server's own ledger.
+"""The staff's web pages, rendered on the server. Changes become entries of the server's own ledger.
 
 `router` is all that the application needs. Who may call a handler stands with its path (.every_page.routes), and is
 checked before the handler runs, with the CSRF token of every form (.every_page.access).
@@ -24,7 +24,7 @@ from sync.central.pages.every_page.forms import Form
 from sync.central.pages.every_page.page_request import Answer, PageRequest, open_page, words_of
 from sync.central.pages.every_page.routes import ROLE
 from sync.central.pages.hours import opening
-from sync.central.pages.management import accounts, journal, set_aside, sites
+from sync.central.pages.management import accounts, journal, quarantine, sites
 from sync.central.pages.members import members, passes, personal_data
 from sync.central.pages.own_account import account, sign_in
 from sync.central.pages.sales import sales
@@ -35,21 +35,21 @@ __all__ = ["router"]
 log = logging.getLogger(LOGGER)
 MODULES = (
     today, members, passes, personal_data, badges, sales, opening, tariffs, kiosks, alarms,
-    sign_in, account, sites, accounts, set_aside, journal, static_files, not_found,
+    sign_in, account, sites, accounts, quarantine, journal, static_files, not_found,
 )  # fmt: skip
 
 
 def router() -> Router:
-    """The pages, as a router for sync.central.http.app.create_app."""
+    """Return the router of the pages for sync.central.http.app.create_app."""
     handlers = [handler for module in MODULES for handler in module.HANDLERS]
     return Router(
         "/",
-        route_handlers=[*handlers, not_found.ways_back(handlers)],
+        route_handlers=[*handlers, not_found.form_redirects(handlers)],
         dependencies={"page": Provide(_page)},
         exception_handlers={
-            access.SignInError: _to_the_door,
-            access.CodesFirstError: _to_the_codes,
-            access.SiteFirstError: _to_the_sites,
+            access.SignInError: _redirect_to_sign_in,
+            access.CodesFirstError: _redirect_to_one_time_codes,
+            access.SiteFirstError: _redirect_to_site_choice,
             HTTPException: _refused,
             DeskError: _not_done,
             LedgerError: _unwilling,
@@ -65,20 +65,20 @@ async def _page(request: access.Asked, central: NamedDependency[Central]) -> Pag
 # ---------------------------------------------------------------- what goes wrong
 
 
-def _to_the_door(request: access.Asked, _: Exception) -> Answer:
-    """Whoever is not signed in signs in, and then goes on to where they wanted to."""
+def _redirect_to_sign_in(request: access.Asked, _: Exception) -> Answer:
+    """Redirect to the sign-in page, and from there back to the page that was asked for."""
     back = request.url.path if request.method == "GET" and request.url.path != "/live" else "/"
     query = "" if back == "/" else "?" + urlencode({"back": back})
     return Response(b"", status_code=303, headers={"Location": f"/sign-in{query}", "Cache-Control": "no-store"})
 
 
-def _to_the_codes(_: access.Asked, __: Exception) -> Answer:
-    """A manager sets up one-time codes before anything else."""
+def _redirect_to_one_time_codes(_: access.Asked, __: Exception) -> Answer:
+    """Redirect a manager without one-time codes to the page that sets them up."""
     return Response(b"", status_code=303, headers={"Location": "/me/codes", "Cache-Control": "no-store"})
 
 
-def _to_the_sites(request: access.Asked, _: Exception) -> Answer:
-    """Whoever may sit at several desks chooses one before anything happens at it."""
+def _redirect_to_site_choice(request: access.Asked, _: Exception) -> Answer:
+    """Redirect somebody with several sites to the choice of one."""
     query = "?" + urlencode({"back": _address(request)}) if request.method == "GET" else ""
     return Response(b"", status_code=303, headers={"Location": f"/site{query}", "Cache-Control": "no-store"})
 
@@ -108,7 +108,7 @@ def _failed(request: access.Asked, error: Exception) -> Answer:
 
 
 def _told(request: access.Asked, status: int, said: Callable[[PageRequest], str] = lambda _: "") -> Answer:
-    """A page that says what went wrong; a bare sentence when not even that can be made."""
+    """Return an error page, or a bare sentence when not even that can be rendered."""
     try:
         page = PageRequest(request.app.state.central, request, Form({}, sent=False))
         return page.show("error.html", status=status, code=status, said=said(page))

@@ -1,4 +1,4 @@
-"""Alarms: what people should look at, and settling one that was looked at."""
+"""The page of alarms: what staff should look at, and settling what they have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTED = 20
 
 @reads("/alarms")
 def alarms(page: NamedDependency[PageRequest]) -> Answer:
-    """What people should look at."""
+    """Show the alarms."""
     kiosks = page.kiosks
     silent = [kiosk for kiosk in kiosks if page.central.kiosks.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
@@ -29,12 +29,12 @@ def alarms(page: NamedDependency[PageRequest]) -> Answer:
 
 @writes("/alarms")
 def settle(page: NamedDependency[PageRequest]) -> Answer:
-    """End an alarm that was looked at."""
+    """Settle an alarm."""
     alarm_id = page.form.text("alarm")
     alarm = next((one for one in page.central.alarms.listed() if one.alarm_id == alarm_id), None)
     if alarm is None:
         return page.go("/alarms")  # somebody else has settled it
-    page.must_be_here(page.site_of(alarm))
+    page.require_site(page.site_of(alarm))
     if page.central.alarms.dismiss(alarm_id):
         page.append(Happened(what="alarm_settled", detail=alarm_id.split(":", 1)[0]))
     return page.go("/alarms", "alarm-ended")

@@ -1,4 +1,4 @@
-"""Badges: giving one that was tapped to a member, reporting one lost, blocking it, taking it back."""
+"""The pages of badges: give one to a member, report one lost, block it, take it back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATES = ("active", "lost", "blocked")
 
 @reads("/badges")
 def unknown(page: NamedDependency[PageRequest]) -> Answer:
-    """The badges that were tapped lately and that nobody carries."""
+    """Show the badges that were tapped lately and belong to nobody."""
     return _unknown(page)
 
 
@@ -34,11 +34,11 @@ def _unknown(page: PageRequest) -> Answer:
 
 @writes("/badges")
 def give(page: NamedDependency[PageRequest]) -> Answer:
-    """Give a badge of the list to whoever is named."""
+    """Give a badge of the list to the member whose name was typed."""
     form = page.form
     code, name = form.text("code").upper(), form.text("member")
     if not name:
-        form.wrong(f"member-{code}", page.say("Enter the name of the member who gets the badge {code}", code=code))
+        form.add_error(f"member-{code}", page.say("Enter the name of the member who gets the badge {code}", code=code))
     done = None if form.errors else page.attempt(AssignBadge(member=name, code=code), f"member-{code}")
     return page.go("/badges", "badge-assigned") if done else _unknown(page)
 
@@ -49,7 +49,7 @@ def assign(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
     form, member = page.form, page.member(member_id)
     code = form.text("code").upper()
     if not code:
-        form.wrong("code", page.say("Enter the four characters that the kiosk shows"))
+        form.add_error("code", page.say("Enter the four characters that the kiosk shows"))
     if form.errors or page.attempt(AssignBadge(member=member.id, code=code), "code") is None:
         return show_member(page, member_id)
     return page.go(member_path(member_id), "badge-assigned")
@@ -57,7 +57,7 @@ def assign(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
 
 @reads("/members/{member_id:str}/badges/{code:str}", role=Role.HOST)
 def ask_change(page: NamedDependency[PageRequest], member_id: FromPath[str], code: FromPath[str]) -> Answer:
-    """What reporting a badge lost, blocking it, or the like means, and the button to do it."""
+    """Explain and confirm a change of a badge: lost, blocked, back in use, taken back."""
     member, state = page.member(member_id), page.request.query_params.get("state", "")
     _check_badge(page, member.id, code)
     titles = {

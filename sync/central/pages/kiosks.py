@@ -1,4 +1,4 @@
-"""The kiosks: how they are, when they were last heard, a pairing code for a new one, shutting one out; the alarms."""
+"""The page of kiosks: their health, when they were last heard, pairing codes, shutting one out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIOSKS_LISTED = 50
 
 @reads("/kiosks")
 def listed(page: NamedDependency[PageRequest]) -> Answer:
-    """All kiosks."""
+    """Show all kiosks."""
     return _listed(page)
 
 
@@ -47,13 +47,13 @@ def _listed(page: PageRequest, code: str = "", name: str = "") -> Answer:
 
 @writes("/kiosks/code", role=Role.MANAGER)
 def pair(page: NamedDependency[PageRequest]) -> Answer:
-    """Show a pairing code. It is shown in answer to the form, once: no address leads to it."""
+    """Show a new pairing code, once, as the answer to the form: no address leads to it."""
     form = page.form
     name, site = form.text("name")[:NAME_LENGTH], form.text("site")
     if not name:
-        form.wrong("name", page.say("Name the kiosk by its place, like “front door”"))
+        form.add_error("name", page.say("Name the kiosk by its place, like “front door”"))
     if site and page.roster.site(site) is None:
-        form.wrong("site", page.say("Choose a site"))
+        form.add_error("site", page.say("Choose a site"))
     if form.errors:
         return _listed(page)
     code = page.central.kiosks.new_code(name=name, site_id=site or None)
@@ -63,7 +63,7 @@ def pair(page: NamedDependency[PageRequest]) -> Answer:
 
 @reads("/kiosks/{kiosk_id:str}/revoke", role=Role.MANAGER)
 def ask_revoke(page: NamedDependency[PageRequest], kiosk_id: FromPath[str]) -> Answer:
-    """What it means to shut a kiosk out, and the button to do it."""
+    """Explain and confirm shutting a kiosk out."""
     kiosk = _kiosk(page, kiosk_id)
     line = page.say("It hears nothing new any more, and nothing that it writes is taken in, until it is paired anew.")
     button = page.say("Shut out {name}", name=kiosk.name)

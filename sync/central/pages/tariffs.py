@@ -1,4 +1,4 @@
-"""Products and tariffs: what the sites sell. A pass that was sold keeps its terms, whatever changes here."""
+"""The pages of products and tariffs. A pass that was sold keeps its terms, whatever changes here."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ Read = TypeVar("Read")
 
 @reads("/products")
 def listed(page: NamedDependency[PageRequest]) -> Answer:
-    """What is sold, and was."""
+    """Show the products, retired ones too."""
     products, currency = page.roster.products(), page.site.currency
     return page.show("products.html", products=products, describe=cover_words, currency=currency)
 
 
 @reads("/products/new", role=Role.MANAGER)
 def new(page: NamedDependency[PageRequest]) -> Answer:
-    """The form for a new product."""
+    """Show the form for a new product."""
     return _form(page, None)
 
 
 @writes("/products/new", role=Role.MANAGER)
 def add(page: NamedDependency[PageRequest]) -> Answer:
-    """Keep a new product, under an id made of its name."""
+    """Add a product, with an id made of its name."""
     product = _read(page, None)
     if product is None:
         return _form(page, None)
@@ -52,13 +52,13 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
 
 @reads("/products/{product_id:str}", role=Role.MANAGER)
 def edit(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Answer:
-    """The form to change a product."""
+    """Show the form to change a product."""
     return _form(page, _product(page, product_id))
 
 
 @writes("/products/{product_id:str}", role=Role.MANAGER)
 def change(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Answer:
-    """Keep the changes to a product."""
+    """Save the changes to a product."""
     before = _product(page, product_id)
     product = _read(page, before)
     if product is None:
@@ -84,11 +84,11 @@ def _form(page: PageRequest, product: Product | None) -> Answer:
 
 
 def _read(page: PageRequest, before: Product | None) -> Product | None:
-    """The product that a form describes; None, with what is wrong said at its fields."""
+    """Read a product from a form; None if a field is wrong, with errors at the fields."""
     form = page.form
     name = " ".join(form.text("name").split())
     if not folded(name):
-        form.wrong("name", page.say("Enter a name"))
+        form.add_error("name", page.say("Enter a name"))
     paid = _try(page, "price", price, page.say("Enter an amount, like 50 or 7,50"))
     cover = _try(page, "cover", _cover, page.say("Enter a length like 3h or 1h30, or “day”, or parts of a day"))
     units = _units(page, cover)
@@ -123,7 +123,7 @@ def _try(page: PageRequest, name: str, read: Callable[[str], Read], message: str
     try:
         return read(page.form.text(name))
     except ValueError:
-        page.form.wrong(name, message)
+        page.form.add_error(name, message)
         return None
 
 
@@ -156,7 +156,7 @@ def _units(page: PageRequest, cover: Cover | None) -> int | None:
     if isinstance(cover, Unlimited) or cover is None:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_UNITS:
-        page.form.wrong("units", page.say("Enter how many entries the pass has, from 1 to {n}", n=MOST_UNITS))
+        page.form.add_error("units", page.say("Enter how many entries the pass has, from 1 to {n}", n=MOST_UNITS))
         return None
     return int(text)
 
@@ -166,16 +166,16 @@ def _access(page: PageRequest) -> str | None:
     try:
         hours.check(text or "off", (), page.site.country)
     except hours.HoursError as error:
-        page.form.wrong("access", page.refusal(error))
+        page.form.add_error("access", page.refusal(error))
     return text or None
 
 
 def _converts_to(page: PageRequest, before: Product | None) -> str | None:
-    """The product that takes the place of two of this one when that is cheaper, such as a day of two half days."""
+    """Return the product that replaces two of this one when that is cheaper, such as a day of two half days."""
     chosen = page.form.text("converts_to")
     found = page.roster.product(chosen) if chosen else None
     if chosen and (found is None or (before and found.id == before.id) or found.converts_to):
-        page.form.wrong("converts_to", page.say("Choose another tariff, which does not itself become another one"))
+        page.form.add_error("converts_to", page.say("Choose another tariff, which does not itself become another one"))
     return chosen or None
 
 
@@ -187,7 +187,7 @@ def _period(text: str) -> Any:
 
 
 def _written(words: Words, product: Product | None) -> dict[str, str]:
-    """How the terms of a product are typed."""
+    """Return the terms of a product as the form's texts."""
     if product is None:
         return {"price": "", "cover": "3h", "valid": "", "access": "", "units": "10", "per": "once"}
     return {
@@ -224,7 +224,7 @@ def typed_validity(words: Words, product: Product) -> str:
 
 
 def cover_words(words: Words, product: Product) -> str:
-    """What one entry of a product covers, in words."""
+    """Say what one entry of a product covers."""
     match product.cover:
         case Duration():
             return words.say("{length} from the tap", length=words.length(timedelta(minutes=product.cover.minutes)))

@@ -1,4 +1,4 @@
-"""The first page: every site, whether it is open, who is in, what was tapped last; and its news as they happen."""
+"""The start page: every site, whether it is open, who is in, the last taps; with live updates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Inside(Noun, frozen=True, kw_only=True):
 
 
 class Arrival(Noun, frozen=True, kw_only=True):
-    """A tap, as staff read it."""
+    """A tap as the page shows it."""
 
     ref: Ref
     at: Any
@@ -47,7 +47,7 @@ class Arrival(Noun, frozen=True, kw_only=True):
 
 
 class Place(Noun, frozen=True, kw_only=True):
-    """A site at this moment."""
+    """A site as the page shows it."""
 
     site: Site
     opening: Opening
@@ -58,7 +58,7 @@ class Place(Noun, frozen=True, kw_only=True):
 
 @reads("/")
 def home(page: NamedDependency[PageRequest]) -> Answer:
-    """All sites that this account may see."""
+    """Show all sites that this account may see."""
     recent = _recent_taps(page)
     places = [_place(page, site, recent) for site in page.sites]
     silent = [kiosk for kiosk in page.kiosks if page.central.kiosks.is_silent(kiosk)]
@@ -91,7 +91,7 @@ def _arrival(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
 
 
 def _recent_taps(page: PageRequest) -> list[tuple[Any, Ref, Tapped]]:
-    """The taps of the last day that the server knows, the newest first."""
+    """Return the taps of the last day, the newest first."""
     query = select(feed.c.at, feed.c.ledger_id, feed.c.seq, feed.c.body)
     query = query.where(feed.c.network_id == page.central.settings.network, feed.c.kind == "tap")
     with page.central.storage.reader() as connection:
@@ -108,7 +108,7 @@ def _fact(body: bytes | None) -> Tapped | None:
 
 @get("/live", opt={ROLE: Role.READ_ONLY}, include_in_schema=False)
 async def live(page: NamedDependency[PageRequest]) -> ServerSentEvent:
-    """Say whenever something has changed; the page then fetches itself anew, so that there is one way to draw it."""
+    """Send an event whenever something has changed; the page then reloads itself."""
     return ServerSentEvent(_news(page), headers=HEADERS | {"X-Accel-Buffering": "no"})
 
 

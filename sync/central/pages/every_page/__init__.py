@@ -1,1 +1,1 @@
-"""What every page of the staff needs: who asks, their words, forms, lists, and the files that pages load."""
+"""What all staff pages share: access, language, forms, lists, and static files."""

@@ -1,4 +1,4 @@
-"""Who may pass: roles, and the seal that shows that a form was sent from a page of ours.
+"""Access control of the pages: roles, cookies, and CSRF tokens.
 
 A session is a random token in a cookie that scripts cannot read; the seal of its forms is a keyed hash of it, so that
 another site, which can make a browser send the cookie, cannot make up the seal. Before somebody is signed in a visit
@@ -33,7 +33,7 @@ Asked = Request[Any, Any, Any]
 
 
 class SignInError(HTTPException):
-    """Nobody is signed in."""
+    """The request has no valid session."""
 
     status_code = 401
 
@@ -45,55 +45,55 @@ class CodesFirstError(HTTPException):
 
 
 class SiteFirstError(HTTPException):
-    """The site has to be chosen at whose desk this happens."""
+    """The user has several sites and must choose one first."""
 
     status_code = 409
 
 
 class ForbiddenError(HTTPException):
-    """Whoever is signed in may not do this."""
+    """The account may not do this."""
 
     status_code = 403
 
 
 class CsrfError(HTTPException):
-    """A form without the seal of this sign-in: sent from elsewhere, or from before somebody signed in."""
+    """A form without a valid CSRF token: sent from another site, or from before the sign-in."""
 
     status_code = 403
 
 
 def may(account: StaffAccount | None, role: Role) -> bool:
-    """Whether an account may do what this role may."""
+    """Return whether an account has at least this role."""
     return account is not None and _RANKS[account.role] >= _RANKS[role]
 
 
 def cookie(name: str, value: str, *, seconds: int | None = None) -> Cookie:
-    """A cookie of ours: for this host alone, over TLS alone, out of reach of scripts and of other sites' forms."""
+    """Make a cookie: for this host and TLS only, unreadable for scripts, not sent with other sites' forms."""
     return Cookie(key=name, value=value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def gone(name: str) -> Cookie:
-    """The same cookie, ended."""
+def deleted_cookie(name: str) -> Cookie:
+    """Make a cookie that deletes the cookie of this name."""
     return cookie(name, "", seconds=0)
 
 
 def device_cookie(name: str) -> str:
-    """The name of the cookie by which a browser is known to an account: each account that signs in with it has one."""
+    """Return the name of an account's device cookie: each account that signs in with a browser has one."""
     return f"{DEVICE}-{hashlib.sha256(name.casefold().strip().encode()).hexdigest()[:12]}"
 
 
-def new_visit() -> str:
-    """A token for a visit before its sign-in."""
+def new_anonymous_token() -> str:
+    """Make a token for a browser that is not signed in yet."""
     return secrets.token_urlsafe(24)
 
 
 def csrf_token(secret: bytes, token: str) -> str:
-    """The seal that the forms of a session or a visit carry."""
+    """Return the CSRF token for the forms of a session, or of a browser before its sign-in."""
     return hmac.digest(secret, b"form " + token.encode(), "sha256").hex()
 
 
 def check_csrf_token(request: Asked, sent: str, expected: str) -> None:
-    """Raise CsrfError unless a form carries its session's seal and the browser names no other site as its origin."""
+    """Raise CsrfError unless a form has its session's token and the browser names no other site as its origin."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise CsrfError
     if not hmac.compare_digest(sent.encode(), expected.encode()):
@@ -101,12 +101,12 @@ def check_csrf_token(request: Asked, sent: str, expected: str) -> None:
 
 
 def local_path(text: str) -> str:
-    """A path of ours to go on to; the first page for anything that may lead elsewhere."""
+    """Return a path of these pages to go on to; the first page for anything that may lead elsewhere."""
     plain = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and "\\" not in text
     return text if plain else "/"
 
 
 def read_cookie(request: Asked, name: str) -> str:
-    """The value of a cookie, empty without."""
+    """Return the value of a cookie, empty without one."""
     value = request.cookies.get(name, "")
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Codes and notes of the server in words: roles, alarms, how a kiosk is, why something was set aside.
+"""Words for the server's codes: roles, alarms, kiosk health, why something was quarantined.
 
 Alarms and the quarantine hold notes in English, written where something was found wrong; who wrote which is told by a
 template here, so that each can be read in the language of a page. What no template fits is of another release.
@@ -12,12 +12,12 @@ from sync.central.words import Words
 
 
 def _(text: str) -> str:
-    """Mark a text for the catalogue; it is translated where it is said."""
+    """Mark a text for translation; it is translated where it is used."""
     return text
 
 
 def role(words: Words, code: str) -> str:
-    """What an account may do."""
+    """Name a role."""
     said = {
         "read_only": words.say("Reads only"),
         "host": words.say("Host of a site"),
@@ -27,7 +27,7 @@ def role(words: Words, code: str) -> str:
 
 
 def method(words: Words, code: str) -> str:
-    """How something was paid; other ways than ours as somebody wrote them at a kiosk."""
+    """Name a way to pay; unknown ones as somebody wrote them at a kiosk."""
     said = {
         "cash": words.say("cash"),
         "card": words.say("card"),
@@ -39,7 +39,7 @@ def method(words: Words, code: str) -> str:
 
 
 def alarm(words: Words, kind: str) -> str:
-    """What an alarm is about, in a line."""
+    """Name an alarm in a line."""
     said = {
         Kind.FORK: words.say("Two ledgers under one name: a copied memory card, or an edited ledger"),
         Kind.GAP: words.say("Entries of a kiosk are missing"),
@@ -56,7 +56,7 @@ def alarm(words: Words, kind: str) -> str:
 
 
 def remedy(words: Words, kind: str) -> str:
-    """What to do about an alarm; empty for one of another release."""
+    """Say what to do about an alarm; empty for one of another release."""
     said = {
         Kind.FORK: words.say("Look for a copied memory card. Give one of the two machines an empty card, and pair it."),
         Kind.GAP: words.say("Nothing yet: they may be on their way. If it stays, look at the kiosk’s memory card."),
@@ -77,12 +77,12 @@ def remedy(words: Words, kind: str) -> str:
 
 
 def reason_of_verdict(words: Words, code: str) -> str:
-    """Why a tap was granted or denied."""
+    """Say why a tap was granted or denied."""
     return words.say(reason_text(code))
 
 
 def health(words: Words, code: str) -> str:
-    """What a kiosk says of itself."""
+    """Name a health state of a kiosk."""
     return words.say(health_text(code))
 
 
@@ -116,7 +116,7 @@ _REASONS = {
 
 
 def note(words: Words, alarm: Alarm, names: dict[str, str]) -> str:
-    """What was noted of an alarm, with the names of kiosks for their ledgers; empty for a note of another release."""
+    """Say what was noted of an alarm, with kiosk names for ledgers; empty for a note of another release."""
     if alarm.note not in set(Note):
         return ""
     facts = dict(alarm.facts)
@@ -129,6 +129,6 @@ def note(words: Words, alarm: Alarm, names: dict[str, str]) -> str:
 
 
 def reason(words: Words, told: str) -> str:
-    """Why something was set aside: reasons are stable up to their colon."""
+    """Say why something was quarantined: reasons are stable up to their colon."""
     known = _REASONS.get(told.partition(":")[0])
     return words.say(known) if known else words.say("For a reason of which these pages have no word yet.")

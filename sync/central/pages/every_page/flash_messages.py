@@ -1,4 +1,4 @@
-"""What the pages say after something was done: by name, so that an address can ask for one of them and nothing else."""
+"""Flash messages: what the pages say after something was done. An address can name one, and nothing else."""
 
 from __future__ import annotations
 

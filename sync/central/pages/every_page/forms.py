@@ -1,4 +1,4 @@
-"""What somebody sent in a form, and what is wrong with it: a sentence for each field, in the order of the checks."""
+"""A form that was sent: its fields, and an error message for each wrong one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST = 1000
 
 
 class Form:
-    """The fields of a form, empty when it was not sent yet."""
+    """The fields of a form, empty when it was not sent yet, and their errors."""
 
     def __init__(self, values: Mapping[str, str], *, sent: bool) -> None:
         self._values = {name: value.replace("\0", "")[:LONGEST] for name, value in values.items()}
@@ -17,21 +17,21 @@ class Form:
         self.errors: dict[str, str] = {}
 
     def text(self, name: str) -> str:
-        """What stands in a field, without the spaces around it."""
+        """Return the text of a field, without the spaces around it."""
         return self._values.get(name, "").strip()
 
     def secret(self, name: str) -> str:
-        """What stands in a field, with every space: a password."""
+        """Return the text of a field unchanged: a password."""
         return self._values.get(name, "")
 
     def ticked(self, name: str) -> bool:
-        """Whether a box is ticked."""
+        """Return whether a box is ticked."""
         return self._values.get(name) == "yes"
 
-    def said(self, name: str, otherwise: str) -> str:
-        """What to show in a field: what was sent, or what is so now."""
+    def value(self, name: str, otherwise: str) -> str:
+        """Return what to show in a field: what was sent, or else the present value."""
         return self._values.get(name, "") if self.sent else otherwise
 
-    def wrong(self, name: str, message: str) -> None:
-        """Say what is wrong with a field; the first thing said of it stands."""
+    def add_error(self, name: str, message: str) -> None:
+        """Add an error to a field; the first error of a field stands."""
         self.errors.setdefault(name, message)

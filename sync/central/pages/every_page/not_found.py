@@ -1,4 +1,4 @@
-"""Addresses without a page; and those for forms alone, which lead to the page of their form when opened."""
+"""404 pages; and GET of form-only addresses, which redirects to the form's page."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from sync.central.pages.every_page.routes import reads, writes
 
 @reads("/{rest:path}", role=None)
 def not_found(page: NamedDependency[PageRequest], rest: FromPath[str]) -> Answer:  # noqa: ARG001
-    """Say on a page that there is nothing at this address."""
+    """Show that there is no page at this address."""
     raise NotFoundException(page.say("There is nothing at this address."))
 
 
 @writes("/{rest:path}", role=None)
 def sent_not_found(page: NamedDependency[PageRequest], rest: FromPath[str]) -> Answer:  # noqa: ARG001
-    """The same for what is sent there."""
+    """Like `not_found`, for forms sent to an unknown address."""
     raise NotFoundException(page.say("There is nothing at this address."))
 
 
-def ways_back(handlers: Iterable[HTTPRouteHandler]) -> HTTPRouteHandler:
-    """Return a handler for the addresses to which forms are sent and at which there is no page.
+def form_redirects(handlers: Iterable[HTTPRouteHandler]) -> HTTPRouteHandler:
+    """Return a handler that redirects GET of form-only addresses to the page of the form.
 
     Whoever reloads the answer to a form by its address comes there, and is led to the page on which the form stands.
     """
@@ -44,7 +44,7 @@ def ways_back(handlers: Iterable[HTTPRouteHandler]) -> HTTPRouteHandler:
 
 
 def page_of(path: str, readable: Iterable[str]) -> str:
-    """The page on which the form of an address stands: that of the member, or else the section's."""
+    """Return the page on which the form of an address stands: the member's, or else the section's."""
     parts = path.split("/")
     section = "/".join(parts[:3]) if parts[1] == "members" else f"/{parts[1]}"
     return section if section in readable or parts[1] == "members" else "/"

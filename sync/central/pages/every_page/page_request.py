@@ -1,4 +1,4 @@
-"""One request of somebody at a desk: who asks, in which words, at which site, and the answers there can be."""
+"""A request to the staff pages: the account, language and site, and the answers there can be."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Answer = Response[Any]
 
 @cache
 def environment() -> Environment:
-    """The templates: every value is escaped, and a name that a page forgot to give is an error."""
+    """Return the template environment: every value is escaped, and an unknown name is an error."""
     found = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     found.trim_blocks = found.lstrip_blocks = True
     found.filters["sentence"] = sentence
@@ -59,17 +59,17 @@ def environment() -> Environment:
 
 
 class PageRequest:
-    """A request, and what it may lead to. Reads and writes belong to the thread that handles it."""
+    """A request to the staff pages. Reads and writes belong to the thread that handles it."""
 
     def __init__(self, central: Central, request: access.Asked, form: Form) -> None:
         self.central, self.request, self.form = central, request, form
         self.now: datetime = central.now()
         self.token = access.read_cookie(request, access.SESSION)
-        self.visit = access.read_cookie(request, access.VISIT) or access.new_visit()
+        self.visit = access.read_cookie(request, access.VISIT) or access.new_anonymous_token()
         self.account: StaffAccount | None = central.accounts.session(self.token) if self.token else None
 
     def admit(self, role: Role | None) -> None:
-        """Let the request pass. Raises SignInError, ForbiddenError, or CsrfError for a form from elsewhere."""
+        """Check access. Raises SignInError, ForbiddenError, or CsrfError for a form from elsewhere."""
         if self.form.sent:
             access.check_csrf_token(self.request, self.form.text("csrf"), self.csrf_token)
         if role is None:
@@ -83,34 +83,34 @@ class PageRequest:
 
     @property
     def must_set_up_codes(self) -> bool:
-        """Whether whoever asks is a manager without one-time codes, where managers need them."""
+        """Return whether the account is a manager without one-time codes, where managers need them."""
         account = self.account
         needed = self.central.settings.managers_need_codes
         return needed and account is not None and account.role is Role.MANAGER and not account.has_totp
 
     @property
     def address(self) -> str:
-        """Where the request comes from; behind a proxy of the settings, where it says that it comes from."""
+        """The client's address; behind a proxy of the settings, the one that the proxy names."""
         client = self.request.client
         return client.host if client else ""
 
     @cached_property
     def csrf_token(self) -> str:
-        """What every form of this page carries."""
+        """The CSRF token for the forms of this page."""
         return access.csrf_token(network.load(self.central.storage).secret, self.token if self.account else self.visit)
 
     # ------------------------------------------------------------ who, where, in which words
 
     @property
     def signed_in(self) -> StaffAccount:
-        """Who asks. Raises SignInError."""
+        """The account that is signed in. Raises SignInError."""
         if self.account is None:
             raise access.SignInError
         return self.account
 
     @cached_property
     def words(self) -> Words:
-        """The words for whoever asks, in the zone of the site whose desk this is."""
+        """The account's language, in the time zone of the chosen site."""
         theirs = self.account.language if self.account else None
         return words_of(self.request, theirs, self.site_or_none.zone if self.site_or_none else DEFAULT_ZONE)
 
@@ -125,14 +125,14 @@ class PageRequest:
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
-        """The sites whose desk this account may sit at: a host's own, or all."""
+        """The sites that this account may work at: a host's own, or all."""
         every = self.roster.sites()
         own = self.account.site_id if self.account else None
         return tuple(site for site in every if own in (None, site.id) and not site.retired)
 
     @cached_property
     def site_or_none(self) -> Site | None:
-        """The site whose desk this is: the only one, or the one chosen; None while none is.
+        """The chosen site, or the only one; None while none is chosen.
 
         A form that is sent counts at the site that its button named, whatever was chosen in another tab since.
         """
@@ -144,7 +144,7 @@ class PageRequest:
 
     @property
     def site(self) -> Site:
-        """The site whose desk this is. Raises SiteFirstError while none is chosen, NotFoundException without any."""
+        """The chosen site. Raises SiteFirstError while none is chosen, NotFoundException if there is none."""
         if not self.sites:
             raise NotFoundException(self.say("There is no site yet"))
         if self.site_or_none is None:
@@ -152,7 +152,7 @@ class PageRequest:
         return self.site_or_none
 
     def member(self, member_id: str) -> Member:
-        """A member. Raises NotFoundException."""
+        """Return a member. Raises NotFoundException."""
         found = self.roster.member(member_id)
         if found is None:
             raise NotFoundException(self.say("There is no such member"))
@@ -160,30 +160,30 @@ class PageRequest:
 
     # ------------------------------------------------------------ what is of a host's own site
 
-    def is_here(self, site_id: str | None) -> bool:
-        """Whether whoever asks sees what happens at a site: a host of one sees that one, everybody else all."""
+    def sees_site(self, site_id: str | None) -> bool:
+        """Return whether the account sees a site: a host of one sees that one, everybody else all."""
         own = self.account.site_id if self.account else None
         return own is None or own == site_id
 
-    def must_be_here(self, site_id: str | None) -> None:
-        """Let nobody change what is of another site than theirs. Raises ForbiddenError."""
-        if not self.is_here(site_id):
+    def require_site(self, site_id: str | None) -> None:
+        """Raise ForbiddenError unless the account sees this site."""
+        if not self.sees_site(site_id):
             raise access.ForbiddenError(
                 self.say("This is of another site: its own hosts can do it, or a network manager.")
             )
 
     @cached_property
     def kiosks(self) -> tuple[Kiosk, ...]:
-        """The kiosks that whoever asks may see."""
-        return tuple(kiosk for kiosk in self.central.kiosks.listed() if self.is_here(kiosk.site_id))
+        """Return the kiosks that the account may see."""
+        return tuple(kiosk for kiosk in self.central.kiosks.listed() if self.sees_site(kiosk.site_id))
 
     @cached_property
     def alarms(self) -> tuple[Alarm, ...]:
-        """The alarms that whoever asks may see."""
-        return tuple(alarm for alarm in self.central.alarms.listed() if self.is_here(self.site_of(alarm)))
+        """Return the alarms that the account may see."""
+        return tuple(alarm for alarm in self.central.alarms.listed() if self.sees_site(self.site_of(alarm)))
 
     def site_of(self, alarm: Alarm) -> str | None:
-        """Where the visit was that an alarm is about, or else where the kiosk stands."""
+        """Return the site of an alarm: that of its visit, or else of its kiosk."""
         visit = self.roster.visit(alarm.ref) if alarm.ref and alarm.ref.seq else None
         return visit.site_id if visit else self._sites_of_ledgers.get(alarm.ref.ledger_id if alarm.ref else "")
 
@@ -194,28 +194,28 @@ class PageRequest:
     # ------------------------------------------------------------ doing
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
-        """Write facts into the server's ledger, in the name of whoever asks."""
+        """Write facts into the server's ledger, in the name of the account."""
         return self.central.books.append(*facts, by=self.signed_in.name)
 
     def ask(self, command: Command, site: Site | None = None) -> Answered:
-        """Have a command of the desk performed here. Raises DeskError."""
+        """Perform a desk command at the chosen site. Raises DeskError."""
         books = SignedBooks(self.central.books, by=self.signed_in.name)
         with self.central.books.lock:
             return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
     def attempt(self, command: Command, field: str, site: Site | None = None) -> Done | None:
-        """The same for a form; what cannot be done is said at the field that the error names, or at this one."""
+        """Like `ask`, for a form: a refusal becomes an error of the field that it names, or of this one."""
         try:
             answer = self.ask(command, site)
         except DeskError as error:
             near = self.say(": ") + ", ".join(error.near) if error.near else ""
-            self.form.wrong(error.facts.get("field", field), self.refusal(error) + near)
+            self.form.add_error(error.facts.get("field", field), self.refusal(error) + near)
             return None
         assert isinstance(answer, Done)
         return answer
 
     def refusal(self, error: DeskError | HoursError) -> str:
-        """Why something was not done, in the language of whoever asks."""
+        """Return a refusal in the account's language."""
         own = {
             "NO_NAME": self.say("Enter a name"),
             "NO_REASON": self.say("Say why: it stays in the history"),
@@ -229,7 +229,7 @@ class PageRequest:
     # ------------------------------------------------------------ answering
 
     def show(self, template: str, *, status: int = 200, **facts: object) -> Answer:
-        """A page; with errors in its form, one that says so in its status too."""
+        """Render a page; with errors in its form, with a status that says so."""
         if self.form.errors and status == 200:
             status = 422
         text = environment().get_template(template).render(self._facts() | facts)
@@ -239,7 +239,7 @@ class PageRequest:
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
 
     def confirm(self, title: str, lines: Sequence[str], button: str, **facts: object) -> Answer:
-        """A page that says what is about to happen, with one button that does it.
+        """Render a page that says what is about to happen, with one button that does it.
 
         The form goes to the same address; `hidden` are its fields, `back` is where "Change nothing" leads.
         """
@@ -247,7 +247,7 @@ class PageRequest:
         return self.show("confirm.html", title=title, lines=lines, button=button, **shown)
 
     def go(self, path: str, done: str = "", *, cookies: list[Any] | None = None) -> Answer:
-        """Go on to a page, which says what was done: one of `FLASH_MESSAGES`."""
+        """Redirect to a page, which shows one of `FLASH_MESSAGES`."""
         if done:
             path = f"{path}{'&' if '?' in path else '?'}done={done}"
         return Response(b"", status_code=303, headers=HEADERS | {"Location": path}, cookies=cookies or [])
@@ -279,7 +279,7 @@ class PageRequest:
 
     @property
     def here(self) -> str:
-        """The address of this page, to come back to; that of a form which was sent is not one to come back to."""
+        """The address of this page to come back to; for a form that was sent, its page."""
         if self.form.sent:
             return "/" + self.request.url.path.split("/")[1]
         query = self.request.url.query
@@ -287,23 +287,23 @@ class PageRequest:
 
     @property
     def today(self) -> Any:
-        """The local date at this desk."""
+        """The local date at the chosen site."""
         return local_time.today(local_time.zone(self.site.zone), self.now)
 
 
 def words_of(request: access.Asked, theirs: str | None = None, zone: str = DEFAULT_ZONE) -> Words:
-    """The words for a request: in the language of the switch, else of the account, else of the browser."""
+    """Return the language for a request: that of the switch, else of the account, else of the browser."""
     accepted = preferred(request.headers.get("accept-language", ""))
     return Words(choose(access.read_cookie(request, access.LANGUAGE), theirs, accepted), zone)
 
 
 def member_path(member_id: str) -> str:
-    """The address of a member's account."""
+    """Return the address of a member's page."""
     return f"/members/{quote(member_id, safe='')}"
 
 
 async def open_page(request: access.Asked, central: Central, role: Role | None) -> PageRequest:
-    """Read a request and let it pass, or raise."""
+    """Read a request and check access, or raise."""
     if "\0" in request.url.path + "".join(request.query_params.values()):
         raise NotFoundException  # what no name can hold, and PostgreSQL no word
     form = Form({}, sent=False)

@@ -1,4 +1,4 @@
-"""Long lists, so many of their lines at a time."""
+"""Pagination of long lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sync.central.pages.every_page.access import Asked
 
 
 class ListPage(NamedTuple):
-    """The part of a long list that one page shows."""
+    """The slice of a long list on one page."""
 
     number: int
     pages: int
@@ -19,7 +19,7 @@ class ListPage(NamedTuple):
 
     @classmethod
     def asked(cls, request: Asked, total: int, size: int) -> ListPage:
-        """The part that an address asks for with `page=`: the first without, the last for a number beyond it."""
+        """Return the page that `page=` asks for: the first without it, the last for a number beyond it."""
         asked = request.query_params.get("page", "")
         number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
         pages = max(1, -(-total // size))
@@ -27,5 +27,5 @@ class ListPage(NamedTuple):
         return cls(number=number, pages=pages, first=(number - 1) * size, size=size)
 
     def of(self, every: Sequence[Any]) -> Sequence[Any]:
-        """The lines of the list that stand on this page."""
+        """Return the lines of a list on this page."""
         return every[self.first : self.first + self.size]

@@ -1,4 +1,4 @@
-"""How a handler of the staff pages is declared: its path, and the role without which nobody comes to it."""
+"""Decorators for page handlers: path, and the role that is needed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ROLE = "role"
 
 
 def reads(path: str, role: Role | None = Role.READ_ONLY) -> Declared:
-    """A page to look at. It runs in a thread, as it reads the database."""
+    """Declare a handler of GET. It runs in a thread, as it reads the database."""
     return get(path, opt={ROLE: role}, sync_to_thread=True, include_in_schema=False)
 
 
 def writes(path: str, role: Role | None = Role.HOST) -> Declared:
-    """A form that is sent. It runs in a thread, as it writes the database."""
+    """Declare a handler of POST. It runs in a thread, as it writes the database."""
     return post(path, opt={ROLE: role}, sync_to_thread=True, include_in_schema=False, status_code=200)

@@ -1,4 +1,4 @@
-"""The server's books in the name of whoever is signed in, as the desk reads and writes them."""
+"""The server's books for desk commands: every entry bears the name of the signed-in account."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class SignedBooks:
         return self._books.append(*facts, by=self._by)
 
     def facts_about(self, member_id: str) -> list[tuple[datetime, AnyFact]]:
-        """Return what all entries tell of a member, each with its instant, in their order."""
+        """Return all facts about a member, each with its instant, in their order."""
         return self._books.facts_about(member_id)

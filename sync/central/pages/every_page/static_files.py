@@ -1,4 +1,4 @@
-"""The files that pages load: one style sheet, one script, an icon, and the typeface from its own package."""
+"""Static files of the pages: style sheet, script, icon, and the typeface from its own package."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _served(path: str, seconds: int) -> Response[bytes]:
 
 @get("/static/{name:str}", include_in_schema=False, sync_to_thread=False)
 def static(name: FromPath[str]) -> Response[bytes]:
-    """The style sheet, the script, the icon."""
+    """Serve the style sheet, the script or the icon."""
     return _served(f"/static/{name}", STYLE_SECONDS)
 
 
 @get("/fonts/{name:str}", include_in_schema=False, sync_to_thread=False)
 def fonts(name: FromPath[str]) -> Response[bytes]:
-    """The typeface."""
+    """Serve the typeface."""
     return _served(f"/fonts/{name}", FONT_SECONDS)
 
 

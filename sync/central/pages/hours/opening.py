@@ -1,4 +1,4 @@
-"""Opening hours of a site: today's word of staff, the week, dated exceptions, and a calendar of what they add up to."""
+"""The page of opening hours: staff's decision for today, the week, dated exceptions, and a calendar."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LONGEST_EXCEPTION = timedelta(days=366)
 
 
 class Date(Noun, frozen=True, kw_only=True):
-    """A day of the calendar."""
+    """A day of the calendar on the page."""
 
     day: date
     open: tuple[Window, ...]
@@ -50,7 +50,7 @@ class Date(Noun, frozen=True, kw_only=True):
 
 @reads("/hours")
 def show(page: NamedDependency[PageRequest]) -> Answer:
-    """The hours of the site whose desk this is."""
+    """Show the hours of the chosen site."""
     return _show(page)
 
 
@@ -79,21 +79,21 @@ def _show(page: PageRequest) -> Answer:
 
 
 def _dates_told(page: PageRequest, dates: DatedHours) -> str:
-    """The days of an exception."""
+    """Write the days of an exception."""
     first, last = (page.words.weekday_of(day, page.today) for day in (dates.first, dates.last))
     told = first if dates.first == dates.last else page.say("{first} to {last}", first=first, last=last)
     return sentence(told)
 
 
 def _times_told(page: PageRequest, dates: DatedHours) -> str:
-    """What is so on these days, and why."""
+    """Write the hours of an exception and its reason."""
     times = ", ".join(f"{one.start:%H:%M} – {one.end:%H:%M}" for one in dates.open)
     what = page.say("open {times}", times=times) if times else page.say("closed")
     return f"{sentence(what)} – {dates.why}" if dates.why else sentence(what)
 
 
 def _start(page: PageRequest) -> date:
-    """The date that the address asks to see, today without one or with nonsense."""
+    """Return the date that the address names; today without one or for nonsense."""
     try:
         asked = date.fromisoformat(page.request.query_params.get("on", ""))
     except ValueError:
@@ -122,7 +122,7 @@ def _date(page: PageRequest, day: date, *, month: int | None) -> Date:
 
 @reads("/hours/today", role=Role.HOST)
 def ask_today(page: NamedDependency[PageRequest]) -> Answer:
-    """What closing for today, or going back to the usual hours, brings about, and the button to do it."""
+    """Show what closing for today, or going back to the usual hours, changes, with the button to do it."""
     site, closes = page.site, page.request.query_params.get("what") == "close"
     told = cast("HoursPreview", page.ask(PreviewHours(change=CloseToday() if closes else BackToHours())))
     if not told.changes:
@@ -139,7 +139,7 @@ def ask_today(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def _present(page: PageRequest, one: Present) -> str:
-    """Somebody who is in, with the end of the time that they paid for."""
+    """Write who is in, and until when they have paid."""
     name = one.name or page.say("somebody whose name is erased")
     return f"{name}, {page.words.until(one.until, page.now)}" if one.until else name
 
@@ -171,7 +171,7 @@ def _after_going_back(page: PageRequest, told: HoursPreview) -> list[str]:
 
 @writes("/hours/today")
 def today(page: NamedDependency[PageRequest]) -> Answer:
-    """Close now, stay open, or go back to the usual hours."""
+    """Close now, stay open longer, or go back to the usual hours."""
     match page.form.text("what"):
         case "close":
             return _done(page, CloseToday(), "what")
@@ -186,20 +186,20 @@ def _done(page: PageRequest, command: Command, field: str) -> Answer:
     try:
         page.ask(command)
     except DeskError as error:
-        page.form.wrong(field, page.refusal(error))
+        page.form.add_error(field, page.refusal(error))
         return _show(page)
     return page.go("/hours", "hours-kept")
 
 
 @writes("/hours/week")
 def change_week(page: NamedDependency[PageRequest]) -> Answer:
-    """Keep other weekly hours, from the form with a line for each day."""
+    """Save weekly hours from the form with a line for each day."""
     form = page.form
     try:
         written = week_form.write([form.text(f"day-{n}") for n in range(7)], holidays=form.ticked("holidays"))
     except week_form.WeekError as error:
         day = page.words.weekdays()[error.day]
-        form.wrong(
+        form.add_error(
             f"day-{error.day}", page.say("{day}: write the times like 09:00-12:30, 14:00-17:00", day=sentence(day))
         )
         return _show(page)
@@ -208,13 +208,13 @@ def change_week(page: NamedDependency[PageRequest]) -> Answer:
 
 @writes("/hours/written")
 def change_written(page: NamedDependency[PageRequest]) -> Answer:
-    """Keep other weekly hours, in the language of OpenStreetMap."""
+    """Save weekly hours written in OpenStreetMap's language."""
     return _keep(page, page.form.text("hours"), "hours")
 
 
 def _keep(page: PageRequest, written: str, field: str) -> Answer:
     if not written:
-        page.form.wrong(field, page.say("Enter the opening hours"))
+        page.form.add_error(field, page.say("Enter the opening hours"))
     elif page.attempt(SetSite(site=replace(page.site, hours=written), anyway=True), field) is not None:
         return page.go("/hours", "hours-kept")
     return _show(page)
@@ -222,14 +222,14 @@ def _keep(page: PageRequest, written: str, field: str) -> Answer:
 
 @writes("/hours/exceptions")
 def add_exception(page: NamedDependency[PageRequest]) -> Answer:
-    """Add a dated exception: closed, or open at other times, from a day to a day."""
+    """Add a dated exception: closed or open at other times, from one day to another."""
     form = page.form
     first, last = day_of(page, "first"), day_of(page, "last")
     if first is None:
-        form.wrong("first", page.say("Enter the first day"))
+        form.add_error("first", page.say("Enter the first day"))
     last = last or first
     if first and last and not timedelta(0) <= last - first <= LONGEST_EXCEPTION:
-        form.wrong("last", page.say("The last day is not before the first, and not more than a year after it"))
+        form.add_error("last", page.say("The last day is not before the first, and not more than a year after it"))
     state = _state(page)
     if form.errors or first is None or last is None:
         return _show(page)
@@ -248,7 +248,7 @@ def _state(page: PageRequest) -> str:
     except week_form.WeekError:
         written = "off"
     if written == "off":
-        page.form.wrong("times", page.say("Write the times like 09:00-12:30, 14:00-17:00"))
+        page.form.add_error("times", page.say("Write the times like 09:00-12:30, 14:00-17:00"))
     return written.removeprefix("Mo ")
 
 

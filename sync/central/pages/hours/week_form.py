@@ -1,4 +1,4 @@
-"""Weekly hours as a form with a line for each day, and as the opening_hours language writes them. Pure.
+"""Converts weekly hours between a form with a line for each day and the opening_hours language. Pure.
 
 Hours that say more than such a form can (months, fallbacks, comments) are left to be written by hand.
 """
@@ -23,7 +23,7 @@ class WeekError(ValueError):
 
 
 def read(hours: str) -> tuple[list[str], bool] | None:
-    """The times of each day from Monday on, and whether public holidays are closed; None when a form cannot say it."""
+    """Read hours as times of each weekday, and whether public holidays are closed; None if a form cannot show them."""
     times, holidays = [""] * 7, False
     for rule in filter(None, (part.strip() for part in hours.split(";"))):
         if re.fullmatch(r"PH\s+(?:off|closed)", rule):
@@ -47,7 +47,7 @@ def _days(text: str) -> list[int]:
 
 
 def write(times: Sequence[str], *, holidays: bool) -> str:
-    """The hours of a form, as they are written. Raises WeekError at a day whose times cannot be read.
+    """Write a form's times as hours. Raises WeekError at a day whose times cannot be read.
 
     Times may be typed as people do: `9h-12h30, 14h-17h`.
     """
@@ -74,7 +74,7 @@ def _plain(text: str, day: int) -> str:
 
 
 def _in_order(text: str) -> bool:
-    """Whether parts of a day follow each other; the last may go on past midnight."""
+    """Return whether the spans of a day are in order; the last may go on past midnight."""
     clocks = [int(clock[:2]) * 60 + int(clock[3:]) for clock in re.findall(r"\d\d:\d\d", text)]
     if max(clocks) > 24 * 60 or any(int(minute) > 59 for minute in re.findall(r":(\d\d)", text)):
         return False

@@ -1,1 +1,1 @@
-"""What network managers see: sites, accounts, the journal, entries set aside."""
+"""The pages of network managers: sites, accounts, the journal, quarantined entries."""

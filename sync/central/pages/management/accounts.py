@@ -1,4 +1,4 @@
-"""Accounts of staff, and the journal of what they did: for network managers."""
+"""The pages of staff accounts, for network managers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE_LINES = 50
 
 @reads("/accounts", role=Role.MANAGER)
 def listed(page: NamedDependency[PageRequest]) -> Answer:
-    """All accounts, and the form for another."""
+    """Show all accounts, and the form for a new one."""
     return _listed(page)
 
 
@@ -33,19 +33,19 @@ def _listed(page: PageRequest) -> Answer:
 
 @writes("/accounts", role=Role.MANAGER)
 def add(page: NamedDependency[PageRequest]) -> Answer:
-    """Make an account."""
+    """Add an account."""
     form = page.form
     name, role, site = form.text("name"), form.text("role"), form.text("site")
     known = {one.name for one in page.central.accounts.listed()}
     if not name:
-        form.wrong("name", page.say("Enter a name"))
+        form.add_error("name", page.say("Enter a name"))
     elif " ".join(name.casefold().split()) in known:
-        form.wrong("name", page.say("There is an account of this name already"))
+        form.add_error("name", page.say("There is an account of this name already"))
     check_new(page, "password")
     if role not in set(Role):
-        form.wrong("role", page.say("Choose a role"))
+        form.add_error("role", page.say("Choose a role"))
     if role == Role.HOST and page.roster.site(site) is None:
-        form.wrong("site", page.say("Choose the site whose host they are"))
+        form.add_error("site", page.say("Choose the site whose host they are"))
     if not form.errors:
         _make(page, name, Role(role), site=site if role == Role.HOST else None)
     return _listed(page) if form.errors else page.go("/accounts", "account-added")
@@ -55,14 +55,14 @@ def _make(page: PageRequest, name: str, role: Role, *, site: str | None) -> None
     try:
         made = page.central.accounts.add(name, page.form.secret("password"), role, site_id=site)
     except AccountError:  # the one thing that can be wrong by now: somebody else made it meanwhile
-        page.form.wrong("name", page.say("There is an account of this name already"))
+        page.form.add_error("name", page.say("There is an account of this name already"))
         return
     page.append(Happened(what="account_added", detail=made.name))
 
 
 @writes("/accounts/{account_id:str}", role=Role.MANAGER)
 def change(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Answer:
-    """Shut an account out or let it in again, or forget its one-time codes. Nobody shuts themselves out."""
+    """Disable or enable an account, or end its one-time codes. Nobody can disable themselves."""
     account = _account(page, account_id)
     accounts, what = page.central.accounts, page.form.text("what")
     if what in ("role", "password"):
@@ -78,13 +78,13 @@ def change(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Ans
 
 
 def _change_role(page: PageRequest, account: StaffAccount) -> Answer:
-    """Give another role. Nobody changes their own: there is always a manager left."""
+    """Change the role of an account. Nobody changes their own, so there is always a manager left."""
     form = page.form
     role, site = form.text("role"), form.text("site")
     if account.account_id == page.signed_in.account_id or role not in set(Role):
         raise NotFoundException
     if role == Role.HOST and page.roster.site(site) is None:
-        form.wrong("site", page.say("Choose the site whose host they are"))
+        form.add_error("site", page.say("Choose the site whose host they are"))
         return _one(page, account)
     page.central.accounts.set_role(account, Role(role), site_id=site if role == Role.HOST else None)
     page.append(Happened(what="account_role", detail=f"{account.name}: {role}"))
@@ -92,7 +92,7 @@ def _change_role(page: PageRequest, account: StaffAccount) -> Answer:
 
 
 def _reset(page: PageRequest, account: StaffAccount) -> Answer:
-    """Give a new password to somebody who forgot theirs. One's own is changed with the old one."""
+    """Set a new password for somebody else. One's own is changed with the old one."""
     password = page.form.secret("password")
     if account.account_id == page.signed_in.account_id:
         raise NotFoundException
@@ -106,7 +106,7 @@ def _reset(page: PageRequest, account: StaffAccount) -> Answer:
 
 @reads("/accounts/{account_id:str}", role=Role.MANAGER)
 def show(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Answer:
-    """One account: its role, and a new password for who forgot theirs."""
+    """Show one account: its role, and the form for a new password."""
     return _one(page, _account(page, account_id))
 
 

@@ -1,4 +1,4 @@
-"""The journal: who did what on the pages, the newest first."""
+"""The page of the journal: who did what on the pages, the newest first."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE_LINES = 50
 
 @reads("/audit", role=Role.MANAGER)
 def journal(page: NamedDependency[PageRequest]) -> Answer:
-    """Who did what, the newest first."""
+    """Show who did what, the newest first."""
     text = page.request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     lines = audit.lines(page.central.storage, before=before, limit=PAGE_LINES + 1)
@@ -45,7 +45,7 @@ def journal(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def told(page: PageRequest, fact: AnyFact | None, earlier: Earlier | None = None) -> str:
-    """What an entry says, in a line, with what was so before where it changed something."""
+    """Describe an entry in a line, with the old values where it changed something."""
     reader = Reader(words=page.words, roster=page.roster)
     known, was = (earlier.is_known, earlier.fact) if earlier else (False, None)
     match fact:
@@ -115,7 +115,7 @@ def _taken_back(page: PageRequest, fact: Reversed) -> str:
 
 
 def _why_back(page: PageRequest, reason: str) -> str:
-    """The reason that staff gave, or one of the server's own."""
+    """Return the reason that staff gave, or one of the server's own."""
     own = {"overlap": page.say("charged twice at two doors"), "closed early": page.say("closed early")}
     return own.get(reason, reason)
 

@@ -1,4 +1,4 @@
-"""Sites: making one, and what is so of it beside its hours; for network managers."""
+"""The pages of sites, for network managers: add, change and retire a site."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ CURRENCIES = ("EUR", "CHF", "GBP", "USD", "CAD")
 
 @reads("/sites", role=Role.MANAGER)
 def listed(page: NamedDependency[PageRequest]) -> Answer:
-    """All sites."""
+    """Show all sites."""
     return page.show("sites.html", every=page.roster.sites())
 
 
 @reads("/sites/new", role=Role.MANAGER)
 def new(page: NamedDependency[PageRequest]) -> Answer:
-    """The form for a new site."""
+    """Show the form for a new site."""
     return _form(page, None)
 
 
 @writes("/sites/new", role=Role.MANAGER)
 def add(page: NamedDependency[PageRequest]) -> Answer:
-    """Keep a new site, under an id made of its name."""
+    """Add a site, with an id made of its name."""
     return _keep(page, None)
 
 
 @reads("/sites/{site_id:str}", role=Role.MANAGER)
 def edit(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
-    """The form to change a site."""
+    """Show the form to change a site."""
     return _form(page, _site(page, site_id))
 
 
 @writes("/sites/{site_id:str}", role=Role.MANAGER)
 def change(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
-    """Keep the changes to a site."""
+    """Save the changes to a site."""
     return _keep(page, _site(page, site_id))
 
 
@@ -92,7 +92,7 @@ def _keep(page: PageRequest, before: Site | None) -> Answer:
 
 @reads("/sites/{site_id:str}/retire", role=Role.MANAGER)
 def ask_retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
-    """What retiring a site means, or taking that back, and the button to do it."""
+    """Explain and confirm retiring a site, or undoing that."""
     site = _site(page, site_id)
     if site.retired:
         line = page.say("It can be chosen again. Its weekly hours have to be written anew; until then it is closed.")
@@ -105,7 +105,7 @@ def ask_retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> An
 
 @writes("/sites/{site_id:str}/retire", role=Role.MANAGER)
 def retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer:
-    """Retire a site, or take that back."""
+    """Retire a site, or undo that."""
     site = _site(page, site_id)
     page.ask(RetireSite(site=site.id, retired=page.form.text("retired") != "no"), site)
     return page.go("/sites", "site-kept")
@@ -115,19 +115,19 @@ def retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer
 
 
 def _read(page: PageRequest, before: Site | None) -> Site | None:
-    """The site that a form describes; None, with what is wrong said at its fields."""
+    """Read a site from a form; None if a field is wrong, with errors at the fields."""
     form = page.form
     name, hours = form.text("name"), form.text("hours")
     if not folded(name):
-        form.wrong("name", page.say("Enter a name"))
+        form.add_error("name", page.say("Enter a name"))
     if not local_time.is_zone(form.text("zone")):
-        form.wrong("zone", page.say("Enter a time zone, like Europe/Paris"))
+        form.add_error("zone", page.say("Enter a time zone, like Europe/Paris"))
     country = form.text("country").upper()
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
-        form.wrong("country", page.say("Enter a country by its two letters, like FR"))
+        form.add_error("country", page.say("Enter a country by its two letters, like FR"))
     policy = _policy(page, before.policy if before else Policy())
     if not hours and not form.errors:
-        form.wrong("hours", page.say("Enter the opening hours"))
+        form.add_error("hours", page.say("Enter the opening hours"))
     if form.errors:
         return None
     fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": hours, "country": country}
@@ -161,7 +161,7 @@ def _number(page: PageRequest, name: str, most: int) -> int:
     text = page.form.text(name)
     if text.isascii() and text.isdigit() and int(text[:9]) <= most:
         return int(text[:9])
-    page.form.wrong(name, page.say("Enter a number from 0 to {n}", n=most))
+    page.form.add_error(name, page.say("Enter a number from 0 to {n}", n=most))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Members: finding them, all about one, adding, changing, suspending, coming and going without a badge."""
+"""The pages of members: search, account, add, change, suspend, check in and out by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
 
 class Stay(Noun, frozen=True, kw_only=True):
-    """A visit in the history, and whether it can still be taken back."""
+    """A visit in a member's history, and whether it can still be taken back."""
 
     visit: Visit
     site: str
@@ -37,7 +37,7 @@ class Stay(Noun, frozen=True, kw_only=True):
 
 @reads("/members")
 def search(page: NamedDependency[PageRequest]) -> Answer:
-    """Those whose name somebody may mean; without a name all, page by page."""
+    """Show the members that match a name; without one all, page by page."""
     text = page.request.query_params.get("q", "").strip()[:100]
     total = page.roster.member_count()
     list_page = ListPage.asked(page.request, total, LISTED)
@@ -47,13 +47,13 @@ def search(page: NamedDependency[PageRequest]) -> Answer:
 
 @reads("/members/new", role=Role.HOST)
 def new(page: NamedDependency[PageRequest]) -> Answer:
-    """The form for a new member."""
+    """Show the form for a new member."""
     return page.show("member_form.html", member=None, same=None)
 
 
 @writes("/members/new")
 def add(page: NamedDependency[PageRequest]) -> Answer:
-    """Keep a new member, after asking once more when somebody has this name."""
+    """Add a member; ask first if somebody has this name already."""
     command = AddMember(
         name=page.form.text("name"),
         role=_role(page),
@@ -69,11 +69,11 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def _attempt(page: PageRequest, command: AddMember | ChangeMember) -> tuple[Done | None, Member | None]:
-    """Perform a command, and return the member who has the name already, if that is why it was not done."""
+    """Perform a command; if it was refused because a member has the name already, return that member."""
     if not page.form.text("name"):
-        page.form.wrong("name", page.say("Enter a name"))
+        page.form.add_error("name", page.say("Enter a name"))
     if page.form.text("greeting") == "pseudonym" and not page.form.text("pseudonym"):
-        page.form.wrong("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
+        page.form.add_error("pseudonym", page.say("Enter the pseudonym that the screen is to show"))
     if page.form.errors:
         return None, None
     try:
@@ -81,9 +81,9 @@ def _attempt(page: PageRequest, command: AddMember | ChangeMember) -> tuple[Done
     except DeskError as error:
         if error.code == "NAME_TAKEN":
             text = page.say("There is a {name} already. Tick the box if this is somebody else", **error.facts)
-            page.form.wrong("anyway", text)
+            page.form.add_error("anyway", text)
             return None, page.roster.member(error.facts["member"])
-        page.form.wrong(error.facts.get("field", "name"), page.refusal(error))
+        page.form.add_error(error.facts.get("field", "name"), page.refusal(error))
         return None, None
     assert isinstance(done, Done)
     return done, None
@@ -105,12 +105,12 @@ def _greeting(page: PageRequest) -> Greeting:
 
 @reads("/members/{member_id:str}")
 def show(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """All about a member."""
+    """Show a member's page."""
     return show_member(page, member_id)
 
 
 def show_member(page: PageRequest, member_id: str) -> Answer:
-    """The account of a member, with whatever was wrong with a form on it."""
+    """Render a member's page, with the errors of a form on it."""
     member, roster, now = page.member(member_id), page.roster, page.now
     account = cast("Account", page.ask(ShowAccount(member=member.id)))
     since = now - timedelta(days=page.site.policy.staff_undo_days)
@@ -120,7 +120,7 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
             visit=visit,
             site=names.get(visit.site_id, visit.site_id),
             units=sum(charge.units for charge in visit.charges),
-            undoable=visit.reversed_at is None and visit.at >= since and page.is_here(visit.site_id),
+            undoable=visit.reversed_at is None and visit.at >= since and page.sees_site(visit.site_id),
         )
         for visit in roster.visits_of(member.id, now)
     ]
@@ -134,25 +134,25 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
         inside=inside,
         recent=recent,
         refused=_refused(page),
-        cancellable={one for one, site in sold_at(page, member.id).items() if page.is_here(site)},
+        cancellable={one for one, site in sold_at(page, member.id).items() if page.sees_site(site)},
     )
 
 
 def _refused(page: PageRequest) -> str:
-    """Why the member was not let in just now, if the address tells one of the reasons there are."""
+    """Return why the member was refused just now, if the address names a known reason."""
     told = page.request.query_params.get("refused", "")
     return told if told in set(Reason) else ""
 
 
 @reads("/members/{member_id:str}/edit", role=Role.HOST)
 def edit(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """The form to change a member."""
+    """Show the form to change a member."""
     return page.show("member_form.html", member=page.member(member_id), same=None)
 
 
 @writes("/members/{member_id:str}/edit")
 def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Keep the changes to a member, after asking once more when somebody else has the new name."""
+    """Save the changes to a member; ask first if somebody else has the new name."""
     member = page.member(member_id)
     command = ChangeMember(
         member=member.id,
@@ -171,7 +171,7 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
 
 @reads("/members/{member_id:str}/suspend", role=Role.HOST)
 def ask_suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """What suspending means, and the button to do it."""
+    """Explain and confirm suspending a member."""
     member = page.member(member_id)
     line = page.say("Their badges open no door of any site until they may come again. Passes stay as they are.")
     title = page.say("Suspend {name}", name=member.name)
@@ -180,14 +180,14 @@ def ask_suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) ->
 
 @writes("/members/{member_id:str}/suspend")
 def suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Let a member's badges open no door for now."""
+    """Suspend a member: their badges open no door for now."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="suspended"))
     return page.go(member_path(member_id), "member-suspended")
 
 
 @reads("/members/{member_id:str}/restore", role=Role.HOST)
 def ask_restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """What letting a member come again means, and the button to do it."""
+    """Explain and confirm ending a suspension."""
     member = page.member(member_id)
     line = page.say("Their badges open the doors again where their passes are valid.")
     title = page.say("Let {name} come again", name=member.name)
@@ -196,14 +196,14 @@ def ask_restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) ->
 
 @writes("/members/{member_id:str}/restore")
 def restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Let a member come again."""
+    """End a member's suspension."""
     page.ask(ChangeMember(member=page.member(member_id).id, status="active"))
     return page.go(member_path(member_id), "member-restored")
 
 
 @reads("/members/{member_id:str}/check-in", role=Role.HOST)
 def ask_check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """What checking in by hand means, and the button to do it."""
+    """Explain and confirm a check-in by hand."""
     member = page.member(member_id)
     line = page.say("It counts like a tap there now, and may use an entry. The door does not open by it.")
     title = page.say("Check {name} in", name=member.name)
@@ -213,7 +213,7 @@ def ask_check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -
 
 @writes("/members/{member_id:str}/check-in")
 def check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Judge a member who has no badge with them like a tap."""
+    """Check in a member without their badge, judged like a tap."""
     judged = cast("Judged", page.ask(CheckIn(member=page.member(member_id).id)))
     if isinstance(judged.verdict, Granted):
         return page.go(member_path(member_id), "member-in")

@@ -1,4 +1,4 @@
-"""Selling a pass, and taking things back: an entry that was used, or a sale. Each with a reason; nothing is deleted."""
+"""The pages that sell a pass, give an entry back or cancel a sale. Each keeps a reason; nothing is deleted."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def sell(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer
     form, member = page.form, page.member(member_id)
     product, method = form.text("product"), form.text("method")
     if product not in {one.id for one in _on_sale(page)}:
-        form.wrong("product", page.say("Choose what is sold"))
+        form.add_error("product", page.say("Choose what is sold"))
     if method not in METHODS:
-        form.wrong("method", page.say("Choose how it is paid"))
+        form.add_error("method", page.say("Choose how it is paid"))
     starts = day_of(page, "starts")
     command = SellPass(members=(member.id,), product=product, starts=starts, method=method, id=_pass_id(page))
     first = starts or page.today
@@ -87,7 +87,7 @@ def day_of(page: PageRequest, name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        page.form.wrong(name, page.say("Enter a date, like {example}", example=page.today.isoformat()))
+        page.form.add_error(name, page.say("Enter a date, like {example}", example=page.today.isoformat()))
         return None
 
 
@@ -119,7 +119,7 @@ def _visit(page: PageRequest, member_id: str, ledger_id: str, *, seq: str) -> Vi
     found = page.roster.visit(Ref(ledger_id=ledger_id, seq=int(seq))) if is_number else None
     if found is None or found.member_id != member_id:
         raise NotFoundException(page.say("There is no such visit"))
-    page.must_be_here(found.site_id)
+    page.require_site(found.site_id)
     return found
 
 
@@ -160,7 +160,7 @@ def _holding(page: PageRequest, member_id: str, pass_id: str) -> Holding:
     found = next((one for one in held if one.pass_.id == pass_id), None)
     if found is None:
         raise NotFoundException(page.say("There is no such pass"))
-    page.must_be_here(sold_at(page, member_id).get(pass_id))
+    page.require_site(sold_at(page, member_id).get(pass_id))
     return found
 
 

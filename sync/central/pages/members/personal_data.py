@@ -1,4 +1,4 @@
-"""What a member may ask of the data about them: a copy of all of it, or to be forgotten."""
+"""The pages of a member's data rights: a copy of all their data, or erasure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sync.central.pages.every_page.routes import reads, writes
 
 @reads("/members/{member_id:str}/export", role=Role.HOST)
 def export(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """All that is kept about a member, as a file to be given to them."""
+    """Download all data about a member, as a file for them."""
     found = cast("Exported", page.ask(ExportMember(member=page.member(member_id).id)))
     text = msgspec.json.format(msgspec.json.encode(found.document), indent=2)
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{member_id[:40]}.json"'}
@@ -27,16 +27,16 @@ def export(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
 
 @reads("/members/{member_id:str}/erase", role=Role.MANAGER)
 def ask_erasure(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """What it means, and the form to do it."""
+    """Explain and confirm erasing a member."""
     return page.show("erase.html", member=page.member(member_id))
 
 
 @writes("/members/{member_id:str}/erase", role=Role.MANAGER)
 def erase(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """Forget a member for ever, everywhere."""
+    """Erase a member for ever, everywhere."""
     member = page.member(member_id)
     if not page.form.ticked("sure"):
-        page.form.wrong("sure", page.say("Tick the box: this cannot be taken back"))
+        page.form.add_error("sure", page.say("Tick the box: this cannot be taken back"))
         return page.show("erase.html", member=member)
     if page.attempt(EraseMember(member=member.id, by=page.signed_in.name), "sure") is None:
         return page.show("erase.html", member=member)

@@ -1,4 +1,4 @@
-"""Somebody's own account: password and one-time codes."""
+"""The page of one's own account: password and one-time codes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ISSUER = "Kiosk"
 
 @reads("/me")
 def me(page: NamedDependency[PageRequest]) -> Answer:
-    """One's own account."""
+    """Show one's own account."""
     return _me(page)
 
 
 @writes("/me/password", role=Role.READ_ONLY)
 def change_password(page: NamedDependency[PageRequest]) -> Answer:
-    """A new password, given the old one."""
+    """Change one's password, given the old one."""
     form, accounts = page.form, page.central.accounts
     new = form.secret("new")
     _check_old(page, form.secret("old"))
@@ -34,7 +34,9 @@ def change_password(page: NamedDependency[PageRequest]) -> Answer:
     if form.errors:
         return _me(page)
     accounts.set_password(page.signed_in, new)
-    return page.go("/sign-in?" + urlencode({"back": "/me"}), "password-changed", cookies=[access.gone(access.SESSION)])
+    return page.go(
+        "/sign-in?" + urlencode({"back": "/me"}), "password-changed", cookies=[access.deleted_cookie(access.SESSION)]
+    )
 
 
 def _check_old(page: PageRequest, password: str) -> None:
@@ -42,38 +44,38 @@ def _check_old(page: PageRequest, password: str) -> None:
     if tried.token:
         page.central.accounts.sign_out(tried.token)  # it was asked for nothing but the answer
     elif tried.wait:
-        page.form.wrong("old", too_many_tries(page, tried.wait))
+        page.form.add_error("old", too_many_tries(page, tried.wait))
     elif not tried.needs_code:
-        page.form.wrong("old", page.say("This is not your password"))
+        page.form.add_error("old", page.say("This is not your password"))
 
 
 def check_new(page: PageRequest, field: str) -> None:
-    """Say what is wrong with a new password."""
+    """Add an error to the form if a new password is too weak."""
     length = len(page.form.secret(field))
     if length < SHORTEST_PASSWORD:
-        page.form.wrong(
+        page.form.add_error(
             field, page.say("A password has at least {n} characters; a few words do well", n=SHORTEST_PASSWORD)
         )
     elif length > LONGEST_PASSWORD:
-        page.form.wrong(field, page.say("A password has {n} characters at most", n=LONGEST_PASSWORD))
+        page.form.add_error(field, page.say("A password has {n} characters at most", n=LONGEST_PASSWORD))
 
 
 @reads("/me/codes")
 def codes(page: NamedDependency[PageRequest]) -> Answer:
-    """The page on which one-time codes are set up."""
+    """Show the page on which one-time codes are set up."""
     return _codes(page, pyotp.random_base32())
 
 
 @writes("/me/codes", role=Role.READ_ONLY)
 def turn_codes_on(page: NamedDependency[PageRequest]) -> Answer:
-    """Ask for one-time codes from now on, once somebody shows that their device makes them."""
+    """Turn one-time codes on, once a code shows that the user's device makes them."""
     form = page.form
     secret, code = form.text("secret"), "".join(form.text("code").split())
     if not _makes(secret, code, page):
-        form.wrong("code", page.say("This code does not fit. Enter the one that your device shows now"))
+        form.add_error("code", page.say("This code does not fit. Enter the one that your device shows now"))
         return _codes(page, secret)
     page.central.accounts.set_totp(page.signed_in, secret)
-    return page.go("/sign-in", "codes-on", cookies=[access.gone(access.SESSION)])
+    return page.go("/sign-in", "codes-on", cookies=[access.deleted_cookie(access.SESSION)])
 
 
 def _makes(secret: str, code: str, page: PageRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Signing in and out, and the switches of language and site."""
+"""The pages to sign in and out, and to switch language and site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sync.central.pages.every_page.routes import reads, writes
 
 @reads("/sign-in", role=None)
 def ask(page: NamedDependency[PageRequest]) -> Answer:
-    """The form to sign in."""
+    """Show the form to sign in."""
     if page.account:
         return page.go("/")
     return page.show("sign_in.html", needs_code=False, back=page.request.query_params.get("back", "/"))
@@ -25,14 +25,14 @@ def ask(page: NamedDependency[PageRequest]) -> Answer:
 
 @writes("/sign-in", role=None)
 def sign_in(page: NamedDependency[PageRequest]) -> Answer:
-    """Begin a session, ask for a one-time code, or say that it is wrong: never which of name and password."""
+    """Begin a session, ask for a one-time code, or refuse without telling which of name and password is wrong."""
     form = page.form
     back = access.local_path(form.text("back"))
     name, password, code = form.text("name"), form.secret("password"), form.text("code")
     if not name:
-        form.wrong("name", page.say("Enter your name"))
+        form.add_error("name", page.say("Enter your name"))
     if not password:
-        form.wrong("password", page.say("Enter your password"))
+        form.add_error("password", page.say("Enter your password"))
     if form.errors:
         return page.show("sign_in.html", needs_code=False, back=back)
     kept = access.device_cookie(name)
@@ -41,20 +41,20 @@ def sign_in(page: NamedDependency[PageRequest]) -> Answer:
     if tried.token:
         session = access.cookie(access.SESSION, tried.token, seconds=int(SESSION_LASTS.total_seconds()))
         known = access.cookie(kept, tried.device or "", seconds=access.YEAR)
-        return page.go(back, cookies=[session, known, access.gone(access.VISIT)])
+        return page.go(back, cookies=[session, known, access.deleted_cookie(access.VISIT)])
     if tried.wait:
-        form.wrong("name", too_many_tries(page, tried.wait))
+        form.add_error("name", too_many_tries(page, tried.wait))
         return page.show("sign_in.html", needs_code=False, back=back, status=429)
     if tried.needs_code:
         if code:
-            form.wrong("code", page.say("This code is not right, or was used already. Wait for the next one"))
+            form.add_error("code", page.say("This code is not right, or was used already. Wait for the next one"))
         return page.show("sign_in.html", needs_code=True, back=back)
-    form.wrong("name", page.say("Name or password is not right"))
+    form.add_error("name", page.say("Name or password is not right"))
     return page.show("sign_in.html", needs_code=False, back=back)
 
 
 def too_many_tries(page: PageRequest, wait: timedelta) -> str:
-    """What to say to whoever has to wait before the next try."""
+    """Say how long to wait before the next try."""
     return page.say("Too many tries. Wait {time}, then try again", time=page.words.length(wait))
 
 
@@ -62,12 +62,12 @@ def too_many_tries(page: PageRequest, wait: timedelta) -> str:
 def sign_out(page: NamedDependency[PageRequest]) -> Answer:
     """End the session."""
     page.central.accounts.sign_out(page.token)
-    return page.go("/sign-in", cookies=[access.gone(access.SESSION)])
+    return page.go("/sign-in", cookies=[access.deleted_cookie(access.SESSION)])
 
 
 @reads("/language/{code:str}", role=None)
 def language(page: NamedDependency[PageRequest], code: FromPath[str]) -> Answer:
-    """Read on in another language. It changes nothing but what the browser, and the account, remember."""
+    """Switch the language, which the browser and the account remember."""
     if code not in languages():
         raise NotFoundException
     if page.account:
@@ -78,17 +78,17 @@ def language(page: NamedDependency[PageRequest], code: FromPath[str]) -> Answer:
 
 @reads("/site")
 def ask_site(page: NamedDependency[PageRequest]) -> Answer:
-    """The sites at whose desk somebody may sit."""
+    """Show the sites that one may choose."""
     return page.show("choose_site.html", back=access.local_path(page.request.query_params.get("back", "/")))
 
 
 @writes("/site", role=Role.READ_ONLY)
 def choose_site(page: NamedDependency[PageRequest]) -> Answer:
-    """Sit down at the desk of another site."""
+    """Choose another site."""
     chosen = page.form.text("site")
     if page.roster.site(chosen) is None:
         raise NotFoundException(page.say("There is no such site"))
-    page.must_be_here(chosen)
+    page.require_site(chosen)
     return page.go(
         access.local_path(page.form.text("back")),
         "site-changed",

@@ -1,4 +1,4 @@
-"""What kiosks sent and the server could not take in: trying again, or settling it."""
+"""The page of quarantined entries: trying one again, or settling it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sync.central.pages.every_page.pagination import ListPage
 from sync.central.pages.every_page.routes import reads, writes
 
 LISTED = 20
-"""Things set aside on one page of their list."""
+"""Quarantined entries on one page of the list."""
 
 
 @reads("/quarantine", role=Role.MANAGER)
-def aside(page: NamedDependency[PageRequest]) -> Answer:
-    """What kiosks sent and the server could not take."""
-    return _aside(page)
+def listed(page: NamedDependency[PageRequest]) -> Answer:
+    """Show the quarantined entries."""
+    return _listed(page)
 
 
-def _aside(page: PageRequest, at: str = "") -> Answer:
-    """The list, at the part asked for, or at the one on which something stands."""
+def _listed(page: PageRequest, at: str = "") -> Answer:
+    """Show the list at the page asked for, or at the one that holds an item."""
     every = page.central.quarantine.listed()
     list_page = ListPage.asked(page.request, len(every), LISTED)
     place = next((place for place, one in enumerate(every) if one.quarantine_id == at), list_page.first)
@@ -35,22 +35,22 @@ def _aside(page: PageRequest, at: str = "") -> Answer:
 
 @writes("/quarantine/{quarantine_id:str}/replay", role=Role.MANAGER)
 def replay(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
-    """Try to take something in again."""
+    """Try to store a quarantined entry again."""
     try:
         why_not = page.central.quarantine.replay(quarantine_id)
     except LookupError:
         raise NotFoundException from None
     if why_not:
         message = page.say("It still cannot be taken: {reason}", reason=codes.reason(page.words, why_not))
-        page.form.wrong(quarantine_id, message)
-        return _aside(page, quarantine_id)
+        page.form.add_error(quarantine_id, message)
+        return _listed(page, quarantine_id)
     page.append(Happened(what="aside_taken", detail=quarantine_id))
     return page.go("/quarantine", "taken")
 
 
 @writes("/quarantine/{quarantine_id:str}/dismiss", role=Role.MANAGER)
 def dismiss(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> Answer:
-    """Settle something without taking it in; it is kept."""
+    """Settle a quarantined entry without storing it in the feed; it is kept."""
     if quarantine_id not in {one.quarantine_id for one in page.central.quarantine.listed()}:
         raise NotFoundException
     page.central.quarantine.dismiss(quarantine_id)
@@ -58,4 +58,4 @@ def dismiss(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) ->
     return page.go("/quarantine", "dismissed")
 
 
-HANDLERS = [aside, replay, dismiss]
+HANDLERS = [listed, replay, dismiss]
