@@ -44,10 +44,10 @@ def _sale_form(page: PageRequest, member: Member, first: date) -> Answer:
     try:
         sales = _previews(page, member, first)
     except DeskError as error:
-        page.form.wrong("starts", page.refusal(error))
+        page.form.add_error("starts", page.refusal(error))
         first, sales = page.today, _previews(page, member, page.today)
     if page.form.sent and not page.form.errors:
-        page.form.wrong("starts", page.say("See above when the pass then ends, and sell it"))
+        page.form.add_error("starts", page.say("See above when the pass then ends, and sell it"))
     return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id(), first=first, sales=sales)
 
 
