@@ -134,12 +134,14 @@ class PageRequest:
     def site_or_none(self) -> Site | None:
         """The chosen site, or the only one; None while none is chosen.
 
-        A form that is sent counts at the site that its button named, whatever was chosen in another tab since.
+        A form that is sent counts at the site that its button named, whatever was chosen in another tab since, and at
+        no other if that one was retired or is not theirs any more.
         """
         sites = self.sites if self.account else ()
-        if len(sites) == 1:
+        named = self.form.text("desk") if self.form.sent else ""
+        if len(sites) == 1 and not named:
             return sites[0]
-        chosen = self.form.text("desk") if self.form.sent else access.read_cookie(self.request, access.SITE)
+        chosen = named if self.form.sent else access.read_cookie(self.request, access.SITE)
         return next((site for site in sites if site.id == chosen), None)
 
     @property

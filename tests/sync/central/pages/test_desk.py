@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
-from kiosk.facts import BadgeSet, MemberSet
+from kiosk.facts import BadgeSet, MemberSet, SiteSet
 from kiosk.model import Badge, Member
 from tests.office.ledgers.small_house import MONDAY, let_in, sold_to
 from tests.office.servers.office import Browser, Office, lea_comes, read, went
@@ -61,6 +62,19 @@ def test_a_form_counts_at_the_site_that_its_button_named_whatever_was_chosen_sin
     went(manager.send_from(page, "/members/lea/sell", product="ten", method="cash"))
     sold = house.central.books.roster.sales_of("lea")[-1]
     assert sold.site_id == TUVES.id
+
+
+def test_a_form_of_a_site_that_was_retired_since_does_not_count_at_the_one_that_is_left(house) -> None:
+    opens_les_tuves(house)
+    manager = sits_at(house.as_("chef"), TUVES.id)
+    page = manager.get("/members/lea/sell").text
+    house.central.books.append(SiteSet(site=replace(TUVES, retired=True)), by="server")
+    before = house.central.feed.last_position()
+    sent = manager.send_from(page, "/members/lea/sell", product="ten", method="cash")
+    assert sent.headers["location"].startswith("/site")
+    assert house.central.feed.last_position() == before
+    went(manager.send("/members/lea/sell", product="ten", method="cash"))
+    assert house.central.books.roster.sales_of("lea")[-1].site_id == SERRE.id
 
 
 def test_every_page_names_the_site_of_its_desk(house) -> None:
