@@ -9,7 +9,8 @@ network time has been 1,024 weeks behind for some seconds. So nothing that tells
 - a clock chip is believed at a start when it agrees with the wall clock and was right while the time was known last;
 - a host is believed at once;
 - none of them when it tells a time before the last entry that was sure, or more than `LONGEST_SILENCE` after it:
-  then two of them must agree, or a host must have confirmed the date.
+  then two of them must agree, or a host must have confirmed the date. A kernel that tells an earlier time for
+  an hour leaves in doubt what neither a host nor the server told.
 
 TRUSTED: the kernel or a chip vouches now. HOLDOVER: something vouched once in this boot, and time is counted from there
 on the monotonic clock, whatever the wall clock does. UNTRUSTED: all that is known is a time that is past.
@@ -188,7 +189,8 @@ class WallClock:
             else:
                 self._claims.pop("kernel", None)
             if self._anchor:
-                return _later(self._anchor, seconds), seconds, self._rest
+                quality = ClockQuality.UNTRUSTED if self._is_contradicted(seconds) else self._rest
+                return _later(self._anchor, seconds), seconds, quality
             past = _later(self._bound, seconds)
             return wall if self._is_plausible(wall, seconds) else past, seconds, ClockQuality.UNTRUSTED
 
@@ -205,7 +207,8 @@ class WallClock:
             seconds = self._machine.monotonic()
             claim = self._claims.get(self._kept_by) if self._kept_by in ("kernel", "server") else None
             is_confirmed = self._confirmed_at is not None and seconds - self._confirmed_at >= WITNESS_SECONDS
-            return is_confirmed or (claim is not None and claim.held >= WITNESS_SECONDS)
+            is_kept = claim is not None and self._is_known(claim.now(seconds), seconds)
+            return is_confirmed or (is_kept and claim is not None and claim.held >= WITNESS_SECONDS)
 
     def chip_is_right(self) -> bool | None:
         """Tell whether the clock chip agrees with the time; None without a chip, or while the time is not known."""
@@ -281,24 +284,42 @@ class WallClock:
     def _is_to_be_believed(self, source: Source, claim: _Claim, seconds: float) -> bool:
         others = [other for name, other in self._claims.items() if name != source]
         is_seconded = any(abs(other.now(seconds) - claim.at) <= AGREE for other in others)
-        if claim.at < _later(self._bound, seconds) - _wander(seconds - self._bound[1]):
+        if claim.at < _earliest(self._bound, seconds):
             return False
         if is_seconded:
             return True
         if not self._is_plausible(claim.at, seconds):
             return False
-        is_known = self._anchor is not None and abs(_later(self._anchor, seconds) - claim.at) <= AGREE
-        return is_known or claim.held >= HOLD_SECONDS
+        return self._is_known(claim.at, seconds) or claim.held >= HOLD_SECONDS
+
+    def _is_known(self, at: datetime, seconds: float) -> bool:
+        return self._anchor is not None and abs(_later(self._anchor, seconds) - at) <= AGREE
+
+    def _is_contradicted(self, seconds: float) -> bool:
+        """Tell whether the kernel tells an earlier time than one that neither a host nor the server told."""
+        claim = self._claims.get("kernel")
+        is_earlier = claim is not None and _told_long(claim) and claim.at < _earliest(self._bound, seconds)
+        return is_earlier and self._kept_by not in ("host", "server")
 
     def _is_plausible(self, at: datetime, seconds: float) -> bool:
         """Tell whether a time can be that of this moment, by the last entry that was sure."""
-        earliest = _later(self._bound, seconds) - _wander(seconds - self._bound[1])
-        return earliest <= at and (self._limit is None or at <= _later(self._limit, seconds) + LONGEST_SILENCE)
+        is_too_far = self._limit is not None and at > _later(self._limit, seconds) + LONGEST_SILENCE
+        return _earliest(self._bound, seconds) <= at and not is_too_far
+
+
+def _told_long(claim: _Claim) -> bool:
+    """Tell whether a time was told for so long that it may be right although it is before the last sure entry."""
+    return claim.held >= WITNESS_SECONDS and claim.at >= RELEASED
 
 
 def _wander(seconds: float) -> timedelta:
     """Return by how much two crystals may be apart after so many seconds, with a second to spare."""
     return timedelta(seconds=1 + DRIFT * abs(seconds))
+
+
+def _earliest(bound: tuple[datetime, float], seconds: float) -> datetime:
+    """Return the earliest that it can be now, by a time that is past."""
+    return _later(bound, seconds) - _wander(seconds - bound[1])
 
 
 def _later(known: tuple[datetime, float], seconds: float) -> datetime:

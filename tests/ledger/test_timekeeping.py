@@ -320,3 +320,46 @@ def test_two_who_agree_are_believed_after_a_long_time_in_the_dark(tmp_path, mach
     kiosk.clock.hear_server(machine.true, machine.monotonic())
     assert kiosk.clock.quality() is ClockQuality.TRUSTED
     kiosk.close()
+
+
+def test_an_hour_of_another_time_than_the_kiosk_goes_by_is_no_witness_for_it(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    machine.network_lies(timedelta(days=39))
+    holds(kiosk, machine)
+    machine.network_lies(timedelta(0))
+    for _ in range(70):
+        machine.passes(timedelta(minutes=1))
+        kiosk.controller.handle(Tick())
+        assert not (kiosk.clock.is_witnessed() and kiosk.clock.now() - machine.true > timedelta(days=1))
+    kiosk.close()
+
+
+# ---------------------------------------------------------------- a network that was wrong for long
+
+
+def test_a_kernel_that_contradicts_the_time_for_an_hour_leaves_it_in_doubt(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    ana, host = kiosk.joins("ana"), kiosk.joins("host", staff=True)
+    machine.network_lies(timedelta(hours=3))
+    holds(kiosk, machine)
+    kiosk.tap(host)
+    kiosk.close()
+    machine.network_lies(timedelta(0))
+    again = starts(tmp_path, machine)
+    lasts(again, machine, timedelta(hours=2))
+    assert again.clock.quality() is ClockQuality.UNTRUSTED
+    verdict = again.tap(ana)
+    assert verdict is not None
+    assert verdict.reason is Reason.CLOCK_UNTRUSTED
+    assert isinstance(again.tap(host), Granted)
+    assert isinstance(sets(again, machine, machine.true, confirmed=True), Done)
+    assert again.clock.quality() is ClockQuality.TRUSTED
+    assert abs(again.clock.now() - machine.true) < timedelta(minutes=1)
+    again.close()
+
+
+def lasts(kiosk: SteppedKiosk, machine: VirtualMachine, time: timedelta) -> None:
+    """Let time pass, with a look at the clock every ten minutes."""
+    for _ in range(round(time / timedelta(minutes=10))):
+        machine.passes(timedelta(minutes=10))
+        kiosk.controller.handle(Tick())
