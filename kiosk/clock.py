@@ -9,8 +9,9 @@ network time has been 1,024 weeks behind for some seconds. So nothing that tells
 - a clock chip is believed at a start when it agrees with the wall clock and was right while the time was known last;
 - a host is believed at once;
 - none of them when it tells a time before the last entry that was sure, or more than `LONGEST_SILENCE` after it:
-  then two of them must agree, or a host must have confirmed the date. A kernel that tells an earlier time for
-  an hour leaves in doubt what neither a host nor the server told.
+  then two of them must agree, or a host must have confirmed the date;
+- but kernel and server together take back what was told wrongly, after an hour. A kernel that alone tells an earlier
+  time for an hour leaves in doubt what neither a host nor the server told.
 
 TRUSTED: the kernel or a chip vouches now. HOLDOVER: something vouched once in this boot, and time is counted from there
 on the monotonic clock, whatever the wall clock does. UNTRUSTED: all that is known is a time that is past.
@@ -284,7 +285,7 @@ class WallClock:
     def _is_to_be_believed(self, source: Source, claim: _Claim, seconds: float) -> bool:
         others = [other for name, other in self._claims.items() if name != source]
         is_seconded = any(abs(other.now(seconds) - claim.at) <= AGREE for other in others)
-        if claim.at < _earliest(self._bound, seconds):
+        if claim.at < _earliest(self._bound, seconds) and not self._takes_back(source, claim, seconds):
             return False
         if is_seconded:
             return True
@@ -294,6 +295,19 @@ class WallClock:
 
     def _is_known(self, at: datetime, seconds: float) -> bool:
         return self._anchor is not None and abs(_later(self._anchor, seconds) - at) <= AGREE
+
+    def _takes_back(self, source: Source, claim: _Claim, seconds: float) -> bool:
+        """Let kernel and server undo together what is not so, after an hour; tell whether they did."""
+        server = self._claims.get("server")
+        is_agreed = (
+            server is not None
+            and seconds - server.last <= WITNESS_SECONDS
+            and abs(server.now(seconds) - claim.at) <= AGREE
+        )
+        if source == "kernel" and _told_long(claim) and is_agreed:
+            self._bound = (claim.at - AGREE, seconds)
+            return True
+        return False
 
     def _is_contradicted(self, seconds: float) -> bool:
         """Tell whether the kernel tells an earlier time than one that neither a host nor the server told."""

@@ -337,6 +337,25 @@ def test_an_hour_of_another_time_than_the_kiosk_goes_by_is_no_witness_for_it(tmp
 # ---------------------------------------------------------------- a network that was wrong for long
 
 
+def test_network_and_server_together_take_back_what_the_network_told_before_a_power_cut(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    machine.network_lies(timedelta(hours=3))
+    holds(kiosk, machine)
+    kiosk.joins("ana")
+    kiosk.close()
+    machine.network_lies(timedelta(0))
+    machine.loses_power(timedelta(minutes=5), network=True)
+    again = starts(tmp_path, machine)
+    for _ in range(6):
+        again.clock.hear_server(machine.true, machine.monotonic())
+        assert again.clock.quality() is ClockQuality.UNTRUSTED
+        machine.passes(timedelta(minutes=10))
+        again.controller.handle(Tick())
+    assert again.clock.quality() is ClockQuality.TRUSTED
+    assert again.clock.now() == machine.true
+    again.close()
+
+
 def test_a_kernel_that_contradicts_the_time_for_an_hour_leaves_it_in_doubt(tmp_path, machine) -> None:
     kiosk = starts(tmp_path, machine)
     ana, host = kiosk.joins("ana"), kiosk.joins("host", staff=True)
