@@ -10,8 +10,9 @@ network time has been 1,024 weeks behind for some seconds. So nothing that tells
 - a host is believed at once;
 - none of them when it tells a time before the last entry that was sure, or more than `LONGEST_SILENCE` after it:
   then two of them must agree, or a host must have confirmed the date;
-- but kernel and server together take back what was told wrongly, after an hour. A kernel that alone tells an earlier
-  time for an hour leaves in doubt what neither a host nor the server told.
+- but a source that moved the time forward takes it back: by telling the earlier one for an hour, and for longer than
+  the other; and so do kernel and server together. A kernel that alone tells an earlier time for an hour leaves in doubt
+  what neither a host nor the server told.
 
 TRUSTED: the kernel or a chip vouches now. HOLDOVER: something vouched once in this boot, and time is counted from there
 on the monotonic clock, whatever the wall clock does. UNTRUSTED: all that is known is a time that is past.
@@ -49,6 +50,8 @@ STEADY = timedelta(seconds=5)
 """How far one source may wander from what it told before and still tell the same time."""
 DRIFT = 100e-6
 """The most by which two crystals run apart, in seconds a second."""
+JUMPS = 8
+"""How many moves of the time can be taken back."""
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 """It is not earlier than this: no kiosk with this code ran before."""
 Source = Literal["kernel", "server", "host", "chip"]
@@ -139,6 +142,17 @@ class _Claim:
         return self.last - self.since
 
 
+@dataclass
+class _Jump:
+    """A source moved the time forward: which one, and for how long it stood by that."""
+
+    source: Source
+    bound: tuple[datetime, float]
+    """What was known to be past before."""
+    since: float
+    until: float
+
+
 class WallClock:
     """What time it is, and how sure that is. May be asked and told from any thread."""
 
@@ -157,6 +171,8 @@ class WallClock:
         """An instant that is past, and the monotonic seconds when that was learned."""
         self._limit: tuple[datetime, float] | None = None
         """The last sure entry of an earlier boot, and the monotonic seconds when it was learned."""
+        self._jumps: list[_Jump] = []
+        """The last times that kernel or server moved the time forward in this process."""
         self._confirmed_at: float | None = None
         """Since when a host's word for the date counts, in monotonic seconds."""
 
@@ -230,6 +246,7 @@ class WallClock:
             if at < _later(self._bound, monotonic):
                 self._bound = (at - AGREE, monotonic)
             self._confirmed_at = monotonic if confirmed else None
+            self._jumps.clear()
             self._believe("host", at, monotonic)
 
     def remember(
@@ -275,6 +292,10 @@ class WallClock:
         claim.at, claim.last = at, seconds
         if not self._is_to_be_believed(source, claim, seconds):
             return False
+        if at > _later(self._anchor or self._bound, seconds) + AGREE:
+            self._jumps = [*self._jumps[1 - JUMPS :], _Jump(source, self._bound, seconds, seconds)]
+        elif self._jumps and self._jumps[-1].source == source:
+            self._jumps[-1].until = seconds
         self._believe(source, at, seconds)
         return True
 
@@ -297,7 +318,7 @@ class WallClock:
         return self._anchor is not None and abs(_later(self._anchor, seconds) - at) <= AGREE
 
     def _takes_back(self, source: Source, claim: _Claim, seconds: float) -> bool:
-        """Let kernel and server undo together what is not so, after an hour; tell whether they did."""
+        """Let a source undo its own moves, once it has told the earlier time for longer; tell whether it did."""
         server = self._claims.get("server")
         is_agreed = (
             server is not None
@@ -305,8 +326,16 @@ class WallClock:
             and abs(server.now(seconds) - claim.at) <= AGREE
         )
         if source == "kernel" and _told_long(claim) and is_agreed:
-            self._bound = (claim.at - AGREE, seconds)
+            self._bound, self._jumps = (claim.at - AGREE, seconds), []
             return True
+        for number, jump in reversed(list(enumerate(self._jumps))):
+            longer = max(WITNESS_SECONDS, self._jumps[-1].until - jump.since)
+            if jump.source != source or claim.held < longer:
+                return False
+            if claim.at >= _earliest(jump.bound, seconds):
+                self._bound = jump.bound
+                del self._jumps[number:]
+                return True
         return False
 
     def _is_contradicted(self, seconds: float) -> bool:

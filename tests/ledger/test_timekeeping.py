@@ -337,6 +337,34 @@ def test_an_hour_of_another_time_than_the_kiosk_goes_by_is_no_witness_for_it(tmp
 # ---------------------------------------------------------------- a network that was wrong for long
 
 
+@pytest.mark.parametrize("boots", [False, True])
+def test_a_network_that_was_wrong_for_two_hours_takes_it_back(tmp_path, machine, boots) -> None:
+    kiosk = starts(tmp_path, machine)
+    machine.network_lies(timedelta(hours=3))
+    if boots:
+        kiosk.close()
+        machine.loses_power(timedelta(minutes=5), network=True)
+        kiosk = starts(tmp_path, machine)
+    lasts(kiosk, machine, timedelta(hours=2))
+    assert kiosk.clock.now() - machine.true == timedelta(hours=3)
+    machine.network_lies(timedelta(0))
+    lasts(kiosk, machine, timedelta(hours=1))
+    assert kiosk.clock.now() - machine.true == timedelta(hours=3), "it has not told the right time for longer yet"
+    lasts(kiosk, machine, timedelta(hours=1, minutes=10))
+    assert kiosk.clock.now() == machine.true
+    assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    kiosk.close()
+
+
+def test_a_network_that_was_right_for_longer_is_not_believed_in_what_is_past(tmp_path, machine) -> None:
+    kiosk = starts(tmp_path, machine)
+    lasts(kiosk, machine, timedelta(hours=5))
+    machine.network_lies(timedelta(hours=-3))
+    lasts(kiosk, machine, timedelta(hours=4))
+    assert abs(kiosk.clock.now() - machine.true) < timedelta(seconds=1)
+    kiosk.close()
+
+
 def test_network_and_server_together_take_back_what_the_network_told_before_a_power_cut(tmp_path, machine) -> None:
     kiosk = starts(tmp_path, machine)
     machine.network_lies(timedelta(hours=3))
