@@ -1,14 +1,30 @@
-"""The till: what was sold and given back on a day, and how it was paid."""
+"""The till: what was sold and given back over a time, how it was paid, and the sums; for the screen and for the pages.
+
+A sale taken back is two lines: the money that came, on its day, and the same money going back on the day it went. So
+the lines of any time add up to what must be in the till after it, and no sum of a day that is over ever changes.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from kiosk.answers import SaleLine, Till, TillSum
 from kiosk.commands import ShowTill
 from kiosk.desk.desk import Desk
+from kiosk.model import Noun
 from kiosk.store.queries.sales import Sale
+
+
+class TillLine(Noun, frozen=True, kw_only=True):
+    """Money that came, or went back."""
+
+    sale: Sale
+    at: datetime
+    cents: int
+    """Less than zero where it went back."""
+    is_back: bool
 
 
 def show_till(desk: Desk, command: ShowTill) -> Till:
@@ -18,30 +34,49 @@ def show_till(desk: Desk, command: ShowTill) -> Till:
     on = command.on or desk.today
     start, end = desk.day(on)
     found = desk.roster.sales(desk.site.id, start, end)
-    made = [sale for sale in found if start <= sale.at < end]
-    back = [sale for sale in found if sale.taken_back_at is not None and start <= sale.taken_back_at < end]
+    lines = till_lines(found, start, end)
+    went_back = {line.sale.ref for line in lines if line.is_back}
     return Till(
         on=on,
         currency=desk.site.currency,
-        sales=tuple(_line(desk, sale) for sale in reversed(made)),
-        taken_back=tuple(_line(desk, sale) for sale in reversed(back)),
-        sums=tuple(_sums(made, back)),
-        total_cents=sum(sale.cents for sale in made) - sum(sale.cents for sale in back),
+        sales=tuple(_line(desk, sale) for sale in reversed(found) if start <= sale.at < end),
+        taken_back=tuple(_line(desk, sale) for sale in reversed(found) if sale.ref in went_back),
+        sums=tuple(till_sums(lines)),
+        total_cents=till_total(lines),
     )
 
 
-def _sums(made: Iterable[Sale], back: Iterable[Sale]) -> list[TillSum]:
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for sale in made:
-        counts[sale.method][0] += 1
-        counts[sale.method][2] += sale.cents
-    for sale in back:
-        counts[sale.method][1] += 1
-        counts[sale.method][2] -= sale.cents
-    return [
-        TillSum(method=method, sales=sales, taken_back=taken_back, cents=cents)
-        for method, (sales, taken_back, cents) in sorted(counts.items())
-    ]
+def till_lines(sales: Iterable[Sale], since: datetime, until: datetime) -> list[TillLine]:
+    """The lines of [since, until), the oldest first."""
+    found = [line for sale in sales for line in (_came(sale), *_went(sale)) if since <= line.at < until]
+    return sorted(found, key=lambda line: (line.at, line.is_back, line.sale.receipt))
+
+
+def _came(sale: Sale) -> TillLine:
+    return TillLine(sale=sale, at=sale.at, cents=sale.cents, is_back=False)
+
+
+def _went(sale: Sale) -> list[TillLine]:
+    back = sale.taken_back_at
+    return [] if back is None else [TillLine(sale=sale, at=back, cents=-sale.cents, is_back=True)]
+
+
+def till_sums(lines: Iterable[TillLine]) -> list[TillSum]:
+    """The lines by how was paid, the names of the ways in their order."""
+    by_method: dict[str, list[TillLine]] = defaultdict(list)
+    for line in lines:
+        by_method[line.sale.method].append(line)
+    return [_sum(method, of_it) for method, of_it in sorted(by_method.items())]
+
+
+def _sum(method: str, lines: Sequence[TillLine]) -> TillSum:
+    back = sum(line.is_back for line in lines)
+    return TillSum(method=method, sales=len(lines) - back, taken_back=back, cents=till_total(lines))
+
+
+def till_total(lines: Iterable[TillLine]) -> int:
+    """All lines together, in cents."""
+    return sum(line.cents for line in lines)
 
 
 def _line(desk: Desk, sale: Sale) -> SaleLine:

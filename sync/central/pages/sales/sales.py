@@ -16,6 +16,8 @@ from litestar import Response
 from litestar.di import NamedDependency
 
 from kiosk import local_time
+from kiosk.answers import TillSum
+from kiosk.desk.till import TillLine, till_lines, till_sums, till_total
 from kiosk.export import csv_export
 from kiosk.model import Member, Noun
 from kiosk.notices import journal
@@ -25,8 +27,6 @@ from sync.central.pages.every_page import codes
 from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest, member_path
 from sync.central.pages.every_page.pagination import ListPage
 from sync.central.pages.every_page.routes import reads
-from sync.central.pages.sales import till
-from sync.central.pages.sales.till import Line, Sum
 from sync.central.storage import network
 from sync.central.words import Words
 
@@ -39,7 +39,7 @@ FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 class Row(Noun, frozen=True, kw_only=True):
     """A line of a day as staff read it."""
 
-    line: Line
+    line: TillLine
     members: tuple[Member, ...]
     place: str | None
     """Which kiosk sold it; empty: these pages; None: a kiosk that is not known here."""
@@ -58,7 +58,7 @@ class DaySum(Noun, frozen=True, kw_only=True):
 class Totals(Noun, frozen=True, kw_only=True):
     """What came in over a time, by how was paid, and in all."""
 
-    sums: tuple[Sum, ...]
+    sums: tuple[TillSum, ...]
     cents: int
 
 
@@ -92,17 +92,17 @@ def _day(page: PageRequest, day: date) -> Answer:
 
 def _month(page: PageRequest, first: date) -> Answer:
     found = _lines(page, *_month_of(first))
-    by_day: dict[date, list[Line]] = defaultdict(list)
+    by_day: dict[date, list[TillLine]] = defaultdict(list)
     for line in found:
         by_day[page.words.local(line.at).date()].append(line)
-    days = [DaySum(day=day, lines=len(some), cents=till.total(some)) for day, some in sorted(by_day.items())]
+    days = [DaySum(day=day, lines=len(some), cents=till_total(some)) for day, some in sorted(by_day.items())]
     after = _unless_to_come(page, _month_of(first)[1])
     before = _month_of(max(FIRST, first - timedelta(days=1)))[0]
     return page.show("sales_month.html", first=first, before=before, after=after, days=days, of_month=_totals(found))
 
 
-def _totals(found: Sequence[Line]) -> Totals:
-    return Totals(sums=tuple(till.sums(found)), cents=till.total(found))
+def _totals(found: Sequence[TillLine]) -> Totals:
+    return Totals(sums=tuple(till_sums(found)), cents=till_total(found))
 
 
 # ---------------------------------------------------------------- which days
@@ -132,20 +132,20 @@ def _span(page: PageRequest, first: date, end: date) -> tuple[datetime, datetime
     return local_time.midnight(zone, first), local_time.midnight(zone, end)
 
 
-def _lines(page: PageRequest, first: date, end: date) -> list[Line]:
+def _lines(page: PageRequest, first: date, end: date) -> list[TillLine]:
     since, until = _span(page, first, end)
-    return till.lines(page.roster.sales(page.site.id, since, until), since, until)
+    return till_lines(page.roster.sales(page.site.id, since, until), since, until)
 
 
 # ---------------------------------------------------------------- lines in words
 
 
-def _rows(page: PageRequest, found: Sequence[Line]) -> list[Row]:
+def _rows(page: PageRequest, found: Sequence[TillLine]) -> list[Row]:
     members, places = _members(page, found), _places(page)
     return [_row(page, line, members, places=places) for line in found]
 
 
-def _row(page: PageRequest, line: Line, members: dict[str, Member], *, places: dict[str, str]) -> Row:
+def _row(page: PageRequest, line: TillLine, members: dict[str, Member], *, places: dict[str, str]) -> Row:
     return Row(
         line=line,
         members=_holders(line, members),
@@ -154,7 +154,7 @@ def _row(page: PageRequest, line: Line, members: dict[str, Member], *, places: d
     )
 
 
-def _takes_back(page: PageRequest, line: Line, members: dict[str, Member]) -> str | None:
+def _takes_back(page: PageRequest, line: TillLine, members: dict[str, Member]) -> str | None:
     sold, holders = line.sale.pass_, _holders(line, members)
     if line.is_back or line.sale.taken_back_at or sold is None or not holders:
         return None
@@ -162,13 +162,13 @@ def _takes_back(page: PageRequest, line: Line, members: dict[str, Member]) -> st
     return f"{member_path(holders[0].id)}/passes/{sold.id}/cancel?{query}"
 
 
-def _holders(line: Line, members: dict[str, Member]) -> tuple[Member, ...]:
+def _holders(line: TillLine, members: dict[str, Member]) -> tuple[Member, ...]:
     """Who bought it, but for those who are forgotten."""
     sold = line.sale.pass_
     return tuple(members[one] for one in (sold.holders if sold else ()) if one in members)
 
 
-def _members(page: PageRequest, found: Iterable[Line]) -> dict[str, Member]:
+def _members(page: PageRequest, found: Iterable[TillLine]) -> dict[str, Member]:
     return page.roster.members_of({one for line in found if line.sale.pass_ for one in line.sale.pass_.holders})
 
 
@@ -200,7 +200,7 @@ def export(page: NamedDependency[PageRequest]) -> Answer:
     return Response(text.encode(), media_type="text/csv", headers=headers)
 
 
-def _sheet(page: PageRequest, words: Words, found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+def _sheet(page: PageRequest, words: Words, found: Sequence[TillLine]) -> Iterator[tuple[str, ...]]:
     yield (
         words.say("Date"),
         words.say("Time"),
@@ -223,7 +223,7 @@ def _sheet(page: PageRequest, words: Words, found: Sequence[Line]) -> Iterator[t
         )
 
 
-def _cells(line: Line, words: Words, names: str) -> tuple[str, ...]:
+def _cells(line: TillLine, words: Words, names: str) -> tuple[str, ...]:
     local, sold = words.local(line.at), line.sale.pass_
     return (
         f"{local:%Y-%m-%d}",
