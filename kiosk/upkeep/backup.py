@@ -3,7 +3,7 @@
 A copy is made by SQLite itself, on a connection that only reads, beside the work (`VACUUM INTO`); it is on the disk
 before it bears its name. On the second medium the badge key and the pairing lie beside the copies: without the key no
 badge is known, so that medium is to be kept like the card itself. Putting a copy back is `restore`; when a copy is made
-is for kiosk.upkeep.worker, and what is taken from it into a damaged ledger, for kiosk.ledger.repair.
+is for kiosk.upkeep.nightly, and what is taken from it into a damaged ledger, for kiosk.ledger.repair.
 """
 
 from __future__ import annotations
