@@ -135,6 +135,9 @@ class SellPass(Command, tag="pass_sell", frozen=True, kw_only=True):
     starts: date | None = None
     """First local day of validity; None: today."""
     method: str = "cash"
+    """One of kiosk.payments.METHODS."""
+    words: str = ""
+    """With the method `other`: which."""
     by: str = "desk"
     id: str | None = None
     """The pass's, where who asks chose it: what is asked for twice is sold once."""

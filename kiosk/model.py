@@ -94,6 +94,8 @@ class Pass(Noun, frozen=True, kw_only=True):
     valid_from: date
     valid_until: date | None = None
     """The last local day of validity; None: no end."""
+    gift: bool = False
+    """Nothing was paid for it: two half days that become a day give no money back."""
 
 
 # ---------------------------------------------------------------- who and where

@@ -28,8 +28,8 @@ MAY_IMPORT = {
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
         "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours "
-        "kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.settings kiosk.threads kiosk.upkeep "
-        "kiosk.uplink kiosk.week sync.address click msgspec"
+        "kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.payments kiosk.settings kiosk.threads "
+        "kiosk.upkeep kiosk.uplink kiosk.week sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
     "kiosk.codes": "kiosk.model",
@@ -47,8 +47,8 @@ MAY_IMPORT = {
     ),
     "kiosk.desk": (
         "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
-        "kiosk.local_time kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.settings kiosk.store kiosk.week "
-        "argon2 phonenumbers msgspec"
+        "kiosk.local_time kiosk.messages kiosk.model kiosk.payments kiosk.roster kiosk.rules kiosk.settings "
+        "kiosk.store kiosk.week argon2 phonenumbers msgspec"
     ),
     "kiosk.door": (
         "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time kiosk.messages "
@@ -67,16 +67,17 @@ MAY_IMPORT = {
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
     "kiosk.model": "msgspec",
-    "kiosk.notices": "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.model babel",
+    "kiosk.notices": "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.model kiosk.payments babel",
+    "kiosk.payments": "",
     "kiosk.roster": "kiosk.model kiosk.store msgspec sqlalchemy",
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "kiosk.screen": (
-        "kiosk.answers kiosk.codes kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices "
+        "kiosk.answers kiosk.codes kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices kiosk.payments "
         "fontpkg_atkinson_hyperlegible msgspec"
     ),
     "kiosk.screen.sdl": "pygame",
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",
-    "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model msgspec sqlalchemy",
+    "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.payments msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.messages kiosk.model",
     "kiosk.upkeep": (
@@ -121,7 +122,7 @@ MAY_IMPORT = {
     ),
     "sync.central.pages": (
         "kiosk.answers kiosk.codes kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
-        "kiosk.local_time kiosk.model kiosk.notices kiosk.roster kiosk.settings kiosk.store kiosk.week "
+        "kiosk.local_time kiosk.model kiosk.notices kiosk.payments kiosk.roster kiosk.settings kiosk.store kiosk.week "
         "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster "
         "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 "
         "litestar markupsafe msgspec pyotp segno sqlalchemy"

@@ -10,6 +10,7 @@ import click
 from kiosk import commands
 from kiosk.cli.options import DAY, Call, common_options
 from kiosk.cli.perform import ask, do, show
+from kiosk.payments import METHODS
 
 
 @click.group("pass")
@@ -20,13 +21,22 @@ def pass_() -> None:
 @pass_.command("sell")
 @click.argument("product")
 @click.argument("members", nargs=-1, required=True)
-@click.option("--method", default="cash", show_default=True, help="How it was paid: cash, card, transfer...")
+@click.option("--method", type=click.Choice(METHODS), default="cash", show_default=True, help="How it was paid.")
+@click.option("--words", default="", help="Which way, with --method other.")
 @click.option("--from", "starts", type=DAY, help="First day of validity, like 2026-06-01.  [default: today]")
 @click.option("--dry-run", is_flag=True, help="Only tell the price and the first and last day; sell nothing.")
 @click.option("--yes", is_flag=True, help="Sell without asking.")
 @common_options
 def sell(
-    call: Call, *, product: str, members: tuple[str, ...], method: str, starts: date | None, dry_run: bool, yes: bool
+    call: Call,
+    *,
+    product: str,
+    members: tuple[str, ...],
+    method: str,
+    words: str,
+    starts: date | None,
+    dry_run: bool,
+    yes: bool,
 ) -> None:
     """Sell PRODUCT to a member, or to several who share it.
 
@@ -39,7 +49,7 @@ def sell(
       kiosk pass sell carte-10 celine --from 2026-07-01 --dry-run
       kiosk pass sell entreprise-20 celine paul
     """
-    sale = commands.SellPass(product=product, members=members, method=method, starts=starts)
+    sale = commands.SellPass(product=product, members=members, method=method, words=words, starts=starts)
     if dry_run:
         do(call, commands.PreviewSale(sale=sale))
         return

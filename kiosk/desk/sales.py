@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from kiosk import rules
+from msgspec.structs import replace
+
+from kiosk import payments, rules
 from kiosk.answers import Done, Products, SalePreview
 from kiosk.commands import CancelSale, ListProducts, PreviewSale, SellPass
 from kiosk.desk.contact_data import refuse_contact
@@ -13,6 +15,7 @@ from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
 from kiosk.facts import PassSold, Reversed
 from kiosk.model import Charge, Member, Pass, Ref
+from kiosk.payments import Payment
 from kiosk.rules.passes import is_counted
 
 LONGEST_AHEAD = timedelta(days=366)
@@ -53,9 +56,7 @@ def preview_sale(desk: Desk, command: PreviewSale) -> SalePreview:
 def _sale(desk: Desk, command: SellPass, holders: Sequence[Member]) -> PassSold:
     """The sale that is asked for. Raises DeskError for a way to pay, product or first day that cannot be."""
     desk.refuse_if_retired()
-    if not command.method.strip():
-        raise DeskError("how was it paid? Write cash, card, transfer...", code="NO_METHOD")
-    refuse_contact(command.method, field="method", country=desk.country)
+    payment = _payment(desk, command)
     product = desk.product(command.product)
     if command.starts is not None and command.starts < desk.today - timedelta(days=desk.site.policy.staff_undo_days):
         raise DeskError(f"{command.starts} is too long ago for a pass to begin", code="STARTS_TOO_EARLY")
@@ -73,13 +74,26 @@ def _sale(desk: Desk, command: SellPass, holders: Sequence[Member]) -> PassSold:
     )
     settles = _debts(desk, holders) if is_counted(product) else ()
     return PassSold(
-        pass_=sold,
+        pass_=replace(sold, gift=payment.method == "gift"),
         site_id=desk.site.id,
-        price_cents=product.price_cents,
-        method=command.method,
+        price_cents=payments.received(payment.method, product.price_cents),
+        method=payment.stored(),
         settles=settles,
         by=command.by,
     )
+
+
+def _payment(desk: Desk, command: SellPass) -> Payment:
+    words = " ".join(command.words.split())[: payments.LONGEST_WORDS]
+    if command.method not in payments.METHODS:
+        ways = ", ".join(payments.METHODS)
+        raise DeskError(f"how was it paid? Write one of {ways}", code="NO_METHOD", field="method")
+    if command.method != "other":
+        return Payment(command.method)
+    if not words:
+        raise DeskError("which other way was it paid? Say it in a few words", code="NO_METHOD", field="words")
+    refuse_contact(words, field="words", country=desk.country)
+    return Payment("other", words)
 
 
 def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:

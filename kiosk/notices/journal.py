@@ -21,6 +21,7 @@ from kiosk.facts import (
 )
 from kiosk.model import Denied, Granted, Verdict
 from kiosk.notices.language import Language
+from kiosk.payments import received
 
 
 class Told(NamedTuple):
@@ -80,7 +81,13 @@ def told(words: Language, kind: str, fact: Fact | None) -> Told:
         case PassSold():
             who = next(iter(fact.pass_.holders), None)
             name = fact.pass_.terms.name
-            return Told(words.say("sale"), who, name, units=fact.pass_.terms.units, cents=fact.price_cents)
+            return Told(
+                words.say("sale"),
+                who,
+                name,
+                units=fact.pass_.terms.units,
+                cents=received(fact.method, fact.price_cents),
+            )
         case Reversed():
             return Told(words.say("taken back"), why=f"{fact.ref.seq}: {fact.reason}")
         case Left():

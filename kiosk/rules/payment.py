@@ -99,7 +99,7 @@ def _paid(q: Question, reason: Reason, way: Way) -> Granted:
         door=way.door,
         payer=way.holding,
         charges=(Charge(pass_id=way.holding.pass_.id, units=1),),
-        credit_cents=day_credit(terms) if whole_day else 0,
+        credit_cents=day_credit(terms) if whole_day and not way.holding.pass_.gift else 0,
     )
 
 

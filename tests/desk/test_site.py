@@ -32,6 +32,7 @@ from kiosk.commands import (
     ShowAccount,
     ShowHours,
     ShowStatus,
+    ShowTill,
     StayOpen,
     TapCard,
 )
@@ -196,6 +197,17 @@ def test_an_exception_is_told_as_it_is_read(host, rule, told):
 def test_a_sale_says_how_it_was_paid(with_celine):
     sale = SellPass(members=("celine",), product="carte-10", method=" ")
     assert "how was it paid?" in str(with_celine.is_refused(sale))
+    other = structs.replace(sale, method="other")
+    assert "which other way" in str(with_celine.is_refused(other))
+    with_celine.does(structs.replace(other, words="chèque vacances"))
+    assert with_celine.does(ShowTill()).sales[0].method == "other: chèque vacances"
+
+
+def test_a_gift_is_no_revenue(with_celine):
+    before = with_celine.does(ShowTill()).total_cents
+    with_celine.does(SellPass(members=("celine",), product="carte-10", method="gift"))
+    till = with_celine.does(ShowTill())
+    assert (till.sales[0].cents, till.total_cents) == (0, before)
 
 
 def test_a_dated_exception_is_added_applies_and_is_removed(with_celine):

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po
 
-from kiosk import codes, notices
+from kiosk import codes, notices, payments
 from kiosk.notices import Language
 from kiosk.notices.language import catalogue_files
 from tests.office.ledgers.judged_taps import MONDAY
@@ -44,9 +44,10 @@ def messages() -> Catalog:
     for folder in WORDS:
         for _, _, message, _, _ in extract_from_dir(folder, keywords=KEYWORDS):
             found.add(message)
-    with Path(codes.__file__).open("rb") as file:
-        for _, message, _, _ in extract("python", file, keywords=KEYWORDS):
-            found.add(message)
+    for module in (codes, payments):
+        with Path(str(module.__file__)).open("rb") as file:
+            for _, message, _, _ in extract("python", file, keywords=KEYWORDS):
+                found.add(message)
     return found
 
 

@@ -203,6 +203,21 @@ def test_the_last_day_is_shown_before_the_sale_and_the_pass_may_begin_later(coun
     assert (sold.valid_from, sold.valid_until) == (date(2026, 6, 15), date(2026, 12, 15))
 
 
+def test_a_gift_and_another_way_to_pay_are_sold_at_the_screen(counter):
+    side = at_account(counter)
+    side.touch("favourite")
+    side.touch("pay:gift")
+    assert "0 € · Cadeau" in told(side)
+    assert counter.stored(PassSold)[-1].price_cents == 0
+    side.touch("done")
+    side.touch("favourite")
+    side.touch("pay:other")
+    keys(side, "bons caf")
+    side.touch("key:enter")
+    assert counter.stored(PassSold)[-1].method.casefold() == "other: bons caf"
+    assert "bons caf" in told(side).casefold()
+
+
 def test_a_sale_by_mistake_is_taken_back_from_its_receipt_with_a_reason(counter):
     side = at_account(counter)
     side.touch("favourite")

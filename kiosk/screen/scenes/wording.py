@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from kiosk import payments
 from kiosk.answers import PassLine, Person, Present, SalePreview
 from kiosk.model import Product
 from kiosk.notices import Language
-
-METHODS = ("cash", "card", "transfer", "cheque")
+from kiosk.notices.language import sentence
 
 
 def payment_method(words: Language, name: str) -> str:
-    """A way to pay, as people name it; one that somebody wrote by hand as it was written."""
-    names = {
-        "cash": words.say("Cash"),
-        "card": words.say("Card"),
-        "transfer": words.say("Bank transfer"),
-        "cheque": words.say("Cheque"),
-        "free": words.say("Free"),
-    }
-    return names.get(name, name)
+    """A way to pay, as people name it; another way as somebody wrote it."""
+    payment = payments.read(name)
+    return payment.words or sentence(words.say(payments.LABELS[payment.method]))
 
 
 def name_or_erased(words: Language, person: Present) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
+from kiosk import payments
 from kiosk.model import Charge, Noun, Pass, Ref
 from kiosk.store.codes import claim_code
 from kiosk.store.tables import passes, reversals, sales
@@ -33,7 +34,9 @@ class Sale(Noun, frozen=True, kw_only=True):
     """None: another entry tells of this pass now."""
     site_id: str
     cents: int
+    """What it brought in: nothing for a gift."""
     method: str
+    """As kiosk.payments reads it."""
     settles: tuple[Charge, ...] = ()
     """Debts that the new pass took over."""
     taken_back_at: datetime | None = None
@@ -106,8 +109,8 @@ def _sale(ref: Ref, receipt: str, row: Row[*tuple[Any, ...]]) -> Sale:
         at=row.at,
         pass_=_pass(row.doc) if row.doc else None,
         site_id=row.site_id,
-        cents=row.cents,
-        method=row.method,
+        cents=payments.received(row.method, row.cents),
+        method=payments.read(row.method).stored(),
         settles=_charges(row.settles),
         taken_back_at=row.taken_back_at,
     )

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from kiosk.answers import Answered, Done, SalePreview
 from kiosk.commands import CancelSale, Command, PreviewSale, SellPass
 from kiosk.model import Product
+from kiosk.payments import LONGEST_WORDS, METHODS, Payment, received
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, INK, QUIET, SMALL
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
 from kiosk.screen.scenes import wording
+from kiosk.screen.scenes.writing import Writing
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
 from kiosk.screen.widgets.calendar import Calendar
@@ -68,10 +70,6 @@ class Pay(Scene):
         """What the scene is called."""
         return self.words.say("Sell to {name}", name=self._name)
 
-    @property
-    def _price(self) -> str:
-        return self.words.money(self._product.price_cents, self._currency)
-
     def opened(self) -> Effects:
         """Ask when the pass will end."""
         return Ask(PreviewSale(sale=self._sale))
@@ -81,8 +79,12 @@ class Pay(Scene):
         if target == "begins":
             return Swap(FirstDay(self.context, self))
         name = target.removeprefix("pay:")
-        if name not in wording.METHODS or self._preview is None:
+        if name not in METHODS or self._preview is None:
             return None
+        if name == "other":
+            return Swap(
+                OtherWay(self.context, replace(self._sale, method=name), self._product, currency=self._currency)
+            )
         return Ask(replace(self._sale, method=name))
 
     def beginning(self, day: date) -> Pay:
@@ -96,7 +98,7 @@ class Pay(Scene):
             self._preview = answer
             return None
         if isinstance(answer, Done) and isinstance(command, SellPass):
-            return Swap(Receipt(self.context, answer, self._product, self._price, command.method))
+            return Swap(Receipt(self.context, answer, self._product, command=command, currency=self._currency))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -116,11 +118,37 @@ class Pay(Scene):
             Choice(
                 target=f"pay:{name}",
                 label=wording.payment_method(self.words, name),
-                look="main" if name == wording.METHODS[0] else "plain",
+                look="main" if name == METHODS[0] else "plain",
             )
-            for name in wording.METHODS
+            for name in METHODS
         ]
         grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2, highest=110)
+
+
+class OtherWay(Writing):
+    """Another way to pay than those of the list, in a few words; they sell."""
+
+    def __init__(self, context: Context, sale: SellPass, product: Product, *, currency: str) -> None:
+        super().__init__(context, hint=context.words.say("A few words"), longest=LONGEST_WORDS)
+        self._sale, self._product, self._currency = sale, product, currency
+
+    def title(self) -> str:
+        """What the scene is called."""
+        return self.words.say("How is it paid?")
+
+    def key(self) -> str:
+        """The word on the large key."""
+        return self.words.say("Sell")
+
+    def written(self, text: str) -> Effects:
+        """Sell."""
+        return Ask(replace(self._sale, words=text)) if text else None
+
+    def answered(self, command: Command, answer: Answered) -> Effects:
+        """Show the receipt."""
+        if isinstance(answer, Done) and isinstance(command, SellPass):
+            return Swap(Receipt(self.context, answer, self._product, command=command, currency=self._currency))
+        return super().answered(command, answer)
 
 
 class FirstDay(Scene):
@@ -151,9 +179,10 @@ class FirstDay(Scene):
 class Receipt(Scene):
     """The sale that was made, by its number; it can be taken back at once."""
 
-    def __init__(self, context: Context, done: Done, product: Product, price: str, method: str) -> None:
+    def __init__(self, context: Context, done: Done, product: Product, *, command: SellPass, currency: str) -> None:
         super().__init__(context)
-        self._done, self._product, self._price, self._method = done, product, price, method
+        self._done, self._product, self._payment = done, product, Payment(command.method, command.words).stored()
+        self._price = context.words.money(received(command.method, product.price_cents), currency)
 
     def title(self) -> str:
         """What the scene is called."""
@@ -170,7 +199,7 @@ class Receipt(Scene):
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the receipt."""
         foot, rest = canvas.split(rect, 70, side="bottom")
-        method = wording.payment_method(self.words, self._method)
+        method = wording.payment_method(self.words, self._payment)
         lines = [
             canvas.line(self.words.say("Receipt {number}", number=self._done.receipt or ""), BODY + 10, INK, bold=True),
             canvas.line(self._product.name, BODY, INK, before=8),

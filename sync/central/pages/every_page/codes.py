@@ -6,6 +6,7 @@ template here, so that each can be read in the language of a page. What no templ
 
 from __future__ import annotations
 
+from kiosk import payments
 from kiosk.codes import health_text, reason_text
 from sync.central.alarms.register import Alarm, Kind, Note
 from sync.central.words import Words
@@ -27,15 +28,10 @@ def role(words: Words, code: str) -> str:
 
 
 def method(words: Words, code: str) -> str:
-    """Name a way to pay; unknown ones as somebody wrote them at a kiosk."""
-    said = {
-        "cash": words.say("cash"),
-        "card": words.say("card"),
-        "transfer": words.say("transfer"),
-        "cheque": words.say("cheque"),
-        "free": words.say("nothing: a gift"),
-    }
-    return said.get(code, code)
+    """How something was paid; another way with what somebody wrote of it."""
+    payment = payments.read(code)
+    said = words.say(payments.LABELS[payment.method])
+    return f"{said}{words.say(': ')}{payment.words}" if payment.words else said
 
 
 def alarm(words: Words, kind: str) -> str:

@@ -19,6 +19,7 @@ from kiosk.facts import (
     SiteSet,
     Tapped,
 )
+from kiosk.payments import received
 from sync.central.accounts import audit
 from sync.central.accounts.audit import Earlier
 from sync.central.accounts.staff import Role
@@ -70,7 +71,7 @@ def _told_of_an_event(page: PageRequest, fact: AnyFact | None) -> str:
     match fact:
         case PassSold():
             holders = ", ".join(_name(page, holder) for holder in fact.pass_.holders)
-            price = page.words.money(fact.price_cents, _currency(page, fact.site_id))
+            price = page.words.money(received(fact.method, fact.price_cents), _currency(page, fact.site_id))
             return page.say(
                 "Sale: {product} to {name}, {price}", product=fact.pass_.terms.name, name=holders, price=price
             )

@@ -14,12 +14,12 @@ from kiosk.commands import CancelSale, PreviewSale, SellPass, Undo
 from kiosk.desk import DeskError
 from kiosk.desk.members import new_id
 from kiosk.model import Holding, Member, Product, Ref, Visit
+from kiosk.payments import METHODS
 from sync.central.accounts.staff import Role
 from sync.central.pages.every_page import access
 from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
 from sync.central.pages.every_page.routes import reads, writes
 
-METHODS = ("cash", "card", "transfer", "cheque", "free")
 LONGEST_REASON = 200
 PASS_ID = re.compile("[0-9a-f]{16}")
 
@@ -48,7 +48,9 @@ def _sale_form(page: PageRequest, member: Member, first: date) -> Answer:
         first, sales = page.today, _previews(page, member, page.today)
     if page.form.sent and not page.form.errors:
         page.form.add_error("starts", page.say("See above when the pass then ends, and sell it"))
-    return page.show("sell.html", member=member, products=_on_sale(page), pass_id=new_id(), first=first, sales=sales)
+    return page.show(
+        "sell.html", member=member, products=_on_sale(page), pass_id=new_id(), first=first, sales=sales, methods=METHODS
+    )
 
 
 def _previews(page: PageRequest, member: Member, first: date) -> dict[str, Answered]:
@@ -67,7 +69,14 @@ def sell(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer
     if method not in METHODS:
         form.add_error("method", page.say("Choose how it is paid"))
     starts = day_of(page, "starts")
-    command = SellPass(members=(member.id,), product=product, starts=starts, method=method, id=_pass_id(page))
+    command = SellPass(
+        members=(member.id,),
+        product=product,
+        starts=starts,
+        method=method,
+        words=form.text("words"),
+        id=_pass_id(page),
+    )
     first = starts or page.today
     is_shown = first.isoformat() == (form.text("shown") or page.today.isoformat())
     if form.errors or not is_shown or page.attempt(command, "starts") is None:
