@@ -1,1 +1,1 @@
-"""How the machine and each part of the kiosk are: what it tells of itself, and what `kiosk doctor` looks at."""
+"""The health of the kiosk: machine facts, the state of each part, and the checks of `kiosk doctor`."""

@@ -1,4 +1,4 @@
-"""What `kiosk doctor` looks at: screen, reader, pins, clock, disk, service. It changes nothing.
+"""The checks of `kiosk doctor`: screen, reader, pins, clock, disk, service. They change nothing.
 
 Each look is one Finding, with what to do about it. Disk, network and versions are read by kiosk.health.machine and
 judged by kiosk.health.vitals, as they are for a running kiosk; here is what matters to whoever installs: service,
@@ -39,7 +39,7 @@ FORGETFUL = ("overlay", "tmpfs")
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What was found of one thing; `advice` says what to do, when there is something to do."""
+    """The result of one check; `advice` says what to do, if anything."""
 
     what: str
     level: Level
@@ -48,7 +48,7 @@ class Finding:
 
 
 def run_quietly(command: Sequence[str]) -> str:
-    """What a program of the system prints; nothing when it is not there or fails."""
+    """Return what a system program prints; nothing if it is missing or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
@@ -58,7 +58,7 @@ def run_quietly(command: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine to look at: its files below `root`, its programs, its kernel's clock."""
+    """The machine to check: its files below `root`, its programs, its kernel's clock."""
 
     root: Path = Path("/")
     ask: Callable[[Sequence[str]], str] = run_quietly
@@ -66,11 +66,11 @@ class Machine:
     has_module: Callable[[str], bool] = lambda name: find_spec(name) is not None
 
     def path(self, path: str | Path) -> Path:
-        """Where a path of the machine is."""
+        """Return where a path of the machine is."""
         return self.root / str(path).lstrip("/")
 
     def text(self, path: str) -> str:
-        """What a small file says; nothing when it cannot be read."""
+        """Return the text of a small file; nothing when it cannot be read."""
         return computer.text(self.path(path))
 
     def unit(self, *properties: str) -> dict[str, str]:
@@ -80,7 +80,7 @@ class Machine:
 
 
 def examine(config: Config | None, machine: Machine | None = None) -> list[Finding]:
-    """Look at everything; without settings, at what can be seen without them."""
+    """Run all checks; without settings, those that need none."""
     machine = machine or Machine()
     found = [_machine(machine), *_power(machine), *_service(machine), _watchdog(machine), _screen(machine)]
     if config:

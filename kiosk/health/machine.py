@@ -1,4 +1,4 @@
-"""What this computer tells of itself: disk, network, screens, supply, clock, versions. Linux only, read without rights.
+"""Facts of this computer: disk, network, screens, supply, clock, versions. Linux only, readable without privileges.
 
 The one reader of these facts, for a running kiosk and for `kiosk doctor`. Nothing here judges, and nothing knows of
 badges or doors; kiosk.health.vitals says what the facts mean. `root` is where the files of the system begin: `/`, or a
@@ -71,7 +71,7 @@ class Versions:
 
 @dataclass(frozen=True, kw_only=True)
 class MachineFacts:
-    """All of it, at a moment."""
+    """The facts of a computer at a moment."""
 
     disk: Disk
     network: Network
@@ -79,7 +79,7 @@ class MachineFacts:
 
 
 def look(folder: Path, root: Path = ROOT) -> MachineFacts:
-    """Look at the computer; `folder` is where the ledger is. Raises OSError when its disk does not even tell a size."""
+    """Read the facts; `folder` is where the ledger is. Raises OSError when its disk does not even tell a size."""
     return MachineFacts(disk=disk(folder, root), network=network(root), versions=versions(root))
 
 

@@ -1,4 +1,4 @@
-"""The status of a running kiosk: what the ledger tells, completed by what the parts around the ledger know."""
+"""The status of a running kiosk: the ledger's share, completed by the parts around it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kiosk.uplink import Uplink
 
 
 class StatusReporter:
-    """Asks the parts of a running kiosk how they are; from any thread but theirs, for a disk may hang."""
+    """Reads the status of a running kiosk's parts; from any thread but theirs, for a disk may hang."""
 
     def __init__(
         self, config: Config, controller: Controller, *, is_screen_missed: Callable[[], bool], root: Path
@@ -33,7 +33,7 @@ class StatusReporter:
         self._is_screen_missed = is_screen_missed
 
     def complete(self, status: Status) -> Status:
-        """Add what the ledger does not tell: health, central server, and how each part is.
+        """Add to a status what the ledger does not know: health, central server, and each part.
 
         Raises OSError when the disk does not even tell its size.
         """

@@ -1,4 +1,4 @@
-"""How each part of the kiosk is, as codes with facts: reader, door, disk, clock, network, exchange, copy, versions.
+"""The state of each part of the kiosk, as codes with facts: reader, door, disk, clock, network, and more.
 
 Pure: what was seen of the machine comes in, `Vital`s come out, for a running kiosk and for `kiosk doctor` by the same
 limits. What they read like, and what to do, is in kiosk.notices.vitals. A part that is missing on purpose is `absent`,
@@ -28,7 +28,7 @@ COPY_IS_OLD_DAYS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the running kiosk knows beside its ledger."""
+    """What the running kiosk knows beyond its ledger."""
 
     machine: MachineFacts
     reader: ReaderUp | ReaderDown | None
@@ -44,7 +44,7 @@ class Surroundings:
 
 
 def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
-    """Every part, in the order in which people ask."""
+    """Return the state of every part, in the order in which people ask."""
     return (
         _reader(status, seen.reader),
         *_screen(seen),
@@ -108,7 +108,7 @@ def _disk_troubles(disk: Disk, health: Collection[str]) -> Iterator[tuple[str, V
 
 
 def troubles(disk: Disk) -> tuple[str, ...]:
-    """What people far away are to be told of a disk, as codes of a beacon: it fails, or its room ends."""
+    """Return the troubles of a disk as codes of a beacon: failing, or nearly full."""
     failing = ("disk_failing",) if disk.read_only or disk.errors else ()
     return (*failing, *(("disk_low",) if _is_low(disk) else ()))
 

@@ -1,4 +1,4 @@
-"""What people read: verdict, health or command -> words, picture and buttons, in the reader's language. Pure.
+"""Everything people read: turns verdicts, health codes and commands into words, picture and buttons. Pure.
 
 Every user-facing word of the screen is in this package, its translations in kiosk/locale. How it is drawn is in
 kiosk.screen; how long the lamp blinks, in hardware.indicator.

@@ -1,4 +1,4 @@
-"""What a person reads who may not come in now: why, and the nearest fix."""
+"""Notices of a denial: why somebody may not come in, and the nearest fix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Text = tuple[str, list[str]]
 
 
 def denied(words: Language, verdict: Denied, case: Case, now: datetime) -> Text:
-    """Say why somebody may not come in."""
+    """Return the notice of a denial."""
     return _TELLERS[verdict.reason](words, verdict, case, now)
 
 
@@ -100,7 +100,7 @@ def _out_of_service(words: Language, *_: object) -> Text:
 
 
 def _fixes(words: Language, verdict: Denied, case: Case, now: datetime) -> list[str]:
-    """What would help, the free before the paid; the desk always does."""
+    """Return what would help, free fixes before paid ones; if nothing does, to ask at the desk."""
     fixes = []
     if verdict.renews_on:
         fixes.append(words.say("New entries {day}", day=words.day(verdict.renews_on, now)))

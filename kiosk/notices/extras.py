@@ -1,4 +1,4 @@
-"""What a member reads who buys the next window early or brings a guest: first a question, then what was done."""
+"""Notices of extras: buying the next window early or bringing a guest, first asked, then done."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ QUESTION_SECONDS = 15.0
 
 
 def extension_question(case: Case, bought: Granted, now: datetime, *, language: str | None = None) -> Notice:
-    """Ask whether the next window is to be bought: until when, and what it costs."""
+    """Return the question whether to buy the next window: until when, and what it costs."""
     words = _words(case, language)
     return _question(words, case, words.say("Stay longer?"), bought, now, yes=Offer.EXTEND_YES)
 
 
 def guest_question(case: Case, bought: Granted, now: datetime, *, language: str | None = None) -> Notice:
-    """Ask whether an entry is to be used for a guest."""
+    """Return the question whether to use an entry for a guest."""
     words = _words(case, language)
     return _question(words, case, words.say("A guest?"), bought, now, yes=Offer.GUEST_YES)
 

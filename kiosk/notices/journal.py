@@ -1,4 +1,4 @@
-"""The words of the journal that is exported: headings, what happened, why; and the note that goes with it."""
+"""Words of the exported journal: headings, what happened, why; and the note that goes with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kiosk.payments import received
 
 
 class Told(NamedTuple):
-    """An entry of the ledger in words."""
+    """A ledger entry in words."""
 
     what: str
     member_id: str | None = None
@@ -50,17 +50,17 @@ def headings(words: Language) -> tuple[str, ...]:
 
 
 def point(words: Language) -> str:
-    """What stands before the cents."""
+    """Return the decimal point of the language."""
     return "," if words.code == "fr" else "."
 
 
 def note_name(words: Language) -> str:
-    """The file that is to be read first."""
+    """Return the name of the file that is to be read first."""
     return words.say("READ-ME.txt")
 
 
 def note(words: Language, site: str, now: datetime) -> str:
-    """What is on the stick, and that it is about people."""
+    """Return the note that says what is on the stick, and that it is personal data."""
     lines = (
         words.say("Books of {site}, copied {moment}.", site=site, moment=words.moment(now, now)),
         "",
@@ -74,7 +74,7 @@ def note(words: Language, site: str, now: datetime) -> str:
 
 
 def told(words: Language, kind: str, fact: Fact | None) -> Told:
-    """An entry in words; one whose body was erased, or that is not known here, by its kind."""
+    """Return an entry in words; if its body was erased or is unknown, by its kind."""
     match fact:
         case Tapped():
             return _tap(words, fact.verdict, fact.member_id)

@@ -1,4 +1,4 @@
-"""How words, times, dates, durations and money are written in a language, in the zone of a site.
+"""Writes words, times, dates, durations and money in one language, in the zone of a site.
 
 The catalogues are the `.po` files in kiosk/locale, read as they are: there is no compiled copy that could be stale. All
 files of a language together are its catalogue: one for the door, one for each part of the hosts' screen. English is
@@ -50,7 +50,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 
 def choose(*wishes: str | None) -> str:
-    """The first wish that can be fulfilled, French if there is none."""
+    """Return the first available language among the wishes, French if there is none."""
     return next((wish for wish in wishes if wish in languages()), DEFAULT)
 
 

@@ -1,4 +1,4 @@
-"""Countries, their time zones and what is paid with there, as people call them; from the CLDR, which Babel brings.
+"""Countries, time zones and currencies, by their names in the CLDR (from Babel).
 
 Where a kiosk stands is asked once, at its first start. What opening hours mean there is in kiosk.hours.
 """
@@ -35,7 +35,7 @@ FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
 
 
 def place_at(zone: str | None, among: tuple[str, ...]) -> Place | None:
-    """The place that a time zone tells, in one of the countries `among`; None for a zone that is no place, like UTC."""
+    """Return the place of a time zone, in one of the countries `among`; None for a zone without a place, like UTC."""
     found = next((country for country in among if zone in zones(country)), None)
     return None if found is None or zone is None else Place(found, zone, currency(found))
 
@@ -46,33 +46,33 @@ def zones(country: str) -> tuple[str, ...]:
 
 
 def currency(country: str) -> str:
-    """What is paid with there, now."""
+    """Return the present currency of a country."""
     found = get_territory_currencies(country)
     return found[0] if found else FIRST_PLACE.currency
 
 
 def country_name(words: Language, country: str) -> str:
-    """What a country is called: Italie."""
+    """Return the name of a country: Italie."""
     return str(words.locale.territories.get(country, country))
 
 
 def zone_name(words: Language, zone: str) -> str:
-    """What the time of a zone is called, by its city: heure de Rome."""
+    """Return the name of a time zone, by its city: heure de Rome."""
     return words.say("{city} time", city=city(words, zone))
 
 
 def city(words: Language, zone: str) -> str:
-    """The city that a time zone is called after."""
+    """Return the city of a time zone."""
     return str(get_timezone_location(zone, locale=words.locale, return_city=True))
 
 
 def currency_name(words: Language, code: str) -> str:
-    """What money is called: euro."""
+    """Return the name of a currency: euro."""
     return str(get_currency_name(code, locale=words.locale))
 
 
 def by_letter(words: Language, countries: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Countries by the first letter of what they are called, accents forgiven; both in their order."""
+    """Group countries by the first letter of their names, without accents; both sorted."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for country in countries:
         plain = _plain(country_name(words, country))
@@ -81,7 +81,7 @@ def by_letter(words: Language, countries: tuple[str, ...]) -> dict[str, tuple[st
 
 
 def own_name(code: str) -> str:
-    """What a language calls itself: Français."""
+    """Return a language's name for itself: Français."""
     words = Language(code, FIRST_PLACE.zone)
     return sentence(str(words.locale.get_language_name() or code))
 

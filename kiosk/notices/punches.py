@@ -1,4 +1,4 @@
-"""The pass that a tap is about, as a punch card: how many places, how many punched, what is written on it."""
+"""Turns the pass of a tap into a punch card: how many places, how many punched, what is written on it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch
 
 
 def _fresh(verdict: Verdict, held: Holding) -> int:
-    """Places that this tap punched: those of an earlier tap are not fresh on the way back in."""
+    """Return the number of places that this tap punched; on a re-entry none."""
     if isinstance(verdict, Denied) or verdict.reason is Reason.RE_ENTRY:
         return 0
     return sum(charge.units for charge in verdict.charges if charge.pass_id == held.pass_.id)

@@ -1,4 +1,4 @@
-"""Why something was not done for a host, in the host's language. The codes are set by whoever refuses."""
+"""Words for refused commands, in the host's language. Each refusal brings its code."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ SAID: dict[str, Saying] = {
 
 
 def refusal(words: Language, refused: Refused) -> str:
-    """Say a refusal by its code. One that is not known here, of a kiosk of another release, is told by its code."""
+    """Return the words of a refusal. An unknown code, of a kiosk of another release, is shown as it is."""
     said = SAID.get(refused.code)
     if said:
         return said(words, refused.facts)

@@ -1,4 +1,4 @@
-"""What a person reads when it was not a tap that was answered: a button touched, the kiosk out of order.
+"""Notices that do not answer a tap: a button was touched, or the kiosk is out of order.
 
 `language` is the screen's, None the site's; a member's own wins over both.
 """

@@ -1,4 +1,4 @@
-"""What the screen says between two taps: the place, its hours, the time, where to tap, how the kiosk is."""
+"""Words of the idle screen: the place, its hours, the time, where to tap, how the kiosk is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def idle(
     reader_side: Side = "right",
     language: str | None = None,
 ) -> Idle:
-    """Say all that the idle screen shows.
+    """Return all that the idle screen shows.
 
     `here` are members who are in: those are named who agreed. `health` holds codes of Health; `language` None is the
     site's.

@@ -1,4 +1,4 @@
-"""What a person reads after a tap: what happened, until when, how much is left, then the reason and the nearest fix."""
+"""Notices of a tap: what happened, until when, how much is left, then the reason and the nearest fix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CODE_SECONDS = 20.0
 def notice(
     verdict: Verdict, case: Case, now: datetime, *, offers: Collection[Offer] = (), language: str | None = None
 ) -> Notice:
-    """Say a verdict. `offers` are the buttons that would work now; `language` is the screen's, None the site's."""
+    """Return the notice of a verdict. `offers` are its buttons; `language` is the screen's, None the site's."""
     words = _words(case, language)
     named = verdict.reason not in NAMELESS
     title, lines = (

@@ -1,4 +1,4 @@
-"""What the screen is asked to show, frozen: compared by content, so that nothing is drawn twice. No words here."""
+"""What the screen shows, as frozen values: compared by content, so that nothing is drawn twice. No words here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Side = Literal["left", "right", "top", "bottom"]
 
 
 class Offer(StrEnum):
-    """What the person who just tapped may do next; also the ids of the buttons."""
+    """The buttons of a notice, by what they do."""
 
     LEAVE = "leave"
     UNDO = "undo"
@@ -90,7 +90,7 @@ class Notice(Noun, frozen=True, kw_only=True):
 
 
 class Admission(Noun, frozen=True, kw_only=True):
-    """Somebody may come in behind the notices: where to, who it is, in which language, and when that was."""
+    """Access to the screens behind the notices: which screen, for whom, in which language, and since when."""
 
     to: str
     """A key of kiosk.screen.entrances."""

@@ -1,4 +1,4 @@
-"""How each part of the kiosk is, in words, and what to do about it. The codes come from kiosk.health.vitals."""
+"""Words for the state of each part, and what to do about it. The codes come from kiosk.health.vitals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIGABYTE = 10**9
 
 
 class PartWords(NamedTuple):
-    """A part in words: what it is, how it is, and what to do; no advice when there is nothing to do."""
+    """A part in words: its name, its state, and what to do; no advice when there is nothing to do."""
 
     part: str
     said: str

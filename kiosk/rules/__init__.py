@@ -1,4 +1,4 @@
-"""The law of the house: one tap, one decision. Pure: no I/O, no clock; time is an argument.
+"""The rules: decide whether a tap is granted. Pure: no I/O, no clock; time is an argument.
 
 `decide` carries the ordered list. Who pays and for how long is in kiosk.rules.payment, what a pass is worth in
 kiosk.rules.passes, when a door is open in kiosk.hours, what may be taken back in kiosk.rules.corrections. What a
@@ -108,7 +108,7 @@ def _re_entry(q: Question) -> Verdict | None:
 
 
 def _payer(q: Question, visit: Visit) -> Holding | None:
-    """The pass that gave the window: the one that was charged, or the unlimited one, which never is."""
+    """Return the pass that gave the window: the one charged, or the unlimited one, which never is."""
     if visit.reason is Reason.UNLIMITED:
         way = payment.unlimited_way(q)
         return way.holding if way else None
@@ -116,7 +116,7 @@ def _payer(q: Question, visit: Visit) -> Holding | None:
 
 
 def _door_back(q: Question, window: Window) -> hours.EntryHours | None:
-    """The hours that let the member back in: the site's, or those of a pass that was valid when the window began.
+    """Return the hours that let the member back in: the site's, or those of a pass valid when the window began.
 
     A day bought on the last day of a 24/7 pass runs until 04:00; at 01:00 the pass has expired and its hours still
     hold. A window does not open a door that staff closed, nor one that is closed over lunch. Whoever came early, by
@@ -142,7 +142,7 @@ def _closed(q: Question) -> Verdict | None:
 
 
 def _opens_at(q: Question) -> datetime | None:
-    """When a door opens to this member: the site's, or by the own hours of a pass, whichever is first."""
+    """Return when the member may next come in: by the site's hours or the own hours of a pass, whichever is first."""
     bound_by = {h.pass_.terms.access_hours for h in q.valid} or {None}
     moments = [
         hours.next_opening(q.site, q.case.override, q.now)
@@ -160,7 +160,7 @@ def _full(q: Question) -> Verdict | None:
 
 
 def _grace(q: Question) -> Verdict | None:
-    """Nobody can tell which window the tap falls into, so that nothing is charged."""
+    """Grant without a charge while the clock is unknown: nobody can tell which window the tap falls into."""
     if not q.untrusted or q.valid or q.door is None:
         return None
     return Granted(reason=Reason.CLOCK_UNTRUSTED, present_until=q.door.closing)
@@ -178,7 +178,7 @@ def _not_yet(q: Question) -> Verdict | None:
 
 
 def _empty(q: Question) -> Verdict | None:
-    """An empty card is bought anew; an allowance comes anew by itself, on a day that is told."""
+    """Deny for want of entries; of an allowance, tell the day on which it renews."""
     newest = max((way.holding.pass_ for way in q.ways), key=lambda pass_: pass_.sold_at, default=None)
     if newest is None:
         return None

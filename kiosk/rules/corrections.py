@@ -1,4 +1,4 @@
-"""What may be taken back: repeated taps, the member's own undo, staff's reversals, entries cut by an early closing.
+"""Corrections: repeated taps, the member's own undo, staff's reversals, entries cut by an early closing.
 
 Pure answers. Nothing here changes anything: a correction is a new ledger entry, and the controller and the desk write
 it. What a tap is worth in the first place is in kiosk.rules.
@@ -15,7 +15,7 @@ from kiosk.rules.passes import period_start
 
 
 def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
-    """Whether a tap is the one before, seen again: the same badge within the debounce time (5 s).
+    """Return whether a tap repeats the one before: the same badge within the debounce time (5 s).
 
     Nothing is stored for it. Two readings that failed count as one badge, or a card that cannot be read would fill
     the ledger while it lies on the reader.
@@ -30,7 +30,7 @@ def _who(tap: Tap) -> tuple[object, ...]:
 
 
 def may_undo(visit: Visit, visits: Sequence[Visit], *, now: datetime, by_staff: bool, site: Site) -> str | None:
-    """Why a visit cannot be taken back; None: it can. `visits` are all visits of its member.
+    """Return why a visit cannot be taken back; None: it can. `visits` are all visits of its member.
 
     ALREADY_REVERSED   nothing is given back twice
     TOO_LATE           60 s for the member, 31 days for staff
@@ -71,7 +71,7 @@ def cut_by_closing(
     until: datetime | None = None,
     own_hours: Container[str] = (),
 ) -> tuple[Visit, ...]:
-    """The visits whose entries are given back when staff close early: more than half of the window is cut.
+    """Return the visits whose entries are given back at an early closing: more than half of the window is cut.
 
     A window of 09:05-12:05, and staff close at 10:00: 125 of 180 minutes are lost, the entry is given back. Had they
     closed at 11:00, 65 would be lost, and the entry stands. `until` says when staff open again, if that is known.

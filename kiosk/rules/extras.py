@@ -1,4 +1,4 @@
-"""What a member may have beside their own entry: the next window before this one ends, and a guest. Pure.
+"""Extras of a member: the next window before this one ends, and a guest. Pure.
 
 Both cost an entry, so both are asked about first, and judged again when the answer comes. Nothing is granted on credit
 here, and nothing is sold that would be free.
@@ -20,7 +20,7 @@ GUEST = "+"
 
 
 def extension(case: Case, now: datetime) -> Granted | None:
-    """The window that follows the running one without a gap, bought now; None when there is none to buy.
+    """Return the window that would follow the running one without a gap; None when none can be bought.
 
     It is what a tap at the end of the running window would buy. Léa's runs 09:05-12:05: it is 12:05-15:05, for one
     entry. There is none at 16:00 where the running one ends with the hours at 17:00, none when a tap at 16:50 would
@@ -38,7 +38,7 @@ def extension(case: Case, now: datetime) -> Granted | None:
 
 
 def guest(case: Case, now: datetime) -> Granted | None:
-    """A guest of a member who is in: one entry of theirs, for the time an entry buys from now; None when not.
+    """Return the verdict that lets a guest in for one entry of the member; None when not allowed.
 
     A guest takes a place like anybody else. Whoever comes when it would be a courtesy may ask at the desk.
     """
@@ -53,23 +53,23 @@ def guest(case: Case, now: datetime) -> Granted | None:
 
 
 def guest_id(member_id: str, number: int) -> str:
-    """The id under which the visit of a member's guest is kept; the first is number 1."""
+    """Return the id of a member's guest; the first is number 1."""
     return f"{member_id}{GUEST}{number}"
 
 
 def host_of(member_id: str) -> str | None:
-    """Whose guest an id means; None: nobody's."""
+    """Return whose guest an id means; None if it is no guest's."""
     member, mark, number = member_id.rpartition(GUEST)
     return member if mark and member and number.isdecimal() else None
 
 
 def with_guests(member_id: str, visitors: Iterable[str]) -> tuple[str, ...]:
-    """A member and those of the visitors who were their guests."""
+    """Return the ids of a member and of their guests among the visitors."""
     return member_id, *(visitor for visitor in visitors if host_of(visitor) == member_id)
 
 
 def after(case: Case, verdict: Verdict) -> Case:
-    """The case as it is once the verdict on it is kept, as far as what is left on the passes."""
+    """Return the case after its verdict, as far as what is left on the passes."""
     taken = {charge.pass_id: charge.units for charge in _charges(verdict)}
     holdings = (_with(held, taken.get(held.pass_.id, 0)) for held in case.holdings)
     return msgspec.structs.replace(case, holdings=tuple(holdings))

@@ -1,4 +1,4 @@
-"""What a pass is worth: its dates and sites, the units left on it, the time one unit covers, its sale.
+"""Passes: their dates and sites, the units left, the time one unit covers, and the sale.
 
 Pure. Whether a tap is granted, and which pass pays, is in kiosk.rules; when the door is open in kiosk.hours.
 """
@@ -23,24 +23,24 @@ Validity = Literal["valid", "not_yet", "expired"]
 
 
 def validity(pass_: Pass, day: date) -> Validity:
-    """How a pass stands to a local date; both its first and its last day belong to it."""
+    """Return whether a pass is valid, not yet or no longer; its first and its last day belong to it."""
     if day < pass_.valid_from:
         return "not_yet"
     return "expired" if pass_.valid_until is not None and day > pass_.valid_until else "valid"
 
 
 def is_for(terms: Product, site: Site) -> bool:
-    """Whether these terms hold at this site; terms that name no site hold at all."""
+    """Return whether these terms hold at this site; terms that name no site hold at all."""
     return not terms.sites or site.id in terms.sites
 
 
 def is_counted(terms: Product) -> bool:
-    """Whether coming in takes units off the pass."""
+    """Return whether coming in takes units off the pass."""
     return not isinstance(terms.cover, Unlimited)
 
 
 def balance(holding: Holding, site: Site, now: datetime) -> int | None:
-    """Units left, this local week's or month's for an allowance; below 0: owed. None: nothing to count.
+    """Return the units left, this local week's or month's for an allowance; below 0: owed. None: uncounted.
 
     Below 0 a pass stands for one of two reasons, and staff should see either: an entry on credit, or two kiosks that
     spent the last entry while they could not hear each other. Both admissions stand.
@@ -60,12 +60,12 @@ def _used(holding: Holding, where: ZoneInfo, now: datetime) -> int:
 
 
 def period_start(per: Literal["week", "month"], day: date) -> date:
-    """The Monday, or the first of the month, of the period that a local date belongs to."""
+    """Return the first day of the period of a local date: the Monday, or the first of the month."""
     return day.replace(day=1) if per == "month" else day - timedelta(days=day.weekday())
 
 
 def renews_on(pass_: Pass, day: date) -> date | None:
-    """The first day of an allowance's next period, if the pass is still valid then."""
+    """Return the first day of an allowance's next period, if the pass is still valid then."""
     per = pass_.terms.per
     if per == "once":
         return None
@@ -74,7 +74,7 @@ def renews_on(pass_: Pass, day: date) -> date | None:
 
 
 def lapses_on(pass_: Pass, day: date) -> date:
-    """The last day on which a unit that is on the pass today can be used; `date.max`: no end.
+    """Return the last day on which a unit left today can be used; `date.max`: no end.
 
     For a monthly allowance it is the month's last day: what is not used by then is lost, so it is used up before a
     card that lasts until summer.
@@ -85,7 +85,7 @@ def lapses_on(pass_: Pass, day: date) -> date:
 
 
 def first_to_use(holdings: Iterable[Holding], day: date) -> list[Holding]:
-    """In the order in which they pay: the earliest to lapse first, then the oldest purchase."""
+    """Sort passes in the order in which they pay: the earliest to lapse first, then the oldest purchase."""
     return sorted(holdings, key=lambda h: (lapses_on(h.pass_, day), h.pass_.sold_at, h.pass_.id))
 
 
@@ -93,7 +93,7 @@ def first_to_use(holdings: Iterable[Holding], day: date) -> list[Holding]:
 
 
 def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
-    """When the time ends that one unit buys at an instant; later than the instant, whatever the settings say."""
+    """Return the end of the time that one unit buys; later than the instant, whatever the settings say."""
     match cover:
         case Duration():
             return start + max(local_time.minutes(cover.minutes), timedelta(minutes=1))
@@ -106,14 +106,14 @@ def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
 
 
 def next_time(where: ZoneInfo, at: datetime, clock: time) -> datetime:
-    """The next moment, later than the instant, at which the wall's clock shows this time of day."""
+    """Return the next instant after `at` when the local time is `clock`."""
     day = local_time.today(where, at) - timedelta(days=1)
     candidates = (local_time.at_time(where, day + timedelta(days=n), clock) for n in range(4))
     return next(moment for moment in candidates if moment > at)
 
 
 def _span_end(cover: Spans, where: ZoneInfo, at: datetime) -> datetime:
-    """The end of the span that a tap buys.
+    """Return the end of the span that a tap buys.
 
     Half days 08:30-12:00 and 13:00-18:00. A tap at 10:00 buys the morning. At 12:20, between the two, it buys the
     afternoon, and the member need not wait for 13:00. At 07:50 it buys the morning in the same way. At 18:30 no span
@@ -135,12 +135,12 @@ def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[dateti
 
 
 def day_is_cheaper(terms: Product) -> bool:
-    """Whether two of these units cost more than one unit of the day product they convert to."""
+    """Return whether two of these units cost more than one unit of the day product they convert to."""
     return terms.converts_cents is not None and 2 * terms.price_cents > terms.converts_cents * max(terms.units or 1, 1)
 
 
 def day_credit(terms: Product) -> int:
-    """Cents given back when two units became one day, rounded down to the cent.
+    """Return the cents given back when two units become one day, rounded down.
 
     Two half days of 15 EUR and a day of 25 EUR: the second half day is charged, and 5 EUR are given back.
     """
@@ -162,7 +162,7 @@ def sell(
     pass_id: str,
     starts: date | None = None,
 ) -> Pass:
-    """The pass that a sale makes: the product's terms as they are now, and its dates of validity.
+    """Return the pass of a sale: the product's terms as they are now, and its dates of validity.
 
     `starts` is a local date, today unless given. Of several limits of validity the first to come counts.
     """
@@ -178,7 +178,7 @@ def sell(
 
 
 def last_day(product: Product, first: date) -> date | None:
-    """The last local day of a pass of this kind; None: no end.
+    """Return the last local day of a pass of this product; None: no end.
 
     The first day does not count (French code of civil procedure, articles 640 to 642): 60 days from 1 January end on
     2 March. Six months from 15 January end on 15 July; six from 31 August end with February, in which there is no
@@ -205,7 +205,7 @@ def _days_in_month(year: int, month: int) -> int:
 
 
 def _priced(product: Product, products: Iterable[Product]) -> Product:
-    """The terms with today's price of one unit of the day product they convert to."""
+    """Return the terms with today's price of one unit of the day product they convert to."""
     day = next((other for other in products if other.id == product.converts_to), None)
     if day is None:
         return product
@@ -213,11 +213,11 @@ def _priced(product: Product, products: Iterable[Product]) -> Product:
 
 
 def debt(holdings: Iterable[Holding]) -> tuple[Charge, ...]:
-    """What a sale settles: the units owed on passes bought once, by pass. They move to the pass that is sold."""
+    """Return the units owed on passes bought once, by pass: a sale moves them to the pass that is sold."""
     return tuple(Charge(pass_id=h.pass_.id, units=owed) for h in holdings if (owed := units_owed(h)) > 0)
 
 
 def units_owed(holding: Holding) -> int:
-    """Units used beyond those bought. An allowance owes nothing: the next period begins at its full number."""
+    """Return the units used beyond those bought. An allowance owes nothing: each period begins at its full number."""
     terms = holding.pass_.terms
     return max(0, holding.used - (terms.units or 0)) if terms.per == "once" and is_counted(terms) else 0

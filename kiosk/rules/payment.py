@@ -1,4 +1,4 @@
-"""Who pays for a visit, and how long it then lasts: courtesy, unlimited passes, entries, credit.
+"""Payment of a visit and its length: courtesy, unlimited passes, entries, credit.
 
 Pure. Whether the member may come in at all was judged before, in kiosk.rules.
 """
@@ -15,7 +15,7 @@ from kiosk.rules.question import Question, Way
 
 
 def courtesy(q: Question) -> Granted | None:
-    """A quarter of an hour or less before closing nobody should pay for three: free, twice a month."""
+    """Grant for free, twice a month, within a quarter of an hour of closing."""
     if q.door is None or q.door.closing is None:
         return None
     short = q.door.closing - q.door.start <= local_time.minutes(q.policy.courtesy_minutes)
@@ -25,13 +25,13 @@ def courtesy(q: Question) -> Granted | None:
 
 
 def _courtesies(q: Question) -> int:
-    """The member's courtesies of this local month, at all sites."""
+    """Count the member's courtesies of this local month, at all sites."""
     given = (v for v in q.case.visits if v.reason is Reason.COURTESY and v.reversed_at is None)
     return sum(q.local(v.at).replace(day=1) == q.today.replace(day=1) for v in given)
 
 
 def unlimited(q: Question) -> Granted | None:
-    """A pass that counts nothing."""
+    """Grant by an unlimited pass."""
     way = unlimited_way(q)
     if way is None:
         return None
@@ -40,7 +40,7 @@ def unlimited(q: Question) -> Granted | None:
 
 
 def unlimited_way(q: Question) -> Way | None:
-    """The unlimited pass that lets the member in now, the first to lapse of several."""
+    """Return the unlimited pass that lets the member in now, the first to lapse of several."""
     return _first(q, lambda holding: isinstance(holding.pass_.terms.cover, Unlimited))
 
 
@@ -54,13 +54,13 @@ def _within(q: Question, window: Window, holding: Holding) -> Window:
 
 
 def entry(q: Question) -> Granted | None:
-    """A pass with units left gives one."""
+    """Grant by one unit of a pass that has units left."""
     way = _first(q, lambda holding: is_counted(holding.pass_.terms) and q.left(holding) > 0)
     return _paid(q, Reason.ENTRY_USED, way) if way else None
 
 
 def credit(q: Question) -> Granted | None:
-    """An entry owed: a host is here to settle it with, and little is owed yet.
+    """Grant on credit: a host is here to settle it with, and little is owed yet.
 
     It stands on the newest pass bought once, which goes below 0 until the next sale; an allowance cannot owe, its
     next period begins anew.
@@ -78,7 +78,7 @@ def _may_trust(q: Question) -> bool:
 
 
 def _first(q: Question, able: Callable[[Holding], bool]) -> Way | None:
-    """The way in by the pass that pays first, of those that can."""
+    """Return the way in by the first of the passes that can pay."""
     ways = {way.holding.pass_.id: way for way in q.ways if able(way.holding)}
     order = first_to_use((way.holding for way in ways.values()), q.today)
     return ways[order[0].pass_.id] if order else None
@@ -104,13 +104,13 @@ def _paid(q: Question, reason: Reason, way: Way) -> Granted:
 
 
 def _halves_bought(q: Question, terms: Product, day: date) -> int:
-    """How many units of the same product the member has used here on this local day."""
+    """Return how many units of the same product the member has used here on this local day."""
     same = {holding.pass_.id for holding in q.held if holding.pass_.terms.id == terms.id}
     return sum(q.local(w.start) == day and any(c.pass_id in same for c in v.charges) for v, w in q.windows)
 
 
 def _window(q: Question, way: Way, cover: Cover) -> Window:
-    """What is bought: from the tap, or from the end of the window before, until the cover or the day's hours end.
+    """Return the window bought: from the tap or the end of the window before, until the cover or the day's hours end.
 
     A window ran 09:05-12:05. A tap at 12:12 continues it: 12:05-15:05, the seven minutes were paid for by nobody. A
     tap at 12:16 begins at 12:16. A tap at 15:10, where closing is at 17:00, buys 15:10-17:00.
@@ -123,7 +123,7 @@ def _window(q: Question, way: Way, cover: Cover) -> Window:
 
 
 def _continued(q: Question, door: hours.EntryHours) -> datetime:
-    """Where the new window starts: at the end of one that ended within the last ten minutes, or at the door."""
+    """Return where the new window starts: at the end of one that ended within ten minutes, or at the tap."""
     grace = local_time.minutes(q.policy.continuation_minutes)
     ended = (w.end for _, w in q.windows if timedelta() <= q.now - w.end <= grace)
     return max(ended, default=door.start) if door.start <= q.now else door.start
@@ -142,7 +142,7 @@ def granted(
     charges: tuple[Charge, ...] = (),
     credit_cents: int = 0,
 ) -> Granted:
-    """The verdict, with what is left on the pass that pays and the warnings that are due."""
+    """Return the verdict, with what is left on the pass that pays and the warnings that are due."""
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
     ends = local_time.clamp(window.end) + local_time.minutes(q.policy.presence_minutes)
@@ -162,7 +162,7 @@ def granted(
 
 
 def _expiry_is_news(q: Question, holding: Holding) -> bool:
-    """Whether a threshold of days to expiry (30, 7) was passed since the member was last here.
+    """Return whether a threshold of days to expiry (30, 7) was passed since the member was last here.
 
     A pass ends on 31 March. Somebody who comes on 27 February and on 3 March hears of it on 3 March, 28 days before,
     although nobody was here on the 30th day; and not again until the last week.

@@ -1,4 +1,4 @@
-"""What a tap's case tells at an instant: the facts that several rules ask for, each worked out once.
+"""A case at an instant, with the facts that several rules need, each computed once.
 
 The order of the rules is in kiosk.rules, who pays in kiosk.rules.payment. Nothing here grants or denies.
 """
@@ -19,7 +19,7 @@ OPENS_WINDOW = frozenset({Reason.ENTRY_USED, Reason.DEBT, Reason.UNLIMITED, Reas
 
 
 class Way(NamedTuple):
-    """A pass, and how the hours that it is bound by stand to the tap."""
+    """A pass, and whether its hours let the member in at the tap."""
 
     holding: Holding
     door: hours.EntryHours

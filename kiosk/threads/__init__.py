@@ -1,1 +1,1 @@
-"""The kiosk's threads: workers that systemd watches, and the unix socket for commands."""
+"""The kiosk's threads: workers under systemd's watchdog, the inbox, and the unix socket for commands."""

@@ -1,4 +1,4 @@
-"""The unix socket through which commands reach the running kiosk: a line of JSON there, a line of JSON back.
+"""The unix socket for commands to the running kiosk: one line of JSON there, one line of JSON back.
 
 The database has one writer, the controller; so whoever wants to change or ask something asks it here. What the lines
 say is not decided here.
@@ -24,7 +24,7 @@ LONGEST_LINE = 1 << 20
 
 
 class ControlError(OSError):
-    """No kiosk answers at the socket."""
+    """No running kiosk answers at the socket."""
 
 
 def ask(path: Path, request: bytes, *, seconds: float = 10.0) -> bytes:
@@ -47,7 +47,7 @@ def ask(path: Path, request: bytes, *, seconds: float = 10.0) -> bytes:
 
 
 class ControlServer:
-    """Listens at the socket and hands each request to `answer`, which is called from a thread of the connection."""
+    """Serves the socket: calls `answer` for each request, in a thread of the connection."""
 
     def __init__(
         self, path: Path, answer: Callable[[bytes], bytes], *, group: str = "kiosk", silence_seconds: float = 10.0
@@ -88,6 +88,6 @@ class ControlServer:
             beat()
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close and remove the socket."""
         self._server.server_close()
         self.path.unlink(missing_ok=True)

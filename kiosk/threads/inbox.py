@@ -40,7 +40,7 @@ class Inbox:
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def put(self, message: Message) -> None:
-        """Add a message; never waits."""
+        """Add a message without waiting."""
         self._messages.put(message)
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
@@ -57,5 +57,5 @@ class Inbox:
             return None
 
     def is_empty(self) -> bool:
-        """Tell whether no message waits."""
+        """Return whether the queue is empty."""
         return self._messages.empty()

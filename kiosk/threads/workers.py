@@ -1,4 +1,4 @@
-"""Threads that tell whether they live, and the word of it to systemd.
+"""Worker threads with a heartbeat, and the messages to systemd's watchdog.
 
 A worker runs one body until it is told to stop and beats as it goes. A body that ends by itself, or raises, ends the
 whole process: whatever was not foreseen is answered by a clean start, which systemd gives in seconds.
@@ -40,19 +40,19 @@ class Worker:
         self._thread.start()
 
     def beat(self) -> None:
-        """Say "alive"; called by the body at each turn of its loop."""
+        """Note that the thread is alive; the body calls it in each turn of its loop."""
         self._beaten = monotonic()
 
     def hangs(self) -> bool:
-        """Tell whether the last beat is too long ago."""
+        """Return whether the last heartbeat is too long ago."""
         return monotonic() - self._beaten > self.silence_seconds
 
     def ask_to_stop(self) -> None:
-        """Tell the body to end, without waiting for it."""
+        """Ask the body to end; do not wait for it."""
         self._stop.set()
 
     def join(self, seconds: float) -> bool:
-        """Wait until the thread has ended; False when it did not in time."""
+        """Wait until the thread has ended; return False if it did not in time."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -68,7 +68,7 @@ class Worker:
 
 
 def stop_all(workers: Sequence[Worker], *, seconds: float) -> list[str]:
-    """Ask all to stop, side by side, wait so long in all; return the names of those that did not end in time."""
+    """Stop all workers in parallel, within so many seconds; return the names of those still running."""
     for worker in workers:
         worker.ask_to_stop()
     end = monotonic() + seconds
@@ -76,22 +76,22 @@ def stop_all(workers: Sequence[Worker], *, seconds: float) -> list[str]:
 
 
 class Systemd:
-    """What systemd wants to hear (sd_notify(3)): ready, alive, stopping, a long start. Silent where nobody listens."""
+    """Sends the service's state to systemd (sd_notify(3)): ready, alive, stopping. Does nothing without systemd."""
 
     def __init__(self, address: str | None = None) -> None:
         """`address` is the notification socket; by default the one systemd put into the environment."""
         self._address = address if address is not None else os.environ.get("NOTIFY_SOCKET", "")
 
     def ready(self, status: str) -> None:
-        """The service does its work from now on."""
+        """Tell systemd that the service is ready."""
         self._say(f"READY=1\nSTATUS={status}")
 
     def mending(self, seconds: float) -> None:
-        """The start may take so many seconds from now, if that is longer than TimeoutStartSec still leaves."""
+        """Extend the start by so many seconds, for a repair of the ledger."""
         self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being mended")
 
     def alive(self, workers: Sequence[Worker]) -> bool:
-        """Feed the watchdog, unless one of the workers hangs: then keep silent, and systemd starts a clean process."""
+        """Feed the watchdog unless a worker hangs; if it stays silent, systemd restarts the process."""
         hanging = [worker.name for worker in workers if worker.hangs()]
         if hanging:
             log.error("the watchdog is not fed: no heartbeat from %s", ", ".join(hanging))
@@ -100,7 +100,7 @@ class Systemd:
         return not hanging
 
     def stopping(self) -> None:
-        """The service is on its way out."""
+        """Tell systemd that the service is stopping."""
         self._say("STOPPING=1")
 
     def _say(self, message: str) -> None:
