@@ -1,4 +1,4 @@
-"""What hosts do: a command becomes facts in the books, and an answer. The rules are the same for all who ask.
+"""The desk: performs hosts' commands; each becomes facts in the books and an answer. The same rules for all who ask.
 
 `perform` is for who holds the books: the running kiosk's controller, the command line while no kiosk runs, and the
 pages of the central server. What can be asked is in kiosk.commands, what comes back in kiosk.answers. Nothing here

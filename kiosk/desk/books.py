@@ -1,4 +1,4 @@
-"""What the desk reads and writes. A kiosk's ledger is such books, and the central server has its own."""
+"""The books that the desk reads and writes: a kiosk's ledger, or the central server's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is performed with: books, site, moment; and finding the member, product or badge that people name."""
+"""The desk: books, site and moment for a command; finds the member, product or badge that people name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kiosk.store.names import folded
 
 
 class DeskError(ValueError):
-    """A command that cannot be done: a sentence, and names that may have been meant.
+    """The command cannot be done; the message says why, with names that may have been meant.
 
     The sentence is for the command line; `code` and `facts` are what kiosk.notices.refusals says it by on the screen.
     """

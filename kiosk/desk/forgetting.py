@@ -1,4 +1,4 @@
-"""What a person may ask of the data about them: a copy, or to be forgotten; and forgetting what is old."""
+"""Data rights of a person (a copy, or erasure), and erasing old data."""
 
 from __future__ import annotations
 

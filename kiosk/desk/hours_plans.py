@@ -1,4 +1,4 @@
-"""What a change of the hours would write and bring about, worked out before anything is written.
+"""Plans for changes of the hours: what they would write and bring about, worked out before anything is written.
 
 The same plan is what a preview shows and what the change then does. Carrying it out is kiosk.desk.opening's.
 """

@@ -1,4 +1,4 @@
-"""What hosts do to the machine, as far as the ledger is concerned: the clock set by hand, the books copied.
+"""Records in the ledger that a host set the clock or exported the books.
 
 The deed itself follows once it is written down: kiosk.answering sets the clock, kiosk.export.books copies.
 """

@@ -1,4 +1,4 @@
-"""The hours: what they are, what a change would make of them, and changing them. What a change means is in .plans."""
+"""Shows, previews and changes the opening hours. What a change means is in .hours_plans."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What a PIN is compared with."""
+    """A stored PIN: hash and pepper."""
 
     hashed: str
     pepper: bytes

@@ -1,4 +1,4 @@
-"""The till: what was sold and given back over a time, how it was paid, and the sums; for the screen and for the pages.
+"""The till: sales and refunds of a day, and how they were paid.
 
 A sale taken back is two lines: the money that came, on its day, and the same money going back on the day it went. So
 the lines of any time add up to what must be in the till after it, and no sum of a day that is over ever changes.

@@ -1,4 +1,4 @@
-"""Coming and going by hand, taking an entry back, who is in, what was tapped."""
+"""Visits at the desk: check-in and check-out by hand, giving an entry back, who is in, today's taps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a touch on a button of a tap's notice does: leave, undo, buy the next window, bring a guest.
+"""The buttons of a tap's notice: leave, undo, buy the next window, bring a guest.
 
 The controller sees to it that the touch belongs to the notice that shows; which buttons a notice has is decided in
 kiosk.door.offers, what they may do in kiosk.rules. Whatever costs an entry is asked about once, and judged anew when

@@ -1,4 +1,4 @@
-"""One tap: gather, decide, record, act. The only writer of the ledger, and the only one who moves the door.
+"""The controller: one tap is gathered, decided, recorded, acted on. The only one to write the ledger or open the door.
 
 Everything that happens arrives as a message in one inbox and is handled to its end before the next. What a tap means
 is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of things and nothing else.
@@ -54,7 +54,7 @@ FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED
 
 
 class Controller:
-    """The one thread that decides."""
+    """The controller: one thread that handles all messages."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Controller:
         self._mending, self._is_mending_noted = "", True
 
     def health(self) -> tuple[str, ...]:
-        """What is wrong, by the codes of kiosk.notices; callable from any thread."""
+        """The troubles of the door and the ledger, as codes of kiosk.notices; callable from any thread."""
         doubts = {Health.CLOCK_UNTRUSTED} if self._clock.stamp().clock is ClockQuality.UNTRUSTED else set()
         return tuple(sorted(frozenset(self._health) | doubts))
 
@@ -96,7 +96,7 @@ class Controller:
         self._badge_key = key
 
     def report_repair(self, story: str, *, is_noted: bool = False) -> None:
-        """Tell hosts and server that the ledger was damaged and what was done about it, until a host has tapped.
+        """Report a repair of the ledger to hosts and server, until a host has tapped.
 
         Once the thread runs it is written down, unless it `is_noted`: told by an entry already.
         """
@@ -154,7 +154,7 @@ class Controller:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Do what is left to do once a message was answered: the screen first, what nobody sees last."""
+        """Finish up after a message: update the screen first, then the ledger."""
         self._refresh()
         self.on_entry()
         self._recorder.was_busy(is_more_to_do=not self.inbox.is_empty())
@@ -222,7 +222,7 @@ class Controller:
         self._panel.say(notices.lift_badge(self._known_site(), language=self._devices.language))
 
     def _refuse(self) -> Verdict:
-        """Nobody is let in without a line in the ledger."""
+        """Refuse everybody while the ledger cannot be written."""
         self._panel.say(notices.out_of_service(self._known_site(), language=self._devices.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
@@ -289,7 +289,7 @@ class Controller:
         return result
 
     def _write_news(self, news: ServerNews) -> None:
-        """Write what the central server sent. A disk that fails is told of by the next tap, if there is any."""
+        """Write news of the central server. A failing disk shows at the next tap, if not before."""
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:

@@ -1,4 +1,4 @@
-"""The front panel: the notice and for how long it counts, the idle screen, the light. Decides nothing.
+"""The front panel: keeps the notice, the idle screen and the light up to date. Decides nothing.
 
 How a verdict reads is in kiosk.notices; the controller says when there is something new.
 """
@@ -23,7 +23,7 @@ GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 
 @dataclass(frozen=True, kw_only=True)
 class IdleFacts:
-    """What the idle screen is made of, as it was last read from the ledger."""
+    """The facts on the idle screen, as last read from the ledger."""
 
     site: Site
     override: Override | None

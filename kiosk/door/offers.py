@@ -1,4 +1,4 @@
-"""After a tap: which buttons its notice offers, and to whom. What a touch on one of them does is in kiosk.door.buttons.
+"""Which buttons the notice of a tap offers, and to whom. What they do is in kiosk.door.buttons.
 
 The controller sees to it that a touch belongs to the notice that shows; what may be bought or taken back is a matter of
 kiosk.rules.

@@ -1,4 +1,4 @@
-"""Writes the controller's facts into the ledger, and looks after the ledger while nothing happens at the door.
+"""Writes the controller's facts into the ledger, and maintains the ledger while nobody taps.
 
 A ledger that fails is a health state: it is tried again, and the light and the screen say so. Only the controller's
 thread comes by here.
@@ -23,7 +23,7 @@ QUIET_SECONDS = 60.0
 
 
 class Recorder:
-    """The ledger, and the health state that it failed."""
+    """Writes into the ledger, and remembers whether it failed."""
 
     def __init__(
         self, ledger: Ledger, clock: Clock, *, site_id: str, health: set[Health], on_damage: Callable[[str], None]
@@ -41,7 +41,7 @@ class Recorder:
         self._health.discard(Health.LEDGER_FAILED)
 
     def write_if_possible(self, fact: AnyFact) -> bool:
-        """Commit a fact if the disk takes it, and tell whether it did."""
+        """Commit a fact if the disk allows; return whether it did."""
         try:
             self.write(fact)
         except LedgerError as error:

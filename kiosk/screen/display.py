@@ -28,7 +28,7 @@ TRIES = 2
 
 
 class Display(NamedTuple):
-    """A display that is open: SDL's name for the driver, and the surface that covers it."""
+    """An open display: SDL's name for the driver, and the surface that covers it."""
 
     driver: str
     window: pygame.Surface
@@ -45,7 +45,7 @@ def open_display(
     note: Path | None = None,
     seconds: float = OPEN_SECONDS,
 ) -> Display:
-    """Open a window, or with `fullscreen` all of the display; when that fails draw into memory and say so in the log.
+    """Open a window, or with `fullscreen` the whole display; if that fails, draw into memory and log it.
 
     `size` is that of the kiosk's picture; below it the window has room for a panel, `below` of its height (0 to 1).
 

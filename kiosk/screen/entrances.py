@@ -1,4 +1,4 @@
-"""The first scene of each kind of visit, by the `to` of an admission."""
+"""The first scene for each kind of admission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A strip of the window below the kiosk's picture, drawn by somebody else: the demo puts its tray there."""
+"""The panel: a strip of the window below the kiosk's picture, which the demo draws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Panel(Protocol):
 
     @property
     def view(self) -> object:
-        """What it shows now, None before there is anything; it is drawn again when this is another."""
+        """What it shows now, None for nothing yet; it is redrawn when this changes."""
 
     def draw(self, canvas: Canvas) -> None:
         """Draw it over the whole canvas, and register what can be touched."""

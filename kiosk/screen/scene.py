@@ -1,4 +1,4 @@
-"""The base of every scene: one screen that hosts or members come to by a touch.
+"""The base class of scenes: screens that hosts or members reach by a touch.
 
 A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns effects, which
 kiosk.screen.stage carries out. docs/screen.md tells how to add one.
@@ -28,7 +28,7 @@ ANSWER_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The visit that a scene is part of: language, who has signed in, the time."""
+    """The context of a scene: language, who has signed in, the time."""
 
     words: Language
     now: Callable[[], datetime]
@@ -48,7 +48,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Ask:
-    """Have a command performed; the answer comes by `Scene.answered`.
+    """Effect: perform a command; the answer comes by `Scene.answered`.
 
     Until then touches do nothing but lead out of the scene, so that nothing is done twice; `blocks` False: they work
     on, for what is asked again with every letter.
@@ -61,21 +61,21 @@ class Ask:
 
 @dataclass(frozen=True)
 class Go:
-    """Show another scene; Back leads here again."""
+    """Effect: show another scene; Back leads here again."""
 
     to: Scene
 
 
 @dataclass(frozen=True)
 class Swap:
-    """Show another scene in the place of this one."""
+    """Effect: replace this scene by another."""
 
     to: Scene
 
 
 @dataclass(frozen=True)
 class Back:
-    """To the scene before, or to the last one of a kind; `message` is shown there."""
+    """Effect: return to the scene before, or to the last one of a kind; `message` is shown there."""
 
     to: type[Scene] | None = None
     message: Message | None = None
@@ -83,7 +83,7 @@ class Back:
 
 @dataclass(frozen=True)
 class Leave:
-    """Back to the idle screen."""
+    """Effect: return to the idle screen."""
 
 
 Effect = Ask | Go | Swap | Back | Leave
@@ -92,7 +92,7 @@ Effects = Effect | tuple[Effect, ...] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Dialog:
-    """A question over the scene, answered by yes (then `then` is done) or no."""
+    """Effect: ask a question over the scene; after a yes, `then` is done."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class Scene:
     # ------------------------------------------------------------ for subclasses
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         raise NotImplementedError
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -137,25 +137,25 @@ class Scene:
         raise NotImplementedError
 
     def opened(self) -> Effects:
-        """What to ask when the scene appears, the first time and coming back."""
+        """Return the commands to ask when the scene appears, the first time and coming back."""
         return None
 
     def touched(self, target: str) -> Effects:
-        """A target was touched, clicked, or chosen by the keyboard."""
+        """Handle a target that was touched, clicked, or chosen by the keyboard."""
         return None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A key; False leaves it to the stage: moving the focus, pressing what has it, going back."""
+        """Handle a key; False leaves it to the stage: moving the focus, pressing what has it, going back."""
         return False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """The answer to a command of this scene; Refused too when none came in time. A refusal is shown."""
+        """Handle the answer to a command of this scene; Refused too when none came in time. A refusal is shown."""
         if isinstance(answer, Refused):
             self.message = self.refused(answer)
         return None
 
     def badge(self, code: str) -> Effects:
-        """An unknown badge was tapped while the scene `waits_for_badge`; it has this claim code."""
+        """Handle an unknown badge, tapped while the scene `waits_for_badge`; it has this claim code."""
         return None
 
     # ------------------------------------------------------------ what all have
@@ -170,10 +170,10 @@ class Scene:
         self.body(canvas, rect)
 
     def refused(self, answer: Refused) -> Message:
-        """A refusal as people read it."""
+        """Return a refusal in words."""
         return Message(refusal(self.words, answer), is_good=False)
 
     def confirm(self, title: str, *lines: str, yes: str, then: Effects, danger: bool = False) -> None:
-        """Ask once before something is done: `then` is done after a yes."""
+        """Ask before doing something: `then` is done after a yes."""
         no = self.words.say("No, go back")
         self.dialog = Dialog(title=title, lines=lines, yes=yes, no=no, then=then, danger=danger)

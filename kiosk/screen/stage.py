@@ -1,4 +1,4 @@
-"""The stack of scenes of a visit, and the routing of touches, keys and answers to them. Knows no window.
+"""The stack of open scenes; routes touches, keys and answers to them. Knows no window.
 
 A visit begins when the controller admits somebody (kiosk.notices.Admission) and ends by itself: after a minute without
 a touch, at once by the way out, and when another badge is tapped.
@@ -32,7 +32,7 @@ Entrances = Mapping[str, Callable[[Context], Scene]]
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """A command that a scene asks to be performed; the answer comes back under its number."""
+    """A command that a scene asks for; the answer comes back under its number."""
 
     number: int
     command: Command
@@ -48,7 +48,7 @@ class Pending:
 
 
 class Stage:
-    """The scenes of one visit, the last one on top; empty between visits."""
+    """The open scenes, the last one on top; none while the idle screen shows."""
 
     def __init__(self, entrances: Entrances, monotonic: Callable[[], float]) -> None:
         self.changes = 0
@@ -66,7 +66,7 @@ class Stage:
 
     @property
     def scene(self) -> Scene | None:
-        """The one that shows."""
+        """The scene on top."""
         return self._scenes[-1] if self._scenes else None
 
     @property
@@ -77,7 +77,7 @@ class Stage:
     # ------------------------------------------------------------ coming and going
 
     def enter(self, admission: Admission) -> None:
-        """Begin a visit with the scene that the admission is for."""
+        """Open the first scene of an admission."""
         began = self._monotonic()
         self.leave()
         context = Context(
@@ -90,7 +90,7 @@ class Stage:
         self._show(self._entrances[admission.to](context))
 
     def leave(self) -> None:
-        """End the visit: nothing of it is kept."""
+        """Close all scenes; nothing of them is kept."""
         self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
         self._finger.lift()
         self.changes += 1
@@ -118,7 +118,7 @@ class Stage:
     # ------------------------------------------------------------ what happens
 
     def touch(self, at: tuple[int, int]) -> None:
-        """A finger, or the mouse."""
+        """Handle a touch of a finger or the mouse."""
         self._touched_at = self._monotonic()
         self._focus = None
         target = under(self._targets, at)
@@ -128,20 +128,20 @@ class Stage:
         self.changes += 1
 
     def slide(self, at: tuple[int, int]) -> None:
-        """The finger moves without being lifted: after a letter was held, to one of those that look like it."""
+        """Handle a sliding finger: after a letter was held, to one of its accents."""
         if self._finger.slide(at, self._targets, self._unit):
             self._touched_at = self._monotonic()
             self.changes += 1
 
     def release(self) -> None:
-        """The finger is lifted: from a key that it slid to, if it did."""
+        """Handle a lifted finger: it chooses the key that it slid to, if any."""
         self.changes += self._finger.on is not None
         slid = self._finger.lift()
         if slid:
             self._press_long("slide", slid)
 
     def key(self, key: Key) -> None:
-        """A key: for the scene, or to move the focus, press what has it, or go back."""
+        """Handle a key: for the scene, or to move the focus, press what has it, or go back."""
         scene = self.scene
         if scene is None:
             return
@@ -163,13 +163,13 @@ class Stage:
             self._focus = focus.moved(self._targets, self._focus, key)
 
     def answer(self, number: int, answered: Answered) -> None:
-        """The answer to a command; one that nobody waits for any more is dropped."""
+        """Hand an answer to its scene; drop it when the scene no longer waits."""
         pending = self._pending.pop(number, None)
         if pending is not None and pending.scene in self._scenes:
             self._do(pending.scene, pending.scene.answered(pending.ask.command, answered))
 
     def tick(self) -> None:
-        """See whether an answer is overdue, a scene wants to look again, or everybody has gone."""
+        """Check for an overdue answer, a scene to refresh, or a time-out."""
         scene, now = self.scene, self._monotonic()
         if scene is None:
             return

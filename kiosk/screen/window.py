@@ -1,4 +1,4 @@
-"""The window: draws what shows when it changed, and passes touches and keys on. Lives in the main thread.
+"""The window: draws when something changed, and passes touches and keys on. Runs in the main thread.
 
 `show`, `idle`, `enter` and `answer` may be called from any thread: they only put into a queue. Everything else
 belongs to the thread that made the Screen.
@@ -96,7 +96,7 @@ class Screen:
 
     @property
     def is_seen(self) -> bool:
-        """Whether it is drawn on a display, and not into memory."""
+        """Whether it is drawn on a real display, not into memory."""
         return self.driver not in MEMORY_DRIVERS
 
     @property
@@ -188,7 +188,7 @@ class Screen:
         fresh.replace(path)
 
     def close(self) -> None:
-        """Give the display and the loudspeaker back."""
+        """Close the display and the loudspeaker."""
         if self.speaker:
             self.speaker.close()
         pygame.display.quit()

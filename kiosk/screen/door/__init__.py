@@ -1,1 +1,1 @@
-"""What everybody at the door sees: the idle screen, the answer to a tap, the dark screen at night."""
+"""What the screen shows to everybody: the idle screen, the notice of a tap, the dark screen at night."""

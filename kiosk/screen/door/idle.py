@@ -1,4 +1,4 @@
-"""The screen between two taps: open or closed at a glance, the time, where to tap, who is in, how the kiosk is."""
+"""Draws the idle screen: open or closed at a glance, the time, where to tap, who is in, health."""
 
 from __future__ import annotations
 

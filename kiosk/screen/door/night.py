@@ -1,4 +1,4 @@
-"""The dim and the dark screen of the night, with a small clock that moves every minute so that nothing burns in."""
+"""Draws the dim and the dark screen of the night; the small clock moves every minute against burn-in."""
 
 from __future__ import annotations
 

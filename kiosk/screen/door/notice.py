@@ -1,4 +1,4 @@
-"""The answer to a tap: a band of colour with its picture and title, and a sheet with the rest."""
+"""Draws the notice of a tap: a band of colour with picture and title, and a sheet with the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notice on the screen: how long it stays, its animation, and which of its buttons was pressed."""
+"""The notice on the screen: how long it stays, its animation, and its buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the screen goes dim and dark, and when it is awake. Time is an argument."""
+"""When the screen goes dim or dark, and when it wakes. Time is an argument."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Sleep:
-    """After how many seconds without a tap or a touch, while nobody is expected; None: never."""
+    """The seconds without tap or touch after which the screen goes dim or dark; None: never."""
 
     dim: float | None = 180.0
     dark: float | None = 600.0

@@ -1,4 +1,4 @@
-"""A surface that is drawn on in points, so that the same call looks the same on every size of screen."""
+"""A canvas with measures in points, so that the same call looks the same on every screen size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Canvas:
 
     @property
     def is_portrait(self) -> bool:
-        """Higher than wide: bands lie across instead of standing upright."""
+        """Whether it is higher than wide: bands then lie across instead of standing upright."""
         return self.rect.height > self.rect.width
 
     def px(self, points: float) -> int:

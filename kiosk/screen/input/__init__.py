@@ -1,1 +1,1 @@
-"""Fingers, mouse and keyboard: SDL's events as keys and touches, and which target they mean."""
+"""Input: turns SDL's events into keys and touches, and finds the target they mean."""

@@ -1,4 +1,4 @@
-"""Pygame's key and wheel events as keys. Letters come as text input, which knows of dead keys and other alphabets."""
+"""Turns pygame's key and wheel events into keys. Letters come as text input, which knows dead keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED: dict[int, Name] = {
 
 
 def key_of(event: pygame.event.Event) -> Key | None:
-    """The key that an event means; None for all that is none."""
+    """Return the key of an event; None for other events."""
     if event.type == pygame.TEXTINPUT:
         return Key(name="text", text=event.text)
     if event.type == pygame.MOUSEWHEEL and event.y:

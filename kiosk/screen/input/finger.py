@@ -27,20 +27,20 @@ class Finger:
 
     @property
     def over(self) -> str | None:
-        """The target that it would choose if it were lifted."""
+        """The target that lifting the finger now would choose."""
         return self.slid or self.on
 
     def lay(self, target: str, at: tuple[int, int], now: float) -> None:
-        """The finger is laid on a target."""
+        """Put the finger on a target."""
         self.on, self.slid, self._until, self._at = target, None, now + HOLD_SECONDS, at
 
     def lift(self) -> str | None:
-        """The finger is lifted; return the target that it slid to."""
+        """Lift the finger; return the target that it slid to."""
         slid, self.on, self.slid = self.slid, None, None
         return slid
 
     def slide(self, at: tuple[int, int], targets: Sequence[Target], unit: float) -> bool:
-        """The finger moves, `unit` pixels to the point; tell whether it is over another target now."""
+        """Move the finger (`unit` pixels to the point); return whether it is over another target now."""
         if not self.on or self._until is not None:
             return False
         before, far = self.slid, max(abs(at[0] - self._at[0]), abs(at[1] - self._at[1])) >= SLIDES * unit
@@ -61,7 +61,7 @@ class Finger:
 
 
 def under(targets: Sequence[Target], at: tuple[int, int]) -> str | None:
-    """The target under a finger; one that slips between two keys means the one that it is nearest to."""
+    """Return the target under a finger; between two keys, the nearer one."""
     for rect, name in reversed(targets):
         if rect.collidepoint(at):
             return name

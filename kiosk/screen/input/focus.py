@@ -1,4 +1,4 @@
-"""Moves the keyboard's focus from target to target, by the arrows and the tabulator."""
+"""Moves the keyboard's focus from target to target, by arrows and Tab."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ASIDE = 2.5
 
 
 def moved(targets: Sequence[Target], focus: str | None, key: Key) -> str | None:
-    """The target that has the focus after a key; the first one when none had it."""
+    """Return the target that has the focus after a key; the first one when none had it."""
     names = [name for _, name in targets]
     if key.name not in ("tab", "back_tab", "up", "down", "left", "right") or not names:
         return focus

@@ -1,4 +1,4 @@
-"""A key press, from a real keyboard, the one on the screen, or the mouse's wheel."""
+"""Key presses, from a real keyboard, the on-screen one, or the mouse's wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Touchscreen and mouse events as those of one finger, in pixels of the window.
+"""Turns touchscreen and mouse events into those of one finger, in pixels of the window.
 
 Without a desktop SDL tells of touches by finger events alone. With one it makes mouse events of them besides, which are
 passed over here. What a touch means is for the window and the stage to say.

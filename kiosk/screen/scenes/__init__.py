@@ -1,1 +1,1 @@
-"""Scenes: one class per screen that a host or a member comes to by a touch. They know no window."""
+"""Scenes: one class for each screen of hosts and members. They know no window."""

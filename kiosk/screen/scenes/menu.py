@@ -1,4 +1,4 @@
-"""The hosts' menu: where everything behind the notices begins."""
+"""The hosts' menu."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kiosk.screen.widgets.button import Choice, grid
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """A way from the menu. `label` says its words in a language."""
+    """An item of the menu. `label` returns its words in a language."""
 
     target: str
     label: Callable[[Language], str]
@@ -47,10 +47,10 @@ ITEMS: tuple[Item, ...] = (
 
 
 class Menu(Scene):
-    """Large buttons, one for each thing a host comes for."""
+    """The menu: a large button for each task of a host."""
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Hosts")
 
     def touched(self, target: str) -> Effects:

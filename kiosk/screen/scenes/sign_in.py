@@ -30,7 +30,7 @@ class SignInScene(Scene):
         self._pad = NumberPad(longest=LONGEST, hidden=True)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Hosts")
 
     def touched(self, target: str) -> Effects:

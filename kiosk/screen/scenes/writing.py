@@ -1,4 +1,4 @@
-"""Base of the scenes that ask for a line of text: a field and an on-screen keyboard."""
+"""The base class of scenes that ask for a line of text: a field and an on-screen keyboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 
 
 class Writing(Scene):
-    """A field that is written into; Enter, or the large key, is `written`."""
+    """A scene with a text field; Enter, or the large key, calls `written`."""
 
     def __init__(
         self, context: Context, text: str = "", *, hint: str = "", longest: int = 60, names: bool = False
@@ -24,7 +24,7 @@ class Writing(Scene):
         self._keyboard.follow(text)
 
     def written(self, text: str) -> Effects:
-        """What is done with the text."""
+        """Handle the text that was entered."""
         raise NotImplementedError
 
     def key(self) -> str:
@@ -32,12 +32,12 @@ class Writing(Scene):
         return self.words.say("Keep")
 
     def touched(self, target: str) -> Effects:
-        """A key of the on-screen keyboard."""
+        """Handle a key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A key of any keyboard."""
+        """Handle a key of any keyboard."""
         if key.name == "enter":
             return self.written(" ".join(self.field.text.split()))
         if not self.field.typed(key):

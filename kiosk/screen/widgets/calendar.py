@@ -22,7 +22,7 @@ MONTHS_AHEAD = 24
 
 
 class Calendar:
-    """The month that shows, and what was chosen of it. A bar marks an open day, a dot one that is not as usual."""
+    """A calendar of a month with the chosen days. A bar marks an open day, a dot one that is not as usual."""
 
     def __init__(self, today: date) -> None:
         self.today = today

@@ -42,7 +42,7 @@ HEIGHT = ROWS * 52
 
 
 class Keyboard:
-    """Which page shows, and whether the next letter is a capital."""
+    """The keyboard: which page shows, and whether the next letter is a capital."""
 
     def __init__(self, language: str = "fr", *, names: bool = False) -> None:
         """French writes on AZERTY, others on QWERTY; `names`: every word begins with a capital by itself."""
@@ -79,7 +79,7 @@ class Keyboard:
         return None
 
     def _hold(self, letter: str) -> Key | None:
-        """Take the letter back that the touch has written, and offer those that look like it."""
+        """Remove the letter that the touch has written, and offer its accents."""
         found = _VARIANTS.get(letter.lower(), "")
         if not found:
             return None

@@ -11,7 +11,7 @@ from kiosk.screen.sdl import pygame
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence, and whether it is good news."""
+    """A message: a sentence, and whether it is good news."""
 
     text: str
     is_good: bool = True

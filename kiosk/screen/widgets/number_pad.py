@@ -16,7 +16,7 @@ SHORTEST_PIN = 4
 
 
 class NumberPad:
-    """Digits typed so far, and the keys to type more."""
+    """A number pad with the digits typed so far."""
 
     def __init__(self, *, longest: int = 8, hidden: bool = False, decimals: int = 0) -> None:
         """`longest`: digits before the comma; `hidden`: dots stand for the digits; `decimals`: digits after a comma,

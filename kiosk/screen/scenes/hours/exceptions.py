@@ -48,7 +48,7 @@ class Exceptions(Scene):
         self._list = Listing(empty=self.words.say("Nothing planned: the usual hours apply"))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Exceptions")
 
     def opened(self) -> Effects:
@@ -128,7 +128,7 @@ class ExceptionDays(Scene):
         return super().answered(command, answer)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Open on which days?") if self._is_open else self.words.say("Closed on which days?")
 
     def touched(self, target: str) -> Effects:
@@ -189,7 +189,7 @@ class ExceptionReason(Scene):
         self._dates = dates
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Why? Members read it")
 
     def _reasons(self) -> dict[str, str]:
@@ -231,16 +231,16 @@ class WrittenReason(Scene):
         self._keyboard = Keyboard(self.words.code)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Why? Members read it")
 
     def touched(self, target: str) -> Effects:
-        """A key of the on-screen keyboard."""
+        """Handle a key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A key of any keyboard."""
+        """Handle a key of any keyboard."""
         if key.name == "enter":
             return Go(with_reason(self.context, self._dates, self._field.text))
         return None if self._field.typed(key) else False

@@ -42,7 +42,7 @@ class Preview(Scene):
         self.preview: HoursPreview | None = None
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("What members will see")
 
     def opened(self) -> Effects:

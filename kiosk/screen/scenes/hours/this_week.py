@@ -37,7 +37,7 @@ class Hours(Scene):
         self._on: date | None = None
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Opening hours")
 
     def opened(self) -> Effects:
@@ -145,7 +145,7 @@ class StayUntil(Scene):
         self._times = [*times, "00:00"]
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return sentence(self.words.say("open until when?"))
 
     def touched(self, target: str) -> Effects:

@@ -88,7 +88,7 @@ class WeekGrid(Scene):
         self.week, self._done, self._more = week, done, more
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Usual week")
 
     def touched(self, target: str) -> Effects:
@@ -166,7 +166,7 @@ class Presets(Scene):
         self._chosen = chosen
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Examples of hours")
 
     def touched(self, target: str) -> Effects:
@@ -208,7 +208,7 @@ class DayTimes(Scene):
         self.spans, self._done, self._day = list(spans[:2]), done, day
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         if isinstance(self._day, date):
             return sentence(self.words.weekday(self._day, self.context.now()))
         return sentence(self.words.day_name(self._day))

@@ -1,1 +1,1 @@
-"""The machine: its health, the clock, the central server, copies onto a USB stick."""
+"""Scenes of the machine: health, clock, central server, copies onto a USB stick."""

@@ -21,7 +21,7 @@ FIRST_YEAR, LAST_YEAR = 2024, 2099
 
 
 class ClockSet(Scene):
-    """The time as the kiosk believes it, to be put right."""
+    """The present time of the kiosk, to be corrected."""
 
     default = "set"
 
@@ -30,7 +30,7 @@ class ClockSet(Scene):
         self.at = self.words.local(context.now()).replace(second=0, microsecond=0, tzinfo=None)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Set the clock")
 
     def touched(self, target: str) -> Effects:

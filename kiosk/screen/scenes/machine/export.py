@@ -18,7 +18,7 @@ GIGABYTE = 10**9
 
 
 class Export(Scene):
-    """The sticks that are plugged in; a touch on one, a yes, and the books are on it."""
+    """The sticks that are plugged in; a touch on one asks, then copies the books onto it."""
 
     every_seconds = 2.0
 
@@ -27,7 +27,7 @@ class Export(Scene):
         self._list = Listing(empty=self.words.say("No stick yet. Plug one into the kiosk: it shows here by itself."))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Books on a USB stick")
 
     def opened(self) -> Effects:
@@ -77,14 +77,14 @@ class Export(Scene):
 
 
 class MemberExport(Export):
-    """The same for what is kept about a member: for the member, and nobody else."""
+    """Copies the data kept about a member onto a stick, for the member."""
 
     def __init__(self, context: Context, member_id: str, name: str) -> None:
         super().__init__(context)
         self._id, self._name = member_id, name
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("For {name}", name=self._name)
 
     def what(self) -> str:
@@ -102,7 +102,7 @@ class MemberExport(Export):
 
 
 class Copying(Scene):
-    """While the stick is written; then what came of it."""
+    """Shows that the stick is being written, and then the result."""
 
     quiet_seconds = None
 
@@ -111,7 +111,7 @@ class Copying(Scene):
         self._title, self._command, self._asked = title, command, False
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self._title
 
     def opened(self) -> Effects:

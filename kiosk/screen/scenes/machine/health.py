@@ -37,7 +37,7 @@ class Health(Scene):
         self._list = Listing(empty=self.words.say("Nothing is known yet"))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Health of the kiosk")
 
     def opened(self) -> Effects:
@@ -88,7 +88,7 @@ class HealthPart(Scene):
         self._vital, self._status = vital, status
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return _part_words(self, self._vital, self._status).part
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

@@ -1,4 +1,4 @@
-"""Joining a central server by its address and the code that its page of kiosks shows."""
+"""Pairing with a central server, by its address and the code that its page of kiosks shows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pairing(Scene):
         self._waits = False
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Join a server")
 
     def touched(self, target: str) -> Effects:

@@ -15,7 +15,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class GiveBadge(Scene):
-    """Gives a badge: by a tap of it, or chosen from the unknown badges of late."""
+    """Gives a member a badge: tapped now, or chosen from the unknown badges of late."""
 
     waits_for_badge = True
 
@@ -35,7 +35,7 @@ class GiveBadge(Scene):
         self._list = Listing(empty="")
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         if self._lost:
             return self.words.say("New badge for {name}", name=self._name)
         return self.words.say("A badge for {name}", name=self._name)
@@ -128,7 +128,7 @@ class BadgeActions(Scene):
         self._member_id, self._name, self._badge = member_id, name, badge
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Badge {code} of {name}", code=self._badge.code, name=self._name)
 
     def touched(self, target: str) -> Effects:

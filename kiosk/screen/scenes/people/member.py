@@ -30,7 +30,7 @@ LONGEST_NOTE = 200
 
 
 class MemberAccount(Scene):
-    """On one side what the member has, on the other what can be done."""
+    """A member's passes, badges and note, and the actions on them."""
 
     def __init__(self, context: Context, member_id: str) -> None:
         super().__init__(context)
@@ -146,7 +146,7 @@ class MemberAccount(Scene):
 
 
 class Note(Writing):
-    """A few words for other hosts."""
+    """Edits the note about a member, a few words for other hosts."""
 
     def __init__(self, context: Context, member_id: str, text: str) -> None:
         hint = context.words.say("A few words for other hosts")
@@ -154,7 +154,7 @@ class Note(Writing):
         self._id = member_id
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Note: no addresses, no numbers")
 
     def written(self, text: str) -> Effects:
@@ -167,14 +167,14 @@ class Note(Writing):
 
 
 class Rename(Writing):
-    """The name as it should be written."""
+    """Corrects a member's name."""
 
     def __init__(self, context: Context, member: Member) -> None:
         super().__init__(context, member.name, hint=context.words.say("First and last name"), names=True)
         self._id = member.id
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Correct the name")
 
     def written(self, text: str) -> Effects:
@@ -266,7 +266,7 @@ class MoreActions(Scene):
 
 
 class KeptData(Scene):
-    """What is kept about a member, for the member to see; the whole of it is a file for them, on a stick."""
+    """The data kept about a member, for the member to see; all of it can be copied to a stick."""
 
     def __init__(self, context: Context, member_id: str, answer: Exported) -> None:
         super().__init__(context)
@@ -290,7 +290,7 @@ class KeptData(Scene):
             yield Row(title=label, right=str(len(document[name])))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Kept about {name}", name=self._name)
 
     def touched(self, target: str) -> Effects:

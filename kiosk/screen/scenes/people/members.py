@@ -28,7 +28,7 @@ LEAST = 56
 
 
 class Members(Scene):
-    """A field, a keyboard, and whoever may be meant. Without a word the badges refused of late, or all members."""
+    """A search field, a keyboard and the members found; without text the badges refused of late, or all members."""
 
     def __init__(self, context: Context, code: str | None = None) -> None:
         """`code`: of a badge for which a member is looked for."""
@@ -41,7 +41,7 @@ class Members(Scene):
         self._is_writing = True
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         if self._code:
             return self.words.say("Whose is the badge {code}?", code=self._code)
         return self.words.say("Members")

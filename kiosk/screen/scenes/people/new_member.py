@@ -12,7 +12,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class NewMember(Writing):
-    """The name of somebody new; whoever has the same one is asked about."""
+    """Asks the name of a new member; a second member of the same name is asked about."""
 
     def __init__(self, context: Context, name: str = "", code: str | None = None) -> None:
         """`code`: of the badge that they hold already."""
@@ -20,7 +20,7 @@ class NewMember(Writing):
         self._code, self._name = code, ""
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("New member")
 
     def key(self) -> str:

@@ -35,7 +35,7 @@ class OwnAccount(Scene):
         self._visits = Listing(name="visit", empty=self.words.say("No visit yet"))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("My account")
 
     def opened(self) -> Effects:

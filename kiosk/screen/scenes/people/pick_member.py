@@ -17,7 +17,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class PickMember(Scene):
-    """A field, those whom it may mean, a keyboard."""
+    """A search field, the members found, and a keyboard."""
 
     def __init__(self, context: Context, title: str, then: Callable[[Scene, Person], Effects]) -> None:
         """`then` is given this scene and the member that was touched."""

@@ -24,7 +24,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class Sell(Scene):
-    """What is on sale."""
+    """The products on sale."""
 
     def __init__(self, context: Context, member_id: str, name: str, products: Sequence[Product], currency: str) -> None:
         super().__init__(context)
@@ -37,7 +37,7 @@ class Sell(Scene):
         return Row(id=product.id, title=given, detail=product.name)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Sell to {name}", name=self._name)
 
     def touched(self, target: str) -> Effects:
@@ -59,7 +59,7 @@ def pay(context: Context, member_id: str, name: str, *, product: Product, curren
 
 
 class Pay(Scene):
-    """How it is paid: the one question before the sale, with the price and the last day in it."""
+    """The ways to pay: the one question before the sale, with the price in it."""
 
     def __init__(self, context: Context, name: str, sale: SellPass, *, product: Product, currency: str) -> None:
         super().__init__(context)
@@ -67,7 +67,7 @@ class Pay(Scene):
         self._preview: SalePreview | None = None
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Sell to {name}", name=self._name)
 
     def opened(self) -> Effects:
@@ -133,7 +133,7 @@ class OtherWay(Writing):
         self._sale, self._product, self._currency = sale, product, currency
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("How is it paid?")
 
     def key(self) -> str:
@@ -160,7 +160,7 @@ class FirstDay(Scene):
         self._calendar = Calendar(self.words.local(context.now()).date())
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("On which day does the pass begin?")
 
     def touched(self, target: str) -> Effects:
@@ -177,7 +177,7 @@ class FirstDay(Scene):
 
 
 class Receipt(Scene):
-    """The sale that was made, by its number; it can be taken back at once."""
+    """The receipt of a sale; the sale can be taken back at once."""
 
     def __init__(self, context: Context, done: Done, product: Product, *, command: SellPass, currency: str) -> None:
         super().__init__(context)
@@ -185,7 +185,7 @@ class Receipt(Scene):
         self._price = context.words.money(received(command.method, product.price_cents), currency)
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Sold")
 
     def touched(self, target: str) -> Effects:
@@ -214,14 +214,14 @@ class Receipt(Scene):
 
 
 class TakeBack(Scene):
-    """Why a sale is taken back: the reason is the yes, and stays in the accounts."""
+    """The reasons to take a sale back: choosing one confirms it, and stays in the accounts."""
 
     def __init__(self, context: Context, pass_id: str, receipt: str) -> None:
         super().__init__(context)
         self._pass, self._receipt = pass_id, receipt
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Take back {number}: why?", number=self._receipt)
 
     def _reasons(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class Till(Scene):
-    """A day: its sum, the sum by each way to pay, its sales."""
+    """The till of a day: the total, the sum of each way to pay, the sales."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -29,7 +29,7 @@ class Till(Scene):
         self._list = Listing(empty=self.words.say("Nothing was sold"))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Till")
 
     def opened(self) -> Effects:

@@ -24,13 +24,13 @@ from kiosk.screen.widgets.button import Choice, button, grid
 
 
 class SetUpLanguage(Step):
-    """What the kiosk speaks: the first that anybody sees of it."""
+    """The language of the kiosk: the first step that anybody sees."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, Draft())
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         asked = dict.fromkeys(Language(code, FIRST_PLACE.zone).say("Language") for code in _languages())
         return " · ".join(asked)
 
@@ -52,7 +52,7 @@ def _languages() -> tuple[str, ...]:
 
 
 class SpaceName(NameStep):
-    """What the place is called."""
+    """The name of the space."""
 
     number = 3
 
@@ -60,11 +60,11 @@ class SpaceName(NameStep):
         super().__init__(context, draft, text=draft.name)
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("Name of the place")
 
     def example(self) -> str:
-        """What could be written."""
+        """An example of an answer."""
         return self.words.say("For instance: La Serre")
 
     def taken(self, text: str) -> Effects:
@@ -74,12 +74,12 @@ class SpaceName(NameStep):
 
 
 class SpaceHours(Step):
-    """When it is open: an example as it is, or the days one by one."""
+    """The opening hours: an example, or the days one by one."""
 
     number = 4
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("When is it open?")
 
     def touched(self, target: str) -> Effects:

@@ -1,4 +1,4 @@
-"""The second half of the first start: what is sold, the first host and their badge, and the touch that does it all."""
+"""The second half of the first start: tariff, first host and badge, and the summary."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PIN_REFUSALS = ("PIN_LENGTH", "PIN_EASY")
 
 
 class SpaceTariff(Step):
-    """What is sold first; more can be added by the hosts."""
+    """The first product; hosts can add more."""
 
     number = 5
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("What do members buy?")
 
     def touched(self, target: str) -> Effects:
@@ -55,7 +55,7 @@ class SpaceTariff(Step):
 
 
 class Price(Step):
-    """What it costs, in the money of the place."""
+    """The price, in the local currency."""
 
     number = 5
     default = OK
@@ -67,7 +67,7 @@ class Price(Step):
         self._pad.digits = str(tariff.product.price_cents // 100)
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self._tariff.name(self.words)
 
     def touched(self, target: str) -> Effects:
@@ -78,7 +78,7 @@ class Price(Step):
         return Go(HostName(self.context, self.draft))
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A digit of a keyboard."""
+        """Handle a digit of a keyboard."""
         return None if self._pad.typed(key) else False
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -98,7 +98,7 @@ class Price(Step):
 
 
 class HostName(NameStep):
-    """Who looks after the place: the first host."""
+    """The name of the first host."""
 
     number = 6
 
@@ -106,11 +106,11 @@ class HostName(NameStep):
         super().__init__(context, draft, text=draft.host or context.words.say("Front desk"))
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("First host")
 
     def example(self) -> str:
-        """What could be written."""
+        """An example of an answer."""
         return self.words.say("For instance: Claire")
 
     def taken(self, text: str) -> Effects:
@@ -120,12 +120,12 @@ class HostName(NameStep):
 
 
 class HostBadge(StepWithParts):
-    """The badge that opens at any hour: laid on the reader."""
+    """The first host's badge, tapped at the reader."""
 
     number = 7
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("The host’s badge")
 
     def touched(self, target: str) -> Effects:
@@ -165,7 +165,7 @@ class HostBadge(StepWithParts):
 
 
 class Summary(StepWithParts):
-    """All answers on one page, and what reader and door say; one touch and the kiosk works."""
+    """All answers on one page, with the state of reader and door; one touch completes the set-up."""
 
     number = STEPS
     default = "start"
@@ -176,7 +176,7 @@ class Summary(StepWithParts):
         self._is_done = False
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("All right?")
 
     def opened(self) -> Effects:
@@ -234,14 +234,14 @@ class Summary(StepWithParts):
 
 
 class Ready(Step):
-    """It works: what to do next."""
+    """The set-up is done; says what to do next."""
 
     number = STEPS
     outlasts_notices = False
     waits_for_badge = False
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.draft.name
 
     def touched(self, target: str) -> Effects:

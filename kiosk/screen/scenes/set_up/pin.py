@@ -19,7 +19,7 @@ HASHING_SECONDS = 30.0
 
 
 class HostPin(Step):
-    """What a host types after the badge; asked twice, as nobody sees what was typed."""
+    """The PIN of the first host, asked twice."""
 
     number = 8
     default = OK
@@ -31,7 +31,7 @@ class HostPin(Step):
         self._first = ""
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("The host’s PIN")
 
     def touched(self, target: str) -> Effects:
@@ -50,7 +50,7 @@ class HostPin(Step):
         return Go(self._then(self.context, self.draft))
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A digit of a keyboard."""
+        """Handle a digit of a keyboard."""
         return None if self._pad.typed(key) else False
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

@@ -24,7 +24,7 @@ LONGEST_NAME = 60
 
 @dataclass
 class Draft:
-    """The answers so far."""
+    """The answers given so far."""
 
     language: str = "fr"
     place: Place = FIRST_PLACE
@@ -45,11 +45,11 @@ class Draft:
     """What came of opening the door once."""
 
     def read(self) -> str | None:
-        """The code of the badge that the reader read last."""
+        """The claim code of the badge that was read last."""
         return self.tried_code or self.code
 
     def command(self) -> SetUp:
-        """All of it, to be done at once."""
+        """The command that sets the kiosk up, all at once."""
         return SetUp(
             name=self.name,
             host=self.host,
@@ -65,7 +65,7 @@ class Draft:
 
 
 class Step(Scene):
-    """A step of the first start: it waits for as long as it takes, and a badge is remembered at any of them."""
+    """A step of the first start, without a time limit; a badge is remembered at any of them."""
 
     quiet_seconds = None
     waits_for_badge = True
@@ -81,7 +81,7 @@ class Step(Scene):
         return self.words.say("{step}/{steps} · {title}", step=self.number, steps=STEPS, title=self.question())
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         raise NotImplementedError
 
     def badge(self, code: str) -> Effects:
@@ -107,7 +107,7 @@ class NameStep(Step):
         self._keyboard.follow(text)
 
     def example(self) -> str:
-        """What could be written."""
+        """An example of an answer."""
         raise NotImplementedError
 
     def taken(self, text: str) -> Effects:
@@ -115,12 +115,12 @@ class NameStep(Step):
         raise NotImplementedError
 
     def touched(self, target: str) -> Effects:
-        """A key of the on-screen keyboard."""
+        """Handle a key of the on-screen keyboard."""
         key = self._keyboard.touched(target)
         return self.typed(key) or None if key else None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A key of any keyboard."""
+        """Handle a key of any keyboard."""
         if key.name == "enter":
             text = " ".join(self._field.text.split())
             if text:

@@ -16,14 +16,14 @@ HALVES = (Span(start=time(), end=time(13, 30)), Span(start=time(13, 30), end=tim
 
 @dataclass(frozen=True, kw_only=True)
 class Tariff:
-    """A kind of pass; `name` is what members read on it, in the language of the place."""
+    """An example tariff; `name` is what members read on it, in the language of the place."""
 
     name: Callable[[Language], str]
     detail: Callable[[Language], str]
     product: Product
 
     def made(self, words: Language, *, price_cents: int) -> Product:
-        """The pass as it will be sold."""
+        """Return the product with this price."""
         return replace(self.product, name=self.name(words), price_cents=price_cents)
 
 

@@ -1,4 +1,4 @@
-"""The first start: what the reader and the door answer. A badge is laid on the one, the other is opened once."""
+"""The first start: tries the reader with a badge, and opens the door once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Door = Literal["untried", "asked", "opens", "stuck"]
 
 
 class StepWithParts(Step):
-    """A step that shows how the reader and the other parts are."""
+    """A step that shows the state of the reader and the other parts."""
 
     every_seconds = 2.0
 
@@ -48,7 +48,7 @@ class StepWithParts(Step):
 
 
 class Trial(StepWithParts):
-    """Two halves: the reader with the badge that was read last, and the door with a button that opens it once."""
+    """Two halves: the reader with the badge read last, and the door with a button that opens it once."""
 
     number = 9
     default = "go-on"
@@ -58,7 +58,7 @@ class Trial(StepWithParts):
         self._then = then
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("Reader and door")
 
     def badge(self, code: str) -> Effects:

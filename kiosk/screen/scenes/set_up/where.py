@@ -1,4 +1,4 @@
-"""The first start: in which country the kiosk stands, and so its clock, its holidays and its money."""
+"""The first start: the country, and with it time zone, holidays and currency."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class SpaceWhere(Step):
-    """The place as the machine's clock tells it, to be agreed to; or another one."""
+    """The country of the machine's time zone, to confirm or to change."""
 
     number = 2
     default = "here"
@@ -29,7 +29,7 @@ class SpaceWhere(Step):
         self._then = then
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("Where is the kiosk?")
 
     def opened(self) -> Effects:
@@ -76,7 +76,7 @@ class CountryLetters(Step):
     number = 2
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("The country begins with…")
 
     def touched(self, target: str) -> Effects:
@@ -102,7 +102,7 @@ class Countries(Step):
         self._list = Listing(rows)
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("Which country?")
 
     def touched(self, target: str) -> Effects:
@@ -132,7 +132,7 @@ class Zones(Step):
         self._list = Listing([Row(id=zone, title=places.city(words, zone), right=clocks[zone]) for zone in clocks])
 
     def question(self) -> str:
-        """What is asked."""
+        """The question of the step."""
         return self.words.say("Which clock?")
 
     def touched(self, target: str) -> Effects:

@@ -16,7 +16,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class Evacuation(Scene):
-    """Names and since when; a touch on a name counts that person as outside, on this screen only."""
+    """Names and arrival times; a touch on a name counts that person as outside, on this screen only."""
 
     quiet_seconds = 600.0  # outside, with the screen in sight, nobody has a hand free
     every_seconds = 15.0
@@ -28,7 +28,7 @@ class Evacuation(Scene):
         self._list = Listing(empty=self.words.say("Nobody is in"))
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Evacuation list")
 
     def opened(self) -> Effects:

@@ -17,7 +17,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class GiveBack(Scene):
-    """An entry of a member is to be given back; it needs a reason, which is kept."""
+    """Gives an entry back, for a reason, which is kept."""
 
     default = "key:enter"
 
@@ -33,7 +33,7 @@ class GiveBack(Scene):
         }
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Give an entry back")
 
     def touched(self, target: str) -> Effects:

@@ -1,4 +1,4 @@
-"""Every tap of today with its reason; what needs attention, refusals and unknown badges, on top."""
+"""Today's taps with their reasons; refusals and unknown badges on top."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Today(Scene):
         }
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Today")
 
     def opened(self) -> Effects:

@@ -29,7 +29,7 @@ class WhoIsIn(Scene):
         self._people: dict[str, Present] = {}
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self.words.say("Who is in")
 
     def opened(self) -> Effects:
@@ -103,14 +103,14 @@ def _since(scene: Scene, person: Present) -> str:
 
 
 class CheckingIn(Scene):
-    """The verdict on somebody whom a host checks in."""
+    """The verdict on a member whom a host checks in."""
 
     def __init__(self, context: Context, person: Person) -> None:
         super().__init__(context)
         self._person, self._told, self._asked = person, "", False
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return self._person.name
 
     def opened(self) -> Effects:
@@ -136,14 +136,14 @@ class CheckingIn(Scene):
 
 
 class PersonInside(Scene):
-    """What can be done for somebody who is in."""
+    """The actions for somebody who is in."""
 
     def __init__(self, context: Context, person: Present) -> None:
         super().__init__(context)
         self._person = person
 
     def title(self) -> str:
-        """What the scene is called."""
+        """The title of the scene."""
         return name_or_erased(self.words, self._person)
 
     def touched(self, target: str) -> Effects:
