@@ -13,7 +13,7 @@ import pytest
 
 from kiosk import commands, desk
 from kiosk.answering import Answering
-from kiosk.answers import Answered, Done, DoorOpened, Media, Medium, Refused, Status, decode_answer
+from kiosk.answers import Answered, Done, DoorOpened, Media, Medium, Refused, Status, Week, decode_answer
 from kiosk.commands import (
     AddMember,
     Command,
@@ -149,9 +149,10 @@ def test_an_answer_that_is_no_json_is_a_refusal_too(counter) -> None:
     assert counter.answering.mistakes == 1
 
 
-def test_a_week_at_the_end_of_time_is_refused_and_the_door_goes_on(counter) -> None:
+@pytest.mark.parametrize("on", [date.max, date.min])
+def test_a_week_at_either_end_of_time_is_shown_and_the_door_goes_on(counter, on) -> None:
     badge = counter.joins("camille")
-    assert isinstance(counter.asks(ShowWeek(on=date(9999, 12, 31))), Refused)
+    assert isinstance(counter.asks(ShowWeek(on=on)), Week)
     assert isinstance(counter.tap(badge), Granted)
 
 

@@ -118,7 +118,7 @@ def test_a_saturday_is_opened_with_its_times_and_a_reason_of_one_s_own(counter, 
     side.type("Bal d’été")
     side.press("enter")
     through(side, "do")
-    assert hours(counter)[1] == ('2026 Jun 06 09:30-16:30 "Bal d’été"',)
+    assert hours(counter)[1] == ('2026 Jun 06 09:30-16:30 open "Bal d’été"',)
     asked = [command for command in side.asked if isinstance(command, SetDates)]
     day = date(2026, 6, 6)
     spans = (Span(start=time(9, 30), end=time(16, 30)),)

@@ -25,7 +25,7 @@ def test_the_first_page_tells_who_is_in_and_what_was_tapped(house) -> None:
     assert "1 membre présent" in page
     assert "Léa Martin 09:05 12:05" in page
     assert f"Badge {CODE}" in page
-    assert "badge inconnu" in page
+    assert "Badge inconnu" in page
 
 
 def test_a_quiet_house_says_so(house) -> None:

@@ -133,4 +133,4 @@ def test_a_host_sees_their_own_site_and_a_manager_all(house) -> None:
     assert "La Locomotive" in read(manager.get("/"))
     assert house.as_("anne").send("/site", of="/", site="gap").status_code == 403
     assert went(manager.send("/site", of="/", site="la-serre")).startswith("/?done=")
-    assert "Horaires de La Serre" in read(manager.get("/hours"))
+    assert "Horaires : La Serre" in read(manager.get("/hours"))
