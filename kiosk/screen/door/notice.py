@@ -43,7 +43,7 @@ FEW = 2
 """Buttons that find room beside the words; more of them stand in a strip across the foot."""
 PER_ROW = {False: 5, True: 3}
 """Buttons to a row of that strip at most, by portrait."""
-STRIP_BUTTON = BUTTON + 8
+STRIP_BUTTON = BUTTON + 3
 """Height of its buttons: a label may need two lines."""
 STEPS = 4
 """Frames in which the hole of an entry appears on the card: what was taken is seen to be taken."""
