@@ -52,10 +52,17 @@ def balance(holding: Holding, site: Site, now: datetime) -> int | None:
 
 
 def _used(holding: Holding, where: ZoneInfo, now: datetime) -> int:
+    """Units used, for an allowance those of the period.
+
+    To the first period belongs whatever was taken before it, too: a debt that moved to the pass when it was sold,
+    however long before it begins. So a debt comes off once, and not in a period that nobody could use.
+    """
     per = holding.pass_.terms.per
     if per == "once":
         return holding.used
     first = period_start(per, local_time.today(where, now))
+    if first <= holding.pass_.valid_from:
+        return holding.used
     return sum(use.units for use in holding.recent if period_start(per, local_time.today(where, use.at)) == first)
 
 
