@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
 from sync.central.alarms.register import Alarms
 from sync.central.feed.change_signal import ChangeSignal
@@ -46,6 +47,7 @@ class Central:
             raise
         self.roster_thread = RosterThread(self.books, self.changes, now=now)
         self.accounts = Accounts(self.storage, now=now)
+        self.sessions = Sessions(self.storage, now=now)
         self.alarms = Alarms(self.storage, now=now)
         self.kiosks = Kiosks(self.storage, settings, now=now)
         self.rate_limit = RateLimit()

@@ -70,7 +70,7 @@ class Office:
     def as_(self, name: str) -> Browser:
         """Somebody signed in."""
         browser = self.visitor()
-        browser.client.cookies.set("__Host-session", self.central.accounts.sign_in(name, PASSWORD).token or "")
+        browser.client.cookies.set("__Host-session", self.central.sessions.sign_in(name, PASSWORD).token or "")
         return browser
 
     def kiosk(self, name: str = "front door") -> PushingKiosk:

@@ -19,6 +19,7 @@ from kiosk.facts import AnyFact, Entry
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync import wire
+from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
 from sync.central.http.app import create_app
 from sync.central.kiosks.paired import Kiosk
@@ -72,6 +73,7 @@ def hashing_quickly(central: Central) -> Central:
     """The server, with passwords hashed as weakly as Argon2 can: they are a test's own."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     central.accounts = Accounts(central.storage, now=central.now, hasher=quick)
+    central.sessions = Sessions(central.storage, now=central.now, hasher=quick)
     return central
 
 

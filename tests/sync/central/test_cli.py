@@ -44,7 +44,7 @@ def test_accounts_are_made_changed_and_listed(database: str) -> None:
     says(database, "account", "disable", "anne", "--undo")
     says(database, "account", "password", "anne", env={"KIOSK_CENTRAL_PASSWORD": "another long password"})
     with serving(database) as central:
-        assert central.accounts.sign_in("anne", "another long password").token
+        assert central.sessions.sign_in("anne", "another long password").token
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class PageRequest:
         self.now: datetime = central.now()
         self.token = access.read_cookie(request, access.SESSION)
         self.visit = access.read_cookie(request, access.VISIT) or access.new_anonymous_token()
-        self.account: StaffAccount | None = central.accounts.session(self.token) if self.token else None
+        self.account: StaffAccount | None = central.sessions.account(self.token) if self.token else None
 
     def admit(self, role: Role | None) -> None:
         """Check access. Raises SignInError, ForbiddenError, or CsrfError for a form from elsewhere."""

@@ -40,9 +40,9 @@ def change_password(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def _check_old(page: PageRequest, password: str) -> None:
-    tried = page.central.accounts.sign_in(page.signed_in.name, password, address=page.address)
+    tried = page.central.sessions.sign_in(page.signed_in.name, password, address=page.address)
     if tried.token:
-        page.central.accounts.sign_out(tried.token)  # it was asked for nothing but the answer
+        page.central.sessions.sign_out(tried.token)  # it was asked for nothing but the answer
     elif tried.wait:
         page.form.add_error("old", too_many_tries(page, tried.wait))
     elif not tried.needs_code:

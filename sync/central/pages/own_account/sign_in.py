@@ -9,7 +9,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from kiosk.notices.language import languages
-from sync.central.accounts.staff import SESSION_LASTS, Role
+from sync.central.accounts.sessions import SESSION_LASTS
+from sync.central.accounts.staff import Role
 from sync.central.pages.every_page import access
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.routes import reads, writes
@@ -37,7 +38,7 @@ def sign_in(page: NamedDependency[PageRequest]) -> Answer:
         return page.show("sign_in.html", needs_code=False, back=back)
     kept = access.device_cookie(name)
     device = access.read_cookie(page.request, kept)
-    tried = page.central.accounts.sign_in(name, password, code, address=page.address, device=device)
+    tried = page.central.sessions.sign_in(name, password, code, address=page.address, device=device)
     if tried.token:
         session = access.cookie(access.SESSION, tried.token, seconds=int(SESSION_LASTS.total_seconds()))
         known = access.cookie(kept, tried.device or "", seconds=access.YEAR)
@@ -61,7 +62,7 @@ def too_many_tries(page: PageRequest, wait: timedelta) -> str:
 @writes("/sign-out", role=Role.READ_ONLY)
 def sign_out(page: NamedDependency[PageRequest]) -> Answer:
     """End the session."""
-    page.central.accounts.sign_out(page.token)
+    page.central.sessions.sign_out(page.token)
     return page.go("/sign-in", cookies=[access.deleted_cookie(access.SESSION)])
 
 

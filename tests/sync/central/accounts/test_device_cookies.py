@@ -17,12 +17,12 @@ SECRET = b"s" * 32
 def guessed_from_everywhere(house: Office) -> None:
     """Somebody uses up the tries of an account, each from another address."""
     for number in range(TRIES_AN_HOUR):
-        house.central.accounts.sign_in("anne", "a wrong password", address=f"198.51.{number}.7")
-    assert house.central.accounts.sign_in("anne", PASSWORD, address="203.0.113.1").wait
+        house.central.sessions.sign_in("anne", "a wrong password", address=f"198.51.{number}.7")
+    assert house.central.sessions.sign_in("anne", PASSWORD, address="203.0.113.1").wait
 
 
 def marked(house: Office, name: str = "anne") -> str:
-    return str(house.central.accounts.sign_in(name, PASSWORD, address="192.0.2.1").device)
+    return str(house.central.sessions.sign_in(name, PASSWORD, address="192.0.2.1").device)
 
 
 def test_the_owner_comes_in_with_a_browser_that_signed_in_before(house) -> None:
@@ -43,17 +43,17 @@ def test_the_mark_is_out_of_reach_of_scripts_and_other_sites_for_a_year(house) -
 
 
 def test_a_mark_lets_nobody_in_and_its_wrong_tries_cost_it_alone(house) -> None:
-    accounts, device = house.central.accounts, marked(house)
-    tried = [accounts.sign_in("anne", "wrong", address="192.0.2.9", device=device) for _ in range(6)]
+    sessions, device = house.central.sessions, marked(house)
+    tried = [sessions.sign_in("anne", "wrong", address="192.0.2.9", device=device) for _ in range(6)]
     assert [one.token for one in tried] == [None] * 6
     assert [one.wait is None for one in tried] == [True] * 5 + [False]
-    assert accounts.sign_in("anne", PASSWORD, address="192.0.2.9", device=device).wait
-    assert accounts.sign_in("anne", PASSWORD, address="192.0.2.9").token
+    assert sessions.sign_in("anne", PASSWORD, address="192.0.2.9", device=device).wait
+    assert sessions.sign_in("anne", PASSWORD, address="192.0.2.9").token
 
 
 def test_a_mark_keeps_its_count_when_it_is_renewed(house) -> None:
     device = marked(house)
-    again = house.central.accounts.sign_in("anne", PASSWORD, device=device).device
+    again = house.central.sessions.sign_in("anne", PASSWORD, device=device).device
     assert str(again).split(".")[1] == device.split(".")[1]
 
 
@@ -69,7 +69,7 @@ def test_a_mark_that_is_not_this_browser_s_of_this_account_is_none(house, of) ->
     elif of == "a year ago":
         house.moment.moves(days=366)
     guessed_from_everywhere(house)
-    assert house.central.accounts.sign_in("anne", PASSWORD, address="192.0.2.1", device=device).wait
+    assert house.central.sessions.sign_in("anne", PASSWORD, address="192.0.2.1", device=device).wait
 
 
 def test_a_new_password_ends_the_marks_of_the_old_one(house) -> None:
@@ -77,7 +77,7 @@ def test_a_new_password_ends_the_marks_of_the_old_one(house) -> None:
     anne = next(one for one in accounts.listed() if one.name == "anne")
     for password in (PASSWORD, "another long password"):  # the same one again is a new one as well
         accounts.set_password(anne, password)
-        again = accounts.sign_in("anne", password, address="192.0.2.1", device=device)
+        again = house.central.sessions.sign_in("anne", password, address="192.0.2.1", device=device)
         assert again.token
         assert str(again.device).split(".")[1] != device.split(".")[1]
 

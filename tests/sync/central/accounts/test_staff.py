@@ -12,7 +12,8 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
 from sync.central.accounts import sign_in_limits
-from sync.central.accounts.staff import AT_ONCE, BUSY, AccountError, Role, SignIn, StaffAccount
+from sync.central.accounts.sessions import AT_ONCE, BUSY, SignIn
+from sync.central.accounts.staff import AccountError, Role, StaffAccount
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage.tables import accounts, sessions, tries
@@ -36,7 +37,7 @@ def anne(central: Central) -> StaffAccount:
 
 
 def signed_in(central: Central, code: str = "") -> str:
-    token = central.accounts.sign_in("anne", PASSWORD, code).token
+    token = central.sessions.sign_in("anne", PASSWORD, code).token
     assert token is not None
     return token
 
@@ -44,9 +45,9 @@ def signed_in(central: Central, code: str = "") -> str:
 def test_the_right_password_begins_a_session(database: str) -> None:
     with serving(database) as central:
         account = anne(central)
-        token = central.accounts.sign_in("  ANNE ", PASSWORD).token
+        token = central.sessions.sign_in("  ANNE ", PASSWORD).token
         assert token is not None
-        assert central.accounts.session(token) == account
+        assert central.sessions.account(token) == account
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_the_right_password_begins_a_session(database: str) -> None:
 def test_a_wrong_name_or_password_begins_none(database: str, name: str, password: str) -> None:
     with serving(database) as central:
         anne(central)
-        assert central.accounts.sign_in(name, password) == SignIn()
+        assert central.sessions.sign_in(name, password) == SignIn()
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(database: str) -> None:
@@ -63,12 +64,12 @@ def test_a_session_ends_by_itself_and_by_signing_out(database: str) -> None:
     with serving(database, hands) as central:
         anne(central)
         first, second = signed_in(central), signed_in(central)
-        central.accounts.sign_out(first)
-        assert central.accounts.session(first) is None
-        assert central.accounts.session(second) is not None
+        central.sessions.sign_out(first)
+        assert central.sessions.account(first) is None
+        assert central.sessions.account(second) is not None
         hands.moves(hours=12)
-        assert central.accounts.session(second) is None
-        assert central.accounts.session("never one") is None
+        assert central.sessions.account(second) is None
+        assert central.sessions.account("never one") is None
 
 
 @pytest.mark.parametrize(
@@ -85,14 +86,14 @@ def test_a_change_of_what_an_account_may_ends_its_sessions(database: str, change
         account = anne(central)
         token = signed_in(central)
         change(central.accounts, account)
-        assert central.accounts.session(token) is None
+        assert central.sessions.account(token) is None
 
 
 def test_who_is_shut_out_cannot_sign_in(database: str) -> None:
     with serving(database) as central:
         account = anne(central)
         central.accounts.set_disabled(account, disabled=True)
-        assert central.accounts.sign_in("anne", PASSWORD) == SignIn()
+        assert central.sessions.sign_in("anne", PASSWORD) == SignIn()
         central.accounts.set_disabled(account, disabled=False)
         assert signed_in(central)
 
@@ -101,10 +102,10 @@ def test_a_one_time_code_is_asked_for_and_taken_once(database: str) -> None:
     hands = ServerClock()
     with serving(database, hands) as central:
         central.accounts.set_totp(anne(central), SECRET)
-        assert central.accounts.sign_in("anne", PASSWORD) == SignIn(needs_code=True)
+        assert central.sessions.sign_in("anne", PASSWORD) == SignIn(needs_code=True)
         code = pyotp.TOTP(SECRET).at(hands.now)
         assert signed_in(central, f" {code[:3]} {code[3:]} ")
-        assert central.accounts.sign_in("anne", PASSWORD, code) == SignIn(needs_code=True)
+        assert central.sessions.sign_in("anne", PASSWORD, code) == SignIn(needs_code=True)
         hands.moves(seconds=30)
         assert signed_in(central, pyotp.TOTP(SECRET).at(hands.now))
 
@@ -115,7 +116,7 @@ def test_a_one_time_code_may_be_half_a_minute_off_and_no_more(database: str) -> 
         central.accounts.set_totp(anne(central), SECRET)
         for seconds, is_taken in ((-90, False), (90, False), (-30, True), (30, True)):
             code = pyotp.TOTP(SECRET).at(hands.now + timedelta(seconds=seconds))
-            assert (central.accounts.sign_in("anne", PASSWORD, code).token is not None) == is_taken
+            assert (central.sessions.sign_in("anne", PASSWORD, code).token is not None) == is_taken
 
 
 def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database: str) -> None:
@@ -124,10 +125,10 @@ def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database
         anne(central)
     for _ in range(3):
         with serving(database, hands) as central:
-            taken += sum(central.accounts.sign_in("anne", "wrong").wait is None for _ in range(5))
+            taken += sum(central.sessions.sign_in("anne", "wrong").wait is None for _ in range(5))
     assert taken == FREE
     with serving(database, hands) as central:
-        assert central.accounts.sign_in("anne", PASSWORD).wait == FIRST_DELAY
+        assert central.sessions.sign_in("anne", PASSWORD).wait == FIRST_DELAY
         hands.now += FIRST_DELAY
         assert signed_in(central)
 
@@ -143,7 +144,7 @@ def test_a_day_of_guessing_at_one_account_is_a_hundred_tries(database: str) -> N
         anne(central)
         for _ in range(24 * 12):  # the longest wait is a quarter of an hour
             hands.moves(minutes=5)
-            taken += central.accounts.sign_in("anne", "wrong").wait is None
+            taken += central.sessions.sign_in("anne", "wrong").wait is None
     assert 90 <= taken <= 105
 
 
@@ -152,14 +153,14 @@ def test_a_right_password_forgives_the_wrong_ones(database: str) -> None:
         anne(central)
         for _ in range(3):
             for _ in range(FREE - 1):
-                central.accounts.sign_in("anne", "wrong")
+                central.sessions.sign_in("anne", "wrong")
             assert signed_in(central)
 
 
 def floods(central: Central, addresses: Sequence[str], names: Sequence[str]) -> int:
     """Somebody guesses once at each account from the address beside it. Returns how many guesses were looked at."""
     pairs = zip(addresses, names, strict=True)
-    return sum(central.accounts.sign_in(name, "wrong", address=address).wait is None for address, name in pairs)
+    return sum(central.sessions.sign_in(name, "wrong", address=address).wait is None for address, name in pairs)
 
 
 def test_guessing_at_many_accounts_from_one_address_ends_after_a_hundred_tries_and_shuts_out_nobody_else(
@@ -169,8 +170,8 @@ def test_guessing_at_many_accounts_from_one_address_ends_after_a_hundred_tries_a
     with serving(database) as central:
         anne(central)
         assert floods(central, ["192.0.2.1"] * len(names), names) == TRIES_AN_HOUR
-        assert central.accounts.sign_in("anne", PASSWORD, address="192.0.2.1").wait
-        assert central.accounts.sign_in("anne", PASSWORD, address="192.0.2.2").token
+        assert central.sessions.sign_in("anne", PASSWORD, address="192.0.2.1").wait
+        assert central.sessions.sign_in("anne", PASSWORD, address="192.0.2.2").token
 
 
 def test_guessing_at_one_account_from_many_addresses_ends_after_a_hundred_tries_an_hour_over_restarts_too(
@@ -187,10 +188,10 @@ def test_guessing_at_one_account_from_many_addresses_ends_after_a_hundred_tries_
             hands.moves(minutes=9)
     assert taken == TRIES_AN_HOUR
     with serving(database, hands) as central:
-        assert central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7").wait
-        assert central.accounts.sign_in("paul", PASSWORD, address="198.51.100.7").token
+        assert central.sessions.sign_in("anne", PASSWORD, address="198.51.100.7").wait
+        assert central.sessions.sign_in("paul", PASSWORD, address="198.51.100.7").token
         hands.moves(minutes=7)  # the first of them were an hour ago
-        assert central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7").token
+        assert central.sessions.sign_in("anne", PASSWORD, address="198.51.100.7").token
 
 
 def test_an_owner_who_signs_in_gives_who_guesses_no_new_tries(database: str) -> None:
@@ -200,7 +201,7 @@ def test_an_owner_who_signs_in_gives_who_guesses_no_new_tries(database: str) -> 
         for number in range(TRIES_AN_HOUR + 20):
             taken += floods(central, [f"2001:db8:{number:x}::1"], ["anne"])
             hands.moves(seconds=1)
-            central.accounts.sign_in("anne", PASSWORD, address="198.51.100.7")
+            central.sessions.sign_in("anne", PASSWORD, address="198.51.100.7")
             hands.moves(seconds=1)
     assert taken == TRIES_AN_HOUR
 
@@ -209,7 +210,7 @@ def test_all_addresses_of_one_household_are_one(database: str) -> None:
     with serving(database) as central:
         anne(central)
         assert floods(central, [f"2001:db8::{number:x}" for number in range(FREE + 3)], ["anne"] * (FREE + 3)) == FREE
-        assert central.accounts.sign_in("anne", PASSWORD, address="::ffff:192.0.2.1").token
+        assert central.sessions.sign_in("anne", PASSWORD, address="::ffff:192.0.2.1").token
     assert sign_in_limits.network_of("::ffff:192.0.2.1") == sign_in_limits.network_of("192.0.2.1")
     assert sign_in_limits.network_of("2001:db8::1") != sign_in_limits.network_of("2001:db8:0:1::1")
 
@@ -217,10 +218,10 @@ def test_all_addresses_of_one_household_are_one(database: str) -> None:
 def test_of_addresses_a_keyed_hash_is_kept_and_of_a_right_sign_in_nothing(database: str) -> None:
     with serving(database) as central:
         anne(central)
-        central.accounts.sign_in("anne", PASSWORD, address="192.0.2.77")
+        central.sessions.sign_in("anne", PASSWORD, address="192.0.2.77")
         with central.storage.reader() as connection:
             assert connection.execute(select(tries)).all() == []
-        central.accounts.sign_in("anne", "wrong", address="192.0.2.77")
+        central.sessions.sign_in("anne", "wrong", address="192.0.2.77")
         with central.storage.reader() as connection:
             kept = repr(connection.execute(select(tries)).all())
     assert "sign in from" in kept
@@ -231,11 +232,11 @@ def test_more_sign_ins_at_once_than_there_are_places_are_sent_away_for_a_moment(
     with serving(database) as central:
         anne(central)
         for _ in range(AT_ONCE):
-            assert central.accounts._places.acquire(blocking=False)
-        assert central.accounts.sign_in("anne", PASSWORD) == SignIn(wait=BUSY)
+            assert central.sessions._places.acquire(blocking=False)
+        assert central.sessions.sign_in("anne", PASSWORD) == SignIn(wait=BUSY)
         for _ in range(AT_ONCE):
-            central.accounts._places.release()
-        assert [central.accounts.sign_in("anne", PASSWORD).wait for _ in range(AT_ONCE + 1)] == [None] * (AT_ONCE + 1)
+            central.sessions._places.release()
+        assert [central.sessions.sign_in("anne", PASSWORD).wait for _ in range(AT_ONCE + 1)] == [None] * (AT_ONCE + 1)
 
 
 def test_passwords_and_sessions_are_kept_as_hashes(database: str) -> None:
@@ -263,6 +264,6 @@ def test_what_somebody_reads_is_remembered(database: str) -> None:
         account = anne(central)
         token = signed_in(central)
         central.accounts.set_language(account, "en")
-        signed = central.accounts.session(token)
+        signed = central.sessions.account(token)
         assert signed is not None
         assert signed.language == "en"

@@ -80,7 +80,7 @@ def test_an_account_is_made_and_signs_in(house) -> None:
     manager = house.as_("chef")
     fields = {"name": "Paul", "password": "douze lettres et plus", "role": "host", "site": SERRE.id}
     went(manager.send("/accounts", **fields))
-    assert house.central.accounts.sign_in("paul", "douze lettres et plus").token
+    assert house.central.sessions.sign_in("paul", "douze lettres et plus").token
     assert mistakes(manager.send("/accounts", **fields)) == ["Un compte porte déjà ce nom"]
     assert len(mistakes(manager.send("/accounts", name="", password="short", role="king"))) == 3
     assert mistakes(manager.send("/accounts", **fields | {"name": "Rose", "site": ""})) == [

@@ -127,8 +127,8 @@ def test_a_forgotten_password_is_given_anew(house: Office) -> None:
     manager, path = house.as_("chef"), f"/accounts/{account_id(house, 'louis')}"
     assert mistakes(manager.send(path, what="password", password="short"))
     manager.send(path, what="password", password="another long pass phrase")
-    assert house.central.accounts.sign_in("louis", PASSWORD).token is None
-    assert house.central.accounts.sign_in("louis", "another long pass phrase").token
+    assert house.central.sessions.sign_in("louis", PASSWORD).token is None
+    assert house.central.sessions.sign_in("louis", "another long pass phrase").token
 
 
 @pytest.mark.parametrize("what", [{"what": "role", "role": "read_only"}, {"what": "password", "password": PASSWORD}])

@@ -94,7 +94,7 @@ def test_a_new_password_ends_the_old_one(house) -> None:
     ]
     went(host.send("/me/password", of="/me", old=PASSWORD, new="une autre phrase"))
     assert host.get("/").status_code == 303
-    assert house.central.accounts.sign_in("anne", "une autre phrase").token
+    assert house.central.sessions.sign_in("anne", "une autre phrase").token
 
 
 @pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example", "/\\evil.example", "members", ""])
