@@ -41,6 +41,7 @@ from kiosk.desk import Desk, DeskError, first_start, perform_at, pins
 from kiosk.export import books
 from kiosk.health import machine
 from kiosk.ledger import LedgerError
+from kiosk.model import Opening
 from kiosk.roster import RosterError
 from kiosk.threads.inbox import Job
 
@@ -96,7 +97,7 @@ class Answering:
         """
         self.mistakes = 0
         """Commands that could not be answered because of a fault in the program."""
-        self._desk, self._clock, self._patience = desk, clock, patience_seconds
+        self._desk, self._clock, self._patience, self._site_id = desk, clock, patience_seconds, site_id
         self._complete_status, self._sticks, self._zone = complete_status, sticks, zone
         self._copy_books = partial(books.copied, ledger, site_id=site_id)
         self._write_member = partial(books.handed_over, site_id=site_id)
@@ -192,8 +193,25 @@ class Answering:
         return self._perform(command)
 
     def _show_status(self, command: ShowStatus) -> Answered:
-        told = self._perform(command)
+        try:
+            told = self._perform(command)
+        except LedgerError:  # the parts around the ledger still tell how they are, and the health why
+            told = self._status_without_ledger()
         return self._completed(told) if isinstance(told, Status) else told
+
+    def _status_without_ledger(self) -> Status:
+        now, _, clock = self._clock.reading()
+        return Status(
+            site=self._site_id,
+            now=now,
+            clock=clock,
+            opening=Opening(is_open=False),
+            people_in=0,
+            staff_present=False,
+            members=0,
+            ledger_id="",
+            entries=0,
+        )
 
     def _show_first_start(self, command: ShowFirstStart) -> Answered:
         told = self._perform(command)

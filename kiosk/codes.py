@@ -152,7 +152,7 @@ HEALTH: dict[str, HealthWords] = {
     ),
     "disk_full": HealthWords(
         said=_("{free} GB free of {total}"),
-        advice=_("Entries will soon be refused: call whoever looks after the kiosk"),
+        advice=_("Entries are refused, now or soon: call whoever looks after the kiosk"),
     ),
     "disk_errors": HealthWords(
         said=Count("{n} error was counted", "{n} errors were counted", fact="errors"),

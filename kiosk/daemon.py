@@ -18,13 +18,14 @@ from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk.answering import Answering
-from kiosk.badges import badge_key
+from kiosk.badges import KEY_BYTES, badge_key
 from kiosk.clock import WallClock
 from kiosk.door.controller import Controller
 from kiosk.door.devices import Display, DoorDevices
+from kiosk.files import takes_writes
 from kiosk.health import machine
 from kiosk.health.status import StatusReporter
-from kiosk.ledger import Ledger, LedgerBusyError, repair_notice
+from kiosk.ledger import ClosedLedger, Ledger, LedgerBusyError, LedgerError, LedgerTooNewError, repair_notice
 from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
 from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
@@ -49,6 +50,12 @@ STOP_SECONDS = 4.0
 """How long the threads have to end, below TimeoutStopSec of kiosk.service."""
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
+DISK_SECONDS = 10.0
+"""How often a disk that took nothing at the start is tried again."""
+DISK_SILENCE_SECONDS = 300.0
+"""A worn card may take minutes to answer, and the door has no ledger meanwhile: no reason to start anew."""
+PROBE_BYTES = 4_000_000
+"""A disk that takes as much has room for a new ledger."""
 READER_SILENCE_SECONDS = 8.0
 """Longer than an attempt to reach a reader that is down; some drivers wait for ever once a reader stops answering."""
 
@@ -67,6 +74,8 @@ class World:
     on_verdict: Callable[[Verdict, Case, datetime], None] | None = None
     on_reader: Callable[[ReaderUp | ReaderDown], None] = lambda _: None
     """Told when the reader comes and goes, from its thread."""
+    disk_seconds: float = DISK_SECONDS
+    """Between two tries of a disk that took nothing at the start."""
     root: Path = machine.ROOT
     """Where the files lie in which the system tells of itself."""
 
@@ -107,7 +116,7 @@ class Kiosk:
             )
             control = ControlServer(config.paths.socket, self.answering.answer_line)
             stack.callback(control.close)
-            self._workers = (
+            self._workers: tuple[Worker, ...] = (
                 Worker("controller", self.controller.run),
                 Worker("reader", reader.run, silence_seconds=READER_SILENCE_SECONDS),
                 Worker("control", control.run),
@@ -117,6 +126,8 @@ class Kiosk:
                 config, world.clock, forget_part=lambda: forget_part(self.answering.answer), on_damage=self._damaged
             )
             self._nightly = Worker("nightly", nightly.run)
+            if not self.controller.ledger_id:
+                self._workers += (Worker("disk", self._wait_for_disk, silence_seconds=DISK_SILENCE_SECONDS),)
             self._stack = stack.pop_all()
 
     @property
@@ -183,6 +194,16 @@ class Kiosk:
         log.critical("%s ended unasked: the kiosk stops, to be started anew", worker.name)
         self.stop()
 
+    def _wait_for_disk(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Try a disk that took nothing at the start; once it does, end, to be started anew with a ledger."""
+        while not stop.wait(self._world.disk_seconds):
+            beat()
+            if takes_writes(self._config.paths.state, PROBE_BYTES):
+                log.warning("the disk takes writes again: the kiosk stops, to be started anew")
+                self._begins_anew = True
+                self.stop()
+                stop.wait()
+
     def _damaged(self, why: str) -> None:
         log.critical("the ledger is damaged: the kiosk stops, to be started anew, and the start mends it: %s", why)
         mark_as_damaged(self._config.paths.ledger, why)
@@ -217,9 +238,10 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and devices, each closed by `stack` in reverse order, and build the controller."""
     inbox = Inbox()
-    ledger, story = _open_ledger(config, world)
+    ledger, story, key = _open_books(config, world)
     stack.callback(ledger.close)
-    tell_known_times(world.clock, ledger)
+    if not isinstance(ledger, ClosedLedger):
+        tell_known_times(world.clock, ledger)
     wired = any(pin is not None for pin in config.pins().values())
     pins = world.pin_factory or (open_pins() if wired else None)
     if pins is not None and pins is not world.pin_factory:
@@ -239,12 +261,32 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
         quiet=config.sound.quiet_times,
         on_verdict=world.on_verdict,
     )
-    key = badge_key(config.paths.key_file, given=config.badges.given, hidden=ledger.roster.badge_count())
     controller = Controller(ledger, devices, inbox=inbox, clock=world.clock, site_id=config.site, badge_key=key)
-    told_before = "" if story else repair_notice.unacknowledged(ledger)
+    told_before = "" if story or isinstance(ledger, ClosedLedger) else repair_notice.unacknowledged(ledger)
     if story or told_before:
         controller.report_repair(str(story or told_before), is_noted=not story)
     return controller
+
+
+def _open_books(config: Config, world: World) -> tuple[Ledger, RepairReport | None, bytes]:
+    """Return the ledger, what was done about it, and the badge key; a closed ledger while the disk takes no writes.
+
+    Raises LedgerError, BadgeError or OSError where the disk is not to blame.
+    """
+    ledger = None
+    try:
+        ledger, report = _open_ledger(config, world)
+        hidden = ledger.roster.badge_count()
+        return ledger, report, badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
+    except OSError as error:
+        if ledger:
+            ledger.close()
+        if isinstance(error, LedgerBusyError | LedgerTooNewError) or takes_writes(config.paths.state, PROBE_BYTES):
+            raise
+        log.error("the kiosk is out of service until the disk takes writes: %s", error)  # noqa: TRY400 - a sentence
+        cause = LedgerError(str(error))
+        cause.__cause__ = error
+        return ClosedLedger(cause), None, bytes(KEY_BYTES)
 
 
 def _open_ledger(config: Config, world: World) -> tuple[Ledger, RepairReport | None]:

@@ -56,6 +56,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def takes_writes(folder: Path, size: int) -> bool:
+    """Tell whether a disk takes a file of so many bytes in this folder now; nothing of it is left."""
+    try:
+        write_whole(folder / ".probe", bytes(size))
+        (folder / ".probe").unlink()
+    except OSError:
+        return False
+    return True
+
+
 def drop_root(folder: Path) -> None:
     """Go on as the owner of this folder, when run by root: the service could not open files that root makes there."""
     if os.geteuid() != 0 or not folder.exists():

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "kiosk.__main__": "kiosk.cli",
     "kiosk.answering": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.desk kiosk.export kiosk.health kiosk.ledger "
-        "kiosk.roster kiosk.threads msgspec"
+        "kiosk.model kiosk.roster kiosk.threads msgspec"
     ),
     "kiosk.answers": "kiosk.commands kiosk.model msgspec",
     "kiosk.badges": "kiosk.files",
@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "kiosk.commands": "kiosk.model msgspec",
     "kiosk.daemon": (
         "hardware.door hardware.indicator hardware.pins hardware.reader kiosk.answering kiosk.badges kiosk.clock "
-        "kiosk.door kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen kiosk.settings kiosk.threads "
-        "kiosk.upkeep kiosk.uplink"
+        "kiosk.door kiosk.files kiosk.health kiosk.ledger kiosk.messages kiosk.model kiosk.screen kiosk.settings "
+        "kiosk.threads kiosk.upkeep kiosk.uplink"
     ),
     "kiosk.demo": (
         "hardware.simulator kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.daemon kiosk.desk kiosk.door "

@@ -223,7 +223,8 @@ class Controller:
 
     def _refuse(self) -> Verdict:
         """Refuse everybody while the ledger cannot be written."""
-        self._panel.say(notices.out_of_service(self._known_site(), language=self._devices.language))
+        site, cause = self._known_site(), self._recorder.cause
+        self._panel.say(notices.out_of_service(site, cause=cause, language=self._devices.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     def _known_site(self) -> Site | None:
@@ -317,6 +318,7 @@ class Controller:
         self._drawn_minute = _minute(self._clock.now())
         try:
             self._read_idle_screen()
+            self._panel.cause = self._recorder.cause
             self._panel.refresh(self._health)
         except Exception:
             log.exception("a fault in the program: the idle screen could not be brought up to date")

@@ -39,6 +39,8 @@ class FrontPanel:
         """The last tap's notice, until another takes its place."""
         self.facts: IdleFacts | None = None
         """None: the site is not known yet."""
+        self.cause = ""
+        """Health code of a disk that took nothing when the ledger failed last; empty for other causes."""
         self.may_be_set_up = False
         """Nobody could be asked for leave yet: the first start shows in place of the idle screen."""
         self._devices, self._clock, self._site_id = devices, clock, site_id
@@ -108,6 +110,8 @@ class FrontPanel:
     def _idle(self, health: Collection[Health]) -> Idle:
         """Say what was read last, even while the ledger cannot be read: the health line tells that."""
         now, facts = self._clock.now(), self.facts
+        if facts is None and Health.LEDGER_FAILED in health:
+            return notices.cannot_start(self._site_id, self.cause, self._devices.language)
         if facts is None:
             waits = self.may_be_set_up
             return notices.not_set_up(self._site_id, self._devices.language, now=now, may_be_set_up=waits)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from kiosk.door.devices import Clock
 from kiosk.facts import AnyFact, Happened
-from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, timekeeping
+from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, disk_trouble, timekeeping
 from kiosk.notices import Health
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ class Recorder:
         self._health, self._on_damage = health, on_damage
         self._tried_at = self._worked_at = clock.monotonic()
         self._is_wal_empty = False
+        self.cause = ""
+        """Health code of a disk that took nothing when the ledger failed last; empty for other causes."""
         self._time_corrector, self._chip_notes = timekeeping.TimeCorrector(ledger), timekeeping.ChipNotes()
 
     def write(self, fact: AnyFact) -> None:
@@ -52,6 +54,7 @@ class Recorder:
     def failed(self, error: LedgerError) -> None:
         """Note that the ledger could not be written or read."""
         log.error("%s", error)
+        self.cause = disk_trouble(error)
         self.report_damage(error)
         self._health.add(Health.LEDGER_FAILED)
         self._tried_at = self._clock.monotonic()

@@ -95,10 +95,10 @@ def disk_vital(disk: Disk, health: Collection[str] = ()) -> Vital:
 def _disk_troubles(disk: Disk, health: Collection[str]) -> Iterator[tuple[str, VitalState]]:
     if disk.read_only:
         yield "disk_read_only", "fault"
-    if "ledger_failed" in health:
-        yield "ledger_failed", "fault"
     if disk.free < FULL:
         yield "disk_full", "fault"
+    if "ledger_failed" in health:
+        yield "ledger_failed", "fault"
     if disk.errors:
         yield "disk_errors", "attention"
     if "ledger_mended" in health:

@@ -8,15 +8,17 @@ time. Any other thread or process reads, with `open_reader`. How entries are cha
 mean for the roster, in kiosk.store.fold; how entries of others and snapshots come in, in kiosk.store.feed.
 """
 
+from kiosk.ledger.closed import ClosedLedger
 from kiosk.ledger.ledger import Ledger
 from kiosk.ledger.opening import open_ledger, open_locked, open_reader
 from kiosk.ledger.reader import LedgerReader
 from kiosk.store.chain import Fault, Head, decode_fact
-from kiosk.store.database import LedgerBusyError, LedgerDamagedError, LedgerError, LedgerTooNewError
+from kiosk.store.database import LedgerBusyError, LedgerDamagedError, LedgerError, LedgerTooNewError, disk_trouble
 from kiosk.store.feed.snapshot import SnapshotError
 from kiosk.store.fold.refold import Difference
 
 __all__ = [
+    "ClosedLedger",
     "Difference",
     "Fault",
     "Head",
@@ -28,6 +30,7 @@ __all__ = [
     "LedgerTooNewError",
     "SnapshotError",
     "decode_fact",
+    "disk_trouble",
     "open_ledger",
     "open_locked",
     "open_reader",

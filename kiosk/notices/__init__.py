@@ -16,7 +16,7 @@ from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.people import called
 from kiosk.notices.refusals import refusal
 from kiosk.notices.service import goodbye, lift_badge, out_of_service, undo_refused, undone
-from kiosk.notices.standby import idle, not_set_up
+from kiosk.notices.standby import cannot_start, idle, not_set_up
 from kiosk.notices.verdicts import log_line, notice, signal
 from kiosk.notices.view import Admission, Button, Health, Idle, Notice, Offer, Punch, Side
 
@@ -31,6 +31,7 @@ __all__ = [
     "Punch",
     "Side",
     "called",
+    "cannot_start",
     "choose",
     "extended",
     "extension_question",

@@ -51,13 +51,16 @@ def goodbye(site: Site, member: Member, now: datetime, *, language: str | None =
     )
 
 
-def out_of_service(site: Site | None = None, *, language: str | None = None) -> Notice:
-    """The kiosk cannot record, or not even read its site: nobody is let in without a line in the ledger."""
+def out_of_service(site: Site | None = None, *, cause: str = "", language: str | None = None) -> Notice:
+    """The kiosk cannot record, or not even read its site: nobody is let in without a line in the ledger.
+
+    `cause` is the health code of a disk that takes nothing, empty for other causes.
+    """
     words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
     return Notice(
         signal=Signal.FAULT,
         title=words.say("Out of service"),
-        lines=(words.say("Your entry cannot be recorded"), words.say("Please ask at the desk")),
+        lines=(unrecorded(words, cause), words.say("Please ask at the desk")),
     )
 
 
@@ -70,6 +73,16 @@ def lift_badge(site: Site | None = None, *, language: str | None = None) -> Noti
         lines=(words.say("Lift it, wait two seconds and lay it on again"),),
         sound="none",
     )
+
+
+def unrecorded(words: Language, cause: str) -> str:
+    """Say that nothing is recorded, and why."""
+    match cause:
+        case "disk_full":
+            return words.say("Nothing is recorded: the memory card is full")
+        case "disk_read_only":
+            return words.say("Nothing is recorded: the memory card takes no data")
+    return words.say("Your entry cannot be recorded")
 
 
 def _words(site: Site, member: Member, language: str | None) -> Language:

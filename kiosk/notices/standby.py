@@ -10,6 +10,7 @@ from kiosk.model import ClockQuality, Member, Opening, Site
 from kiosk.notices.language import Language, choose, sentence
 from kiosk.notices.people import listed
 from kiosk.notices.places import FIRST_PLACE
+from kiosk.notices.service import unrecorded
 from kiosk.notices.view import Admission, Health, Idle, Side
 
 QUIET = {Health.SERVER_UNREACHABLE}
@@ -98,6 +99,25 @@ def _health(words: Language, wrong: set[str]) -> str:
         return words.say("Everything works")
     known = next((found.idle for code, found in HEALTH.items() if code in wrong and found.idle), None)
     return words.say(known) if known else words.say("Needs a look: {code}", code=min(wrong))
+
+
+def cannot_start(site_id: str, cause: str, language: str | None = None) -> Idle:
+    """Say that the ledger could not be opened; `cause` is the health code of a disk that takes nothing, or empty."""
+    words = Language(choose(language), "UTC")
+    return Idle(
+        site=site_id,
+        is_open=False,
+        state=words.say("Out of service"),
+        change=unrecorded(words, cause),
+        time="",
+        date="",
+        hint=words.say("Out of service"),
+        where=words.say("Please ask at the desk"),
+        can_tap=False,
+        people="",
+        health=_health(words, {Health.LEDGER_FAILED}),
+        trouble=True,
+    )
 
 
 def not_set_up(

@@ -7,6 +7,7 @@ from kiosk.store.database.errors import (
     LedgerDamagedError,
     LedgerError,
     LedgerTooNewError,
+    disk_trouble,
     failing_as,
 )
 from kiosk.store.database.sqlite import (
@@ -41,6 +42,7 @@ __all__ = [
     "WriterLock",
     "check",
     "check_version",
+    "disk_trouble",
     "empty_wal",
     "failing_as",
     "like",

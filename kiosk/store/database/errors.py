@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,19 @@ def as_ledger_error(what: str, error: BaseException) -> LedgerError:
     """Return a failure of a database as the LedgerError that it is, beginning with `what`."""
     kind = LedgerDamagedError if is_damage(error) else LedgerError
     return kind(f"{what}: {reason(error)}")
+
+
+def disk_trouble(error: BaseException | None) -> str:
+    """Return the health code of a disk that took nothing, `disk_full` or `disk_read_only`; empty for other failures."""
+    while error is not None:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        codes = getattr(cause, "sqlite_errorcode", 0) & 0xFF, getattr(cause, "errno", None)
+        if sqlite3.SQLITE_FULL in codes[:1] or errno.ENOSPC in codes[1:]:
+            return "disk_full"
+        if sqlite3.SQLITE_READONLY in codes[:1] or errno.EROFS in codes[1:]:
+            return "disk_read_only"
+        error = error.__cause__
+    return ""
 
 
 def is_damage(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,9 @@ class WriterLock:
             holder = os.pread(self._file, 20, 0)
             os.close(self._file)
             raise LedgerBusyError(database, int(holder) if holder.strip().isdigit() else None) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk keeps no number; the lock itself is the kernel's
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def close(self) -> None:
         """Give it back. The file stays: removing it would let two processes lock two different files."""

@@ -36,12 +36,17 @@ class RunningKiosk:
         is_blank: bool = False,
         root: Path = machine.ROOT,
         every_seconds: float = 30.0,
+        state: Path | None = None,
     ) -> None:
-        """`root`: where the system tells of itself. `every_seconds`: between two exchanges with a server."""
+        """`state`: where the ledger is, in place of the folder. `root`: where the system tells of itself.
+
+        `every_seconds`: between two exchanges with a server.
+        """
         self.bench = Bench(folder, wire=wire)
         self.verdicts: queue.Queue[Verdict] = queue.Queue()
         self.folder = folder
         self._unlock_seconds, self._is_blank = unlock_seconds, is_blank
+        self._state = state or folder
         self._root, self._every_seconds = root, every_seconds
 
     def __enter__(self) -> RunningKiosk:
@@ -51,6 +56,7 @@ class RunningKiosk:
         door, server = config.door, config.server
         config = replace(
             config,
+            paths=replace(config.paths, state=self._state),
             door=replace(door, unlock_seconds=self._unlock_seconds),
             server=replace(server, every_seconds=self._every_seconds),
         )
@@ -67,6 +73,7 @@ class RunningKiosk:
             display=self.bench.watch,
             on_verdict=lambda verdict, case, now: self.verdicts.put(verdict),
             root=self._root,
+            disk_seconds=0.2,
         )
         self.kiosk = Kiosk(config, world, self.screen)
         self.kiosk.__enter__()
@@ -95,7 +102,7 @@ class RunningKiosk:
 
     def stored(self) -> list[Tapped]:
         """Every tap in the ledger, oldest first."""
-        with open_reader(self.folder / "ledger.db") as ledger:
+        with open_reader(self._state / "ledger.db") as ledger:
             facts = [decode_fact(entry.body) for entry in ledger.entries() if entry.body]
         return [fact for fact in facts if isinstance(fact, Tapped)]
 
