@@ -27,8 +27,12 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 """After the strike let go a door may still be on its way: somebody held the handle in time."""
+SPRING_SECONDS = 3.0
+"""After an expected closing: the latch did not catch, or the wind or the closer's spring pushes the door back."""
 EXIT_SECONDS = 10.0
 """From the exit button to the door: a few steps and the coat."""
+STUCK_SECONDS = 30.0
+"""Nobody presses a button for so long: it is jammed, wet, or its lead is cut through to ground."""
 BOUNCE_SECONDS = 0.05
 """Reed contacts and push buttons chatter for some milliseconds."""
 
@@ -37,12 +41,16 @@ class DoorError(HardwareError, RuntimeError):
     """The door cannot do what was asked."""
 
 
-What = Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
+What = Literal["opened", "closed", "held_open", "forced_open", "exit_pressed", "exit_stuck", "exit_released"]
 
 
 @dataclass(frozen=True)
 class DoorEvent:
-    """An event of the door contact or the exit button. `held_open` comes once until the door is closed again."""
+    """An event of the door contact or the exit button.
+
+    `held_open` comes once until the door is closed again, `exit_stuck` once until the button is let go:
+    `exit_released`.
+    """
 
     what: What
 
@@ -74,7 +82,8 @@ class Door:
     `emit` is called with a DoorEvent from gpiozero's or a timer's thread, in the order of events: it should only put
     the event into a queue. A door opened with neither an unlock nor an exit press shortly before is `forced_open`;
     this is told only where strike and exit button are both wired, because without the button somebody who leaves
-    looks the same as somebody who breaks in.
+    looks the same as somebody who breaks in. Neither does a door that opens again within `spring_seconds` of a closing
+    after an expected opening: it did not latch. How often it does so in a row does not matter.
     """
 
     def __init__(
@@ -85,6 +94,7 @@ class Door:
         exit_button: int | None = None,
         active_high: bool = True,
         held_open_seconds: float = 30.0,
+        spring_seconds: float = SPRING_SECONDS,
         emit: Callable[[DoorEvent], None],
         pin_factory: Any = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -94,10 +104,13 @@ class Door:
         self._lock = threading.RLock()
         self._emit = emit
         self._monotonic = monotonic
-        self._held_open_seconds = held_open_seconds
+        self._held_open_seconds, self._spring_seconds = held_open_seconds, spring_seconds
+        self._was_expected = False
         self._pulse = _Alarm(self._lock, after, self._release)
         self._held = _Alarm(self._lock, after, partial(self._tell, "held_open"))
-        self._pulse_ends = self._expected_until = -math.inf
+        self._stuck = _Alarm(self._lock, after, self._exit_sticks)
+        self._pulse_ends = self._longest_until = self._expected_until = -math.inf
+        self._is_stuck = False
         self._closed = self._told_no_strike = False
         with ExitStack() as stack:
             self._strike = self._output(stack, strike, active_high, pin_factory)
@@ -116,6 +129,8 @@ class Door:
     def unlock(self, seconds: float) -> None:
         """Release the strike for so many seconds from now. A pulse that is running is lengthened, never shortened.
 
+        It lasts no longer than itself and one extension of the same length, however often this is called meanwhile.
+
         Raises DoorError after `close`, ValueError for a time that is no time.
         """
         if not 0 < seconds < math.inf:
@@ -127,7 +142,9 @@ class Door:
                 self._tell_no_strike()
                 return
             now = self._monotonic()
-            self._pulse_ends = max(self._pulse_ends, now + seconds)
+            if now >= self._pulse_ends:
+                self._longest_until = now + 2 * seconds
+            self._pulse_ends = max(self._pulse_ends, min(now + seconds, self._longest_until))
             self._expect_until(self._pulse_ends + GRACE_SECONDS)
             self._pull(self._pulse_ends - now)
 
@@ -142,6 +159,7 @@ class Door:
         with self._lock:
             self._closed = True
             self._held.clear()
+            self._stuck.clear()
         atexit.unregister(self.close)
         self._stack.close()
 
@@ -168,6 +186,9 @@ class Door:
     def _watch(self) -> None:
         if self._exit is not None:
             self._exit.when_activated = self._exit_pressed
+            self._exit.when_deactivated = self._exit_let_go
+            if self._exit.is_active:
+                self._stuck.set(STUCK_SECONDS)
         if self._contact is not None:
             self._contact.when_activated = self._door_closed
             self._contact.when_deactivated = self._door_opened
@@ -191,18 +212,33 @@ class Door:
     def _exit_pressed(self) -> None:
         with self._lock:
             self._expect_until(self._monotonic() + EXIT_SECONDS)
+            self._stuck.set(STUCK_SECONDS)
             self._tell("exit_pressed")
+
+    def _exit_sticks(self) -> None:
+        self._is_stuck = True
+        self._tell("exit_stuck")
+
+    def _exit_let_go(self) -> None:
+        with self._lock:
+            self._stuck.clear()
+            if self._is_stuck:
+                self._is_stuck = False
+                self._tell("exit_released")
 
     def _door_opened(self) -> None:
         with self._lock:
             self._tell("opened")
-            if self._is_unexpected():
+            self._was_expected = not self._is_unexpected()
+            if not self._was_expected:
                 self._tell("forced_open")
             self._held.set(self._held_open_seconds)
 
     def _door_closed(self) -> None:
         with self._lock:
             self._held.clear()
+            if self._was_expected:
+                self._expect_until(self._monotonic() + self._spring_seconds)
             self._tell("closed")
 
     def _expect_until(self, instant: float) -> None:

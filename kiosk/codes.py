@@ -112,6 +112,24 @@ HEALTH: dict[str, HealthWords] = {
         short=_("the door stands open"),
         idle=_("Badges are read; the door stands open: please close it"),
     ),
+    "exit_button_stuck": HealthWords(
+        said=_("The exit button is held or stuck"),
+        advice=_("Free the button; if it is free, look at its lead for water"),
+        short=_("the exit button is stuck"),
+        idle=_("The way out is free; the exit button is stuck: free it"),
+    ),
+    "exit_button_flutters": HealthWords(
+        said=_("The exit button flutters, and opens no more"),
+        advice=_("Look at the button and its lead for water or a loose screw"),
+        short=_("the exit button flutters"),
+        idle=_("The way out is free; the exit button flutters: check its lead"),
+    ),
+    "door_contact_flutters": HealthWords(
+        said=_("The door contact flutters"),
+        advice=_("Look at the contact, its magnet and its lead"),
+        short=_("the door contact flutters"),
+        idle=_("Badges are read; the door contact flutters: check its magnet"),
+    ),
     "clock_untrusted": HealthWords(
         said=_("Not certain after a power cut"),
         advice=_("Set it below, or plug in the network"),

@@ -318,6 +318,7 @@ def _build_door(config: Config, emit: Callable[[DoorEvent], None], pins: Any) ->
         exit_button=wires.exit_button,
         active_high=wires.active_high,
         held_open_seconds=wires.held_open_seconds,
+        spring_seconds=wires.spring_seconds,
         emit=emit,
         pin_factory=pins,
     )

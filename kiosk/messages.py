@@ -39,7 +39,7 @@ class BadgeRemoved(Noun, frozen=True, kw_only=True):
 class DoorMoved(Noun, frozen=True, kw_only=True):
     """What the door contact and the exit button tell."""
 
-    what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed"]
+    what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed", "exit_stuck", "exit_released"]
 
 
 class Tick(Noun, frozen=True, kw_only=True):

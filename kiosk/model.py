@@ -251,6 +251,12 @@ class Tap(Noun, frozen=True, kw_only=True):
     member_id: str | None = None
     """With source STAFF: the member checked in."""
 
+    @property
+    def is_random(self) -> bool:
+        """The identifier changes at each tap (ISO/IEC 14443-3: 4 bytes, 08 first), and nothing else was proved."""
+        uid = self.uid or b""
+        return len(uid) == 4 and uid[0] == 0x08 and self.assurance == "UID_ONLY"
+
 
 class ClockQuality(StrEnum):
     """How far the wall clock can be trusted."""

@@ -117,6 +117,7 @@ class Bench:
     def put(self, name: str) -> str:
         """Put a card on the reader in the place of the one that lies there; return its name in full."""
         key = self.find(name)
+        self._await_reader()
         with self._hands:
             self.take()
             away = time.monotonic() - self._taken.get(key, 0.0)
@@ -172,6 +173,11 @@ class Bench:
         now, before = (self.reader_up, self.reader_down) if up else (self.reader_down, self.reader_up)
         before.clear()
         now.set()
+
+    def _await_reader(self) -> None:
+        """Wait for a reader that is still starting: a card that lay there before is no tap."""
+        if self.watching is not None and not self.reader_down.is_set():
+            self.reader_up.wait(SENSE_SECONDS)
 
     def unplug(self) -> None:
         """Pull the reader's cable, and wait until the kiosk knows."""

@@ -20,6 +20,7 @@ from kiosk.badges import badge_id
 from kiosk.desk import erased_inside, first_start
 from kiosk.door.buttons import ButtonPress
 from kiosk.door.devices import Clock, DoorDevices
+from kiosk.door.flood import Flood
 from kiosk.door.front_panel import FrontPanel, IdleFacts
 from kiosk.door.offers import Shown, admission, offers, undoable
 from kiosk.door.recording import Recorder
@@ -51,6 +52,9 @@ PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
 """What stays on the screen until a host has tapped."""
+EXIT_BUTTON, DOOR_CONTACT = "exit_button", "contact"
+FLUTTERING = {EXIT_BUTTON: Health.EXIT_BUTTON_FLUTTERS, DOOR_CONTACT: Health.DOOR_CONTACT_FLUTTERS}
+"""Sources of events that repeat themselves when a lead is loose or wet."""
 
 
 class Controller:
@@ -80,6 +84,7 @@ class Controller:
             ledger, clock, site_id=site_id, health=self._health, on_damage=lambda why: self.on_damage(why)
         )
         self._mending, self._is_mending_noted = "", True
+        self._flood = Flood()
 
     def health(self) -> tuple[str, ...]:
         """The troubles of the door and the ledger, as codes of kiosk.notices; callable from any thread."""
@@ -155,6 +160,7 @@ class Controller:
 
     def _tidy(self) -> None:
         """Finish up after a message: update the screen first, then the ledger."""
+        self._look_for_floods()
         self._refresh()
         self.on_entry()
         self._recorder.was_busy(is_more_to_do=not self.inbox.is_empty())
@@ -162,7 +168,7 @@ class Controller:
     # ------------------------------------------------------------ a tap
 
     def tap(self, tap: Tap) -> Verdict | None:
-        """Gather, decide, record, act. None: the tap repeats the last one, and only its notice shows again."""
+        """Gather, decide, record, act. None: nothing is stored; the tap repeats the last one, or too many."""
         shown = self._panel.shown
         if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
             self._panel.tell(shown.notice)
@@ -173,6 +179,9 @@ class Controller:
             badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
             case = self._gather(tap, badge, moment)
             verdict = rules.decide(case, now)
+            if not self._flood.admit(_source(case), tap.monotonic):
+                self._slow_down(case)
+                return None
             self._recorder.write(_recorded(case, verdict, badge))
         except LedgerError as error:
             self._recorder.failed(error)
@@ -182,7 +191,7 @@ class Controller:
         self._act(case, verdict, now)
         return verdict
 
-    def _meet(self, tap: Tap, badge: str | None, now: datetime) -> Verdict:
+    def _meet(self, tap: Tap, badge: str | None, now: datetime) -> Verdict | None:
         """Judge a tap while the site is not known: nobody comes in, but the first host's badge gets its code."""
         try:
             if badge and self._ledger.roster.badge(badge):
@@ -190,6 +199,9 @@ class Controller:
             nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
             case = Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
             verdict = rules.decide(case, now)
+            if not self._flood.admit(_source(case), tap.monotonic):
+                self._slow_down(case)
+                return None
             self._recorder.write(_recorded(case, verdict, badge))
         except LedgerError as error:
             self._recorder.failed(error)
@@ -215,6 +227,10 @@ class Controller:
         log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
         if self._devices.on_verdict:
             self._devices.on_verdict(verdict, case, now)
+
+    def _slow_down(self, case: Case) -> None:
+        """Ask for patience after too many taps of one source; nothing is stored and nothing opens."""
+        self._panel.say(notices.slow_down(case.site, language=self._devices.language))
 
     def _badge_was_there(self) -> None:
         """Ask to lift a badge that nobody was seen to lay down; nothing is stored and nothing opens."""
@@ -266,13 +282,31 @@ class Controller:
     def _door_moved(self, what: str) -> None:
         match what:
             case "exit_pressed":
-                if self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id)):
+                if self._store_if_rare(EXIT_BUTTON, what):
                     self._devices.door.unlock(self._devices.unlock_seconds)
+            case "exit_stuck" | "exit_released":
+                (self._health.add if what == "exit_stuck" else self._health.discard)(Health.EXIT_BUTTON_STUCK)
             case "forced_open" | "held_open":
                 self._health.add(Health.DOOR_FORCED_OPEN if what == "forced_open" else Health.DOOR_HELD_OPEN)
-                self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id))
+                self._store_if_rare(DOOR_CONTACT, what)
+            case "opened":
+                self._flood.see(DOOR_CONTACT, self._clock.monotonic())
             case "closed":
                 self._health.discard(Health.DOOR_HELD_OPEN)
+
+    def _store_if_rare(self, source: str, what: str) -> bool:
+        """Store what happened unless its source repeats itself too often, and tell whether it was stored."""
+        is_rare = self._flood.admit(source, self._clock.monotonic())
+        return is_rare and self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id))
+
+    def _look_for_floods(self) -> None:
+        """Store how often sources repeated themselves, once a minute; tell which of the door's leads flutter."""
+        for source, times in self._flood.counted(self._clock.monotonic()):
+            self._recorder.write_if_possible(
+                Happened(what="repeated", detail=f"{source} {times}", site_id=self._site_id)
+            )
+        for source, code in FLUTTERING.items():
+            (self._health.add if source in self._flood.flooding() else self._health.discard)(code)
 
     def _desk(self) -> desk.Desk:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
@@ -301,6 +335,7 @@ class Controller:
 
     def _tick(self) -> None:
         self._recorder.look_after()
+        self._look_for_floods()
         self._panel.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
@@ -336,6 +371,13 @@ class Controller:
         now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
         people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
         return IdleFacts(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
+
+
+def _source(case: Case) -> str:
+    """Whose taps are counted together: each badge that is known, and all others as one."""
+    if case.tap.uid is None or case.tap.is_random:
+        return "unreadable"
+    return case.badge.id if case.badge else "unknown"
 
 
 def _recorded(case: Case, verdict: Verdict, badge: str | None) -> Tapped:

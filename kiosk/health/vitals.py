@@ -43,6 +43,16 @@ class Surroundings:
     """The day (UTC) of the newest copy of the ledger; None: there is none."""
 
 
+DOOR_FAULTS = (
+    "door_forced_open",
+    "door_held_open",
+    "exit_button_stuck",
+    "exit_button_flutters",
+    "door_contact_flutters",
+)
+"""Health codes of the door, the gravest first."""
+
+
 def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
     """Return the state of every part, in the order in which people ask."""
     return (
@@ -76,7 +86,7 @@ def _screen(seen: Surroundings) -> Iterator[Vital]:
 
 
 def _door(status: Status, seen: Surroundings) -> Vital:
-    for code in ("door_forced_open", "door_held_open"):
+    for code in DOOR_FAULTS:
         if code in status.health:
             return Vital(part="door", state="fault", code=code)
     if not seen.strike_wired:

@@ -15,7 +15,7 @@ from kiosk.notices.extras import (
 from kiosk.notices.language import Language, choose, languages
 from kiosk.notices.people import called
 from kiosk.notices.refusals import refusal
-from kiosk.notices.service import goodbye, lift_badge, out_of_service, undo_refused, undone
+from kiosk.notices.service import goodbye, lift_badge, out_of_service, slow_down, undo_refused, undone
 from kiosk.notices.standby import cannot_start, idle, not_set_up
 from kiosk.notices.verdicts import log_line, notice, signal
 from kiosk.notices.view import Admission, Button, Health, Idle, Notice, Offer, Punch, Side
@@ -49,6 +49,7 @@ __all__ = [
     "out_of_service",
     "refusal",
     "signal",
+    "slow_down",
     "undo_refused",
     "undone",
 ]

@@ -85,5 +85,15 @@ def unrecorded(words: Language, cause: str) -> str:
     return words.say("Your entry cannot be recorded")
 
 
+def slow_down(site: Site, *, language: str | None = None) -> Notice:
+    """One badge, or badges that nobody knows, tapped so often within a minute that nothing more is stored of them."""
+    words = Language(choose(language, site.language), site.zone)
+    return Notice(
+        signal=Signal.DENIED,
+        title=words.say("Too many taps"),
+        lines=(words.say("Wait a minute, then tap once"),),
+    )
+
+
 def _words(site: Site, member: Member, language: str | None) -> Language:
     return Language(choose(member.language, language, site.language), site.zone)

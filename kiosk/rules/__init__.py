@@ -61,9 +61,7 @@ def _unreadable(q: Question) -> Verdict | None:
         return None
     if not tap.uid:
         return Denied(reason=Reason.READ_ERROR)
-    # ISO/IEC 14443-3: a four-byte identifier that begins with 08 is drawn anew whenever the card wakes up.
-    random = len(tap.uid) == 4 and tap.uid[0] == 0x08 and tap.assurance == "UID_ONLY"
-    return Denied(reason=Reason.RANDOM_UID) if random else None
+    return Denied(reason=Reason.RANDOM_UID) if tap.is_random else None
 
 
 def _blocked(q: Question) -> Verdict | None:

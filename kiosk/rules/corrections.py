@@ -17,8 +17,8 @@ from kiosk.rules.passes import period_start
 def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
     """Return whether a tap repeats the one before: the same badge within the debounce time (5 s).
 
-    Nothing is stored for it. Two readings that failed count as one badge, or a card that cannot be read would fill
-    the ledger while it lies on the reader.
+    Nothing is stored for it. Readings that failed and identifiers that change at each tap count as one badge, or a card
+    that cannot be read and a telephone would fill the ledger while they lie on the reader.
     """
     if previous is None or _who(previous) != _who(tap):
         return False
@@ -26,7 +26,7 @@ def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
 
 
 def _who(tap: Tap) -> tuple[object, ...]:
-    return (tap.source, tap.uid or b"", tap.member_id)
+    return (tap.source, b"" if tap.is_random else tap.uid or b"", tap.member_id)
 
 
 def may_undo(visit: Visit, visits: Sequence[Visit], *, now: datetime, by_staff: bool, site: Site) -> str | None:

@@ -66,6 +66,7 @@ Text = Annotated[str, Meta(min_length=1, description="a text between quotes")]
 Absolute = Annotated[Path, Meta(extra={"read": _absolute}, description="an absolute path")]
 Key = Annotated[Secret, Meta(extra={"read": _key, "secret": True}, description="64 hexadecimal digits")]
 Seconds = Annotated[float, Meta(ge=0.5, le=60, description="a number of seconds, 0.5 to 60")]
+SpringSeconds = Annotated[float, Meta(ge=0, le=30, description="a number of seconds, 0 to 30")]
 LongSeconds = Annotated[float, Meta(ge=1, le=3600, description="a number of seconds, 1 to 3600")]
 Quiet = Annotated[
     str,
@@ -98,6 +99,8 @@ class Door(Settings, frozen=True):
     active_high: bool = True
     unlock_seconds: Seconds = 5.0
     held_open_seconds: LongSeconds = 30.0
+    spring_seconds: SpringSeconds = 3.0
+    """After an expected closing a door may spring back for so long without being reported as forced."""
     force: bool = False
     """Use pins and polarities that hardware.pins advises against."""
 

@@ -1,5 +1,6 @@
 """One tap, one touch, one command, in order: gather, decide, record, act; on a real ledger, with the real rules."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -124,6 +125,88 @@ def test_a_badge_that_was_there_before_takes_the_buttons_of_the_last_notice_away
     counter.controller.handle(BadgeAlreadyThere())
     touch(counter, "leave", number)
     assert counter.stored(Left) == []
+
+
+def most_in_a_minute(counter, event, *, every: float, minutes: int) -> int:
+    """Let the same happen for some minutes: the most entries that came into the ledger in any minute."""
+    stored, seen = [], counter.ledger.head.seq
+    start = counter.clock.monotonic()
+    for _ in range(int(minutes * 60 / every)):
+        event()
+        counter.later(seconds=every)
+        now, head = counter.clock.monotonic() - start, counter.ledger.head.seq
+        stored += [now] * (head - seen)
+        seen = head
+    return max(sum(1 for at in stored if end - 60 < at <= end) for end in stored)
+
+
+def floods(counter) -> dict[str, Callable[[], None]]:
+    """What repeats itself, by source."""
+    numbers = iter(range(10**9))
+
+    def phone() -> None:
+        counter.controller.handle(counter.tapped(bytes([8, *next(numbers).to_bytes(3)])))
+
+    def strangers() -> None:
+        counter.controller.handle(counter.tapped(bytes([4, *next(numbers).to_bytes(6)])))
+
+    def moved(*what: str) -> None:
+        for one in what:
+            counter.controller.handle(DoorMoved(what=one))  # type: ignore[arg-type]
+
+    return {
+        "a phone": phone,
+        "new badges": strangers,
+        "the contact": lambda: moved("opened", "forced_open", "closed"),
+        "the exit button": lambda: moved("exit_pressed"),
+    }
+
+
+@pytest.mark.parametrize("source", ["a phone", "new badges", "the contact", "the exit button"])
+def test_a_flood_from_one_source_writes_at_most_ten_entries_a_minute(counter, source) -> None:
+    assert most_in_a_minute(counter, floods(counter)[source], every=1.0, minutes=4) <= 10
+    repeated = [fact for fact in counter.stored(Happened) if fact.what == "repeated"]
+    assert len(repeated) == 3
+
+
+def test_a_flood_that_nothing_bounds_is_found_out(counter) -> None:
+    counter.controller._flood.admit = lambda source, now: True
+    assert most_in_a_minute(counter, floods(counter)["the contact"], every=1.0, minutes=2) > 10
+
+
+def test_a_member_taps_while_others_flood(counter) -> None:
+    camille, phone = counter.joins("camille"), floods(counter)["a phone"]
+    most_in_a_minute(counter, phone, every=1.0, minutes=2)
+    assert isinstance(counter.tap(camille), Granted)
+
+
+def test_a_wet_exit_button_opens_a_few_times_and_is_told_until_it_was_quiet_for_a_minute(counter) -> None:
+    for _ in range(83):
+        counter.controller.handle(DoorMoved(what="exit_pressed"))
+        counter.later(seconds=0.15)
+    assert len(counter.door.unlocks) == 8
+    assert counter.controller.health() == ("exit_button_flutters",)
+    counter.later(seconds=61)
+    counter.controller.handle(Tick())
+    counter.controller.handle(Tick())
+    assert counter.controller.health() == ()
+    counter.controller.handle(DoorMoved(what="exit_pressed"))
+    assert len(counter.door.unlocks) == 9
+
+
+def test_a_fluttering_contact_is_told_even_where_nothing_counts_as_forced(counter) -> None:
+    for _ in range(83):
+        counter.controller.handle(DoorMoved(what="opened"))
+        counter.controller.handle(DoorMoved(what="closed"))
+        counter.later(seconds=0.15)
+    assert counter.controller.health() == ("door_contact_flutters",)
+
+
+def test_an_exit_button_that_is_stuck_is_told_until_it_is_free(counter) -> None:
+    counter.controller.handle(DoorMoved(what="exit_stuck"))
+    assert counter.controller.health() == ("exit_button_stuck",)
+    counter.controller.handle(DoorMoved(what="exit_released"))
+    assert counter.controller.health() == ()
 
 
 def test_an_unknown_badge_is_stored_under_the_code_that_it_was_shown(counter) -> None:

@@ -10,7 +10,7 @@ import threading
 import pytest
 from gpiozero import DigitalOutputDevice
 
-from hardware.door import EXIT_SECONDS, GRACE_SECONDS, Door, DoorError, DoorEvent
+from hardware.door import EXIT_SECONDS, GRACE_SECONDS, SPRING_SECONDS, STUCK_SECONDS, Door, DoorError, DoorEvent
 from hardware.pins import PinError
 from hardware.simulator.board import WIRING, Board
 
@@ -110,6 +110,36 @@ def test_the_look_for_gaps_finds_one():
     board, time = Board(), Time()
     with GappedDoor(strike=17, emit=print, pin_factory=board.factory, monotonic=time, after=time.after) as door:
         assert not gapless(board, time, door)
+
+
+def longest_pulse(door_class=Door, *, every=1.0):
+    """Unlock for 5 s again and again over a minute: the longest time that the strike was on without a break."""
+    board, time, longest, since = Board(), Time(), 0.0, None
+    with door_class(strike=17, emit=print, pin_factory=board.factory, monotonic=time, after=time.after) as door:
+        for step in range(600):
+            if step % int(every * 10) == 0:
+                door.unlock(5)
+            time.pass_(0.1)
+            since = (time.now - 0.1 if since is None else since) if board.state()["strike"] else None
+            longest = max(longest, time.now - since if since is not None else 0.0)
+    return longest
+
+
+def test_the_strike_is_never_on_longer_than_its_pulse_and_one_extension():
+    assert longest_pulse(every=1.0) <= 10.1
+    assert longest_pulse(every=4.0) <= 10.1
+
+
+class EndlessDoor(Door):
+    """The bad twin: every unlock lengthens the pulse."""
+
+    def unlock(self, seconds):
+        self._longest_until = math.inf
+        super().unlock(seconds)
+
+
+def test_a_strike_that_is_lengthened_for_ever_is_found_out():
+    assert longest_pulse(EndlessDoor) > 50
 
 
 def test_a_short_unlock_does_not_shorten_a_long_one():
@@ -341,6 +371,21 @@ def test_the_exit_button_tells_that_it_was_pressed_and_moves_nothing():
     assert edges(board) == []
 
 
+def test_an_exit_button_that_is_held_for_long_is_told_once_and_again_when_it_is_let_go():
+    board, time = Board(), Time()
+    with wire(board, time)[0] as door:
+        told = []
+        door._emit = lambda event: told.append(event.what)
+        board._pin("exit_button").ground()
+        time.pass_(STUCK_SECONDS - 0.1)
+        assert told == ["exit_pressed"]
+        time.pass_(100)
+        board._pin("exit_button").let_go()
+        board.press_exit()
+        time.pass_(100)
+    assert told == ["exit_pressed", "exit_stuck", "exit_released", "exit_pressed"]
+
+
 def forced(door_class=Door, *, before=lambda door, board, time: None, **without):
     """Open the door after `before` happened; tell whether that was taken for force."""
     board, time, told = Board(), Time(), []
@@ -392,6 +437,70 @@ def test_a_door_opened_after_the_exit_button_was_not_forced():
 
 def test_a_door_opened_long_after_the_exit_button_was_forced():
     assert forced(before=exit_pressed(EXIT_SECONDS))
+
+
+def closed_after_an_unlock(seconds_ago, *, springs=0):
+    """Unlock, open and close long after the grace time; then the door springs back, so many times."""
+
+    def before(door, board, time):
+        door.unlock(5)
+        board.open_door()
+        time.pass_(20)
+        for _ in range(springs):
+            board.close_door()
+            time.pass_(seconds_ago)
+            board.open_door()
+            time.pass_(seconds_ago)
+        board.close_door()
+        time.pass_(seconds_ago)
+
+    return before
+
+
+def test_a_door_that_springs_back_after_an_expected_closing_was_not_forced():
+    assert not forced(before=closed_after_an_unlock(SPRING_SECONDS - 0.1))
+    assert not forced(before=closed_after_an_unlock(SPRING_SECONDS - 0.1, springs=5))
+
+
+def test_a_door_that_opens_long_after_an_expected_closing_was_forced():
+    assert forced(before=closed_after_an_unlock(SPRING_SECONDS))
+
+
+def test_a_door_that_springs_back_after_the_exit_button_was_not_forced():
+    def before(door, board, time):
+        board.press_exit()
+        board.open_door()
+        time.pass_(20)
+        board.close_door()
+        time.pass_(1)
+
+    assert not forced(before=before)
+
+
+def test_a_closing_after_a_break_in_excuses_nothing():
+    def before(door, board, time):
+        board.open_door()
+        board.close_door()
+        time.pass_(1)
+
+    board, time = Board(), Time()
+    door, told = wire(board, time)
+    with door:
+        before(door, board, time)
+        board.open_door()
+    assert told.count("forced_open") == 2
+
+
+class UnforgivingDoor(Door):
+    """The bad twin: it takes every closing for an end of all that was expected."""
+
+    def _door_closed(self):
+        self._was_expected = False
+        super()._door_closed()
+
+
+def test_a_detector_that_takes_a_spring_for_force_is_found_out():
+    assert forced(UnforgivingDoor, before=closed_after_an_unlock(1))
 
 
 class SuspiciousDoor(Door):

@@ -88,6 +88,8 @@ def test_a_screen_is_told_of_only_when_it_should_be_there_and_is_dark():
     [
         ("door_forced_open", "door", ("fault", "door_forced_open")),
         ("door_held_open", "door", ("fault", "door_held_open")),
+        ("exit_button_stuck", "door", ("fault", "exit_button_stuck")),
+        ("door_contact_flutters", "door", ("fault", "door_contact_flutters")),
         ("badge_on_reader", "reader", ("attention", "badge_on_reader")),
         ("ledger_failed", "disk", ("fault", "ledger_failed")),
         ("server_unreachable", "exchange", ("attention", "exchange_unreachable")),

@@ -37,6 +37,12 @@ def undo(this: Visit, now: datetime, *others: Visit, by_staff: bool = False) -> 
 # ---------------------------------------------------------------- repeats
 
 
+def test_identifiers_that_change_at_each_tap_count_as_one_badge() -> None:
+    first, second = Tap(uid=b"\x08abc", monotonic=1.0), Tap(uid=b"\x08def", monotonic=2.0)
+    assert corrections.is_repeat(first, second, Policy())
+    assert not corrections.is_repeat(Tap(uid=b"\x04abc", monotonic=1.0), second, Policy())
+
+
 def test_card_that_cannot_be_read_is_one_card_while_it_lies_there():
     first, second = (Tap(uid=None, monotonic=m) for m in (1.0, 2.0))
     assert corrections.is_repeat(first, second, Policy())

@@ -17,6 +17,7 @@ from kiosk.demo.bench import Bench
 from kiosk.facts import Tapped
 from kiosk.health import machine
 from kiosk.ledger import decode_fact, open_reader
+from kiosk.messages import ReaderUp
 from kiosk.model import Verdict
 from kiosk.screen.window import Screen
 from tests.office.ledgers.small_house import lay_new_ledger
@@ -72,6 +73,7 @@ class RunningKiosk:
             simulated=True,
             display=self.bench.watch,
             on_verdict=lambda verdict, case, now: self.verdicts.put(verdict),
+            on_reader=lambda said: self.bench.reader_is(up=isinstance(said, ReaderUp)),
             root=self._root,
             disk_seconds=0.2,
         )

@@ -1,0 +1,84 @@
+"""Bounds what one source may write: a fluttering contact, a wet button, a telephone that is read again and again.
+
+What repeats is stored a few times, then only as a number per minute. Whose repetitions are counted together, and what
+else is done about them, is the controller's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+MINUTE = 60.0
+STORED = 8
+"""Entries of one source in any minute; with the number of the minute before and that of the next one, ten."""
+SEEN = 30
+"""Events of one source in a minute that nobody makes by hand, stored or not."""
+
+
+@dataclass
+class _Source:
+    stored: deque[float] = field(default_factory=deque)
+    seen: deque[float] = field(default_factory=deque)
+    is_flooding: bool = False
+    repeats: int = 0
+    counted_since: float = 0.0
+
+
+class Flood:
+    """Counts the events of each source. Times are monotonic seconds.
+
+    A source that floods stores nothing more until it was quiet for a minute.
+    """
+
+    def __init__(self) -> None:
+        self._sources: dict[str, _Source] = {}
+
+    def see(self, source: str, now: float) -> bool:
+        """Count an event that is not stored; tell whether its source floods."""
+        return self._count(source, now).is_flooding
+
+    def admit(self, source: str, now: float) -> bool:
+        """Count an event that is to be stored, and tell whether it may be; if not, it is one of the repeats."""
+        found = self._count(source, now)
+        if not found.is_flooding and len(found.stored) < STORED:
+            found.stored.append(now)
+            return True
+        found.is_flooding = True
+        if not found.repeats:
+            found.counted_since = now
+        found.repeats += 1
+        return False
+
+    def _count(self, source: str, now: float) -> _Source:
+        found = self._sources.setdefault(source, _Source())
+        _forget(found.stored, now)
+        _forget(found.seen, now)
+        if not found.seen:
+            found.is_flooding = False
+        found.seen.append(now)
+        if len(found.seen) > SEEN:
+            found.seen.popleft()
+            found.is_flooding = True
+        return found
+
+    def counted(self, now: float) -> list[tuple[str, int]]:
+        """The sources that repeated themselves, each with how often, once a minute; quiet sources are forgotten."""
+        told = []
+        for name, source in list(self._sources.items()):
+            _forget(source.seen, now)
+            if source.repeats and now - source.counted_since >= MINUTE:
+                told.append((name, source.repeats))
+                source.repeats = 0
+            elif not source.seen and not source.repeats:
+                del self._sources[name]
+        return told
+
+    def flooding(self) -> set[str]:
+        """The sources that flood."""
+        return {name for name, source in self._sources.items() if source.is_flooding}
+
+
+def _forget(times: deque[float], now: float) -> None:
+    while times and now - times[0] >= MINUTE:
+        times.popleft()
