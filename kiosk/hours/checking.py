@@ -23,6 +23,7 @@ ADVICE = {
     "HOURS_HOLIDAYS": "write weekdays and public holidays (PH) in one list, like “Mo-Fr,PH 10:00-12:00”",
     "HOURS_SCHOOL": "school holidays (SH) are not known here; write their dates",
     "HOURS_HOLIDAYS_LAST": "this rule would undo the one for PH before it; put PH last",
+    "HOURS_CLOSED_LAST": "this rule would undo a closing before it; put the closing last",
     "HOURS_NIGHT": "a rule before tells of the next day and cuts the night off; write this rule first",
 }
 """Code of a problem -> what to write instead."""
@@ -50,7 +51,8 @@ def check(hours: str, exceptions: Sequence[str], country: str) -> None:
 
     Raises HoursError with the column and what to write instead: for a syntax error; an unknown country; whatever is not
     plainly open or closed; days that do not exist; school holidays, of which the library has no calendar; a rule
-    written after the public holidays' rule, which would open the house on holidays.
+    written after the public holidays' rule, which would open the house on holidays, or after any other closing that it
+    would undo.
     """
     _check_country(country)
     for expression in (hours, *exceptions):
@@ -89,6 +91,12 @@ def or_closed(expression: str) -> str:
     problem = language.across(found)
     if kept and problem and problem.code == "HOURS_HOLIDAYS_LAST":
         kept = "; ".join([kept, *(rule.text for rule in found if rule.on_holidays and not rule.opens)])
+    undone = [
+        one.text
+        for number, one in enumerate(found)
+        if one.problem is None and any(language.undoes(later, one) for later in found[number:])
+    ]
+    kept = "; ".join([kept, *undone]) if kept else ""
     return kept if opening_hours.validate(kept) else ""
 
 

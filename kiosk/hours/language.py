@@ -55,6 +55,9 @@ class Rule(NamedTuple):
     weekdays: frozenset[int] = ALL_WEEK
     """The weekdays on which it can begin, Monday is 0."""
     past_midnight: bool = False
+    on_dates: bool = False
+    """It names dates, months, weeks or years."""
+    has_times: bool = False
 
 
 _DAY = "|".join(DAYS)
@@ -140,6 +143,7 @@ class _Reader:
             return rule
         rule = rule._replace(on_single_days=self._dates())
         has_dates = self._at > start
+        rule = rule._replace(on_dates=has_dates)
         if has_dates and not self._take(re.compile(r":? ")) and self._at < self._end:
             raise self._stuck()
         return self._weekdays(rule, has_dates=has_dates)
@@ -199,7 +203,8 @@ class _Reader:
         opens = state is None or state[0].lower() == "open"
         if opens and not times and self._only_years:  # the reference goes on beyond the year
             raise ProblemError(start, "HOURS_DATE")
-        return rule._replace(opens=opens, past_midnight=any(end > 24 * 60 for _, end in times))
+        past_midnight = any(end > 24 * 60 for _, end in times)
+        return rule._replace(opens=opens, past_midnight=past_midnight, has_times=bool(times))
 
     def _times(self) -> list[tuple[int, int]]:
         """Read times, as minutes of the day from and to; beyond 24 hours where they pass midnight."""
@@ -270,12 +275,20 @@ def _check_months(found: re.Match[str], text: str, end: int) -> None:
         raise ProblemError(found.start(), "HOURS_DATE")
 
 
+def undoes(rule: Rule, closing: Rule) -> bool:
+    """Tell whether a rule opens, on any date, what an earlier one closes on some days or at some times."""
+    is_one = rule.opens and not rule.on_dates and not closing.opens and not closing.on_holidays
+    is_wider = closing.weekdays < rule.weekdays or ("[" in closing.selector and "[" not in rule.selector)
+    is_for_some = closing.on_dates or closing.has_times or is_wider
+    return is_one and is_for_some and bool(closing.weekdays & rule.weekdays)
+
+
 def across(found: list[Rule]) -> Problem | None:
     """Return what is wrong between rules that are each accepted, None when nothing is.
 
     The two readers disagree on what a later rule for every day leaves of those before, and on the end of a night where
     a rule before tells of the next day. A rule after the one for public holidays would open on holidays, unless it is
-    for single days.
+    for single days; so would one for every date after a closing.
     """
     after_holidays = False
     for number, rule in enumerate(found):
@@ -284,6 +297,8 @@ def across(found: list[Rule]) -> Problem | None:
         if after_holidays and rule.opens and not rule.on_holidays and not rule.on_single_days:
             return Problem(rule.start, "HOURS_HOLIDAYS_LAST")
         after_holidays = after_holidays or rule.on_holidays
+        if any(undoes(rule, before) for before in found[:number]):
+            return Problem(rule.start, "HOURS_CLOSED_LAST")
         next_days = {(day + 1) % 7 for day in rule.weekdays}
         if rule.opens and rule.past_midnight and any(one.weekdays & next_days for one in found[:number]):
             return Problem(rule.start, "HOURS_NIGHT")

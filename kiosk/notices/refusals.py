@@ -45,6 +45,9 @@ _HOURS: dict[str, Saying] = {
     "HOURS_HOLIDAYS_LAST": lambda words, facts: words.say(
         "The part “{rest}” would undo the one for public holidays (PH) before it: put PH last", **facts
     ),
+    "HOURS_CLOSED_LAST": lambda words, facts: words.say(
+        "The part “{rest}” would undo a closing before it: put the closing last", **facts
+    ),
     "HOURS_NO_DATE": lambda words, facts: words.say("An exception needs a date, like 2026 Dec 24-31 off", **facts),
 }
 

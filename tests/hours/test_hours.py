@@ -246,6 +246,42 @@ def test_holidays_written_before_the_week_stay_closed_where_they_stand_already()
     assert hours.opening(site("PH off; Mo,Tu 09:00-17:00"), None, at("2026-07-13 10:00")).is_open
 
 
+@pytest.mark.parametrize(
+    ("expression", "closed"),
+    [
+        ("Dec 24-26 off; Mo-Fr 10:00-12:00", "2026-12-24 11:00"),
+        ("Dec 24-26 off; We,Th 10:00-12:00", "2026-12-24 11:00"),
+        ("Dec-Jan off; Mo-Su 10:00-12:00", "2026-12-24 11:00"),
+        ("week 52 off; Mo-Su 10:00-12:00", "2026-12-24 11:00"),
+        ("Mo-Fr 10:00-12:00; 2026 Dec 24 off; Th 11:00-12:00", "2026-12-24 11:30"),
+        ("Mo-Fr 10:00-12:00; 2026 Dec 24 off, Th 11:00-12:00", "2026-12-24 11:30"),
+        ("Th off; Mo-Fr 10:00-12:00", "2026-12-24 11:00"),
+        ("Th[4] off; Th 10:00-12:00", "2026-12-24 11:00"),
+        ("Th 12:00-14:00 off; Mo-Fr 10:00-18:00", "2026-12-24 13:30"),
+    ],
+)
+def test_a_closing_that_a_later_rule_would_undo_is_refused_and_closed_where_it_stands_already(expression, closed):
+    with pytest.raises(hours.HoursError) as raised:
+        hours.check(expression, (), "FR")
+    assert raised.value.code == "HOURS_CLOSED_LAST"
+    assert not hours.opening(site(expression), None, at(closed)).is_open
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "off; Mo 10:00-12:00",
+        "Su off; Mo-Sa 10:00-12:00",
+        "Sa off; Sa[1] 10:00-12:00",
+        "Jul-Aug off; Sep-Jun Mo-Fr 10:00-12:00",
+        "Dec 24-26 off; Dec 25 10:00-12:00",
+        "Aug Su off; Mo-Sa 10:00-12:00",
+    ],
+)
+def test_a_closing_that_no_later_rule_undoes_passes(expression):
+    hours.check(expression, (), "FR")
+
+
 def test_a_day_that_an_earlier_release_opened_with_a_reason_stays_open():
     assert hours.opening(site("off", '2026 Jul 14 10:00-16:00 "fête"'), None, at("2026-07-14 10:00")).is_open
     assert not hours.opening(site("24/7", '2026 Dec 21-31 "congés"'), None, at("2026-12-24 10:00")).is_open
