@@ -15,7 +15,8 @@ from kiosk.facts import Happened
 from kiosk.ledger import timekeeping
 from kiosk.model import ClockQuality
 
-LAST_YEAR = 2099
+FIRST_YEAR, LAST_YEAR = 2026, 2099
+"""No kiosk ran before; a date at either end of the calendar cannot be reckoned with."""
 FAR = timedelta(days=40)
 """After the last sure entry: a date so far off is confirmed in words."""
 
@@ -29,9 +30,9 @@ def set_clock(desk: Desk, command: SetClock) -> Done:
     """
     if desk.clock is ClockQuality.TRUSTED:
         raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
+    if not FIRST_YEAR <= command.at.year <= LAST_YEAR:
+        raise DeskError(f"{command.at.year} is far off: look at the year again", code="CLOCK_YEAR")
     at = local_time.to_utc(desk.zone, command.at.replace(tzinfo=None))
-    if command.at.year > LAST_YEAR:
-        raise DeskError(f"{command.at:%Y} is far off: look at the year again", code="CLOCK_YEAR")
     firm = timekeeping.known_times(desk.ledger).firm
     if firm is not None and not command.confirmed:
         moment = f"{desk.local(firm.at):%Y-%m-%d %H:%M}"

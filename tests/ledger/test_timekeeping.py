@@ -242,6 +242,15 @@ def test_a_date_long_after_the_last_entry_is_asked_about_and_then_taken(woken, m
     assert kiosk.clock.now().year == 2036
 
 
+@pytest.mark.parametrize("year", [1, 1969, 2025, 2100, 9999])
+def test_a_year_in_which_no_kiosk_runs_is_refused_though_confirmed_and_the_host_can_tap(woken, year) -> None:
+    kiosk, _, host = woken
+    answer = kiosk.answering.answer(SetClock(at=datetime(year, 1, 1, 0, 5), by="claire", confirmed=True))  # noqa: DTZ001
+    assert isinstance(answer, Refused)
+    assert answer.code == "CLOCK_YEAR"
+    assert isinstance(kiosk.tap(host), Granted)
+
+
 def test_a_slip_of_a_host_is_put_right_at_once_and_so_are_its_entries(woken, machine) -> None:
     kiosk, _, host = woken
     sets(kiosk, machine, MONDAY + timedelta(days=3652), confirmed=True)
