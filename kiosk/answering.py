@@ -150,7 +150,7 @@ class Answering:
         """Answer a command in JSON with an answer in JSON: the language of the unix socket. Never raises."""
         try:
             return encode_answer(self.answer(decode_command(line)))
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             refused = Refused(message=f"this kiosk does not know that command: {error}", code="NOT_HERE")
         except Exception as error:  # noqa: BLE001 - logged, counted and told
             refused = self._mistake(error, "a line at the socket")

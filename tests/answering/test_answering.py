@@ -85,7 +85,9 @@ def test_a_line_of_json_is_answered_like_the_command_in_it(counter) -> None:
     assert at_socket(counter, encode_command(ListMembers())) == counter.asks(ListMembers())
 
 
-@pytest.mark.parametrize("line", [b"", b"dance", b'{"do": "dance"}', b'{"do": "members", "limit": "x"}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "line", [b"", b"dance", b'{"do": "dance"}', b'{"do": "members", "limit": "x"}', b"\xff\xfe", b'{"do": "\xff"}']
+)
 def test_a_line_that_is_no_command_is_refused_with_a_sentence(counter, line) -> None:
     assert "does not know that command" in refused(at_socket(counter, line), "NOT_HERE").message
     assert counter.answering.mistakes == 0
