@@ -313,6 +313,15 @@ def test_every_note_of_an_alarm_and_every_reason_has_words_of_its_own() -> None:
     assert all(codes.reason(words, reason) != unknown for reason in reasons())
 
 
+@pytest.mark.parametrize("facts", ['{"a":1.5}', '{"a":null,"n":true}', '{"a":{"b":[1]}}', "[]", "{"])
+def test_facts_that_another_release_stored_otherwise_end_no_page(house, facts) -> None:
+    lived_in(house)
+    with house.central.storage.writing() as connection:
+        connection.execute(update(alarms).values(note="of_a_later_release", facts=facts))
+    chef = house.as_("chef")
+    assert chef.get("/").status_code == chef.get("/alarms").status_code == 200
+
+
 def test_a_page_in_english_is_found(house) -> None:
     lived_in(house)
     anne = house.as_("anne")
