@@ -42,7 +42,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredPin:
     """A stored PIN: hash and pepper."""
 
     hashed: str
@@ -69,7 +69,7 @@ def hash_pin(pin: str, pepper: bytes) -> str:
     return _HASHER.hash(_peppered(pin, pepper))
 
 
-def matches(pin: str, kept: Kept) -> bool:
+def matches(pin: str, kept: StoredPin) -> bool:
     """Tell whether this is the PIN. Slow by design: never in the thread that serves the door."""
     try:
         return _HASHER.verify(kept.hashed, _peppered(pin, kept.pepper))
@@ -92,7 +92,7 @@ def sign_in(desk: Desk, command: SignIn) -> Done:
     return accept(desk, command.member)
 
 
-def begin(desk: Desk, member_id: str) -> Kept:
+def begin(desk: Desk, member_id: str) -> StoredPin:
     """Count a try, and return what its PIN is to be compared with. Raises DeskError when it has to wait."""
     member = desk.roster.member(member_id)
     if member is None or member.role != "staff" or member.status != "active":
@@ -104,7 +104,7 @@ def begin(desk: Desk, member_id: str) -> Kept:
         minutes = str(-(-int(wait.total_seconds()) // 60))
         raise DeskError(f"too many tries: wait {minutes} min", code="PIN_WAIT", minutes=minutes)
     desk.append(Happened(what=TRIED, detail=member_id, site_id=desk.site_id))
-    return Kept(hashed=member.pin, pepper=desk.badge_key)
+    return StoredPin(hashed=member.pin, pepper=desk.badge_key)
 
 
 def accept(desk: Desk, member_id: str) -> Done:

@@ -24,7 +24,7 @@ from kiosk.notices.language import Language
 from kiosk.payments import received
 
 
-class Told(NamedTuple):
+class EntryWords(NamedTuple):
     """A ledger entry in words."""
 
     what: str
@@ -73,7 +73,7 @@ def note(words: Language, site: str, now: datetime) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def told(words: Language, kind: str, fact: Fact | None) -> Told:
+def told(words: Language, kind: str, fact: Fact | None) -> EntryWords:
     """Return an entry in words; if its body was erased or is unknown, by its kind."""
     match fact:
         case Tapped():
@@ -81,7 +81,7 @@ def told(words: Language, kind: str, fact: Fact | None) -> Told:
         case PassSold():
             who = next(iter(fact.pass_.holders), None)
             name = fact.pass_.terms.name
-            return Told(
+            return EntryWords(
                 words.say("sale"),
                 who,
                 name,
@@ -89,34 +89,34 @@ def told(words: Language, kind: str, fact: Fact | None) -> Told:
                 cents=received(fact.method, fact.price_cents),
             )
         case Reversed():
-            return Told(words.say("taken back"), why=f"{fact.ref.seq}: {fact.reason}")
+            return EntryWords(words.say("taken back"), why=f"{fact.ref.seq}: {fact.reason}")
         case Left():
-            return Told(words.say("left"), fact.member_id)
+            return EntryWords(words.say("left"), fact.member_id)
         case None:
-            return Told(words.say("erased"), why=kind)
+            return EntryWords(words.say("erased"), why=kind)
     return _setting(words, kind, fact)
 
 
-def _tap(words: Language, verdict: Verdict, member_id: str | None) -> Told:
+def _tap(words: Language, verdict: Verdict, member_id: str | None) -> EntryWords:
     why = words.say(reason_text(verdict.reason))
     if isinstance(verdict, Granted):
-        return Told(words.say("entry"), member_id, why, units=-sum(charge.units for charge in verdict.charges))
+        return EntryWords(words.say("entry"), member_id, why, units=-sum(charge.units for charge in verdict.charges))
     assert isinstance(verdict, Denied)
-    return Told(words.say("refused"), member_id, why)
+    return EntryWords(words.say("refused"), member_id, why)
 
 
-def _setting(words: Language, kind: str, fact: Fact) -> Told:
+def _setting(words: Language, kind: str, fact: Fact) -> EntryWords:
     match fact:
         case MemberSet():
-            return Told(words.say("member"), fact.member.id)
+            return EntryWords(words.say("member"), fact.member.id)
         case BadgeSet():
-            return Told(words.say("badge"), fact.badge.member_id)
+            return EntryWords(words.say("badge"), fact.badge.member_id)
         case ProductSet():
-            return Told(words.say("tariff"), why=fact.product.name, cents=fact.product.price_cents)
+            return EntryWords(words.say("tariff"), why=fact.product.name, cents=fact.product.price_cents)
         case SiteSet():
-            return Told(words.say("place"), why=fact.site.hours)
+            return EntryWords(words.say("place"), why=fact.site.hours)
         case HoursOverridden():
-            return Told(words.say("hours"), why=fact.override.state if fact.override else "")
+            return EntryWords(words.say("hours"), why=fact.override.state if fact.override else "")
         case Happened():
-            return Told(words.say("incident"), why=" ".join(filter(None, (fact.what, fact.detail))))
-    return Told(kind)
+            return EntryWords(words.say("incident"), why=" ".join(filter(None, (fact.what, fact.detail))))
+    return EntryWords(kind)

@@ -1,4 +1,4 @@
-"""Many kiosks and one server that was gone: when each of them calls, in simulated time, by the real worker's pauses."""
+"""Simulates how many kiosks call a server that was gone, with the real worker's pauses, in simulated time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tap, a frame of the screen and an idle kiosk cost, measured in this process."""
+"""Measures what a tap, a frame of the screen and an idle kiosk cost, in this process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def spread(seconds: list[float]) -> dict[str, float]:
 
 
 class BareInsert:
-    """What the least program would do for a tap: one row, one sync, in SQLite with the ledger's settings."""
+    """The least work for a tap: one row, one sync, in SQLite with the ledger's settings."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / "bare.db", isolation_level=None)

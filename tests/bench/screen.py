@@ -1,4 +1,4 @@
-"""How long the first frame of a notice takes, with a name never drawn before, in each size. It judges nothing."""
+"""Measures the first frame of a notice, with a name never drawn before, in each size. It judges nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server and many kiosks, measured: poison (S2), the rush after an outage (S5), feed gaps (S6), ingest (P5).
+"""Measures the server with many kiosks: poison (S2), the rush after an outage (S5), feed gaps (S6), ingest (P5).
 
 Lines and clocks are simulated in the first two; server, kiosks and databases are the real ones. Nothing is judged here.
 """

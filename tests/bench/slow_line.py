@@ -1,4 +1,4 @@
-"""A port that leads to another one, with a delay each way: `python -m tests.bench.slow_line TO_PORT SECONDS`.
+"""A TCP proxy that delays each direction: `python -m tests.bench.slow_line TO_PORT SECONDS`.
 
 It prints the port it listens on. It is a process of its own, so that what is measured does not share a processor's
 lock with it.

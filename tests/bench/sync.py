@@ -1,4 +1,4 @@
-"""What the network costs: taps while the server is dead, silent or slow; and how fast a long queue is sent.
+"""Measures what the network costs: taps while the server is dead, silent or slow; and sending a long queue.
 
 Server and slow line are processes of their own. Nothing is judged here; `python -m tests.bench network` and
 `drain`.

@@ -1,4 +1,4 @@
-"""What a power cut can leave of what a program wrote: every prefix of its calls, the un-synced ones lost or torn.
+"""Computes what a power cut leaves of a program's writes: every prefix of its calls, un-synced ones lost or torn.
 
 The model: what was synced is on the disk. Of what was written to a file since its last sync any part may be there, in
 any order, down to single sectors of 512 bytes, which are the old ones or the new ones; each file apart from the

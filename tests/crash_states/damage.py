@@ -1,4 +1,4 @@
-"""Databases damaged in every way a card knows, and what a start makes of them.
+"""Damages databases in every way a memory card can, and checks what a start makes of them.
 
 `python -m tests.crash_states.damage CASES`
 """
@@ -106,7 +106,7 @@ FILES = ("kiosk.db", "kiosk.db", "kiosk.db", "kiosk.db-wal", "kiosk.db-wal", "ki
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: how, the faults found, and the seconds that it took."""
+    """The outcome of a case: its name, the faults found, and the seconds that it took."""
 
     what: str
     how: str

@@ -1,4 +1,4 @@
-"""The disk under a program, for tests: what was written to it, in order, how much, and errors where they are wanted.
+"""Records and disturbs a program's disk calls: what was written, in which order, and errors on demand.
 
 A shim in C (tests/crash_states/disk.c) is put under a fresh Python by LD_PRELOAD, so that what is seen is what the real
 SQLAlchemy, sqlite3 and kernel do. Needs a C compiler.

@@ -73,7 +73,7 @@ def furnish(folder: Path, members: int) -> None:
         ledger.append(*facts)
 
 
-class InTwo(Ledger):
+class TwoCommitLedger(Ledger):
     """Commits the entry, and then, in a transaction of its own, what it comes to."""
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
@@ -110,7 +110,7 @@ def main(folder: Path, port: str, *, in_two: bool) -> None:
     world = World(clock=MovableClock(), pin_factory=board.factory, simulated=True, on_verdict=witness)
     with Kiosk(settings(folder, port), world, Screen(SIZE)) as kiosk:
         if in_two:
-            kiosk.controller._ledger.__class__ = InTwo
+            kiosk.controller._ledger.__class__ = TwoCommitLedger
         tell("serves")
         kiosk.serve()
 

@@ -46,8 +46,8 @@ BOUND_SECONDS = 3.0
 """A kiosk is to be back in less."""
 
 
-class Eye:
-    """Sees a folder's files change, in the moment that they do (inotify(7))."""
+class FileWatcher:
+    """Watches a folder and sees its files change at once (inotify(7))."""
 
     WRITTEN = 0x2
     TOUCHED = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200
@@ -70,8 +70,8 @@ class Eye:
 
 
 @dataclass
-class Told:
-    """What the world knows: what was seen at the door, what a host's command was answered."""
+class Acknowledged:
+    """What was acknowledged: what was seen at the door, and the answers to a host's commands."""
 
     members: list[int] = field(default_factory=list)
     """Who tapped, whether or not anything came of it."""
@@ -83,7 +83,7 @@ class Told:
 class Door:
     """The kiosk's process, the reader before it, and whoever taps there. Use it with `with`."""
 
-    def __init__(self, folder: Path, told: Told, *, in_two: bool = False, sells: bool = True) -> None:
+    def __init__(self, folder: Path, told: Acknowledged, *, in_two: bool = False, sells: bool = True) -> None:
         self.folder, self.told = folder, told
         self._in_two, self.command = ["in-two"] if in_two else [], [sys.executable]
         self._lines: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
@@ -92,7 +92,7 @@ class Door:
 
     def __enter__(self) -> Self:
         self.chip.start()
-        self.eye = Eye(self.folder)
+        self.file_watcher = FileWatcher(self.folder)
         self._host = threading.Thread(target=self._sell)
         self._host.start()
         return self
@@ -101,7 +101,7 @@ class Door:
         self._ends.set()
         self._host.join()
         self.kill()
-        self.eye.close()
+        self.file_watcher.close()
         self.chip.stop()
 
     def start(self) -> None:
@@ -183,7 +183,7 @@ class Campaign:
     folder: Path
     chance: random.Random
     in_two: bool = False
-    told: Told = field(default_factory=Told)
+    told: Acknowledged = field(default_factory=Acknowledged)
     back: list[float] = field(default_factory=list)
     """Seconds from a kill to the answer to the next tap."""
     kinds: Tally[str] = field(default_factory=Tally)
@@ -223,7 +223,7 @@ class Campaign:
 
         def meanwhile() -> None:
             if at_a_write:
-                door.eye.sees_a_write(PATIENCE)
+                door.file_watcher.sees_a_write(PATIENCE)
             threading.Event().wait(pause)
             door.kill()
 
@@ -237,7 +237,7 @@ class Campaign:
         door.start()
 
 
-def found_wrong(folder: Path, told: Told) -> list[str]:
+def found_wrong(folder: Path, told: Acknowledged) -> list[str]:
     """Compare the ledger with what the world was told."""
     charged, passes, granted = Tally[str](), set[str](), Tally[str]()
     with open_reader(folder / "ledger.db") as ledger:

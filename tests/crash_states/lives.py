@@ -1,4 +1,4 @@
-"""Short lives of a kiosk for the power to fail in: `python -m tests.crash_states.lives NAME FOLDER [SYNCHRONOUS]`, with
+"""Short runs of a kiosk, to be cut by the power: `python -m tests.crash_states.lives NAME FOLDER [SYNCHRONOUS]`, with
 the shim.
 
 Before a life begins, `prepare` lays its folder; only the life itself is recorded. Whatever the world was told - a
@@ -32,8 +32,8 @@ CHECKPOINT_PAGES = 70
 """So few that a short life has some checkpoints."""
 
 
-class Told:
-    """What the world was told, a line each; the file is never synced, so that it does not help what it stands for."""
+class ToldFile:
+    """A file of what was acknowledged, a line each; never synced, so that it does not help the database."""
 
     def __init__(self, folder: Path) -> None:
         self._file = os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -46,7 +46,7 @@ class Told:
 class Strike(RecordedDoor):
     """A strike that tells when it moves."""
 
-    told: Told
+    told: ToldFile
 
     def unlock(self, seconds: float) -> None:
         super().unlock(seconds)
@@ -57,7 +57,7 @@ class Life:
     """A kiosk at work in a folder that `prepare` laid."""
 
     def __init__(self, folder: Path, synchronous: str) -> None:
-        self.folder, self.told = folder, Told(folder)
+        self.folder, self.told = folder, ToldFile(folder)
         self.counter = SteppedKiosk(folder, at=MONDAY)
         connection = self.counter.ledger._database.connection
         connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -122,7 +122,7 @@ def adoption(life: Life) -> None:
 
 def migration(folder: Path, _: str) -> None:
     """An older database is opened, and upgraded by it."""
-    told = Told(folder)
+    told = ToldFile(folder)
     with open_ledger(folder / "ledger.db", stamp=StampClock()) as ledger:
         told("entry", ledger.head.seq)
         ledger.append(Happened(what="upgraded"))

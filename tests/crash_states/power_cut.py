@@ -1,7 +1,7 @@
 """Power cuts at every point of a kiosk's life: `make powercut`. Records, replays, opens what is left, and checks it.
 
 Each state must open, pass SQLite's integrity check, hold a chain that verifies and a roster that is the fold of it,
-and have every entry that the world was told of, and one for each time that the strike moved. Each life is judged a
+and have every entry that the world was told of, and one for each time that the strike moved. Each life is checked a
 second and a third time with torn writes that ruin the block of 512 or 4096 bytes they stand in; a database opened
 with psow=1 loses entries there, and is the control. Chain and roster are read once for all states that come to the
 same database when they are opened.
@@ -32,15 +32,15 @@ MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """A life, and the folder in which it began."""
+class RecordedRun:
+    """A recorded run, and the folder in which it began."""
 
     name: str
     start: Path
     calls: tuple[Call, ...]
 
 
-def record(name: str, base: Path, synchronous: str = "FULL", **settings: str) -> Recorded:
+def record(name: str, base: Path, synchronous: str = "FULL", **settings: str) -> RecordedRun:
     """Live a life in `base` and return what it wrote."""
     folder, start = base / "life", base / "start"
     lives.prepare(name, folder)
@@ -48,12 +48,12 @@ def record(name: str, base: Path, synchronous: str = "FULL", **settings: str) ->
     env = environment(folder, base / "control", base / "log")
     run("tests.crash_states.lives", name, folder, synchronous, env={**env, **settings})
     calls = (call for call in read(base / "log") if not call.path.endswith("-shm"))
-    return Recorded(name, start, tuple(calls))
+    return RecordedRun(name, start, tuple(calls))
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a database turned out to hold."""
+class RecoveredLedger:
+    """What was found in the database after a power cut."""
 
     entries: int
     feed: int
@@ -61,8 +61,8 @@ class Kept:
 
 
 @dataclass
-class Verdicts:
-    """How the states of a life fared."""
+class Results:
+    """The results over all states of a run."""
 
     states: int = 0
     distinct: int = 0
@@ -75,15 +75,15 @@ class Verdicts:
         self.first = self.first or f"after call {crash.after}: {what}"
 
 
-class Judge:
-    """Opens what a power cut left."""
+class CrashStateChecker:
+    """Opens and checks what a power cut left."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[bytes, Kept] = {}
-        self.verdicts = Verdicts()
+        self._known: dict[bytes, RecoveredLedger] = {}
+        self.verdicts = Results()
 
-    def judge(self, crash: Crash) -> None:
+    def checker(self, crash: Crash) -> None:
         """Lay the files out, open them as the kiosk does, and compare with what the world knew."""
         verdicts = self.verdicts
         verdicts.states += 1
@@ -102,7 +102,7 @@ class Judge:
             verdicts.lost += 1
             verdicts.bad(crash, missing)
 
-    def _open(self, crash: Crash) -> Kept:
+    def _open(self, crash: Crash) -> RecoveredLedger:
         for file in self._folder.iterdir():
             file.unlink()
         for name, data in crash.files.items():
@@ -112,9 +112,9 @@ class Judge:
         try:
             faults = _recover(path)
         except sqlite3.Error as error:
-            return Kept(0, 0, (f"does not open: {error}",))
+            return RecoveredLedger(0, 0, (f"does not open: {error}",))
         if faults:
-            return Kept(0, 0, faults)
+            return RecoveredLedger(0, 0, faults)
         content = sha256(path.read_bytes()).digest()
         if content not in self._known:
             self._known[content] = _read(path)
@@ -139,17 +139,17 @@ def _recover(path: Path) -> tuple[str, ...]:
     return () if found == ["ok"] else tuple(found)
 
 
-def _read(path: Path) -> Kept:
+def _read(path: Path) -> RecoveredLedger:
     try:
         with open_ledger(path, stamp=StampClock()) as ledger:
             faults = (*map(str, ledger.verify()), *map(str, ledger.roster_differences()))
             cursor = ledger.cursor or "0"
-            return Kept(ledger.head.seq, int(cursor) if cursor.isdigit() else 0, faults)
+            return RecoveredLedger(ledger.head.seq, int(cursor) if cursor.isdigit() else 0, faults)
     except LedgerError as error:
-        return Kept(0, 0, (str(error),))
+        return RecoveredLedger(0, 0, (str(error),))
 
 
-def _missing(crash: Crash, kept: Kept) -> str:
+def _missing(crash: Crash, kept: RecoveredLedger) -> str:
     known = Tally[str]()
     for what, number in crash.told:
         known[what] = max(known[what], number)
@@ -160,13 +160,13 @@ def _missing(crash: Crash, kept: Kept) -> str:
     return f"the feed was known up to {known['feed']}" if known["feed"] > kept.feed else ""
 
 
-def judged(life: Recorded, *, variants: int, every: int = 1, block: int | None = None) -> Verdicts:
-    """Judge the crashes of a life; with `block` those in which a torn write ruins its block of so many bytes."""
+def check_crash_states(life: RecordedRun, *, variants: int, every: int = 1, block: int | None = None) -> Results:
+    """Check the crash states of a run; with `block` those in which a torn write ruins its block of so many bytes."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        judge = Judge(Path(folder))
+        checker = CrashStateChecker(Path(folder))
         for crash in every_crash(life.start, life.calls, variants=variants, every=every, block=block):
-            judge.judge(crash)
-    return judge.verdicts
+            checker.checker(crash)
+    return checker.verdicts
 
 
 def campaign(scale: int) -> bool:
@@ -178,7 +178,7 @@ def campaign(scale: int) -> bool:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as base:
             life = record(name, Path(base), synchronous)
-            found = judged(life, variants=variants * scale)
+            found = check_crash_states(life, variants=variants * scale)
         title = name if synchronous == "FULL" else f"{name}, {synchronous} (twin)"
         bad = found.lost + found.broken
         good = bad == 0 if synchronous == "FULL" else bad > 0
@@ -197,7 +197,7 @@ def torn_blocks(scale: int) -> bool:
         with tempfile.TemporaryDirectory() as base:
             life = record(name, Path(base), KIOSK_DISK_PSOW=psow)
             for block in BLOCKS:
-                found = judged(life, variants=3 * scale, block=block)
+                found = check_crash_states(life, variants=3 * scale, block=block)
                 good = (found.lost + found.broken > 0) == (psow == "1")
                 fine = fine and good
                 title = f"{name}, {block} B" + (", psow=1 (twin)" if psow == "1" else "")

@@ -110,9 +110,9 @@ def test_the_pin_travels_as_an_argon2id_hash_in_an_entry_and_is_never_shown(mach
 
 
 def test_a_ledger_without_its_key_cannot_be_searched_for_the_pin(machine) -> None:
-    kept = pins.Kept(hashed=pins.hash_pin("730194", KEY), pepper=KEY)
+    kept = pins.StoredPin(hashed=pins.hash_pin("730194", KEY), pepper=KEY)
     assert pins.matches("730194", kept)
-    assert not pins.matches("730194", pins.Kept(hashed=kept.hashed, pepper=b"another key"))
+    assert not pins.matches("730194", pins.StoredPin(hashed=kept.hashed, pepper=b"another key"))
 
 
 def test_changing_a_member_keeps_the_pin(machine) -> None:

@@ -44,11 +44,11 @@ SPOILT = {
 
 
 class ContainerError(RuntimeError):
-    """A command in the container, or what it should have brought about, did not come true."""
+    """A command in the container failed, or did not have its effect."""
 
 
 class Container:
-    """A system that runs. `with` ends it."""
+    """A running container; leaving `with` ends it."""
 
     def __init__(self, root: Path) -> None:
         options = ("--register=no", "--keep-unit", "--quiet", "--private-network", "--machine=kiosk-container")

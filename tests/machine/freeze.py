@@ -1,4 +1,4 @@
-"""Inside the machine: freezes threads of the kiosk, and nothing else of it, for as long as this runs.
+"""Inside the machine: freezes threads of the kiosk while this runs.
 
 freeze.py PID WHICH: 0 the first thread (screen), 1 the next (controller), ... in the order in which they were started.
 """

@@ -1,4 +1,4 @@
-"""The machine itself: QEMU with a disk, a watchdog and a badge reader on USB, and words with the agent inside."""
+"""The virtual machine: QEMU with a disk, a watchdog and a badge reader on USB, and a channel to the agent inside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOOT_SECONDS = 400.0
 
 
 class GuestError(RuntimeError):
-    """The machine, or a command in it, did not do what it should."""
+    """The machine, or a command in it, failed."""
 
 
 class Channel:
@@ -70,7 +70,7 @@ class Channel:
 
 
 class Guest:
-    """A machine that runs. `with` ends it, however."""
+    """A running machine; leaving `with` ends it."""
 
     def __init__(self, folder: Path, disk: Path, *, reader: str, data: Path | None = None, screen: bool = True) -> None:
         """`reader` is the path of a serial port: what is behind it is a USB reader in the machine.

@@ -1,4 +1,4 @@
-"""Inside the machine: tells the outside, through a virtual port, every head of the ledger that the kiosk tells.
+"""Inside the machine: reports every head of the ledger through a virtual port.
 
 What was told is out of the machine, and can be held against it after a power cut.
 """

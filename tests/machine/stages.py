@@ -1,4 +1,4 @@
-"""What is done to the machine, in stages that can each be run alone once `image` and `install` have been."""
+"""The stages of `make vm`; each can be run alone once `image` and `install` have been."""
 
 from __future__ import annotations
 

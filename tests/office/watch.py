@@ -1,4 +1,4 @@
-"""A monotonic clock in a test's hands."""
+"""A monotonic clock that a test moves."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SIZES = (WIDE, SMALL, (1024, 600), (1280, 800), UPRIGHT)
 
 
 class Scene(Protocol):
-    """What draws itself: every scene of the hosts' screens."""
+    """Anything that draws itself: every scene of the hosts' screens."""
 
     def draw(self, canvas: Canvas) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The pictures that were looked at and found good, and how a new one is compared with its own.
+"""Approved reference pictures, and the comparison of a new picture with its reference.
 
 Letters are drawn a little differently by every version of FreeType: a stem may be half a pixel to the right, a line a
 pixel lower. So both pictures are made much smaller, where that is a shade, and the shades may differ a little. What a
@@ -124,7 +124,7 @@ REPRESENTATIVE = DOOR + HOSTS
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two pictures are apart: the worst cell, and all on average, 0 to 255."""
+    """The difference of two pictures: the worst cell, and the average, 0 to 255."""
 
     worst: int
     mean: float

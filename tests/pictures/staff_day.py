@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.pictures.outside import Outside
+from tests.pictures.window_user import WindowUser
 
 PIN = "2580"
 STRANGER = "inconnu"
@@ -129,7 +129,7 @@ Keep = Callable[[str], None]
 class Day:
     """A host, a newcomer, and the kiosk between them."""
 
-    def __init__(self, outside: Outside, words: Words, keep: Keep) -> None:
+    def __init__(self, outside: WindowUser, words: Words, keep: Keep) -> None:
         self._at, self._words, self._keep = outside, words, keep
 
     def play(self) -> None:
@@ -243,7 +243,7 @@ class Day:
 
 def play(scene: Play, folder: Path, pictures: Path | None = None) -> None:
     """Play the day; `folder` takes the kiosk's data, `pictures` what each step looks like."""
-    with Outside(folder, size=scene.size, language=scene.language, is_drawn=pictures is not None) as outside:
+    with WindowUser(folder, size=scene.size, language=scene.language, is_drawn=pictures is not None) as outside:
 
         def keep(name: str) -> None:
             if pictures:

@@ -33,7 +33,7 @@ def tell(**what: Any) -> None:
     sys.stdout.flush()
 
 
-class Telling(Screen):
+class ReportingScreen(Screen):
     """A screen that tells what it has drawn."""
 
     def draw(self) -> bool:
@@ -66,7 +66,7 @@ def main() -> int:
         config = replace(config, screen=replace(config.screen, language=language))
         bench.prepare(config)
         seen = Path(picture[0]) if picture else None
-        screen = Telling((width, height), picture=seen, monotonic=bench.clock.monotonic)
+        screen = ReportingScreen((width, height), picture=seen, monotonic=bench.clock.monotonic)
         world = World(clock=bench.clock, pin_factory=bench.board.factory, simulated=True, display=bench.watch)
         with Kiosk(config, world, screen) as kiosk:
             threading.Thread(target=obey, args=(bench, kiosk), daemon=True).start()

@@ -15,8 +15,8 @@ from kiosk.screen.rotation import Frame, Rotation
 from kiosk.screen.sdl import pygame
 from kiosk.screen.window import Screen
 from tests.office.watch import Watch
-from tests.pictures.outside import tool
 from tests.pictures.picture import WIDE, drawn
+from tests.pictures.window_user import tool
 from tests.screen.test_window import ENTRY
 
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)

@@ -1,4 +1,4 @@
-"""Sudden death for the simulator: a node dies before any of its SQL statements or calls; its files stay as they are.
+"""Kills a node of the simulator before any of its SQL statements or calls; its files stay as they are.
 
 What a `kill -9` leaves on the disk is what SQLite had handed to the kernel by then. So at that instant the files are
 copied, and the node goes on from the copy: the rollback and the closing that happen to the old ones do not count.
@@ -17,7 +17,7 @@ class KilledError(BaseException):
 
 
 class Fuse:
-    """Burns with every statement of the node that runs; at its end the node is dead."""
+    """Counts down with every statement of the running node; at zero the node dies."""
 
     def __init__(self, at_death: Callable[[], None]) -> None:
         """`at_death` keeps what is on the disk."""

@@ -1,4 +1,4 @@
-"""What must hold when the faults are over and the queues have drained, whatever happened before: a function for each.
+"""Invariants: what must hold when the faults are over and the queues have drained; a function for each.
 
 They look at what is on the disks, and at what the simulator saw happen; none asks the code under test for its opinion
 of itself where the data can be looked at. Each yields a sentence for each thing that is wrong.

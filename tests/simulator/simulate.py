@@ -21,7 +21,7 @@ MEMORY = Path("/dev/shm")
 
 @dataclass
 class Report:
-    """What became of one life, or of many."""
+    """The result of one simulation, or of many."""
 
     lives: int = 0
     steps: int = 0

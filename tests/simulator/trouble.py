@@ -1,4 +1,4 @@
-"""What goes wrong in the simulator: lines, deaths, old copies put back, cloned cards, wrong clocks, poison, full disks.
+"""The faults of the simulator: lines, deaths, old copies restored, cloned cards, wrong clocks, poison, full disks.
 
 Each trouble takes the world and chance, befalls the world, and returns whether it could.
 """

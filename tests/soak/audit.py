@@ -1,4 +1,4 @@
-"""What must hold at the end of a simulated month, and a card that wears: for tests.soak.month.
+"""Checks what must hold at the end of a simulated month; and wears a card, for tests.soak.month.
 
 Nothing here asks the kiosk's opinion of itself: entries are counted at the server, balances are added up from them.
 """

@@ -36,7 +36,7 @@ LONGEST_MENDING = 60
 
 @dataclass
 class Month:
-    """What is lived and what is found wrong."""
+    """A simulated month: what happened and what was found wrong."""
 
     folder: Path
     days: int

@@ -41,7 +41,7 @@ TOKEN = "kt_Zm9yLW5vLW9uZXMtZXllcw"
 PUSHED = msgspec.json.encode(Pushed(acked=3, now=NOON))
 
 
-class Told:
+class ScriptedTransport:
     """A transport that gives the answers it was told to, and remembers what it was asked."""
 
     def __init__(self, *answers: HttpAnswer) -> None:
@@ -61,7 +61,9 @@ def failing(status: int, body: bytes = b"", **headers: str) -> SyncError:
     """What a push raises when this is answered."""
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(SyncError) as caught:
-        Client(Told(HttpAnswer(status=status, headers=told, body=body)), token=TOKEN).push(Push(ledger_id="l"))
+        Client(ScriptedTransport(HttpAnswer(status=status, headers=told, body=body)), token=TOKEN).push(
+            Push(ledger_id="l")
+        )
     return caught.value
 
 
@@ -69,7 +71,7 @@ def failing(status: int, body: bytes = b"", **headers: str) -> SyncError:
 
 
 def test_a_push_is_json_with_the_token_and_its_answer_is_read():
-    line = Told(ok(PUSHED))
+    line = ScriptedTransport(ok(PUSHED))
     assert Client(line, token=TOKEN).push(Push(ledger_id="l", beacon=Beacon(waiting=2))).acked == 3
     [(method, path, headers, body)] = line.asked
     assert (method, path) == ("POST", wire.ENTRIES)
@@ -80,7 +82,7 @@ def test_a_push_is_json_with_the_token_and_its_answer_is_read():
 
 
 def test_a_long_body_travels_compressed_both_ways():
-    line = Told(ok(gzip.compress(PUSHED), content_encoding="gzip"))
+    line = ScriptedTransport(ok(gzip.compress(PUSHED), content_encoding="gzip"))
     words = Push(ledger_id="l" * (wire.COMPRESS_OVER + 1))
     assert Client(line).push(words).acked == 3
     [(_, _, headers, body)] = line.asked
@@ -91,14 +93,14 @@ def test_a_long_body_travels_compressed_both_ways():
 
 
 def test_a_cursor_may_hold_any_letters():
-    line = Told(ok(msgspec.json.encode(wire.FeedPage(cursor="x"))))
+    line = ScriptedTransport(ok(msgspec.json.encode(wire.FeedPage(cursor="x"))))
     Client(line).feed("g1/2 &é")
     assert line.asked[0][1] == "/v1/feed?after=g1%2F2+%26%C3%A9"
 
 
 def test_the_fields_of_a_later_release_are_passed_over():
     later = b'{"acked": 7, "now": "2026-06-01T12:00:00Z", "mood": "fine"}'
-    assert Client(Told(ok(later))).push(Push(ledger_id="l")).acked == 7
+    assert Client(ScriptedTransport(ok(later))).push(Push(ledger_id="l")).acked == 7
 
 
 def wired(seq: int) -> wire.WireEntry:
@@ -111,7 +113,7 @@ def wired(seq: int) -> wire.WireEntry:
 def test_an_entry_of_the_feed_that_cannot_be_read_holds_no_other_up(caplog):
     entries = tuple(wire.FeedEntry(position=seq, entry=wired(seq)) for seq in (1, 2, 3))
     spoilt = msgspec.json.encode(wire.FeedPage(entries=entries, cursor="c")).replace(b'"seq":2', b'"seq":"two"')
-    page = Client(Told(ok(spoilt))).feed()
+    page = Client(ScriptedTransport(ok(spoilt))).feed()
     assert [one.position for one in page.entries] == [1, 3]
     assert "passed over" in caplog.text
 
@@ -154,13 +156,13 @@ def test_a_pause_that_is_asked_for_in_seconds_is_understood(said, seconds):
 )
 def test_what_does_not_speak_the_language_is_an_error_not_an_answer(answer):
     with pytest.raises(SyncError):
-        Client(Told(answer)).push(Push(ledger_id="l"))
+        Client(ScriptedTransport(answer)).push(Push(ledger_id="l"))
 
 
 def test_an_answer_that_unpacks_without_end_is_cut():
     bomb = gzip.compress(bytes(80 << 20))
     with pytest.raises(SyncError, match="64 MB"):
-        Client(Told(ok(bomb, content_encoding="gzip"))).time()
+        Client(ScriptedTransport(ok(bomb, content_encoding="gzip"))).time()
 
 
 def test_the_token_is_in_no_error_no_log_and_no_print(caplog):
@@ -214,7 +216,7 @@ class Silent(BaseHTTPRequestHandler):
         pass
 
 
-class Telling(Silent):
+class TalkingServer(Silent):
     """Tells the time, as it should."""
 
     body = msgspec.json.encode(ServerTime(now=NOON))
@@ -232,11 +234,11 @@ class Telling(Silent):
         self.wfile.write(self.body)
 
 
-class Moved(Telling):
+class Moved(TalkingServer):
     status = 302
 
 
-class Dripping(Telling):
+class Dripping(TalkingServer):
     """Gives one byte, then another, and so on for ever."""
 
     def give(self) -> None:
@@ -247,7 +249,7 @@ class Dripping(Telling):
                 return
 
 
-class CutOff(Telling):
+class CutOff(TalkingServer):
     def give(self) -> None:
         self.wfile.write(self.body[:5])
         self.close_connection = True
@@ -295,7 +297,7 @@ def Line_(port: int, **limits: float) -> Iterator[HttpTransport]:  # noqa: N802 
 
 
 def test_a_real_server_is_asked_and_answers():
-    with serving(Server(Telling)) as server, Line_(server.server_port, read_seconds=10) as line:
+    with serving(Server(TalkingServer)) as server, Line_(server.server_port, read_seconds=10) as line:
         assert Client(line, token=TOKEN).time().now == NOON
         assert server.heard == [f"Bearer {TOKEN}"]
 
@@ -365,7 +367,7 @@ def test_a_redirect_is_not_followed_so_the_token_goes_nowhere_else():
 def test_no_other_credentials_of_the_machine_are_sent(tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\ndefault login me password mine\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with serving(Server(Telling)) as server, Line_(server.server_port, read_seconds=10) as line:
+    with serving(Server(TalkingServer)) as server, Line_(server.server_port, read_seconds=10) as line:
         line._session.trust_env = True
         Client(line, token=TOKEN).time()
         assert server.heard == [f"Bearer {TOKEN}"]
@@ -398,7 +400,7 @@ def tls(folder: Path) -> Iterator[tuple[int, Path]]:
     pem.write_bytes(key.private_bytes(*plain) + authority.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    server = Server(Telling)
+    server = Server(TalkingServer)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     with serving(server):
         yield server.server_port, authority

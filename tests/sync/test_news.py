@@ -161,7 +161,7 @@ def until(is_so: Callable[[], bool]) -> None:
 # ---------------------------------------------------------------- the kiosk's thread that listens
 
 
-class Told:
+class ScriptedTransport:
     """A server that answers this, one after the other; what it was asked; and how often there were news."""
 
     def __init__(self, *answers: HttpAnswer | None) -> None:
@@ -190,14 +190,14 @@ def news(is_so: bool) -> HttpAnswer:
 
 
 def test_a_kiosk_asks_again_and_again_until_there_are_news_and_then_leaves_it_to_the_exchange() -> None:
-    told = Told(news(False), news(False), news(True))
+    told = ScriptedTransport(news(False), news(False), news(True))
     told.listener.follow("g.7")
     told.listener.step()
     assert (told.asked, told.news) == (["g.7"] * 3, 1)
 
 
 def test_news_that_the_exchange_has_already_are_none() -> None:
-    told = Told(news(True), news(True))
+    told = ScriptedTransport(news(True), news(True))
     told.on_asked = lambda: told.listener.follow("g.8")  # the kiosk's own push, on its other line, went meanwhile
     told.listener.follow("g.7")
     told.listener.step()
@@ -205,7 +205,7 @@ def test_news_that_the_exchange_has_already_are_none() -> None:
 
 
 def test_a_server_that_stops_and_lets_go_of_all_who_wait_is_not_asked_again_and_again() -> None:
-    told = Told(news(False), news(False))
+    told = ScriptedTransport(news(False), news(False))
     told.takes = 0.1
     told.listener.follow("g.7")
     told.listener.step()
@@ -216,7 +216,7 @@ def test_a_server_that_stops_and_lets_go_of_all_who_wait_is_not_asked_again_and_
     "answer", [HttpAnswer(status=503), HttpAnswer(status=401), HttpAnswer(status=200, body=b"<html>"), None]
 )
 def test_what_goes_wrong_is_left_to_the_exchange(answer: HttpAnswer | None) -> None:
-    told = Told(answer, news(True))
+    told = ScriptedTransport(answer, news(True))
     told.listener.follow("g.7")
     told.listener.step()
     assert (len(told.asked), told.news) == (1, 0)
@@ -226,7 +226,7 @@ def test_what_goes_wrong_is_left_to_the_exchange(answer: HttpAnswer | None) -> N
 
 
 def test_a_server_of_an_earlier_release_is_asked_again_after_an_hour() -> None:
-    told = Told(HttpAnswer(status=404), news(True))
+    told = ScriptedTransport(HttpAnswer(status=404), news(True))
     told.listener.follow("g.7")
     told.listener.step()
     told.listener.step()

@@ -59,14 +59,14 @@ _NAMELESS = dict.fromkeys(("window_start", "window_end", "present_until", "prese
 }
 
 
-class Kept(Noun, frozen=True, kw_only=True):
-    """A visit that was kept: whose it is now, and when it was reversed, if it was."""
+class AddedVisit(Noun, frozen=True, kw_only=True):
+    """A visit that was added: whose it is now, and when it was reversed, if it was."""
 
     member_id: str
     reversed_at: datetime | None
 
 
-def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> Kept:
+def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> AddedVisit:
     """Keep a visit. Raises AlreadyKnownError when it is kept already, or was condensed."""
     at, window = entry.stamp.at, verdict.window
     row: dict[str, Any] = {
@@ -92,7 +92,7 @@ def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: st
     connection.execute(_INSERT, {**row, **ends})
     if ends["reversed_at"] is not None:
         _settle_re_entries(connection, row)
-    return Kept(member_id=row["member_id"], reversed_at=ends["reversed_at"])
+    return AddedVisit(member_id=row["member_id"], reversed_at=ends["reversed_at"])
 
 
 class AlreadyKnownError(LookupError):

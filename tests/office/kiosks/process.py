@@ -26,7 +26,7 @@ from kiosk.settings.config import resolved
 SIZE = (800, 480)
 
 
-class Telling:
+class ReportingDisplay:
     """A display that also tells what it shows."""
 
     def __init__(self, display: Display) -> None:
@@ -67,7 +67,7 @@ def main() -> None:
             clock=bench.clock,
             pin_factory=bench.board.factory,
             simulated=True,
-            display=lambda screen: Telling(bench.watch(screen)),
+            display=lambda screen: ReportingDisplay(bench.watch(screen)),
         )
         with Kiosk(config, world, screen) as kiosk:
             threading.Thread(target=obey, args=(bench, kiosk), daemon=True).start()

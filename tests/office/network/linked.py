@@ -1,4 +1,4 @@
-"""A kiosk and its side of the wire, without threads: for tests that go through exchanges step by step."""
+"""A kiosk with its sync client, without threads: tests run exchanges step by step."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def answers(status: int, **headers: str) -> Fault:
 
 
 class FaultyLine:
-    """A line on which the next calls go wrong as told; afterwards all goes well."""
+    """A transport whose next calls fail as told; later calls go well."""
 
     def __init__(self, line: Transport) -> None:
         self._line = line

@@ -1,4 +1,4 @@
-"""The network as it is out there: kiosks and the server as processes of their own, and a cable that can be pulled."""
+"""A real network: kiosks and the server as processes of their own, and a cable that can be pulled."""
 
 from __future__ import annotations
 

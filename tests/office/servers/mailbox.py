@@ -1,4 +1,4 @@
-"""Where messages arrive: a mail server and a web server on this machine, and what they were sent."""
+"""A mail server and a web server on this machine that record the messages they were sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import msgspec
 
 @dataclass
 class Mailbox:
-    """What arrived, and whether the next message is refused."""
+    """The messages that arrived, and whether the next one is refused."""
 
     mails: list[Any] = field(default_factory=list)
     posts: list[dict[str, str]] = field(default_factory=list)

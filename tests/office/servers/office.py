@@ -121,7 +121,7 @@ def _make(database: str | Path) -> None:
 
 
 class Browser:
-    """A client that reads the seal out of a page before it sends the page's form."""
+    """A client that takes the CSRF token from a page before it sends the page's form."""
 
     def __init__(self, client: Any) -> None:
         self.client = client

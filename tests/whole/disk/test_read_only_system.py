@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.crash_states.killed_kiosk import furnish
-from tests.crash_states.kills import Door, Eye, Told, found_wrong
+from tests.crash_states.kills import Acknowledged, Door, FileWatcher, found_wrong
 
 READ_ONLY = """
 set -e
@@ -51,7 +51,7 @@ def test_in_there_nothing_but_the_data_can_be_written(data, tmp_path):
 
 def test_a_kiosk_on_a_read_only_system_serves_and_writes_nothing_while_nobody_comes(data):
     furnish(data, 3)
-    told = Told()
+    told = Acknowledged()
     with Door(data, told, sells=False) as door:
         door.command = [*alone(data), sys.executable]
         door.start()
@@ -60,13 +60,13 @@ def test_a_kiosk_on_a_read_only_system_serves_and_writes_nothing_while_nobody_co
         door.kill()
         door.start()
         door.tap(0)
-        eye = Eye(data, Eye.TOUCHED)
+        watcher = FileWatcher(data, FileWatcher.TOUCHED)
         try:
-            assert not eye.sees_a_write(QUIET_SECONDS), sorted(data.iterdir())
+            assert not watcher.sees_a_write(QUIET_SECONDS), sorted(data.iterdir())
             door.tap(1)
-            assert eye.sees_a_write(0, anew=False), "a tap is seen"
+            assert watcher.sees_a_write(0, anew=False), "a tap is seen"
         finally:
-            eye.close()
+            watcher.close()
     assert len(told.strikes) == 5
     assert found_wrong(data, told) == []
     others = {file.name for file in data.iterdir() if not file.name.startswith("ledger.db")}

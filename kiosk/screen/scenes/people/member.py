@@ -20,7 +20,7 @@ from kiosk.screen.scenes import wording
 from kiosk.screen.scenes.machine.export import MemberExport
 from kiosk.screen.scenes.people.badges import BadgeActions, GiveBadge
 from kiosk.screen.scenes.sales.sell import Sell, pay
-from kiosk.screen.scenes.writing import Writing
+from kiosk.screen.scenes.text_entry import TextEntry
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
 from kiosk.screen.widgets.listing import Listing, Row
@@ -145,7 +145,7 @@ class MemberAccount(Scene):
         grid(canvas, side, self._choices(), columns=1, highest=84, gap=10)
 
 
-class Note(Writing):
+class Note(TextEntry):
     """Edits the note about a member, a few words for other hosts."""
 
     def __init__(self, context: Context, member_id: str, text: str) -> None:
@@ -166,7 +166,7 @@ class Note(Writing):
         return Back() if isinstance(answer, Done) else super().answered(command, answer)
 
 
-class Rename(Writing):
+class Rename(TextEntry):
     """Corrects a member's name."""
 
     def __init__(self, context: Context, member: Member) -> None:

@@ -7,11 +7,11 @@ from kiosk.commands import AddMember, Command
 from kiosk.screen.scene import Ask, Context, Effects, Swap
 from kiosk.screen.scenes.people.badges import GiveBadge
 from kiosk.screen.scenes.people.member import MemberAccount
-from kiosk.screen.scenes.writing import Writing
+from kiosk.screen.scenes.text_entry import TextEntry
 from kiosk.screen.widgets.message import Message
 
 
-class NewMember(Writing):
+class NewMember(TextEntry):
     """Asks the name of a new member; a second member of the same name is asked about."""
 
     def __init__(self, context: Context, name: str = "", code: str | None = None) -> None:

@@ -15,7 +15,7 @@ from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, DETAIL, INK, QUIET, SMALL
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Scene, Swap
 from kiosk.screen.scenes import wording
-from kiosk.screen.scenes.writing import Writing
+from kiosk.screen.scenes.text_entry import TextEntry
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, button, grid
 from kiosk.screen.widgets.calendar import Calendar
@@ -125,7 +125,7 @@ class Pay(Scene):
         grid(canvas, rest, choices, columns=1 if canvas.is_portrait else 2, highest=110)
 
 
-class OtherWay(Writing):
+class OtherWay(TextEntry):
     """Another way to pay than those of the list, in a few words; they sell."""
 
     def __init__(self, context: Context, sale: SellPass, product: Product, *, currency: str) -> None:

@@ -12,7 +12,7 @@ from kiosk.screen.widgets.field import TextField
 from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 
 
-class Writing(Scene):
+class TextEntry(Scene):
     """A scene with a text field; Enter, or the large key, calls `written`."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Somebody in front of a real window: an X server of their own, real clicks and keys by xdotool, eyes on each frame."""
+"""A user in front of a real window: an X server of its own, real clicks and keys by xdotool, every frame checked."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ STILL_SECONDS = 0.6
 """Without a new frame for so long, nothing moves any more."""
 
 
-class OutsideError(AssertionError):
-    """What was waited for did not come."""
+class WindowUserError(AssertionError):
+    """What the user waited for did not appear."""
 
 
-class Outside:
+class WindowUser:
     """A kiosk in a window, and the one who uses it. Use it with `with`."""
 
     def __init__(self, folder: Path, *, size: tuple[int, int], language: str, is_drawn: bool = False) -> None:
@@ -122,7 +122,7 @@ class Outside:
     def sees(self, text: str) -> None:
         """Wait until this can be read."""
         if not self._appears(text, SECONDS):
-            raise OutsideError(f'"{text}" does not appear; there is: {self.reads()}; {list(self.frame["targets"])}')
+            raise WindowUserError(f'"{text}" does not appear; there is: {self.reads()}; {list(self.frame["targets"])}')
 
     def finds(self, begins: str) -> str:
         """Wait for a target whose name begins so; return all of it."""
@@ -163,7 +163,7 @@ class Outside:
             try:
                 self.frame = self._frames.get(timeout=SECONDS)
             except queue.Empty:
-                raise OutsideError(f"{what} does not come; there is: {self.reads()}") from None
+                raise WindowUserError(f"{what} does not come; there is: {self.reads()}") from None
 
     def _look(self) -> None:
         assert self._kiosk.stdout
@@ -183,7 +183,7 @@ class Outside:
         try:
             self._done.get(timeout=SECONDS)
         except queue.Empty:
-            raise OutsideError(f'"{line}" was not done; there is: {self.reads()}') from None
+            raise WindowUserError(f'"{line}" was not done; there is: {self.reads()}') from None
 
     def _click(self, target: str) -> None:
         left, top, wide, high = self.frame["targets"][target]
