@@ -57,5 +57,5 @@ class StatusReporter:
             contact_wired=config.door.contact is not None,
             paired=self.uplink is not None and self.uplink.is_paired,
             screen_missed=self._is_screen_missed(),
-            copied_on=backup.newest(config),
+            copied_on=backup.last_everywhere(config),
         )

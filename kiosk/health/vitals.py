@@ -40,7 +40,7 @@ class Surroundings:
     screen_missed: bool = False
     """There should be a screen, and nobody sees one."""
     copied_on: date | None
-    """The day (UTC) of the newest copy of the ledger; None: there is none."""
+    """The day (UTC) since which every folder has a copy of the ledger; None: one has none, or is not mounted."""
 
 
 DOOR_FAULTS = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,34 @@ def folders(config: Config) -> tuple[Path, ...]:
     return (config.paths.backup, *((config.backup.folder,) if config.backup.folder else ()))
 
 
+def device_of(folder: Path) -> int:
+    """Return the number of the file system that a folder is on, or will be on once it is made. Raises OSError."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.stat().st_dev
+
+
+def is_medium_there(config: Config, *, device: Callable[[Path], int] = device_of) -> bool:
+    """Tell whether the second medium is a file system of its own, or none is wanted.
+
+    One that is not mounted is a folder on the card itself: copies there would be lost with the card.
+    """
+    medium = config.backup.folder
+    return medium is None or device(medium) != device(config.paths.state)
+
+
+def last_everywhere(config: Config, *, device: Callable[[Path], int] = device_of) -> date | None:
+    """Return the day since which every folder has a copy: that of the folder furthest behind.
+
+    None while one of them has none, or the second medium is not mounted.
+    """
+    if not is_medium_there(config, device=device):
+        return None
+    days = [
+        max((day for copy in folder.glob(PATTERN) if (day := day_of(copy))), default=None) for folder in folders(config)
+    ]
+    return min((day for day in days if day), default=None) if all(days) else None
+
+
 def copies(config: Config) -> list[Path]:
     """Return all copies, the newest first."""
     found = (file for folder in folders(config) if folder.is_dir() for file in folder.glob(PATTERN))
@@ -52,14 +81,17 @@ def newest(config: Config, today: date | None = None) -> date | None:
     return next((day for day in map(day_of, copies(config)) if day and (today is None or day <= today)), None)
 
 
-def make(config: Config, today: date) -> list[Path]:
+def make(config: Config, today: date, *, device: Callable[[Path], int] = device_of) -> list[Path]:
     """Copy the ledger into each folder, and let go of the copies that are too old. A day has one copy, the last made.
 
-    Raises LedgerError for a ledger that cannot be read, or a folder that cannot be written; the others have theirs.
+    Nothing is copied to a second medium that is not mounted. Raises LedgerError for a ledger that cannot be read, or a
+    folder that cannot be written; the others have theirs.
     """
     made, failed = [], []
     for folder in folders(config):
         try:
+            if folder == config.backup.folder:
+                _need_medium(config, device)
             made.append(_copy_into(folder, config.paths.ledger, today))
             if folder == config.backup.folder:
                 _copy_keys(config, folder)
@@ -69,6 +101,11 @@ def make(config: Config, today: date) -> list[Path]:
     if failed:
         raise LedgerError("; ".join(failed))
     return made
+
+
+def _need_medium(config: Config, device: Callable[[Path], int]) -> None:
+    if not is_medium_there(config, device=device):
+        raise LedgerError(f"no copy of the ledger in {config.backup.folder}: no medium is mounted there")
 
 
 def _copy_into(folder: Path, ledger: Path, today: date) -> Path:

@@ -24,6 +24,15 @@ def config(tmp_path):
     return Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup(folder=stick))
 
 
+def disk(path):
+    """Number of the disk that a folder is on, where a stick is plugged in."""
+    return "stick" in path.parts
+
+
+def made(config, day):
+    return backup.make(config, day, device=disk)
+
+
 def lives(config):
     """A kiosk with a member who has tapped; the badge key and the pairing lie beside its ledger."""
     counter = SteppedKiosk(config.paths.state)
@@ -36,9 +45,9 @@ def lives(config):
 
 def test_a_copy_is_made_beside_the_work_and_is_whole(config):
     counter, _ = lives(config)
-    made = backup.make(config, TODAY)
-    assert [copy.parent for copy in made] == [config.paths.backup, config.backup.folder]
-    with open_reader(made[0]) as copy:
+    copied = made(config, TODAY)
+    assert [copy.parent for copy in copied] == [config.paths.backup, config.backup.folder]
+    with open_reader(copied[0]) as copy:
         assert copy.head == counter.ledger.head
         assert (*copy.verify(), *copy.roster_differences(), *copy.damage()) == ()
     counter.close()
@@ -47,7 +56,7 @@ def test_a_copy_is_made_beside_the_work_and_is_whole(config):
 def test_fourteen_copies_are_kept(config):
     counter, _ = lives(config)
     for day in range(20):
-        backup.make(config, TODAY + timedelta(days=day))
+        made(config, TODAY + timedelta(days=day))
     counter.close()
     days = [backup.day_of(copy) for copy in backup.copies(replace(config, backup=Backup()))]
     assert days == [TODAY + timedelta(days=day) for day in range(19, 5, -1)]
@@ -55,7 +64,7 @@ def test_fourteen_copies_are_kept(config):
 
 def test_keys_lie_on_the_second_medium_for_their_owner_only(config):
     counter, _ = lives(config)
-    backup.make(config, TODAY)
+    made(config, TODAY)
     counter.close()
     for name in backup.KEYS:
         assert (config.backup.folder / name).stat().st_mode & 0o777 == 0o600
@@ -66,14 +75,34 @@ def test_a_medium_that_is_full_or_gone_is_told_and_the_other_has_its_copy(config
     counter, _ = lives(config)
     (tmp_path / "stick").write_text("a file where a folder should be")
     with pytest.raises(LedgerError, match="stick"):
-        backup.make(config, TODAY)
+        made(config, TODAY)
     counter.close()
     assert backup.newest(replace(config, backup=Backup())) == TODAY
 
 
+def test_nothing_is_copied_to_a_medium_that_is_not_mounted(config):
+    counter, _ = lives(config)
+    with pytest.raises(LedgerError, match="no medium is mounted there"):
+        backup.make(config, TODAY)  # the stick is a folder of the card
+    counter.close()
+    assert not config.backup.folder.exists()
+    assert backup.newest(config) == TODAY
+    assert backup.last_everywhere(config) is None
+
+
+def test_the_copy_that_counts_is_that_of_the_folder_furthest_behind(config):
+    counter, _ = lives(config)
+    made(config, TODAY)
+    made(replace(config, backup=Backup()), TODAY + timedelta(days=5))
+    counter.close()
+    assert backup.last_everywhere(config, device=disk) == TODAY
+    assert backup.last_everywhere(replace(config, backup=Backup())) == TODAY + timedelta(days=5)
+    assert backup.last_everywhere(config) is None
+
+
 def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):
     counter, uid = lives(config)
-    backup.make(config, TODAY)
+    made(config, TODAY)
     former = counter.ledger.ledger_id
     counter.later(hours=4)
     counter.tap(uid)
@@ -97,7 +126,7 @@ def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):
 
 def test_a_copy_that_is_damaged_is_refused_and_nothing_is_changed(config):
     counter, _ = lives(config)
-    copy = backup.make(config, TODAY)[0]
+    copy = made(config, TODAY)[0]
     head = counter.ledger.head
     counter.close()
     copy.write_bytes(copy.read_bytes()[:5000])
@@ -109,7 +138,7 @@ def test_a_copy_that_is_damaged_is_refused_and_nothing_is_changed(config):
 
 def test_nothing_is_put_back_while_the_kiosk_runs(config):
     counter, _ = lives(config)
-    copy = backup.make(config, TODAY)[0]
+    copy = made(config, TODAY)[0]
     with pytest.raises(LedgerError, match="is held by"):
         backup.restore(config, copy)
     counter.close()
@@ -117,7 +146,7 @@ def test_nothing_is_put_back_while_the_kiosk_runs(config):
 
 def test_what_was_there_before_is_kept_aside(config):
     counter, uid = lives(config)
-    copy = backup.make(config, TODAY)[0]
+    copy = made(config, TODAY)[0]
     counter.later(hours=4)
     counter.tap(uid)
     head = counter.ledger.head
@@ -147,11 +176,11 @@ def kept(config) -> list[date | None]:
 def test_a_clock_that_was_thirty_years_ahead_for_a_night_costs_no_good_copy(config):
     lives(config)[0].close()
     for day in range(14):
-        backup.make(config, TODAY + timedelta(days=day))
-    backup.make(config, TODAY.replace(year=2056))
+        made(config, TODAY + timedelta(days=day))
+    made(config, TODAY.replace(year=2056))
     assert len(kept(config)) == 14, "one more copy, and so the oldest goes"
     later = TODAY + timedelta(days=14)
-    backup.make(config, later)
+    made(config, later)
     assert later in kept(config)
     assert backup.newest(config, later) == later
     assert copy_is_due(datetime(2026, 6, 16, 3, tzinfo=UTC), backup.newest(config, date(2026, 6, 16)))
@@ -160,9 +189,9 @@ def test_a_clock_that_was_thirty_years_ahead_for_a_night_costs_no_good_copy(conf
 def test_a_copy_that_bears_a_later_day_holds_up_no_other_and_does_not_pile_up(config):
     lives(config)[0].close()
     for year in range(2050, 2056):
-        backup.make(config, TODAY.replace(year=year))
+        made(config, TODAY.replace(year=year))
     for day in range(20):
-        backup.make(config, TODAY + timedelta(days=day))
+        made(config, TODAY + timedelta(days=day))
     days = [day for day in kept(config) if day]
     assert sum(day > TODAY + timedelta(days=19) for day in days) == backup.MISDATED_KEPT
     assert sum(day <= TODAY + timedelta(days=19) for day in days) == backup.COPIES_KEPT
