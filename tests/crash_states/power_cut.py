@@ -81,26 +81,26 @@ class CrashStateChecker:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[bytes, RecoveredLedger] = {}
-        self.verdicts = Results()
+        self.results = Results()
 
-    def checker(self, crash: Crash) -> None:
+    def check(self, crash: Crash) -> None:
         """Lay the files out, open them as the kiosk does, and compare with what the world knew."""
-        verdicts = self.verdicts
-        verdicts.states += 1
+        results = self.results
+        results.states += 1
         name = _name(crash)
-        if name in verdicts.seen:
+        if name in results.seen:
             return
-        verdicts.seen.add(name)
-        verdicts.distinct += 1
+        results.seen.add(name)
+        results.distinct += 1
         kept = self._open(crash)
         if kept.faults:
-            verdicts.broken += 1
-            verdicts.bad(crash, kept.faults[0])
+            results.broken += 1
+            results.bad(crash, kept.faults[0])
             return
         missing = _missing(crash, kept)
         if missing:
-            verdicts.lost += 1
-            verdicts.bad(crash, missing)
+            results.lost += 1
+            results.bad(crash, missing)
 
     def _open(self, crash: Crash) -> RecoveredLedger:
         for file in self._folder.iterdir():
@@ -165,8 +165,8 @@ def check_crash_states(life: RecordedRun, *, variants: int, every: int = 1, bloc
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         checker = CrashStateChecker(Path(folder))
         for crash in every_crash(life.start, life.calls, variants=variants, every=every, block=block):
-            checker.checker(crash)
-    return checker.verdicts
+            checker.check(crash)
+    return checker.results
 
 
 def campaign(scale: int) -> bool:
