@@ -80,6 +80,10 @@ class Product(Noun, frozen=True, kw_only=True):
     """A half-day product may name a day product: two half days never cost more than that day."""
     converts_cents: int | None = None
     """What one entry of the product in `converts_to` costs; filled in when the pass is sold."""
+    converts_cover: Cover | None = None
+    """What one entry of that product covers; filled in when the pass is sold."""
+    converts_hours: str | None = None
+    """The access hours of that product; filled in when the pass is sold."""
     on_sale: bool = True
 
 

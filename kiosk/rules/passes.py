@@ -8,6 +8,8 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from math import floor
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -141,19 +143,23 @@ def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[dateti
     return local_time.at_time(where, day, start), local_time.at_time(where, last, end)
 
 
-def day_is_cheaper(terms: Product) -> bool:
-    """Return whether two of these units cost more than one unit of the day product they convert to."""
-    return terms.converts_cents is not None and 2 * terms.price_cents > terms.converts_cents * max(terms.units or 1, 1)
+def day_is_cheaper(terms: Product, first: Product | None = None) -> bool:
+    """Return whether two of these units, or one and one of `first`, cost more than the day that they convert to."""
+    return terms.converts_cents is not None and _two_units(terms, first or terms) > terms.converts_cents
 
 
-def day_credit(terms: Product) -> int:
-    """Return the cents given back when two units become one day, rounded down.
+def day_credit(terms: Product, first: Product | None = None) -> int:
+    """Return the cents given back when two units become one day, rounded down; `first` is of another product.
 
     Two half days of 15 EUR and a day of 25 EUR: the second half day is charged, and 5 EUR are given back.
     """
-    if not day_is_cheaper(terms):
+    if not day_is_cheaper(terms, first):
         return 0
-    return 2 * terms.price_cents // max(terms.units or 1, 1) - (terms.converts_cents or 0)
+    return floor(_two_units(terms, first or terms)) - (terms.converts_cents or 0)
+
+
+def _two_units(one: Product, other: Product) -> Fraction:
+    return sum((Fraction(half.price_cents, max(half.units or 1, 1)) for half in (one, other)), Fraction())
 
 
 # ---------------------------------------------------------------- selling
@@ -212,11 +218,16 @@ def _days_in_month(year: int, month: int) -> int:
 
 
 def _priced(product: Product, products: Iterable[Product]) -> Product:
-    """Return the terms with today's price of one unit of the day product they convert to."""
+    """Return the terms with today's price, cover and hours of the day product they convert to."""
     day = next((other for other in products if other.id == product.converts_to), None)
     if day is None:
         return product
-    return msgspec.structs.replace(product, converts_cents=day.price_cents // max(day.units or 1, 1))
+    return msgspec.structs.replace(
+        product,
+        converts_cents=day.price_cents // max(day.units or 1, 1),
+        converts_cover=day.cover,
+        converts_hours=day.access_hours,
+    )
 
 
 def debt(holdings: Iterable[Holding]) -> tuple[Charge, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from kiosk import hours, local_time
 from kiosk.model import Charge, Cover, Day, Duration, Granted, Holding, Product, Reason, Unlimited, Window
@@ -88,25 +89,62 @@ def _paid(q: Question, reason: Reason, way: Way) -> Granted:
     """One unit, or the second half day that makes a day of two.
 
     Half days at 15 EUR meet at 13:30, the day costs 25 EUR. Paul bought the morning and comes back at 14:00: he pays
-    the second half day and is given back 5 EUR; his window now runs to the day's end.
+    the second half day and is given back 5 EUR; his window now lasts as long as that day would, by its boundary and
+    its hours.
     """
-    terms = way.holding.pass_.terms
-    whole_day = day_is_cheaper(terms) and _halves_bought(q, terms, q.local(way.door.start)) == 1
+    holding, terms = way.holding, way.holding.pass_.terms
+    first = _first_half(q, terms, q.local(way.door.start))
+    charges = (Charge(pass_id=holding.pass_.id, units=1),)
+    if first is None or not day_is_cheaper(terms, first.holding.pass_.terms):
+        return granted(q, reason, window=_window(q, way, terms.cover), door=way.door, payer=holding, charges=charges)
+    is_gift = holding.pass_.gift or first.holding.pass_.gift
+    way = Way(holding, q.door_by(terms.converts_hours) or way.door) if terms.converts_hours else way
     return granted(
         q,
         reason,
-        window=_window(q, way, Day(boundary=time()) if whole_day else terms.cover),
+        window=_day_window(q, way, first.window),
         door=way.door,
-        payer=way.holding,
-        charges=(Charge(pass_id=way.holding.pass_.id, units=1),),
-        credit_cents=day_credit(terms) if whole_day and not way.holding.pass_.gift else 0,
+        payer=holding,
+        charges=charges,
+        credit_cents=0 if is_gift else day_credit(terms, first.holding.pass_.terms),
     )
 
 
-def _halves_bought(q: Question, terms: Product, day: date) -> int:
-    """Return how many units of the same product the member has used here on this local day."""
-    same = {holding.pass_.id for holding in q.held if holding.pass_.terms.id == terms.id}
-    return sum(q.local(w.start) == day and any(c.pass_id in same for c in v.charges) for v, w in q.windows)
+class _Half(NamedTuple):
+    """A half day that was used, and the pass that paid for it."""
+
+    holding: Holding
+    window: Window
+
+
+def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
+    """The only half day that the member has used here on this local day, of those that convert to the same day.
+
+    It may be of another product: one bought singly makes a day with one of a card, in either order.
+    """
+    same = {h.pass_.id: h for h in q.held if _is_like(h.pass_.terms, terms)}
+    used = [
+        _Half(same[c.pass_id], w)
+        for v, w in q.windows
+        if q.local(w.start) == day
+        for c in v.charges
+        if c.pass_id in same
+    ]
+    return used[0] if len(used) == 1 else None
+
+
+def _is_like(one: Product, other: Product) -> bool:
+    return one.id == other.id or (one.converts_to is not None and one.converts_to == other.converts_to)
+
+
+def _day_window(q: Question, way: Way, first: Window) -> Window:
+    """What is left of the day that began with its first half."""
+    cover = way.holding.pass_.terms.converts_cover or Day(boundary=time())
+    start = _continued(q, way.door)
+    end = cover_end(cover, q.where, first.start)
+    if end <= q.now:  # a day so short that it would be over already
+        end = cover_end(way.holding.pass_.terms.cover, q.where, way.door.start)
+    return Window(start=start, end=min(end, way.door.last or end))
 
 
 def _window(q: Question, way: Way, cover: Cover) -> Window:

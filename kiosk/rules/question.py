@@ -122,8 +122,10 @@ class Question:
 
     def _door_of(self, holding: Holding, *, early: timedelta) -> hours.EntryHours | None:
         own = holding.pass_.terms.access_hours
-        if own is None:
-            return self.at_site(early=early)
+        return self.at_site(early=early) if own is None else self.door_by(own, early=early)
+
+    def door_by(self, own: str, *, early: timedelta = timedelta()) -> hours.EntryHours | None:
+        """How access hours of their own stand to the tap."""
         return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
 
     def at_site(self, *, early: timedelta) -> hours.EntryHours | None:

@@ -231,6 +231,40 @@ def test_half_days_of_two_cards_of_one_kind_make_a_day():
     assert [v.credit_cents for v in verdicts if isinstance(v, Granted)] == [0, 500]
 
 
+@pytest.mark.parametrize("order", [("single", "card"), ("card", "single")])
+def test_two_half_days_last_as_long_as_their_day_in_either_order_singly_or_on_a_card(order):
+    late = replace(SERRE, hours="24/7")
+    days = replace(HALF, id="day", price_cents=2500, units=1, cover=Day(boundary=time(4)), converts_cents=None)
+    card = replace(HALF, id="card", converts_to="day", converts_cents=None)
+    single = replace(card, id="single", price_cents=1800, units=1)
+    house = House(site=late)
+    for kind, when in zip(order, ("2026-07-01 10:00", "2026-07-02 10:00"), strict=True):
+        terms = replace({"card": card, "single": single}[kind], units=1)
+        terms = replace(terms, price_cents=1500 if kind == "card" else 1800)
+        house.sell(terms, at(when), products=(days,))
+    morning, afternoon = house.tap(at("2026-07-13 09:05")), house.tap(at("2026-07-13 14:00"))
+    assert isinstance(morning, Granted)
+    assert isinstance(afternoon, Granted)
+    assert (morning.credit_cents, afternoon.credit_cents) == (0, 800)
+    assert window(afternoon) == "14:00-04:00"
+
+
+def test_a_day_of_ten_hours_made_of_two_halves_counts_from_the_first():
+    hours = Product(id="day", name="Jour", price_cents=2500, cover=Duration(minutes=600), units=1)
+    house = House(site=replace(SERRE, hours="24/7"))
+    house.sell(replace(HALF, converts_to="day"), at("2026-07-01 10:00"), products=(hours,))
+    house.tap(at("2026-07-13 09:05"))
+    assert window(house.tap(at("2026-07-13 14:00"))) == "14:00-19:05"
+
+
+def test_a_gift_of_half_days_that_become_a_day_gives_no_money_back():
+    house = House()
+    house.sell(HALF, at("2026-07-01 10:00"))
+    house.passes[0] = replace(house.passes[0], gift=True)
+    verdicts = [house.tap(at("2026-07-13 09:05")), house.tap(at("2026-07-13 14:00"))]
+    assert [v.credit_cents for v in verdicts if isinstance(v, Granted)] == [0, 0]
+
+
 def test_half_days_on_two_days_stay_two_half_days():
     house = House()
     house.sell(HALF, at("2026-07-01 10:00"))
