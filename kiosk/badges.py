@@ -62,6 +62,8 @@ def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes
     key = file.read_bytes()
     if len(key) != KEY_BYTES:
         raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
+    if not any(key):  # a file whose content never reached the disk before the power failed
+        raise BadgeError(f"{file} holds zeros and no key: put back your copy of the badge key")
     return key
 
 

@@ -18,7 +18,7 @@ from hardware.door import Door, DoorEvent
 from hardware.indicator import Indicator
 from hardware.pins import open_pins
 from kiosk.answering import Answering
-from kiosk.badges import KEY_BYTES, badge_key
+from kiosk.badges import KEY_BYTES, BadgeError, badge_key
 from kiosk.clock import WallClock
 from kiosk.door.controller import Controller
 from kiosk.door.devices import Display, DoorDevices
@@ -278,9 +278,11 @@ def _open_books(config: Config, world: World) -> tuple[Ledger, RepairReport | No
         ledger, report = _open_ledger(config, world)
         hidden = ledger.roster.badge_count()
         return ledger, report, badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
-    except OSError as error:
+    except (BadgeError, OSError) as error:
         if ledger:
             ledger.close()
+        if isinstance(error, BadgeError):
+            raise
         if isinstance(error, LedgerBusyError | LedgerTooNewError) or takes_writes(config.paths.state, PROBE_BYTES):
             raise
         log.error("the kiosk is out of service until the disk takes writes: %s", error)  # noqa: TRY400 - a sentence

@@ -66,3 +66,11 @@ def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path):
 def test_a_key_in_the_settings_is_used_and_no_file_is_made(tmp_path):
     assert badge_key(tmp_path / "badge.key", given=KEY.hex()) == KEY
     assert not list(tmp_path.iterdir())
+
+
+def test_a_key_file_of_zeros_is_no_key(tmp_path):
+    (tmp_path / "badge.key").write_bytes(bytes(32))
+    with pytest.raises(BadgeError, match="holds zeros and no key: put back your copy"):
+        badge_key(tmp_path / "badge.key")
+    (tmp_path / "badge.key").write_bytes(bytes(31) + b"\1")
+    assert badge_key(tmp_path / "badge.key")[-1] == 1
