@@ -82,9 +82,11 @@ def open_pins() -> Any:
     Raises PinError when the lines cannot be reached, with the way to mend it.
     """
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory
+        import lgpio  # type: ignore[import-not-found]
+        from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 
-        return LGPIOFactory()
+        factory = LGPIOFactory()
+        factory.pin_class = resting_pin(LGPIOPin, lgpio)
     except ImportError as error:
         raise PinError("the GPIO library lgpio is missing: install it with `apt install python3-lgpio`") from error
     except Exception as error:  # lgpio and gpiozero have families of their own, and lgpio opens a pipe when imported
@@ -92,6 +94,20 @@ def open_pins() -> Any:
             f"cannot open the GPIO lines ({error}): is there a /dev/gpiochip0, is this user in the group gpio, and can "
             "it write to the folder LG_WD (or the working folder), where lgpio keeps a pipe?"
         ) from error
+    return factory
+
+
+def resting_pin(pin_class: Any, lgpio: Any) -> Any:
+    """Return a kind of lgpio pin that becomes an output at its first level at once.
+
+    gpiozero's own becomes a low output and is set afterwards: an active-low strike would be pulled for that moment.
+    """
+
+    class RestingPin(pin_class):  # type: ignore[misc]
+        def output_with_state(self, state: bool) -> None:
+            lgpio.gpio_claim_output(self.factory._handle, self._number, int(state))  # noqa: SLF001 - as gpiozero's pins do
+
+    return RestingPin
 
 
 def need_factory(pin_factory: Any, *pins: int | None) -> None:

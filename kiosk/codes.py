@@ -94,6 +94,12 @@ HEALTH: dict[str, HealthWords] = {
         short=_("the reader does not answer"),
         idle=_("The way out is free; the reader is silent: check its cable"),
     ),
+    "door_down": HealthWords(
+        said=_("Does not move: its lines cannot be used"),
+        advice=_("Open by hand; stop what else uses the pins, check the wiring, then restart the kiosk"),
+        short=_("the door does not move"),
+        idle=_("Badges are read; the door does not move: open by hand, call for help"),
+    ),
     "ledger_mended": HealthWords(
         said=_("Was damaged, and repaired itself"),
         advice=_("Have the memory card replaced"),

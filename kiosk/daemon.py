@@ -238,19 +238,11 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and devices, each closed by `stack` in reverse order, and build the controller."""
     inbox = Inbox()
+    door, indicator, fault = _open_wires(config, world, lambda event: inbox.put(DoorMoved(what=event.what)), stack)
     ledger, story, key = _open_books(config, world)
     stack.callback(ledger.close)
     if not isinstance(ledger, ClosedLedger):
         tell_known_times(world.clock, ledger)
-    wired = any(pin is not None for pin in config.pins().values())
-    pins = world.pin_factory or (open_pins() if wired else None)
-    if pins is not None and pins is not world.pin_factory:
-        stack.callback(pins.close)
-    lamp = config.indicator
-    indicator = Indicator(red=lamp.red, green=lamp.green, blue=lamp.blue, buzzer=lamp.buzzer, pin_factory=pins)
-    stack.callback(indicator.close)
-    door = _build_door(config, lambda event: inbox.put(DoorMoved(what=event.what)), pins)
-    stack.callback(door.close)
     devices = DoorDevices(
         door=door,
         indicator=indicator,
@@ -265,7 +257,35 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     told_before = "" if story or isinstance(ledger, ClosedLedger) else repair_notice.unacknowledged(ledger)
     if story or told_before:
         controller.report_repair(str(story or told_before), is_noted=not story)
+    if fault:
+        controller.report_door_fault()
     return controller
+
+
+def _open_wires(
+    config: Config, world: World, emit: Callable[[DoorEvent], None], stack: ExitStack
+) -> tuple[Door, Indicator, str]:
+    """Open the door first, so that the strike is at rest before anything else, then the light.
+
+    A line that cannot be had ends nothing: a door or a light without wires is returned in its place, and a sentence
+    that says why.
+    """
+    with ExitStack() as opening:
+        try:
+            wired = any(pin is not None for pin in config.pins().values())
+            pins = world.pin_factory or (open_pins() if wired else None)
+            if pins is not None and pins is not world.pin_factory:
+                opening.callback(pins.close)
+            door = _build_door(config, emit, pins)
+            opening.callback(door.close)
+            lamp = config.indicator
+            indicator = Indicator(red=lamp.red, green=lamp.green, blue=lamp.blue, buzzer=lamp.buzzer, pin_factory=pins)
+            opening.callback(indicator.close)
+        except Exception as error:  # noqa: BLE001 - lgpio and gpiozero have families of their own
+            log.error("the door does not move: %s", error)  # noqa: TRY400 - a sentence
+            return Door(emit=emit), Indicator(), str(error) or type(error).__name__
+        stack.push(opening.pop_all())
+    return door, indicator, ""
 
 
 def _open_books(config: Config, world: World) -> tuple[Ledger, RepairReport | None, bytes]:

@@ -215,7 +215,7 @@ class Controller:
 
     def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
         if isinstance(verdict, Granted):
-            self._devices.door.unlock(self._devices.unlock_seconds)
+            self._unlock()
         if verdict.reason is Reason.STAFF:
             self._health -= FOR_HOSTS  # one is here and has read the screen
         elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
@@ -227,6 +227,17 @@ class Controller:
         log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
         if self._devices.on_verdict:
             self._devices.on_verdict(verdict, case, now)
+
+    def report_door_fault(self) -> None:
+        """Tell hosts that the door's lines do not work; reader, ledger and screen go on. A restart tries them again."""
+        self._health.add(Health.DOOR_DOWN)
+
+    def _unlock(self) -> None:
+        try:
+            self._devices.door.unlock(self._devices.unlock_seconds)
+        except Exception as error:  # noqa: BLE001 - whatever a line raises, the next tap is to be answered
+            log.error("the door does not move: %s", error)  # noqa: TRY400 - a sentence
+            self.report_door_fault()
 
     def _slow_down(self, case: Case) -> None:
         """Ask for patience after too many taps of one source; nothing is stored and nothing opens."""
@@ -283,7 +294,7 @@ class Controller:
         match what:
             case "exit_pressed":
                 if self._store_if_rare(EXIT_BUTTON, what):
-                    self._devices.door.unlock(self._devices.unlock_seconds)
+                    self._unlock()
             case "exit_stuck" | "exit_released":
                 (self._health.add if what == "exit_stuck" else self._health.discard)(Health.EXIT_BUTTON_STUCK)
             case "forced_open" | "held_open":
@@ -320,7 +331,7 @@ class Controller:
             self._recorder.failed(error)
             raise
         if isinstance(result, DoorOpened):
-            self._devices.door.unlock(self._devices.unlock_seconds)
+            self._unlock()
         return result
 
     def _write_news(self, news: ServerNews) -> None:

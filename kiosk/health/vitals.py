@@ -44,6 +44,7 @@ class Surroundings:
 
 
 DOOR_FAULTS = (
+    "door_down",
     "door_forced_open",
     "door_held_open",
     "exit_button_stuck",

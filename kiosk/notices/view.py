@@ -36,6 +36,7 @@ class Health(StrEnum):
 
     LEDGER_FAILED = "ledger_failed"
     READER_DOWN = "reader_down"
+    DOOR_DOWN = "door_down"
     LEDGER_MENDED = "ledger_mended"
     DOOR_FORCED_OPEN = "door_forced_open"
     DOOR_HELD_OPEN = "door_held_open"

@@ -1,6 +1,7 @@
 """One tap, one touch, one command, in order: gather, decide, record, act; on a real ledger, with the real rules."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -207,6 +208,21 @@ def test_an_exit_button_that_is_stuck_is_told_until_it_is_free(counter) -> None:
     assert counter.controller.health() == ("exit_button_stuck",)
     counter.controller.handle(DoorMoved(what="exit_released"))
     assert counter.controller.health() == ()
+
+
+class BrokenDoor:
+    """A door whose line fails."""
+
+    def unlock(self, seconds: float) -> None:
+        raise RuntimeError("GPIO busy")
+
+
+def test_a_door_that_fails_is_told_and_taps_go_on(counter) -> None:
+    camille = counter.joins("camille")
+    counter.controller._devices = replace(counter.controller._devices, door=BrokenDoor())
+    assert isinstance(counter.tap(camille), Granted)
+    assert counter.controller.health() == ("door_down",)
+    assert len(counter.stored(Tapped)) == 1
 
 
 def test_an_unknown_badge_is_stored_under_the_code_that_it_was_shown(counter) -> None:

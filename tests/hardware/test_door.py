@@ -6,12 +6,13 @@ import queue
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 from gpiozero import DigitalOutputDevice
 
 from hardware.door import EXIT_SECONDS, GRACE_SECONDS, SPRING_SECONDS, STUCK_SECONDS, Door, DoorError, DoorEvent
-from hardware.pins import PinError
+from hardware.pins import PinError, resting_pin
 from hardware.simulator.board import WIRING, Board
 
 
@@ -195,6 +196,46 @@ def test_an_active_low_strike_is_driven_the_other_way_round():
     assert board.state()["strike"]
     door.close()
     assert not board.state()["strike"]
+
+
+class Line:
+    """Stands for lgpio: the levels that a line was driven to."""
+
+    def __init__(self):
+        self.levels = []
+
+    def gpio_claim_output(self, handle, number, level=0):
+        self.levels.append(level)
+
+    def gpio_write(self, handle, number, level):
+        self.levels.append(level)
+
+
+def levels_of_a_start(pin_class_of, *, state):
+    """The levels of a line that becomes an output at `state`."""
+    line = Line()
+
+    class PlainPin:
+        """What gpiozero does: an output first, its level afterwards."""
+
+        factory = SimpleNamespace(_handle=0)
+        _number = 17
+
+        def output_with_state(self, state):
+            line.gpio_claim_output(0, 17)
+            line.gpio_write(0, 17, int(state))
+
+    pin_class_of(PlainPin, line)().output_with_state(state)
+    return line.levels
+
+
+def test_an_active_low_strike_is_not_pulled_for_a_moment_at_the_start():
+    assert levels_of_a_start(resting_pin, state=True) == [1]
+    assert levels_of_a_start(resting_pin, state=False) == [0]
+
+
+def test_the_moment_in_which_gpiozero_pulls_it_is_seen():
+    assert levels_of_a_start(lambda pin_class, line: pin_class, state=True) == [0, 1]
 
 
 @pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan])

@@ -14,11 +14,14 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from gpiozero import DigitalOutputDevice
 
 import kiosk
+from hardware.simulator.board import WIRING
 from kiosk.answers import Done, Media, Refused, Status, decode_answer
 from kiosk.commands import AddMember, ExportBooks, ListMedia, SetClock, ShowStatus, encode_command
 from kiosk.daemon import WATCHDOG_SECONDS
+from kiosk.model import Granted
 from kiosk.threads.control_socket import ask
 from kiosk.threads.workers import Systemd
 from kiosk.upkeep import backup
@@ -85,6 +88,13 @@ def test_the_service_tells_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_
     assert "reader down: /dev/NoReader0 is not there: plug the reader in" in errors
     assert "Traceback" not in errors
     assert not service.socket.exists()
+
+
+def test_a_line_that_somebody_else_holds_does_not_end_the_kiosk(tmp_path) -> None:
+    running = RunningKiosk(tmp_path)
+    with DigitalOutputDevice(WIRING["strike"], pin_factory=running.bench.board.factory), running:
+        assert isinstance(running.tap("camille"), Granted)
+        assert "door_down" in running.kiosk.controller.health()
 
 
 def test_a_machine_without_a_site_and_without_a_reader_can_be_set_up_while_it_runs(tmp_path, systemd) -> None:
