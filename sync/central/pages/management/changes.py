@@ -144,7 +144,7 @@ def _product_fields(currency: str) -> tuple[Field, ...]:
         (_("One entry covers"), lambda reader, product: cover_words(reader.words, product)),
         (_("Valid for"), lambda reader, product: typed_validity(reader.words, product)),
         (_("Own access hours"), _as_it_is("access_hours")),
-        (_("Two of them become"), lambda reader, product: _product_name(reader, product.converts_to)),
+        (_("Two entries count as"), lambda reader, product: _product_name(reader, product.converts_to)),
         (_("Valid at"), lambda reader, product: ", ".join(map(reader.site, product.sites))),
         (_("On sale"), _yes_or_no(lambda product: product.on_sale)),
     )
