@@ -388,6 +388,8 @@ class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict
     pass_id: str | None = None
     units_left: int | None = None
     """On the pass that pays, after this tap, this period's for an allowance; -1 with DEBT."""
+    units_usable: int | None = None
+    """On all passes that the member can use here now, after this tap; None where there is no other."""
     units_total: int | None = None
     expires_on: date | None = None
     """Last day of the pass that pays."""

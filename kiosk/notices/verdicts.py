@@ -153,7 +153,13 @@ def _bought(verdict: Granted, case: Case) -> timedelta:
 
 
 def _balance(words: Language, verdict: Granted, case: Case) -> str:
-    left = None if verdict.reason is Reason.RE_ENTRY else verdict.units_left
+    left = (
+        None
+        if verdict.reason is Reason.RE_ENTRY
+        else verdict.units_left
+        if verdict.units_usable is None
+        else verdict.units_usable
+    )
     if verdict.reason is Reason.DEBT:
         return words.say("No entries left: this one is to be settled at the desk")
     if verdict.reason in (Reason.COURTESY, Reason.CLOCK_UNTRUSTED):

@@ -183,6 +183,8 @@ def granted(
     """Return the verdict, with what is left on the pass that pays and the warnings that are due."""
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
+    others = [h for h in q.valid if payer and h.pass_.id != payer.pass_.id and (not _counts(h) or q.left(h) > 0)]
+    usable = left + sum(map(q.left, others)) if left is not None else None
     ends = local_time.clamp(window.end) + local_time.minutes(q.policy.presence_minutes)
     return Granted(
         reason=reason,
@@ -194,9 +196,14 @@ def granted(
         units_left=left,
         units_total=payer.pass_.terms.units if payer and counted else None,
         expires_on=payer.pass_.valid_until if payer else None,
-        warn_units=bool(charges) and left in q.policy.warn_units,
-        warn_expiry=reason is not Reason.RE_ENTRY and payer is not None and _expiry_is_news(q, payer),
+        units_usable=usable if others else None,
+        warn_units=bool(charges) and all(map(_counts, others)) and usable in q.policy.warn_units,
+        warn_expiry=reason is not Reason.RE_ENTRY and payer is not None and not others and _expiry_is_news(q, payer),
     )
+
+
+def _counts(holding: Holding) -> bool:
+    return is_counted(holding.pass_.terms)
 
 
 def _expiry_is_news(q: Question, holding: Holding) -> bool:

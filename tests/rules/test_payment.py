@@ -265,6 +265,14 @@ def test_a_gift_of_half_days_that_become_a_day_gives_no_money_back():
     assert [v.credit_cents for v in verdicts if isinstance(v, Granted)] == [0, 0]
 
 
+def test_the_last_entry_of_a_card_is_no_news_while_another_card_has_some():
+    old, new = sold(replace(TEN, id="old"), used=9), sold(replace(TEN, id="new"), when="2026-07-02 10:00")
+    verdict = granted(old, new)
+    assert (verdict.units_left, verdict.units_usable, verdict.warn_units) == (0, 10, False)
+    assert granted(old, replace(new, used=9)).warn_units
+    assert granted(old).warn_units
+
+
 def test_half_days_on_two_days_stay_two_half_days():
     house = House()
     house.sell(HALF, at("2026-07-01 10:00"))
