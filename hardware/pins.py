@@ -82,11 +82,10 @@ def open_pins() -> Any:
     Raises PinError when the lines cannot be reached, with the way to mend it.
     """
     try:
-        import lgpio  # type: ignore[import-not-found]
-        from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
+        from gpiozero.pins import lgpio as driver
 
-        factory = LGPIOFactory()
-        factory.pin_class = resting_pin(LGPIOPin, lgpio)
+        factory = driver.LGPIOFactory()
+        factory.pin_class = resting_pin(driver.LGPIOPin, driver.lgpio)
     except ImportError as error:
         raise PinError("the GPIO library lgpio is missing: install it with `apt install python3-lgpio`") from error
     except Exception as error:  # lgpio and gpiozero have families of their own, and lgpio opens a pipe when imported
