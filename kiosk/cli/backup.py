@@ -18,7 +18,7 @@ from kiosk.files import drop_root
 def backup(call: Call) -> None:
     """Copy the ledger now, also while the kiosk runs.
 
-    The kiosk does this each night by itself. Copies are kept for 14 days, among the state and in the folder that
+    The kiosk does this each night by itself. The last 14 copies are kept, among the state and in the folder that
     [backup] in the settings names.
     """
     from kiosk.upkeep import backup as copies

@@ -8,10 +8,10 @@ from datetime import datetime
 import click
 
 from kiosk import commands
-from kiosk.answers import Account, UnknownBadges
+from kiosk.answers import UnknownBadges
 from kiosk.cli.errors import RefusedError
 from kiosk.cli.options import Call, common_options
-from kiosk.cli.perform import ask, ask_running, do, show
+from kiosk.cli.perform import ask, ask_running, do, named_member, show
 from kiosk.settings.config import Config
 
 POLL_SECONDS = 0.4
@@ -47,12 +47,9 @@ def assign(call: Call, *, member: str, number: str | None, code: str | None, wai
     """
     config = call.config()
     if number is None and code is None:
-        known = ask(config, commands.ShowAccount(member=member))  # a mistyped name is reported before anybody taps
-        if not isinstance(known, Account):
-            show(call, known)
-            return
-        member = known.member.id
-        code = _tapped(config, known.member.name, seconds=wait)
+        known = named_member(call, config, member)
+        member = known.id
+        code = _tapped(config, known.name, seconds=wait)
     show(call, ask(config, commands.AssignBadge(member=member, number=number, code=code)))
 
 

@@ -9,7 +9,7 @@ import click
 
 from kiosk import commands
 from kiosk.cli.options import DAY, Call, common_options
-from kiosk.cli.perform import do
+from kiosk.cli.perform import ask, do, named_member, show
 from kiosk.languages import languages
 
 LANGUAGE = click.Choice(languages())
@@ -105,14 +105,20 @@ def export(call: Call, member: str) -> None:
 
 @member.command("erase")
 @click.argument("member")
-@click.confirmation_option(prompt="The data of this member will be erased on all kiosks and cannot be restored. Go on?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @common_options
-def erase(call: Call, member: str) -> None:
+def erase(call: Call, *, member: str, yes: bool) -> None:
     """Erase the data of a member who asks for it.
 
     Sales stay in the accounts, without a name.
     """
-    do(call, commands.EraseMember(member=member))
+    config = call.config()
+    if not yes:
+        known = named_member(call, config, member)
+        told = f"Erase the data of {known.name} on all kiosks? They cannot be restored."
+        click.confirm(told, abort=True, err=True)
+        member = known.id
+    show(call, ask(config, commands.EraseMember(member=member)))
 
 
 @member.command("list")
@@ -173,5 +179,7 @@ def pin(call: Call, member: str) -> None:
 
     It is asked for and not shown: 4 to 8 digits, better 6. A forgotten PIN cannot be looked up, only replaced.
     """
-    typed = click.prompt("PIN", hide_input=True, confirmation_prompt=True, err=True)
-    do(call, commands.SetPin(member=member, pin=typed))
+    config = call.config()
+    host = named_member(call, config, member)
+    typed = click.prompt(f"PIN of {host.name}", hide_input=True, confirmation_prompt=True, err=True)
+    show(call, ask(config, commands.SetPin(member=host.id, pin=typed)))

@@ -13,14 +13,14 @@ from typing import Literal
 import click
 import msgspec
 
-from kiosk.answers import Answered, Judged, LedgerReport, Refused, decode_answer
+from kiosk.answers import Account, Answered, Judged, LedgerReport, Refused, decode_answer
 from kiosk.cli.errors import RefusedError
 from kiosk.cli.options import Call
 from kiosk.cli.terminal import is_unicode
 from kiosk.cli.text import lines
-from kiosk.commands import Command, encode_command
+from kiosk.commands import Command, ShowAccount, encode_command
 from kiosk.files import drop_root
-from kiosk.model import Denied
+from kiosk.model import Denied, Member
 from kiosk.settings.config import Config
 from kiosk.threads import control_socket
 
@@ -49,6 +49,15 @@ def ask(config: Config, command: Command) -> Answered:
     if answered is None:
         answered = _perform_here(config, command)
     return answered
+
+
+def named_member(call: Call, config: Config, name: str) -> Member:
+    """Return the member that a name means, to be named in a question. Exits with 1 when it means nobody or several."""
+    answered = ask(config, ShowAccount(member=name))
+    if isinstance(answered, Account):
+        return answered.member
+    show(call, answered)
+    raise click.exceptions.Exit(1)
 
 
 def ask_running(config: Config, command: Command, *, otherwise: str) -> Answered:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -16,14 +15,14 @@ from hardware.simulator.cards import Card, MifareClassic, Ntag, Phone, Type4Card
 from kiosk import hours, rules
 from kiosk.badges import badge_id
 from kiosk.clock import MovableClock
+from kiosk.demo.tray_words import VirtualBadge
 from kiosk.desk.pins import hash_pin
 from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, SiteSet, Tapped
 from kiosk.ledger import Ledger
 from kiosk.model import Badge, Duration, Member, Product, Site, Tap, Unlimited
 from kiosk.rules import passes
-from kiosk.settings.site_file import read_site
+from kiosk.settings.site_file import EXAMPLE, read_site
 
-LA_SERRE = Path(__file__).parent.parent / "examples" / "la-serre.toml"
 CARNET = "carte-10"
 PIN = "2580"
 """Of the demo's hosts."""
@@ -110,6 +109,13 @@ def cards() -> dict[str, Card]:
     return {one.key: one.card for one in (*PEOPLE, *UNKNOWN_CARDS)}
 
 
+def tray_badges() -> Iterator[VirtualBadge]:
+    """Yield the cards that lie in the tray."""
+    for who in (*PEOPLE, *UNKNOWN_CARDS):
+        if who.tray:
+            yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
+
+
 def first_morning(site: Site, today: date) -> datetime:
     """An hour and five minutes into the first long opening of this week, or of the next where this one has none."""
     zone = ZoneInfo(site.zone)
@@ -121,7 +127,7 @@ def first_morning(site: Site, today: date) -> datetime:
 
 def write_history(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
     """Write La Serre and its people's history into an empty ledger, and leave the clock at the demo's morning."""
-    described = read_site(LA_SERRE)
+    described = read_site(EXAMPLE)
     site = described.site
     now = first_morning(site, clock.now().date())
     clock.set(now - LOOK_BACK * 5)

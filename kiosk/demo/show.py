@@ -22,11 +22,11 @@ from kiosk.commands import TapCard
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
-from kiosk.demo.people import PEOPLE, PIN, UNKNOWN_CARDS, cards
+from kiosk.demo.people import PIN, cards, tray_badges
 from kiosk.demo.prompt import Prompt
 from kiosk.demo.remote import Remote
 from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
-from kiosk.demo.tray_words import Tray, VirtualBadge, outcome, put_into_words
+from kiosk.demo.tray_words import Tray, outcome, put_into_words
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.messages import ReaderUp, Tick, Touch
 from kiosk.model import Case, Denied, Signal, Site, Verdict
@@ -125,7 +125,7 @@ class Show:
         return put_into_words(
             self._site,
             now,
-            badges=tuple(badges()),
+            badges=tuple(tray_badges()),
             on_reader=self._bench.lying,
             strike_open=board["strike"],
             signal=Signal(board["signal"] or "idle"),
@@ -154,13 +154,6 @@ class Show:
         else:
             self._bench.put(card)
         self.refresh()
-
-
-def badges() -> Iterator[VirtualBadge]:
-    """Yield the cards in the tray."""
-    for who in (*PEOPLE, *UNKNOWN_CARDS):
-        if who.tray:
-            yield VirtualBadge(id=who.key, name=who.name.split()[0], detail=who.tray)
 
 
 def run(
@@ -340,7 +333,7 @@ def introduction(
     if server:
         lines.append(server)
     lines.append(f"hosts    tap claire, touch « Espace hôtes » (desk); PIN {PIN}")
-    cards = ", ".join(f"{card.id} ({card.detail})" for card in badges())
+    cards = ", ".join(f"{card.id} ({card.detail})" for card in tray_badges())
     return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
 
 

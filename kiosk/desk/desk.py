@@ -125,7 +125,7 @@ class Desk:
         if named:
             message = f'"{text}" may be several members: say more of the name, or the id'
             raise DeskError(message, map(_with_id, named), code="WHICH_MEMBER", name=text)
-        message = f'no member is called "{text}"'
+        message = f'no member is called "{text}"' + ("" if found else ": `kiosk member list` lists all")
         raise DeskError(message, (member.name for member in found), code="NO_MEMBER", name=text)
 
     def product(self, text: str) -> Product:

@@ -244,10 +244,8 @@ def demo_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 def load(path: Path) -> Config:
     """The settings in this file. Raises MistakesError with everything that is wrong."""
-    if not path.exists():
-        raise MistakesError(str(path), [Mistake("", f"there is no such file: copy {EXAMPLE} there and change it")])
     found: list[Mistake] = []
-    config = build(Config, read_toml(path), found=found)
+    config = build(Config, read_toml(path, example=EXAMPLE), found=found)
     if config is None:
         raise MistakesError(str(path), found)
     return config

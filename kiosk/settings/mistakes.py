@@ -59,13 +59,17 @@ class MistakesError(ValueError):
         super().__init__(f"{source}: {count}\n" + "\n".join(f"  {line}" for line in body.splitlines()))
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file in UTF-8. Raises MistakesError when it cannot be read or is not TOML."""
+def read_toml(path: Path, *, example: Path) -> dict[str, Any]:
+    """The tables of a TOML file in UTF-8. Raises MistakesError when it cannot be read or is not TOML.
+
+    `example` is the file that a missing one can be copied from.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some Windows editors put a mark before the text
         return tomllib.loads(text)
     except FileNotFoundError:
-        raise MistakesError(str(path), [Mistake("", "there is no such file")]) from None
+        advice = f"there is no such file: copy {example} there and change it"
+        raise MistakesError(str(path), [Mistake("", advice)]) from None
     except OSError as error:
         raise MistakesError(str(path), [Mistake("", f"cannot be read: {error.strerror or error}")]) from None
     except UnicodeDecodeError as error:

@@ -21,6 +21,7 @@ from kiosk.settings.mistakes import Mistake, MistakesError, build, did_you_mean,
 from kiosk.settings.site_words import COVERS, PRICE, VALID, Price, Validity, covers, price, validity, zone
 
 T = TypeVar("T", bound=msgspec.Struct)
+EXAMPLE = Path(__file__).parent.parent / "examples" / "la-serre.toml"
 
 # ---------------------------------------------------------------- the tables of the file
 
@@ -106,7 +107,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 def read_site(path: Path) -> Description:
     """The site that this file describes. Raises MistakesError with everything that is wrong."""
     found: list[Mistake] = []
-    tables = read_toml(path)
+    tables = read_toml(path, example=EXAMPLE)
     file = build(FileTables, tables, found=found)
     products = _named(ProductTable, tables.get("products"), found=found, path="products")
     members = _named(MemberTable, tables.get("members"), found=found, path="members")

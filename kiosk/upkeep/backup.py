@@ -1,4 +1,4 @@
-"""Copies of the ledger: one each night, kept for 14 days; on a second medium with what a new card needs besides.
+"""Copies of the ledger: one each night, the last 14 kept; on a second medium with what a new card needs besides.
 
 A copy is made by SQLite itself, on a connection that only reads, beside the work (`VACUUM INTO`); it is on the disk
 before it bears its name. On the second medium the badge key and the pairing lie beside the copies: without the key no

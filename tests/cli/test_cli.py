@@ -239,7 +239,8 @@ def test_bad_hours_point_at_the_column_and_nothing_is_imported(bare):
 
 def test_foreseen_trouble_is_one_sentence_and_no_traceback(bare):
     assert "run `kiosk site import FILE` first" in bare.is_refused("member", "list")
-    assert "there is no such file" in bare.is_refused("site", "import", "/nowhere.toml")
+    told = bare.is_refused("site", "import", "/nowhere.toml")
+    assert f"there is no such file: copy {LA_SERRE} there and change it" in told
     bare.state.write_text("a file where a folder belongs")
     assert bare.is_refused("site", "import", str(bare.site)).startswith("Error: ")
 

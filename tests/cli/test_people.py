@@ -40,9 +40,27 @@ def test_the_till_tells_the_receipts_of_the_day_and_its_sums(terminal):
 def test_a_member_is_exported_and_then_forgotten_after_a_question(terminal):
     assert terminal.json("member", "export", "celine")["document"]["member"]["name"] == "Céline Martin"
     assert '"name": "Céline Martin"' in terminal.reads("member", "export", "celine")
-    assert terminal.types("member", "erase", "celine").exit_code == 1
+    asked = terminal.prompted("n\n", "member", "erase", "celine")
+    assert "Erase the data of Céline Martin on all kiosks?" in asked.stderr
+    assert asked.exit_code == 1
+    assert "Céline Martin" in terminal.reads("member", "list")
     assert "forgotten" in terminal.reads("member", "erase", "celine", "--yes")
     assert "no member is called" in terminal.is_refused("member", "show", "celine")
+
+
+@pytest.mark.parametrize("words", [("member", "erase"), ("pin",)])
+@pytest.mark.parametrize(("name", "told"), [("martin", "may be several members"), ("zzz", "`kiosk member list`")])
+def test_a_name_that_does_not_mean_one_member_is_refused_before_any_question(terminal, words, name, told):
+    terminal.reads("member", "add", "Paul Martin")
+    refused = terminal.prompted("y\n", *words, name)
+    assert refused.exit_code == 1
+    assert told in refused.stderr
+    assert "Erase" not in refused.stderr
+    assert "PIN" not in refused.stderr
+
+
+def test_a_member_is_erased_after_a_yes(terminal):
+    assert "forgotten" in terminal.prompted("y\n", "member", "erase", "celine").stdout
 
 
 def test_a_command_that_has_just_started_forgets_nothing_by_a_clock_without_witnesses(terminal):

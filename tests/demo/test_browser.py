@@ -98,7 +98,7 @@ def test_a_click_is_a_touch_on_the_screen_and_on_the_tray(visitor) -> None:
     assert visitor.ask("POST", "/touch", {"x": x, "y": y})[0] == 204
     assert visitor.ask("POST", "/touch", {"x": 60, "y": 510})[0] == 204
     touched = visitor.screen.events()
-    assert touched == [Touch(button="undo", notice=ENTRY.number), PanelTouch("badge:Camille")]
+    assert touched == [Touch(button="undo", notice=ENTRY.number), PanelTouch("badge:camille")]
 
 
 def test_a_finger_is_laid_down_slides_and_is_lifted_one_after_the_other(visitor) -> None:

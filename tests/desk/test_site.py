@@ -267,7 +267,7 @@ def test_a_command_and_its_answer_travel_as_json(with_celine):
     [
         (b"", "does not know that command"),
         (b'{"do":"dance"}', "does not know that command"),
-        (b'{"do":"account","member":"zzz"}', 'no member is called "zzz"'),
+        (b'{"do":"account","member":"zzz"}', 'no member is called "zzz": `kiosk member list` lists all'),
         (commands.encode_command(TapCard(card="celine")), "is for the demo"),
         (b'{"do":"badges_unknown","since":"2026-06-01T09:00:00"}', "does not know that command"),
         (b'{"do":"exception_remove","rule":"%s"}' % (b"9" * 5000), "no exception is written"),

@@ -8,8 +8,9 @@ from kiosk import hours, notices
 from kiosk.answers import Account as AccountTold
 from kiosk.answers import PassLine, VisitLine
 from kiosk.commands import ShowAccount
+from kiosk.demo.people import tray_badges
 from kiosk.demo.tray import TRAY_BASE, TRAY_SHARE, draw_tray
-from kiosk.demo.tray_words import Tray, VirtualBadge, put_into_words
+from kiosk.demo.tray_words import Tray, put_into_words
 from kiosk.model import Member, Override, Signal, Site
 from kiosk.notices import Health, Idle, Language, Notice, Offer
 from kiosk.rules import extras
@@ -168,20 +169,13 @@ def pictures(language: str) -> Iterator[Picture]:
     yield from nights(language)
 
 
-TRAY_LABELS = (
-    ("Camille", "10 entrées"), ("Nadia", "dernière entrée"), ("Théo", "plus d’entrée"), ("Lucie", "carte expirée"),
-    ("Maxime", "mois illimité"), ("Inès", "badge perdu"), ("Claire", "accueil"), ("Sam", "in English"),
-    ("Inconnu", "jamais vu ici"), ("Téléphone", "change de numéro"), ("Carte de bus", "autre badge"),
-)  # fmt: skip
-
-
 def tray_view() -> Tray:
     """The demo's tray while Camille's badge lies on the reader."""
     return put_into_words(
         SERRE,
         MONDAY,
-        badges=tuple(VirtualBadge(id=name, name=name, detail=detail) for name, detail in TRAY_LABELS),
-        on_reader="Camille",
+        badges=tuple(tray_badges()),
+        on_reader="camille",
         strike_open=True,
         signal=Signal.GRANTED,
         light=(40, 200, 90),
