@@ -35,18 +35,18 @@ class BenchError(ValueError):
 
 
 class RecordingDisplay:
-    """A display that records each notice and passes everything on."""
+    """A display that records each notice and admission, and passes everything on."""
 
     def __init__(self, display: Display, on_idle: Callable[[], None]) -> None:
         self._display, self._on_idle = display, on_idle
-        self.notices: queue.SimpleQueue[Notice] = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue[Notice | Admission] = queue.SimpleQueue()
         self.last: Notice | None = None
 
     def show(self, notice: Notice) -> None:
         """Pass a notice on."""
         self._display.show(notice)
         self.last = notice
-        self.notices.put(notice)
+        self.answers.put(notice)
 
     def idle(self, view: Idle) -> None:
         """Pass the idle view on."""
@@ -56,6 +56,7 @@ class RecordingDisplay:
     def enter(self, admission: Admission) -> None:
         """Pass an admission on."""
         self._display.enter(admission)
+        self.answers.put(admission)
 
 
 class Bench:
@@ -142,27 +143,29 @@ class Bench:
         ]
         if len(found) == 1:
             return found[0]
-        advice = ", ".join(near(name, self.cards) or self.cards)
-        raise BenchError(f'there is no card "{name}": {advice}')
+        meant = near(name, self.cards)
+        advice = f"; did you mean {' or '.join(meant)}?" if meant else ""
+        raise BenchError(f'there is no card "{name}"{advice}\ncards: {", ".join(self.cards)}')
 
     def tap(self, name: str) -> Notice | None:
         """Lay a card on the reader until the screen answers, then take it away. Return its notice, or None."""
         with self._hands:
             try:
-                return self.answer_to(lambda: self.put(name))
+                answer = self.answer_to(lambda: self.put(name))
+                return answer if isinstance(answer, Notice) else None
             finally:
                 self.take()
 
-    def answer_to(self, deed: Callable[[], object]) -> Notice | None:
-        """Do something and return the notice that answers it; None when none comes."""
+    def answer_to(self, deed: Callable[[], object]) -> Notice | Admission | None:
+        """Do something and return the notice or the admission that answers it; None when none comes in 10 s."""
         if self.watching is None:
             raise BenchError("the kiosk is not running")
-        notices = self.watching.notices
-        while not notices.empty():
-            notices.get_nowait()
+        answers = self.watching.answers
+        while not answers.empty():
+            answers.get_nowait()
         deed()
         try:
-            return notices.get(timeout=SENSE_SECONDS)
+            return answers.get(timeout=SENSE_SECONDS)
         except queue.Empty:
             return None
 

@@ -14,7 +14,7 @@ from kiosk.settings.mistakes import near
 HELP = """\
 tap NAME           lay a card on the reader and take it away: {cards}
 put NAME, take     the same in two steps
-touch BUTTON       a button of the notice: leave, undo
+touch BUTTON       a button of the notice: desk after a host's tap; leave, undo after the second tap of a visit
 clock              what time it is; clock +10m, clock -1h, clock 16:50, clock thu 13:55, clock 2026-07-14 10:00
 door open|close    push the door, let it fall shut
 exit               press the exit button
@@ -36,18 +36,18 @@ class Prompt:
         zone: str,
         *,
         lay: Callable[[str], str],
-        touch: Callable[[str], bool],
+        touch: Callable[[str], str],
         wake: Callable[[], None],
     ) -> None:
-        """`lay` taps with a card and tells what was new; `touch` presses a button of the notice, and tells whether it
-        has one; `wake` has the kiosk look at its clock.
+        """`lay` taps with a card and tells what was new; `touch` presses a button of the notice and tells what came
+        of it, both raise BenchError; `wake` has the kiosk look at its clock.
         """
-        self._bench, self._zone, self._touch, self._wake = bench, ZoneInfo(zone), touch, wake
+        self._bench, self._zone, self._wake = bench, ZoneInfo(zone), wake
         self._words: Mapping[str, Callable[[str], str]] = {
             "tap": lay,
             "put": lambda name: f"{bench.put(name)} lies on the reader",
             "take": lambda _: self._do(bench.take, "nothing lies on the reader"),
-            "touch": self._press,
+            "touch": touch,
             "clock": self._clock,
             "door": self._door,
             "exit": lambda _: self._do(bench.board.press_exit, "exit button pressed"),
@@ -73,11 +73,6 @@ class Prompt:
     def _do(self, action: Callable[[], None], said: str) -> str:
         action()
         return said
-
-    def _press(self, button: str) -> str:
-        if not self._touch(button):
-            raise BenchError(f'no notice shows a button "{button}": buttons come with a second tap within 8 s')
-        return ""
 
     def _clock(self, text: str) -> str:
         clock = self._bench.clock

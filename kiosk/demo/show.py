@@ -14,7 +14,6 @@ from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from kiosk import notices
 from kiosk.answers import Done, Refused
@@ -22,7 +21,8 @@ from kiosk.commands import TapCard
 from kiosk.daemon import Kiosk, World
 from kiosk.demo.bench import SENSE_SECONDS, Bench, BenchError
 from kiosk.demo.browser import Browser
-from kiosk.demo.people import PIN, cards, tray_badges
+from kiosk.demo.introduction import introduction, no_button
+from kiosk.demo.people import cards, tray_badges
 from kiosk.demo.prompt import Prompt
 from kiosk.demo.remote import Remote
 from kiosk.demo.tray import BadgeClicked, ClockMoved, ExitPressed, TrayPanel, action_of
@@ -30,7 +30,8 @@ from kiosk.demo.tray_words import Tray, outcome, put_into_words
 from kiosk.ledger import LedgerBusyError, LedgerError
 from kiosk.messages import ReaderUp, Tick, Touch
 from kiosk.model import Case, Denied, Signal, Site, Verdict
-from kiosk.notices.language import Language
+from kiosk.notices import Admission, Notice
+from kiosk.notices.language import Language, sentences
 from kiosk.screen.panel import PanelTouch
 from kiosk.screen.sound.speaker import Speaker
 from kiosk.screen.window import Screen
@@ -317,37 +318,21 @@ def throw_away(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def introduction(
-    bench: Bench, site: Site, *, windowed: bool, server: str | None = None, page: str | None = None
-) -> str:
-    """Say what this is and what can be done with it."""
-    now = bench.clock.now().astimezone(ZoneInfo(site.zone))
-    lines = [
-        f"{site.name} on a simulated bench. Here it is {now:%A %d %B %Y, %H:%M}.",
-        f"data     {bench.folder}   (kiosk demo --reset throws it away)",
-    ]
-    if page:
-        lines.append(f"screen   {page}   (open it in a browser on this machine)")
-    elif not windowed:
-        lines.append(f"screen   {bench.folder / 'screen.png'}   (written anew after every change)")
-    if server:
-        lines.append(server)
-    lines.append(f"hosts    tap claire, touch « Espace hôtes » (desk); PIN {PIN}")
-    cards = ", ".join(f"{card.id} ({card.detail})" for card in tray_badges())
-    return "\n".join([*lines, f"cards    {cards}", "Here: tap NAME, or help. From another terminal: kiosk tap NAME"])
-
-
 def _serve(kiosk: Kiosk, bench: Bench, show: Show, *, site: Site) -> int:
     inbox = kiosk.controller.inbox
 
-    def touch(button: str) -> bool:
+    def touch(button: str) -> str:
         shown = bench.watching.last if bench.watching else None
-        if shown is None or button not in {one.id for one in shown.buttons}:
-            return False
+        buttons = [one.id for one in shown.buttons] if shown else []
+        if shown is None or button not in buttons:
+            raise BenchError(no_button(button, buttons, site))
         said = bench.answer_to(lambda: inbox.put(Touch(button=button, notice=shown.number)))
-        if said:
-            print(f"{said.title} — {' '.join(said.lines)}")
-        return said is not None
+        match said:
+            case Notice():
+                return f"{said.title} — {sentences(said.lines)}" if said.lines else said.title
+            case Admission():
+                return f'the screen goes on with "{button}"; what it asks is for a window, or --browser'
+        raise BenchError("nothing came of it: the notice has left the screen; tap again, then touch")
 
     def wake() -> None:
         inbox.put(Tick())

@@ -55,7 +55,7 @@ def put_into_words(
     return Tray(
         badges=badges,
         on_reader=on_reader,
-        on_reader_word=words.say("on the reader"),
+        on_reader_word=words.say("click: take away"),
         strike=words.say("Door unlocked") if strike_open else words.say("Door locked"),
         strike_open=strike_open,
         lamp=_lamp(words, signal),

@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-import opening_hours
-from opening_hours import OpeningHours, State
+from opening_hours import State
 
 from kiosk import local_time
 from kiosk.hours import checking, dated
-from kiosk.hours.checking import HoursError, check, check_night, countries
+from kiosk.hours.checking import HoursError, check, check_night
+from kiosk.hours.holidays import countries, holiday_name, is_holiday, schedule
 from kiosk.hours.language import unquoted
 from kiosk.model import Opening, Override, Site, Window
 
@@ -50,13 +50,6 @@ __all__ = [
 
 HORIZON = timedelta(days=366)
 """How far ahead a change is looked for."""
-
-_NAMES = {
-    "FR": 'Jan 01 "Jour de l’an"; May 01 "Fête du Travail"; May 08 "Victoire de 1945"; Jul 14 "Fête nationale"; '
-    'Aug 15 "Assomption"; Nov 01 "Toussaint"; Nov 11 "Armistice de 1918"; Dec 25 "Noël"; '
-    'easter +1 day "Lundi de Pâques"; easter +39 days "Ascension"; easter +50 days "Lundi de Pentecôte"'
-}
-"""The country's own names of its holidays, as rules with comments; which days are holidays the library knows."""
 
 
 class Hours(NamedTuple):
@@ -124,18 +117,6 @@ def last_closing(site: Site, override: Override | None, at: datetime) -> datetim
     return _last_closing(ahead, _next_midnight(site.zone, at))
 
 
-def is_holiday(site: Site, at: datetime) -> bool:
-    """Whether the local date is a public holiday of the site's country."""
-    return _is_holiday(site.country, local_time.today(local_time.zone(site.zone), at))
-
-
-def holiday_name(site: Site, at: datetime) -> str | None:
-    """What the country calls the public holiday of the local date, where that is known."""
-    names = _NAMES.get(site.country)
-    noon = datetime.combine(local_time.today(local_time.zone(site.zone), at), time(12))
-    return _schedule(names, site.country).state(noon)[1] or None if names else None
-
-
 # ---------------------------------------------------------------- hours, of a site or of a pass
 
 
@@ -188,7 +169,7 @@ def never_closes(hours: Hours, at: datetime) -> bool:
 
 def read_as(rule: str, country: str) -> str:
     """A rule in full: `Dec 31-24 off` runs backwards, so it is read as `Dec 31-Jan 24 closed`."""
-    return str(_schedule(rule, country))
+    return str(schedule(rule, country))
 
 
 def next_effect(rule: str, country: str, on: date) -> date | None:
@@ -199,7 +180,7 @@ def next_effect(rule: str, country: str, on: date) -> date | None:
 
 def _first_change(expression: str, usual: bool, country: str, on: date) -> date | None:
     """Where an expression first departs from a house that is always open, or never."""
-    _, until, state, comment = next(iter(_schedule(expression, country).intervals(datetime.combine(on, time()))))
+    _, until, state, comment = next(iter(schedule(expression, country).intervals(datetime.combine(on, time()))))
     if (state == State.OPEN) is not usual or comment:
         return on
     return until.date() if until else None
@@ -220,19 +201,6 @@ def _joined(hours: str, exceptions: tuple[str, ...]) -> str:
         *(checking.or_closed(dated.in_present_form(one)) for one in exceptions),
     )
     return "; ".join(filter(None, rules))
-
-
-@lru_cache(maxsize=256)
-def _schedule(expression: str, country: str) -> OpeningHours:
-    try:
-        return OpeningHours(expression, country=country, auto_country=False, auto_timezone=False)
-    except opening_hours.UnknownCountryError:  # type: ignore[attr-defined]
-        return OpeningHours(expression, auto_country=False, auto_timezone=False)
-
-
-@lru_cache(maxsize=512)
-def _is_holiday(country: str, day: date) -> bool:
-    return _schedule("PH", country).is_open(datetime.combine(day, time(12)))
 
 
 def _heeds_holidays(site: Site) -> bool:
@@ -259,8 +227,8 @@ def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
     """What the expression says between two instants, cut to fit."""
     where = local_time.zone(hours.zone)
     day = datetime.combine(local_time.today(where, start), time())
-    schedule = _schedule(hours.expression, hours.country)
-    for since, until, state, comment in schedule.intervals(day, local_time.to_local(where, end) + timedelta(days=1)):
+    read = schedule(hours.expression, hours.country)
+    for since, until, state, comment in read.intervals(day, local_time.to_local(where, end) + timedelta(days=1)):
         opens = max(local_time.to_utc(where, since), start)
         closes = min(local_time.to_utc(where, until), end) if until else end
         if opens < closes:

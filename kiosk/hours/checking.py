@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from string import ascii_uppercase
 
 import opening_hours
 from opening_hours import OpeningHours
 
 from kiosk.hours import language
+from kiosk.hours.holidays import has_calendar
 from kiosk.hours.language import Rule
 
 ADVICE = {
@@ -111,26 +110,10 @@ def _closed(expression: str, rule: Rule) -> str:
     return closed if opening_hours.validate(closed) else ""
 
 
-@lru_cache(maxsize=1)
-def countries() -> tuple[str, ...]:
-    """Codes of the countries whose public holidays the library knows."""
-    return tuple(first + last for first in ascii_uppercase for last in ascii_uppercase if _has_calendar(first + last))
-
-
-def _has_calendar(country: str) -> bool:
-    try:
-        _check_country(country)
-    except HoursError:
-        return False
-    return True
-
-
 def _check_country(country: str) -> None:
-    try:
-        OpeningHours("PH", country=country)
-    except opening_hours.UnknownCountryError as error:  # type: ignore[attr-defined]
+    if not has_calendar(country):
         advice = f"no calendar of public holidays for country {country!r}; write FR"
-        raise HoursError("PH", None, advice, code="HOURS_COUNTRY") from error
+        raise HoursError("PH", None, advice, code="HOURS_COUNTRY")
 
 
 def _check_syntax(expression: str, country: str) -> None:

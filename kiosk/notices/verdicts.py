@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from kiosk.model import Case, Denied, Duration, Granted, Member, Reason, Signal, Unlimited, Verdict
 from kiosk.notices.denials import Text, denied
-from kiosk.notices.language import Language, choose, sentence
+from kiosk.notices.language import Language, choose, sentence, sentences
 from kiosk.notices.people import called
 from kiosk.notices.punches import holding_of, punch
 from kiosk.notices.view import NOTICE_SECONDS, Button, Notice, Offer
@@ -50,9 +50,8 @@ def log_line(verdict: Verdict, case: Case, now: datetime, language: str | None =
     said = notice(verdict, case, now, language=language)
     outcome = words.say("granted") if isinstance(verdict, Granted) else words.say("denied")
     who = f" {case.member.name}" if case.member else ""
-    told = ". ".join(part.rstrip(".") for part in (said.title, *said.lines))
     code = f" [{said.code}]" if said.code else ""
-    return f"{words.time(now)} {outcome} {verdict.reason}{who}: {told}.{code}"
+    return f"{words.time(now)} {outcome} {verdict.reason}{who}: {sentences((said.title, *said.lines))}{code}"
 
 
 def signal(verdict: Verdict) -> Signal:

@@ -13,6 +13,7 @@ import pytest
 from kiosk.clock import MovableClock
 from kiosk.demo import main
 from kiosk.demo.bench import Bench, BenchError
+from kiosk.demo.introduction import own_command
 from kiosk.demo.people import PEOPLE, write_history
 from kiosk.demo.prompt import Prompt, parse_time
 from kiosk.demo.show import FIRST_TRIES_SECONDS, FirstTries, has_sound_card, throw_away
@@ -74,12 +75,12 @@ def test_a_time_that_is_none_is_refused_with_examples(text) -> None:
 
 
 def test_a_mistyped_word_is_answered_with_the_one_that_was_meant(tmp_path) -> None:
-    prompt = Prompt(Bench(tmp_path), "Europe/Paris", lay=lambda _: "", touch=lambda _: False, wake=lambda: None)
+    prompt = Prompt(Bench(tmp_path), "Europe/Paris", lay=lambda _: "", touch=lambda _: "", wake=lambda: None)
     with pytest.raises(BenchError, match="did you mean unplug"):
         prompt.run_line("unplgu")
     with pytest.raises(BenchError, match="type help"):
         prompt.run_line("wxyz")
-    with pytest.raises(BenchError, match='there is no card "camile": camille'):
+    with pytest.raises(BenchError, match=r'there is no card "camile"; did you mean camille\?\ncards: camille, nadia,'):
         prompt.run_line("put camile")
     assert "tap NAME" in prompt.run_line("help")
 
@@ -137,6 +138,27 @@ def test_the_demo_runs_in_a_terminal_and_goes_on_where_it_ended(tmp_path) -> Non
     second = demo(tmp_path, typed="clock\n")
     assert "13:55" in second
     assert "10:05" in demo(tmp_path, "--reset", typed="clock\n")
+
+
+def test_a_hosts_button_opens_the_screen_and_says_where_it_goes_on(tmp_path) -> None:
+    said = demo(tmp_path, "--alone", typed="touch desk\ntap claire\ntouch desk\ntap camille\ntouch leave\n")
+    before, _, after = said.partition("STAFF Claire Bonnet")
+    assert 'the notice has no button "desk": it has none' in before
+    assert 'the screen goes on with "desk"' in after
+    assert 'the notice has no button "leave"' in after
+    assert "with a second tap, 5 s or more after the first" in after
+
+
+@pytest.mark.parametrize(
+    ("program", "typed"), [(".venv/bin/kiosk", "./.venv/bin/kiosk"), ("/elsewhere/kiosk", "/elsewhere/kiosk")]
+)
+def test_the_demo_names_the_command_that_works_from_this_folder(monkeypatch, tmp_path, program, typed) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [program])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert own_command() == typed
+    monkeypatch.setattr(sys, "argv", ["/bin/kiosk"])
+    assert own_command() == "/bin/kiosk"
 
 
 def test_a_reader_that_comes_back_is_told_and_reads_the_next_card(tmp_path) -> None:
@@ -225,5 +247,5 @@ def test_a_card_can_be_laid_from_another_terminal(tmp_path) -> None:
         running.stdin.write("quit\n")
     assert "accordé ENTRY_USED Nadia Benali" in laid.stdout
     assert unknown.returncode == 1
-    assert 'there is no card "nadja": nadia' in unknown.stderr
+    assert 'there is no card "nadja"; did you mean nadia?\ncards: camille, nadia, ' in unknown.stderr
     assert running.returncode == 0

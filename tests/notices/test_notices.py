@@ -262,6 +262,8 @@ def test_a_line_for_the_terminal_tells_everything() -> None:
     told = TAPS["entry"]
     line = notices.log_line(told.verdict, told.case, told.now, "en")
     assert line == "09:05 granted ENTRY_USED Camille Roux: Entry recorded. Until 12:05. You have 6 entries left."
+    host = TAPS["staff"]
+    assert notices.log_line(host.verdict, host.case, host.now, "fr").endswith("Bonne journée\u202f!")
     unknown = TAPS["unknown"]
     assert notices.log_line(unknown.verdict, unknown.case, unknown.now).endswith("[K7PX]")
 

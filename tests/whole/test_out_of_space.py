@@ -15,6 +15,7 @@ import pytest
 from kiosk.answers import Done, Refused, Status
 from kiosk.commands import AddMember, ListMembers, ShowStatus
 from kiosk.model import Signal
+from kiosk.notices import Notice
 from tests.office.kiosks.running import RunningKiosk
 
 SMALL = "24m"
@@ -56,13 +57,15 @@ def is_out_of_service(kiosk: RunningKiosk, code: str, words: str) -> None:
     assert isinstance(refused, Refused)
     assert refused.code == "LEDGER_FAILED"
     assert kiosk.bench.watching
-    told = kiosk.bench.watching.notices
+    told = kiosk.bench.watching.answers
     kiosk.bench.put("camille")
     said = told.get(timeout=20)
+    assert isinstance(said, Notice)
     if said.signal is not Signal.FAULT:  # the reader's first search found the badge: it is to be laid down anew
         kiosk.bench.take()
         kiosk.bench.put("camille")
         said = told.get(timeout=20)
+        assert isinstance(said, Notice)
     assert (said.signal, said.lines[0]) == (Signal.FAULT, words)
     kiosk.bench.take()
     assert not kiosk.bench.board.strike_edges
