@@ -142,6 +142,8 @@ class Reader:
         self._touch: Touch | None = None
         self._last_uid, self._last_seen = b"", monotonic()
         self._since_boot, self._looked_at = since_boot, since_boot()
+        self._used_at = since_boot()
+        """When it was opened or last had a card, in seconds since boot."""
         self._is_first_search = True
 
     def run(self, stop: Flag, beat: Callable[[], None]) -> None:
@@ -162,11 +164,11 @@ class Reader:
         """Search until `stop`, or until it is time to open the reader anew."""
         self._forget_tag()
         self._is_first_search = True
-        opened = self._monotonic()
+        self._used_at = self._since_boot()
         while not stop.is_set():
             beat()
             began = self._monotonic()
-            if began - max(opened, self._last_seen) >= self._refresh:
+            if self._since_boot() - self._used_at >= self._refresh:
                 return
             self._turn(frontend)
             stop.wait(max(0.0, self._poll - (self._monotonic() - began)))
@@ -197,9 +199,8 @@ class Reader:
             beat()
             left -= 1.0
 
-    def _works(self, frontend: Frontend) -> None:
-        """Tell whether the reader works: a search has to return, opening it proves little."""
-        self._failures = 0
+    def _tell_up(self, frontend: Frontend) -> None:
+        """Tell that the reader works: a search has to return, opening it proves little. A card laid now is a tap."""
         if not self._up:
             self._up, self._up_since = True, self._monotonic()
             self._emit(ReaderUp(frontend.name))
@@ -211,16 +212,17 @@ class Reader:
         self._look_for_a_gap()
         if touch and touch.uid:
             if self._is_there(frontend, touch):
-                touch.misses, self._last_seen = 0, self._monotonic()
+                touch.misses, self._last_seen, self._used_at = 0, self._monotonic(), self._since_boot()
                 self._is_first_search = False
             else:
                 self._miss(touch)
+                if self._is_first_search:
+                    self._sense(frontend)  # the search by number says nothing of other cards
             return
         target = self._sense(frontend)
         if target:
             self._read(frontend, target)
             return
-        self._is_first_search = False
         if touch:
             self._miss(touch)
 
@@ -232,8 +234,12 @@ class Reader:
 
     def _sense(self, frontend: Frontend, uid: bytes | None = None) -> Any:
         target = frontend.sense(uid)
-        self._works(frontend)
+        self._failures = 0
         self._look_for_a_gap()
+        if target is None and uid is None:
+            self._is_first_search = False
+        if target is not None or uid is None:
+            self._tell_up(frontend)
         return target
 
     def _is_there(self, frontend: Frontend, touch: Touch) -> bool:

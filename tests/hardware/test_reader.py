@@ -344,7 +344,7 @@ def test_a_card_that_is_there_when_the_reader_comes_back_is_no_tap():
 def test_a_card_that_is_there_when_the_reader_is_opened_anew_is_no_tap():
     with bench_up(chip=LaysAtOpening()) as at_work:
         at_work.chip.card = Ntag(NTAG_UID)
-        at_work.now += 6 * 3600.0
+        at_work.slept += 6 * 3600.0
         assert at_work.next() == CardAlreadyThere()
         assert at_work.is_silent()
 
@@ -614,7 +614,7 @@ def test_after_hours_without_a_card_the_reader_is_opened_anew_and_nobody_is_told
         opened = at_work.chip.commands[GET_FIRMWARE_VERSION]
         at_work.turns()
         assert at_work.chip.commands[GET_FIRMWARE_VERSION] == opened
-        at_work.now += 6 * 3600.0
+        at_work.slept += 6 * 3600.0
         assert at_work.is_silent()
         assert at_work.chip.commands[GET_FIRMWARE_VERSION] == opened + 2  # nfcpy asks twice when it opens
         assert at_work.taps(Ntag(NTAG_UID)).uid == NTAG_UID
