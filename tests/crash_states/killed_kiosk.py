@@ -22,6 +22,7 @@ from kiosk.clock import MovableClock
 from kiosk.daemon import Kiosk, World
 from kiosk.facts import AnyFact, BadgeSet, Entry, MemberSet, PassSold, ProductSet, SiteSet
 from kiosk.ledger import Ledger, open_ledger
+from kiosk.messages import ReaderUp
 from kiosk.model import Badge, Case, Member, Verdict
 from kiosk.rules import passes
 from kiosk.screen.window import Screen
@@ -107,7 +108,13 @@ def main(folder: Path, port: str, *, in_two: bool) -> None:
         tell("verdict", verdict.reason, case.member.id if case.member else "")
 
     board._on_change = changed
-    world = World(clock=MovableClock(), pin_factory=board.factory, simulated=True, on_verdict=witness)
+    world = World(
+        clock=MovableClock(),
+        pin_factory=board.factory,
+        simulated=True,
+        on_verdict=witness,
+        on_reader=lambda said: tell("reader up") if isinstance(said, ReaderUp) else None,
+    )
     with Kiosk(settings(folder, port), world, Screen(SIZE)) as kiosk:
         if in_two:
             kiosk.controller._ledger.__class__ = TwoCommitLedger

@@ -88,6 +88,8 @@ class Door:
         self._in_two, self.command = ["in-two"] if in_two else [], [sys.executable]
         self._lines: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
         self._ends, self._sells = threading.Event(), sells
+        self._reader_up = threading.Event()
+        """Set once the kiosk's reader has searched: a card that lay there before would be no tap."""
         self.chip = Pn532()
 
     def __enter__(self) -> Self:
@@ -114,6 +116,7 @@ class Door:
             *self._in_two,
         ]
         log = (self.folder / "log").open("a")
+        self._reader_up.clear()
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         self._ear = threading.Thread(target=self._listen, args=(self.process,))
@@ -133,6 +136,8 @@ class Door:
 
         Return when it answered. Raises TimeoutError.
         """
+        if not self._reader_up.wait(PATIENCE):
+            raise TimeoutError(f"the reader does not come up; {self.folder}/log tells more")
         self.told.members.append(who)
         self.chip.put(Ntag(uid(who)))
         try:
@@ -160,6 +165,9 @@ class Door:
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
+            if line.strip() == "reader up":
+                self._reader_up.set()
+                continue
             self._lines.put((time.monotonic(), line.strip()))
 
     def _sell(self) -> None:

@@ -294,7 +294,7 @@ def test_the_tray_gives_what_was_clicked(watch) -> None:
     for rect, _ in shelf.targets:
         press((rect.centerx, rect.centery + 480))
     clicked = [action_of(one.target) for one in screen.events() if isinstance(one, PanelTouch)]
-    assert clicked[0] == BadgeClicked(id="Camille")
+    assert clicked[0] == BadgeClicked(id="camille")
     minutes = (-60, -10, 10, 60, 24 * 60)
     assert clicked[-6:] == [*(ClockMoved(by=timedelta(minutes=m)) for m in minutes), ExitPressed()]
 
