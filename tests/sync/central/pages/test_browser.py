@@ -16,7 +16,7 @@ from sync import wire
 from sync.central.accounts import audit
 from tests.office.servers.office import PASSWORD, Office, lea_comes, lived_in, office
 from tests.rules.house import SERRE
-from tests.sync.central.pages.test_roles import TABLE
+from tests.sync.central.pages.test_roles import TABLE, filled, things
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -28,6 +28,8 @@ MAIN = (
     "/hours?view=week", "/products", "/products/new", "/products/ten",
     "/kiosks", "/alarms", "/quarantine", "/accounts", "/audit", "/me",
     "/me/codes", "/sites", "/sites/new", "/sites/la-serre", "/members/lea/erase", "/members/lea/passes/ten/cancel",
+    "/site", "/sites/la-serre/retire", "/hours/today?what=close", "/members/lea/suspend", "/members/lea/restore",
+    "/members/lea/check-in",
     "/no-such-page",
 )  # fmt: skip
 NO_PAGES = ("/sign-in", "/language/{code:str}", "/live", "/sales/export", "/members/{member_id:str}/export")
@@ -38,7 +40,14 @@ def every_page(house: Office) -> list[str]:
     """The paths of all pages, in a house that is lived in."""
     anne = house.central.accounts.find("anne")
     visit = house.central.books.roster.visits_of("lea", house.moment.now)[0]
-    return [*MAIN, f"/accounts/{anne.account_id}", f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo"]
+    names = things(house)
+    return [
+        *MAIN,
+        f"/accounts/{anne.account_id}",
+        f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo",
+        filled("/kiosks/{kiosk_id:str}/revoke", names),
+        filled("/members/{member_id:str}/badges/{code:str}", names) + "?state=lost",
+    ]
 
 
 def test_every_page_that_there_is_is_looked_at(house) -> None:
@@ -127,7 +136,7 @@ def test_a_tap_shows_and_is_spoken_without_a_reload(house, address, browse) -> N
     page.evaluate("document.body.dataset.old = 'yes'")
     push(address, kiosk, lea_comes())
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("status")).to_have_text("09:05, Léa Martin, une entrée utilisée")
+    expect(page.get_by_role("status")).to_have_text("09:05, Léa Martin, Entrée utilisée")
     assert page.evaluate("document.body.dataset.old") == "yes"
 
 
@@ -137,7 +146,7 @@ def test_without_scripts_the_pages_say_the_same(house, address, browse) -> None:
     page = browse("anne", scripts=False)
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible()
     page.get_by_role("link", name="Léa Martin").click()
-    page.get_by_role("button", name="Est parti").click()
+    page.get_by_role("button", name="Noter le départ (La Serre)").click()
     expect(page.get_by_text("Départ enregistré.")).to_be_visible()
 
 
