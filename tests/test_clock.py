@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kiosk.clock import BOOT_ID, TIME_ERROR, MovableClock, WallClock, ask_kernel, kernel_is_synchronised
+from kiosk.clock import MovableClock, WallClock, kernel_is_synchronised
+from kiosk.clock.machine_clocks import BOOT_ID, TIME_ERROR, ask_kernel
 from kiosk.model import ClockQuality
 
 MONDAY = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)

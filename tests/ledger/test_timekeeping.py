@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kiosk.answers import Done, Refused
-from kiosk.clock import HOLD_SECONDS, WITNESS_SECONDS, WallClock
+from kiosk.clock import WallClock
+from kiosk.clock.sources import HOLD_SECONDS, WITNESS_SECONDS
 from kiosk.commands import ForgetOld, SetClock
 from kiosk.facts import Left, Timed, TimesCorrected
 from kiosk.local_time import to_local, zone

@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from kiosk.clock import HOLD_SECONDS, WallClock
+from kiosk.clock import WallClock
+from kiosk.clock.sources import HOLD_SECONDS
 from kiosk.facts import BadgeSet, MemberSet
 from kiosk.ledger import LedgerError, open_reader
 from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from kiosk.clock import WallClock
+from kiosk.clock.sources import TimeSources
 from kiosk.model import ClockQuality
 from tests.clocks.history import History
 
@@ -59,11 +60,17 @@ class ForgetsItsBoot(WallClock):
             self.set_by_host(last.at, self._machine.monotonic())
 
 
+class NetworkIsBelievedAtOnce(TimeSources):
+    def _is_to_be_believed(self, source, claim, seconds) -> bool:
+        return source == "kernel" or super()._is_to_be_believed(source, claim, seconds)
+
+
 class BelievesTheNetworkAtOnce(WallClock):
     """The bad twin: the kernel says that it is synchronised, so the time is known."""
 
-    def _is_to_be_believed(self, source, claim, seconds) -> bool:
-        return source == "kernel" or super()._is_to_be_believed(source, claim, seconds)
+    def __init__(self, machine) -> None:
+        super().__init__(machine)
+        self._sources = NetworkIsBelievedAtOnce(machine.monotonic())
 
 
 class NeverLooksAtItsChip(WallClock):

@@ -1,0 +1,56 @@
+"""A clock that can be moved, for the demo and the tests."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from kiosk.clock.wall_clock import WallClock
+from kiosk.model import ClockQuality
+
+
+class MovableClock(WallClock):
+    """A clock that runs on from any instant and can be moved.
+
+    It is trusted by definition, as whoever moves it knows what time it is.
+    """
+
+    def __init__(self, start: datetime | None = None, *, runs: bool = True) -> None:
+        super().__init__()
+        self._runs = runs
+        self._frozen = time.monotonic()
+        self._aged = 0.0
+        """Seconds that it was moved forward in all."""
+        self._offset = (start or datetime.now(UTC)) - datetime.fromtimestamp(self.monotonic(), UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds: what was skipped by moving the clock forward has passed here too."""
+        return (time.monotonic() if self._runs else self._frozen) + self._aged
+
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
+        """Return the instant the clock was moved to and what has run since; trusted."""
+        seconds = self.monotonic()
+        return datetime.fromtimestamp(seconds, UTC) + self._offset, seconds, ClockQuality.TRUSTED
+
+    def set(self, at: datetime) -> None:
+        """Move the clock to an instant (aware)."""
+        self._aged += max((at - self.now()).total_seconds(), 0.0)
+        self._offset = at.astimezone(UTC) - datetime.fromtimestamp(self.monotonic(), UTC)
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock by a duration, either way."""
+        self.set(self.now() + by)
+
+    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:  # noqa: ARG002
+        """Be set, as a host would set it."""
+        self.set(at + timedelta(seconds=self.monotonic() - monotonic))
+
+    def hear_server(self, at: datetime, monotonic: float) -> None:
+        """Pass over it: this clock knows the time."""
+
+    def is_witnessed(self) -> bool:
+        """Whoever moves it knows what time it is."""
+        return True
+
+    def chip_is_right(self) -> None:
+        """There is no chip."""

@@ -1,0 +1,99 @@
+"""The clock that a kiosk goes by: the machine's clocks, judged by the rules of kiosk.clock.sources."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from kiosk.clock.machine_clocks import MachineClocks, ThisMachine
+from kiosk.clock.sources import RTC_APART, TimeSources
+from kiosk.model import ClockQuality, Stamp
+
+
+class WallClock:
+    """What time it is, and how sure that is. May be asked and told from any thread."""
+
+    def __init__(self, machine: MachineClocks | None = None) -> None:
+        self._machine: MachineClocks = machine or ThisMachine()
+        self.boot_id = self._machine.boot_id
+        self._lock = threading.Lock()
+        self._sources = TimeSources(self._machine.monotonic())
+
+    def now(self) -> datetime:
+        """Return the instant, in UTC, as surely as it is known."""
+        return self.reading()[0]
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment before; never backwards."""
+        return self._machine.monotonic()
+
+    def quality(self) -> ClockQuality:
+        """Tell how far `now` can be trusted."""
+        return self.reading()[2]
+
+    def stamp(self) -> Stamp:
+        """Return the moment by both clocks, for a ledger entry."""
+        at, seconds, quality = self.reading()
+        if quality is not ClockQuality.UNTRUSTED:
+            with self._lock:
+                self._sources.note_entry(at, seconds)
+        return Stamp(at=at, boot_id=self.boot_id, monotonic_ns=int(seconds * 1e9), clock=quality)
+
+    def reading(self) -> tuple[datetime, float, ClockQuality]:
+        """Return the instant, the monotonic seconds at it, and how sure it is."""
+        with self._lock:
+            wall, seconds = self._machine.wall(), self._machine.monotonic()
+            if not self._machine.synchronised():
+                self._sources.hear_no_more("kernel")
+            elif self._sources.hear("kernel", wall, seconds):
+                return wall, seconds, ClockQuality.TRUSTED
+            at, quality = self._sources.time(wall, seconds)
+            return at, seconds, quality
+
+    def is_witnessed(self) -> bool:
+        """Tell whether the time is sure enough for what cannot be undone: forgetting, and deleting old copies.
+
+        The network or the server has kept it for an hour, in step with the last sure entry; or a host confirmed the
+        date an hour ago, and had that time to see a slip.
+        """
+        quality = self.quality()
+        with self._lock:
+            return quality is not ClockQuality.UNTRUSTED and self._sources.is_witnessed(self._machine.monotonic())
+
+    def chip_is_right(self) -> bool | None:
+        """Tell whether the clock chip agrees with the time; None without a chip, or while the time is not known."""
+        at, _, quality = self.reading()
+        chip = self._machine.battery()
+        return None if chip is None or quality is ClockQuality.UNTRUSTED else abs(chip - at) <= 2 * RTC_APART
+
+    def hear_server(self, at: datetime, monotonic: float) -> None:
+        """Take the central server's word that it was `at` (aware) at these monotonic seconds."""
+        with self._lock:
+            self._sources.hear("server", at.astimezone(UTC), monotonic)
+
+    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:
+        """Believe a host that it was `at` (aware) at these monotonic seconds; `confirmed`: the date in words too."""
+        with self._lock:
+            self._sources.hear_host(at.astimezone(UTC), monotonic, is_confirmed=confirmed)
+
+    def remember(
+        self,
+        last: Stamp | None,
+        *,
+        firm: Stamp | None = None,
+        chip_was_right: bool = True,
+        is_confirmed: bool = False,
+    ) -> None:
+        """Learn, at the start, from the last stamp that was sure of its time, None when there is none yet.
+
+        One of this boot is an anchor: a process that is started anew goes on from it. `firm` is the last that rests on
+        more than a host's word (None: `last`): a time that is past, and what all who tell the time are measured by.
+        `chip_was_right`: the clock chip agreed with the time when that was known last. `is_confirmed`: a host confirmed
+        the date when it was set last.
+        """
+        with self._lock:
+            seconds = self._machine.monotonic()
+            self._sources.remember(last, firm or last, boot_id=self.boot_id, seconds=seconds, is_confirmed=is_confirmed)
+            wall, chip = self._machine.wall(), self._machine.battery()
+            if last and chip_was_right and chip is not None:
+                self._sources.hear_chip(chip, wall, seconds)
