@@ -1,4 +1,4 @@
-"""The composition root: builds every part from the settings, starts them, watches them, stops them in reverse."""
+"""A running kiosk: builds every part from the settings, starts them, watches them, stops them in reverse."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, Self
 
 import hardware.reader as reading
-from hardware.door import Door, DoorEvent
-from hardware.indicator import Indicator
-from hardware.pins import open_pins
 from kiosk.answering import Answering
-from kiosk.badges import KEY_BYTES, BadgeError, badge_key
 from kiosk.clock import WallClock
+from kiosk.daemon.books import PROBE_BYTES, open_books
+from kiosk.daemon.wires import open_wires
 from kiosk.door.controller import Controller
 from kiosk.door.devices import Display, DoorDevices
 from kiosk.files import takes_writes
 from kiosk.health import machine
 from kiosk.health.status import StatusReporter
-from kiosk.ledger import ClosedLedger, Ledger, LedgerBusyError, LedgerError, LedgerTooNewError, repair_notice
-from kiosk.ledger.repair import RepairReport, mark_as_damaged, open_repaired
+from kiosk.ledger import ClosedLedger, repair_notice
+from kiosk.ledger.repair import mark_as_damaged
 from kiosk.ledger.timekeeping import tell_known_times
 from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
 from kiosk.model import Case, Tap, Verdict
@@ -38,7 +36,6 @@ from kiosk.settings.config import Config
 from kiosk.threads.control_socket import ControlServer
 from kiosk.threads.inbox import Inbox
 from kiosk.threads.workers import Systemd, Worker, stop_all
-from kiosk.upkeep import backup
 from kiosk.upkeep.nightly import NightlyWorker, forget_part
 from kiosk.uplink import Uplink
 
@@ -48,14 +45,10 @@ WATCHDOG_SECONDS = 2.0
 """How often systemd is told that all is alive: a fraction of WatchdogSec in kiosk.service."""
 STOP_SECONDS = 4.0
 """How long the threads have to end, below TimeoutStopSec of kiosk.service."""
-BUSY_SECONDS = 5.0
-"""How long a ledger that somebody else holds is waited for."""
 DISK_SECONDS = 10.0
 """How often a disk that took nothing at the start is tried again."""
 DISK_SILENCE_SECONDS = 300.0
 """A worn card may take minutes to answer, and the door has no ledger meanwhile: no reason to start anew."""
-PROBE_BYTES = 4_000_000
-"""A disk that takes as much has room for a new ledger."""
 READER_SILENCE_SECONDS = 8.0
 """Longer than an attempt to reach a reader that is down; some drivers wait for ever once a reader stops answering."""
 
@@ -238,8 +231,10 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and devices, each closed by `stack` in reverse order, and build the controller."""
     inbox = Inbox()
-    door, indicator, fault = _open_wires(config, world, lambda event: inbox.put(DoorMoved(what=event.what)), stack)
-    ledger, story, key = _open_books(config, world)
+    door, indicator, fault = open_wires(
+        config, world.pin_factory, lambda event: inbox.put(DoorMoved(what=event.what)), stack
+    )
+    ledger, story, key = open_books(config, world.clock)
     stack.callback(ledger.close)
     if not isinstance(ledger, ClosedLedger):
         tell_known_times(world.clock, ledger)
@@ -260,90 +255,6 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     if fault:
         controller.report_door_fault()
     return controller
-
-
-def _open_wires(
-    config: Config, world: World, emit: Callable[[DoorEvent], None], stack: ExitStack
-) -> tuple[Door, Indicator, str]:
-    """Open the door first, so that the strike is at rest before anything else, then the light.
-
-    A line that cannot be had ends nothing: a door or a light without wires is returned in its place, and a sentence
-    that says why.
-    """
-    with ExitStack() as opening:
-        try:
-            wired = any(pin is not None for pin in config.pins().values())
-            pins = world.pin_factory or (open_pins() if wired else None)
-            if pins is not None and pins is not world.pin_factory:
-                opening.callback(pins.close)
-            door = _build_door(config, emit, pins)
-            opening.callback(door.close)
-            lamp = config.indicator
-            indicator = Indicator(red=lamp.red, green=lamp.green, blue=lamp.blue, buzzer=lamp.buzzer, pin_factory=pins)
-            opening.callback(indicator.close)
-        except Exception as error:  # noqa: BLE001 - lgpio and gpiozero have families of their own
-            log.error("the door does not move: %s", error)  # noqa: TRY400 - a sentence
-            return Door(emit=emit), Indicator(), str(error) or type(error).__name__
-        stack.push(opening.pop_all())
-    return door, indicator, ""
-
-
-def _open_books(config: Config, world: World) -> tuple[Ledger, RepairReport | None, bytes]:
-    """Return the ledger, what was done about it, and the badge key; a closed ledger while the disk takes no writes.
-
-    Raises LedgerError, BadgeError or OSError where the disk is not to blame.
-    """
-    ledger = None
-    try:
-        ledger, report = _open_ledger(config, world)
-        hidden = ledger.roster.badge_count()
-        return ledger, report, badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
-    except (BadgeError, OSError) as error:
-        if ledger:
-            ledger.close()
-        if isinstance(error, BadgeError):
-            raise
-        if isinstance(error, LedgerBusyError | LedgerTooNewError) or takes_writes(config.paths.state, PROBE_BYTES):
-            raise
-        log.error("the kiosk is out of service until the disk takes writes: %s", error)  # noqa: TRY400 - a sentence
-        cause = LedgerError(str(error))
-        cause.__cause__ = error
-        return ClosedLedger(cause), None, bytes(KEY_BYTES)
-
-
-def _open_ledger(config: Config, world: World) -> tuple[Ledger, RepairReport | None]:
-    """Open the ledger, and repair it if it is damaged.
-
-    A command that holds it for a moment, because no kiosk ran, is waited for.
-    """
-    config.paths.state.mkdir(parents=True, exist_ok=True)
-    give_up = monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            return open_repaired(
-                config.paths.ledger,
-                stamp=world.clock.stamp,
-                copies=backup.copies(config),
-                on_repair=Systemd().mending,
-            )
-        except LedgerBusyError:
-            if monotonic() >= give_up:
-                raise
-            sleep(BUSY_SECONDS / 20)
-
-
-def _build_door(config: Config, emit: Callable[[DoorEvent], None], pins: Any) -> Door:
-    wires = config.door
-    return Door(
-        strike=wires.strike,
-        contact=wires.contact,
-        exit_button=wires.exit_button,
-        active_high=wires.active_high,
-        held_open_seconds=wires.held_open_seconds,
-        spring_seconds=wires.spring_seconds,
-        emit=emit,
-        pin_factory=pins,
-    )
 
 
 def run(config: Config) -> int:
