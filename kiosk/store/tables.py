@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0006"
+REVISION = "0007"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -250,8 +250,10 @@ corrections = Table(
     Column("ledger_id", String, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
+    Column("told_by", BigInteger, nullable=False),
 )
-"""When entries really were that were written before their kiosk knew the time."""
+"""When entries really were that were written before their kiosk knew the time. `told_by`: which entry of the same
+ledger told so."""
 
 erasures = Table(
     "erasures",

@@ -221,6 +221,21 @@ def test_without_its_correction_the_visit_stays_where_the_wrong_clock_put_it(fee
     assert BOOKED not in {row[2] for row in told["visits"]}
 
 
+@pytest.mark.parametrize("slip", [timedelta(days=-2), timedelta(days=2)])
+def test_of_two_corrections_of_an_entry_the_later_counts_in_whatever_order_they_arrive(tmp_path, slip) -> None:
+    feed = Feed()
+    with Node(tmp_path, "a") as a:
+        a.moment.clock = ClockQuality.UNTRUSTED
+        (tap,) = a.writes(let_in(a.moment.now, "ten"))
+        a.moment.clock = ClockQuality.HOLDOVER
+        for apart in (slip, timedelta(hours=1)):
+            a.writes(TimesCorrected(times=(Timed(seq=tap.ref.seq, at=tap.stamp.at + apart),)))
+        feed.takes(a)
+    for order in permutations(feed.entries):
+        (visit,) = (row for row in folded(order)["visits"])
+        assert visit[2] == tap.stamp.at + timedelta(hours=1)
+
+
 # ---------------------------------------------------------------- a host who slips
 
 

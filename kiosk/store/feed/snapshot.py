@@ -44,6 +44,7 @@ ADDED = {
     "staged_unknown_badges.ledger_id",
     "staged_unknown_badges.seq",
     "staged_members.at",
+    "staged_corrections.told_by",
 }
 """Columns that came with this release."""
 PAGE_ROWS = 2000

@@ -63,7 +63,7 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
         entry, fact = times.corrected(connection, entry, fact)
     match fact:
         case TimesCorrected():
-            times.correct(connection, entry.ref.ledger_id, fact)
+            times.correct(connection, entry.ref, fact)
         case Tapped():
             _tapped(connection, entry, fact)
         case Reversed():
