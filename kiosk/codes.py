@@ -1,4 +1,4 @@
-"""Words for codes, in English: why a tap was granted or denied, and how each part of the kiosk is.
+"""Words for codes, in English: why a tap was granted or denied, how each part of the kiosk is, conflicts of kiosks.
 
 Screen, web pages, command line and journal share these tables. Translations are in kiosk/locale, by these texts; Babel
 is not loaded here, so that the command line starts fast. Codes are stored and sent: they are never renamed.
@@ -23,6 +23,17 @@ class Count(NamedTuple):
     many: str
     fact: str
     """Name of the fact that is counted."""
+
+
+class ConflictWords(NamedTuple):
+    """What is said of one kind of conflict between kiosks that could not hear each other."""
+
+    said: str
+    """What happened, as a heading."""
+    advice: str
+    """What to do about it."""
+    short: str
+    """In a message, after the name of the kiosk."""
 
 
 class HealthWords(NamedTuple):
@@ -220,3 +231,31 @@ HEALTH: dict[str, HealthWords] = {
 def health_text(code: str) -> str:
     """Say what is wrong in English, in a list with others; a code of a newer release is said to be one."""
     return HEALTH[code].short if code in HEALTH else _("trouble that this release has no words for")
+
+
+CONFLICTS: dict[str, ConflictWords] = {
+    "overdraft": ConflictWords(
+        said=_("More entries used than the pass had"),
+        advice=_("Speak with the member: the next card they buy pays for it, or give the entry back."),
+        short=_("more entries were used than a pass had"),
+    ),
+    "overlap": ConflictWords(
+        said=_("Charged twice at two doors; the second was given back"),
+        advice=_("Nothing: the member paid once."),
+        short=_("somebody was charged twice at two doors, and got the second back"),
+    ),
+    "blocked_badge": ConflictWords(
+        said=_("A blocked badge opened a door that did not know it yet"),
+        advice=_("See who came, and ask for the badge back."),
+        short=_("a blocked badge opened a door"),
+    ),
+}
+"""`what` of a conflict in the server's ledger, which is its kind of alarm too -> words."""
+
+CONFLICT_NOTES: dict[str, str] = {
+    "below_zero": _("The pass stands at {left}."),
+    "charged_twice": _("The other charge is entry {n} of {ledger}."),
+    "badge_lost": _("The badge had been reported lost."),
+    "badge_blocked": _("The badge had been blocked."),
+}
+"""`note` of a conflict -> a sentence with its facts."""

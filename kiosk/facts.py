@@ -87,11 +87,15 @@ class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
 
 
 class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
-    """Something worth knowing that is no tap: started, door forced, reader down."""
+    """Something worth knowing that is no tap: started, door forced, reader down, a conflict between two kiosks."""
 
     what: str
     detail: str = ""
     site_id: str | None = None
+    note: str = ""
+    """What was found, as a code; kiosk.codes has its words. Empty where `detail` says all, as in earlier releases."""
+    facts: dict[str, str | int] = {}
+    """What the words of `note` name. A member's id stands alone, so that it is found when they ask what is kept about them."""
 
 
 class Timed(Noun, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from kiosk.codes import reason_text
+from kiosk.codes import CONFLICT_NOTES, CONFLICTS, reason_text
 from kiosk.facts import (
     BadgeSet,
     Fact,
@@ -118,5 +118,18 @@ def _setting(words: Language, kind: str, fact: Fact) -> EntryWords:
         case HoursOverridden():
             return EntryWords(words.say("hours"), why=fact.override.state if fact.override else "")
         case Happened():
-            return EntryWords(words.say("incident"), why=" ".join(filter(None, (fact.what, fact.detail))))
+            return EntryWords(words.say("incident"), str(fact.facts.get("member", "")) or None, _happened(words, fact))
     return EntryWords(kind)
+
+
+def _happened(words: Language, fact: Happened) -> str:
+    """Say what happened: a conflict in words, with the note or with what an earlier release wrote; else its code."""
+    if fact.what not in CONFLICTS:
+        return " ".join(filter(None, (fact.what, fact.detail)))
+    said = words.say(CONFLICTS[fact.what].said)
+    sentence = CONFLICT_NOTES.get(fact.note)
+    try:
+        note = words.say(sentence, **fact.facts) if sentence else fact.detail
+    except (KeyError, TypeError):
+        note = ""  # another release keeps other facts
+    return ". ".join(filter(None, (said, note)))

@@ -195,3 +195,19 @@ def test_members_without_events_are_in_it_too(counter, stick):
     events = [(line[3], line[4], line[5]) for line in rows(written(copy(counter, stick)))]
     assert ("membre", name, "") in events
     assert ("incident", "", "door_forced") in events
+
+
+def test_conflicts_are_told_in_words_also_those_that_an_earlier_release_wrote_as_a_sentence(counter, stick):
+    counter.ledger.append(
+        Happened(what="overdraft", note="below_zero", facts={"pass_id": "p", "member": "lea", "left": -1}),
+        Happened(what="overdraft", detail="pass p of lea stands at -1"),
+        Happened(what="blocked_badge", note="of a later release", facts={"member": "lea"}),
+        Happened(what="overlap", note="charged_twice", facts={"member": "lea"}),
+    )
+    events = [(line[4], line[5]) for line in rows(written(copy(counter, stick))) if line[3] == "incident"]
+    assert events == [
+        ("lea", "Plus d’entrées utilisées que la carte n’en avait. La carte est à -1."),
+        ("", "Plus d’entrées utilisées que la carte n’en avait. pass p of lea stands at -1"),
+        ("lea", "Un badge bloqué a ouvert une porte qui ne le savait pas encore"),
+        ("lea", "Compté deux fois à deux portes\u202f; la seconde a été rendue"),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.codes import health_text
+from kiosk.codes import CONFLICTS, health_text
 from sync.central.messages.messenger import Trouble
 from sync.central.settings import Settings
 from sync.central.words import Words
@@ -39,9 +39,8 @@ def _what(words: Words, trouble: Trouble) -> str:
         "truncated": words.say("the ledger was cut off"),
         "restored": words.say("the server was put back from a copy"),
         "renewed": words.say("a damaged ledger was mended, and goes on in a new one"),
-        "overdraft": words.say("more entries were used than a pass had"),
-        "overlap": words.say("somebody was charged twice at two doors, and got the second back"),
-        "blocked_badge": words.say("a blocked badge opened a door"),
         "unfoldable": words.say("an entry could not be applied"),
     }
+    if trouble.code in CONFLICTS:
+        return words.say(CONFLICTS[trouble.code].short)
     return told.get(trouble.code) or words.say(health_text(trouble.code))

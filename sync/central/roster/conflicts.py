@@ -40,13 +40,15 @@ _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 class _Conflict(NamedTuple):
-    """A conflict: `note` and `facts` for the alarm, `detail` for the entry in the server's ledger."""
+    """A conflict as a code and facts, the same in the alarm and in the server's ledger.
+
+    The words for a new kind and its note are added to CONFLICTS and CONFLICT_NOTES of kiosk.codes.
+    """
 
     kind: Kind
     ref: Ref
     note: Note
     facts: Facts
-    detail: str
     site_id: str
 
 
@@ -94,7 +96,7 @@ class ConflictFinder:
             now=self._now,
         )
         if is_new:
-            happened = Happened(what=found.kind.value, detail=found.detail, site_id=found.site_id)
+            happened = Happened(what=found.kind.value, note=found.note.value, facts=found.facts, site_id=found.site_id)
             self._append(self._connection, *remedy, happened)
         return is_new
 
@@ -114,7 +116,6 @@ class ConflictFinder:
                 ref=entry.ref,
                 note=Note.BADGE_LOST if badge.status == "lost" else Note.BADGE_BLOCKED,
                 facts={"badge": badge.id[:12], "member": badge.member_id or ""},
-                detail=f"badge {badge.id[:12]} of {badge.member_id or 'nobody'} is {badge.status}, and opened the door",
                 site_id=fact.site_id,
             )
             self._tell(conflict)
@@ -136,7 +137,6 @@ class ConflictFinder:
                 ref=ref,
                 note=Note.CHARGED_TWICE,
                 facts={"member": member_id, "n": earlier.seq, "ledger": earlier.ledger_id},
-                detail=f"{member_id} was charged twice: by entry {earlier.seq} of {earlier.ledger_id} as well",
                 site_id=site_id,
             )
             if self._tell(conflict, Reversed(ref=ref, reason=REASON, by=SERVER)):
@@ -203,7 +203,6 @@ class ConflictFinder:
                     ref=entry.ref,
                     note=Note.BELOW_ZERO,
                     facts={"pass_id": charge.pass_id, "member": fact.member_id or "", "left": left},
-                    detail=f"pass {charge.pass_id} of {fact.member_id} stands at {left}",
                     site_id=fact.site_id,
                 )
                 self._tell(conflict)

@@ -158,5 +158,7 @@ def fed(central: Central, kiosk: Kiosk, after: str | None = None) -> list[Entry]
 def kinds(central: Central) -> list[str]:
     """The kinds of the alarms going on, in their order."""
     found = central.alarms.listed()
-    assert all(codes.note(Words("en", "UTC"), alarm, {}) for alarm in found), "an alarm lacks a fact of its sentence"
+    assert all(codes.note(Words("en", "UTC"), alarm.note, alarm.facts, {}) for alarm in found), (
+        "an alarm lacks a fact of its sentence"
+    )
     return sorted(alarm.kind for alarm in found)

@@ -1,14 +1,16 @@
 """Words for the server's codes: roles, alarms, kiosk health, why something was quarantined.
 
-Alarms and the quarantine hold notes in English, written where something was found wrong; who wrote which is told by a
-template here, so that each can be read in the language of a page. What no template fits is of another release.
+Alarms are stored as a code and facts; those of conflicts have their words in kiosk.codes, which kiosks share. A code
+without words is of another release.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kiosk import payments
-from kiosk.codes import health_text, reason_text
-from sync.central.alarms.register import Alarm, Kind, Note
+from kiosk.codes import CONFLICT_NOTES, CONFLICTS, health_text, reason_text
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.words import Words
 
 
@@ -43,12 +45,11 @@ def alarm(words: Words, kind: str) -> str:
         Kind.TRUNCATED: words.say("A kiosk’s ledger was cut off"),
         Kind.RESTORED: words.say("The server was put back from a copy"),
         Kind.RENEWED: words.say("A kiosk mended its ledger, and goes on in a new one"),
-        Kind.OVERDRAFT: words.say("More entries used than the pass had"),
-        Kind.OVERLAP: words.say("Charged twice at two doors; the second was given back"),
-        Kind.BLOCKED_BADGE: words.say("A blocked badge opened a door that did not know it yet"),
         Kind.UNFOLDABLE: words.say("An entry could not be applied"),
     }
-    return said[Kind(kind)] if kind in set(Kind) else words.say("Something of which these pages have no word yet")
+    if kind in CONFLICTS:
+        return words.say(CONFLICTS[kind].said)
+    return said[Kind(kind)] if kind in said else words.say("Something of which these pages have no word yet")
 
 
 def remedy(words: Words, kind: str) -> str:
@@ -64,12 +65,11 @@ def remedy(words: Words, kind: str) -> str:
             "The kiosks send again what they have. What staff changed since that copy has to be done again."
         ),
         Kind.RENEWED: words.say("Replace the kiosk’s memory card soon: it failed once."),
-        Kind.OVERDRAFT: words.say("Speak with the member: the next card they buy pays for it, or give the entry back."),
-        Kind.OVERLAP: words.say("Nothing: the member paid once."),
-        Kind.BLOCKED_BADGE: words.say("See who came, and ask for the badge back."),
         Kind.UNFOLDABLE: words.say("Upgrade the server: a later release may be able to."),
     }
-    return said[Kind(kind)] if kind in set(Kind) else ""
+    if kind in CONFLICTS:
+        return words.say(CONFLICTS[kind].advice)
+    return said[Kind(kind)] if kind in said else ""
 
 
 def reason_of_verdict(words: Words, code: str) -> str:
@@ -84,7 +84,7 @@ def health(words: Words, code: str) -> str:
 
 # ---------------------------------------------------------------- notes
 
-_NOTES = {
+_NOTES: dict[str, str] = {
     Note.TWO_VERSIONS: _("Entry {n} exists in two versions."),
     Note.NOT_CHAINED: _("Entry {n} does not follow the one before."),
     Note.MISSING: _("Entry {n} is missing, and entry {known} is here."),
@@ -95,10 +95,6 @@ _NOTES = {
     Note.SENT_BEFORE: _("The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."),
     Note.OTHER_FEED: _("A kiosk had read up to entry {n} of all, and something else stands there now."),
     Note.NEW_LEDGER: _("What it wrote last in the one before may be lost."),
-    Note.BELOW_ZERO: _("The pass stands at {left}."),
-    Note.CHARGED_TWICE: _("The other charge is entry {n} of {ledger}."),
-    Note.BADGE_LOST: _("The badge had been reported lost."),
-    Note.BADGE_BLOCKED: _("The badge had been blocked."),
     Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),
 }
 _REASONS = {
@@ -111,15 +107,16 @@ _REASONS = {
 }
 
 
-def note(words: Words, alarm: Alarm, names: dict[str, str]) -> str:
-    """Say what was noted of an alarm, with kiosk names for ledgers; empty for a note of another release."""
-    if alarm.note not in set(Note):
+def note(words: Words, code: str, facts: Facts, names: Mapping[str, str]) -> str:
+    """Say what was found, with kiosk names for ledgers; empty for a note of another release."""
+    sentence = _NOTES.get(code) or CONFLICT_NOTES.get(code)
+    if sentence is None:
         return ""
-    facts = dict(alarm.facts)
-    if "ledger" in facts:
-        facts["ledger"] = names.get(str(facts["ledger"]), facts["ledger"])
+    named = dict(facts)
+    if "ledger" in named:
+        named["ledger"] = names.get(str(named["ledger"]), named["ledger"])
     try:
-        return words.say(_NOTES[Note(alarm.note)], **facts)
+        return words.say(sentence, **named)
     except (KeyError, TypeError):
         return ""  # another release keeps other facts
 

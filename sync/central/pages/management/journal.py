@@ -138,7 +138,10 @@ def _happened(page: PageRequest, fact: Happened) -> str:
     if fact.what == "account_role" and role in set(Role):
         return page.say("Role changed: {name}, {role}", name=name, role=codes.role(page.words, role))
     if fact.what in set(Kind):
-        return page.say("Alarm: {what}", what=codes.alarm(page.words, fact.what))
+        names = {kiosk.ledger_id: kiosk.name for kiosk in page.kiosks}
+        note = codes.note(page.words, fact.note, fact.facts, names)
+        alarm = page.say("Alarm: {what}", what=codes.alarm(page.words, fact.what))
+        return page.say("{what}. {note}", what=alarm, note=note) if note else alarm
     return said.get(fact.what, page.say("Something of which these pages have no word yet"))
 
 

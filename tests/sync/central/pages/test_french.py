@@ -18,7 +18,7 @@ from kiosk.model import Badge, Member, Reason, Ref
 from kiosk.notices.view import Health
 from kiosk.store.codes import claim_code
 from sync.central.alarms import register
-from sync.central.alarms.register import Alarm, Facts, Kind, Note
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import ingest, push_reader
 from sync.central.feed.push_reader import RefusedEntry
 from sync.central.pages.every_page import codes
@@ -27,7 +27,6 @@ from sync.central.words import Words
 from sync.wire import LATER
 from tests.notices.test_language import forms, french
 from tests.notices.test_language import messages as of_the_kiosk
-from tests.office.ledgers.small_house import MONDAY
 from tests.office.servers.office import PASSWORD, STRANGER, Browser, Office, lived_in
 from tests.rules.house import SERRE
 from tests.sync.central.pages.test_words import FRENCH, messages
@@ -304,10 +303,9 @@ def test_the_address_of_a_form_opened_as_a_page_leads_to_the_form(house) -> None
 def test_every_note_of_an_alarm_and_every_reason_has_words_of_its_own() -> None:
     words = Words("fr", "Europe/Paris")
     for note in Note:
-        one = Alarm(alarm_id="x", kind="x", note=note, facts=FACTS, times=1, first_at=MONDAY, last_at=MONDAY)
-        assert codes.note(words, one, {}), note
-    assert codes.note(words, replace(one, note="of_a_later_release"), {}) == ""
-    assert codes.note(words, replace(one, note=Note.MISSING, facts={"text": "of another release"}), {}) == ""
+        assert codes.note(words, note, FACTS, {}), note
+    assert codes.note(words, "of_a_later_release", FACTS, {}) == ""
+    assert codes.note(words, Note.MISSING, {"text": "of another release"}, {}) == ""
     assert len(reasons()) > 8
     unknown = codes.reason(words, "of a later release")
     assert all(codes.reason(words, reason) != unknown for reason in reasons())

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from kiosk.facts import BadgeSet, MemberSet, ProductSet, Reversed, SiteSet
+from kiosk.facts import BadgeSet, Happened, MemberSet, ProductSet, Reversed, SiteSet
 from kiosk.model import Badge, Day, Member
 from sync.central.accounts import audit
 from tests.office.ledgers.small_house import sold_to
@@ -128,3 +128,13 @@ def test_an_erased_earlier_value_is_not_taken_for_a_new_member(house) -> None:
     assert "Nadia" not in page
     assert "Nouveau membre : Élodie Roux" not in page
     assert "Membre : Élodie Roux" in page
+
+
+def test_a_conflict_is_told_with_what_was_found_and_an_older_one_by_its_kind(house) -> None:
+    append = house.central.books.append
+    append(Happened(what="overdraft", note="below_zero", facts={"pass_id": "ten", "left": -1}), by="server")
+    append(Happened(what="blocked_badge", detail="badge 1234 of lea is lost, and opened the door"), by="server")
+    page = journal(house)
+    assert "Alerte : Plus d’entrées utilisées que la carte n’en avait. La carte est à -1." in page
+    assert "Alerte : Un badge bloqué a ouvert une porte qui ne le savait pas encore" in page
+    assert "opened the door" not in page

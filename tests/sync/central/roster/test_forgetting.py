@@ -17,7 +17,7 @@ from sync.central.storage.tables import alarms, feed, networks, quarantine, snap
 from tests.office.ledgers.small_house import MONDAY, house_facts, let_in
 from tests.office.network.linked import LiveServer
 from tests.office.servers.server import MemoryLedger, ServerClock, fed, pairs, sends, serving, spoilt
-from tests.sync.central.roster.test_roster import rows
+from tests.sync.central.roster.test_roster import Doors, rows
 
 DAY_91 = MONDAY.replace(hour=2) + timedelta(days=90)
 
@@ -41,6 +41,14 @@ def folded_again(central: Central) -> None:
 
 def used(central: Central, member: str = "lea") -> list[int]:
     return [holding.used for holding in central.books.roster.holdings(member, DAY_91)]
+
+
+def test_what_is_kept_about_somebody_has_the_conflicts_of_their_visits_in_it(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", let_in(MONDAY, "ten"))
+        doors.hears("south", let_in(MONDAY + timedelta(hours=1), "ten"), at=MONDAY + timedelta(hours=1))
+        assert "charged_twice" in str(central.books.facts_about("lea"))
 
 
 def test_who_is_erased_goes_from_the_feed_and_the_rest_folds_to_the_same(database: str) -> None:

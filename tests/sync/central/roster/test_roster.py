@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from kiosk.facts import BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped
+from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped
 from kiosk.model import Badge, Charge, Member, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
 from sync.central.accounts import audit
@@ -123,6 +123,14 @@ def test_two_kiosks_that_spend_the_last_entry_both_stand_and_staff_see_it(databa
         (alarm,) = central.alarms.listed()
         assert alarm.ref == Ref(ledger_id="south", seq=1)
         assert doors.own("incident") == ["incident"]
+        assert told_conflict(central) == Happened(
+            what=alarm.kind, note=alarm.note, facts=alarm.facts, site_id=SERRE.id
+        ), "kiosks are told by the same code and facts as staff, and by no sentence"
+
+
+def told_conflict(central: Central) -> AnyFact | None:
+    """The newest thing that happened and that the server wrote into its own ledger."""
+    return next(line.fact for line in audit.lines(central.storage) if line.kind == "incident")
 
 
 def test_an_entry_on_credit_is_no_conflict(database: str) -> None:
