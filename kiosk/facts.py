@@ -94,8 +94,8 @@ class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
     site_id: str | None = None
     note: str = ""
     """What was found, as a code; kiosk.codes has its words. Empty where `detail` says all, as in earlier releases."""
-    facts: dict[str, str | int] = {}
-    """What the words of `note` name. A member's id stands alone, so that it is found when they ask what is kept about them."""
+    facts: dict[str, str | int] = msgspec.field(default_factory=dict)
+    """What the words of `note` name. A member's id stands alone: so it is found when they ask what is kept of them."""
 
 
 class Timed(Noun, frozen=True, kw_only=True):
