@@ -154,7 +154,7 @@ class Uplink:
 
     def _condition(self) -> Beacon:
         clock, now = self._clock.stamp().clock, self._clock.now()
-        health, mended = (*self._controller.health(), *self._disk_troubles()), self._controller.mending
+        health, mended = (*self._controller.health(), *self._disk_troubles()), self._controller.unread_repair
         return Beacon(version=VERSION, clock=clock.value, now=now, health=health, mending=mended)
 
     def _disk_troubles(self) -> tuple[str, ...]:

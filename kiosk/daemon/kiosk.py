@@ -253,7 +253,7 @@ def _build_controller(config: Config, world: World, screen: Screen, stack: ExitS
     if story or told_before:
         controller.report_repair(str(story or told_before), is_noted=not story)
     if fault:
-        controller.report_door_fault()
+        controller.door.report_fault()
     return controller
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk import notices, rules
-from kiosk.door.offers import Shown
+from kiosk.door.offers import AnsweredTap
 from kiosk.facts import AnyFact, Left, Reversed, Tapped
 from kiosk.model import Case, Granted, Member, Reason, Site, Source, Visit
 from kiosk.notices import Notice, Offer
@@ -36,7 +36,7 @@ class ButtonPress:
     Both raise LedgerError.
     """
 
-    shown: Shown
+    answered: AnsweredTap
     roster: Roster
     site: Site
     now: datetime
@@ -45,9 +45,9 @@ class ButtonPress:
     language: str | None = None
 
     def perform(self, button: str) -> Outcome:
-        """Do what a button that `shown` offers says, and return what was done. Raises LedgerError."""
-        member = self.shown.case.member
-        assert member is not None, "Shown.offers was asked"
+        """Do what a button that `answered` has, and return what was done. Raises LedgerError."""
+        member = self.answered.case.member
+        assert member is not None, "AnsweredTap.has_button was asked"
         actions: dict[str, Callable[[Member], Outcome]] = {
             Offer.LEAVE: self._leave,
             Offer.UNDO: self._undo,
@@ -59,7 +59,7 @@ class ButtonPress:
         return actions.get(button, self._keep)(member)
 
     def _keep(self, _member: Member) -> Outcome:
-        return Outcome(notice=notices.kept(self.shown.case, language=self.language))
+        return Outcome(notice=notices.kept(self.answered.case, language=self.language))
 
     def _leave(self, member: Member) -> Outcome:
         """Guests leave with their member."""
@@ -127,7 +127,7 @@ class ButtonPress:
         return visit if visit and self._why_not(visit) is None else None
 
     def _undo(self, member: Member) -> Outcome:
-        undo = self.shown.undoable
+        undo = self.answered.undoable
         visit = self.roster.visit(undo.ref) if undo else None
         why_not = self._why_not(visit) if visit else "NOTHING_TO_UNDO"
         if visit is None or why_not:
@@ -170,5 +170,5 @@ class ButtonPress:
         return balance(held, self.site, self.now) if held else None
 
     def _refused(self, guests: tuple[str, ...] = ()) -> Outcome:
-        case, count = self.shown.case, len(guests) or None
+        case, count = self.answered.case, len(guests) or None
         return Outcome(notice=notices.extra_refused(case, guests=count, language=self.language))

@@ -20,9 +20,9 @@ from kiosk.badges import badge_id
 from kiosk.desk import erased_inside, first_start
 from kiosk.door.buttons import ButtonPress
 from kiosk.door.devices import Clock, DoorDevices
-from kiosk.door.flood import Flood
-from kiosk.door.front_panel import FrontPanel, IdleFacts
-from kiosk.door.offers import Shown, admission, offers, undoable
+from kiosk.door.door_lines import DoorLines
+from kiosk.door.front_panel import FrontPanel, read_idle_facts
+from kiosk.door.offers import AnsweredTap, admission, offers, undoable
 from kiosk.door.recording import Recorder
 from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, LedgerError, repair_notice
@@ -52,9 +52,6 @@ PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is looked after."""
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
 """What stays on the screen until a host has tapped."""
-EXIT_BUTTON, DOOR_CONTACT = "exit_button", "contact"
-FLUTTERING = {EXIT_BUTTON: Health.EXIT_BUTTON_FLUTTERS, DOOR_CONTACT: Health.DOOR_CONTACT_FLUTTERS}
-"""Sources of events that repeat themselves when a lead is loose or wet."""
 
 
 class Controller:
@@ -83,8 +80,8 @@ class Controller:
         self._recorder = Recorder(
             ledger, clock, site_id=site_id, health=self._health, on_damage=lambda why: self.on_damage(why)
         )
-        self._mending, self._is_mending_noted = "", True
-        self._flood = Flood()
+        self._repair, self._is_repair_noted = "", True
+        self.door = DoorLines(devices, clock, self._recorder, site_id=site_id, health=self._health)
 
     def health(self) -> tuple[str, ...]:
         """The troubles of the door and the ledger, as codes of kiosk.notices; callable from any thread."""
@@ -92,9 +89,9 @@ class Controller:
         return tuple(sorted(frozenset(self._health) | doubts))
 
     @property
-    def mending(self) -> str:
+    def unread_repair(self) -> str:
         """What was done about a damaged database that no host has seen yet, or nothing; from any thread."""
-        return self._mending if Health.LEDGER_MENDED in self._health else ""
+        return self._repair if Health.LEDGER_MENDED in self._health else ""
 
     def hide_badges_with(self, key: bytes) -> None:
         """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
@@ -105,7 +102,7 @@ class Controller:
 
         Once the thread runs it is written down, unless it `is_noted`: told by an entry already.
         """
-        self._mending, self._is_mending_noted = story, is_noted
+        self._repair, self._is_repair_noted = story, is_noted
         self._health.add(Health.LEDGER_MENDED)
 
     # ------------------------------------------------------------ what other threads ask
@@ -123,8 +120,8 @@ class Controller:
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Handle messages until `stop`: the body of a worker."""
         self._recorder.write_if_possible(Happened(what="started", site_id=self._site_id))
-        if not self._is_mending_noted:
-            self._recorder.write_if_possible(repair_notice.entry(self._mending, self._site_id))
+        if not self._is_repair_noted:
+            self._recorder.write_if_possible(repair_notice.entry(self._repair, self._site_id))
         self._refresh()
         while not stop.is_set():
             self.handle(self._next())
@@ -141,7 +138,7 @@ class Controller:
             case Touch():
                 self.touch(message)
             case DoorMoved():
-                self._door_moved(message.what)
+                self.door.handle(message.what)
             case ReaderUp() | ReaderDown():
                 is_down = isinstance(message, ReaderDown)
                 (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)
@@ -160,7 +157,8 @@ class Controller:
 
     def _tidy(self) -> None:
         """Finish up after a message: update the screen first, then the ledger."""
-        self._look_for_floods()
+        self._recorder.write_repeats()
+        self.door.check_flutter()
         self._refresh()
         self.on_entry()
         self._recorder.was_busy(is_more_to_do=not self.inbox.is_empty())
@@ -169,45 +167,39 @@ class Controller:
 
     def tap(self, tap: Tap) -> Verdict | None:
         """Gather, decide, record, act. None: nothing is stored; the tap repeats the last one, or too many."""
-        shown = self._panel.shown
-        if shown and corrections.is_repeat(shown.tap, tap, shown.case.site.policy):
-            self._panel.tell(shown.notice)
+        answered = self._panel.answered
+        if answered and corrections.is_repeat(answered.case.tap, tap, answered.case.site.policy):
+            self._panel.repeat()
             return None
         moment = self._clock.stamp()  # once: how late it is and how sure that is must not come from two readings
-        now = moment.at
         try:
             badge = badge_id(tap.uid, self._badge_key) if tap.uid else None
-            case = self._gather(tap, badge, moment)
-            verdict = rules.decide(case, now)
-            if not self._flood.admit(_source(case), tap.monotonic):
+            case = self._case(tap, badge, moment)
+            if case is None:
+                return self._refuse()
+            verdict = rules.decide(case, moment.at)
+            if not self._recorder.limiter.admit(_source(case), tap.monotonic):
                 self._slow_down(case)
                 return None
             self._recorder.write(_recorded(case, verdict, badge))
         except LedgerError as error:
             self._recorder.failed(error)
             return self._refuse()
-        except RosterError:
-            return self._meet(tap, badge, now)
-        self._act(case, verdict, now)
+        self._act(case, verdict, moment.at)
         return verdict
 
-    def _meet(self, tap: Tap, badge: str | None, now: datetime) -> Verdict | None:
-        """Judge a tap while the site is not known: nobody comes in, but the first host's badge gets its code."""
+    def _case(self, tap: Tap, badge: str | None, moment: Stamp) -> Case | None:
+        """Return what is known of a tap; None for a known badge at a site that is not known.
+
+        Before the site is set up nobody comes in, but the first host's badge gets its code.
+        """
         try:
+            return self._gather(tap, badge, moment)
+        except RosterError:
             if badge and self._ledger.roster.badge(badge):
-                return self._refuse()
-            nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
-            case = Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
-            verdict = rules.decide(case, now)
-            if not self._flood.admit(_source(case), tap.monotonic):
-                self._slow_down(case)
                 return None
-            self._recorder.write(_recorded(case, verdict, badge))
-        except LedgerError as error:
-            self._recorder.failed(error)
-            return self._refuse()
-        self._act(case, verdict, now)
-        return verdict
+            nowhere = Site(id=self._site_id, name=self._site_id, zone="UTC", hours="off")
+            return Case(site=nowhere, tap=tap, claim_code=claim_code(badge) if badge else None)
 
     def _gather(self, tap: Tap, badge: str | None, moment: Stamp) -> Case:
         roster, site = self._ledger.roster, self._site_id
@@ -215,7 +207,7 @@ class Controller:
 
     def _act(self, case: Case, verdict: Verdict, now: datetime) -> None:
         if isinstance(verdict, Granted):
-            self._unlock()
+            self.door.unlock()
         if verdict.reason is Reason.STAFF:
             self._health -= FOR_HOSTS  # one is here and has read the screen
         elif verdict.reason in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED):
@@ -223,35 +215,24 @@ class Controller:
         undo = undoable(case, now)
         offered = offers(case, verdict, undo=undo, now=now)
         said = notices.notice(verdict, case, now, offers=offered, language=self._devices.language)
-        self._panel.answer(said, case, undoable=undo)
+        self._panel.show_verdict(said, case, undoable=undo)
         log.info("%s %s", "granted" if isinstance(verdict, Granted) else "denied", verdict.reason)
         if self._devices.on_verdict:
             self._devices.on_verdict(verdict, case, now)
 
-    def report_door_fault(self) -> None:
-        """Tell hosts that the door's lines do not work; reader, ledger and screen go on. A restart tries them again."""
-        self._health.add(Health.DOOR_DOWN)
-
-    def _unlock(self) -> None:
-        try:
-            self._devices.door.unlock(self._devices.unlock_seconds)
-        except Exception as error:  # noqa: BLE001 - whatever a line raises, the next tap is to be answered
-            log.error("the door does not move: %s", error)  # noqa: TRY400 - a sentence
-            self.report_door_fault()
-
     def _slow_down(self, case: Case) -> None:
         """Ask for patience after too many taps of one source; nothing is stored and nothing opens."""
-        self._panel.say(notices.slow_down(case.site, language=self._devices.language))
+        self._panel.show(notices.slow_down(case.site, language=self._devices.language))
 
     def _badge_was_there(self) -> None:
         """Ask to lift a badge that nobody was seen to lay down; nothing is stored and nothing opens."""
         self._health.add(Health.BADGE_ON_READER)
-        self._panel.say(notices.lift_badge(self._known_site(), language=self._devices.language))
+        self._panel.show(notices.lift_badge(self._known_site(), language=self._devices.language))
 
     def _refuse(self) -> Verdict:
         """Refuse everybody while the ledger cannot be written."""
         site, cause = self._known_site(), self._recorder.cause
-        self._panel.say(notices.out_of_service(site, cause=cause, language=self._devices.language))
+        self._panel.show(notices.out_of_service(site, cause=cause, language=self._devices.language))
         return Denied(reason=Reason.OUT_OF_SERVICE)
 
     def _known_site(self) -> Site | None:
@@ -261,63 +242,34 @@ class Controller:
 
     def touch(self, touch: Touch) -> None:
         """Do what a button of the notice says, if that notice is still the one that shows."""
-        shown = self._panel.touched(touch.notice, touch.button)
-        if shown is None:
+        answered = self._panel.find_touched(touch.notice, touch.button)
+        if answered is None:
             return
-        admitted = admission(shown, touch.button, self._clock.now(), language=self._devices.language)
+        admitted = admission(answered, touch.button, self._clock.now(), language=self._devices.language)
         if admitted:
             self._devices.display.enter(admitted)
             return
         try:
-            done = self._press_on(shown).perform(touch.button)
+            done = self._press_on(answered).perform(touch.button)
         except LedgerError as error:
             self._recorder.failed(error)
             self._refuse()
         else:
-            self._panel.follow(done.notice, shown, undoable=done.undoable)
+            self._panel.show_outcome(done.notice, answered, undoable=done.undoable)
 
-    def _press_on(self, shown: Shown) -> ButtonPress:
-        moment, badge = self._clock.stamp(), shown.case.badge
+    def _press_on(self, answered: AnsweredTap) -> ButtonPress:
+        moment, badge = self._clock.stamp(), answered.case.badge
         return ButtonPress(
-            shown=shown,
+            answered=answered,
             roster=self._ledger.roster,
             site=self._site_now(),
             now=moment.at,
-            gather=lambda: self._gather(shown.tap, badge.id if badge else None, moment),
+            gather=lambda: self._gather(answered.case.tap, badge.id if badge else None, moment),
             write=self._recorder.write,
             language=self._devices.language,
         )
 
-    # ------------------------------------------------------------ the door, commands, time
-
-    def _door_moved(self, what: str) -> None:
-        match what:
-            case "exit_pressed":
-                if self._store_if_rare(EXIT_BUTTON, what):
-                    self._unlock()
-            case "exit_stuck" | "exit_released":
-                (self._health.add if what == "exit_stuck" else self._health.discard)(Health.EXIT_BUTTON_STUCK)
-            case "forced_open" | "held_open":
-                self._health.add(Health.DOOR_FORCED_OPEN if what == "forced_open" else Health.DOOR_HELD_OPEN)
-                self._store_if_rare(DOOR_CONTACT, what)
-            case "opened":
-                self._flood.see(DOOR_CONTACT, self._clock.monotonic())
-            case "closed":
-                self._health.discard(Health.DOOR_HELD_OPEN)
-
-    def _store_if_rare(self, source: str, what: str) -> bool:
-        """Store what happened unless its source repeats itself too often, and tell whether it was stored."""
-        is_rare = self._flood.admit(source, self._clock.monotonic())
-        return is_rare and self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id))
-
-    def _look_for_floods(self) -> None:
-        """Store how often sources repeated themselves, once a minute; tell which of the door's leads flutter."""
-        for source, times in self._flood.counted(self._clock.monotonic()):
-            self._recorder.write_if_possible(
-                Happened(what="repeated", detail=f"{source} {times}", site_id=self._site_id)
-            )
-        for source, code in FLUTTERING.items():
-            (self._health.add if source in self._flood.flooding() else self._health.discard)(code)
+    # ------------------------------------------------------------ commands, news, time
 
     def _desk(self) -> desk.Desk:
         moment, site, key = self._clock.stamp(), self._site_id, self._badge_key
@@ -331,7 +283,7 @@ class Controller:
             self._recorder.failed(error)
             raise
         if isinstance(result, DoorOpened):
-            self._unlock()
+            self.door.unlock()
         return result
 
     def _write_news(self, news: ServerNews) -> None:
@@ -346,7 +298,8 @@ class Controller:
 
     def _tick(self) -> None:
         self._recorder.look_after()
-        self._look_for_floods()
+        self._recorder.write_repeats()
+        self.door.check_flutter()
         self._panel.rest(self._health)
         if _minute(self._clock.now()) != self._drawn_minute:
             self._refresh()
@@ -371,17 +324,12 @@ class Controller:
 
     def _read_idle_screen(self) -> None:
         try:
-            self._panel.facts = self._read_idle_facts()
+            self._panel.facts = read_idle_facts(self._ledger.roster, self._site_now(), self._clock.now())
         except RosterError:
             self._panel.facts = None
             self._panel.may_be_set_up = first_start.is_open(self._ledger.roster, self._site_id)
         except LedgerError as error:
             self._recorder.failed(error)
-
-    def _read_idle_facts(self) -> IdleFacts:
-        now, roster, site = self._clock.now(), self._ledger.roster, self._site_now()
-        people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
-        return IdleFacts(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
 
 
 def _source(case: Case) -> str:

@@ -25,7 +25,7 @@ class _Source:
     counted_since: float = 0.0
 
 
-class Flood:
+class FloodLimiter:
     """Counts the events of each source. Times are monotonic seconds.
 
     A source that floods stores nothing more until it was quiet for a minute.
@@ -34,13 +34,13 @@ class Flood:
     def __init__(self) -> None:
         self._sources: dict[str, _Source] = {}
 
-    def see(self, source: str, now: float) -> bool:
+    def count(self, source: str, now: float) -> bool:
         """Count an event that is not stored; tell whether its source floods."""
-        return self._count(source, now).is_flooding
+        return self._noted(source, now).is_flooding
 
     def admit(self, source: str, now: float) -> bool:
         """Count an event that is to be stored, and tell whether it may be; if not, it is one of the repeats."""
-        found = self._count(source, now)
+        found = self._noted(source, now)
         if not found.is_flooding and len(found.stored) < STORED:
             found.stored.append(now)
             return True
@@ -50,7 +50,7 @@ class Flood:
         found.repeats += 1
         return False
 
-    def _count(self, source: str, now: float) -> _Source:
+    def _noted(self, source: str, now: float) -> _Source:
         found = self._sources.setdefault(source, _Source())
         _forget(found.stored, now)
         _forget(found.seen, now)

@@ -8,14 +8,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from kiosk import hours, local_time, notices
 from kiosk.door.devices import Clock, DoorDevices
-from kiosk.door.offers import Shown
+from kiosk.door.offers import AnsweredTap
 from kiosk.model import Case, Member, Override, Signal, Site, Visit
 from kiosk.notices import Health, Idle, Notice
+from kiosk.roster import Roster
 
 GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
 """What makes the light say fault: nobody can come in by badge."""
@@ -31,11 +33,17 @@ class IdleFacts:
     here: tuple[Member, ...] = ()
 
 
+def read_idle_facts(roster: Roster, site: Site, now: datetime) -> IdleFacts:
+    """Read the facts on the idle screen. Raises LedgerError."""
+    people_in, here = roster.people_in(site.id, now), roster.members_in(site.id, now)
+    return IdleFacts(site=site, override=roster.override(site.id, now), people_in=people_in, here=here)
+
+
 class FrontPanel:
     """The display and the light at the door, and what they show."""
 
     def __init__(self, devices: DoorDevices, clock: Clock, site_id: str) -> None:
-        self.shown: Shown | None = None
+        self.answered: AnsweredTap | None = None
         """The last tap's notice, until another takes its place."""
         self.facts: IdleFacts | None = None
         """None: the site is not known yet."""
@@ -50,41 +58,44 @@ class FrontPanel:
         self._light = Signal.IDLE
         """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
 
-    def touched(self, notice: int, button: str) -> Shown | None:
-        """What a button of the notice of that number acts upon; None when it is not the one that shows any more."""
-        shown = self.shown
-        if shown is None or notice != shown.notice.number or self._clock.monotonic() > self._notice_ends:
+    def find_touched(self, notice: int, button: str) -> AnsweredTap | None:
+        """Return the tap whose notice has this number and button; None when that notice does not show any more."""
+        answered = self.answered
+        if answered is None or notice != answered.notice.number or self._clock.monotonic() > self._notice_ends:
             return None
-        return shown if shown.offers(button) else None
+        return answered if answered.has_button(button) else None
 
-    def answer(self, said: Notice, case: Case, *, undoable: Visit | None) -> None:
-        """Show the answer to a tap, with buttons that can be told from those of any notice before."""
-        said = replace(said, number=next(self._numbers))
-        self.shown = Shown(tap=case.tap, case=case, notice=said, undoable=undoable)
-        self.tell(said)
+    def show_verdict(self, notice: Notice, case: Case, *, undoable: Visit | None) -> None:
+        """Show the verdict on a tap, with buttons that can be told from those of any notice before."""
+        notice = replace(notice, number=next(self._numbers))
+        self.answered = AnsweredTap(case=case, notice=notice, undoable=undoable)
+        self._present(notice)
 
-    def say(self, said: Notice) -> None:
+    def show_outcome(self, notice: Notice, answered: AnsweredTap, *, undoable: Visit | None) -> None:
+        """Show what a button did; if the notice has buttons they are for whoever tapped, and for nobody after them."""
+        if notice.buttons:
+            self.show_verdict(notice, answered.case, undoable=undoable)
+        else:
+            self.show(notice)
+
+    def show(self, notice: Notice) -> None:
         """Show a notice in the place of the last tap's."""
-        self.shown = None
-        self.tell(said)
+        self.answered = None
+        self._present(notice)
 
-    def follow(self, said: Notice, shown: Shown, *, undoable: Visit | None) -> None:
-        """Show what a touch led to; if it has buttons they are for whoever tapped, and for nobody after them."""
-        if not said.buttons:
-            self.say(said)
-            return
-        said = replace(said, number=next(self._numbers))
-        self.shown = Shown(tap=shown.tap, case=shown.case, notice=said, undoable=undoable)
-        self.tell(said)
+    def repeat(self) -> None:
+        """Show the notice of the last tap once more."""
+        if self.answered:
+            self._present(self.answered.notice)
 
-    def tell(self, said: Notice) -> None:
-        """Show a notice, by light and sound too."""
+    def _present(self, notice: Notice) -> None:
+        """Show a notice by screen, light and sound."""
         if self._is_quiet():
-            said = replace(said, sound="none")
-        self._devices.indicator.signal(said.signal, said.sound)
-        self._devices.display.show(said)
-        self._notice_ends = self._clock.monotonic() + said.seconds
-        self._light = Signal.FAULT if said.signal is Signal.FAULT else Signal.IDLE
+            notice = replace(notice, sound="none")
+        self._devices.indicator.signal(notice.signal, notice.sound)
+        self._devices.display.show(notice)
+        self._notice_ends = self._clock.monotonic() + notice.seconds
+        self._light = Signal.FAULT if notice.signal is Signal.FAULT else Signal.IDLE
 
     def _is_quiet(self) -> bool:
         """Whether nothing sounds at this hour, by the clock on the site's wall."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from kiosk.model import Case, Granted, Reason, Source, Tap, Verdict, Visit
+from kiosk.model import Case, Granted, Reason, Source, Verdict, Visit
 from kiosk.notices import Admission, Notice, Offer, choose
 from kiosk.rules import corrections, extras
 
@@ -18,15 +18,14 @@ FOR_HOSTS = (Offer.DESK, Offer.EVACUATION)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """The notice on the screen, and what its buttons would act upon."""
+class AnsweredTap:
+    """A tap and the notice that answered it, with what the notice's buttons act upon."""
 
-    tap: Tap
     case: Case
     notice: Notice
     undoable: Visit | None = None
 
-    def offers(self, button: str) -> bool:
+    def has_button(self, button: str) -> bool:
         """Tell whether the notice has this button, and somebody whom it is for."""
         return self.case.member is not None and button in {one.id for one in self.notice.buttons}
 
@@ -66,9 +65,9 @@ def _extras(case: Case, verdict: Verdict, now: datetime) -> set[Offer]:
     return found | ({Offer.EXTEND} if may_extend else set())
 
 
-def admission(shown: Shown, button: str, now: datetime, *, language: str | None) -> Admission | None:
+def admission(answered: AnsweredTap, button: str, now: datetime, *, language: str | None) -> Admission | None:
     """Whom a button of a notice lets in behind the notices, and where to; None for any other button."""
-    member, site = shown.case.member, shown.case.site
+    member, site = answered.case.member, answered.case.site
     if member is None or button not in (*FOR_HOSTS, Offer.ACCOUNT):
         return None
     return Admission(
@@ -78,7 +77,7 @@ def admission(shown: Shown, button: str, now: datetime, *, language: str | None)
         language=choose(member.language, language, site.language),
         zone=site.zone,
         now=now,
-        notice=shown.notice.number,
+        notice=answered.notice.number,
     )
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from kiosk.door.devices import Clock
+from kiosk.door.flood import FloodLimiter
 from kiosk.facts import AnyFact, Happened
 from kiosk.ledger import Ledger, LedgerDamagedError, LedgerError, disk_trouble, timekeeping
 from kiosk.notices import Health
@@ -33,6 +34,8 @@ class Recorder:
         self._health, self._on_damage = health, on_damage
         self._tried_at = self._worked_at = clock.monotonic()
         self._is_wal_empty = False
+        self.limiter = FloodLimiter()
+        """To be asked before what a source may repeat without end is written."""
         self.cause = ""
         """Health code of a disk that took nothing when the ledger failed last; empty for other causes."""
         self._time_corrector, self._chip_notes = timekeeping.TimeCorrector(ledger), timekeeping.ChipNotes()
@@ -50,6 +53,11 @@ class Recorder:
             self.failed(error)
             return False
         return True
+
+    def write_repeats(self) -> None:
+        """Write how often sources repeated themselves, once a minute."""
+        for source, times in self.limiter.counted(self._clock.monotonic()):
+            self.write_if_possible(Happened(what="repeated", detail=f"{source} {times}", site_id=self._site_id))
 
     def failed(self, error: LedgerError) -> None:
         """Note that the ledger could not be written or read."""

@@ -38,7 +38,7 @@ class StatusReporter:
         Raises OSError when the disk does not even tell its size.
         """
         controller = self._controller
-        status = replace(status, running=True, health=controller.health(), mending=controller.mending)
+        status = replace(status, running=True, health=controller.health(), mending=controller.unread_repair)
         if self.uplink:
             with suppress(LedgerError):  # the health tells of the ledger's trouble
                 status = replace(status, server=self.uplink.live_link())

@@ -171,7 +171,7 @@ def test_a_flood_from_one_source_writes_at_most_ten_entries_a_minute(counter, so
 
 
 def test_a_flood_that_nothing_bounds_is_found_out(counter) -> None:
-    counter.controller._flood.admit = lambda source, now: True
+    counter.controller._recorder.limiter.admit = lambda source, now: True
     assert most_in_a_minute(counter, floods(counter)["the contact"], every=1.0, minutes=2) > 10
 
 
@@ -219,7 +219,7 @@ class BrokenDoor:
 
 def test_a_door_that_fails_is_told_and_taps_go_on(counter) -> None:
     camille = counter.joins("camille")
-    counter.controller._devices = replace(counter.controller._devices, door=BrokenDoor())
+    counter.controller.door._devices = replace(counter.controller.door._devices, door=BrokenDoor())
     assert isinstance(counter.tap(camille), Granted)
     assert counter.controller.health() == ("door_down",)
     assert len(counter.stored(Tapped)) == 1

@@ -2,10 +2,10 @@
 
 import pytest
 
-from kiosk.door.flood import STORED, Flood
+from kiosk.door.flood import STORED, FloodLimiter
 
 
-def stored_in_an_hour(flood: Flood, times: list[float]) -> list[float]:
+def stored_in_an_hour(flood: FloodLimiter, times: list[float]) -> list[float]:
     """Have one source do something at these seconds: when entries were written."""
     stored = []
     for now in times:
@@ -20,7 +20,7 @@ def most_in_a_minute(stored: list[float]) -> int:
 
 @pytest.mark.parametrize("every", [0.05, 0.15, 1.0, 5.0, 7.0])
 def test_an_hour_of_flood_writes_at_most_ten_entries_in_any_minute(every: float) -> None:
-    stored = stored_in_an_hour(Flood(), [step * every for step in range(int(3600 / every))])
+    stored = stored_in_an_hour(FloodLimiter(), [step * every for step in range(int(3600 / every))])
     assert most_in_a_minute(stored) <= 10
     assert len(stored) < 100
 
@@ -28,10 +28,10 @@ def test_an_hour_of_flood_writes_at_most_ten_entries_in_any_minute(every: float)
 @pytest.mark.parametrize("pause", [1, 59, 60, 61])
 def test_floods_with_pauses_write_no_more(pause: int) -> None:
     times = [start + step * 0.2 for start in range(0, 3600, 12 + pause) for step in range(60)]
-    assert most_in_a_minute(stored_in_an_hour(Flood(), times)) <= 10
+    assert most_in_a_minute(stored_in_an_hour(FloodLimiter(), times)) <= 10
 
 
-class Unbounded(Flood):
+class Unbounded(FloodLimiter):
     """The bad twin: it admits everything."""
 
     def admit(self, source: str, now: float) -> bool:
@@ -44,7 +44,7 @@ def test_a_flood_that_nothing_bounds_is_found_out() -> None:
 
 
 def test_each_source_is_counted_by_itself_and_forgotten_when_it_is_quiet() -> None:
-    flood = Flood()
+    flood = FloodLimiter()
     assert [flood.admit("a", 1.0) for _ in range(STORED + 2)] == [True] * STORED + [False, False]
     assert flood.admit("b", 1.0)
     assert flood.flooding() == {"a"}
