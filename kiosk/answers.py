@@ -81,7 +81,7 @@ class BadgeLine(Noun, frozen=True, kw_only=True):
 
 
 class VisitLine(Noun, frozen=True, kw_only=True):
-    """A visit of a member. `seq` names it to Undo."""
+    """A visit of a member, or of a guest of theirs. `seq` names it to Undo."""
 
     seq: int
     at: datetime
@@ -90,6 +90,8 @@ class VisitLine(Noun, frozen=True, kw_only=True):
     until: datetime | None
     units: int
     reversed_by: str | None = None
+    guest: int = 0
+    """The number of the guest whose visit it is; 0: the member's own."""
 
 
 class Account(Answer, tag="account", frozen=True, kw_only=True):

@@ -160,13 +160,16 @@ class CheckIn(Command, tag="check_in", frozen=True, kw_only=True):
 
 
 class Leave(Command, tag="leave", frozen=True, kw_only=True):
-    """A member has left. Answer: Done."""
+    """A member or a guest has left. Answer: Done."""
 
     member: str
 
 
 class Undo(Command, tag="undo", frozen=True, kw_only=True):
-    """Give an entry of a member back: the last one that took something, or that numbered `seq`. Answer: Done."""
+    """Give an entry of a member or guest back: the last one that took something, or that numbered `seq`. Answer: Done.
+
+    `member` may be a guest, `Léa Martin +1`; a guest's visit is found by its number under the member, too.
+    """
 
     member: str
     reason: str

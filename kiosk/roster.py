@@ -284,17 +284,17 @@ class Roster:
         query = select(func.coalesce(func.sum(credits_.c.cents), 0)).where(credits_.c.member_id == member_id)
         return int(self._all(query)[0][0])
 
-    def gave_credit(self, ref: Ref) -> bool:
-        """Tell whether the house owes somebody money by this entry: a second half day that made a day, for one."""
-        credits_ = tables.credits_
-        query = select(credits_.c.cents).where(credits_.c.ledger_id == ref.ledger_id, credits_.c.seq == ref.seq)
-        return bool(self._all(query))
-
     # ------------------------------------------------------------ visits
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
         """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
         return tuple(map(read_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
+
+    def visits_of_any(self, member_ids: Sequence[str], now: datetime) -> tuple[Visit, ...]:
+        """Return the same of several members or guests together."""
+        query = select(visits).where(visits.c.member_id.in_(member_ids), visits.c.at >= now - RECENT)
+        newest = (visits.c.at.desc(), visits.c.ledger_id.desc(), visits.c.seq.desc())
+        return tuple(map(read_visit, self._all(query.order_by(*newest))))
 
     def visitors(self, beginning: str) -> tuple[str, ...]:
         """Return the ids under which visits are kept that begin like this."""

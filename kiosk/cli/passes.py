@@ -76,9 +76,12 @@ def products(call: Call) -> None:
 def undo(call: Call, *, member: str, reason: str, seq: int | None) -> None:
     """Give back the last entry that a member used.
 
+    That of a guest: by its number, or by `NAME +1`.
+
     \b
     Example:
       kiosk pass undo celine --reason "power cut"
+      kiosk pass undo "celine +1" --reason "the guest did not come"
     """
     do(call, commands.Undo(member=member, reason=reason, seq=seq))
 

@@ -144,7 +144,8 @@ def _pass(one: PassLine) -> tuple[str, ...]:
 def _visit(visit: VisitLine) -> tuple[str, ...]:
     paid = f"-{visit.units}" if visit.units else ""
     back = f"taken back by {visit.reversed_by}" if visit.reversed_by else ""
-    return f"  {_moment(visit.at)}", _till(visit.until), visit.reason, paid, f"no. {visit.seq}", back
+    guest = f"guest {visit.guest}" if visit.guest else ""
+    return f"  {_moment(visit.at)}", _till(visit.until), visit.reason, paid, f"no. {visit.seq}", guest, back
 
 
 # ---------------------------------------------------------------- the site

@@ -31,6 +31,7 @@ from kiosk.commands import (
     SetBadge,
     ShowAccount,
 )
+from kiosk.desk import guests
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.facts import BadgeSet, MemberSet
@@ -160,7 +161,7 @@ def show_account(desk: Desk, command: ShowAccount) -> Account:
         member=structs.replace(member, pin=None),
         badges=tuple(BadgeLine(code=claim_code(badge.id), status=badge.status) for badge in roster.badges(member.id)),
         passes=tuple(_pass_line(desk, member, holding) for holding in roster.holdings(member.id, desk.now)),
-        visits=tuple(_visit_line(desk, visit) for visit in roster.visits_of(member.id, desk.now)),
+        visits=tuple(_visit_line(desk, visit) for visit in guests.visits(roster, member.id, desk.now)),
         credit_cents=roster.credit_cents(member.id),
         currency=desk.site.currency,
     )
@@ -191,6 +192,7 @@ def _visit_line(desk: Desk, visit: Visit) -> VisitLine:
         until=desk.local_or_none(visit.window.end if visit.window else None),
         units=sum(charge.units for charge in visit.charges),
         reversed_by=visit.reversed_by,
+        guest=guests.number(visit.member_id),
     )
 
 

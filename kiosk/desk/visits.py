@@ -7,17 +7,18 @@ from itertools import takewhile
 
 from msgspec import structs
 
-from kiosk import local_time, rules
+from kiosk import rules
 from kiosk.answers import Done, DoorOpened, Inside, Judged, Present, TapLine, Taps
 from kiosk.commands import AssignBadge, CheckIn, ClaimBadge, Leave, ListInside, ListTaps, OpenDoor, Undo
-from kiosk.desk import erased_inside
+from kiosk.desk import erased_inside, guests
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
+from kiosk.desk.guests import Visitor
 from kiosk.desk.members import assign_badge
 from kiosk.desk.sales import entries
 from kiosk.facts import Entry, Happened, Left, Reversed, Tapped
-from kiosk.model import Denied, Granted, Member, Source, Tap, Visit
-from kiosk.rules.extras import host_of
+from kiosk.model import Denied, Granted, Source, Tap, Visit
+from kiosk.rules import corrections
 from kiosk.store.chain import decode_fact
 
 WHY_NOT = {
@@ -51,28 +52,28 @@ def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
 
 
 def leave(desk: Desk, command: Leave) -> Done:
-    """Set a member's presence to gone, where it may last. It moves no money, and ends no window."""
+    """Set the presence of a member or guest to gone, where it may last. It moves no money, and ends no window."""
     if command.member.startswith(erased_inside.MARK):
         return erased_inside.leave(desk, command.member)
-    member = desk.member(command.member)
+    person = guests.visitor(desk, command.member)
     here = (
         *desk.roster.inside(desk.site.id, desk.now),
         *desk.roster.not_left(desk.site.id, desk.now - erased_inside.DOUBT),
     )
-    if not any(visit.member_id == member.id for visit in here):
-        return Done(said=(f"{member.name} is not in.",), changed=False)
-    desk.append(Left(member_id=member.id, site_id=desk.site.id))
-    return Done(said=(f"{member.name} has left.",))
+    if not any(visit.member_id == person.id for visit in here):
+        return Done(said=(f"{person.name} is not in.",), changed=False)
+    desk.append(Left(member_id=person.id, site_id=desk.site.id))
+    return Done(said=(f"{person.name} has left.",))
 
 
 def undo(desk: Desk, command: Undo) -> Done:
-    """Give an entry back, within the days that the site's policy gives staff."""
+    """Give an entry of a member or of a guest of theirs back, within the days that the site's policy gives staff."""
     if not command.reason.strip():
         raise DeskError("why? An entry is given back with a reason", code="NO_REASON")
     refuse_contact(command.reason, field="reason", country=desk.country)
-    member = desk.member(command.member)
-    visits = desk.roster.visits_of(member.id, desk.now)
-    visit = _to_undo(member, visits, command)
+    person = guests.visitor(desk, command.member)
+    visits = guests.visits(desk.roster, person.member.id, desk.now)
+    visit = _to_undo(desk, person, visits, command)
     why_not = rules.may_undo(visit, visits, now=desk.now, by_staff=True, site=desk.site)
     if why_not:
         message = f"the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} stands: {WHY_NOT.get(why_not, why_not)}"
@@ -83,37 +84,36 @@ def undo(desk: Desk, command: Undo) -> Done:
     desk.append(Reversed(ref=visit.ref, reason=command.reason, by=command.by))
     units = sum(charge.units for charge in visit.charges)
     given = f", {entries(units)} given back" if units else ""
-    return Done(said=(f"{member.name}: the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} is taken back{given}.",))
+    name = _name(desk, visit.member_id)
+    return Done(said=(f"{name}: the visit of {desk.local(visit.at):%Y-%m-%d %H:%M} is taken back{given}.",))
 
 
 def _became_a_day(desk: Desk, visit: Visit) -> bool:
-    """Whether a visit that stands gave credit because of this one: with both halves taken back, none would be due."""
-    return bool(visit.charges) and any(
-        one.at > visit.at
-        and one.reversed_at is None
-        and _is_same_day(desk, one, visit)
-        and desk.roster.gave_credit(one.ref)
-        for one in desk.roster.visits_of(visit.member_id, desk.now)
-    )
+    """Whether a visit that stands became a day with this one; a guest's never does."""
+    theirs = desk.roster.visits_of(visit.member_id, desk.now)
+    site = desk.roster.site(visit.site_id) or desk.site
+    return corrections.became_a_day(visit, theirs, desk.roster.holdings(visit.member_id, desk.now), site)
 
 
-def _is_same_day(desk: Desk, one: Visit, other: Visit) -> bool:
-    return local_time.today(desk.zone, one.at) == local_time.today(desk.zone, other.at)
-
-
-def _to_undo(member: Member, visits: tuple[Visit, ...], command: Undo) -> Visit:
+def _to_undo(desk: Desk, person: Visitor, visits: tuple[Visit, ...], command: Undo) -> Visit:
+    """The visit that is meant, of a member's and their guests'; without a number the last of the person named."""
+    paid = [visit for visit in visits if visit.charges and not visit.reversed_at]
     if command.seq is not None:
-        seq, ledger = command.seq, command.ledger_id
-        found = next((one for one in visits if one.ref.seq == seq and ledger in (None, one.ref.ledger_id)), None)
+        numbered = [one for one in visits if one.ref.seq == command.seq]
+        numbered = [one for one in numbered if command.ledger_id in (None, one.ref.ledger_id)]
+        own = desk.own_ledger.ledger_id if desk.own_ledger else None
+        found = min(numbered, key=lambda one: one.ref.ledger_id != own, default=None)
         if found is None:
-            known = [str(visit.ref.seq) for visit in visits if visit.charges and not visit.reversed_at][:5]
-            raise DeskError(f"{member.name} has no visit {seq} in the last 40 days", known, code="NO_SUCH_VISIT")
+            message = f"{person.name} has no visit {command.seq} in the last 40 days"
+            raise DeskError(message, [str(visit.ref.seq) for visit in paid][:5], code="NO_SUCH_VISIT")
         return found
-    paid = next((visit for visit in visits if visit.charges and not visit.reversed_at), None)
-    if paid is None:
-        message = f"{member.name} used no entry in the last 40 days that could be given back"
-        raise DeskError(message, code="NOTHING_USED", name=member.name)
-    return paid
+    last = next((visit for visit in paid if visit.member_id == person.id), None)
+    if last is None:
+        message = f"{person.name} used no entry in the last 40 days that could be given back"
+        if paid:
+            message += "; `--visit` gives that of a guest back, by its number in `kiosk member show`"
+        raise DeskError(message, code="NOTHING_USED", name=person.name)
+    return last
 
 
 def list_inside(desk: Desk, command: ListInside) -> Inside:
@@ -179,9 +179,7 @@ def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
     )
 
 
-def _name(desk: Desk, member_id: str) -> str:
+def _name(desk: Desk, visitor_id: str) -> str:
     """The name of a member, or whose guest it is."""
-    host = host_of(member_id)
-    member = desk.roster.member(host or member_id)
-    name = member.name if member else host or member_id
-    return f"{name} +{member_id[len(host) + 1 :]}" if host else name
+    person = guests.known(desk.roster, visitor_id)
+    return person.name if person else visitor_id

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk import notices, rules
+from kiosk.desk import guests
 from kiosk.door.offers import AnsweredTap
 from kiosk.facts import AnyFact, Left, Reversed, Tapped
 from kiosk.model import Case, Granted, Member, Reason, Site, Source, Visit
@@ -141,10 +142,8 @@ class ButtonPress:
         return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
 
     def _why_not(self, visit: Visit) -> str | None:
-        """Why a touch cannot take a visit back; a guest's counts among those of the member."""
-        host = extras.host_of(visit.member_id)
-        visits = self.roster.visits_of(visit.member_id, self.now)
-        visits += self.roster.visits_of(host, self.now) if host else ()
+        """Why a touch cannot take a visit back; those of guests count among those of the member."""
+        visits = guests.visits(self.roster, guests.member_of(visit.member_id), self.now)
         return corrections.may_undo(visit, visits, now=self.now, by_staff=False, site=self.site)
 
     def _stay(self) -> None:

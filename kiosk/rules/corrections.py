@@ -10,8 +10,8 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from kiosk import local_time
-from kiosk.model import Policy, Site, Tap, Visit
-from kiosk.rules.passes import period_start
+from kiosk.model import Holding, Policy, Site, Tap, Visit
+from kiosk.rules.passes import convert_alike, day_is_cheaper, period_start
 
 
 def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
@@ -61,6 +61,26 @@ def _self_undo_spent(visit: Visit, visits: Sequence[Visit], *, now: datetime, si
         return "ONCE_A_DAY"
     month = [day for day in days if period_start("month", day) == period_start("month", today)]
     return "MONTH_USED_UP" if len(month) >= site.policy.undo_per_month else None
+
+
+def became_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> bool:
+    """Return whether a later half day became a day with this one: that one is to be taken back first.
+
+    Otherwise a whole day, until four in the morning maybe, would be left for the price of a half. It is so for half
+    days that were a gift, too, for which no money was given back. `visits` and `holdings` are the member's.
+    """
+    where, terms = local_time.zone(site.zone), {held.pass_.id: held.pass_.terms for held in holdings}
+    halves = [
+        (one.ref, terms[charge.pass_id])
+        for one in sorted(visits, key=lambda one: (one.at, one.ref.ledger_id, one.ref.seq))
+        if one.window and visit.window and one.site_id == visit.site_id and one.reversed_at is None
+        if local_time.today(where, one.window.start) == local_time.today(where, visit.window.start)
+        for charge in one.charges
+        if charge.pass_id in terms
+    ]
+    first = next((half for ref, half in halves if ref == visit.ref), None)
+    alike = [(ref, half) for ref, half in halves if first and convert_alike(half, first)]
+    return first is not None and len(alike) > 1 and alike[0][0] == visit.ref and day_is_cheaper(alike[1][1], first)
 
 
 def cut_by_closing(

@@ -143,6 +143,11 @@ def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[dateti
     return local_time.at_time(where, day, start), local_time.at_time(where, last, end)
 
 
+def convert_alike(one: Product, other: Product) -> bool:
+    """Return whether a half day of each makes a day together: of one product, or of two that name the same day."""
+    return one.id == other.id or (one.converts_to is not None and one.converts_to == other.converts_to)
+
+
 def day_is_cheaper(terms: Product, first: Product | None = None) -> bool:
     """Return whether two of these units, or one and one of `first`, cost more than the day that they convert to."""
     return terms.converts_cents is not None and _two_units(terms, first or terms) > terms.converts_cents

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from kiosk import hours, local_time
 from kiosk.model import Charge, Cover, Day, Duration, Granted, Holding, Product, Reason, Unlimited, Window
-from kiosk.rules.passes import cover_end, day_credit, day_is_cheaper, first_to_use, is_counted, units_owed
+from kiosk.rules.passes import (
+    convert_alike,
+    cover_end,
+    day_credit,
+    day_is_cheaper,
+    first_to_use,
+    is_counted,
+    units_owed,
+)
 from kiosk.rules.question import Question, Way
 
 
@@ -122,7 +130,7 @@ def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
 
     It may be of another product: one bought singly makes a day with one of a card, in either order.
     """
-    same = {h.pass_.id: h for h in q.held if _is_like(h.pass_.terms, terms)}
+    same = {h.pass_.id: h for h in q.held if convert_alike(h.pass_.terms, terms)}
     used = [
         _Half(same[c.pass_id], w)
         for v, w in q.windows
@@ -131,10 +139,6 @@ def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
         if c.pass_id in same
     ]
     return used[0] if len(used) == 1 else None
-
-
-def _is_like(one: Product, other: Product) -> bool:
-    return one.id == other.id or (one.converts_to is not None and one.converts_to == other.converts_to)
 
 
 def _day_window(q: Question, way: Way, first: Window) -> Window:

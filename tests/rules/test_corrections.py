@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from kiosk.model import Charge, Policy, Reason, Ref, Source, Tap, Visit, Window
 from kiosk.rules import corrections
-from tests.rules.house import SERRE, at
+from tests.office.ledgers.judged_taps import HALF
+from tests.rules.house import SERRE, House, at
 
 CHARGE = Charge(pass_id="ten", units=1)
 
@@ -32,6 +33,35 @@ def undone(when: str, by: str = "self") -> Visit:
 
 def undo(this: Visit, now: datetime, *others: Visit, by_staff: bool = False) -> str | None:
     return corrections.may_undo(this, (this, *others), now=now, by_staff=by_staff, site=SERRE)
+
+
+# ---------------------------------------------------------------- half days that became a day
+
+
+@pytest.mark.parametrize("gift", [False, True])
+def test_the_first_half_of_a_day_stands_until_the_second_is_taken_back_paid_or_a_gift(gift: bool) -> None:
+    house = House()
+    house.sell(HALF, at("2026-07-01 10:00"))
+    house.passes[0] = replace(house.passes[0], gift=gift)
+    for when in ("09:05", "14:00"):
+        house.tap(at(f"2026-07-13 {when}"))
+
+    def stands(number: int) -> bool:
+        holdings = [house.holding(one) for one in house.passes]
+        return corrections.became_a_day(house.visits[number], house.visits, holdings, SERRE)
+
+    assert (stands(0), stands(1)) == (True, False)
+    house.reverse(house.visits[1], at("2026-07-13 15:00"))
+    assert not stands(0)
+
+
+def test_two_half_days_that_cost_less_than_the_day_are_taken_back_in_any_order() -> None:
+    house = House()
+    house.sell(replace(HALF, converts_cents=9900), at("2026-07-01 10:00"))
+    for when in ("09:05", "14:00"):
+        house.tap(at(f"2026-07-13 {when}"))
+    holdings = [house.holding(one) for one in house.passes]
+    assert not any(corrections.became_a_day(one, house.visits, holdings, SERRE) for one in house.visits)
 
 
 # ---------------------------------------------------------------- repeats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar.di import NamedDependency
 
+from kiosk.desk import guests
 from kiosk.facts import Happened
 from sync.central.pages.every_page.page_request import Answer, PageRequest
 from sync.central.pages.every_page.pagination import ListPage
@@ -22,7 +23,7 @@ def alarms(page: NamedDependency[PageRequest]) -> Answer:
     members, list_page = {}, ListPage.asked(page.request, len(page.alarms), LISTED)
     for alarm in list_page.of(page.alarms):
         visit = page.roster.visit(alarm.ref) if alarm.ref else None
-        members[alarm.alarm_id] = page.roster.member(visit.member_id) if visit else None
+        members[alarm.alarm_id] = page.roster.member(guests.member_of(visit.member_id)) if visit else None
     shown = list_page.of(page.alarms)
     return page.show("alarms.html", alarms=shown, list_page=list_page, silent=silent, names=names, members=members)
 

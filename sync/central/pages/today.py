@@ -12,8 +12,10 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 
 from kiosk import hours
+from kiosk.desk import guests
 from kiosk.facts import Tapped
 from kiosk.model import Granted, Member, Noun, Opening, Ref, Site, Visit
+from kiosk.roster import Roster
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
 from sync.central.accounts.staff import Role
@@ -33,6 +35,8 @@ class Inside(Noun, frozen=True, kw_only=True):
 
     visit: Visit
     member: Member | None
+    guest: int = 0
+    """The number of the member's guest who it is; 0: the member."""
 
 
 class Arrival(Noun, frozen=True, kw_only=True):
@@ -43,6 +47,7 @@ class Arrival(Noun, frozen=True, kw_only=True):
     granted: bool
     reason: str
     member: Member | None
+    guest: int = 0
     claim_code: str | None = None
 
 
@@ -73,9 +78,14 @@ def _place(page: PageRequest, site: Site, recent: list[tuple[Any, Ref, Tapped]])
         site=site,
         opening=hours.opening(site, roster.override(site.id, now), now),
         people=roster.people_in(site.id, now),
-        inside=tuple(Inside(visit=visit, member=roster.member(visit.member_id)) for visit in visits),
+        inside=tuple(_inside(roster, visit) for visit in visits),
         taps=tuple(_arrival(page, at, ref, fact=fact) for at, ref, fact in here),
     )
+
+
+def _inside(roster: Roster, visit: Visit) -> Inside:
+    member = roster.member(guests.member_of(visit.member_id))
+    return Inside(visit=visit, member=member, guest=guests.number(visit.member_id))
 
 
 def _arrival(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
@@ -85,7 +95,8 @@ def _arrival(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
         at=at,
         granted=isinstance(verdict, Granted),
         reason=verdict.reason,
-        member=page.roster.member(fact.member_id) if fact.member_id else None,
+        member=page.roster.member(guests.member_of(fact.member_id)) if fact.member_id else None,
+        guest=guests.number(fact.member_id or ""),
         claim_code=None if isinstance(verdict, Granted) else verdict.claim_code,
     )
 

@@ -86,9 +86,9 @@ class MemberAccount(Scene):
             yield Row(id=f"badge {badge.code}", title=title, right=states[badge.status], picture="badge")
         if not account.badges:
             yield Row(title=words.say("No badge yet"), picture="badge")
-        if account.visits:
-            last = account.visits[0].at
-            yield Row(title=words.say("Last visit"), right=words.moment(last, self.context.now()))
+        last = next((visit for visit in account.visits if not visit.guest), None)
+        if last:
+            yield Row(title=words.say("Last visit"), right=words.moment(last.at, self.context.now()))
 
     # ------------------------------------------------------------ what can be done
 

@@ -119,6 +119,8 @@ class OwnAccount(Scene):
         cost = self.words.count("{n} entry", "{n} entries", visit.units) if visit.units else self.words.say("free")
         if visit.reversed_by:
             cost = self.words.say("given back")
+        if visit.guest:
+            times = " · ".join((times, self.words.say("your guest")))
         return Row(title=f"{day[:1].upper()}{day[1:]}", detail=times, right=cost)
 
     # ------------------------------------------------------------ settings

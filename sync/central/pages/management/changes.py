@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kiosk.desk import guests
 from kiosk.model import Badge, Member, Noun, Product, Site
 from kiosk.roster import Roster
 from sync.central.pages.tariffs import cover_words, typed_validity
@@ -21,9 +22,9 @@ class Reader(Noun, frozen=True, kw_only=True):
     roster: Roster
 
     def name(self, member_id: str | None) -> str:
-        """A member's name now, and what to say of one who is forgotten."""
-        member = self.roster.member(member_id) if member_id else None
-        return member.name if member else self.words.say("somebody who is forgotten")
+        """The name of a member or guest now, and what to say of one who is forgotten."""
+        person = guests.known(self.roster, member_id) if member_id else None
+        return person.name if person else self.words.say("somebody who is forgotten")
 
     def site(self, site_id: str | None) -> str:
         """A site's name now."""

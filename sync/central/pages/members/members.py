@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from kiosk import commands
 from kiosk.answers import Account, Done, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
-from kiosk.desk import DeskError
+from kiosk.desk import DeskError, guests
 from kiosk.model import Granted, Member, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from sync.central.accounts.staff import Role
@@ -27,12 +27,14 @@ GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
 
 class Stay(Noun, frozen=True, kw_only=True):
-    """A visit in a member's history, and whether it can still be taken back."""
+    """A visit in the history of a member or their guests, and whether it can still be taken back."""
 
     visit: Visit
     site: str
     units: int
     undoable: bool
+    guest: int = 0
+    """The number of the guest whose visit it is; 0: the member's own."""
 
 
 @reads("/members")
@@ -121,8 +123,9 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
             site=names.get(visit.site_id, visit.site_id),
             units=sum(charge.units for charge in visit.charges),
             undoable=visit.reversed_at is None and visit.at >= since and page.sees_site(visit.site_id),
+            guest=guests.number(visit.member_id),
         )
-        for visit in roster.visits_of(member.id, now)
+        for visit in guests.visits(roster, member.id, now)
     ]
     inside = any(visit.member_id == member.id for visit in roster.inside(page.site.id, now))
     recent = roster.recent_unknown(page.site.id, now - timedelta(hours=1))

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from kiosk.answers import Answered
 from kiosk.commands import CancelSale, PreviewSale, SellPass, Undo
-from kiosk.desk import DeskError
+from kiosk.desk import DeskError, guests
 from kiosk.desk.members import new_id
 from kiosk.model import Holding, Member, Product, Ref, Visit
 from kiosk.payments import METHODS
@@ -126,7 +126,7 @@ def undo(
 def _visit(page: PageRequest, member_id: str, ledger_id: str, *, seq: str) -> Visit:
     is_number = seq.isascii() and seq.isdigit() and len(seq) < 19
     found = page.roster.visit(Ref(ledger_id=ledger_id, seq=int(seq))) if is_number else None
-    if found is None or found.member_id != member_id:
+    if found is None or guests.member_of(found.member_id) != member_id:
         raise NotFoundException(page.say("There is no such visit"))
     page.require_site(found.site_id)
     return found
@@ -140,7 +140,17 @@ def _undo_form(page: PageRequest, member: Member, visit: Visit) -> Answer:
     site = page.roster.site(visit.site_id)
     place, at_site = site.name if site else visit.site_id, page.words.at(page.site.name)
     back = member_path(member.id)
-    return page.show("undo.html", member=member, visit=visit, place=place, holding=None, at_site=at_site, back=back)
+    guest = guests.number(visit.member_id)
+    return page.show(
+        "undo.html",
+        member=member,
+        visit=visit,
+        guest=guest,
+        place=place,
+        holding=None,
+        at_site=at_site,
+        back=back,
+    )
 
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
@@ -180,7 +190,9 @@ def sold_at(page: PageRequest, member_id: str) -> dict[str, str]:
 
 def _cancel_form(page: PageRequest, member: Member, holding: Holding) -> Answer:
     at_site, back = page.words.at(page.site.name), _came_from(page, member)
-    return page.show("undo.html", member=member, visit=None, place="", holding=holding, at_site=at_site, back=back)
+    return page.show(
+        "undo.html", member=member, visit=None, guest=0, place="", holding=holding, at_site=at_site, back=back
+    )
 
 
 HANDLERS = [ask_sale, sell, ask_undo, undo, ask_cancel, cancel]

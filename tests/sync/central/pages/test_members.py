@@ -7,7 +7,7 @@ import re
 import pytest
 
 from kiosk.model import Ref
-from tests.office.ledgers.small_house import MONDAY
+from tests.office.ledgers.small_house import MONDAY, let_in
 from tests.office.servers.office import STRANGER, lea_comes, mistakes, read, stranger_taps, went, within
 from tests.rules.house import SERRE, at
 
@@ -186,6 +186,20 @@ def test_an_entry_that_another_kiosk_took_is_given_back_with_a_reason(house) -> 
     assert house.central.books.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=1)).reversed_at is not None
     assert house.central.books.roster.holdings("lea", house.moment.now)[0].used == 0
     assert mistakes(host.send(path, reason="encore")) == ["Cette entrée a déjà été rendue"]
+
+
+def test_a_guest_shows_as_the_member_s_and_their_entry_is_given_back(house) -> None:
+    kiosk = house.kiosk()
+    kiosk.push(lea_comes(), let_in(MONDAY, "ten", member="lea+1"))
+    host = house.as_("anne")
+    assert "Léa Martin +1" in read(host.get("/"))
+    assert "Invité 1" in read(host.get("/members/lea"))
+    path = f"/members/lea/visits/{kiosk.ledger_id}/2/undo"
+    assert "Léa Martin (Invité 1)" in read(host.get(path))
+    went(host.send(path, reason="pas venu"))
+    assert house.central.books.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=1)).reversed_at is None
+    assert house.central.books.roster.visit(Ref(ledger_id=kiosk.ledger_id, seq=2)).reversed_at is not None
+    assert house.central.books.roster.holdings("lea", house.moment.now)[0].used == 1
 
 
 def test_an_entry_of_long_ago_stands(house) -> None:
