@@ -136,7 +136,7 @@ HEALTH: dict[str, HealthWords] = {
         idle=_("The way out is free; the exit button is stuck: free it"),
     ),
     "exit_button_flutters": HealthWords(
-        said=_("The exit button flutters, and opens no more"),
+        said=_("The exit button flutters, and the door opens each time"),
         advice=_("Look at the button and its lead for water or a loose screw"),
         short=_("the exit button flutters"),
         idle=_("The way out is free; the exit button flutters: check its lead"),

@@ -40,6 +40,7 @@ class DoorMoved(Noun, frozen=True, kw_only=True):
     """What the door contact and the exit button tell."""
 
     what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed", "exit_stuck", "exit_released"]
+    monotonic: float
 
 
 class Tick(Noun, frozen=True, kw_only=True):

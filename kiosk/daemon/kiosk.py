@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Self
 
 import hardware.reader as reading
+from hardware.door import DoorEvent
 from kiosk.answering import Answering
 from kiosk.clock import WallClock
 from kiosk.daemon.books import PROBE_BYTES, open_books
@@ -231,9 +232,11 @@ class Kiosk:
 def _build_controller(config: Config, world: World, screen: Screen, stack: ExitStack) -> Controller:
     """Open ledger and devices, each closed by `stack` in reverse order, and build the controller."""
     inbox = Inbox()
-    door, indicator, fault = open_wires(
-        config, world.pin_factory, lambda event: inbox.put(DoorMoved(what=event.what)), stack
-    )
+
+    def moved(event: DoorEvent) -> None:
+        inbox.put(DoorMoved(what=event.what, monotonic=world.clock.monotonic()))
+
+    door, indicator, fault = open_wires(config, world.pin_factory, moved, stack)
     ledger, story, key = open_books(config, world.clock)
     stack.callback(ledger.close)
     if not isinstance(ledger, ClosedLedger):

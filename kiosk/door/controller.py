@@ -138,7 +138,7 @@ class Controller:
             case Touch():
                 self.touch(message)
             case DoorMoved():
-                self.door.handle(message.what)
+                self.door.handle(message)
             case ReaderUp() | ReaderDown():
                 is_down = isinstance(message, ReaderDown)
                 (self._health.add if is_down else self._health.discard)(Health.READER_DOWN)

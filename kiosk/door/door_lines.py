@@ -10,11 +10,14 @@ import logging
 from kiosk.door.devices import Clock, DoorDevices
 from kiosk.door.recording import Recorder
 from kiosk.facts import Happened
+from kiosk.messages import DoorMoved
 from kiosk.notices import Health
 
 log = logging.getLogger(__name__)
 
 EXIT_BUTTON, DOOR_CONTACT = "exit_button", "contact"
+EXIT_SECONDS = 5.0
+"""So long somebody waits at the door after pressing the exit button, before pressing it again or leaving."""
 FLUTTERING = {EXIT_BUTTON: Health.EXIT_BUTTON_FLUTTERS, DOOR_CONTACT: Health.DOOR_CONTACT_FLUTTERS}
 """Sources of events that repeat themselves when a lead is loose or wet."""
 
@@ -41,12 +44,11 @@ class DoorLines:
         """Tell hosts that the door's lines do not work; reader, ledger and screen go on. A restart tries them again."""
         self._health.add(Health.DOOR_DOWN)
 
-    def handle(self, what: str) -> None:
-        """Handle what the door contact or the exit button tells: one of kiosk.messages.DoorMoved."""
-        match what:
+    def handle(self, moved: DoorMoved) -> None:
+        """Handle what the door contact or the exit button tells."""
+        match what := moved.what:
             case "exit_pressed":
-                if self._store_if_rare(EXIT_BUTTON, what):
-                    self.unlock()
+                self._let_out(moved.monotonic)
             case "exit_stuck" | "exit_released":
                 (self._health.add if what == "exit_stuck" else self._health.discard)(Health.EXIT_BUTTON_STUCK)
             case "forced_open" | "held_open":
@@ -56,6 +58,17 @@ class DoorLines:
                 self._recorder.limiter.count(DOOR_CONTACT, self._clock.monotonic())
             case "closed":
                 self._health.discard(Health.DOOR_HELD_OPEN)
+
+    def _let_out(self, pressed_at: float) -> None:
+        """Open at every press, for whoever is inside must get out; only what is stored is bounded.
+
+        A press that waited longer, while a damaged ledger was repaired, finds nobody at the door any more.
+        """
+        if self._clock.monotonic() - pressed_at > EXIT_SECONDS:
+            log.warning("the exit button was pressed too long ago: nothing opens")
+            return
+        if self._store_if_rare(EXIT_BUTTON, "exit_pressed") or Health.LEDGER_FAILED not in self._health:
+            self.unlock()
 
     def check_flutter(self) -> None:
         """Bring the health states of fluttering leads up to date."""

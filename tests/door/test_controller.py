@@ -9,6 +9,7 @@ import pytest
 
 from kiosk.answers import Done, Refused
 from kiosk.commands import ChangeMember, CloseToday, ListInside, Undo
+from kiosk.door.door_lines import EXIT_SECONDS
 from kiosk.door.recording import RETRY_SECONDS, Recorder
 from kiosk.facts import Happened, Left, Reversed, Tapped
 from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
@@ -26,6 +27,11 @@ def counter(tmp_path):
 def reason(verdict: Verdict | None) -> Reason:
     assert verdict is not None
     return verdict.reason
+
+
+def door_tells(counter: SteppedKiosk, what: str, *, waited: float = 0.0) -> None:
+    at = counter.clock.monotonic() - waited
+    counter.controller.handle(DoorMoved(what=what, monotonic=at))  # type: ignore[arg-type]
 
 
 def touch(counter: SteppedKiosk, button: str, number: int | None = None) -> None:
@@ -153,7 +159,7 @@ def floods(counter) -> dict[str, Callable[[], None]]:
 
     def moved(*what: str) -> None:
         for one in what:
-            counter.controller.handle(DoorMoved(what=one))  # type: ignore[arg-type]
+            door_tells(counter, one)
 
     return {
         "a phone": phone,
@@ -181,32 +187,51 @@ def test_a_member_taps_while_others_flood(counter) -> None:
     assert isinstance(counter.tap(camille), Granted)
 
 
-def test_a_wet_exit_button_opens_a_few_times_and_is_told_until_it_was_quiet_for_a_minute(counter) -> None:
+def test_a_wet_exit_button_is_told_until_it_was_quiet_for_a_minute_and_lets_people_out_all_the_while(counter) -> None:
     for _ in range(83):
-        counter.controller.handle(DoorMoved(what="exit_pressed"))
+        door_tells(counter, "exit_pressed")
         counter.later(seconds=0.15)
-    assert len(counter.door.unlocks) == 8
+    assert len(counter.door.unlocks) == 83
+    assert len(counter.stored(Happened)) == 8
     assert counter.controller.health() == ("exit_button_flutters",)
     counter.later(seconds=61)
     counter.controller.handle(Tick())
     counter.controller.handle(Tick())
     assert counter.controller.health() == ()
-    counter.controller.handle(DoorMoved(what="exit_pressed"))
+    door_tells(counter, "exit_pressed")
+    assert len(counter.door.unlocks) == 84
+
+
+def test_the_ninth_press_in_a_minute_still_opens_but_not_while_the_ledger_fails(counter) -> None:
+    camille = counter.joins("camille")
+    for _ in range(9):
+        door_tells(counter, "exit_pressed")
     assert len(counter.door.unlocks) == 9
+    counter.break_disk()
+    counter.tap(camille)
+    door_tells(counter, "exit_pressed")
+    assert len(counter.door.unlocks) == 9
+
+
+def test_an_exit_press_that_waited_while_the_ledger_was_repaired_opens_nothing(counter) -> None:
+    door_tells(counter, "exit_pressed", waited=EXIT_SECONDS + 1)
+    assert (counter.door.unlocks, counter.stored(Happened)) == ([], [])
+    door_tells(counter, "exit_pressed", waited=EXIT_SECONDS - 1)
+    assert len(counter.door.unlocks) == 1
 
 
 def test_a_fluttering_contact_is_told_even_where_nothing_counts_as_forced(counter) -> None:
     for _ in range(83):
-        counter.controller.handle(DoorMoved(what="opened"))
-        counter.controller.handle(DoorMoved(what="closed"))
+        door_tells(counter, "opened")
+        door_tells(counter, "closed")
         counter.later(seconds=0.15)
     assert counter.controller.health() == ("door_contact_flutters",)
 
 
 def test_an_exit_button_that_is_stuck_is_told_until_it_is_free(counter) -> None:
-    counter.controller.handle(DoorMoved(what="exit_stuck"))
+    door_tells(counter, "exit_stuck")
     assert counter.controller.health() == ("exit_button_stuck",)
-    counter.controller.handle(DoorMoved(what="exit_released"))
+    door_tells(counter, "exit_released")
     assert counter.controller.health() == ()
 
 
@@ -345,11 +370,11 @@ def test_while_the_disk_is_broken_it_is_tried_only_now_and_then(counter) -> None
 
 
 def test_the_exit_button_opens_only_with_a_line_in_the_ledger(counter) -> None:
-    counter.controller.handle(DoorMoved(what="exit_pressed"))
+    door_tells(counter, "exit_pressed")
     assert [fact.what for fact in counter.stored(Happened)] == ["exit_pressed"]
     assert counter.door.unlocks == [counter.ledger.head.seq]
     counter.break_disk()
-    counter.controller.handle(DoorMoved(what="exit_pressed"))
+    door_tells(counter, "exit_pressed")
     assert len(counter.door.unlocks) == 1
 
 
@@ -501,8 +526,8 @@ def test_a_light_that_told_of_a_fault_rests_when_there_is_none(tmp_path) -> None
 
 
 def test_a_forced_door_is_told_until_a_host_taps(counter) -> None:
-    counter.controller.handle(DoorMoved(what="forced_open"))
-    counter.controller.handle(DoorMoved(what="closed"))
+    door_tells(counter, "forced_open")
+    door_tells(counter, "closed")
     assert counter.controller.health() == ("door_forced_open",)
     counter.tap(counter.joins("claire", staff=True))
     assert counter.controller.health() == ()
@@ -510,9 +535,9 @@ def test_a_forced_door_is_told_until_a_host_taps(counter) -> None:
 
 
 def test_a_door_left_open_is_told_until_it_is_closed(counter) -> None:
-    counter.controller.handle(DoorMoved(what="held_open"))
+    door_tells(counter, "held_open")
     assert counter.controller.health() == ("door_held_open",)
-    counter.controller.handle(DoorMoved(what="closed"))
+    door_tells(counter, "closed")
     assert counter.controller.health() == ()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hardware.simulator.chip import Pn532
 from tests.machine.guest import GuestError
+from tests.machine.image import SUITES
 from tests.machine.stages import STAGES, Bench
 
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.machine", description=main.__doc__)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; all by default")
     parser.add_argument("--folder", type=Path, default=Path("build/vm"), help="for disks of some 6 GB [build/vm]")
+    parser.add_argument("--debian", type=int, choices=SUITES, default=12, help="the release of Debian [%(default)s]")
     parser.add_argument("--release", type=Path, required=True, help="what `make release` made")
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which the power is cut")
     parser.add_argument("--cuts", type=int, default=20, help="how often the power is cut")
@@ -24,11 +26,17 @@ def main() -> int:
     unknown = set(given.stages) - set(STAGES)
     if unknown:
         parser.error(f"no stage {', '.join(unknown)}: {', '.join(STAGES)}")
-    given.folder.mkdir(parents=True, exist_ok=True)
+    folder: Path = given.folder.resolve() / str(given.debian)
+    folder.mkdir(parents=True, exist_ok=True)
     failed = {}
     with Pn532(strict_baud=False) as chip:
         bench = Bench(
-            folder=given.folder.resolve(), release=given.release.resolve(), chip=chip, seed=given.seed, cuts=given.cuts
+            folder=folder,
+            release=given.release.resolve(),
+            debian=given.debian,
+            chip=chip,
+            seed=given.seed,
+            cuts=given.cuts,
         )
         for stage in given.stages or STAGES:
             began = time.monotonic()
@@ -44,7 +52,7 @@ def main() -> int:
         print(f"  {what:<60} {value}")
     for stage, why in failed.items():
         print(f"  {stage} FAILED: {why.splitlines()[0]}")
-    (given.folder / "summary.json").write_text(json.dumps({"figures": bench.figures, "failed": failed}, indent=2))
+    (folder / "summary.json").write_text(json.dumps({"figures": bench.figures, "failed": failed}, indent=2))
     return 1 if failed else 0
 
 

@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.machine.image import SOURCES, run
+from tests.machine.image import run
 
 PACKAGES = (
     "python3,python3-venv,python3-pygame,libusb-1.0-0,libegl1,libgles2,libgl1,libgl1-mesa-dri,ca-certificates,systemd"
@@ -36,6 +36,8 @@ NOT_HERE = (
     "hardware/reader.py::test_our_reader_is_never_put_to_sleep_but_plain_nfcpy_does_it",
 )
 """They set a pseudo-terminal to 921600 baud; the emulator knows no speed above 460800 and hands on none."""
+SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources")
+"""What this system has its packages from."""
 MAGIC = rb"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
 MASK = rb"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")

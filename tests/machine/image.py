@@ -1,4 +1,4 @@
-"""The root file system of the machine: made once, natively, from the packages of the system that makes it."""
+"""The root file system of the machine: made once, natively, from Debian's packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ MODULES = "virtio_pci virtio_blk ext4 overlay"
 SLOW = "[Manager]\nRuntimeWatchdogSec=60s\n"
 """Under emulation on a busy machine the first process has been seen to stand still for the 14 s of a real one."""
 
-SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources")
+SUITES = {12: "bookworm", 13: "trixie"}
+"""Releases of Debian that the kiosk is tried on; Raspberry Pi OS goes by the same names."""
 
 
 def run(*command: str | Path, **more: object) -> None:
@@ -30,24 +31,25 @@ def run(*command: str | Path, **more: object) -> None:
         raise SystemExit(f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
 
 
-def root_archive(folder: Path) -> Path:
+def root_archive(folder: Path, debian: int = 12) -> Path:
     """The bare system, as an archive; made anew when its packages change."""
-    archive = folder / f"root-{hashlib.sha256(PACKAGES.encode()).hexdigest()[:8]}.tar"
+    suite = SUITES[debian]
+    archive = folder / f"root-{suite}-{hashlib.sha256(PACKAGES.encode()).hexdigest()[:8]}.tar"
     if not archive.exists():
         part = archive.with_suffix(".part")
-        sources = [one for one in SOURCES if Path(one).exists()]
         options = ["--variant=minbase", f"--include={PACKAGES.replace(' ', ',')}"]
-        run("mmdebstrap", *options, "--format=tar", '--aptopt=APT::Install-Recommends "false"', "", part, *sources)
+        options += ["--format=tar", '--aptopt=APT::Install-Recommends "false"']
+        run("mmdebstrap", *options, suite, part)
         part.rename(archive)
     return archive
 
 
-def make(folder: Path, release: Path) -> None:
+def make(folder: Path, release: Path, debian: int = 12) -> None:
     """Make `base.img` with a release unpacked in /root, and the kernel and first stage beside it."""
     tree = folder / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    run("tar", "-C", tree, "-xf", root_archive(folder))
+    run("tar", "-C", tree, "-xf", root_archive(folder.parent, debian))
     (tree / "etc/fstab").write_text("/dev/vda / ext4 noatime 0 1\n")
     (tree / "etc/hostname").write_text("kiosk-vm\n")
     (tree / "etc/machine-id").write_text("uninitialized\n")

@@ -44,6 +44,7 @@ class Bench:
 
     folder: Path
     release: Path
+    debian: int
     chip: Pn532
     seed: int
     cuts: int
@@ -112,7 +113,7 @@ def serving(guest: Guest, seconds: float = 600.0) -> float:
 def make_image(bench: Bench) -> None:
     """Make the system that the machine starts from."""
     began = time.monotonic()
-    image.make(bench.folder, bench.release)
+    image.make(bench.folder, bench.release, bench.debian)
     bench.told("image made in s", round(time.monotonic() - began))
 
 

@@ -77,7 +77,7 @@ def touch(world: World, kiosk: Kiosk, random: Random) -> None:
 
 
 def leave_by_button(world: World, kiosk: Kiosk, random: Random) -> None:
-    kiosk.does(lambda: kiosk.controller.handle(DoorMoved(what="exit_pressed")))
+    kiosk.does(lambda: kiosk.controller.handle(DoorMoved(what="exit_pressed", monotonic=kiosk.clock.monotonic())))
 
 
 def change_at_kiosk(world: World, kiosk: Kiosk, random: Random) -> None:

@@ -32,6 +32,7 @@ PATIENCE = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(m
 """What ends by itself more often than not is told when it has gone on for so long."""
 OF_KIOSKS = (
     "reader_down",
+    "door_down",
     "door_forced_open",
     "ledger_failed",
     "ledger_mended",
