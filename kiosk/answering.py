@@ -167,8 +167,17 @@ class Answering:
     # ------------------------------------------------------------ at the desk
 
     def _at_desk(self, function: Callable[[Desk], T]) -> T:
-        """Return what a function of the desk returns, or raise what it raises. Raises TimeoutError."""
-        return self._desk.submit(function).result(self._patience)
+        """Return what a function of the desk returns, or raise what it raises.
+
+        Raises TimeoutError. A function that has not begun by then is not run any more: its asker may ask again.
+        """
+        future = self._desk.submit(function)
+        try:
+            return future.result(self._patience)
+        except TimeoutError:
+            if not future.cancel():
+                future.add_done_callback(_log_late_failure)
+            raise
 
     def _perform(self, command: Command) -> Answered:
         return self._at_desk(lambda desk: perform_at(desk, command))
@@ -254,3 +263,9 @@ class Answering:
         if not command.medium or not isinstance(told, Exported):
             return told
         return self._write_member(told, medium=command.medium, now=self._clock.now(), among=self._sticks())
+
+
+def _log_late_failure(future: Future[Any]) -> None:
+    """Log why a function failed whose asker had given up."""
+    if error := future.exception():
+        log.error("a command that nobody waited for any more failed", exc_info=error)

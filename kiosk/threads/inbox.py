@@ -21,7 +21,9 @@ class Job(Generic[T]):
         self._function = function
 
     def run(self) -> None:
-        """Run the function. Whatever it raises is raised again by `future.result()`, and not here."""
+        """Run the function unless its future was cancelled. What it raises is raised by `future.result()`, not here."""
+        if not self.future.set_running_or_notify_cancel():
+            return
         try:
             result = self._function()
         except Exception as error:  # noqa: BLE001 - whoever waits for the result gets it

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -28,9 +28,12 @@ from kiosk.commands import (
     TapCard,
     encode_command,
 )
+from kiosk.desk import Desk, perform_at
 from kiosk.facts import Happened
+from kiosk.ledger import LedgerError
 from kiosk.model import Granted
 from kiosk.notices import Health, Language, refusals
+from kiosk.threads.inbox import Job
 from tests.office.kiosks.stepped import SteppedKiosk
 
 
@@ -176,21 +179,68 @@ def test_a_ledger_that_cannot_be_written_is_refused_and_shows_on_the_screen(coun
     assert counter.answering.mistakes == 0
 
 
-def test_a_desk_that_is_too_busy_is_refused(counter, tmp_path) -> None:
-    class Busy:
-        def submit(self, function: object) -> Future[Answered]:
-            return Future()
+class BusyDesk:
+    """A desk whose thread has no time: jobs are run when the test says so."""
 
-    answering = Answering(
-        Busy(),  # type: ignore[arg-type]
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.jobs: list[Job[Any]] = []
+
+    def submit(self, function: Callable[[Desk], Any]) -> Future[Any]:
+        job: Job[Any] = Job(lambda: function(self.desk))
+        self.jobs.append(job)
+        return job.future
+
+
+class DeskInTheMiddle(BusyDesk):
+    """A desk whose thread has begun, and ends when nobody waits any more."""
+
+    def submit(self, function: Callable[[Desk], Any]) -> Future[Any]:
+        future = super().submit(function)
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def asked_at(counter: SteppedKiosk, desk: BusyDesk) -> Answering:
+    return Answering(
+        desk,
         counter.clock,
         site_id="la-serre",
-        ledger=tmp_path / "ledger.db",
+        ledger=Path("ledger.db"),
         pair=lambda _: Done(said=()),
         patience_seconds=0,
     )
+
+
+def test_a_desk_that_is_too_busy_is_refused(counter) -> None:
+    answering = asked_at(counter, BusyDesk(counter.controller._desk()))
     assert "busy" in refused(answering.answer(ListMembers()), "NO_ANSWER").message
     assert answering.answer(Pair(url="https://x", code="1")) == Done(said=())
+
+
+def test_what_was_refused_because_the_desk_is_busy_is_not_done_afterwards(counter) -> None:
+    busy = BusyDesk(counter.controller._desk())
+    before = counter.ledger.head.seq
+    refused(asked_at(counter, busy).answer(AddMember(name="Zoé")), "NO_ANSWER")
+    for job in busy.jobs:
+        job.run()
+    assert counter.ledger.head.seq == before
+
+
+def test_a_job_that_nobody_cancelled_would_be_done_twice_by_whoever_asks_again(counter) -> None:
+    busy = BusyDesk(counter.controller._desk())
+    before = counter.ledger.head.seq
+    busy.submit(lambda desk: perform_at(desk, AddMember(name="Zoé")))
+    busy.jobs[0].run()
+    assert counter.ledger.head.seq > before
+
+
+def test_a_command_that_fails_after_its_asker_gave_up_is_logged(counter, caplog) -> None:
+    busy = DeskInTheMiddle(counter.controller._desk())
+    refused(asked_at(counter, busy).answer(ListMembers()), "NO_ANSWER")
+    busy.jobs[0].future.set_exception(LedgerError("the disk is full"))
+    assert "nobody waited" in caplog.text
+    assert "the disk is full" in caplog.text
 
 
 # ---------------------------------------------------------------- USB sticks
