@@ -15,7 +15,7 @@ from kiosk.facts import Entry
 from kiosk.ledger import LedgerError, LedgerReader
 from kiosk.messages import Acked, ServerNews
 from sync.client import Client, RejectedError
-from sync.wire import LATER, PAGE, Beacon, Outcome, Push, Pushed, to_wire
+from sync.wire import LATER_RELEASE, PAGE, Beacon, Outcome, Push, Pushed, to_wire
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class Outbox:
             if status.outcome is Outcome.QUARANTINED:
                 log.warning("the server put entry %d aside: %s", status.seq, status.reason)
                 # What a later release wrote, this server takes once it is upgraded.
-                self._is_disowned |= not status.reason.startswith(LATER)
+                self._is_disowned |= not status.reason.startswith(LATER_RELEASE)
         return pushed
 
     def _beacon(self) -> Beacon:

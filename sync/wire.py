@@ -22,7 +22,7 @@ COMPRESS_OVER = 1024
 WAIT_SECONDS = 25
 """How long a kiosk asks the server to wait for news: less than the half minute after which some proxies hang up."""
 
-LATER = "unknown clock"
+LATER_RELEASE = "unknown clock"
 """How the reason begins for which an entry of a later release is put aside: nothing is wrong with it."""
 
 OTHER_LEDGER = "other_ledger"

@@ -16,7 +16,7 @@ from sync.central.storage.tables import authors, feed
 
 LOOK_BACK = 20_000
 """So many entries of all ledgers are looked at for what a thing was before: a bound, so that the page stays quick."""
-THINGS = ("site", "product", "member", "badge")
+STATE_KINDS = ("site", "product", "member", "badge")
 """The kinds of entries that say how a thing is from then on."""
 
 
@@ -33,7 +33,7 @@ class Line(Noun, frozen=True, kw_only=True):
     """None: erased, or of another release."""
 
 
-class Earlier(Noun, frozen=True, kw_only=True):
+class StateBefore(Noun, frozen=True, kw_only=True):
     """What an entry changed: how the same thing was before it."""
 
     fact: AnyFact | None = None
@@ -68,7 +68,7 @@ def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> l
         ]
 
 
-def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BACK) -> dict[int, Earlier]:
+def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BACK) -> dict[int, StateBefore]:
     """Return how each thing was before these lines, by position, for those that change one. Raises LedgerError.
 
     The entries of all kiosks are looked at, for a thing may have been changed at a screen in between.
@@ -80,21 +80,21 @@ def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BA
     query = (
         select(feed.c.position, feed.c.body)
         .where(feed.c.network_id == storage.network, feed.c.position < newest, feed.c.position >= oldest)
-        .where(feed.c.kind.in_(THINGS))
+        .where(feed.c.kind.in_(STATE_KINDS))
         .order_by(feed.c.position.desc())
     )
-    found: dict[int, Earlier] = {}
+    found: dict[int, StateBefore] = {}
     is_whole = oldest == 0
     with storage.reader() as connection:
         for row in connection.execute(query):
             fact = decode_fact(row.body) if row.body is not None else None
             is_whole = is_whole and fact is not None
             for position in [one for one, thing in wanted.items() if thing == _thing(fact) and row.position < one]:
-                found[position] = Earlier(fact=fact, is_known=True)
+                found[position] = StateBefore(fact=fact, is_known=True)
                 del wanted[position]
             if not wanted:
                 break
-    return found | {position: Earlier(is_known=is_whole) for position in wanted}
+    return found | {position: StateBefore(is_known=is_whole) for position in wanted}
 
 
 def _thing(fact: AnyFact | None) -> tuple[str, str] | None:

@@ -108,12 +108,12 @@ def _facts(stored: str) -> Facts:
     }
 
 
-def of_ledger(kind: Kind, ledger_id: str) -> str:
+def ledger_alarm_id(kind: Kind, ledger_id: str) -> str:
     """Return the id of the alarm of this kind about a ledger as a whole."""
     return f"{kind}:{ledger_id}"
 
 
-def of_entry(kind: Kind, ref: Ref) -> str:
+def entry_alarm_id(kind: Kind, ref: Ref) -> str:
     """Return the id of the alarm of this kind about one entry."""
     return f"{kind}:{ref.ledger_id}:{ref.seq}"
 

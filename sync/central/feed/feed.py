@@ -32,7 +32,7 @@ class Feed:
         try:
             with self._storage.reader() as connection:
                 page = stream.page(connection, self._storage.network, after)
-        except stream.OtherPastError:
+        except stream.OtherHistoryError:
             self._begin_generation(after)
             raise
         place = stream.position_of(after)

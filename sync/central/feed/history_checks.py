@@ -26,7 +26,7 @@ def check_for_restored_server(
     Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
     once only, however many times the kiosk says so before it has sent again what is missing.
     """
-    alarm_id, sent = register.of_ledger(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
+    alarm_id, sent = register.ledger_alarm_id(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
     if sent <= before.acked:
         register.end(connection, of, alarm_id, now)
     elif not register.is_active(connection, of, alarm_id):
@@ -41,7 +41,7 @@ def begin_generation_after_restore(connection: Connection, of: NetworkState, pla
     So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
     """
     network.begin_generation_and_ledger(connection, of.network_id)
-    alarm_id, ref = register.of_ledger(Kind.RESTORED, of.ledger_id), Ref(ledger_id=of.ledger_id, seq=0)
+    alarm_id, ref = register.ledger_alarm_id(Kind.RESTORED, of.ledger_id), Ref(ledger_id=of.ledger_id, seq=0)
     facts = Facts(n=place)
     register.raise_alarm(connection, of.network_id, alarm_id, ref=ref, note=Note.OTHER_FEED, facts=facts, now=now)
 
@@ -55,7 +55,7 @@ def check_for_truncation(
     reaches again what was seen. But of two machines with one ledger, the one ahead says so again and again. Whether
     there are two is told by the one behind, of which `_goes_on_elsewhere`; that alarm does not end by itself.
     """
-    alarm_id, beacon = register.of_ledger(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
+    alarm_id, beacon = register.ledger_alarm_id(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
     if beacon.head is None and (before.acked < before.highest or not (beacon.sent or beacon.waiting)):
         return  # a kiosk that does not tell its end, and what it waits to send tells it only where there is no gap
     told = max(one.ref.seq if isinstance(one, Entry) else one.seq for one in arrival.entries) if arrival.entries else 0
@@ -65,7 +65,7 @@ def check_for_truncation(
         register.end(connection, of, alarm_id, now)
     elif _goes_on_elsewhere(connection, of, arrival.ledger_id, end=end, seen=beacon.seen):
         register.end(connection, of, alarm_id, now)
-        alarm_id = register.of_ledger(Kind.FORK, arrival.ledger_id)
+        alarm_id = register.ledger_alarm_id(Kind.FORK, arrival.ledger_id)
         note, facts = Note.GOES_ON_ELSEWHERE, Facts(n=end)
         register.raise_alarm(connection, of, alarm_id, ref=ref, note=note, facts=facts, now=now)
     else:

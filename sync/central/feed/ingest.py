@@ -228,7 +228,7 @@ class Batch:
         if after.acked < after.highest and (self.fresh or self.set_aside):
             self._alarm(Kind.GAP, after.acked + 1, Note.MISSING, known=after.highest)
         elif after.acked == after.highest and self.before.acked < self.before.highest:
-            register.end(self.connection, self.network, register.of_ledger(Kind.GAP, self.ledger_id), self.now)
+            register.end(self.connection, self.network, register.ledger_alarm_id(Kind.GAP, self.ledger_id), self.now)
 
     def _is_broken(self, seq: int, kept: dict[int, tuple[bytes, bytes]]) -> bool:
         """Return whether a new entry does not fit between its neighbours, as far as these are known."""
@@ -243,7 +243,7 @@ class Batch:
         register.raise_alarm(
             self.connection,
             self.network,
-            register.of_ledger(kind, self.ledger_id),
+            register.ledger_alarm_id(kind, self.ledger_id),
             ref=Ref(ledger_id=self.ledger_id, seq=seq),
             note=note,
             facts={"n": seq, **facts},

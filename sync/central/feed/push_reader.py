@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from kiosk.facts import Entry
 from kiosk.model import ClockQuality, Noun
 from kiosk.store import chain
-from sync.wire import LATER, PAGE, Beacon, Push, WireEntry, WireStruct, from_wire
+from sync.wire import LATER_RELEASE, PAGE, Beacon, Push, WireEntry, WireStruct, from_wire
 
 _NUL = b"\\u0000"
 LARGEST = 2**63 - 1
@@ -170,7 +170,7 @@ def _trouble(wire: WireEntry, ledger_id: str) -> str:
     if wire.ledger_id != ledger_id:
         return "other ledger: it does not belong to the ledger that sent it"
     if wire.clock not in _CLOCKS:
-        return f"{LATER}: a later release wrote it"
+        return f"{LATER_RELEASE}: a later release wrote it"
     if not 0 < wire.seq <= LARGEST or abs(wire.monotonic_ns) > LARGEST:
         return "malformed: a number is out of range"
     if wire.at.tzinfo is None:

@@ -27,7 +27,7 @@ class GoneError(LookupError):
     """The feed does not know this cursor, or no longer: the kiosk is to start from a snapshot."""
 
 
-class OtherPastError(GoneError):
+class OtherHistoryError(GoneError):
     """A cursor of this generation whose position holds nothing or another entry: the server was restored."""
 
 
@@ -72,9 +72,9 @@ def _known_place(connection: Connection, network_id: str, generation: str, curso
     if place > 0:
         stands = _mark(connection, network_id, place)
         if stands is None:
-            raise OtherPastError("the cursor stands beyond the end of the feed")
+            raise OtherHistoryError("the cursor stands beyond the end of the feed")
         if mark not in ("", stands):  # a release before this one gave cursors without
-            raise OtherPastError("the feed went another way before it came to the cursor")
+            raise OtherHistoryError("the feed went another way before it came to the cursor")
     return place, mark
 
 

@@ -79,7 +79,7 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     if wait:
         after = {"retry-after": str(math.ceil(wait))}
         raise ProblemError(429, "too_much", "this kiosk sent more than any queue holds: wait and go on", after)
-    central.rate_limit.spend(kiosk.kiosk_id, rate_limit.A_CALL, now)
+    central.rate_limit.spend(kiosk.kiosk_id, rate_limit.CALL_COST, now)
     return kiosk
 
 

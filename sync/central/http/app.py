@@ -25,7 +25,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, S
 from kiosk.store.database import LedgerError
 from sync.central.http import api
 from sync.central.http.api import AnyRequest, ProblemError, problem
-from sync.central.http.compression import zipping
+from sync.central.http.compression import compressing
 from sync.central.http.metrics import TYPE, Metrics
 from sync.central.http.openapi import refuses
 from sync.central.logs import FACTS, LOGGER
@@ -88,7 +88,7 @@ def _app(central: Central, routes: Sequence[ControllerRouterHandler]) -> Litesta
 
 def _calls() -> Router:
     """Return the calls of kiosks. Only these are compressed: a page could tell its secrets by its length."""
-    return Router("/", route_handlers=api.CALLS, middleware=[zipping])
+    return Router("/", route_handlers=api.CALLS, middleware=[compressing])
 
 
 def _openapi() -> OpenAPIConfig:

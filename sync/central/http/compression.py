@@ -13,7 +13,7 @@ from sync.wire import COMPRESS_OVER
 LEVEL = 5
 
 
-def zipping(app: ASGIApp) -> ASGIApp:
+def compressing(app: ASGIApp) -> ASGIApp:
     """Wrap an application so that long answers are compressed.
 
     Litestar's own keeps a compressor open for each answer, and leaves it so where who asked has gone.
@@ -21,13 +21,13 @@ def zipping(app: ASGIApp) -> ASGIApp:
 
     async def zipped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and "gzip" in Headers.from_scope(scope).get("accept-encoding", ""):
-            send = _zipping(send)
+            send = _compressing(send)
         await app(scope, receive, send)
 
     return zipped
 
 
-def _zipping(send: Send) -> Send:
+def _compressing(send: Send) -> Send:
     start: HTTPResponseStartEvent | None = None
 
     async def sending(message: Message) -> None:

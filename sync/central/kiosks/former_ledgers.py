@@ -106,7 +106,7 @@ def allow_new_ledger(
 
 def raise_new_ledger_alarm(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
     """Raise the alarm that a kiosk goes on in a new ledger: it repaired the former one, or was restored from a copy."""
-    alarm_id = register.of_ledger(Kind.RENEWED, ledger_id)
+    alarm_id = register.ledger_alarm_id(Kind.RENEWED, ledger_id)
     ref, facts = Ref(ledger_id=ledger_id, seq=0), Facts(ledger=follows)
     register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.NEW_LEDGER, facts=facts, now=now)
 

@@ -14,7 +14,7 @@ ALLOWANCE = 64 << 20
 """Bytes at once: 80,000 entries of a queue as they are on average, five times what S4 of our measurements drains."""
 PER_SECOND = 64 << 10
 """Bytes a second for ever: a million queued entries in some three hours; from a mad kiosk at most 5.5 GB a day."""
-A_CALL = 4 << 10
+CALL_COST = 4 << 10
 """What any call costs, bytes or none: 16 a second for ever, where a kiosk that follows live makes some few a minute."""
 
 

@@ -28,9 +28,9 @@ from sync.central.storage.tables import troubles
 log = logging.getLogger("kiosk.central")
 
 LOOK_SECONDS = 15.0
-PATIENCE = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
+TOLD_AFTER = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
 """What ends by itself more often than not is told when it has gone on for so long."""
-OF_KIOSKS = (
+KIOSK_HEALTH = (
     "reader_down",
     "door_down",
     "door_forced_open",
@@ -48,7 +48,7 @@ class Trouble(Noun, frozen=True, kw_only=True):
 
     trouble_id: str
     code: str
-    """`silent`, one of OF_KIOSKS, or a kind of alarm."""
+    """`silent`, one of KIOSK_HEALTH, or a kind of alarm."""
     where: str
     """Name of the kiosk, or empty."""
     detail: str = ""
@@ -117,7 +117,7 @@ class Messenger:
             where = of.name if of else ""
             yield Trouble(trouble_id=alarm.alarm_id, code=alarm.kind, where=where, since=now)
         for kiosk in kiosks.values():
-            codes = ["silent"] if self._is_silent(kiosk, now) else [c for c in OF_KIOSKS if c in kiosk.beacon.health]
+            codes = ["silent"] if self._is_silent(kiosk, now) else [c for c in KIOSK_HEALTH if c in kiosk.beacon.health]
             for code in codes:
                 key = f"{code}:{kiosk.kiosk_id}"
                 if code != "door_forced_open" or key in known or self._is_closed(kiosk, now):
@@ -170,7 +170,7 @@ Known = Mapping[str, Row[*tuple[Any, ...]]]
 
 def _is_due(known: Known, trouble: Trouble, now: datetime) -> bool:
     row = known.get(trouble.trouble_id)
-    patience = PATIENCE.get(trouble.code, timedelta(0))
+    patience = TOLD_AFTER.get(trouble.code, timedelta(0))
     return (row is None or row.told_at is None) and now - _since(known, trouble.trouble_id, now) >= patience
 
 

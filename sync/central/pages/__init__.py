@@ -1,7 +1,7 @@
 """The staff's web pages, rendered on the server. Changes become entries of the server's own ledger.
 
-`router` is all that the application needs. Who may call a handler stands with its path (.every_page.routes), and is
-checked before the handler runs, with the CSRF token of every form (.every_page.access).
+`router` is all that the application needs. Who may call a handler stands with its path (.framework.routes), and is
+checked before the handler runs, with the CSRF token of every form (.framework.access).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from kiosk.desk import DeskError
 from kiosk.ledger import LedgerError
 from sync.central.logs import LOGGER
 from sync.central.pages import alarms, badges, kiosks, tariffs, today
-from sync.central.pages.every_page import access, not_found, static_files
-from sync.central.pages.every_page.forms import Form
-from sync.central.pages.every_page.page_request import Answer, PageRequest, open_page, words_of
-from sync.central.pages.every_page.routes import ROLE
+from sync.central.pages.framework import access, not_found, static_files
+from sync.central.pages.framework.forms import Form
+from sync.central.pages.framework.page_request import Answer, PageRequest, open_page, words_of
+from sync.central.pages.framework.routes import ROLE
 from sync.central.pages.hours import opening
 from sync.central.pages.management import accounts, journal, quarantine, sites
 from sync.central.pages.members import members, passes, personal_data

@@ -6,9 +6,9 @@ from litestar.di import NamedDependency
 
 from kiosk.desk import guests
 from kiosk.facts import Happened
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads, writes
 
 LISTED = 20
 """Alarms on one page of their list."""

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from kiosk.commands import AssignBadge, BadgeStatus, ReturnBadge, SetBadge
 from kiosk.roster import claim_code
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest, member_path
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.members.members import show_member
 
 SHOWN = timedelta(days=1)

@@ -10,9 +10,9 @@ from kiosk.facts import Happened
 from sync.central.accounts.staff import Role
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import CODE_LASTS, HANDLE_LENGTH, NAME_LENGTH
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads, writes
 
 LISTED = 20
 """Alarms, and things set aside, on one page of their list."""

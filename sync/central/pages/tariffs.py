@@ -18,8 +18,8 @@ from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
 from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.words import Words
 
 MOST_UNITS = 1000

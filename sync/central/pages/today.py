@@ -19,8 +19,8 @@ from kiosk.roster import Roster
 from kiosk.store.chain import decode_fact
 from kiosk.store.tables import instant
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
-from sync.central.pages.every_page.routes import ROLE, reads
+from sync.central.pages.framework.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.framework.routes import ROLE, reads
 from sync.central.storage.tables import feed
 
 LATEST = 8
@@ -30,7 +30,7 @@ LOOKED_AT = 400
 DAY = timedelta(days=1)
 
 
-class Inside(Noun, frozen=True, kw_only=True):
+class PersonInside(Noun, frozen=True, kw_only=True):
     """Somebody who is in."""
 
     visit: Visit
@@ -39,7 +39,7 @@ class Inside(Noun, frozen=True, kw_only=True):
     """The number of the member's guest who it is; 0: the member."""
 
 
-class Arrival(Noun, frozen=True, kw_only=True):
+class ListedTap(Noun, frozen=True, kw_only=True):
     """A tap as the page shows it."""
 
     ref: Ref
@@ -51,46 +51,46 @@ class Arrival(Noun, frozen=True, kw_only=True):
     claim_code: str | None = None
 
 
-class Place(Noun, frozen=True, kw_only=True):
+class SiteToday(Noun, frozen=True, kw_only=True):
     """A site as the page shows it."""
 
     site: Site
     opening: Opening
     people: int
-    inside: tuple[Inside, ...]
-    taps: tuple[Arrival, ...]
+    inside: tuple[PersonInside, ...]
+    taps: tuple[ListedTap, ...]
 
 
 @reads("/")
 def home(page: NamedDependency[PageRequest]) -> Answer:
     """Show all sites that this account may see."""
     recent = _recent_taps(page)
-    places = [_place(page, site, recent) for site in page.sites]
+    places = [_site_today(page, site, recent) for site in page.sites]
     silent = [kiosk for kiosk in page.kiosks if page.central.kiosks.is_silent(kiosk)]
     return page.show("home.html", places=places, silent=silent)
 
 
-def _place(page: PageRequest, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> Place:
+def _site_today(page: PageRequest, site: Site, recent: list[tuple[Any, Ref, Tapped]]) -> SiteToday:
     roster, now = page.roster, page.now
     visits = roster.inside(site.id, now)
     here = [one for one in recent if one[2].site_id == site.id][:LATEST]
-    return Place(
+    return SiteToday(
         site=site,
         opening=hours.opening(site, roster.override(site.id, now), now),
         people=roster.people_in(site.id, now),
-        inside=tuple(_inside(roster, visit) for visit in visits),
-        taps=tuple(_arrival(page, at, ref, fact=fact) for at, ref, fact in here),
+        inside=tuple(_person_inside(roster, visit) for visit in visits),
+        taps=tuple(_listed_tap(page, at, ref, fact=fact) for at, ref, fact in here),
     )
 
 
-def _inside(roster: Roster, visit: Visit) -> Inside:
+def _person_inside(roster: Roster, visit: Visit) -> PersonInside:
     member = roster.member(guests.member_of(visit.member_id))
-    return Inside(visit=visit, member=member, guest=guests.number(visit.member_id))
+    return PersonInside(visit=visit, member=member, guest=guests.number(visit.member_id))
 
 
-def _arrival(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> Arrival:
+def _listed_tap(page: PageRequest, at: Any, ref: Ref, *, fact: Tapped) -> ListedTap:
     verdict = fact.verdict
-    return Arrival(
+    return ListedTap(
         ref=ref,
         at=at,
         granted=isinstance(verdict, Granted),

@@ -89,7 +89,7 @@ class ConflictFinder:
         is_new = register.raise_alarm(
             self._connection,
             self._network,
-            register.of_entry(found.kind, found.ref),
+            register.entry_alarm_id(found.kind, found.ref),
             ref=found.ref,
             note=found.note,
             facts=found.facts,
@@ -182,7 +182,7 @@ class ConflictFinder:
             or_(visits.c.ledger_id != this.ledger_id, visits.c.seq != this.seq),
         )
         for row in self._connection.execute(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)).all():
-            alarm_id = register.of_entry(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
+            alarm_id = register.entry_alarm_id(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
             is_given_back = register.exists(self._connection, self._network, alarm_id)
             if _charges(row.charges) and is_given_back is was_given_back:
                 yield row

@@ -32,7 +32,7 @@ from sync.central.storage.tables import networks
 
 BATCH = 100
 """Entries folded in one transaction: on SQLite, who writes waits for so many."""
-POISON = (
+ENTRY_ERRORS = (
     DataError,
     IntegrityError,
     InterfaceError,
@@ -86,7 +86,7 @@ class Projector:
     def _batch(self) -> int:
         try:
             return self._fold(is_careful=False)
-        except (LedgerError, *POISON):
+        except (LedgerError, *ENTRY_ERRORS):
             # One entry may be the reason: again, each by itself. A database that fails fails there as well.
             return self._fold(is_careful=True)
 
@@ -122,10 +122,10 @@ class Projector:
             with _savepoint(connection):
                 self._apply(connection, entry, position, judged)
         except Exception as error:
-            if not _is_poison(error):
+            if not _is_entry_error(error):
                 raise
             facts = Facts(n=entry.ref.seq, error=type(error).__name__)
-            alarm_id, now = register.of_entry(Kind.UNFOLDABLE, entry.ref), self._now()
+            alarm_id, now = register.entry_alarm_id(Kind.UNFOLDABLE, entry.ref), self._now()
             register.raise_alarm(
                 connection, self._network, alarm_id, ref=entry.ref, note=Note.NOT_APPLIED, facts=facts, now=now
             )
@@ -135,11 +135,11 @@ class Projector:
         self._writer.write(connection, self._network, facts, by=SERVER, now=self._now())
 
 
-def _is_poison(error: Exception) -> bool:
+def _is_entry_error(error: Exception) -> bool:
     """Return whether the entry caused an error, and not the database."""
     if isinstance(error, OperationalError):
         return str(getattr(error.orig, "sqlstate", "")).startswith(LIMITS)
-    return isinstance(error, POISON)
+    return isinstance(error, ENTRY_ERRORS)
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def _savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is_poison(error):
+        if not _is_entry_error(error):
             raise
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_entry")
         connection.exec_driver_sql("RELEASE SAVEPOINT one_entry")

@@ -24,7 +24,7 @@ from sync.central.accounts.staff import Accounts
 from sync.central.http.app import create_app
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired
-from sync.central.pages.every_page import codes
+from sync.central.pages.framework import codes
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.words import Words

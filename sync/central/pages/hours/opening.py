@@ -29,8 +29,8 @@ from kiosk.hours.dated import read_dates
 from kiosk.model import DatedHours, Noun, Window
 from kiosk.notices.language import sentence
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.hours import week_form
 from sync.central.pages.members.passes import day_of
 
@@ -38,13 +38,13 @@ WEEK = timedelta(days=7)
 LONGEST_EXCEPTION = timedelta(days=366)
 
 
-class Date(Noun, frozen=True, kw_only=True):
+class CalendarDay(Noun, frozen=True, kw_only=True):
     """A day of the calendar on the page."""
 
     day: date
     open: tuple[Window, ...]
     because: str = ""
-    inside: bool = True
+    in_month: bool = True
     """Whether it belongs to the month shown."""
 
 
@@ -101,20 +101,20 @@ def _start(page: PageRequest) -> date:
     return asked if abs(asked.year - page.today.year) <= 5 else cast("date", page.today)
 
 
-def _weeks(page: PageRequest, first: date, *, by_week: bool) -> list[list[Date]]:
+def _weeks(page: PageRequest, first: date, *, by_week: bool) -> list[list[CalendarDay]]:
     if by_week:
-        return [[_date(page, first + timedelta(days=n), month=None) for n in range(7)]]
+        return [[_calendar_day(page, first + timedelta(days=n), month=None) for n in range(7)]]
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
-    return [[_date(page, day, month=first.month) for day in week] for week in weeks]
+    return [[_calendar_day(page, day, month=first.month) for day in week] for week in weeks]
 
 
-def _date(page: PageRequest, day: date, *, month: int | None) -> Date:
+def _calendar_day(page: PageRequest, day: date, *, month: int | None) -> CalendarDay:
     site, where = page.site, local_time.zone(page.site.zone)
     override = page.roster.override(site.id, page.now)
     start, end = local_time.midnight(where, day), local_time.midnight(where, day + timedelta(days=1))
     found = tuple(hours.openings(site, override, start, end=end))
     told = hours.opening(site, override, found[0].start if found else start + timedelta(hours=12))
-    return Date(day=day, open=found, because=told.because or "", inside=month in (None, day.month))
+    return CalendarDay(day=day, open=found, because=told.because or "", in_month=month in (None, day.month))
 
 
 # ---------------------------------------------------------------- changes

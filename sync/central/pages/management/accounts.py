@@ -10,9 +10,9 @@ from kiosk.facts import (
     Happened,
 )
 from sync.central.accounts.staff import AccountError, Role, StaffAccount
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.own_account.account import check_new
 
 PAGE_LINES = 50

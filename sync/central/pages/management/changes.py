@@ -15,7 +15,7 @@ from sync.central.pages.tariffs import cover_words, typed_validity
 from sync.central.words import Words
 
 
-class Reader(Noun, frozen=True, kw_only=True):
+class JournalWords(Noun, frozen=True, kw_only=True):
     """Who reads the journal: in which language, with which names at hand."""
 
     words: Words
@@ -32,7 +32,7 @@ class Reader(Noun, frozen=True, kw_only=True):
         return site.name if site else site_id or ""
 
 
-Show = Callable[[Reader, Any], str]
+Show = Callable[[JournalWords, Any], str]
 """Shows a field of a thing."""
 Field = tuple[str, Show]
 
@@ -42,12 +42,12 @@ def _(text: str) -> str:
     return text
 
 
-def changes(reader: Reader, fields: tuple[Field, ...], before: object, after: object) -> str:
+def changes(reader: JournalWords, fields: tuple[Field, ...], before: object, after: object) -> str:
     """The fields that differ, each with its old and new value: `Name: Anna → Anne · Price: €50.00 → €55.00`."""
     return " · ".join(_changes(reader, fields, before, after))
 
 
-def _changes(reader: Reader, fields: tuple[Field, ...], before: object, after: object) -> Iterator[str]:
+def _changes(reader: JournalWords, fields: tuple[Field, ...], before: object, after: object) -> Iterator[str]:
     say = reader.words.say
     for label, show in fields:
         old, new = show(reader, before), show(reader, after)
@@ -151,7 +151,7 @@ def _product_fields(currency: str) -> tuple[Field, ...]:
     )
 
 
-def _product_name(reader: Reader, product_id: str | None) -> str:
+def _product_name(reader: JournalWords, product_id: str | None) -> str:
     product = reader.roster.product(product_id) if product_id else None
     return product.name if product else product_id or ""
 
@@ -159,7 +159,7 @@ def _product_name(reader: Reader, product_id: str | None) -> str:
 # ---------------------------------------------------------------- a line of the journal
 
 
-def of_member(reader: Reader, before: Member | None, after: Member, *, is_known: bool) -> str:
+def of_member(reader: JournalWords, before: Member | None, after: Member, *, is_known: bool) -> str:
     """What happened to a member: is new, or was changed so."""
     say = reader.words.say
     if before is None:
@@ -171,7 +171,7 @@ def of_member(reader: Reader, before: Member | None, after: Member, *, is_known:
     return _told(reader, say("Member: {name}", name=after.name), told)
 
 
-def of_site(reader: Reader, before: Site | None, after: Site, *, is_known: bool) -> str:
+def of_site(reader: JournalWords, before: Site | None, after: Site, *, is_known: bool) -> str:
     """What happened to a site: is new, or was changed so."""
     say = reader.words.say
     if before is None:
@@ -181,7 +181,7 @@ def of_site(reader: Reader, before: Site | None, after: Site, *, is_known: bool)
     return _told(reader, say("Site: {name}", name=after.name), changes(reader, SITE, before, after))
 
 
-def of_product(reader: Reader, before: Product | None, after: Product, *, currency: str, is_known: bool) -> str:
+def of_product(reader: JournalWords, before: Product | None, after: Product, *, currency: str, is_known: bool) -> str:
     """What happened to a tariff: is new, or was changed so."""
     say = reader.words.say
     if before is None:
@@ -190,11 +190,11 @@ def of_product(reader: Reader, before: Product | None, after: Product, *, curren
     return _told(reader, say("Tariff: {name}", name=after.name), told)
 
 
-def _told(reader: Reader, what: str, told: str) -> str:
+def _told(reader: JournalWords, what: str, told: str) -> str:
     return reader.words.say("{what}. {changes}", what=what, changes=told or reader.words.say("Nothing was changed."))
 
 
-def of_badge(reader: Reader, before: Badge | None, after: Badge) -> str:
+def of_badge(reader: JournalWords, before: Badge | None, after: Badge) -> str:
     """What happened to a badge: given to somebody, taken back, reported lost, blocked, in use again."""
     say = reader.words.say
     owner = reader.name(after.member_id)

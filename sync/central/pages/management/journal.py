@@ -21,14 +21,14 @@ from kiosk.facts import (
 )
 from kiosk.payments import received
 from sync.central.accounts import audit
-from sync.central.accounts.audit import Earlier
+from sync.central.accounts.audit import StateBefore
 from sync.central.accounts.staff import Role
 from sync.central.alarms.register import Kind
-from sync.central.pages.every_page import codes
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.routes import reads
+from sync.central.pages.framework import codes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.routes import reads
 from sync.central.pages.management import changes
-from sync.central.pages.management.changes import Reader
+from sync.central.pages.management.changes import JournalWords
 
 PAGE_LINES = 50
 
@@ -45,9 +45,9 @@ def journal(page: NamedDependency[PageRequest]) -> Answer:
     return page.show("audit.html", lines=shown, more=more, first=before is None)
 
 
-def told(page: PageRequest, fact: AnyFact | None, earlier: Earlier | None = None) -> str:
+def told(page: PageRequest, fact: AnyFact | None, earlier: StateBefore | None = None) -> str:
     """Describe an entry in a line, with the old values where it changed something."""
-    reader = Reader(words=page.words, roster=page.roster)
+    reader = JournalWords(words=page.words, roster=page.roster)
     known, was = (earlier.is_known, earlier.fact) if earlier else (False, None)
     match fact:
         case MemberSet():
@@ -146,11 +146,11 @@ def _happened(page: PageRequest, fact: Happened) -> str:
 
 
 def _name(page: PageRequest, member_id: str | None) -> str:
-    return Reader(words=page.words, roster=page.roster).name(member_id)
+    return JournalWords(words=page.words, roster=page.roster).name(member_id)
 
 
 def _site(page: PageRequest, site_id: str) -> str:
-    return Reader(words=page.words, roster=page.roster).site(site_id)
+    return JournalWords(words=page.words, roster=page.roster).site(site_id)
 
 
 def _currency(page: PageRequest, site_id: str | None) -> str:

@@ -8,10 +8,10 @@ from litestar.params import FromPath
 
 from kiosk.facts import Happened
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page import codes
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework import codes
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads, writes
 
 LISTED = 20
 """Quarantined entries on one page of the list."""

@@ -16,8 +16,8 @@ from kiosk.model import Policy, Site
 from kiosk.notices.language import languages
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import DEFAULT_ZONE, Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import DEFAULT_ZONE, Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 
 NUMBERS = {
     "debt_limit": 100,

@@ -16,9 +16,9 @@ from kiosk.desk import DeskError, guests
 from kiosk.model import Granted, Member, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import Answer, PageRequest, member_path
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.members.passes import sold_at
 
 LISTED = 100
@@ -26,7 +26,7 @@ LISTED = 100
 GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
 
-class Stay(Noun, frozen=True, kw_only=True):
+class ListedVisit(Noun, frozen=True, kw_only=True):
     """A visit in the history of a member or their guests, and whether it can still be taken back."""
 
     visit: Visit
@@ -118,7 +118,7 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
     since = now - timedelta(days=page.site.policy.staff_undo_days)
     names = {site.id: site.name for site in roster.sites()}
     stays = [
-        Stay(
+        ListedVisit(
             visit=visit,
             site=names.get(visit.site_id, visit.site_id),
             units=sum(charge.units for charge in visit.charges),

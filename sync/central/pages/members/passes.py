@@ -16,9 +16,9 @@ from kiosk.desk.members import new_id
 from kiosk.model import Holding, Member, Product, Ref, Visit
 from kiosk.payments import METHODS
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page import access
-from sync.central.pages.every_page.page_request import Answer, PageRequest, member_path
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework import access
+from sync.central.pages.framework.page_request import Answer, PageRequest, member_path
+from sync.central.pages.framework.routes import reads, writes
 
 LONGEST_REASON = 200
 PASS_ID = re.compile("[0-9a-f]{16}")

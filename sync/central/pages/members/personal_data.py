@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from kiosk.answers import Exported
 from kiosk.commands import EraseMember, ExportMember
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 
 
 @reads("/members/{member_id:str}/export", role=Role.HOST)

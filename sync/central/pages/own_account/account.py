@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from markupsafe import Markup
 
 from sync.central.accounts.staff import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
-from sync.central.pages.every_page import access
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework import access
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.own_account.sign_in import too_many_tries
 
 ISSUER = "Kiosk"

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from kiosk.notices.language import languages
 from sync.central.accounts.sessions import SESSION_LASTS
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page import access
-from sync.central.pages.every_page.page_request import Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework import access
+from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 
 
 @reads("/sign-in", role=None)

@@ -23,10 +23,10 @@ from kiosk.model import Member, Noun
 from kiosk.notices import journal
 from kiosk.notices.language import choose
 from sync.central.kiosks import former_ledgers
-from sync.central.pages.every_page import codes
-from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest, member_path
-from sync.central.pages.every_page.pagination import ListPage
-from sync.central.pages.every_page.routes import reads
+from sync.central.pages.framework import codes
+from sync.central.pages.framework.page_request import HEADERS, Answer, PageRequest, member_path
+from sync.central.pages.framework.pagination import ListPage
+from sync.central.pages.framework.routes import reads
 from sync.central.storage import network
 from sync.central.words import Words
 
@@ -36,7 +36,7 @@ FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 """The days that can be asked for."""
 
 
-class Row(Noun, frozen=True, kw_only=True):
+class ListedSale(Noun, frozen=True, kw_only=True):
     """A line of a day as staff read it."""
 
     line: TillLine
@@ -140,13 +140,13 @@ def _lines(page: PageRequest, first: date, end: date) -> list[TillLine]:
 # ---------------------------------------------------------------- lines in words
 
 
-def _rows(page: PageRequest, found: Sequence[TillLine]) -> list[Row]:
+def _rows(page: PageRequest, found: Sequence[TillLine]) -> list[ListedSale]:
     members, places = _members(page, found), _places(page)
     return [_row(page, line, members, places=places) for line in found]
 
 
-def _row(page: PageRequest, line: TillLine, members: dict[str, Member], *, places: dict[str, str]) -> Row:
-    return Row(
+def _row(page: PageRequest, line: TillLine, members: dict[str, Member], *, places: dict[str, str]) -> ListedSale:
+    return ListedSale(
         line=line,
         members=_holders(line, members),
         place=places.get(line.sale.ref.ledger_id),

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from sync import wire
-from sync.central.kiosks.rate_limit import A_CALL, ALLOWANCE, PER_SECOND, RateLimit
+from sync.central.kiosks.rate_limit import ALLOWANCE, CALL_COST, PER_SECOND, RateLimit
 from tests.office.servers.server import MemoryLedger, ServerClock, bearer, called, pairs, push_of
 from tests.sync.central.http.test_api import problem
 
@@ -21,7 +21,7 @@ def drained(limit: RateLimit, entries: int) -> float:
     now = 0.0
     for _ in range(math.ceil(entries / 500)):
         now += limit.wait("a", now)
-        limit.spend("a", A_CALL + PUSH, now)
+        limit.spend("a", CALL_COST + PUSH, now)
     return now
 
 
@@ -38,7 +38,7 @@ def test_a_kiosk_that_follows_live_and_wakes_at_every_tap_never_waits() -> None:
     for tap in range(20_000):
         assert limit.wait("a", float(tap)) == 0
         for _ in range(4):  # a push, a page of the feed, a question for news, the time
-            limit.spend("a", A_CALL, float(tap))
+            limit.spend("a", CALL_COST, float(tap))
 
 
 def test_five_hundred_kiosks_that_come_back_at_once_have_an_allowance_each() -> None:

@@ -21,10 +21,10 @@ from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import ingest, push_reader
 from sync.central.feed.push_reader import RefusedEntry
-from sync.central.pages.every_page import codes
+from sync.central.pages.framework import codes
 from sync.central.storage.tables import alarms
 from sync.central.words import Words
-from sync.wire import LATER
+from sync.wire import LATER_RELEASE
 from tests.notices.test_language import forms, french
 from tests.notices.test_language import messages as of_the_kiosk
 from tests.office.servers.office import PASSWORD, STRANGER, Browser, Office, lived_in
@@ -96,7 +96,7 @@ def reasons() -> set[str]:
     tree = ast.parse(Path(push_reader.__file__).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     told = {text for text in texts if re.match(r"(malformed|other ledger|half erased|hash mismatch): ", text)}
-    return told | {ingest.FORK, f"{LATER}: a later release wrote it"}
+    return told | {ingest.FORK, f"{LATER_RELEASE}: a later release wrote it"}
 
 
 def everything_happens(house: Office) -> None:

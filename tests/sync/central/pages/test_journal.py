@@ -116,7 +116,7 @@ def test_what_lies_too_far_back_is_neither_guessed_nor_called_new(house) -> None
     house.central.books.append(MemberSet(member=replace(NADIA, name="Nadia Petit")), by="chef")
     lines = audit.lines(house.central.storage, limit=1)
     near = audit.earlier(house.central.storage, lines, look_back=3)
-    assert near[lines[0].position] == audit.Earlier(is_known=False)
+    assert near[lines[0].position] == audit.StateBefore(is_known=False)
     assert audit.earlier(house.central.storage, lines, look_back=5)[lines[0].position].fact == MemberSet(member=NADIA)
 
 

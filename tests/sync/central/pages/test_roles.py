@@ -13,7 +13,7 @@ from kiosk.facts import SiteSet
 from kiosk.store.codes import claim_code
 from sync.central import pages
 from sync.central.accounts.staff import Role
-from sync.central.pages.every_page.routes import ROLE
+from sync.central.pages.framework.routes import ROLE
 from tests.office.servers.office import PASSWORD, Browser, Office, lea_comes, stranger_taps
 from tests.office.servers.server import spoilt
 from tests.rules.house import SERRE

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.facts import SiteSet
-from sync.central.pages.every_page.access import local_path
+from sync.central.pages.framework.access import local_path
 from tests.office.servers.office import PASSWORD, mistakes, read, went, within
 from tests.rules.house import SERRE
 

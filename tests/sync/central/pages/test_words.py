@@ -11,8 +11,8 @@ from babel.messages.pofile import read_po
 
 from kiosk.facts import MemberSet
 from kiosk.model import Member
-from sync.central.pages.every_page import static_files
-from sync.central.pages.every_page.page_request import TEMPLATES
+from sync.central.pages.framework import static_files
+from sync.central.pages.framework.page_request import TEMPLATES
 from sync.central.words import catalogue_file, preferred
 from tests.notices.test_language import faults, forms
 from tests.notices.test_language import french as kiosk_french

@@ -9,7 +9,7 @@ from kiosk.roster import Roster
 from sync.central.roster.books import ServerBooks
 
 
-class SignedBooks:
+class AccountBooks:
     """Books for kiosk.desk, in which every entry bears the name of an account."""
 
     def __init__(self, books: ServerBooks, *, by: str) -> None:

@@ -10,9 +10,9 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from sync.central.pages.every_page.access import Asked
-from sync.central.pages.every_page.page_request import HEADERS, Answer, PageRequest
-from sync.central.pages.every_page.routes import reads, writes
+from sync.central.pages.framework.access import Asked
+from sync.central.pages.framework.page_request import HEADERS, Answer, PageRequest
+from sync.central.pages.framework.routes import reads, writes
 
 
 @reads("/{rest:path}", role=None)

@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from sync.central.pages.every_page.page_request import HEADERS
+from sync.central.pages.framework.page_request import HEADERS
 
 STATIC = Path(__file__).parents[2] / "static"
 FONTS = Path(fontpkg_atkinson_hyperlegible.__file__).parent / "files"

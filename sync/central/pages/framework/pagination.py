@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sync.central.pages.every_page.access import Asked
+from sync.central.pages.framework.access import Asked
 
 
 class ListPage(NamedTuple):

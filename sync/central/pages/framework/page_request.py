@@ -27,10 +27,10 @@ from kiosk.roster import Roster
 from sync.central.accounts.staff import Role, StaffAccount
 from sync.central.alarms.register import Alarm
 from sync.central.kiosks.paired import Kiosk
-from sync.central.pages.every_page import access, codes
-from sync.central.pages.every_page.flash_messages import FLASH_MESSAGES
-from sync.central.pages.every_page.forms import Form
-from sync.central.pages.every_page.signed_books import SignedBooks
+from sync.central.pages.framework import access, codes
+from sync.central.pages.framework.account_books import AccountBooks
+from sync.central.pages.framework.flash_messages import FLASH_MESSAGES
+from sync.central.pages.framework.forms import Form
 from sync.central.server import Central
 from sync.central.storage import network
 from sync.central.words import Words, preferred
@@ -201,7 +201,7 @@ class PageRequest:
 
     def ask(self, command: Command, site: Site | None = None) -> Answered:
         """Perform a desk command at the chosen site. Raises DeskError."""
-        books = SignedBooks(self.central.books, by=self.signed_in.name)
+        books = AccountBooks(self.central.books, by=self.signed_in.name)
         with self.central.books.lock:
             return perform(command, books, self.now, site_id=(site or self.site).id, badge_key=b"")
 
