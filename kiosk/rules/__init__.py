@@ -1,6 +1,6 @@
 """The rules: decide whether a tap is granted. Pure: no I/O, no clock; time is an argument.
 
-`decide` carries the ordered list. Who pays and for how long is in kiosk.rules.payment, what a pass is worth in
+`decide` carries the ordered list. Who pays and for how long is in kiosk.rules.charging, what a pass is worth in
 kiosk.rules.passes, when a door is open in kiosk.hours, what may be taken back in kiosk.rules.corrections. What a
 person reads of a verdict is in kiosk.notices; that a ledger cannot be written (OUT_OF_SERVICE)
 is for the controller to see.
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from kiosk import hours, local_time
 from kiosk.model import Case, Denied, Granted, Holding, Reason, Source, Verdict, Visit, Window
-from kiosk.rules import payment
+from kiosk.rules import charging
 from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
 from kiosk.rules.passes import balance, debt, is_for, renews_on, sell, validity
 from kiosk.rules.question import Question, longest
@@ -102,13 +102,13 @@ def _re_entry(q: Question) -> Verdict | None:
     door = _door_back(q, window)
     if door is None:
         return None
-    return payment.granted(q, Reason.RE_ENTRY, window=window, door=door, payer=_payer(q, visit))
+    return charging.granted(q, Reason.RE_ENTRY, window=window, door=door, payer=_payer(q, visit))
 
 
 def _payer(q: Question, visit: Visit) -> Holding | None:
     """Return the pass that gave the window: the one charged, or the unlimited one, which never is."""
     if visit.reason is Reason.UNLIMITED:
-        way = payment.unlimited_way(q)
+        way = charging.unlimited_way(q)
         return way.holding if way else None
     return next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
 
@@ -218,10 +218,10 @@ _ROWS: tuple[Callable[[Question], Verdict | None], ...] = (
     _closed,
     _full,
     _grace,
-    payment.courtesy,
-    payment.unlimited,
-    payment.entry,
-    payment.credit,
+    charging.courtesy,
+    charging.unlimited,
+    charging.entry,
+    charging.credit,
     _not_yet,
     _empty,
     _expired,

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.model import Case, Charge, Granted, Holding, Verdict
-from kiosk.rules import payment
+from kiosk.rules import charging
 from kiosk.rules.question import Question
 
 GUEST = "+"
@@ -31,9 +31,9 @@ def extension(case: Case, now: datetime) -> Granted | None:
         return None
     end = running[1].end
     then = Question(case, end)
-    if then.untrusted or payment.courtesy(then) or payment.unlimited(then):
+    if then.untrusted or charging.courtesy(then) or charging.unlimited(then):
         return None
-    bought = payment.entry(then)
+    bought = charging.entry(then)
     return bought if bought and bought.window and bought.window.start == end else None
 
 
@@ -49,7 +49,7 @@ def guest(case: Case, now: datetime) -> Granted | None:
     capacity = alone.policy.capacity
     if alone.untrusted or (alone.policy.capacity_hard and capacity is not None and case.people_in >= capacity):
         return None
-    return payment.entry(alone)
+    return charging.entry(alone)
 
 
 def guest_id(member_id: str, number: int) -> str:

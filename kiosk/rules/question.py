@@ -1,6 +1,6 @@
 """A case at an instant, with the facts that several rules need, each computed once.
 
-The order of the rules is in kiosk.rules, who pays in kiosk.rules.payment. Nothing here grants or denies.
+The order of the rules is in kiosk.rules, who pays in kiosk.rules.charging. Nothing here grants or denies.
 """
 
 from __future__ import annotations

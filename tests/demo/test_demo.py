@@ -16,7 +16,8 @@ from kiosk.demo.bench import Bench, BenchError
 from kiosk.demo.introduction import own_command
 from kiosk.demo.people import PEOPLE, write_history
 from kiosk.demo.prompt import Prompt, parse_time
-from kiosk.demo.show import FIRST_TRIES_SECONDS, FirstTries, has_sound_card, throw_away
+from kiosk.demo.start import has_sound_card, throw_away
+from kiosk.demo.terminal import FIRST_TRIES_SECONDS, FirstTries
 from kiosk.ledger import LedgerError, open_ledger
 from kiosk.model import Reason
 from kiosk.rules.passes import balance

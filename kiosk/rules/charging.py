@@ -1,4 +1,4 @@
-"""Payment of a visit and its length: courtesy, unlimited passes, entries, credit.
+"""How an entry is charged, and how long it lasts: courtesy, unlimited passes, units of a pass, credit.
 
 Pure. Whether the member may come in at all was judged before, in kiosk.rules.
 """
