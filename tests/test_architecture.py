@@ -83,6 +83,7 @@ MAY_IMPORT = {
     "kiosk.upkeep": (
         "kiosk.answers kiosk.clock kiosk.commands kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store"
     ),
+    "kiosk.strike_at_rest": "hardware.door hardware.pins kiosk.settings",
     "kiosk.uplink": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings kiosk.threads "
         "sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker msgspec"

@@ -131,7 +131,8 @@ class _Repair:
         except LedgerError as error:
             if opened:
                 opened.close()
-            if isinstance(error, LedgerDamagedError) or (size and _is_not_ours(error)):
+            is_damaged = isinstance(error, LedgerDamagedError) or (size and _is_not_ours(error))
+            if is_damaged and not isinstance(error, LedgerTooNewError):
                 raise LedgerDamagedError(str(error)) from error
             raise
         return opened, report

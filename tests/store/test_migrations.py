@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateTable
 
 from kiosk.facts import Happened
 from kiosk.ledger import LedgerError, LedgerTooNewError, open_ledger, open_reader
+from kiosk.ledger.repair import open_repaired
 from kiosk.store import migrations
 from kiosk.store.database import reading_engine
 from kiosk.store.tables import LEDGER, REVISION, ROSTER, STAGED
@@ -112,6 +113,16 @@ def test_a_database_that_a_newer_kiosk_upgraded_is_refused_and_left_alone(writte
         error.value
     )
     assert written.read_bytes() == before
+
+
+def test_a_database_that_a_newer_kiosk_upgraded_is_not_mended_either(written, moment):
+    """It is sound: whoever goes back to an older release must not lose what the newer one recorded."""
+    edit(written, "UPDATE alembic_version SET version_num = '9999'")
+    before = written.read_bytes()
+    with pytest.raises(LedgerTooNewError):
+        open_repaired(written, stamp=moment)
+    assert written.read_bytes() == before
+    assert not written.with_name("damaged").exists()
 
 
 def test_a_reader_of_another_schema_is_told_so(written):

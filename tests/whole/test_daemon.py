@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -27,8 +28,10 @@ from kiosk.threads.workers import Systemd
 from kiosk.upkeep import backup
 from tests.office.kiosks.running import SIZE, RunningKiosk
 from tests.office.kiosks.stepped import MONDAY, UnsureClock
+from tests.office.ledgers.small_house import lay_new_ledger
 
 KIOSK = Path(sys.executable).with_name("kiosk")
+STANDIN = Path(__file__).parents[1] / "machine/standin"
 LA_SERRE = Path(kiosk.__file__).parent / "examples" / "la-serre.toml"
 
 
@@ -88,6 +91,26 @@ def test_the_service_tells_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_
     assert "reader down: /dev/NoReader0 is not there: plug the reader in" in errors
     assert "Traceback" not in errors
     assert not service.socket.exists()
+
+
+def test_the_strike_is_driven_to_rest_before_the_ledger_is_opened(tmp_path, systemd) -> None:
+    """Even by a kiosk that cannot open its ledger: one that was killed in mid-pulse may have left the door open."""
+    service, lines = Service(tmp_path), tmp_path / "lines"
+    with service.settings.open("a") as settings:
+        settings.write("[door]\nstrike = 17\nactive_high = false\nforce = true\n")
+    service.environment |= {"PYTHONPATH": str(STANDIN), "LINES": str(lines)}
+    ledger = tmp_path / "state/ledger.db"
+    ledger.parent.mkdir()
+    lay_new_ledger(ledger)
+    with sqlite3.connect(ledger) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with service.start() as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert "newer" in errors
+    outputs = [row.split()[1:] for row in lines.read_text().splitlines()]
+    assert ["17", "1"] in outputs
 
 
 def test_a_line_that_somebody_else_holds_does_not_end_the_kiosk(tmp_path) -> None:

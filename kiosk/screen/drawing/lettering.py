@@ -79,7 +79,7 @@ def has_glyph(sign: str) -> bool:
     letters = font(GLYPH_SIZE, bold=False)
     if letters.metrics(sign) == [None]:
         return False
-    drawn, missing = (pygame.image.tobytes(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
+    drawn, missing = (pygame.image.tostring(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
     return drawn != missing
 
 
