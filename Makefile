@@ -78,7 +78,10 @@ hours-reference:
 	.ci/need node:nodejs npm:npm
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cp tests/hours/reference/answers.cjs "$$folder" && \
 	npm install --silent --no-audit --no-fund --prefix "$$folder" opening_hours@3.15.0 && \
-	TZ=UTC node "$$folder/answers.cjs" tests/hours/reference/corpus.txt tests/hours/reference/answers.jsonl
+	for corpus in corpus:answers regions:answers-regions; do \
+	    TZ=UTC node "$$folder/answers.cjs" tests/hours/reference/$${corpus%:*}.txt \
+	        tests/hours/reference/$${corpus#*:}.jsonl; \
+	done
 
 # A month of one kiosk: 50,000 taps, power cuts, a server that goes away, and twice a page of the ledger's file zeroed,
 # which the next start mends; memory, descriptors, disk for each day, bytes written per tap, the greatest WAL.

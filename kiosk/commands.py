@@ -384,6 +384,8 @@ class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
     language: str = "fr"
     zone: str = "Europe/Paris"
     country: str = "FR"
+    region: str = ""
+    """Where the region has public holidays of its own (`FR-57`); empty: those of the country."""
     currency: str = "EUR"
 
 

@@ -180,6 +180,13 @@ class Site(Noun, frozen=True, kw_only=True):
     policy: Policy = Policy()
     retired: bool = False
     """Closed for good: nobody sits at its desk any more; its sales and visits stay."""
+    region: str = ""
+    """The region, where it has public holidays of its own: ISO 3166-2, `FR-57`; empty: those of the country alone."""
+
+    @property
+    def calendar(self) -> str:
+        """The code of its public holidays: the region's, or the country's."""
+        return self.region if self.region.startswith(f"{self.country}-") else self.country
 
 
 class Override(Noun, frozen=True, kw_only=True):

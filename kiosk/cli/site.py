@@ -74,6 +74,7 @@ def retire_site(call: Call, *, site_id: str, undo: bool) -> None:
 @click.option("--code", help="Code of the host's badge, which the screen shows when it is tapped.")
 @click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True)
 @click.option("--country", default="FR", show_default=True, help="Country of the public holidays.")
+@click.option("--region", default="", help="Region with holidays of its own, such as FR-57 (Moselle) or FR-974.")
 @click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone.")
 @click.option("--currency", default="EUR", show_default=True)
 @common_options

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from kiosk import local_time
+from kiosk import hours, local_time
 from kiosk.badges import BadgeError, badge_id, read_uid
 from kiosk.desk.books import Books
 from kiosk.facts import AnyFact, Entry
@@ -29,6 +29,14 @@ class DeskError(ValueError):
     def __init__(self, message: str, near: Iterable[str] = (), *, code: str, **facts: str) -> None:
         self.near, self.code, self.facts = tuple(near), code, facts
         super().__init__(message)
+
+
+def refuse_unknown_region(region: str, country: str) -> None:
+    """Raise DeskError for a region of whose public holidays nothing is known."""
+    known = hours.regions(country)
+    if region and region not in known:
+        message = f'"{region}" is no region of {country} with public holidays of its own'
+        raise DeskError(message, known, code="NO_SUCH_REGION", region=region, field="region")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
 from kiosk.desk.contact_data import refuse_contact
-from kiosk.desk.desk import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError, refuse_unknown_region
 from kiosk.desk.members import new_id
 from kiosk.desk.site import LONGEST_NAME
 from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, ProductSet, SiteSet
@@ -71,9 +71,10 @@ def _check_is_open(desk: Desk) -> None:
 
 def _site(desk: Desk, command: SetUp) -> Site:
     name = _named(command.name, "the space", country=command.country)
+    refuse_unknown_region(command.region, command.country)
     try:
         expression = week.write_week(command.week)
-        hours.check(expression, (), command.country)
+        hours.check(expression, (), command.region or command.country)
     except hours.HoursError as error:
         raise DeskError(str(error), code=error.code, **error.facts) from None
     if not local_time.is_zone(command.zone):
@@ -87,6 +88,7 @@ def _site(desk: Desk, command: SetUp) -> Site:
         zone=command.zone,
         hours=expression,
         country=command.country,
+        region=command.region,
         currency=command.currency,
         language=command.language,
     )

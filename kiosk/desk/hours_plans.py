@@ -178,12 +178,12 @@ def names_of(desk: Desk, visits: Sequence[Visit]) -> tuple[str, ...]:
 def _exception(command: AddException, desk: Desk) -> Plan:
     """A dated rule is added; it wins over those before it."""
     rule = command.rule.strip()
-    _understood(lambda: check_exception(rule, desk.site.country))
+    _understood(lambda: check_exception(rule, desk.site.calendar))
     _understood(lambda: hours.check_night(desk.site.hours, rule))
     if rule in desk.site.exceptions:
         return _as_it_is(desk, f"{rule} is there already.")
-    first = hours.next_effect(rule, desk.site.country, desk.today)
-    read_as = hours.read_as(rule, desk.site.country)
+    first = hours.next_effect(rule, desk.site.calendar, desk.today)
+    read_as = hours.read_as(rule, desk.site.calendar)
     if first is None:
         message = f"{rule} is read as {read_as}: these dates have passed, or run backwards"
         raise DeskError(message, code="DATES_PASSED")
@@ -198,7 +198,7 @@ def _dates(command: SetDates, desk: Desk) -> Plan:
     if change.last < desk.today:
         raise DeskError(f"{change.last} has passed: choose today or a later day", code="DATES_PASSED")
     rule = _understood(lambda: dated.write_dates(change))
-    _understood(lambda: check_exception(rule, desk.site.country))
+    _understood(lambda: check_exception(rule, desk.site.calendar))
     if desk.site.exceptions[-1:] == (rule,):
         return _as_it_is(desk, f"{rule} is there already.")
     others = tuple(one for one in desk.site.exceptions if not _is_about(one, change.first, change.last))
@@ -219,7 +219,7 @@ def _without(command: RemoveException, desk: Desk) -> Plan:
     text = by_number.get(text, text)
     if text not in rules_:
         raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_, code="NO_SUCH_EXCEPTION")
-    first = hours.next_effect(text, desk.site.country, desk.today) or desk.today
+    first = hours.next_effect(text, desk.site.calendar, desk.today) or desk.today
     left = tuple(one for one in rules_ if one != text)
     return _with_exceptions(desk, left, first=first, said=(f"Removed: {text}",))
 

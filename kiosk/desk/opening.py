@@ -65,7 +65,7 @@ def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
     """The dated rules that still say something, the next one first."""
     lines = []
     for rule in site.exceptions:
-        begins = hours.next_effect(rule, site.country, desk.today)
+        begins = hours.next_effect(rule, site.calendar, desk.today)
         if begins is not None:
             first_day = week.picture(site, None, begins, days=1)[0]
             dates = dated.read_dates(rule)

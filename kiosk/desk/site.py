@@ -12,7 +12,7 @@ from kiosk import hours, local_time
 from kiosk.answers import Done
 from kiosk.commands import ImportSite, RetireSite, SetProduct, SetSite
 from kiosk.desk.contact_data import refuse_contact
-from kiosk.desk.desk import Desk, DeskError
+from kiosk.desk.desk import Desk, DeskError, refuse_unknown_region
 from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
 from kiosk.model import Member, Product, Site
 from kiosk.store.names import folded, is_same_name
@@ -75,6 +75,7 @@ def _check_site(desk: Desk, site: Site, *, anyway: bool) -> None:
     if not local_time.is_zone(site.zone):
         message = f'"{site.zone}" is no time zone: write it like Europe/Paris'
         raise DeskError(message, code="NO_SUCH_ZONE", zone=site.zone, field="zone")
+    refuse_unknown_region(site.region, site.country)
     if site.retired and (site.hours != "off" or site.exceptions):
         message = f"{site.name} is retired: take it back first, then write its hours"
         raise DeskError(message, code="SITE_RETIRED", site=site.name, field="hours")
@@ -84,7 +85,7 @@ def _check_site(desk: Desk, site: Site, *, anyway: bool) -> None:
         message = f"there is a site {same.name} already ({same.id})"
         raise DeskError(message, code="SITE_NAME_TAKEN", name=same.name, field="anyway")
     try:
-        hours.check(site.hours, site.exceptions, site.country)
+        hours.check(site.hours, site.exceptions, site.calendar)
     except hours.HoursError as error:
         raise DeskError(str(error), code=error.code, **error.facts | {"field": "hours"}) from None
 

@@ -20,7 +20,7 @@ from opening_hours import State
 from kiosk import local_time
 from kiosk.hours import checking, dated
 from kiosk.hours.checking import HoursError, check, check_night
-from kiosk.hours.holidays import countries, holiday_name, is_holiday, schedule
+from kiosk.hours.holidays import all_regions, countries, holiday_name, is_holiday, regions, schedule
 from kiosk.hours.language import unquoted
 from kiosk.model import Opening, Override, Site, Window
 
@@ -30,6 +30,7 @@ __all__ = [
     "HoursError",
     "Stretch",
     "admission",
+    "all_regions",
     "check",
     "check_night",
     "countries",
@@ -45,6 +46,7 @@ __all__ = [
     "opening",
     "openings",
     "read_as",
+    "regions",
     "stretches",
 ]
 
@@ -56,7 +58,8 @@ class Hours(NamedTuple):
     """An expression and where it is read."""
 
     expression: str
-    country: str
+    calendar: str
+    """Whose public holidays count: a country, or a region of it."""
     zone: str
 
 
@@ -122,12 +125,12 @@ def last_closing(site: Site, override: Override | None, at: datetime) -> datetim
 
 def of_site(site: Site) -> Hours:
     """The site's hours with its exceptions on top."""
-    return Hours(_joined(site.hours, site.exceptions), site.country, site.zone)
+    return Hours(_joined(site.hours, site.exceptions), site.calendar, site.zone)
 
 
 def of_pass(site: Site, access_hours: str) -> Hours:
     """A pass's own access hours, read where the site is; neither its exceptions nor its overrides touch them."""
-    return Hours(_joined(access_hours, ()), site.country, site.zone)
+    return Hours(_joined(access_hours, ()), site.calendar, site.zone)
 
 
 def stretches(hours: Hours, at: datetime, *, override: Override | None = None) -> Iterator[Stretch]:
@@ -167,20 +170,20 @@ def never_closes(hours: Hours, at: datetime) -> bool:
 # ---------------------------------------------------------------- dated exceptions
 
 
-def read_as(rule: str, country: str) -> str:
+def read_as(rule: str, calendar: str) -> str:
     """A rule in full: `Dec 31-24 off` runs backwards, so it is read as `Dec 31-Jan 24 closed`."""
-    return str(schedule(rule, country))
+    return str(schedule(rule, calendar[:2]))
 
 
-def next_effect(rule: str, country: str, on: date) -> date | None:
+def next_effect(rule: str, calendar: str, on: date) -> date | None:
     """The first date, from the one given on, of which a rule says anything; None: its dates have passed."""
-    found = (_first_change(f"{base}; {rule}", base == "24/7", country, on) for base in ("24/7", "off"))
+    found = (_first_change(f"{base}; {rule}", base == "24/7", calendar, on) for base in ("24/7", "off"))
     return min(filter(None, found), default=None)
 
 
-def _first_change(expression: str, usual: bool, country: str, on: date) -> date | None:
+def _first_change(expression: str, usual: bool, calendar: str, on: date) -> date | None:
     """Where an expression first departs from a house that is always open, or never."""
-    _, until, state, comment = next(iter(schedule(expression, country).intervals(datetime.combine(on, time()))))
+    _, until, state, comment = next(iter(schedule(expression, calendar).intervals(datetime.combine(on, time()))))
     if (state == State.OPEN) is not usual or comment:
         return on
     return until.date() if until else None
@@ -227,7 +230,7 @@ def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
     """What the expression says between two instants, cut to fit."""
     where = local_time.zone(hours.zone)
     day = datetime.combine(local_time.today(where, start), time())
-    read = schedule(hours.expression, hours.country)
+    read = schedule(hours.expression, hours.calendar)
     for since, until, state, comment in read.intervals(day, local_time.to_local(where, end) + timedelta(days=1)):
         opens = max(local_time.to_utc(where, since), start)
         closes = min(local_time.to_utc(where, until), end) if until else end

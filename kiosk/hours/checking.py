@@ -9,7 +9,7 @@ import opening_hours
 from opening_hours import OpeningHours
 
 from kiosk.hours import language
-from kiosk.hours.holidays import has_calendar
+from kiosk.hours.holidays import REGIONS, has_calendar, is_read_in_regions
 from kiosk.hours.language import Rule
 
 ADVICE = {
@@ -20,6 +20,7 @@ ADVICE = {
     "“2026 Dec 24-2027 Jan 02”",
     "HOURS_DAYS": "say for which days; hours of every day come first",
     "HOURS_HOLIDAYS": "write weekdays and public holidays (PH) in one list, like “Mo-Fr,PH 10:00-12:00”",
+    "HOURS_REGION": "name public holidays (PH) of a region without other dates or hours past midnight",
     "HOURS_SCHOOL": "school holidays (SH) are not known here; write their dates",
     "HOURS_HOLIDAYS_LAST": "this rule would undo the one for PH before it; put PH last",
     "HOURS_CLOSED_LAST": "this rule would undo a closing before it; put the closing last",
@@ -45,19 +46,23 @@ class HoursError(ValueError):
         super().__init__(f"opening hours “{expression}”{place}: {problem}")
 
 
-def check(hours: str, exceptions: Sequence[str], country: str) -> None:
+def check(hours: str, exceptions: Sequence[str], calendar: str) -> None:
     """Refuse hours that cannot be read, or that not every reader of the language reads alike.
 
     Raises HoursError with the column and what to write instead: for a syntax error; an unknown country; whatever is not
     plainly open or closed; days that do not exist; school holidays, of which the library has no calendar; a rule
     written after the public holidays' rule, which would open the house on holidays, or after any other closing that it
-    would undo.
+    would undo; in a region with holidays of its own, public holidays together with dates or hours past midnight.
     """
-    _check_country(country)
+    country = calendar[:2]
+    _check_calendar(calendar)
     for expression in (hours, *exceptions):
         _check_syntax(expression, country)
         found = list(language.rules(expression))
         problem = next((rule.problem for rule in found if rule.problem), None) or language.across(found)
+        if problem is None and calendar in REGIONS:
+            unread = (rule for rule in found if rule.on_holidays and not is_read_in_regions(rule))
+            problem = next((language.Problem(rule.start, "HOURS_REGION") for rule in unread), None)
         if problem:
             raise _error(expression, problem.column + 1, problem.code)
 
@@ -110,7 +115,11 @@ def _closed(expression: str, rule: Rule) -> str:
     return closed if opening_hours.validate(closed) else ""
 
 
-def _check_country(country: str) -> None:
+def _check_calendar(calendar: str) -> None:
+    country = calendar[:2]
+    if calendar != country and calendar not in REGIONS:
+        advice = f"no public holidays are known for region {calendar!r}; write one of {', '.join(REGIONS)}, or none"
+        raise HoursError("PH", None, advice, code="HOURS_COUNTRY")
     if not has_calendar(country):
         advice = f"no calendar of public holidays for country {country!r}; write FR"
         raise HoursError("PH", None, advice, code="HOURS_COUNTRY")

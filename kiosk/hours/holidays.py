@@ -1,15 +1,23 @@
-"""Public holidays: the countries whose calendars are known, which days are holidays and what they are called."""
+"""Public holidays: the countries whose calendars are known, which days are holidays and what they are called.
+
+A calendar is that of a country (`FR`), or of a region with days of its own (`FR-57`, ISO 3166-2). The library knows the
+countries; the days of regions are here, and hours that name public holidays are written out for them.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from string import ascii_uppercase
+from typing import NamedTuple
 
 import opening_hours
 from opening_hours import OpeningHours
 
 from kiosk import local_time
+from kiosk.hours import language
 from kiosk.model import Site
 
 NAMES = {
@@ -18,6 +26,59 @@ NAMES = {
     'easter +1 day "Lundi de Pâques"; easter +39 days "Ascension"; easter +50 days "Lundi de Pentecôte"'
 }
 """The country's own names of its holidays, as rules with comments; which days are holidays the library knows."""
+
+
+class Fixed(NamedTuple):
+    """A holiday on the same date each year."""
+
+    month: int
+    day: int
+    name: str
+
+    def selector(self, later: int) -> str:
+        """Its dates, so many days later, in the language of opening hours."""
+        on = date(language.COMMON_YEAR, self.month, self.day) + timedelta(days=later)
+        return f"{language.MONTHS[on.month - 1]} {on.day:02}"
+
+
+class AtEaster(NamedTuple):
+    """A holiday so many days after Easter; before it with a minus."""
+
+    days: int
+    name: str
+
+    def selector(self, later: int) -> str:
+        """Its dates, so many days later, in the language of opening hours."""
+        days = self.days + later
+        return f"easter {days:+d} day{'s' * (abs(days) != 1)}"
+
+
+_ALSACE_MOSELLE = (AtEaster(-2, "Vendredi saint"), Fixed(12, 26, "Saint-Étienne"))
+_ABOLITION = "Abolition de l’esclavage"
+REGIONS: Mapping[str, tuple[Fixed | AtEaster, ...]] = {
+    "FR-6AE": _ALSACE_MOSELLE,
+    "FR-57": _ALSACE_MOSELLE,
+    "FR-971": (Fixed(5, 27, _ABOLITION),),
+    "FR-972": (Fixed(5, 22, _ABOLITION),),
+    "FR-973": (Fixed(6, 10, _ABOLITION),),
+    "FR-974": (Fixed(12, 20, _ABOLITION),),
+    "FR-976": (Fixed(4, 27, _ABOLITION),),
+    "FR-BL": (Fixed(10, 9, _ABOLITION),),
+    "FR-MF": (Fixed(5, 28, _ABOLITION),),
+}
+"""Public holidays of regions beside those of their country: Alsace (6AE) and Moselle by article L3134-13 of the French
+labour code (Good Friday: in communes with a Protestant church), overseas by article L3422-2. Days that are only kept by
+custom, such as 21 July in Guadeloupe, are not in them; a site that closes then has an exception."""
+
+
+def regions(country: str) -> tuple[str, ...]:
+    """Codes of the regions of a country that have public holidays of their own."""
+    return tuple(region for region in REGIONS if region.startswith(f"{country}-"))
+
+
+def all_regions() -> tuple[str, ...]:
+    """Codes of all regions that have public holidays of their own."""
+    return tuple(REGIONS)
 
 
 @lru_cache(maxsize=1)
@@ -36,26 +97,67 @@ def has_calendar(country: str) -> bool:
 
 
 def is_holiday(site: Site, at: datetime) -> bool:
-    """Whether the local date is a public holiday of the site's country."""
-    return _is_holiday(site.country, local_time.today(local_time.zone(site.zone), at))
+    """Whether the local date is a public holiday where the site is."""
+    return _is_holiday(site.calendar, local_time.today(local_time.zone(site.zone), at))
 
 
 def holiday_name(site: Site, at: datetime) -> str | None:
-    """What the country calls the public holiday of the local date, where that is known."""
+    """What the public holiday of the local date is called there, where that is known."""
     names = NAMES.get(site.country)
+    if names is None:
+        return None
+    regional = (f'{day.selector(0)} "{day.name}"' for day in REGIONS.get(site.calendar, ()))
     noon = datetime.combine(local_time.today(local_time.zone(site.zone), at), time(12))
-    return schedule(names, site.country).state(noon)[1] or None if names else None
+    return schedule("; ".join([*regional, names]), site.country).state(noon)[1] or None
 
 
 @lru_cache(maxsize=256)
-def schedule(expression: str, country: str) -> OpeningHours:
-    """An expression, read with the public holidays of a country; with none where no calendar of it is known."""
+def schedule(expression: str, calendar: str) -> OpeningHours:
+    """An expression, read with the public holidays of a calendar; with none where no calendar of it is known."""
+    country, written = calendar[:2], with_region(expression, calendar)
     try:
-        return OpeningHours(expression, country=country, auto_country=False, auto_timezone=False)
+        return OpeningHours(written, country=country, auto_country=False, auto_timezone=False)
     except opening_hours.UnknownCountryError:  # type: ignore[attr-defined]
-        return OpeningHours(expression, auto_country=False, auto_timezone=False)
+        return OpeningHours(written, auto_country=False, auto_timezone=False)
 
 
 @lru_cache(maxsize=512)
-def _is_holiday(country: str, day: date) -> bool:
-    return schedule("PH", country).is_open(datetime.combine(day, time(12)))
+def _is_holiday(calendar: str, day: date) -> bool:
+    return schedule("PH", calendar).is_open(datetime.combine(day, time(12)))
+
+
+# ---------------------------------------------------------------- regions
+
+_OFFSET = re.compile(r"PH(?: ([+-]1) day)?")
+
+
+def with_region(expression: str, calendar: str) -> str:
+    """Return an expression in which each rule for public holidays is followed by one for those of the region.
+
+    In Moselle `Mo-Fr 09:00-17:00; PH off` is read as with `; easter -2 days off; Dec 26 off` behind it. What cannot be
+    written so is left as it is; `check` refuses it there.
+    """
+    days = REGIONS.get(calendar, ())
+    if not days or "PH" not in expression:
+        return expression
+    written = ""
+    for rule in language.rules(expression):
+        texts = [rule.text, *(_regional(rule, days) if is_read_in_regions(rule) else ())]
+        behind = ", " if rule.is_additional else "; "
+        written += behind * bool(written) + behind.join(texts)
+    return written
+
+
+def is_read_in_regions(rule: language.Rule) -> bool:
+    """Whether a rule can be written once more for the days of a region: without dates and hours of the next day.
+
+    The rule for Good Friday would cut off the night of the Thursday before.
+    """
+    return rule.problem is None and not rule.on_dates and not rule.past_midnight
+
+
+def _regional(rule: language.Rule, days: tuple[Fixed | AtEaster, ...]) -> Iterator[str]:
+    """The same rule for the days of a region, once for each time that it names public holidays."""
+    said = rule.text[len(rule.selector) :].lstrip(" :")
+    for found in _OFFSET.finditer(rule.selector if rule.on_holidays else ""):
+        yield from (f"{day.selector(int(found[1] or 0))} {said}".strip() for day in days)

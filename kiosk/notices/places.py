@@ -18,8 +18,20 @@ from babel.numbers import get_currency_name, get_territory_currencies
 
 from kiosk.notices.language import Language, sentence
 
-OVERSEAS = {"RE": "FR", "GP": "FR", "MQ": "FR", "GF": "FR", "YT": "FR"}
+OVERSEAS = {"RE": "FR", "GP": "FR", "MQ": "FR", "GF": "FR", "YT": "FR", "BL": "FR", "MF": "FR"}
 """Parts of a country that the CLDR counts as lands of their own: they keep its public holidays and its money."""
+REGIONS = {
+    "GP": "FR-971",
+    "MQ": "FR-972",
+    "GF": "FR-973",
+    "RE": "FR-974",
+    "YT": "FR-976",
+    "BL": "FR-BL",
+    "MF": "FR-MF",
+}
+"""Which of them are regions with public holidays beside the country's (kiosk.hours.holidays)."""
+IN_THE_HOME_ZONE = {"FR-6AE": "Alsace", "FR-57": "Moselle"}
+"""Regions of that kind whose clocks show what those of the rest of the country show, by their names."""
 
 
 class Place(NamedTuple):
@@ -28,6 +40,8 @@ class Place(NamedTuple):
     country: str
     zone: str
     currency: str
+    region: str = ""
+    """A region with public holidays of its own; empty: the country's alone."""
 
 
 FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
@@ -37,7 +51,23 @@ FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
 def place_at(zone: str | None, among: tuple[str, ...]) -> Place | None:
     """Return the place of a time zone, in one of the countries `among`; None for a zone without a place, like UTC."""
     found = next((country for country in among if zone in zones(country)), None)
-    return None if found is None or zone is None else Place(found, zone, currency(found))
+    return None if found is None or zone is None else place(found, zone)
+
+
+def place(country: str, zone: str) -> Place:
+    """Return the place of a time zone of a country, with its region where the zone tells it."""
+    return Place(country, zone, currency(country), REGIONS.get(get_global("zone_territories").get(zone, ""), ""))
+
+
+def regions_here(at: Place) -> tuple[str, ...]:
+    """The regions that may be meant by a place, where its time zone does not tell."""
+    return tuple(IN_THE_HOME_ZONE) if (at.country, at.zone) == (FIRST_PLACE.country, FIRST_PLACE.zone) else ()
+
+
+def region_name(words: Language, region: str) -> str:
+    """Return the name of a region: Moselle, La Réunion."""
+    land = next((land for land, one in REGIONS.items() if one == region), "")
+    return IN_THE_HOME_ZONE.get(region) or country_name(words, land)
 
 
 def zones(country: str) -> tuple[str, ...]:

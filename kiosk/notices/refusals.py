@@ -21,6 +21,11 @@ _HOURS: dict[str, Saying] = {
         **facts,
     ),
     "HOURS_COUNTRY": lambda words, facts: words.say("The public holidays of this country are not known", **facts),
+    "HOURS_REGION": lambda words, facts: words.say(
+        "At “{rest}”: this region has public holidays of its own, so write PH without dates or hours past midnight",
+        **facts,
+    ),
+    "NO_SUCH_REGION": lambda words, facts: words.say("No such region is known in this country", **facts),
     "HOURS_SCHOOL": lambda words, facts: words.say(
         "School holidays (SH) are not known here: write their dates", **facts
     ),

@@ -46,6 +46,7 @@ class SiteTable(msgspec.Struct, frozen=True, kw_only=True):
     hours: Hours
     exceptions: Texts = ()
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description='a country code, such as "FR"')] = "FR"
+    region: Annotated[str, Meta(description='a region code, such as "FR-57"')] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description='a currency code, such as "EUR"')] = "EUR"
     language: Tongue = "fr"
 
@@ -143,9 +144,9 @@ def suggested_id(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or "id"
 
 
-def check_exception(rule: str, country: str) -> None:
+def check_exception(rule: str, calendar: str) -> None:
     """Refuse what cannot be a dated rule. Raises HoursError; a rule without a date would apply on every day."""
-    hours.check(rule, (), country)
+    hours.check(rule, (), calendar)
     if not _DATED.search(rule):
         advice = 'an exception needs a date, such as 2026 Dec 24-31 off "fêtes"'
         raise hours.HoursError(rule, None, advice, code="HOURS_NO_DATE")
@@ -155,17 +156,27 @@ _DATED = re.compile(r"\b(\d{4}|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|P
 
 
 def _site_faults(site: SiteTable) -> Iterator[Mistake]:
-    yield from _hours_faults("site.hours", site.hours, country=site.country)
+    known = hours.regions(site.country)
+    if site.region and site.region not in known:
+        advice = f"expected one of {', '.join(known)}" if known else "no region of the country is known: leave it out"
+        yield Mistake("site.region", advice, site.region)
+        return
+    yield from _hours_faults("site.hours", site.hours, calendar=_calendar(site))
     for number, rule in enumerate(site.exceptions, 1):
         try:
-            check_exception(rule, site.country)
+            check_exception(rule, _calendar(site))
         except hours.HoursError as error:
             yield Mistake(f"site.exceptions[{number}]", str(error), rule, error.column)
 
 
-def _hours_faults(path: str, rule: str, *, country: str) -> Iterator[Mistake]:
+def _calendar(site: SiteTable) -> str:
+    """The public holidays that the site goes by: the region's, or the country's."""
+    return site.region if site.region in hours.regions(site.country) else site.country
+
+
+def _hours_faults(path: str, rule: str, *, calendar: str) -> Iterator[Mistake]:
     try:
-        hours.check(rule, (), country)
+        hours.check(rule, (), calendar)
     except hours.HoursError as error:
         yield Mistake(path, str(error), rule, error.column)
 
@@ -195,7 +206,7 @@ def _product_faults(path: str, table: ProductTable, *, products: Collection[str]
         near = did_you_mean(table.converts_to, products)
         yield Mistake(f"{path}.converts_to", f"is no product of this file{near}", table.converts_to)
     if table.access is not None:
-        yield from _hours_faults(f"{path}.access", table.access, country=site.country)
+        yield from _hours_faults(f"{path}.access", table.access, calendar=_calendar(site))
 
 
 def _product(id_: str, table: ProductTable) -> Product:

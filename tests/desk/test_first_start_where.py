@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kiosk import hours
 from kiosk.answers import Answered, FirstStart
 from kiosk.commands import Command
+from kiosk.facts import SiteSet
 from kiosk.health import machine
 from kiosk.messages import Tick
 from kiosk.notices import Language, languages, places
@@ -121,7 +122,7 @@ def test_a_choice_by_hand_is_not_taken_back_by_the_machine_s_clock(counter):
 
 
 def test_the_overseas_keep_the_holidays_of_their_country():
-    assert places.place_at("Indian/Reunion", hours.countries()) == Place("FR", "Indian/Reunion", "EUR")
+    assert places.place_at("Indian/Reunion", hours.countries()) == Place("FR", "Indian/Reunion", "EUR", "FR-974")
     assert places.zones("FR")[0] == "Europe/Paris"
 
 
@@ -146,3 +147,12 @@ def test_the_machine_s_zone_is_read_from_where_the_system_keeps_it(tmp_path):
     assert machine.zone(tmp_path) == "Europe/Brussels"
     (etc / "localtime").symlink_to("/usr/share/zoneinfo/Europe/Rome")
     assert machine.zone(tmp_path) == "Europe/Rome"
+
+
+def test_in_alsace_and_moselle_the_region_is_chosen_at_the_first_start(counter: SteppedKiosk) -> None:
+    side = begun(counter, ZONE)
+    side.touch("region")
+    side.touch("row:FR-57")
+    assert "Moselle" in side.reads()
+    finish(side)
+    assert counter.stored(SiteSet)[-1].site.region == "FR-57"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,19 +16,24 @@ from tests.rules.house import SERRE
 REFERENCE = Path(__file__).parent / "reference"
 FIRST, LAST = date(2026, 1, 1), date(2028, 3, 1)
 ANSWERS = {one["expression"]: one for one in map(json.loads, (REFERENCE / "answers.jsonl").read_text().splitlines())}
+REGIONAL = tuple(map(json.loads, (REFERENCE / "answers-regions.jsonl").read_text().splitlines()))
+REGIONS = {"Moselle": "FR-57", "Mayotte": "FR-976", "Guyane": "FR-973", "La Réunion": "FR-974"}
 LEAST_ACCEPTED = 300
 
 
 def days_of_reference(expression: str) -> list[str] | None:
     """The open times of each day, as the reference tells them; None: it does not read this."""
-    answer = ANSWERS[expression]
+    return days_of(ANSWERS[expression])
+
+
+def days_of(answer: dict[str, Any]) -> list[str] | None:
     if "error" in answer:
         return None
     return [day for count, week in answer["weeks"] for _ in range(count) for day in week.split("|")]
 
 
-def days_of_ours(expression: str) -> list[str]:
-    site = replace(SERRE, zone="UTC", hours=expression, exceptions=())
+def days_of_ours(expression: str, region: str = "") -> list[str]:
+    site = replace(SERRE, zone="UTC", hours=expression, exceptions=(), region=region)
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (FIRST, LAST))
     days: list[list[str]] = [[] for _ in range((LAST - FIRST).days)]
     year = timedelta(days=365)
@@ -43,9 +49,9 @@ def days_of_ours(expression: str) -> list[str]:
     return [",".join(times) for times in days]
 
 
-def is_accepted(expression: str) -> bool:
+def is_accepted(expression: str, calendar: str = "FR") -> bool:
     try:
-        hours.check(expression, (), "FR")
+        hours.check(expression, (), calendar)
     except hours.HoursError:
         return False
     return True
@@ -104,3 +110,20 @@ def test_summer_hours_after_the_holidays_are_closed_on_the_fourteenth_of_july_wh
 
 def test_a_comparison_would_notice_a_reader_that_takes_a_comment_for_open():
     assert days_of_reference('Sa "sur rendez-vous"') != days_of_reference("Sa")
+
+
+# ---------------------------------------------------------------- regions with public holidays of their own
+
+
+@pytest.mark.parametrize("asked", REGIONAL, ids=lambda asked: f"{asked['state']}: {asked['expression']}")
+def test_in_a_region_public_holidays_are_read_as_the_reference_reads_them_there(asked):
+    region = REGIONS[asked["state"]]
+    if is_accepted(asked["expression"], region):
+        assert days_of_ours(asked["expression"], region) == days_of(asked)
+
+
+def test_of_the_expressions_for_regions_one_is_refused_and_all_others_that_open_mean_something_else_there():
+    refused = {one["expression"] for one in REGIONAL if not is_accepted(one["expression"], REGIONS[one["state"]])}
+    differ = {one["expression"] for one in REGIONAL if days_of_ours(one["expression"]) != days_of(one)}
+    assert refused == {"Th,PH 22:00-02:00"}
+    assert {one["expression"] for one in REGIONAL} - differ == {"easter -2 days off", "PH off"}

@@ -201,3 +201,9 @@ def test_a_product_that_renews_without_an_end_is_pointed_out(tmp_path):
 @pytest.mark.parametrize("name", ["la-serre", "tariffs"])
 def test_no_product_of_the_examples_renews_for_ever(name):
     assert read_site(EXAMPLES / f"{name}.toml").notes() == ()
+
+
+def test_a_site_names_its_region_where_that_has_holidays_of_its_own(tmp_path: Path):
+    assert site(tmp_path, f'{SITE}region = "FR-57"\n').site.calendar == "FR-57"
+    assert "expected one of FR-6AE" in mistakes(tmp_path, f'{SITE}region = "FR-75"\n')
+    assert "no region of the country is known" in mistakes(tmp_path, f'{SITE}country = "DE"\nregion = "FR-57"\n')

@@ -164,7 +164,7 @@ def _units(page: PageRequest, cover: Cover | None) -> int | None:
 def _access(page: PageRequest) -> str | None:
     text = page.form.text("access")
     try:
-        hours.check(text or "off", (), page.site.country)
+        hours.check(text or "off", (), page.site.calendar)
     except hours.HoursError as error:
         page.form.add_error("access", page.refusal(error))
     return text or None

@@ -1,12 +1,13 @@
 // Writes what the reference implementation of the opening_hours language answers to a corpus of expressions.
 //
 // node answers.cjs CORPUS ANSWERS, with the npm package opening_hours beside; run by `make hours-reference`, in UTC.
+// A line of the corpus may begin with a state of France and a tab: then that state's public holidays count.
 // One line of JSON for each expression: the open times of each day, as runs of equal weeks, or that it is an error.
 const OpeningHours = require("opening_hours");
 const fs = require("fs");
 
 const [, , corpus, answers] = process.argv;
-const place = { lat: 44.43, lon: 5.71, address: { country_code: "fr", state: "Provence-Alpes-Côte d'Azur" } };
+const place = (state) => ({ lat: 44.43, lon: 5.71, address: { country_code: "fr", state } });
 const first = new Date(2026, 0, 1);
 const last = new Date(2028, 2, 1);
 const DAY = 24 * 60 * 60 * 1000;
@@ -42,11 +43,14 @@ function runsOfWeeks(days) {
   return runs;
 }
 
-function answer(expression) {
+function answer(line) {
+  const [expression, state] = line.split("\t").reverse();
+  const asked = state ? { state, expression } : { expression };
   try {
-    return { expression, weeks: runsOfWeeks(openTimes(new OpeningHours(expression, place, { locale: "en" }))) };
+    const hours = new OpeningHours(expression, place(state || "Provence-Alpes-Côte d'Azur"), { locale: "en" });
+    return { ...asked, weeks: runsOfWeeks(openTimes(hours)) };
   } catch {
-    return { expression, error: true };
+    return { ...asked, error: true };
   }
 }
 

@@ -14,7 +14,7 @@ from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, OPEN, QUIET, SMALL
 from kiosk.screen.input.keys import Key
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Leave, Swap
 from kiosk.screen.scenes.set_up.pin import HASHING_SECONDS, HostPin
-from kiosk.screen.scenes.set_up.steps import STEPS, Draft, NameStep, Step
+from kiosk.screen.scenes.set_up.steps import STEPS, Draft, NameStep, Step, place_name
 from kiosk.screen.scenes.set_up.tariffs import TARIFFS, Tariff
 from kiosk.screen.scenes.set_up.trial import StepWithParts, Trial
 from kiosk.screen.sdl import pygame
@@ -212,7 +212,7 @@ class Summary(StepWithParts):
         rows = [
             Row(title=draft.name, detail=week_text(words, draft.week), picture="open"),
             Row(title=f"{draft.host}, {badge}", detail=words.say("Tariff: {sold}", sold=sold), picture="badge"),
-            Row(title=places.country_name(words, place.country), detail=self._clock(), picture="re_entry"),
+            Row(title=place_name(words, place), detail=self._clock(), picture="re_entry"),
         ]
         return [*rows, *self._parts()]
 

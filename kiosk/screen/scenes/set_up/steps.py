@@ -8,6 +8,7 @@ from typing import Literal
 
 from kiosk.commands import SetUp
 from kiosk.model import Product, WeekHours
+from kiosk.notices import Language, places
 from kiosk.notices.places import FIRST_PLACE, Place
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input.keys import Key
@@ -60,8 +61,15 @@ class Draft:
             language=self.language,
             zone=self.place.zone,
             country=self.place.country,
+            region=self.place.region,
             currency=self.place.currency,
         )
+
+
+def place_name(words: Language, place: Place) -> str:
+    """The country, and the region where that has public holidays of its own."""
+    country = places.country_name(words, place.country)
+    return f"{country}, {places.region_name(words, place.region)}" if place.region else country
 
 
 class Step(Scene):

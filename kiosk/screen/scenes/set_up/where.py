@@ -8,11 +8,10 @@ from kiosk.answers import Answered, FirstStart
 from kiosk.commands import Command, ShowFirstStart
 from kiosk.notices import Language, places
 from kiosk.notices.language import sentence
-from kiosk.notices.places import Place
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, QUIET
 from kiosk.screen.scene import Ask, Back, Context, Effects, Go
-from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step
+from kiosk.screen.scenes.set_up.steps import Draft, NextStep, Step, place_name
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, grid, row
 from kiosk.screen.widgets.listing import Listing, Row
@@ -49,6 +48,8 @@ class SpaceWhere(Step):
         """On from here, or choose another country."""
         if target == "elsewhere":
             return Go(CountryLetters(self.context, self.draft))
+        if target == "region":
+            return Go(Regions(self.context, self.draft))
         self.draft.is_placed = True
         words = Language(self.words.code, self.draft.place.zone)
         return Go(self._then(dataclasses.replace(self.context, words=words), self.draft))
@@ -58,16 +59,47 @@ class SpaceWhere(Step):
         place, words = self.draft.place, self.words
         foot, rect = canvas.split(rect, 72, side="bottom")
         elsewhere = Choice(target="elsewhere", label=words.say("Elsewhere"), enabled=bool(self.draft.countries))
-        row(canvas, foot, [elsewhere, Choice(target="here", label=words.say("Yes, here"), look="main", picture="tick")])
+        here = Choice(target="here", label=words.say("Yes, here"), look="main", picture="tick")
+        region = Choice(target="region", label=words.say("Alsace, Moselle"))
+        row(canvas, foot, [elsewhere, *([region] if places.regions_here(place) else []), here])
         clock = Language(words.code, place.zone).time(self.context.now())
         paid = words.say("Paid in: {currency}", currency=places.currency_name(words, place.currency))
         column = [
-            canvas.line(places.country_name(words, place.country), LEAD, INK, bold=True),
+            canvas.line(place_name(words, place), LEAD, INK, bold=True),
             canvas.line(sentence(places.zone_name(words, place.zone)) + f" · {clock}", BODY, INK, before=8),
             canvas.line(paid, BODY, INK, before=4),
             canvas.line(words.say("Opening hours and public holidays go by this."), BODY - 4, QUIET, before=12),
         ]
         canvas.column(rect, column, align="center", valign="middle")
+
+
+class Regions(Step):
+    """The regions in which more days are public holidays."""
+
+    number = 2
+
+    def __init__(self, context: Context, draft: Draft) -> None:
+        super().__init__(context, draft)
+        words = context.words
+        rows = [Row(id=one, title=places.region_name(words, one)) for one in places.regions_here(draft.place)]
+        self._list = Listing([Row(id="none", title=words.say("Elsewhere in metropolitan France")), *rows])
+
+    def question(self) -> str:
+        """The question of the step."""
+        return self.words.say("Which public holidays?")
+
+    def touched(self, target: str) -> Effects:
+        """Take a region, or none."""
+        chosen = self._list.chosen(target)
+        if chosen is None:
+            return None
+        self.draft.place = self.draft.place._replace(region="" if chosen == "none" else chosen)
+        self.draft.is_placed = True
+        return Back(to=SpaceWhere)
+
+    def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
+        """Draw the list."""
+        self._list.draw(canvas, rect)
 
 
 class CountryLetters(Step):
@@ -148,5 +180,5 @@ class Zones(Step):
 
 def take(draft: Draft, country: str, zone: str) -> Effects:
     """Keep a place that was chosen, and show it."""
-    draft.place, draft.is_placed = Place(country, zone, places.currency(country)), True
+    draft.place, draft.is_placed = places.place(country, zone), True
     return Back(to=SpaceWhere)

@@ -71,7 +71,7 @@ def _show(page: PageRequest) -> Answer:
         before=first - (WEEK if by_week else timedelta(days=1)),
         after=first + (WEEK if by_week else timedelta(days=32)),
         dates=_weeks(page, first, by_week=by_week),
-        exceptions=[rule for rule in site.exceptions if hours.next_effect(rule, site.country, page.today)],
+        exceptions=[rule for rule in site.exceptions if hours.next_effect(rule, site.calendar, page.today)],
         read_dates=read_dates,
         dates_told=partial(_dates_told, page),
         times_told=partial(_times_told, page),

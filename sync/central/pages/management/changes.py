@@ -110,6 +110,7 @@ SITE: tuple[Field, ...] = (
     (_("Retired"), _yes_or_no(lambda site: site.retired)),
     (_("Time zone"), _as_it_is("zone")),
     (_("Country, for public holidays"), _as_it_is("country")),
+    (_("Region with public holidays of its own"), _as_it_is("region")),
     (_("Currency"), _as_it_is("currency")),
     (_("Language of the screen"), lambda _, site: LANGUAGES.get(site.language, site.language)),
     (_("Most people at once"), _number("capacity")),

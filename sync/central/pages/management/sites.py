@@ -9,10 +9,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import structs
 
-from kiosk import local_time
+from kiosk import hours, local_time
 from kiosk.commands import RetireSite, SetSite
 from kiosk.desk.site import new_id
 from kiosk.model import Policy, Site
+from kiosk.notices import places
 from kiosk.notices.language import languages
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
@@ -78,7 +79,12 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
         hours="Mo-Fr 09:00-18:00; PH off",
     )
     return page.show(
-        "site_form.html", edited=site, shown=shown, currencies=[(one, one) for one in CURRENCIES], numbers=NUMBERS
+        "site_form.html",
+        edited=site,
+        shown=shown,
+        currencies=[(one, one) for one in CURRENCIES],
+        regions=[("", page.say("None")), *((one, places.region_name(page.words, one)) for one in hours.all_regions())],
+        numbers=NUMBERS,
     )
 
 
@@ -117,7 +123,7 @@ def retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer
 def _read(page: PageRequest, before: Site | None) -> Site | None:
     """Read a site from a form; None if a field is wrong, with errors at the fields."""
     form = page.form
-    name, hours = form.text("name"), form.text("hours")
+    name, weekly = form.text("name"), form.text("hours")
     if not folded(name):
         form.add_error("name", page.say("Enter a name"))
     if not local_time.is_zone(form.text("zone")):
@@ -126,11 +132,12 @@ def _read(page: PageRequest, before: Site | None) -> Site | None:
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
         form.add_error("country", page.say("Enter a country by its two letters, like FR"))
     policy = _policy(page, before.policy if before else Policy())
-    if not hours and not form.errors:
+    if not weekly and not form.errors:
         form.add_error("hours", page.say("Enter the opening hours"))
     if form.errors:
         return None
-    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": hours, "country": country}
+    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": weekly, "country": country}
+    fields["region"] = _one_of(page, "region", ("", *hours.all_regions()))
     fields |= {"currency": _one_of(page, "currency", CURRENCIES), "language": _one_of(page, "language", languages())}
     if before:
         return structs.replace(before, policy=policy, **fields)

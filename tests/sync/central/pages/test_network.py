@@ -77,6 +77,18 @@ FIELDS = {
 }  # fmt: skip
 
 
+def test_a_site_in_a_region_keeps_its_holidays(house: Office) -> None:
+    manager = house.as_("chef")
+    went(manager.send("/sites/new", **FIELDS | {"region": "FR-57"}))
+    site = house.central.books.roster.site("les-tuves")
+    assert site is not None
+    assert site.calendar == "FR-57"
+    assert 'value="FR-57" selected' in manager.get("/sites/les-tuves").text
+    assert mistakes(manager.send("/sites/les-tuves", **FIELDS | {"region": "FR-57", "country": "de"})) == [
+        "Cette région n’est pas connue dans ce pays"
+    ]
+
+
 def test_a_site_is_made_and_changed(house: Office) -> None:
     manager = house.as_("chef")
     assert went(manager.send("/sites/new", **FIELDS)).startswith("/sites")
