@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar, MediaType, Response, Router, get
 from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
@@ -58,32 +59,42 @@ def create_app(
     `routes` are served beside the calls of kiosks. The Central is in the application's state, as `central`, and a
     dependency of that name. Raises LedgerError when the database cannot be opened.
     """
-    central = Central(settings, now=now)
-    try:
-        return _app(central, routes)
-    except BaseException:
-        central.close()
-        raise
+    app = without_central(settings, routes)
+    serve(app, Central(settings, now=now))
+    return app
 
 
-def _app(central: Central, routes: Sequence[ControllerRouterHandler]) -> Litestar:
-    measured = Metrics(central)
-    app = Litestar(
+def without_central(settings: Settings, routes: Sequence[ControllerRouterHandler]) -> Litestar:
+    """Return the application as `settings` limit its requests, before `serve` gives it a Central."""
+    return Litestar(
         route_handlers=[_calls(), health, metrics, *routes],
         dependencies={
-            "central": Provide(lambda: central, sync_to_thread=False, use_cache=True),
-            "measured": Provide(lambda: measured, sync_to_thread=False, use_cache=True),
+            "central": Provide(_central, sync_to_thread=False),
+            "measured": Provide(_measured, sync_to_thread=False),
         },
         lifespan=[_running],
         middleware=[_watching],
         exception_handlers={HTTPException: _refused, LedgerError: _unwilling, Exception: _failed},
-        request_max_body_size=central.settings.body_bytes,
-        allowed_hosts=AllowedHostsConfig(list(central.settings.hosts)) if central.settings.hosts else None,
+        request_max_body_size=settings.body_bytes,
+        allowed_hosts=AllowedHostsConfig(list(settings.hosts)) if settings.hosts else None,
         openapi_config=_openapi(),
         logging_config=None,
     )
-    app.state.central, app.state.metrics = central, measured
-    return app
+
+
+def serve(app: Litestar, central: Central) -> None:
+    """Have an application answer for `central`, and for no other any more."""
+    app.state.central, app.state.metrics = central, Metrics(central)
+
+
+def _central(state: State) -> Central:
+    central: Central = state.central
+    return central
+
+
+def _measured(state: State) -> Metrics:
+    measured: Metrics = state.metrics
+    return measured
 
 
 def _calls() -> Router:

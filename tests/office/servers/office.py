@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -26,7 +28,7 @@ from kiosk.store.chain import Head
 from kiosk.store.codes import claim_code
 from sync import wire
 from sync.central.accounts.staff import Role
-from sync.central.http.app import create_app
+from sync.central.http.app import serve, without_central
 from sync.central.pages import router
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -50,8 +52,10 @@ class Office:
 
     def __post_init__(self) -> None:
         settings = Settings(database=self.database, **self.told)
-        self.app = create_app(settings, now=lambda: self.moment.now, routes=[router()])
-        self.central: Central = hashing_quickly(self.app.state.central)
+        self.central: Central = hashing_quickly(Central(settings, now=lambda: self.moment.now))
+        self._idle = idle_apps(settings.body_bytes, settings.hosts)
+        self.app = self._idle.pop() if self._idle else without_central(settings, [router()])
+        serve(self.app, self.central)
         if not self.central.accounts.listed():
             self._move_in()
 
@@ -62,6 +66,11 @@ class Office:
         accounts.add("chef", PASSWORD, Role.MANAGER)
         accounts.add("anne", PASSWORD, Role.HOST, site_id=SERRE.id)
         accounts.add("louis", PASSWORD, Role.READ_ONLY)
+
+    def close(self) -> None:
+        """Close the database, and leave the application to the next office."""
+        self.central.close()
+        self._idle.append(self.app)
 
     def visitor(self) -> Browser:
         """Somebody with a browser, not signed in."""
@@ -113,11 +122,20 @@ def office(folder: Path, kind: str = "sqlite") -> Iterator[Office]:
     try:
         yield found
     finally:
-        found.central.close()
+        found.close()
 
 
 def _make(database: str | Path) -> None:
-    Office(str(database)).central.close()
+    Office(str(database)).close()
+
+
+@cache
+def idle_apps(body_bytes: int, hosts: tuple[str, ...]) -> list[Litestar]:
+    """The applications of this process that nobody uses, of those that take requests so long, for these hosts.
+
+    To register the routes of all pages takes longer than most tests; what a server knows is in its Central.
+    """
+    return []
 
 
 class Browser:

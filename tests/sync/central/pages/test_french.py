@@ -6,6 +6,7 @@ import ast
 import html
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,12 @@ def words_of(texts: Iterator[str] | list[str]) -> set[str]:
     return {word for text in texts for word in re.findall(r"[a-zà-ÿœ]+", re.sub(r"\{[^}]*\}", " ", text).lower())}
 
 
+@cache
 def english() -> set[str]:
     """The words of the English texts that no French text uses, of three letters or more: the, entry, cannot ..."""
     said = [text for catalogue in (messages(), of_the_kiosk()) for one in catalogue for text in forms(one.id)]
     translated = re.findall(r'msgstr(?:\[\d\])? "(.*)"', FRENCH.read_text(encoding="utf-8") + french())
     return {word for word in words_of(said) - words_of(translated) - PROPER if len(word) > 2}
-
-
-ENGLISH = english()
 
 
 def seen(page: str) -> str:
@@ -61,7 +60,7 @@ def seen(page: str) -> str:
 
 
 def left_english(page: str) -> set[str]:
-    return words_of([seen(page)]) & ENGLISH
+    return words_of([seen(page)]) & english()
 
 
 def links(page: str) -> set[str]:
