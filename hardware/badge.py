@@ -1,4 +1,4 @@
-"""Reads a badge: its number, its kind, and how surely it is the badge it says it is.
+"""Reads a badge: its number, its kind, and whether it proved its identity.
 
 Every badge has a number that it tells to anyone who asks, and blank cards with a number of one's choice are for sale:
 a number identifies, it does not authenticate. A proof comes from a secret in the card; each kind has its own assurance.
@@ -15,7 +15,7 @@ class Assurance(StrEnum):
     """How well a badge proved its identity."""
 
     UID_ONLY = "UID_ONLY"
-    """It said a number. Anybody's copy says it as well."""
+    """It told a number; a copy of the badge tells the same one."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Drives the door: the strike, the door contact and the exit button.
 
-The strike is released in every case: when its pulse ends, when a pulse cannot be begun properly, when the door is
+The strike is let go in every case: when its pulse ends, when a pulse cannot be begun properly, when the door is
 closed down, when the process ends. Who may come in is not decided here, and leaving never depends on this module:
 the way out is mechanical (docs/wiring.md).
 """
@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol, Self
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from hardware.errors import HardwareError
-from hardware.pins import need_factory
+from hardware.pins import require_factory
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ GRACE_SECONDS = 5.0
 SPRING_SECONDS = 3.0
 """After an expected closing: the latch did not catch, or the wind or the closer's spring pushes the door back."""
 EXIT_SECONDS = 10.0
-"""From the exit button to the door: a few steps and the coat."""
+"""The time to walk from the exit button to the door, coat on."""
 STUCK_SECONDS = 30.0
 """Nobody presses a button for so long: it is jammed, wet, or its lead is cut through to ground."""
 BOUNCE_SECONDS = 0.05
@@ -100,7 +100,7 @@ class Door:
         monotonic: Callable[[], float] = time.monotonic,
         after: After = start_timer,
     ) -> None:
-        need_factory(pin_factory, strike, contact, exit_button)
+        require_factory(pin_factory, strike, contact, exit_button)
         self._lock = threading.RLock()
         self._emit = emit
         self._monotonic = monotonic
@@ -127,7 +127,7 @@ class Door:
         return None if self._contact is None else not self._contact.is_active
 
     def unlock(self, seconds: float) -> None:
-        """Release the strike for so many seconds from now. A pulse that is running is lengthened, never shortened.
+        """Unlock the door for so many seconds from now. A pulse that is running is lengthened, never shortened.
 
         It lasts no longer than itself and one extension of the same length, however often this is called meanwhile.
 
@@ -149,7 +149,7 @@ class Door:
             self._pull(self._pulse_ends - now)
 
     def secure(self) -> None:
-        """Release the strike at once."""
+        """Let the strike go at once: the door is locked when it is shut."""
         with self._lock:
             self._pulse.clear()
             self._release()

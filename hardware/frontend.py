@@ -1,7 +1,7 @@
 """Opens and closes a badge reader with nfcpy, and explains its errors in a sentence.
 
 The only module that imports nfcpy. Its driver runs as it is, apart from two settings changed below before any reader
-is opened, and from what a door has no use for. When to search and what to tell is the business of `reader`.
+is opened, and from what a door has no use for. When to search and what to report is in `reader`.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def open_frontend(path: str) -> Frontend:
     if port is None or path.endswith(":arygon"):
         clf = nfc.ContactlessFrontend(path)
         return Frontend(clf, f"{clf.device.chipset_name} at {path}")
-    unstick(port)
+    reset_speed(port)
     line = transport.TTY(port)
     try:
         device = pn532.init(line)
@@ -163,7 +163,7 @@ def open_frontend(path: str) -> Frontend:
     return Frontend(clf, f"{device.chipset_name} at {port}")
 
 
-def unstick(port: str) -> int | None:
+def reset_speed(port: str) -> int | None:
     """Set a PN532 back to 115200 baud, whatever speed a killed process left it at.
 
     The speed at which it was found, or None when it was not. Raises OSError when the port cannot be opened.

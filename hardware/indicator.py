@@ -1,4 +1,4 @@
-"""Drives the light and the buzzer: one signal for each kind of answer, which differ in rhythm as well as in colour.
+"""Drives the light and the buzzer: one signal for each kind of answer, different in rhythm as well as in colour.
 
 Which verdict deserves which signal is decided elsewhere; here is how each looks and sounds.
 """
@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 from gpiozero import DigitalOutputDevice
 from gpiozero.threads import GPIOThread
 
-from hardware.pins import need_factory
+from hardware.pins import require_factory
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ flashes more than three times in any second (WCAG 2.3.1)."""
 Sound = Literal["usual", "slow", "none"]
 
 
-def heard(pattern: Pattern, sound: Sound) -> Pattern:
+def with_sound(pattern: Pattern, sound: Sound) -> Pattern:
     """Return the pattern with the sound that a member chose: usual, slow or none. The light at rest does not change."""
     if sound == "usual":
         return pattern
@@ -91,7 +91,7 @@ class Indicator:
         pause: Pause = threading.Event.wait,
     ) -> None:
         """`pause(stop, seconds)` waits so long or until `stop` is set, and tells whether it is."""
-        need_factory(pin_factory, red, green, blue, buzzer)
+        require_factory(pin_factory, red, green, blue, buzzer)
         self._pause = pause
         self._player: GPIOThread | None = None
         with ExitStack() as stack:
@@ -107,7 +107,7 @@ class Indicator:
         With `sound` slow it takes its time, twice as long; with none the buzzer is silent. Raises KeyError for a name
         that is not in PATTERNS.
         """
-        pattern = heard(PATTERNS[name], sound)
+        pattern = with_sound(PATTERNS[name], sound)
         self._stop()
         if pattern.beats and (self._lamps or self._buzzer):
             self._player = GPIOThread(self._play, (pattern,), name=f"indicator-{name}")

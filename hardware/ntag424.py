@@ -168,7 +168,7 @@ def rotated(data: bytes) -> bytes:
     return data[1:] + data[:1]
 
 
-def native(code: int, data: bytes = b"") -> bytes:
+def wrap_native(code: int, data: bytes = b"") -> bytes:
     """Wrap a command of the chip's own in an ISO 7816 one."""
     length = bytes([len(data)]) if data else b""
     return bytes([0x90, code, 0, 0]) + length + data + b"\0"
@@ -180,9 +180,9 @@ def authenticate(send: Send, key: bytes, *, key_number: int = 0, rnd_a: bytes | 
     Raises NotProvedError when the card refuses or fails; whatever `send` raises when the card is gone.
     """
     rnd_a = secrets.token_bytes(_BLOCK) if rnd_a is None else rnd_a
-    challenge = _answer(send(native(0x71, bytes([key_number, 0]))), _MORE, length=_BLOCK)
+    challenge = _answer(send(wrap_native(0x71, bytes([key_number, 0]))), _MORE, length=_BLOCK)
     rnd_b = decrypt(key, challenge)
-    reply = _answer(send(native(0xAF, encrypt(key, rnd_a + rotated(rnd_b)))), _DONE, length=2 * _BLOCK)
+    reply = _answer(send(wrap_native(0xAF, encrypt(key, rnd_a + rotated(rnd_b)))), _DONE, length=2 * _BLOCK)
     plain = decrypt(key, reply)
     if not compare_digest(plain[4:20], rotated(rnd_a)):
         raise NotProvedError("the card does not hold the key: it could not read our random number")
@@ -191,7 +191,7 @@ def authenticate(send: Send, key: bytes, *, key_number: int = 0, rnd_a: bytes | 
 
 def read_uid(send: Send, session: Session) -> bytes:
     """Read the card's true UID of 7 bytes, which it may hide before authentication (GetCardUID)."""
-    answer = _answer(send(native(0x51, session.mac(0x51))), _DONE, length=_BLOCK + 8)
+    answer = _answer(send(wrap_native(0x51, session.mac(0x51))), _DONE, length=_BLOCK + 8)
     session = session.after_command()
     if not compare_digest(session.mac(0x00, answer[:_BLOCK]), answer[_BLOCK:]):
         raise NotProvedError("the card's answer was changed on the way")

@@ -1,6 +1,6 @@
 """Checks which GPIO lines may be used for what, and opens them.
 
-Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is the business of
+Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is in
 `hardware.door` and `hardware.indicator`; where the numbers come from is the configuration's.
 """
 
@@ -13,7 +13,7 @@ from hardware.errors import HardwareError
 
 HEADER = range(2, 28)
 """The lines on the 40-pin header that are free for use; 0 and 1 belong to the identity chip of add-on boards."""
-GOOD = "9-13 or 16-27"
+USABLE = "9-13 or 16-27"
 
 _PULLED_UP = range(9)
 _UART = (14, 15)
@@ -53,7 +53,7 @@ def _impossible(wired: Mapping[str, int]) -> list[str]:
     seen: dict[int, str] = {}
     for name, pin in wired.items():
         if pin not in HEADER:
-            faults.append(f"{name}: GPIO {pin} is not on the header, whose lines are 2 to 27; use one of {GOOD}")
+            faults.append(f"{name}: GPIO {pin} is not on the header, whose lines are 2 to 27; use one of {USABLE}")
         if pin in seen:
             faults.append(f"{name}: GPIO {pin} is already taken by {seen[pin]}; give each part a line of its own")
         seen.setdefault(pin, name)
@@ -66,12 +66,12 @@ def _danger(pin: int) -> str | None:
     if pin in _PULLED_UP:
         return (
             f"GPIO {pin} is pulled up from power-on until the kiosk runs, so that what hangs on it is switched on at "
-            f"every boot; use one of {GOOD}, or force it if your board prevents that"
+            f"every boot; use one of {USABLE}, or force it if your board prevents that"
         )
     if pin in _UART:
         return (
             f"GPIO {pin} is the serial port: it chatters while the machine boots, which has been seen to trip relays, "
-            f"and a reader on the UART needs it; use one of {GOOD}, or force it if the serial port is off"
+            f"and a reader on the UART needs it; use one of {USABLE}, or force it if the serial port is off"
         )
     return None
 
@@ -109,7 +109,7 @@ def resting_pin(pin_class: Any, lgpio: Any) -> Any:
     return RestingPin
 
 
-def need_factory(pin_factory: Any, *pins: int | None) -> None:
+def require_factory(pin_factory: Any, *pins: int | None) -> None:
     """Return the pin factory. Raises PinError when something is wired and there is none.
 
     Without one gpiozero would quietly make a process-wide factory, which guesses the machine and nobody closes.

@@ -1,6 +1,6 @@
 """Runs the badge reader: reports each badge once, and each failure and recovery of the reader once.
 
-How nfcpy is handled is in `frontend`, what a badge proves in `badge`. Nothing is known here of members or of doors.
+How nfcpy is handled is in `frontend`, what a badge proves in `badge`. Members and doors are not known here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ GAP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class CardSensed:
-    """A badge was laid on the reader. `monotonic` in seconds."""
+    """A badge was laid on the reader, at `monotonic` seconds."""
 
     uid: bytes
     technology: str
@@ -87,7 +87,7 @@ Event = CardSensed | CardUnreadable | CardAlreadyThere | CardRemoved | ReaderUp 
 
 
 @dataclass
-class Touch:
+class CardInField:
     """A card in the field, from the first sight to the second miss."""
 
     uid: bytes | None = None
@@ -139,7 +139,7 @@ class Reader:
         self._up: bool | None = None
         self._failures = 0
         self._up_since = monotonic()
-        self._touch: Touch | None = None
+        self._touch: CardInField | None = None
         self._last_uid, self._last_seen = b"", monotonic()
         self._since_boot, self._looked_at = since_boot, since_boot()
         self._used_at = since_boot()
@@ -242,14 +242,14 @@ class Reader:
             self._tell_up(frontend)
         return target
 
-    def _is_there(self, frontend: Frontend, touch: Touch) -> bool:
+    def _is_there(self, frontend: Frontend, touch: CardInField) -> bool:
         """A telephone is asked, because its number changes when the field goes off; any other card is searched for."""
         if touch.tag is not None:
             return bool(touch.tag.is_present)
         target = self._sense(frontend, touch.uid)
         return target is not None and bytes(target.sdd_res or b"") == touch.uid
 
-    def _miss(self, touch: Touch) -> None:
+    def _miss(self, touch: CardInField) -> None:
         touch.misses += 1
         if touch.misses < MISSES:
             return
@@ -260,7 +260,7 @@ class Reader:
             self._emit(CardRemoved())
 
     def _read(self, frontend: Frontend, target: Any) -> None:
-        touch = self._touch or Touch()
+        touch = self._touch or CardInField()
         touch.was_there = touch.was_there or self._is_first_search
         read = self._try_to_read(frontend, target)
         self._is_first_search = False
@@ -273,7 +273,7 @@ class Reader:
             return
         self._know(touch, *read)
 
-    def _know(self, touch: Touch, credential: Credential, tag: Any) -> None:
+    def _know(self, touch: CardInField, credential: Credential, tag: Any) -> None:
         now = self._monotonic()
         is_same = credential.uid == self._last_uid or (is_random(credential.uid) and is_random(self._last_uid))
         is_fresh = not is_same or now - self._last_seen >= self._rearm
@@ -294,7 +294,7 @@ class Reader:
         frontend.test()
         return None
 
-    def _keep_still(self, touch: Touch) -> None:
+    def _keep_still(self, touch: CardInField) -> None:
         """A card on its way in is often missed at first: say something only when it stays unreadable, or leaves so."""
         touch.tries, touch.misses = touch.tries + 1, 0
         if touch.tries == TRIES and not touch.was_there:

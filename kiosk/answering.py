@@ -2,7 +2,7 @@
 
 The touchscreen, the unix socket, the demo and the command line all ask here. Whatever changes or reads the ledger is
 run at the desk, in the thread that owns the ledger; what takes long (hashing a PIN, talking to a server, writing to a
-USB stick) is done in the thread that asks, so that it keeps nobody at the door.
+USB stick) is done in the thread that asks, so that taps do not wait.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class Answering:
         return self._at_desk(record_then_set)
 
     def _forget_old(self, command: ForgetOld) -> Answered:
-        """Forget only by a time that has more than one witness: nothing brings back what is forgotten."""
+        """Forget old data only while the clock is witnessed: forgetting cannot be undone."""
         if not self._clock.is_witnessed():
             message = "nothing is forgotten until the network kept the clock for an hour, or a host confirmed the date"
             raise DeskError(message, code="CLOCK_UNSURE")

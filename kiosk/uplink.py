@@ -1,6 +1,6 @@
 """The kiosk's link to its central server: pairing, and the threads that exchange with it.
 
-What is said to the server is in sync; the door knows nothing of this.
+What is sent to the server is in sync; taps do not depend on any of it.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _SIGNALS = {pattern.colour: name for name, pattern in PATTERNS.items()}
 
 
 class BoardState(TypedDict):
-    """What is on and lit on the board."""
+    """State of the board: strike, door, light and buzzer."""
 
     strike: bool
     door_open: bool
@@ -56,7 +56,7 @@ class BoardState(TypedDict):
 
 @dataclass(frozen=True)
 class Edge:
-    """The strike was switched on or off, at a time of `time.monotonic`."""
+    """A switching of the strike, on or off, at a time of `time.monotonic`."""
 
     on: bool
     at: float
@@ -148,7 +148,7 @@ class Board:
 
     @property
     def strike_edges(self) -> tuple[Edge, ...]:
-        """Every switching of the strike so far, oldest first."""
+        """Return every switching of the strike so far, oldest first."""
         with self._changed:
             return tuple(self._edges)
 

@@ -1,7 +1,7 @@
 """Simulated cards: ISO 14443 type A at 106 kbit/s.
 
 Each answers as its data sheet says, so that the reader's own tag classes recognise it. The chip that powers and
-polls them is in `chip`; what a badge is worth is none of their business. Frames carry no checksum here (the chip adds
+polls them is in `chip`. Frames carry no checksum here (the chip adds
 and takes it off), and an answer of one byte stands for the four bits of an ACK or a NAK.
 """
 
@@ -47,10 +47,10 @@ class MifareClassic(Card):
     sak = 0x08
 
     def select(self) -> None:
-        """Nothing to forget."""
+        """Reset nothing: this card keeps no state."""
 
     def exchange(self, frame: bytes) -> bytes | None:  # noqa: ARG002
-        """Silence: unauthenticated commands get no answer."""
+        """Answer nothing, as a real one does before authentication."""
         return None
 
 
@@ -105,12 +105,12 @@ class Ntag(Card):
         self._store(self._config, bytes([4, 0, 0, from_page, access, 0, 0, 0]) + password + pack)
 
     def power_up(self) -> None:
-        """A fresh field: not authenticated, the next read counts, and a changed protection takes effect."""
+        """Reset: not authenticated, the next read counts, and a changed protection takes effect."""
         self._authenticated, self._counted = False, False
         self._locked_from = self._memory[4 * self._config + 3]
 
     def select(self) -> None:
-        """Awake again."""
+        """Leave the sleep that an unknown command caused."""
         self._asleep = False
 
     def exchange(self, frame: bytes) -> bytes | None:
@@ -184,7 +184,7 @@ class IsoDepCard(Card):
         self.select()
 
     def select(self) -> None:
-        """Back to before RATS."""
+        """Return to the state before RATS."""
         self._active, self._block, self._last = False, 1, b""
         self._incoming, self._outgoing = b"", b""
 
@@ -259,11 +259,11 @@ class Phone(IsoDepCard):
         return b"\x08" + self._random.randbytes(3)
 
     def power_up(self) -> None:
-        """Another number."""
+        """Draw another number."""
         self.uid = self._draw()
 
     def apdu(self, command: bytes) -> bytes:
-        """No application here."""
+        """Refuse every command: there is no application."""
         return NOT_FOUND if command[1:2] == b"\xa4" else NOT_SUPPORTED
 
 

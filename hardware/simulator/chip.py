@@ -45,7 +45,7 @@ FAULTS: dict[str, Callable[[bytes], tuple[bytes, bytes]]] = {
 class Pn532:
     """A simulated PN532, used with `with` or between `start` and `stop`. Its methods may be called from any thread.
 
-    With `strict_baud` it neither hears nor reaches a host at another speed than its own. With `wire` it takes the
+    With `strict_baud` it exchanges nothing with a host at another speed than its own. With `wire` it takes the
     time that a real one takes (bytes on the line, 20 ms to search the field); without, it answers at once.
     """
 

@@ -41,7 +41,7 @@ def crc_a(frame: bytes) -> bytes:
 class Firmware:
     """The state of a chip since power-up, as an initiator at 106 kbit/s type A.
 
-    Searches never wait for a card to come, and other technologies find nobody. Target mode, the chip's GPIO and
+    Searches never wait for a card to come, and find no cards of other technologies. Target mode, the chip's GPIO and
     InAutoPoll are not there: they get the error frame.
     """
 

@@ -18,13 +18,13 @@ def frame(payload: bytes) -> bytes:
 
 
 ERROR = frame(b"\x7f")
-"""What the chip answers to a command that it cannot make sense of."""
+"""The chip's answer to a command that it does not know."""
 
 
 def take_frame(received: bytearray) -> bytes | None:
     """Cut the first frame off: ACK or NACK as they are, of any other the payload. None: it has not all come yet.
 
-    Whatever is no frame, and frames with a wrong checksum, are dropped without a word, as the chip does.
+    Whatever is no frame, and frames with a wrong checksum, are dropped, as the chip does.
     """
     while (start := received.find(b"\x00\xff")) >= 0:
         body = received[start + 2 :]

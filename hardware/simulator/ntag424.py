@@ -1,6 +1,6 @@
 """A simulated NTAG 424 DNA card: mutual authentication, the true UID, a link signed at each reading.
 
-What it cannot do: change its keys and settings, the LRP mode, files other than the NDEF one.
+Not simulated: changes of keys and settings, the LRP mode, files other than the NDEF one.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Ntag424(Type4Card):
         self._key, self._link, self._random_bytes = key, link, random_bytes
 
     def select(self) -> None:
-        """A new start: nobody is authenticated."""
+        """Reset: no reader is authenticated."""
         super().select()
         self._rnd_b: bytes | None = None
         self._session: Session | None = None
 
     def apdu(self, command: bytes) -> bytes:
-        """Answer the chip's own commands; leave the others to the NDEF card that it is too."""
+        """Answer the chip's own commands; leave the others to `Type4Card`."""
         if command[:1] == b"\x90":
             data = command[5:-1] if len(command) > 5 else b""
             return self._native(command[1], data)

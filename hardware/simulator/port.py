@@ -61,7 +61,7 @@ class Port:
         return bool(termios.tcgetattr(self._ends[1])[4] == getattr(termios, f"B{speed}"))
 
     def read(self) -> bytes:
-        """What the host has written."""
+        """Return what the host has written."""
         with contextlib.suppress(BlockingIOError):
             return os.read(self.fileno(), 4096)
         return b""

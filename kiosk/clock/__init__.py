@@ -1,4 +1,4 @@
-"""The machine's clocks, read here and nowhere else. Everything else is handed an instant.
+"""The machine's clocks, read here and nowhere else. All other code is given an instant.
 
 The wall clock says what time it is, as far as it can be trusted; the monotonic clock measures durations, never jumps.
 A small computer without a battery wakes in the past after a power cut, clock chips have been 30 years ahead, and

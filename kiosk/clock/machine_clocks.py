@@ -31,7 +31,7 @@ def kernel_is_synchronised(ask: Callable[[], int] = ask_kernel) -> bool:
 
 
 class MachineClocks(Protocol):
-    """The clocks of a machine, as they are."""
+    """The clocks of a machine, unchecked."""
 
     @property
     def boot_id(self) -> str:
@@ -51,7 +51,7 @@ class MachineClocks(Protocol):
 
 
 class ThisMachine:
-    """The machine that this runs on."""
+    """The clocks of the machine that this runs on."""
 
     def __init__(self) -> None:
         self._boot_id = BOOT_ID.read_text().strip()

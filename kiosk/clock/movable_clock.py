@@ -42,15 +42,15 @@ class MovableClock(WallClock):
         self.set(self.now() + by)
 
     def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:  # noqa: ARG002
-        """Be set, as a host would set it."""
+        """Move the clock to the time that a host gives."""
         self.set(at + timedelta(seconds=self.monotonic() - monotonic))
 
     def hear_server(self, at: datetime, monotonic: float) -> None:
-        """Pass over it: this clock knows the time."""
+        """Do nothing: this clock knows the time."""
 
     def is_witnessed(self) -> bool:
-        """Whoever moves it knows what time it is."""
+        """Return True: whoever moves this clock knows what time it is."""
         return True
 
     def chip_is_right(self) -> None:
-        """There is no chip."""
+        """Return None: there is no chip."""

@@ -1,4 +1,4 @@
-"""The clock that a kiosk goes by: the machine's clocks, judged by the rules of kiosk.clock.sources."""
+"""The kiosk's clock: the machine's clocks, checked by the rules of kiosk.clock.sources."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.model import ClockQuality, Stamp
 
 
 class WallClock:
-    """What time it is, and how sure that is. May be asked and told from any thread."""
+    """The time, and how sure it is. Every method may be called from any thread."""
 
     def __init__(self, machine: MachineClocks | None = None) -> None:
         self._machine: MachineClocks = machine or ThisMachine()

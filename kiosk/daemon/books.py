@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
 PROBE_BYTES = 4_000_000
-"""A disk that takes as much has room for a new ledger."""
+"""A disk that takes so many has room for a new ledger."""
 
 
 def open_books(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport | None, bytes]:
@@ -58,7 +58,7 @@ def _open_ledger(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport
                 config.paths.ledger,
                 stamp=clock.stamp,
                 copies=backup.copies(config),
-                on_repair=Systemd().mending,
+                on_repair=Systemd().extend_start,
             )
         except LedgerBusyError:
             if monotonic() >= give_up:

@@ -49,14 +49,14 @@ STOP_SECONDS = 4.0
 DISK_SECONDS = 10.0
 """How often a disk that took nothing at the start is tried again."""
 DISK_SILENCE_SECONDS = 300.0
-"""A worn card may take minutes to answer, and the door has no ledger meanwhile: no reason to start anew."""
+"""A worn card may take minutes to answer; the watchdog waits, as there is no ledger to serve meanwhile."""
 READER_SILENCE_SECONDS = 8.0
 """Longer than an attempt to reach a reader that is down; some drivers wait for ever once a reader stops answering."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """The outside world of a kiosk: the machine's clock and pins, or those of the simulated bench."""
+    """What a kiosk is given from outside: the machine's clock and pins, or those of the simulated bench."""
 
     clock: WallClock
     pin_factory: Any = None
@@ -64,14 +64,14 @@ class World:
     simulated: bool = False
     """The reader may be an emulated chip on a pseudo-terminal."""
     display: Callable[[Screen], Display] = lambda screen: screen
-    """What the controller shows things on; the demo looks over its shoulder."""
+    """Wraps the display that the controller shows notices on; the demo records them there."""
     on_verdict: Callable[[Verdict, Case, datetime], None] | None = None
     on_reader: Callable[[ReaderUp | ReaderDown], None] = lambda _: None
     """Told when the reader comes and goes, from its thread."""
     disk_seconds: float = DISK_SECONDS
     """Between two tries of a disk that took nothing at the start."""
     root: Path = machine.ROOT
-    """Where the files lie in which the system tells of itself."""
+    """The root of the system's own files (/proc, /sys, /etc)."""
 
 
 class Kiosk:
@@ -80,7 +80,7 @@ class Kiosk:
     def __init__(self, config: Config, world: World, screen: Screen) -> None:
         """Open what must be there: ledger, pins, socket.
 
-        Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to mend.
+        Raises LedgerError, BadgeError, HardwareError or OSError, with a sentence that says what to repair.
         """
         self.screen, self._config, self._world = screen, config, world
         self._ended = threading.Event()

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def open_wires(
     config: Config, pin_factory: Any, emit: Callable[[DoorEvent], None], stack: ExitStack
 ) -> tuple[Door, Indicator, str]:
-    """Open the door first, so that the strike is at rest before anything else, then the light.
+    """Return door, indicator and fault, the door opened first: the strike is at rest before anything else.
 
     `pin_factory` is None for the machine's own pins, opened if any is wired. Each device is closed by `stack`. A line
     that cannot be had ends nothing: a door and a light without wires are returned, and a sentence that says why.

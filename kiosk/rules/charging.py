@@ -54,7 +54,7 @@ def unlimited_way(q: Question) -> Way | None:
 
 
 def _within(q: Question, window: Window, holding: Holding) -> Window:
-    """What is unlimited ends with its last day, while an entry bought on the last day runs out its time."""
+    """End an unlimited pass's window with its last day; an entry bought on that day keeps its whole time."""
     last = holding.pass_.valid_until
     if last is None:
         return window
@@ -94,7 +94,7 @@ def _first(q: Question, able: Callable[[Holding], bool]) -> Way | None:
 
 
 def _paid(q: Question, reason: Reason, way: Way) -> Granted:
-    """One unit, or the second half day that makes a day of two.
+    """Charge one unit, or the second of two half days that become a day.
 
     Half days at 15 EUR meet at 13:30, the day costs 25 EUR. Paul bought the morning and comes back at 14:00: he pays
     the second half day and is given back 5 EUR; his window now lasts as long as that day would, by its boundary and
@@ -126,7 +126,7 @@ class _Half(NamedTuple):
 
 
 def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
-    """The only half day that the member has used here on this local day, of those that convert to the same day.
+    """Return the only half day that the member has used here on this local day, of those that convert to the same day.
 
     It may be of another product: one bought singly makes a day with one of a card, in either order.
     """
@@ -142,7 +142,7 @@ def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
 
 
 def _day_window(q: Question, way: Way, first: Window) -> Window:
-    """What is left of the day that began with its first half."""
+    """Return the window of a day that began with its first half: what is left of it."""
     cover = way.holding.pass_.terms.converts_cover or Day(boundary=time())
     start = _continued(q, way.door)
     end = cover_end(cover, q.where, first.start)

@@ -1,6 +1,6 @@
-"""Corrections: repeated taps, the member's own undo, staff's reversals, entries cut by an early closing.
+"""Corrections: repeated taps, the member's own undo, hosts' reversals, entries cut by an early closing.
 
-Pure answers. Nothing here changes anything: a correction is a new ledger entry, and the controller and the desk write
+Pure. A correction is a new ledger entry, and the controller and the desk write
 it. What a tap is worth in the first place is in kiosk.rules.
 """
 

@@ -1,4 +1,4 @@
-"""A case at an instant, with the facts that several rules need, each computed once.
+"""A tap to be judged at an instant, with the facts that several rules need, each computed once.
 
 The order of the rules is in kiosk.rules, who pays in kiosk.rules.charging. Nothing here grants or denies.
 """
@@ -89,7 +89,7 @@ class Question:
 
     @property
     def is_inside(self) -> bool:
-        """Already counted among the people in: whoever goes on from their desk takes no other place."""
+        """Whether the member is counted among the people in already, and so takes no other place."""
         here = (v for v in self.case.visits if v.site_id == self.site.id and v.reversed_at is None and not v.left_at)
         return any(v.present_until is not None and v.at <= self.now < v.present_until for v in here)
 
@@ -97,12 +97,12 @@ class Question:
 
     @property
     def host_here(self) -> bool:
-        """A host tapped in, or is checking the member in with their own hands."""
+        """Whether a host tapped in, or is checking the member in."""
         return self.case.staff_present or self.case.tap.source is Source.STAFF
 
     @property
     def early(self) -> timedelta:
-        """How long before opening a tap counts: not at all, unless somebody is there already."""
+        """How long before opening a tap counts: zero, unless somebody is there already."""
         return local_time.minutes(self.policy.early_minutes) if self.host_here else timedelta()
 
     @cached_property
@@ -125,14 +125,14 @@ class Question:
         return self.at_site(early=early) if own is None else self.door_by(own, early=early)
 
     def door_by(self, own: str, *, early: timedelta = timedelta()) -> hours.EntryHours | None:
-        """How access hours of their own stand to the tap."""
+        """Return how the tap stands to a pass's own access hours."""
         return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
 
     def at_site(self, *, early: timedelta) -> hours.EntryHours | None:
-        """How the site's own hours stand to the tap."""
+        """Return how the tap stands to the site's hours."""
         return hours.admission(hours.of_site(self.site), self.now, early=early, override=self.case.override)
 
 
 def longest(doors: Iterable[hours.EntryHours]) -> hours.EntryHours | None:
-    """The door that closes last."""
+    """Return the hours that end last."""
     return max(doors, key=lambda door: door.closing or local_time.LAST, default=None)

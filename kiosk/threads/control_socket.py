@@ -1,7 +1,7 @@
-"""The unix socket for commands to the running kiosk: one line of JSON there, one line of JSON back.
+"""The unix socket for commands to the running kiosk: each is one line of JSON, answered by one line of JSON.
 
-The database has one writer, the controller; so whoever wants to change or ask something asks it here. What the lines
-say is not decided here.
+The database has one writer, the controller; so other processes change or read something through here. What the
+lines say is in kiosk.commands and kiosk.answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MODE = 0o660
 LONGEST_LINE = 1 << 20
-"""Bytes; a request longer than this is no request of ours."""
+"""Bytes of the longest request."""
 MOST_WAITING = 32
 """Connections whose request is not there yet: of more, the oldest is closed."""
 MOST_ANSWERING = 32

@@ -1,7 +1,7 @@
 """Worker threads with a heartbeat, and the messages to systemd's watchdog.
 
 A worker runs one body until it is told to stop and beats as it goes. A body that ends by itself, or raises, ends the
-whole process: whatever was not foreseen is answered by a clean start, which systemd gives in seconds.
+whole process, and systemd starts a new one within seconds.
 """
 
 from __future__ import annotations
@@ -86,12 +86,12 @@ class Systemd:
         """Tell systemd that the service is ready."""
         self._say(f"READY=1\nSTATUS={status}")
 
-    def mending(self, seconds: float) -> None:
+    def extend_start(self, seconds: float) -> None:
         """Extend the start by so many seconds, for a repair of the ledger."""
         self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being mended")
 
     def alive(self, workers: Sequence[Worker]) -> bool:
-        """Feed the watchdog unless a worker hangs; if it stays silent, systemd restarts the process."""
+        """Feed the watchdog unless a worker hangs; systemd restarts a process that does not feed it."""
         hanging = [worker.name for worker in workers if worker.hangs()]
         if hanging:
             log.error("the watchdog is not fed: no heartbeat from %s", ", ".join(hanging))

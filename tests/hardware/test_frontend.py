@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import serial
 
-from hardware.frontend import ReaderError, check_path, explain, open_frontend, serial_port, unstick
+from hardware.frontend import ReaderError, check_path, explain, open_frontend, reset_speed, serial_port
 from hardware.simulator.chip import Pn532
 
 PATIENCE = 10.0
@@ -77,7 +77,7 @@ def test_a_reader_is_opened_and_left_at_the_speed_it_starts_with():
         frontend.test()
         frontend.close()
         assert frontend.name == f"PN532v1.6 at {chip.port}"
-        assert unstick(chip.port) == 115200
+        assert reset_speed(chip.port) == 115200
 
 
 def send(port, speed, command, *, answer):
@@ -95,14 +95,14 @@ def test_a_reader_is_found_at_the_speed_it_was_left_at(speed, change):
     with Pn532() as chip:
         send(chip.port, 115200, change, answer=6 + 9)
         send(chip.port, speed, "0000FF02FED4022A00", answer=6 + 13)
-        assert unstick(chip.port) == speed
-        assert unstick(chip.port) == 115200
+        assert reset_speed(chip.port) == speed
+        assert reset_speed(chip.port) == 115200
 
 
 def test_a_reader_that_is_not_there_is_not_found():
     with Pn532() as chip:
         chip.fault = "silent"
-        assert unstick(chip.port) is None
+        assert reset_speed(chip.port) is None
 
 
 def test_a_port_on_which_nobody_answers_is_let_go():

@@ -19,12 +19,12 @@ from hardware.ntag424 import (
     cmac,
     decrypt,
     diversify,
-    native,
     prove,
     read_uid,
     session_keys,
     short_mac,
     verify_sun,
+    wrap_native,
 )
 from hardware.simulator.cards import Type4Card
 from hardware.simulator.chip import Pn532
@@ -238,8 +238,8 @@ def test_a_recorded_proof_cannot_be_played_back():
 
 def believing_reader(send, key):
     """The bad twin: a reader that trusts any answer of the right shape."""
-    send(native(0x71, b"\0\0"))
-    reply = send(native(0xAF, bytes(32)))[:-2]
+    send(wrap_native(0x71, b"\0\0"))
+    reply = send(wrap_native(0xAF, bytes(32)))[:-2]
     return bool(decrypt(key, reply))
 
 
@@ -269,9 +269,9 @@ def test_an_answer_of_another_length_is_refused(size):
 
 def test_the_software_card_tells_its_uid_to_no_stranger():
     card = Ntag424(UID, KEY)
-    assert card.apdu(native(0x51, bytes(8))) == b"\x91\x9d"
+    assert card.apdu(wrap_native(0x51, bytes(8))) == b"\x91\x9d"
     authenticate(card.apdu, KEY)
-    assert card.apdu(native(0x51, short_mac(ZERO, b""))) == b"\x91\x1e"
+    assert card.apdu(wrap_native(0x51, short_mac(ZERO, b""))) == b"\x91\x1e"
 
 
 # ---------------------------------------------------------------- through the reader

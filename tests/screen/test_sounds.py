@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from hardware.indicator import PATTERNS, heard
+from hardware.indicator import PATTERNS, with_sound
 from kiosk.facts import MemberSet
 from kiosk.model import Member, Signal
 from kiosk.screen.sound.melodies import MELODIES, RATE, samples
@@ -147,7 +147,7 @@ def test_in_quiet_hours_nothing_sounds(tmp_path, at, sound) -> None:
 
 def test_the_buzzer_takes_its_time_or_is_silent_and_the_light_goes_on() -> None:
     usual = PATTERNS["denied"]
-    slow, none = heard(usual, "slow"), heard(usual, "none")
+    slow, none = with_sound(usual, "slow"), with_sound(usual, "none")
     assert [beat.seconds for beat in slow.beats] == [2 * beat.seconds for beat in usual.beats]
     assert not any(beat.sound for beat in none.beats)
     assert [beat.light for beat in none.beats] == [beat.light for beat in usual.beats]
