@@ -69,10 +69,11 @@ screens: $(READY)
 	$(if $(ARGS),,.ci/need Xvfb:xvfb xdotool:xdotool)
 	$(if $(ARGS),,$(BIN)/python -m tests.pictures.staff_day docs/day)
 
-# Lives of a machine that loses power, network and clock: no door may open outside hours for it.
+# Lives of a machine that loses power, network and clock: no door may open outside hours for it, nobody be charged twice.
 HISTORIES ?= 100000
+CHARGES   ?= 2000
 clocks: $(READY)
-	$(BIN)/python -m tests.clocks --histories $(HISTORIES) $(ARGS)
+	$(BIN)/python -m tests.clocks --histories $(HISTORIES) --charges $(CHARGES) $(ARGS)
 
 hours-reference:
 	.ci/need node:nodejs npm:npm

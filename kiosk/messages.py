@@ -59,6 +59,8 @@ class FeedArrived(Noun, frozen=True, kw_only=True):
 
 BY_SERVER = "server"
 """Who reversed an entry, where it was the central server by itself."""
+BY_CLOCK = "clock"
+"""Who reversed an entry, where the kiosk gave it back because the corrected time was paid already."""
 
 
 class Acked(Noun, frozen=True, kw_only=True):

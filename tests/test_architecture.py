@@ -63,7 +63,10 @@ MAY_IMPORT = {
     ),
     "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
     "kiosk.languages": "",
-    "kiosk.ledger": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.store sqlalchemy",
+    "kiosk.ledger": (
+        "kiosk.clock kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.store msgspec "
+        "sqlalchemy"
+    ),
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
     "kiosk.model": "msgspec",

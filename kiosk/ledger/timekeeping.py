@@ -5,15 +5,20 @@ How sure the time is now, the clock says (kiosk.clock); what corrections do to t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Protocol
 
-from kiosk.facts import Entry, Happened, Timed, TimesCorrected
+from msgspec.structs import replace
+
+from kiosk.clock.sources import DRIFT
+from kiosk.facts import Entry, Happened, Reversed, Timed, TimesCorrected
 from kiosk.ledger import Ledger, LedgerReader, decode_fact
-from kiosk.model import ClockQuality, Stamp
+from kiosk.messages import BY_CLOCK
+from kiosk.model import ClockQuality, Ref, Stamp, Visit, Window
+from kiosk.rules.corrections import charged_twice
 
 BATCH = 500
 """Entries that one correction speaks of at most."""
@@ -23,6 +28,8 @@ LOOK_BACK = 2000
 """Entries in which the last sure stamp, and notes of hosts and chip, are looked for."""
 KIND = str(TimesCorrected.__struct_config__.tag)
 INCIDENT = str(Happened.__struct_config__.tag)
+PAID_ALREADY = "paid already"
+"""Why a charge is given back: by its corrected time an earlier one covers it."""
 CLOCK_SET = "clock_set"
 CLOCK_CONFIRMED = "clock_confirmed"
 CHIP_WRONG, CHIP_RIGHT = "clock_chip_wrong", "clock_chip_right"
@@ -124,7 +131,8 @@ class TimeCorrector:
             return
         base = moment.at - timedelta(microseconds=moment.monotonic_ns // 1000)
         if self._base is None or abs(base - self._base) > APART:
-            self._ledger.append(*corrections(self._ledger, moment))
+            moved = tuple(corrections(self._ledger, moment))
+            self._ledger.append(*moved, *given_back(self._ledger, moved))
             self._base = base
 
 
@@ -145,41 +153,66 @@ class ChipNotes:
 def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
     """Yield when entries were whose stamps are wrong, by a stamp that is sure. Raises LedgerError.
 
-    Of this boot: those that were not TRUSTED and are off, exactly, by the monotonic clock. Of an earlier boot: nothing
-    tells how long the power was off, so only those are moved that a wrong setting put into the future: to before now,
-    as far apart as they were.
+    Of this boot: those that are off, exactly, by the monotonic clock; of the TRUSTED ones, in the newest `LOOK_BACK`
+    entries, only those that are ahead: their source has taken its time back. Of an earlier boot: nothing tells how long
+    the power was off, so only those are moved that a wrong setting put into the future: to before now, as far apart as
+    they were.
     """
     if now.clock is ClockQuality.UNTRUSTED:
         return
-    told = _told_before(ledger)
+    told: dict[int, datetime] = {}
     wrong: list[Timed] = []
     newest: datetime | None = None
-    for entry in ledger.entries_backwards():
+    for number, entry in enumerate(ledger.entries_backwards()):
         stamp = entry.stamp
-        if stamp.clock is ClockQuality.TRUSTED:
-            break
+        for timed in _times_told(entry):
+            told.setdefault(timed.seq, timed.at)
+        known = told.get(entry.ref.seq, None if stamp.clock is ClockQuality.UNTRUSTED else stamp.at)
         if stamp.boot_id == now.boot_id:
+            if stamp.clock is ClockQuality.TRUSTED and number >= LOOK_BACK:
+                break
             at = now.at - timedelta(microseconds=(now.monotonic_ns - stamp.monotonic_ns) // 1000)
-        elif stamp.at > now.at + APART:
+        elif stamp.at > now.at + APART and stamp.clock is not ClockQuality.TRUSTED:
             newest = newest or stamp.at
             at = now.at - (newest - stamp.at)
         else:
             break
-        known = told.get(entry.ref.seq, None if stamp.clock is ClockQuality.UNTRUSTED else stamp.at)
+        if stamp.clock is ClockQuality.TRUSTED and entry.ref.seq not in told and not _is_ahead(stamp, at, now):
+            continue
         if known is None or abs(at - known) > APART:
             wrong.append(Timed(seq=entry.ref.seq, at=at))
     for some in _in_parts(wrong[::-1]):
         yield TimesCorrected(times=tuple(some))
 
 
-def _told_before(ledger: LedgerReader) -> dict[int, datetime]:
-    """Return what was told of the entries since the last that the network or a battery vouched for."""
-    told: dict[int, datetime] = {}
-    for entry in takewhile(lambda entry: entry.stamp.clock is not ClockQuality.TRUSTED, ledger.entries_backwards()):
-        fact = decode_fact(entry.body) if entry.kind == KIND and entry.body else None
-        for timed in fact.times if isinstance(fact, TimesCorrected) else ():
-            told.setdefault(timed.seq, timed.at)
-    return told
+def _is_ahead(stamp: Stamp, at: datetime, now: Stamp) -> bool:
+    """Tell whether a stamp tells a later time than it was, by more than two crystals can be apart since."""
+    since = (now.monotonic_ns - stamp.monotonic_ns) / 1e9
+    return stamp.at - at > APART + timedelta(seconds=DRIFT * since)
+
+
+def given_back(ledger: LedgerReader, moved: Sequence[TimesCorrected]) -> Iterator[Reversed]:
+    """Yield the reversals of what was charged twice, by the times that entries are corrected to. Raises LedgerError."""
+    times = {Ref(ledger_id=ledger.ledger_id, seq=timed.seq): timed.at for fact in moved for timed in fact.times}
+    charged = [visit for ref in times if (visit := ledger.roster.visit(ref)) and visit.charges]
+    for member_id in {visit.member_id: None for visit in charged}:
+        since = min(min(times[visit.ref], visit.at) for visit in charged if visit.member_id == member_id)
+        theirs = [_at(times.get(visit.ref), visit) for visit in ledger.roster.visits_of(member_id, since)]
+        for visit in charged_twice(theirs, times):
+            yield Reversed(ref=visit.ref, reason=PAID_ALREADY, by=BY_CLOCK)
+
+
+def _at(at: datetime | None, visit: Visit) -> Visit:
+    """Return a visit as if it had been at another time, if one is given."""
+    if at is None or visit.window is None:
+        return visit
+    later = at - visit.at
+    return replace(visit, at=at, window=Window(start=visit.window.start + later, end=visit.window.end + later))
+
+
+def _times_told(entry: Entry) -> tuple[Timed, ...]:
+    fact = decode_fact(entry.body) if entry.kind == KIND and entry.body else None
+    return fact.times if isinstance(fact, TimesCorrected) else ()
 
 
 def _in_parts(times: list[Timed]) -> Iterator[list[Timed]]:

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from kiosk import local_time
-from kiosk.model import Holding, Policy, Site, Tap, Visit
+from kiosk.model import Holding, Policy, Ref, Site, Tap, Visit
 from kiosk.rules.passes import convert_alike, day_is_cheaper, period_start
 
 
@@ -81,6 +81,33 @@ def became_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holdi
     first = next((half for ref, half in halves if ref == visit.ref), None)
     alike = [(ref, half) for ref, half in halves if first and convert_alike(half, first)]
     return first is not None and len(alike) > 1 and alike[0][0] == visit.ref and day_is_cheaper(alike[1][1], first)
+
+
+def charged_twice(visits: Iterable[Visit], moved: Container[Ref]) -> tuple[Visit, ...]:
+    """Return the visits of one member that were charged for a time that an earlier charge at that site covers.
+
+    A clock that was wrong for a while has that happen: 09:05 was paid, at 09:30 the kiosk took it for Tuesday and
+    charged again. `visits` are told by their corrected times, `moved` are those whose time was corrected. Of two the
+    one whose window begins later is given back.
+    """
+    standing: list[Visit] = []
+    again: list[Visit] = []
+    for visit in sorted(visits, key=_by_window):
+        if visit.window is None or not visit.charges or visit.reversed_at is not None:
+            continue
+        covers = [paid for paid in standing if paid.site_id == visit.site_id and _overlap(visit, paid)]
+        is_again = any(visit.ref in moved or paid.ref in moved for paid in covers)
+        (again if is_again else standing).append(visit)
+    return tuple(again)
+
+
+def _by_window(visit: Visit) -> tuple[datetime, datetime, str, int]:
+    return visit.window.start if visit.window else visit.at, visit.at, visit.ref.ledger_id, visit.ref.seq
+
+
+def _overlap(one: Visit, other: Visit) -> bool:
+    ours, theirs = one.window, other.window
+    return ours is not None and theirs is not None and ours.start < theirs.end and theirs.start < ours.end
 
 
 def cut_by_closing(

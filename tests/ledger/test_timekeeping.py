@@ -12,8 +12,8 @@ from kiosk.clock.sources import HOLD_SECONDS, WITNESS_SECONDS
 from kiosk.commands import ForgetOld, SetClock
 from kiosk.facts import Left, Timed, TimesCorrected
 from kiosk.local_time import to_local, zone
-from kiosk.messages import Tick
-from kiosk.model import ClockQuality, Granted, Reason
+from kiosk.messages import BY_CLOCK, Tick
+from kiosk.model import ClockQuality, Denied, Granted, Reason, Ref
 from kiosk.store.fold.refold import folded_anew
 from kiosk.store.tables import EPOCH, visits
 from tests.clocks.virtual_machine import VirtualMachine
@@ -63,6 +63,12 @@ def woken(tmp_path, machine):
     after, ana, host = wakes(tmp_path, machine)
     yield after, ana, host
     after.close()
+
+
+def answer(verdict: Granted | Denied | None) -> Reason:
+    """The reason of a verdict."""
+    assert verdict is not None
+    return verdict.reason
 
 
 def knows_again(kiosk: SteppedKiosk, machine: VirtualMachine, *, after: timedelta = timedelta(minutes=30)) -> None:
@@ -378,6 +384,29 @@ def test_a_network_that_was_wrong_for_two_hours_takes_it_back(tmp_path, machine,
     lasts(kiosk, machine, timedelta(hours=1, minutes=10))
     assert kiosk.clock.now() == machine.true
     assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    kiosk.close()
+
+
+def test_what_was_written_while_the_network_was_wrong_gets_its_time_and_is_not_charged_again(tmp_path, machine) -> None:
+    machine.true = MONDAY
+    kiosk = starts(tmp_path, machine)
+    ana = kiosk.joins("ana")
+    assert answer(kiosk.tap(ana)) is Reason.ENTRY_USED
+    machine.network_lies(timedelta(hours=4))
+    lasts(kiosk, machine, timedelta(minutes=20))
+    really = machine.true
+    assert answer(kiosk.tap(ana)) is Reason.ENTRY_USED
+    seq = kiosk.ledger.head.seq
+    machine.network_lies(timedelta(0))
+    lasts(kiosk, machine, timedelta(hours=2))
+    visit = kiosk.ledger.roster.visit(Ref(ledger_id=kiosk.ledger.ledger_id, seq=seq))
+    assert visit is not None
+    assert abs(visit.at - really) < timedelta(seconds=1)
+    assert visit.reversed_by == BY_CLOCK
+    first, *_ = kiosk.ledger.roster.visits(MONDAY, machine.true)
+    assert first.at == MONDAY + timedelta(seconds=HOLD_SECONDS)
+    assert first.reversed_at is None, "what was paid at the right time stands"
+    assert kiosk.ledger.roster_differences() == ()
     kiosk.close()
 
 

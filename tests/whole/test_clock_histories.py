@@ -7,6 +7,7 @@ import pytest
 from kiosk.clock import WallClock
 from kiosk.clock.sources import TimeSources
 from kiosk.model import ClockQuality
+from tests.clocks.charges import ChargeHistory
 from tests.clocks.history import History
 
 LIVES = 150
@@ -104,3 +105,12 @@ def test_a_chip_that_nobody_looked_at_lets_people_in_at_night() -> None:
 
 def test_a_clock_that_is_its_own_witness_has_members_forgotten_too_early() -> None:
     assert any("would forget" in line for line in wrong(IsItsOwnWitness))
+
+
+def test_nobody_is_charged_twice_because_the_clock_was_wrong(tmp_path) -> None:
+    folders = [tmp_path / str(seed) for seed in range(25)]
+    for folder in folders:
+        folder.mkdir()
+    lives = [ChargeHistory(seed, folder).live() for seed, folder in enumerate(folders)]
+    assert [line for life in lives for line in life.wrong] == []
+    assert any(life.charged + life.given_back > life.owed for life in lives), "some would have been"

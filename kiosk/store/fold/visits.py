@@ -9,7 +9,7 @@ what came first. Facts are compared by their instants; those of one instant by l
 - The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap within
   the minute, which is a re-entry, and nobody is to be counted as inside for it.
 - What the server gives back, because two doors charged for one time, is money: who came in is in all the same. Only
-  the window ends.
+  the window ends. So is what a kiosk gives back when it learns that its clock was wrong.
 
 Of a person who is to be forgotten only the row is kept, with what was charged: no name, no window, no presence. What
 stands in a stretch of a ledger that was condensed is gone altogether.
@@ -44,7 +44,7 @@ from sqlalchemy import (
 )
 
 from kiosk.facts import Condensed, Entry, Left
-from kiosk.messages import BY_SERVER
+from kiosk.messages import BY_CLOCK, BY_SERVER
 from kiosk.model import Granted, Noun, Reason, Ref
 from kiosk.store.tables import Instant, departures, erasures, reversals, stretches, visits
 
@@ -52,6 +52,8 @@ REACH = timedelta(days=40)
 """How long after a visit a re-entry into its window can come; no window is as long."""
 
 
+ONLY_MONEY = (BY_SERVER, BY_CLOCK)
+"""Whose reversals end no presence."""
 NOBODY = ""
 """In the place of a member who is forgotten."""
 _NAMELESS = dict.fromkeys(("window_start", "window_end", "present_until", "presence_end", "left_at", "window_cut")) | {
@@ -237,7 +239,7 @@ def _ends(row: dict[str, Any], found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """Return the columns that tell how a visit ended, by all that is known."""
     next_at, left_at, reversed_at, reversed_by, window_ended, *_ = found
     cut = _earliest(reversed_at, window_ended)
-    undone = _earliest(None if reversed_by == BY_SERVER else reversed_at, found.undone)
+    undone = _earliest(None if reversed_by in ONLY_MONEY else reversed_at, found.undone)
     until = row["present_until"]
     stays = None if until is None else _earliest(until, next_at, undone)
     left = left_at if stays is not None and left_at is not None and left_at < stays else None
@@ -300,7 +302,7 @@ _reversed_window = (
     .where(visits.c.at <= _it.c.at, visits.c.at >= _it.c.since)
     .where(visits.c.window_end == _it.c.window_end, visits.c.reversed_at >= _it.c.at)
 )
-_undone_window = _reversed_window.where(visits.c.reversed_by != BY_SERVER)
+_undone_window = _reversed_window.where(visits.c.reversed_by.not_in(ONLY_MONEY))
 _known = select(visits.c.seq).where(visits.c.ledger_id == _it.c.ledger_id, visits.c.seq == _it.c.seq)
 _erased = select(erasures.c.seq).where(erasures.c.member_id == _it.c.member_id)
 _stretch = select(func.max(stretches.c.seq)).where(

@@ -116,8 +116,12 @@ def _taken_back(page: PageRequest, fact: Reversed) -> str:
 
 
 def _why_back(page: PageRequest, reason: str) -> str:
-    """Return the reason that staff gave, or one of the server's own."""
-    own = {"overlap": page.say("charged twice at two doors"), "closed early": page.say("closed early")}
+    """Return the reason that staff gave, or one of the system's own."""
+    own = {
+        "overlap": page.say("charged twice at two doors"),
+        "closed early": page.say("closed early"),
+        "paid already": page.say("charged twice while the kiosk’s clock was wrong"),
+    }
     return own.get(reason, reason)
 
 
