@@ -32,7 +32,7 @@ ASKS_FOR_HELP = "kiosk.asks_for_help"
 
 
 class Group(click.Group):
-    """A command group that prints foreseen errors as one sentence and exits with 1, without a traceback."""
+    """A command group that prints expected errors as one sentence and exits with 1, without a traceback."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note whether only help is asked for: it works on a machine without settings, too."""

@@ -12,14 +12,14 @@ import msgspec
 
 LOGGER = "kiosk.central"
 FACTS = "facts"
-"""Attribute of a log record: what is told beside the message, as a mapping."""
+"""Attribute of a log record that holds further fields of its line, as a mapping."""
 
 
 class JsonFormatter(logging.Formatter):
     """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. Of an exception it says where it came from and what it is, not what its values were."""
+        """Return the line. Of an exception it holds type and place, not the message, which may hold personal data."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),

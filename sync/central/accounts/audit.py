@@ -15,9 +15,9 @@ from sync.central.storage.database import Storage
 from sync.central.storage.tables import authors, feed
 
 LOOK_BACK = 20_000
-"""So many entries of all ledgers are looked at for what a thing was before: a bound, so that the page stays quick."""
+"""Most entries of the feed that are searched for the state before a change, so that the page stays quick."""
 STATE_KINDS = ("site", "product", "member", "badge")
-"""The kinds of entries that say how a thing is from then on."""
+"""Kinds of entries that hold the whole new state of a site, product, member or badge."""
 
 
 class Line(Noun, frozen=True, kw_only=True):
@@ -27,19 +27,19 @@ class Line(Noun, frozen=True, kw_only=True):
     ref: Ref
     at: datetime
     account: str
-    """Of sync.central.accounts.staff, by name, or `server`."""
+    """Name of a staff account, or `server`."""
     kind: str
     fact: AnyFact | None
     """None: erased, or of another release."""
 
 
 class StateBefore(Noun, frozen=True, kw_only=True):
-    """What an entry changed: how the same thing was before it."""
+    """The state of a site, product, member or badge before an entry changed it."""
 
     fact: AnyFact | None = None
-    """The entry about it before; None: it is new, or see below."""
+    """The entry before about the same thing; None: there was none, or `is_known` is false."""
     is_known: bool = False
-    """False where the entry before lies too far back, or was erased: then nobody can say what was changed."""
+    """False when the entry before is further back than LOOK_BACK, or was erased."""
 
 
 def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> list[Line]:
@@ -69,9 +69,9 @@ def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> l
 
 
 def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BACK) -> dict[int, StateBefore]:
-    """Return how each thing was before these lines, by position, for those that change one. Raises LedgerError.
+    """Return the state before each of these lines that changes one, by position. Raises LedgerError.
 
-    The entries of all kiosks are looked at, for a thing may have been changed at a screen in between.
+    Entries of all kiosks are searched, because the last change may have been made at a kiosk's screen.
     """
     wanted = {line.position: thing for line in shown if (thing := _thing(line.fact)) is not None}
     if not wanted:
@@ -98,7 +98,7 @@ def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BA
 
 
 def _thing(fact: AnyFact | None) -> tuple[str, str] | None:
-    """What an entry is about, None when it does not say how something is from then on."""
+    """Return the kind and id of what an entry changes; None for other entries."""
     match fact:
         case SiteSet():
             return "site", fact.site.id

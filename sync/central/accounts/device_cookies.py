@@ -1,8 +1,9 @@
 """Device cookies: recognise a browser that signed in to an account before. The cookie is sealed by the server.
 
-Who guesses one account's password from very many addresses uses up the tries of that account, and its owner would have
-to wait with everybody. So a browser that signed in is given a mark for that account, sealed with the server's secret,
-and its tries count apart (OWASP calls this device cookies). A mark lets nobody in: it is stolen for a few more tries.
+An attacker who guesses a password from many addresses uses up the tries of that account, and its owner would have to
+wait as well. So a browser that has signed in gets a cookie for that account, signed with the server's secret, and its
+tries are counted separately (OWASP calls this device cookies). The cookie does not sign anybody in: stealing it gains
+only a few more tries.
 """
 
 from __future__ import annotations

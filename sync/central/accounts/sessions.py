@@ -1,7 +1,7 @@
-"""Signing in to the pages: passwords and one-time codes are checked, sessions begin and end.
+"""Signs staff in and out of the pages: checks passwords and one-time codes, begins and ends sessions.
 
-Of session tokens only hashes are kept. How often somebody may try is in sync.central.accounts.sign_in_limits; the
-accounts are in sync.central.accounts.staff.
+Session tokens are stored as hashes. How often somebody may try is in sync.central.accounts.sign_in_limits; the accounts
+are in sync.central.accounts.staff.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from sync.central.storage.tokens import new_token, token_hash
 SESSION_LASTS = timedelta(hours=12)
 STEP_SECONDS = 30
 AT_ONCE = 8
-"""Sign-ins looked at together; more are sent away for a moment, so that kiosks always find a thread to answer them."""
+"""Most sign-ins handled at the same time; further ones are asked to try again, so that threads stay free for kiosks."""
 HASHED_AT_ONCE = 2
-"""Passwords compared together: each takes 64 MiB."""
+"""Most passwords hashed at the same time: each takes 64 MiB."""
 BUSY = timedelta(seconds=5)
 
 
@@ -43,7 +43,7 @@ class SignIn(Noun, frozen=True, kw_only=True):
     """The password is right and a one-time code is to follow, with the password again."""
     wait: timedelta | None = None
     device: str | None = None
-    """The mark that this browser is to keep (sync.central.accounts.device_cookies), with a session's token."""
+    """The device cookie for this browser (sync.central.accounts.device_cookies), with a session's token."""
 
 
 class Sessions:
@@ -62,8 +62,8 @@ class Sessions:
     def sign_in(self, name: str, password: str, code: str = "", *, address: str = "", device: str = "") -> SignIn:
         """Begin a session if name, password and, where the account has one, the one-time code are right.
 
-        `address` is where the try comes from, `device` the mark that its browser keeps of this account.
-        Raises AccountError for no name at all.
+        `address` is the client's network address, `device` the browser's device cookie for this account.
+        Raises AccountError for an empty name.
         """
         if not self._places.acquire(blocking=False):
             return SignIn(wait=BUSY)
@@ -153,5 +153,5 @@ class Sessions:
 
 
 def _marked(name: str, row: Row[*tuple[Any, ...]] | None) -> str:
-    """Return the text that a device cookie is sealed to: a new password ends all of them, as it ends all sessions."""
+    """Return the text that a device cookie is signed for: a new password invalidates all of them, like all sessions."""
     return f"{name} {row.password_hash}" if row else name

@@ -1,8 +1,8 @@
 """Limits how often somebody may try to sign in, by account and by address.
 
-A flood of guesses keeps nobody out but those who share an account or an address with it, and of these nobody whose
-browser signed in before: an account is tried at most a hundred times in an hour whoever tries, an address tries at most
-as often whatever it tries, and one address waits longer after each wrong guess at one account. The tries are counted by
+An account takes at most 100 tries an hour from all addresses together, an address makes at most 100 tries an hour at
+all accounts together, and one address waits longer after each wrong guess at one account. A browser that signed in
+before is counted separately, so a flood of guesses does not keep its owner out. The tries are counted by
 sync.central.storage.tries, in a transaction that holds Turn.GUESS.
 """
 
@@ -20,7 +20,7 @@ from sync.central.storage.tries import TRIES_AN_HOUR, count, forget, hourly_wait
 
 
 class Counters(NamedTuple):
-    """The names under which one try to sign in is counted."""
+    """Keys of the counters that one try to sign in adds to."""
 
     account: str
     address: str
@@ -28,10 +28,10 @@ class Counters(NamedTuple):
 
 
 def counters_of(secret: bytes, account: str, address: str, device: str | None = None) -> Counters:
-    """Return the names under which a try is counted. Of an address only a keyed hash is kept, for a day.
+    """Return the counters of a try. An address is stored as a keyed hash, for a day.
 
-    A browser that signed in to this account before (device_cookies) stands for the account and the
-    place: what others try does not hold it up, and what it tries wrong costs it alone.
+    A browser that signed in to this account before (device_cookies) has counters of its own, which tries from elsewhere
+    do not touch.
     """
     hidden = hmac.digest(secret, f"address {network_of(address)}".encode(), "sha256").hex()[:32]
     if device is not None:
@@ -40,7 +40,7 @@ def counters_of(secret: bytes, account: str, address: str, device: str | None = 
 
 
 def network_of(address: str) -> str:
-    """Return the network of an address: of IPv6 the first 64 bits, as its owner has all the others to choose from."""
+    """Return the network of an address: for IPv6 its first 64 bits, since one customer has all addresses below them."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -65,9 +65,9 @@ def count_or_wait(connection: Connection, network: str, counters: Counters, *, n
 
 
 def forget_right_try(connection: Connection, network: str, counters: Counters, *, now: datetime) -> None:
-    """After a right password: forget this try, and the wrong ones before it from the same place.
+    """After a right password: forget this try, and the wrong ones before it from the same address.
 
-    Those of others stand: an owner who signs in gives who guesses no new tries.
+    Tries from other addresses stay counted, so that a sign-in of the owner gives an attacker no new tries.
     """
     forget(connection, network, counters.both)
     this = (tries.c.network_id == network, tries.c.what.in_((counters.account, counters.address)), tries.c.at == now)

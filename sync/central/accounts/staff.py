@@ -38,7 +38,7 @@ class StaffAccount(Noun, frozen=True, kw_only=True):
     name: str
     role: Role
     site_id: str | None = None
-    """Of a host: the site whose host they are."""
+    """The only site that a host may work at; None for other roles."""
     language: str | None = None
     has_totp: bool = False
     disabled_at: datetime | None = None

@@ -1,7 +1,7 @@
-"""Stores alarms: what staff should look at. One row per trouble, however often it shows; some end by themselves.
+"""Stores alarms: what staff should look at. One row per alarm, however often it is raised; some end by themselves.
 
-An alarm is a kind, a note and facts; the words for them are those of the pages and the messages. Kinds and notes are
-stored: never rename one. `silent` is not among the kinds: who is silent is told by when a kiosk was last heard.
+An alarm is a kind, a note and facts; pages and messages have the words for them. Kinds and notes are stored: never
+rename one. A silent kiosk has no alarm here: it is found by the time when it was last heard.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Alarm(Noun, frozen=True, kw_only=True):
     alarm_id: str
     kind: str
     note: str
-    """One of Note, or of another release: empty when that release told it in words, which are in `facts`."""
+    """A Note, or a code of another release; empty when a release before stored a sentence, which is then in `facts`."""
     facts: Facts
     times: int
     first_at: datetime
@@ -96,7 +96,7 @@ class Alarm(Noun, frozen=True, kw_only=True):
 
 
 def _facts(stored: str) -> Facts:
-    """Read facts, those of another release too: what is neither a number nor a text here is told as JSON writes it."""
+    """Read stored facts. A value of another release that is neither number nor text becomes its JSON."""
     try:
         found = msgspec.json.decode(stored)
     except msgspec.DecodeError:

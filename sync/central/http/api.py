@@ -133,7 +133,7 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
     summary="Take in entries of a ledger; answered when they are on the disk",
 )
 def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
-    """Answer a status for each entry, and up to where the ledger is here without a gap."""
+    """Answer a status for each entry, and the `seq` up to which the ledger is stored without a gap."""
     kiosk = _kiosk(request, central)
     plain = unpacked(request, body, central.settings.unpacked_bytes)
     central.rate_limit.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
@@ -171,7 +171,7 @@ async def news(
     after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
     wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
 ) -> wire.NewsAnswer:
-    """Answer as soon as the feed goes on after the cursor, or when the time is over. Nothing is fetched by it."""
+    """Answer as soon as the feed has an entry after the cursor, or when the time is over; the entries are not sent."""
     await asyncio.to_thread(_kiosk, request, central)
     return wire.NewsAnswer(news=await central.feed.has_news(after, wait))
 
@@ -213,7 +213,7 @@ def unknown(rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
 
 @post("/v1/{rest:path}", include_in_schema=False, sync_to_thread=False)
 def sent_unknown(rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
-    """The same for a call that sends something."""
+    """Like `unknown`, for POST."""
     return problem(404, "not_found", "this server knows no such call")
 
 

@@ -38,7 +38,7 @@ from sync.central.storage import network
 
 log = logging.getLogger(LOGGER)
 BUSY_SECONDS = "10"
-"""When a kiosk is to come again that found the database unwilling."""
+"""Retry-After of an answer that failed because the database did not answer."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

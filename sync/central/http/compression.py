@@ -16,7 +16,7 @@ LEVEL = 5
 def compressing(app: ASGIApp) -> ASGIApp:
     """Wrap an application so that long answers are compressed.
 
-    Litestar's own keeps a compressor open for each answer, and leaves it so where who asked has gone.
+    Litestar's own middleware leaves its compressor open when the client is gone before the answer.
     """
 
     async def zipped(scope: Scope, receive: Receive, send: Send) -> None:

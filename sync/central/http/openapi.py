@@ -1,6 +1,6 @@
 """OpenAPI descriptions that Litestar cannot derive: bodies read as bytes, and error answers.
 
-The schemas are those of the structs of sync.wire, so that the description cannot say anything else than the code.
+The schemas are made from the structs of sync.wire, so that description and code cannot differ.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The network's badge key, with which all kiosks hide badge numbers: kept in a file, given out at pairing.
 
-The database keeps no more than a mark that tells whether a key is the network's: whoever gets hold of a copy of it
-finds badges by names that say nothing, and not what they were made with. How a number is hidden is in kiosk.badges.
+The database holds only a mark to tell the network's key from others, so that a stolen copy of it does not reveal badge
+numbers. How a number is hidden is in kiosk.badges.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class BadgeKeyError(ValueError):
 
 
 def key_for_new_kiosk(connection: Connection, network: str, file: Path | None, asked: Enroll) -> bytes | None:
-    """Return the badge key for a kiosk that joins; None where the network has none, or the kiosk's release knows none.
+    """Return the badge key for a kiosk that joins; None without one, or for a release that cannot take it.
 
-    The first key that comes is the network's: that of a kiosk with badges, or else a new one. Raises BadgeKeyError, or
-    OSError when the file cannot be read or written.
+    The network takes the key of the first kiosk that joins with badges, or else makes a new one. Raises BadgeKeyError,
+    or OSError when the file cannot be read or written.
     """
     if file is None or asked.badges is None:
         return None

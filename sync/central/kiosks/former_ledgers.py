@@ -1,8 +1,8 @@
-"""Former ledgers of kiosks: who kept them, and who may send what is left of them.
+"""Former ledgers of kiosks: which kiosk kept them, and which may still push entries of them.
 
-A kiosk goes on in a new ledger where it may have lost the end of the old one. It says so with its token, or with a
-pairing code where it is paired anew in between. What it still has of the old ledger is then taken from it. That may be
-more than one machine, where a card was copied: what each wrote is heard, and where they differ it is a fork for staff.
+A kiosk that may have lost the end of its ledger starts a new one. It names the old ledger when it pushes with its
+token, or when it is paired again, and then pushes what it still has of it. After a card was copied, several machines
+may push the same former ledger: entries of all are stored, and differing ones raise a fork alarm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sync.wire import Enroll
 
 NAME_LENGTH = 100
 MOST = 50
-"""Former ledgers of one kiosk: each is a repair."""
+"""Most former ledgers of one kiosk; each repair adds one."""
 
 
 def read_names(asked: Enroll) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def find_known(connection: Connection, of: str, names: Collection[str]) -> str |
 
 
 def kiosk_names(connection: Connection, of: str) -> dict[str, str]:
-    """Return for each ledger the name of its kiosk; of several that kept it, the one paired last."""
+    """Return for each ledger the name of its kiosk; if several kept it, the one paired last."""
     kept = select(kiosks.c.ledger_id, kiosks.c.name)
     once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
         former_ledgers,
@@ -69,8 +69,8 @@ def was_kept_by(connection: Connection, of: str, kiosk_id: str, ledger_id: str) 
 def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str], now: datetime) -> None:
     """Record the former ledgers of a kiosk that was paired by a code.
 
-    Who shows a code and names a ledger is taken at its word, as it is for its present one; a token with which another
-    kiosk went on in that ledger ends, so that such a word does not go unnoticed. The server's own ledgers are nobody's.
+    A kiosk with a valid code is believed about its former ledgers, as about its present one. If another kiosk writes
+    one of them now, its token ends, so that a false claim is noticed. The server's own ledgers cannot be claimed.
     """
     for name in names:
         if not _is_servers(connection, of, name):
@@ -84,7 +84,7 @@ def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str],
 
 
 def accept_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
-    """Accept a former ledger that nobody ever sent anything of; return whether it was accepted."""
+    """Accept a former ledger of which no entry was ever pushed; return whether it was accepted."""
     if not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False
     _insert(connection, of, kiosk_id, ledger_id)
@@ -94,7 +94,7 @@ def accept_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: st
 def allow_new_ledger(
     connection: Connection, of: str, kiosk_id: str, present: str, ledger_id: str, follows: Sequence[str]
 ) -> bool:
-    """Let a kiosk go on in a new ledger if it follows one of its own and is nobody's; return whether it may."""
+    """Let a kiosk start a new ledger after one of its own, unless it is known already; return whether it may."""
     is_own = present in follows or any(was_kept_by(connection, of, kiosk_id, one) for one in follows[:MOST])
     if not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False

@@ -1,4 +1,4 @@
-"""Stores the paired kiosks: find, list and revoke them, keep what was last heard of them.
+"""Stores the paired kiosks: finds, lists and revokes them, and keeps their last beacon.
 
 How a kiosk comes to be paired is in sync.central.kiosks.pairing.
 """

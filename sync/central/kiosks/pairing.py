@@ -1,8 +1,8 @@
 """Pairing a kiosk with the network by a code that staff make on the pages and read out.
 
 A code has eight characters without look-alikes. Its first half finds it, its second half proves it, so that wrong
-guesses count against one code; five of them, or fifteen minutes, or one use, and it is gone. All wrong tries together
-are limited as well (OWASP ASVS 2.2.1: at most 100 an hour). Of codes and tokens only hashes are kept.
+guesses count against one code. It ends after five wrong guesses, fifteen minutes, or one use. All wrong tries together
+are limited as well (OWASP ASVS 2.2.1: at most 100 an hour). Codes and tokens are stored as hashes.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ class Paired(Noun, frozen=True, kw_only=True):
     token: str
     badge_key: bytes | None = None
     follows: str | None = None
-    """The ledger that this machine kept when it was paired last, where it keeps another one now.
-
-    Or, where another kiosk went on from the same ledger, that one.
+    """The ledger of this machine when it was paired last, if it has a new one now; or the ledger of another kiosk that
+    went on from the same former one.
     """
 
     def __repr__(self) -> str:
@@ -83,7 +82,7 @@ def _random_code() -> str:
 
 
 def _code_hash(code: str, secret: bytes) -> bytes:
-    """Hash a code with the network's secret: alone it is short enough to be found by trying all."""
+    """Hash a code with the network's secret: a plain hash of so short a code could be reversed by trying all codes."""
     return hmac.digest(secret, b"pairing code " + code.encode(), "sha256")
 
 
@@ -92,8 +91,8 @@ def enroll(
 ) -> Paired | PairingRefused:
     """Pair a kiosk if its code is right. Commit the transaction in any case: a wrong try counts.
 
-    Who guesses is turned away after so many tries; who names a code that is open is not, for that code bears only five.
-    Otherwise anybody could keep all kiosks out. And nobody can tell from the answer whether there is such a code.
+    After too many wrong tries in the network, only open codes are still checked, five times each: otherwise anybody
+    could keep all kiosks from pairing. The answer does not tell whether there is such a code.
     """
     wait = tries.hourly_wait(connection, of.network_id, "enroll", limit=TRIES_AN_HOUR, now=now)
     code = "".join(asked.code.split()).replace("-", "").upper()
@@ -157,8 +156,8 @@ def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[
 def _earlier(connection: Connection, network: str, asked: Enroll) -> Kiosk | None:
     """Return the kiosk that was paired before with this ledger, or with a former one.
 
-    One that has gone on from there in another ledger of its own is another machine: of a cloned card, it may be, and
-    each of the two would put the other out, whenever it is paired.
+    A kiosk that went on from that ledger in another one is another machine, perhaps with a cloned card: taking both for
+    one would end the token of each whenever the other is paired.
     """
     names = (asked.ledger_id, *former_ledgers.read_names(asked))
     query = select(kiosks).where(kiosks.c.network_id == network, kiosks.c.ledger_id.in_(names))

@@ -1,8 +1,8 @@
-"""Rate limit of one kiosk: generous to a long queue, and an end to a kiosk that went mad or was stolen.
+"""Rate limit for each kiosk: lets a long queue through, and stops a faulty or stolen kiosk from filling the disk.
 
-Each has an allowance of bytes that fills up with time (a token bucket). A call is answered while anything is left of
-it, and then costs what it brought. So nobody pays for another's flood, and after an outage every kiosk has all of its
-own. It is kept in memory: each process of the server counts for itself, and a restart forgives.
+Each kiosk has an allowance of bytes that refills with time (a token bucket). A call is answered while any of it is
+left, and then takes off the bytes that it brought. The allowances are in memory: each process of the server has its
+own, and a restart fills them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import threading
 from typing import NamedTuple
 
 ALLOWANCE = 64 << 20
-"""Bytes at once: 80,000 entries of a queue as they are on average, five times what S4 of our measurements drains."""
+"""Bytes at once: about 80,000 entries of an average queue."""
 PER_SECOND = 64 << 10
-"""Bytes a second for ever: a million queued entries in some three hours; from a mad kiosk at most 5.5 GB a day."""
+"""Bytes a second without end: a million queued entries in some three hours, 5.5 GB a day at most."""
 CALL_COST = 4 << 10
-"""What any call costs, bytes or none: 16 a second for ever, where a kiosk that follows live makes some few a minute."""
+"""Bytes that any call costs: 16 calls a second without end, where a kiosk makes a few a minute."""
 
 
 class _Left(NamedTuple):

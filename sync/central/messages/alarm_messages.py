@@ -9,7 +9,7 @@ from sync.central.words import Words
 
 
 def alarm_message(settings: Settings, trouble: Trouble) -> tuple[str, str]:
-    """Return the subject and the text of a message. Neither names a member: mail is read by many."""
+    """Return the subject and the text of a message. Neither names a member, since others may read the mail."""
     words = Words(settings.language, settings.zone)
     what = _what(words, trouble)
     subject = words.say("{where}: {what}", where=trouble.where or words.say("Kiosk network"), what=what)

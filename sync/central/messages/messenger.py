@@ -1,8 +1,8 @@
-"""Sends a message when a trouble begins and when it ends.
+"""Sends a message when something goes wrong and when it is over.
 
-What goes wrong is what the pages show: alarms, kiosks that are silent, and what a kiosk says of itself. It is kept in
-the database, so that a restart tells nothing twice and what could not be sent is sent later. The words are those of
-sync.central.messages.alarm_messages; how a message is sent is in sync.central.messages.sending.
+Troubles are what the pages show: alarms, silent kiosks, and the health that a kiosk reports. What was sent is kept in
+the database, so that a restart sends nothing twice and a message that failed is sent later. The words are in
+sync.central.messages.alarm_messages, the sending is in sync.central.messages.sending.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger("kiosk.central")
 
 LOOK_SECONDS = 15.0
 TOLD_AFTER = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
-"""What ends by itself more often than not is told when it has gone on for so long."""
+"""How long a trouble that mostly ends by itself must last before a message is sent."""
 KIOSK_HEALTH = (
     "reader_down",
     "door_down",
@@ -40,11 +40,11 @@ KIOSK_HEALTH = (
     "disk_failing",
     "clock_untrusted",
 )
-"""What a kiosk says of itself and people are told of: codes of its beacon."""
+"""Health codes of a kiosk's beacon that a message is sent about."""
 
 
 class Trouble(Noun, frozen=True, kw_only=True):
-    """A trouble that goes on now."""
+    """Something that is wrong now, or was until now."""
 
     trouble_id: str
     code: str
@@ -71,12 +71,12 @@ class Messenger:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the settings name anybody to send to."""
+        """Whether the settings name an e-mail address or a web address to send to."""
         settings = self._central.settings
         return bool(settings.alarms_to or settings.webhook)
 
     def start(self) -> None:
-        """Start the thread, if there is anybody to send to."""
+        """Start the thread, if the settings name an address."""
         if self.is_wanted:
             self._thread = threading.Thread(target=self._run, name="messenger", daemon=True)
             self._thread.start()
