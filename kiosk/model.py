@@ -398,8 +398,10 @@ class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict
     units_usable: int | None = None
     """On all passes that the member can use here now, after this tap; None where there is no other."""
     units_total: int | None = None
+    usable_total: int | None = None
+    """What all these had when they were sold, or have each week or month; None where there is no other."""
     expires_on: date | None = None
-    """Last day of the pass that pays."""
+    """Last day of the pass that pays; of all that the member can use, where there are others. None: no end."""
     warn_units: bool = False
     warn_expiry: bool = False
 

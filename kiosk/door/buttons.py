@@ -19,7 +19,6 @@ from kiosk.model import Case, Granted, Member, Reason, Site, Source, Visit
 from kiosk.notices import Notice, Offer
 from kiosk.roster import Roster
 from kiosk.rules import corrections, extras
-from kiosk.rules.passes import balance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +137,7 @@ class ButtonPress:
         ends = visit.member_id == member.id and (visit.window is None or visit.window.start <= self.now)
         if not ends and visit.member_id == member.id:
             self._stay()
-        left = self._left_on(visit, member)
+        left = extras.usable(self.gather(), self.now) if visit.charges else None
         return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
 
     def _why_not(self, visit: Visit) -> str | None:
@@ -161,12 +160,6 @@ class ButtonPress:
                     source=Source.TOUCH,
                 )
             )
-
-    def _left_on(self, visit: Visit, member: Member) -> int | None:
-        """The balance of the pass that paid a visit."""
-        paid = {charge.pass_id for charge in visit.charges}
-        held = next((one for one in self.roster.holdings(member.id, self.now) if one.pass_.id in paid), None)
-        return balance(held, self.site, self.now) if held else None
 
     def _refused(self, guests: tuple[str, ...] = ()) -> Outcome:
         case, count = self.answered.case, len(guests) or None

@@ -175,6 +175,7 @@ def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, s
         told.why,
         units,
         amount,
+        told.method,
     )
 
 

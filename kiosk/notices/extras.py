@@ -56,8 +56,9 @@ def extra_refused(case: Case, *, guests: int | None = None, language: str | None
 
 def _question(words: Language, case: Case, title: str, bought: Granted, now: datetime, *, yes: Offer) -> Notice:
     lines = [_until(words, bought, now), words.say("It uses one entry")]
-    if bought.units_left is not None:
-        lines.append(words.count("{n} entry will be left", "{n} entries will be left", bought.units_left))
+    left = _left(bought)
+    if left is not None:
+        lines.append(words.count("{n} entry will be left", "{n} entries will be left", left))
     buttons = (
         Button(id=Offer.KEEP, label=words.say("No")),
         Button(id=yes, label=words.say("Yes, one entry")),
@@ -67,8 +68,9 @@ def _question(words: Language, case: Case, title: str, bought: Granted, now: dat
 
 def _done(words: Language, case: Case, title: str, bought: Granted, now: datetime, *, undo: bool) -> Notice:
     lines = [_until(words, bought, now)]
-    if bought.units_left is not None:
-        lines.append(words.count("You have {n} entry left", "You have {n} entries left", bought.units_left))
+    left = _left(bought)
+    if left is not None:
+        lines.append(words.count("You have {n} entry left", "You have {n} entries left", left))
     return Notice(
         signal=Signal.GRANTED,
         title=title,
@@ -78,6 +80,11 @@ def _done(words: Language, case: Case, title: str, bought: Granted, now: datetim
         sound=case.member.sound if case.member else "usual",
         large=case.member is not None and case.member.large_text,
     )
+
+
+def _left(bought: Granted) -> int | None:
+    """The entries left on all passes that the member can use here; None where none are counted."""
+    return bought.units_left if bought.units_usable is None else bought.units_usable
 
 
 def _quiet(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from kiosk import payments
 from kiosk.codes import CONFLICT_NOTES, CONFLICTS, reason_text
 from kiosk.facts import (
     BadgeSet,
@@ -21,7 +22,6 @@ from kiosk.facts import (
 )
 from kiosk.model import Denied, Granted, Verdict
 from kiosk.notices.language import Language
-from kiosk.payments import received
 
 
 class EntryWords(NamedTuple):
@@ -33,6 +33,8 @@ class EntryWords(NamedTuple):
     units: int | None = None
     """Entries taken off a pass, or sold."""
     cents: int | None = None
+    method: str = ""
+    """How a sale was paid."""
 
 
 def headings(words: Language) -> tuple[str, ...]:
@@ -46,6 +48,7 @@ def headings(words: Language) -> tuple[str, ...]:
         words.say("Details"),
         words.say("Entries"),
         words.say("Amount"),
+        words.say("Paid by"),
     )
 
 
@@ -86,7 +89,8 @@ def told(words: Language, kind: str, fact: Fact | None) -> EntryWords:
                 who,
                 name,
                 units=fact.pass_.terms.units,
-                cents=received(fact.method, fact.price_cents),
+                cents=payments.received(fact.method, fact.price_cents),
+                method=_method(words, fact.method),
             )
         case Reversed():
             return EntryWords(words.say("taken back"), why=f"{fact.ref.seq}: {fact.reason}")
@@ -95,6 +99,11 @@ def told(words: Language, kind: str, fact: Fact | None) -> EntryWords:
         case None:
             return EntryWords(words.say("erased"), why=kind)
     return _setting(words, kind, fact)
+
+
+def _method(words: Language, stored: str) -> str:
+    payment = payments.read(stored)
+    return payment.words or words.say(payments.LABELS[payment.method])
 
 
 def _tap(words: Language, verdict: Verdict, member_id: str | None) -> EntryWords:

@@ -20,7 +20,7 @@ def holding_of(verdict: Verdict, case: Case) -> Holding | None:
 
 
 def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch | None:
-    """The card to draw, None when there is nothing to show."""
+    """The card to draw, one for all counted passes that can be used; None when there is nothing to show."""
     held = holding_of(verdict, case)
     if held is None:
         return None
@@ -28,7 +28,11 @@ def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch
     if terms.units is None:
         return Punch(total=None, name=terms.name, note=_note(words, held.pass_.valid_until, now))
     total, used = terms.units, held.used
-    if isinstance(verdict, Granted) and verdict.units_left is not None:
+    name, note = terms.name, _note(words, held.pass_.valid_until, now)
+    if isinstance(verdict, Granted) and verdict.units_usable is not None and verdict.usable_total:
+        total, used = verdict.usable_total, verdict.usable_total - verdict.units_usable
+        name, note = words.say("All your passes"), ""
+    elif isinstance(verdict, Granted) and verdict.units_left is not None:
         total, used = verdict.units_total or total, (verdict.units_total or total) - verdict.units_left
     elif terms.per != "once":
         return None
@@ -38,8 +42,8 @@ def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch
         used=min(used, total),
         fresh=min(fresh, max(0, min(used, total) - (used - fresh))),
         owed=max(0, used - total),
-        name=terms.name,
-        note=_note(words, held.pass_.valid_until, now),
+        name=name,
+        note=note,
     )
 
 

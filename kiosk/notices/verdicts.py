@@ -166,7 +166,7 @@ def _balance(words: Language, verdict: Granted, case: Case) -> str:
     if left is None or left < 0:
         return ""
     held = holding_of(verdict, case)
-    per = held.pass_.terms.per if held else "once"
+    per = held.pass_.terms.per if held and verdict.units_usable is None else "once"
     if left == 0 and per == "once":
         return words.say("That was your last entry: renew at the desk")
     return _remaining(words, left, per)

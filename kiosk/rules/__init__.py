@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from kiosk import hours, local_time
 from kiosk.model import Case, Denied, Granted, Holding, Reason, Source, Verdict, Visit, Window
-from kiosk.rules import charging
+from kiosk.rules import charging, corrections
 from kiosk.rules.corrections import cut_by_closing, is_repeat, may_undo
 from kiosk.rules.passes import balance, debt, is_for, renews_on, sell, validity
 from kiosk.rules.question import Question, longest
@@ -99,7 +99,7 @@ def _re_entry(q: Question) -> Verdict | None:
     if q.running is None:
         return None
     visit, window = q.running
-    door = _door_back(q, window)
+    door = _door_back(q, visit, window)
     if door is None:
         return None
     return charging.granted(q, Reason.RE_ENTRY, window=window, door=door, payer=_payer(q, visit))
@@ -113,17 +113,21 @@ def _payer(q: Question, visit: Visit) -> Holding | None:
     return next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
 
 
-def _door_back(q: Question, window: Window) -> hours.EntryHours | None:
+def _door_back(q: Question, visit: Visit, window: Window) -> hours.EntryHours | None:
     """Return the hours that let the member back in: the site's, or those of a pass valid when the window began.
 
     A day bought on the last day of a 24/7 pass runs until 04:00; at 01:00 the pass has expired and its hours still
-    hold. A window does not open a door that staff closed, nor one that is closed over lunch. Whoever came early, by
-    leave of a host, comes back even if the host has stepped out.
+    hold. So do those of a day that was made of two half days. A window does not open a door that staff closed, nor one
+    that is closed over lunch. Whoever came early, by leave of a host, comes back even if the host has stepped out.
     """
     early = local_time.minutes(q.policy.early_minutes) if window.start > q.now else q.early
     then = q.local(window.start)
     held = (h for h in q.held if is_for(h.pass_.terms, q.site) and validity(h.pass_, then) == "valid")
     doors = [way.door for way in q.ways_by(held, early=early)]
+    if corrections.completes_a_day(visit, q.case.visits, q.held, q.site) and (payer := _payer(q, visit)):
+        own = payer.pass_.terms.converts_hours
+        of_the_day = q.door_by(own) if own else None
+        doors += [of_the_day] if of_the_day else []
     return longest(doors) or q.at_site(early=early) or q.door
 
 

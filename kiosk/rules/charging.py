@@ -184,11 +184,16 @@ def granted(
     charges: tuple[Charge, ...] = (),
     credit_cents: int = 0,
 ) -> Granted:
-    """Return the verdict, with what is left on the pass that pays and the warnings that are due."""
+    """Return the verdict, with what is left on the pass that pays, and on all, and the warnings that are due.
+
+    A warning is about all that the member can use here: it is no news that a card ends that another one outlasts.
+    """
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
     others = [h for h in q.valid if payer and h.pass_.id != payer.pass_.id and (not _counts(h) or q.left(h) > 0)]
     usable = left + sum(map(q.left, others)) if left is not None else None
+    in_use = [payer, *others] if payer else []
+    last = max(in_use, key=lambda held: held.pass_.valid_until or date.max, default=None)
     ends = local_time.clamp(window.end) + local_time.minutes(q.policy.presence_minutes)
     return Granted(
         reason=reason,
@@ -199,10 +204,11 @@ def granted(
         pass_id=payer.pass_.id if payer else None,
         units_left=left,
         units_total=payer.pass_.terms.units if payer and counted else None,
-        expires_on=payer.pass_.valid_until if payer else None,
+        expires_on=last.pass_.valid_until if last else None,
         units_usable=usable if others else None,
+        usable_total=sum(held.pass_.terms.units or 0 for held in in_use) if others and counted else None,
         warn_units=bool(charges) and all(map(_counts, others)) and usable in q.policy.warn_units,
-        warn_expiry=reason is not Reason.RE_ENTRY and payer is not None and not others and _expiry_is_news(q, payer),
+        warn_expiry=reason is not Reason.RE_ENTRY and last is not None and _expiry_is_news(q, last),
     )
 
 

@@ -69,6 +69,16 @@ def became_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holdi
     Otherwise a whole day, until four in the morning maybe, would be left for the price of a half. It is so for half
     days that were a gift, too, for which no money was given back. `visits` and `holdings` are the member's.
     """
+    return _halves(visit, visits, holdings, site)[:1] == [visit.ref]
+
+
+def completes_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> bool:
+    """Return whether this visit is the half day that became a day with an earlier one."""
+    return _halves(visit, visits, holdings, site)[1:] == [visit.ref]
+
+
+def _halves(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> list[Ref]:
+    """The two visits of a visit's local day whose half days became a day; empty where none did."""
     where, terms = local_time.zone(site.zone), {held.pass_.id: held.pass_.terms for held in holdings}
     halves = [
         (one.ref, terms[charge.pass_id])
@@ -78,9 +88,9 @@ def became_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holdi
         for charge in one.charges
         if charge.pass_id in terms
     ]
-    first = next((half for ref, half in halves if ref == visit.ref), None)
-    alike = [(ref, half) for ref, half in halves if first and convert_alike(half, first)]
-    return first is not None and len(alike) > 1 and alike[0][0] == visit.ref and day_is_cheaper(alike[1][1], first)
+    terms_here = next((half for ref, half in halves if ref == visit.ref), None)
+    alike = [(ref, half) for ref, half in halves if terms_here and convert_alike(half, terms_here)][:2]
+    return [ref for ref, _ in alike] if len(alike) > 1 and day_is_cheaper(alike[1][1], alike[0][1]) else []
 
 
 def charged_twice(visits: Iterable[Visit], moved: Container[Ref]) -> tuple[Visit, ...]:

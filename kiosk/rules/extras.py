@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk.model import Case, Charge, Granted, Holding, Verdict
 from kiosk.rules import charging
+from kiosk.rules.passes import is_counted
 from kiosk.rules.question import Question
 
 GUEST = "+"
@@ -50,6 +51,13 @@ def guest(case: Case, now: datetime) -> Granted | None:
     if alone.untrusted or (alone.policy.capacity_hard and capacity is not None and case.people_in >= capacity):
         return None
     return charging.entry(alone)
+
+
+def usable(case: Case, now: datetime) -> int | None:
+    """Return the entries left on all counted passes that the member can use here; None without such a pass."""
+    question = Question(case, now)
+    counted = [held for held in question.valid if is_counted(held.pass_.terms)]
+    return sum(map(question.left, counted)) if counted else None
 
 
 def guest_id(member_id: str, number: int) -> str:

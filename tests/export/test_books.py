@@ -86,14 +86,14 @@ def test_the_journal_opens_in_a_spreadsheet_and_tells_each_event(counter, stick)
     assert folder.name == "kiosk-la-serre-2026-06-01-090520"
     assert (folder / "journal.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     heading, *lines = rows(folder)
-    assert heading == ["N°", "Date", "Heure", "Opération", "Nom", "Détails", "Entrées", "Montant"]
+    assert heading == ["N°", "Date", "Heure", "Opération", "Nom", "Détails", "Entrées", "Montant", "Payé par"]
     assert len(lines) == counter.ledger.head.seq
     taps = [line[1:] for line in lines if line[3] in ("entrée", "refus")]
     assert taps == [
-        ["2026-06-01", "09:05:00", "entrée", "lea", "Entrée utilisée", "-1", ""],
-        ["2026-06-01", "09:05:20", "refus", "", "Badge inconnu", "", ""],
+        ["2026-06-01", "09:05:00", "entrée", "lea", "Entrée utilisée", "-1", "", ""],
+        ["2026-06-01", "09:05:20", "refus", "", "Badge inconnu", "", "", ""],
     ]
-    assert lines[-1][3:] == ["vente", "lea", "Carnet", "10", "50,50"]
+    assert lines[-1][3:] == ["vente", "lea", "Carnet", "10", "50,50", "espèces"]
 
 
 def test_the_ledger_is_there_whole_with_its_hashes(counter, stick):

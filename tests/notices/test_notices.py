@@ -10,8 +10,9 @@ from kiosk import hours, notices
 from kiosk.model import ClockQuality, Denied, Granted, Member, Opening, Reason, Signal, Window
 from kiosk.notices import Button, Health, Notice, Offer
 from kiosk.notices.language import Language
+from kiosk.rules import decide, extras
 from tests.office.ledgers.judged_taps import CAMILLE, MONDAY, JudgedTap, denied, granted
-from tests.rules.house import NIGHT_AND_DAY, SERRE, House, at, case, sold
+from tests.rules.house import NIGHT_AND_DAY, SERRE, TEN, House, at, case, sold
 
 TAPS = {told.name: told for told in (*granted(), *denied())}
 
@@ -360,3 +361,28 @@ def test_the_last_day_of_a_pass_is_told_as_such() -> None:
 @pytest.mark.parametrize(("language", "said"), [("fr", "\u221212,50\xa0€"), ("en", "\u2212€12.50")])
 def test_money_that_goes_back_has_a_minus_and_not_a_hyphen(language, said) -> None:
     assert Language(language, "Europe/Paris").money(-1250, "EUR") == said
+
+
+# ---------------------------------------------------------------- several passes
+
+
+def test_card_and_questions_are_about_all_passes_that_can_be_used() -> None:
+    old, new = sold(replace(TEN, id="old"), used=8), sold(replace(TEN, id="new"), when="2026-07-02 10:00")
+    asked = case(old, new)
+    verdict = decide(asked, MONDAY)
+    told = notices.notice(verdict, asked, MONDAY, language="fr")
+    assert told.punch is not None
+    assert (told.punch.total, told.punch.used, told.punch.fresh, told.punch.name) == (20, 9, 1, "Toutes vos cartes")
+    assert "Il vous reste 11 entrées" in told.lines
+    bought = extras.guest(asked, MONDAY)
+    assert bought is not None
+    assert "Il restera 11 entrées" in notices.guest_question(asked, bought, MONDAY, language="fr").lines
+    assert "Il vous reste 11 entrées" in notices.guest_in(asked, bought, MONDAY, undo=True, language="fr").lines
+    assert extras.usable(asked, MONDAY) == 12
+
+
+def test_with_one_pass_the_card_is_that_pass() -> None:
+    asked = case(sold(replace(TEN, id="old"), used=8))
+    punch = notices.notice(decide(asked, MONDAY), asked, MONDAY, language="fr").punch
+    assert punch is not None
+    assert (punch.total, punch.used, punch.name) == (10, 9, TEN.name)

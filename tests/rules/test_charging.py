@@ -273,6 +273,44 @@ def test_the_last_entry_of_a_card_is_no_news_while_another_card_has_some():
     assert granted(old).warn_units
 
 
+def test_the_end_of_a_card_is_no_news_while_another_one_lasts_longer():
+    old = replace(
+        sold(replace(TEN, id="old")), pass_=replace(sold(replace(TEN, id="old")).pass_, valid_until=on("2026-07-15"))
+    )
+    later = sold(replace(TEN, id="later"), valid_until=on("2027-07-15"))
+    endless = sold(replace(TEN, id="endless"))
+    alone = granted(old)
+    assert (alone.warn_expiry, alone.expires_on) == (True, on("2026-07-15"))
+    assert (granted(old, later).warn_expiry, granted(old, later).expires_on) == (False, on("2027-07-15"))
+    assert (granted(old, endless).warn_expiry, granted(old, endless).expires_on) == (False, None)
+
+
+def test_the_end_of_all_cards_is_told_by_the_one_that_ends_last():
+    first = sold(replace(TEN, id="first"), valid_until=on("2026-07-14"))
+    last = sold(replace(TEN, id="last"), valid_until=on("2026-07-16"))
+    verdict = granted(first, last)
+    assert (verdict.warn_expiry, verdict.expires_on) == (True, on("2026-07-16"))
+    assert (verdict.units_usable, verdict.usable_total) == (19, 20)
+
+
+@pytest.mark.parametrize(("hours", "back"), [("24/7", Reason.RE_ENTRY), (None, Reason.CLOSED)])
+def test_a_day_made_of_two_halves_lets_back_in_after_the_site_s_closing_by_its_own_hours(hours, back):
+    day = Product(id="day", name="Jour", price_cents=2500, units=1, cover=Day(boundary=time(4)), access_hours=hours)
+    house = House()
+    house.sell(replace(HALF, converts_to="day"), at("2026-07-01 10:00"), products=(day,))
+    for when in ("09:05", "14:00"):
+        house.tap(at(f"2026-07-13 {when}"))
+    assert house.tap(at("2026-07-13 19:30")).reason is back
+
+
+def test_one_half_day_lets_nobody_back_in_by_the_hours_of_the_day():
+    day = Product(id="day", name="Jour", price_cents=2500, units=1, cover=Day(boundary=time(4)), access_hours="24/7")
+    house = House()
+    house.sell(replace(HALF, converts_to="day"), at("2026-07-01 10:00"), products=(day,))
+    house.tap(at("2026-07-13 14:00"))
+    assert house.tap(at("2026-07-13 19:30")).reason is Reason.CLOSED
+
+
 def test_half_days_on_two_days_stay_two_half_days():
     house = House()
     house.sell(HALF, at("2026-07-01 10:00"))

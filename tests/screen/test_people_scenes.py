@@ -87,6 +87,19 @@ def test_somebody_with_the_same_name_is_asked_about_once(counter):
     assert len([fact for fact in counter.stored(MemberSet) if fact.member.name.lower().startswith("th")]) == 2
 
 
+def test_a_name_corrected_into_that_of_somebody_else_is_asked_about(counter):
+    side = at_account(counter)
+    side.touch("more")
+    side.touch("rename")
+    side.press(*["backspace"] * len("Élise Le Goff"))
+    side.type("Théo Martin")
+    side.press("enter")
+    assert "Théo Martin existe déjà" in told(side)
+    assert [fact.member.name for fact in counter.stored(MemberSet)][-1] != "Théo Martin"
+    side.touch("yes")
+    assert counter.stored(MemberSet)[-1].member.name == "Théo Martin"
+
+
 def test_an_unknown_badge_is_claimed_by_its_code_and_the_tap_judged_again(counter):
     counter.tap(STRANGER)
     side = side_of(counter)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kiosk.answers import Account, Answered, Done, Exported, Products, Refused
 from kiosk.commands import (
     ChangeMember,
@@ -188,6 +190,14 @@ class Rename(TextEntry):
         """Back to the member."""
         if isinstance(answer, Done):
             return Back(to=MemberAccount, message=Message(self.words.say("The name is corrected")))
+        if isinstance(answer, Refused) and answer.code == "NAME_TAKEN" and isinstance(command, ChangeMember):
+            self.confirm(
+                self.words.say("There is a {name} already", name=answer.facts.get("name", command.name or "")),
+                self.words.say("Is this somebody else with the same name?"),
+                yes=self.words.say("Yes, somebody else"),
+                then=Ask(replace(command, anyway=True)),
+            )
+            return None
         return super().answered(command, answer)
 
 
