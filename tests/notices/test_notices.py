@@ -376,7 +376,7 @@ def test_card_and_questions_are_about_all_passes_that_can_be_used() -> None:
     assert "Il vous reste 11 entrées" in told.lines
     bought = extras.guest(asked, MONDAY)
     assert bought is not None
-    assert "Il restera 11 entrées" in notices.guest_question(asked, bought, MONDAY, language="fr").lines
+    assert "Il vous restera 11 entrées" in notices.guest_question(asked, bought, MONDAY, language="fr").lines
     assert "Il vous reste 11 entrées" in notices.guest_in(asked, bought, MONDAY, undo=True, language="fr").lines
     assert extras.usable(asked, MONDAY) == 12
 

@@ -91,7 +91,8 @@ def test_a_name_corrected_into_that_of_somebody_else_is_asked_about(counter):
     side = at_account(counter)
     side.touch("more")
     side.touch("rename")
-    side.press(*["backspace"] * len("Élise Le Goff"))
+    for _ in "Élise Le Goff":
+        side.press("backspace")
     side.type("Théo Martin")
     side.press("enter")
     assert "Théo Martin existe déjà" in told(side)
