@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SOURCE := kiosk hardware sync tests
 
+# The tests and measurements start hundreds of processes, and each would compile anew what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check format lint types bench powercut kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.office.servers.server import new_database
 
 MEMORY = Path("/dev/shm")
 PREFIX = "kiosk-tests-"
+WHOLE = Path(__file__).parent / "whole"
 ENOUGH_BYTES = 2 << 30
 """A test run needs less than half of it."""
 
@@ -33,6 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base)
     os.environ[RUN_FOLDER] = os.environ["TMPDIR"] = tempfile.tempdir = folder
     config.option.basetemp = config.option.basetemp or f"{folder}/t"  # short: a socket's path has 107 bytes at most
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have each worker begin with its part of tests/whole: they wait and last, and one begun last keeps all waiting."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    whole = [item for item in items if WHOLE in item.path.parents]
+    rest = (item for item in items if WHOLE not in item.path.parents)
+    size = -(-len(items) // workers)
+    shares = [whole[n::workers] for n in range(workers)]
+    items[:] = [item for share in shares for item in (*share, *islice(rest, size - len(share)))]
 
 
 def remove_old_runs(base: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import itertools
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
@@ -169,8 +170,13 @@ def sources() -> dict[str, str]:
     return {module_of(path): path.read_text() for top in OURS for path in sorted((ROOT / top).rglob("*.py"))}
 
 
-def imported(source: str) -> Iterator[str]:
-    """Yield every module that a source names, at the top and inside functions alike."""
+@cache
+def imported(source: str) -> tuple[str, ...]:
+    """Return every module that a source names, at the top and inside functions alike."""
+    return tuple(_imported(source))
+
+
+def _imported(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -97,8 +97,8 @@ def keep(side: HostsSide) -> Scene:
     """The scene as it is now, whatever becomes of it."""
     assert side.scene is not None
     kept = copy.copy(side.scene)
-    kept.__dict__ = copy.deepcopy({k: v for k, v in side.scene.__dict__.items() if k not in ("setting", "words")}) | {
-        "setting": side.scene.context,
+    kept.__dict__ = copy.deepcopy({k: v for k, v in side.scene.__dict__.items() if k not in ("context", "words")}) | {
+        "context": side.scene.context,
         "words": side.scene.words,
     }
     return kept

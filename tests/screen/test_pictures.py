@@ -28,21 +28,28 @@ def compared(picture: Picture) -> Iterator[str]:
                 yield f"{apart}: look at {show(reference.file, then, now)}"
 
 
+@cache
+def looked_at(area: str, language: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Of each picture of an area: its name, the kind of its screen, what differs. To make them takes seconds."""
+    return tuple(
+        (one.name, type(getattr(one.view, "scene", one.view)).__name__, tuple(compared(one)))
+        for one in gallery.AREAS[area](language)
+    )
+
+
+def kinds_by_name(area: str, language: str) -> dict[str, str]:
+    return {name: kind for name, kind, _ in looked_at(area, language)}
+
+
 @pytest.mark.parametrize("area", gallery.AREAS)
 def test_the_screens_look_as_they_did(area) -> None:
-    apart = [told for language in gallery.LANGUAGES for one in gallery.AREAS[area](language) for told in compared(one)]
+    found = [one for language in gallery.LANGUAGES for one in looked_at(area, language)]
+    apart = [told for _, _, differences in found for told in differences]
     assert apart == [], 'if they are meant to look so, `make screens ARGS="--references ."` makes them the references'
 
 
-@cache
-def kinds_by_name(area: str, language: str) -> tuple[tuple[str, str], ...]:
-    """The name of each picture of an area and the kind of its screen; to make them takes seconds."""
-    pictures = gallery.AREAS[area](language)
-    return tuple((one.name, type(getattr(one.view, "scene", one.view)).__name__) for one in pictures)
-
-
 def test_there_is_a_reference_of_every_kind_of_screen() -> None:
-    kinds = dict(one for area in gallery.AREAS for one in kinds_by_name(area, "fr"))
+    kinds = {name: kind for area in gallery.AREAS for name, kind in kinds_by_name(area, "fr").items()}
     assert set(kinds.values()) == {kinds[reference.name] for reference in REPRESENTATIVE}
 
 
@@ -109,11 +116,11 @@ def test_a_screen_of_another_size_is_found() -> None:
 
 @pytest.mark.parametrize("area", gallery.AREAS)
 def test_every_picture_has_a_name_of_its_own_and_is_in_every_language(area) -> None:
-    names = [[name for name, _ in kinds_by_name(area, language)] for language in gallery.LANGUAGES]
+    names = [[name for name, _, _ in looked_at(area, language)] for language in gallery.LANGUAGES]
     assert names[0] == names[1]
     assert len(set(names[0])) == len(names[0])
 
 
 def test_the_gallery_shows_every_screen() -> None:
     page = gallery.index()
-    assert all(f"sheets/{name}.png" in page for area in gallery.AREAS for name, _ in kinds_by_name(area, "fr"))
+    assert all(f"sheets/{name}.png" in page for area in gallery.AREAS for name in kinds_by_name(area, "fr"))
