@@ -16,25 +16,40 @@ class Fact(Noun, frozen=True, kw_only=True, tag_field="kind"):
     """The body of a ledger entry. Its tag is stored: never rename one."""
 
 
-class SiteSet(Fact, frozen=True, kw_only=True, tag="site"):
+class NounSet(Fact, frozen=True, kw_only=True):
+    """A noun is now like this, as far as the writer changed it.
+
+    Who else changed other fields of it apart from this writer keeps them: kiosk.store.fold.fields says how.
+    """
+
+    changed: tuple[str, ...] | None = None
+    """The fields that were changed, as kiosk.store.fold.fields names them; empty: it is new, and all of them count.
+
+    None: an entry of an earlier release, which tells of no single fields: all of the noun.
+    """
+    saw: tuple[Ref, ...] = ()
+    """The entries about this noun that the writer knew: of each ledger the last."""
+
+
+class SiteSet(NounSet, frozen=True, kw_only=True, tag="site"):
     """The site is now like this."""
 
     site: Site
 
 
-class ProductSet(Fact, frozen=True, kw_only=True, tag="product"):
+class ProductSet(NounSet, frozen=True, kw_only=True, tag="product"):
     """The product is now like this."""
 
     product: Product
 
 
-class MemberSet(Fact, frozen=True, kw_only=True, tag="member"):
+class MemberSet(NounSet, frozen=True, kw_only=True, tag="member"):
     """The member is now like this."""
 
     member: Member
 
 
-class BadgeSet(Fact, frozen=True, kw_only=True, tag="badge"):
+class BadgeSet(NounSet, frozen=True, kw_only=True, tag="badge"):
     """The badge is now like this: assigned, taken back, reported lost."""
 
     badge: Badge
@@ -84,6 +99,8 @@ class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
     site_id: str
     override: Override | None
     by: str = "desk"
+    saw: tuple[Ref, ...] | None = None
+    """The entries about the hours of this site that the writer knew, of each ledger the last; None: not told."""
 
 
 class Happened(Fact, frozen=True, kw_only=True, tag="incident"):

@@ -35,6 +35,8 @@ from kiosk.model import (
 from kiosk.store import tables
 from kiosk.store.codes import claim_code
 from kiosk.store.database import Borrowed, Database
+from kiosk.store.fold import fields
+from kiosk.store.fold.nouns import state_of
 from kiosk.store.queries import sales, search
 from kiosk.store.queries.at_tap import (
     BADGE,
@@ -141,6 +143,14 @@ class Roster:
         """Return a site."""
         row = self._first(SITE, site_id=site_id)
         return read_site(row[0]) if row else None
+
+    def known(self, kind: str, name: str) -> tuple[Ref, ...]:
+        """Return what a writer knows who sees a noun as it is now: of each ledger the last entry about it.
+
+        `kind` is that of the entries which tell of it: `site`, `product`, `member`, `badge` or `override`.
+        """
+        with self._database.failing_as(UNREADABLE):
+            return fields.known(state_of(self._database.connection, kind, name))
 
     def sites(self) -> tuple[Site, ...]:
         """Return all sites, by id."""

@@ -6,11 +6,12 @@ from kiosk import hours, local_time, week
 from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
+from kiosk.desk.changes import change
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError, refuse_unknown_region
 from kiosk.desk.members import new_id
 from kiosk.desk.site import LONGEST_NAME
-from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, ProductSet, SiteSet
+from kiosk.facts import AnyFact, Happened
 from kiosk.languages import languages
 from kiosk.model import Badge, Member, Opening, Site
 from kiosk.roster import Roster
@@ -51,14 +52,14 @@ def set_up(desk: Desk, command: SetUp) -> Done:
     """
     _check_is_open(desk)
     site, host = _site(desk, command), _host(desk, command)
-    facts: list[AnyFact] = [SiteSet(site=site), MemberSet(member=host)]
-    facts += [ProductSet(product=product) for product in command.products]
+    facts: list[AnyFact] = [change(desk.roster, None, site), change(desk.roster, None, host)]
+    facts += [change(desk.roster, None, product) for product in command.products]
     if command.code is not None:
         badge = desk.roster.find_badge(command.code)
         if badge is None:
             message = f'no badge was tapped with the code "{command.code}": tap the host\'s badge again'
             raise DeskError(message, code="NO_SUCH_CODE", badge=command.code)
-        facts.append(BadgeSet(badge=Badge(id=badge, member_id=host.id)))
+        facts.append(change(desk.roster, None, Badge(id=badge, member_id=host.id)))
     desk.append(*facts, Happened(what="set_up", site_id=site.id))
     return Done(said=(f"{site.name} is set up. {host.name} is its first host.",), id=host.id)
 

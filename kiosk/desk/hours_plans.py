@@ -24,9 +24,10 @@ from kiosk.commands import (
     SetWeek,
     StayOpen,
 )
+from kiosk.desk import changes
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
-from kiosk.facts import AnyFact, HoursOverridden, Reversed, SiteSet
+from kiosk.facts import AnyFact, Reversed
 from kiosk.hours import dated
 from kiosk.model import Override, Site, Visit
 from kiosk.rules.passes import next_time
@@ -87,7 +88,7 @@ def _close(command: CloseToday, desk: Desk) -> Plan:
         first=desk.today,
         said=(f"Closed until midnight.{again}", *(_given_back(desk, visit) for visit in cut)),
         facts=(
-            HoursOverridden(site_id=desk.site.id, override=override, by=command.by),
+            changes.override(desk.roster, desk.site_id, override, by=command.by),
             *(Reversed(ref=visit.ref, reason="closed early", by="closing") for visit in cut),
         ),
         given_back=cut,
@@ -126,7 +127,7 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
         override=override,
         first=desk.today,
         said=(f"Open until {desk.local(until):%Y-%m-%d %H:%M}.",),
-        facts=(HoursOverridden(site_id=desk.site.id, override=override, by=command.by),),
+        facts=(changes.override(desk.roster, desk.site_id, override, by=command.by),),
     )
 
 
@@ -147,7 +148,7 @@ def _back(command: BackToHours, desk: Desk) -> Plan:
             f"The usual hours apply: {'open' if opening.is_open else 'closed'} now.",
             *([not_undone] if stays else ()),
         ),
-        facts=(HoursOverridden(site_id=desk.site.id, override=None, by=command.by),),
+        facts=(changes.override(desk.roster, desk.site_id, None, by=command.by),),
         stays_given_back=stays,
     )
 
@@ -226,7 +227,13 @@ def _without(command: RemoveException, desk: Desk) -> Plan:
 
 def _with_exceptions(desk: Desk, exceptions: tuple[str, ...], *, first: date, said: tuple[str, ...]) -> Plan:
     site = structs.replace(desk.site, exceptions=exceptions)
-    return Plan(site=site, override=standing(desk), first=first, said=said, facts=(SiteSet(site=site),))
+    return Plan(
+        site=site,
+        override=standing(desk),
+        first=first,
+        said=said,
+        facts=(changes.change(desk.roster, desk.site, site),),
+    )
 
 
 # ---------------------------------------------------------------- the week
@@ -240,9 +247,8 @@ def _week(command: SetWeek, desk: Desk) -> Plan:
         return _as_it_is(desk, f"The hours are {expression} already.")
     site = structs.replace(desk.site, hours=expression)
     first = desk.today if desk.local(desk.now).time() < time(12) else desk.today + timedelta(days=1)
-    return Plan(
-        site=site, override=standing(desk), first=first, said=(f"Hours: {expression}",), facts=(SiteSet(site=site),)
-    )
+    facts = (changes.change(desk.roster, desk.site, site),)
+    return Plan(site=site, override=standing(desk), first=first, said=(f"Hours: {expression}",), facts=facts)
 
 
 T = TypeVar("T")

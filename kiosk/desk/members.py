@@ -32,9 +32,9 @@ from kiosk.commands import (
     ShowAccount,
 )
 from kiosk.desk import guests
+from kiosk.desk.changes import change
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
-from kiosk.facts import BadgeSet, MemberSet
 from kiosk.languages import languages
 from kiosk.model import Badge, Holding, Member, Visit
 from kiosk.rules.passes import is_counted, validity
@@ -68,7 +68,7 @@ def add_member(desk: Desk, command: AddMember) -> Done:
     fields = structs.asdict(command)
     del fields["anyway"]
     member = Member(id=new_id(), **fields | {"name": name})
-    desk.append(MemberSet(member=member))
+    desk.append(change(desk.roster, None, member))
     return Done(said=(f"{member.name} is a {_role(member)} now.",), id=member.id)
 
 
@@ -86,7 +86,7 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
         _check_is_new(desk, after.name)
     if after == before:
         return Done(said=(f"{before.name} is like that already.",), changed=False)
-    desk.append(MemberSet(member=after))
+    desk.append(change(desk.roster, before, after))
     changes = ", ".join(f"{name} {value}" for name, value in told.items() if value != getattr(before, name))
     return Done(said=(f"{before.name}: {changes}.",), id=after.id)
 
@@ -205,7 +205,8 @@ def assign_badge(desk: Desk, command: AssignBadge) -> Done:
     if (command.number is None) == (command.code is None):
         raise DeskError("which badge? Give its number, or the code that its tap showed", code="NO_BADGE_NAMED")
     name = desk.badge_of_number(command.number) if command.number else desk.badge_of_code(command.code or "")
-    badge = desk.roster.badge(name) or Badge(id=name, member_id=None)
+    known = desk.roster.badge(name)
+    badge = known or Badge(id=name, member_id=None)
     if badge.status != "active":
         message = f"this badge is {BADGE_WORDS[badge.status]}: put it back in use first (kiosk badge found)"
         raise DeskError(message, code="BADGE_BARRED")
@@ -215,7 +216,7 @@ def assign_badge(desk: Desk, command: AssignBadge) -> Done:
         carrier = desk.roster.member(badge.member_id)
         name = carrier.name if carrier else "somebody"
         raise DeskError(f"{name} carries this badge: take it back first", code="BADGE_CARRIED", name=name)
-    desk.append(BadgeSet(badge=structs.replace(badge, member_id=member.id)))
+    desk.append(change(desk.roster, known, structs.replace(badge, member_id=member.id)))
     return Done(said=(f"{member.name} has a badge now.",), id=claim_code(name))
 
 
@@ -227,7 +228,7 @@ def replace_badge(desk: Desk, command: ReplaceBadge) -> Done:
     if command.old is not None or len(old) > 1:
         old = [desk.carried(member=member.id, number=None, code=command.old)]
     done = assign_badge(desk, given)
-    desk.append(*(BadgeSet(badge=structs.replace(badge, status="lost")) for badge in old if done.changed))
+    desk.append(*(change(desk.roster, badge, structs.replace(badge, status="lost")) for badge in old if done.changed))
     lost = "".join(f" The badge {claim_code(badge.id)} is reported lost." for badge in old if done.changed)
     return Done(said=(f"{done.said[0]}{lost}",), changed=done.changed, id=done.id)
 
@@ -237,15 +238,15 @@ def set_badge(desk: Desk, command: SetBadge) -> Done:
     badge = desk.carried(member=command.member, number=command.number, code=command.code)
     if badge.status == command.status:
         return Done(said=(f"The badge {claim_code(badge.id)} is {_state(badge)} already.",), changed=False)
-    badge = structs.replace(badge, status=command.status)
-    desk.append(BadgeSet(badge=badge))
+    before, badge = badge, structs.replace(badge, status=command.status)
+    desk.append(change(desk.roster, before, badge))
     return Done(said=(f"The badge {claim_code(badge.id)}{_whose(desk, badge)} is {_state(badge)}.",))
 
 
 def return_badge(desk: Desk, command: ReturnBadge) -> Done:
     """Take a badge back: it is nobody's, and can be assigned anew."""
     badge = desk.carried(member=command.member, number=command.number, code=command.code)
-    desk.append(BadgeSet(badge=structs.replace(badge, member_id=None, status="active")))
+    desk.append(change(desk.roster, badge, structs.replace(badge, member_id=None, status="active")))
     return Done(said=(f"The badge {claim_code(badge.id)}{_whose(desk, badge)} is nobody's now.",))
 
 

@@ -22,8 +22,9 @@ from msgspec import structs
 
 from kiosk.answers import Done
 from kiosk.commands import SetPin, SignIn
+from kiosk.desk.changes import change
 from kiosk.desk.desk import Desk, DeskError
-from kiosk.facts import Happened, MemberSet
+from kiosk.facts import Happened
 from kiosk.model import ClockQuality, Stamp
 from kiosk.store.chain import decode_fact
 
@@ -55,7 +56,7 @@ def set_pin(desk: Desk, command: SetPin) -> Done:
     if member.role != "staff":
         raise DeskError(f"{member.name} is no host: only hosts have a PIN", code="NO_HOST", name=member.name)
     hashed = command.hashed or hash_pin(command.pin, desk.badge_key)
-    desk.append(MemberSet(member=structs.replace(member, pin=hashed)))
+    desk.append(change(desk.roster, member, structs.replace(member, pin=hashed)))
     return Done(said=(f"{member.name} has a PIN now.",), id=member.id)
 
 

@@ -11,9 +11,10 @@ from msgspec import structs
 from kiosk import hours, local_time
 from kiosk.answers import Done
 from kiosk.commands import ImportSite, RetireSite, SetProduct, SetSite
+from kiosk.desk.changes import change
 from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError, refuse_unknown_region
-from kiosk.facts import AnyFact, MemberSet, ProductSet, SiteSet
+from kiosk.facts import AnyFact
 from kiosk.model import Member, Product, Site
 from kiosk.store.names import folded, is_same_name
 
@@ -62,9 +63,10 @@ def set_site(desk: Desk, command: SetSite) -> Done:
     """Keep a site as the command describes it. Refused when another site has its name, unless told to do it anyway."""
     site = structs.replace(command.site, name=" ".join(command.site.name.split()))
     _check_site(desk, site, anyway=command.anyway)
-    if desk.roster.site(site.id) == site:
+    before = desk.roster.site(site.id)
+    if before == site:
         return Done(said=(f"{site.name} is like that already.",), changed=False, id=site.id)
-    desk.append(SiteSet(site=site))
+    desk.append(change(desk.roster, before, site))
     return Done(said=(f"{site.name} is kept.",), id=site.id)
 
 
@@ -100,16 +102,17 @@ def retire_site(desk: Desk, command: RetireSite) -> Done:
     after = structs.replace(site, retired=command.retired)
     if command.retired:
         after = structs.replace(after, hours="off", exceptions=())
-    desk.append(SiteSet(site=after))
+    desk.append(change(desk.roster, site, after))
     return Done(said=(f"{site.name} is {'retired' if command.retired else 'back: write its hours'}.",), id=site.id)
 
 
 def set_product(desk: Desk, command: SetProduct) -> Done:
     """Keep a product as the command describes it."""
     product = command.product
-    if desk.roster.product(product.id) == product:
+    before = desk.roster.product(product.id)
+    if before == product:
         return Done(said=(f"{product.name} is like that already.",), changed=False, id=product.id)
-    desk.append(ProductSet(product=product))
+    desk.append(change(desk.roster, before, product))
     return Done(said=(f"{product.name} is kept.",), id=product.id)
 
 
@@ -122,14 +125,14 @@ def new_id(name: str, known: Collection[str]) -> str:
 def _site(desk: Desk, described: Site) -> Iterator[Change]:
     before = desk.roster.site(described.id)
     if before is None:
-        yield SiteSet(site=described), f"Site {described.name} added."
+        yield change(desk.roster, None, described), f"Site {described.name} added."
         return
     if before.retired:
         return
     new = tuple(rule for rule in described.exceptions if rule not in before.exceptions)
     after = structs.replace(described, exceptions=before.exceptions + new)
     if after != before:
-        yield SiteSet(site=after), f"Site {after.name}: {_differences(before, after)}."
+        yield change(desk.roster, before, after), f"Site {after.name}: {_differences(before, after)}."
 
 
 def _products(desk: Desk, described: tuple[Product, ...]) -> Iterator[Change]:
@@ -137,11 +140,11 @@ def _products(desk: Desk, described: tuple[Product, ...]) -> Iterator[Change]:
     for product in described:
         before = known.get(product.id)
         if before is None:
-            yield ProductSet(product=product), f"Product {product.name} added."
+            yield change(desk.roster, None, product), f"Product {product.name} added."
         elif product != before:
             changed = _differences(before, product)
             yield (
-                ProductSet(product=product),
+                change(desk.roster, before, product),
                 f"Product {product.name}: {changed}; passes sold before keep their terms.",
             )
 
@@ -152,11 +155,14 @@ def _members(desk: Desk, described: tuple[Member, ...], *, country: str) -> Iter
             refuse_contact(getattr(member, field) or "", field=field, country=country)
         before = desk.roster.member(member.id)
         if before is None:
-            yield MemberSet(member=member), f"{'Host' if member.role == 'staff' else 'Member'} {member.name} added."
+            yield (
+                change(desk.roster, None, member),
+                f"{'Host' if member.role == 'staff' else 'Member'} {member.name} added.",
+            )
             continue
         after = structs.replace(before, **_told(member))
         if after != before:
-            yield MemberSet(member=after), f"{after.name}: {_differences(before, after)}."
+            yield change(desk.roster, before, after), f"{after.name}: {_differences(before, after)}."
 
 
 def _told(member: Member) -> dict[str, Any]:

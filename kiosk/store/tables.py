@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0007"
+REVISION = "0008"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -98,13 +98,21 @@ def _written() -> tuple[Column[str], Column[int], Column[int]]:
     )
 
 
-sites = Table("sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_written())
+def _merged() -> tuple[Column[str], Column[int], Column[int], Column[str]]:
+    """Return the same for a noun that several entries tell of, the last of which it names.
 
-overrides = Table("overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text), *_written())
+    `fields` keeps what each of them still says (kiosk.store.fold.fields.State as JSON); null or empty: there is one.
+    """
+    return (*_written(), Column("fields", Text))
+
+
+sites = Table("sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged())
+
+overrides = Table("overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text), *_merged())
 """The last word of staff on the hours of a site; `doc` is null once taken back."""
 
 products = Table(
-    "products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_written()
+    "products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged()
 )
 
 members = Table(
@@ -115,7 +123,7 @@ members = Table(
     Column("role", String, nullable=False),
     Column("doc", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    *_written(),
+    *_merged(),
 )
 """`at`: when the member was told of last."""
 
@@ -125,7 +133,7 @@ badges = Table(
     Column("id", String, primary_key=True),
     Column("member_id", String),
     Column("doc", Text, nullable=False),
-    *_written(),
+    *_merged(),
     Index("badges_of_member", "member_id"),
 )
 

@@ -5,34 +5,31 @@ ledgers may be folded in any order, and an entry that is folded again changes no
 entry is a fact, so none is refused: one that names something unknown does what it can, and the rest when that arrives.
 Reading the roster is the business of kiosk.roster.
 
-Which entry decides how a noun is now, is in kiosk.store.fold.nouns; how visits end, in kiosk.store.fold.visits; what
-forgets, in kiosk.store.fold.forgetting. Of a charge a row of `uses` is kept per entry and pass; what was used of a pass
-is their sum. A sale that takes a debt over adds the units to its own pass and takes the same number off the old one. A
-reversal deletes the rows of the entry it reverses, or keeps them from being made, so units go back to the pass, and to
-the week or month, that they came from. Of several reversals of one entry the first counts, by instant and then by name.
+How a noun is merged of the entries that change it, is in kiosk.store.fold.fields; how visits end, in
+kiosk.store.fold.visits; what forgets, in kiosk.store.fold.forgetting. Of a charge a row of `uses` is kept per entry and
+pass; what was used of a pass is their sum. A sale that takes a debt over adds the units to its own pass and takes the
+same number off the old one. A reversal deletes the rows of the entry it reverses, or keeps them from being made, so
+units go back to the pass, and to the week or month, that they came from. Of several reversals of one entry the first
+counts, by instant and then by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from kiosk.facts import (
     AnyFact,
-    BadgeSet,
     Condensed,
     Entry,
     Erased,
     HoursOverridden,
     Left,
-    MemberSet,
+    NounSet,
     PassSold,
-    ProductSet,
     Reversed,
-    SiteSet,
     Tapped,
     TimesCorrected,
 )
@@ -74,22 +71,8 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
             _pass_sold(connection, entry, fact, position=position)
         case Erased() | Condensed():
             forgetting.forget(connection, entry, fact)
-        case _:
-            _noun_set(connection, Place.of(entry, position), fact, at=entry.stamp.at)
-
-
-def _noun_set(connection: Connection, place: Place, fact: AnyFact, *, at: datetime) -> None:
-    match fact:
-        case MemberSet():
-            nouns.set_member(connection, place, fact.member, at=at)
-        case BadgeSet():
-            nouns.set_badge(connection, place, fact.badge)
-        case SiteSet():
-            nouns.set_site(connection, place, fact.site)
-        case ProductSet():
-            nouns.set_product(connection, place, fact.product)
-        case HoursOverridden():
-            nouns.set_override(connection, place, fact)
+        case NounSet() | HoursOverridden():
+            nouns.set_noun(connection, Place.of(entry, position), fact)
 
 
 # ---------------------------------------------------------------- taps

@@ -1,8 +1,8 @@
 """Writing the nouns of the roster: sites, products, members, badges, passes, and staff's word on the hours.
 
-A noun is now as the newest entry says that tells of it, however late that entry arrives. Newest is by place in the
-server's feed; own entries that have no place yet come after all others, in the order in which they were written. So
-nodes that know the same entries have the same nouns.
+What a noun is now is worked out of all entries that tell of it by kiosk.store.fold.fields, however late one arrives; a
+pass is as the newest sale says. Newest is by place in the server's feed; own entries that have no place yet come after
+all others, in the order in which they were written. So nodes that know the same entries have the same nouns.
 
 Of a person who is forgotten there is no member; their badges are nobody's, and their passes have a holder less.
 """
@@ -10,16 +10,19 @@ Of a person who is forgotten there is no member; their badges are nobody's, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, or_, select, update
 
-from kiosk.facts import Entry, HoursOverridden
-from kiosk.model import Badge, Member, Pass, Product, Ref, Site
+from kiosk.facts import BadgeSet, Entry, HoursOverridden, MemberSet, NounSet, ProductSet, SiteSet
+from kiosk.model import Badge, Member, Noun, Pass, Product, Ref, Site
 from kiosk.store import tables
+from kiosk.store.fold import fields
+from kiosk.store.fold.fields import Event, State
 from kiosk.store.names import folded
+from kiosk.store.tables import instant, microseconds
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -27,42 +30,44 @@ class Place(msgspec.Struct, frozen=True):
 
     ref: Ref
     position: int | None
+    at: int = 0
+    """When it was written, in microseconds since the epoch."""
 
     @classmethod
     def of(cls, entry: Entry, position: int | None) -> Place:
         """Return the place of an entry."""
-        return cls(entry.ref, position)
+        return cls(entry.ref, position, microseconds(entry.stamp.at))
 
 
-def set_site(connection: Connection, place: Place, site: Site) -> None:
-    """The site is now like this."""
-    _put(connection, tables.sites, place, {"id": site.id}, {"doc": doc(site)})
+def set_noun(connection: Connection, place: Place, fact: NounSet | HoursOverridden) -> None:
+    """Let a noun be as an entry says, together with all others that tell of it."""
+    match fact:
+        case SiteSet():
+            _merge(connection, _SITES, place, fact, fact.site)
+        case ProductSet():
+            _merge(connection, _PRODUCTS, place, fact, fact.product)
+        case MemberSet() if not erased(connection, [fact.member.id]):
+            _merge(connection, _MEMBERS, place, fact, fact.member)
+        case BadgeSet():
+            _merge(connection, _BADGES, place, fact, _still_carried(connection, fact))
+        case HoursOverridden():
+            _merge(connection, _WORDS, place, fact, fact.override)
 
 
-def set_override(connection: Connection, place: Place, fact: HoursOverridden) -> None:
-    """Staff's word on the hours is now this; `override` None takes it back."""
-    word = None if fact.override is None else doc(fact.override)
-    _put(connection, tables.overrides, place, {"site_id": fact.site_id}, {"doc": word})
+def _still_carried(connection: Connection, fact: BadgeSet) -> Badge:
+    badge = fact.badge
+    if badge.member_id is None or not erased(connection, [badge.member_id]):
+        return badge
+    return erased_carrier(fact).badge
 
 
-def set_product(connection: Connection, place: Place, product: Product) -> None:
-    """The product is now like this."""
-    _put(connection, tables.products, place, {"id": product.id}, {"doc": doc(product)})
+def erased_carrier(fact: BadgeSet) -> BadgeSet:
+    """Return what is left of an entry about a badge once its carrier is forgotten.
 
-
-def set_member(connection: Connection, place: Place, member: Member, *, at: datetime) -> None:
-    """The member is now, as was said at an instant, like this."""
-    if erased(connection, [member.id]):
-        return
-    values = {"folded_name": folded(member.name), "role": member.role, "doc": doc(member), "at": at}
-    _put(connection, tables.members, place, {"id": member.id}, values)
-
-
-def set_badge(connection: Connection, place: Place, badge: Badge) -> None:
-    """The badge is now like this."""
-    if badge.member_id is not None and erased(connection, [badge.member_id]):
-        badge = Badge(id=badge.id, member_id=None)
-    _put(connection, tables.badges, place, {"id": badge.id}, {"member_id": badge.member_id, "doc": doc(badge)})
+    Its status stays, but in an entry of an earlier release: such releases leave nothing of it.
+    """
+    status = "active" if fact.changed is None else fact.badge.status
+    return replace(fact, badge=Badge(id=fact.badge.id, member_id=None, status=status))
 
 
 def set_pass(connection: Connection, place: Place, sold: Pass) -> None:
@@ -92,9 +97,10 @@ def forget_person(connection: Connection, member_id: str) -> None:
     """Forget a member: their badges are nobody's, and what they bought is only a line of the accounts."""
     connection.execute(delete(tables.members).where(tables.members.c.id == member_id))
     badges, holders, passes = tables.badges, tables.pass_holders, tables.passes
-    for name in connection.execute(select(badges.c.id).where(badges.c.member_id == member_id)).scalars().all():
-        nobodys = {"member_id": None, "doc": doc(Badge(id=name, member_id=None))}
-        connection.execute(update(badges).where(badges.c.id == name).values(nobodys))
+    named = badges.c.fields.contains(doc(member_id), autoescape=True)
+    for row in connection.execute(select(badges).where(or_(badges.c.member_id == member_id, named))).all():
+        state = fields.without_member(_state(_BADGES, row), member_id)
+        connection.execute(update(badges).where(badges.c.id == row.id).values(_written(_BADGES, row.id, state)))
     theirs = passes.c.id.in_(select(holders.c.pass_id).where(holders.c.member_id == member_id))
     for name, sold in connection.execute(select(passes.c.id, passes.c.doc).where(theirs)).all():
         changed = doc(without_holders(_pass(sold), {member_id}))
@@ -114,8 +120,8 @@ def without_holders(sold: Pass, gone: Iterable[str]) -> Pass:
 _pass = msgspec.json.Decoder(Pass).decode
 
 
-def doc(noun: msgspec.Struct) -> str:
-    """Return a noun as it is kept."""
+def doc(noun: msgspec.Struct | str) -> str:
+    """Return a noun, or a word, as it is kept."""
     return msgspec.json.encode(noun).decode()
 
 
@@ -144,3 +150,99 @@ def _is_older(table: Table, place: Place) -> ColumnElement[bool]:
         return or_(table.c.position < place.position, is_own)
     # A row of another ledger without a place is of the life before this one (kiosk.ledger.Ledger.renew).
     return or_(table.c.position.is_not(None), table.c.ledger_id != ref.ledger_id, table.c.seq < ref.seq, is_own)
+
+
+# ---------------------------------------------------------------- nouns that several may change
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of noun that is merged of entries: its table, what tells a row of it, and how its state is read."""
+
+    table: Table
+    key: str
+    noun: type[Noun] | None
+    """None: staff's word on the hours, which is an Override or None."""
+
+
+_SITES = Kind(tables.sites, "id", Site)
+_PRODUCTS = Kind(tables.products, "id", Product)
+_MEMBERS = Kind(tables.members, "id", Member)
+_BADGES = Kind(tables.badges, "id", Badge)
+_WORDS = Kind(tables.overrides, "site_id", None)
+KINDS = {"site": _SITES, "product": _PRODUCTS, "member": _MEMBERS, "badge": _BADGES, "override": _WORDS}
+"""Kind of an entry -> what it tells of."""
+NEW = ""
+"""In the column `fields`: a single entry tells of the noun, of all fields. Null: one of an earlier release does."""
+_decode_state = msgspec.json.Decoder(State).decode
+
+
+def _merge(
+    connection: Connection, kind: Kind, place: Place, fact: NounSet | HoursOverridden, noun: Noun | None
+) -> None:
+    name = fact.site_id if isinstance(fact, HoursOverridden) else str(getattr(noun, "id", ""))
+    is_it = kind.table.c[kind.key] == name
+    row = connection.execute(select(kind.table).where(is_it)).one_or_none()
+    before = State() if row is None else _state(kind, row)
+    changed = _changed(fact)
+    bare = Event(ref=place.ref, position=place.position, at=place.at, saw=fields.joined(fact.saw or ()))
+    new = replace(bare, sets={fields.OVERRIDE: msgspec.to_builtins(noun)}) if kind is _WORDS else None
+    new = new or fields.event(bare, _noun(noun), changed)
+    after = fields.add(before, new, is_whole=changed is None)
+    if row is None:
+        connection.execute(insert(kind.table).values({kind.key: name, **_written(kind, name, after)}))
+    elif after != before and after.events:
+        connection.execute(update(kind.table).where(is_it).values(_written(kind, name, after)))
+
+
+def _changed(fact: NounSet | HoursOverridden) -> tuple[str, ...] | None:
+    if isinstance(fact, NounSet):
+        return fact.changed
+    return None if fact.saw is None else (fields.OVERRIDE,)
+
+
+def _noun(noun: Noun | None) -> Noun:
+    if noun is None:
+        raise TypeError("only staff's word on the hours can be nothing")
+    return noun
+
+
+def state_of(connection: Connection, kind: str, name: str) -> State:
+    """Return the entries that still say something of a noun; `kind` is that of the entries."""
+    of = KINDS[kind]
+    row = connection.execute(select(of.table).where(of.table.c[of.key] == name)).one_or_none()
+    return State() if row is None else _state(of, row)
+
+
+def _state(kind: Kind, row: Row[*tuple[Any, ...]]) -> State:
+    """Return the state that a row keeps; of a single entry only the document is kept."""
+    if row.fields:
+        return _decode_state(row.fields)
+    at = microseconds(row.at) if kind is _MEMBERS else 0
+    bare = Event(ref=Ref(ledger_id=row.ledger_id, seq=row.seq), position=row.position, at=at)
+    if kind.noun is None:
+        one = replace(bare, sets={fields.OVERRIDE: msgspec.json.decode(row.doc or "null")})
+    else:
+        one = fields.event(bare, msgspec.json.decode(row.doc, type=kind.noun), None)
+    return State(events=(one,), whole=bare if row.fields is None else None, is_full=True)
+
+
+def _written(kind: Kind, name: str, state: State) -> dict[str, object]:
+    """Return the columns of a noun in this state."""
+    last = fields.last(state)
+    place = {"ledger_id": last.ref.ledger_id, "seq": last.ref.seq, "position": last.position}
+    is_one = len(state.events) == 1 and state.is_full and not last.saw
+    is_whole = state.whole is not None and state.whole.ref == last.ref
+    kept: str | None = doc(state)
+    if is_one and (is_whole or state.whole is None):
+        kept = None if is_whole else NEW
+    values: dict[str, object] = {**place, "fields": kept}
+    if kind.noun is None:
+        word = fields.word(state)
+        return {**values, "doc": None if word is None else doc(word)}
+    noun = fields.merged(state, kind.noun, name)
+    values["doc"] = doc(noun)
+    if isinstance(noun, Member):
+        values |= {"folded_name": folded(noun.name), "role": noun.role, "at": instant(last.at)}
+    if isinstance(noun, Badge):
+        values["member_id"] = noun.member_id
+    return values

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, literal, or_, select, update
 
 from kiosk.facts import AnyFact, BadgeSet, Condensed, Entry, Erased, Left, MemberSet, Tapped
-from kiosk.model import Badge, Denied, Granted, Verdict
+from kiosk.model import Denied, Granted, Verdict
 from kiosk.store import chain
+from kiosk.store.fold import nouns
 from kiosk.store.fold.visits import NOBODY
 from kiosk.store.tables import erasures, stretches
 
@@ -49,7 +50,7 @@ def remainder(fact: AnyFact) -> bytes:
     """Return what is left of a fact without its person."""
     match fact:
         case BadgeSet():
-            return chain.encode_fact(BadgeSet(badge=Badge(id=fact.badge.id, member_id=None)))
+            return chain.encode_fact(nouns.erased_carrier(fact))
         case Tapped():
             return chain.encode_fact(Tapped(site_id=fact.site_id, member_id=NOBODY, verdict=_bare(fact.verdict)))
     return NOTHING

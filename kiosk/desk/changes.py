@@ -1,0 +1,33 @@
+"""What a change tells: the fields that differ from what was there before, and the entries that its writer knew.
+
+So whoever changed other fields of the same noun meanwhile, at a kiosk that is cut off or on the pages, keeps them
+(kiosk.store.fold.fields).
+"""
+
+from __future__ import annotations
+
+from kiosk.facts import BadgeSet, HoursOverridden, MemberSet, ProductSet, SiteSet
+from kiosk.model import Badge, Member, Override, Product, Site
+from kiosk.roster import Roster
+from kiosk.store.fold import fields
+
+Changeable = Site | Product | Member | Badge
+
+
+def change(roster: Roster, before: Changeable | None, after: Changeable) -> SiteSet | ProductSet | MemberSet | BadgeSet:
+    """Return the fact that makes one version of a noun into another; `before` None: it is new."""
+    changed = fields.differences(before, after) if before else ()
+    match after:
+        case Site():
+            return SiteSet(site=after, changed=changed, saw=roster.known("site", after.id) if before else ())
+        case Product():
+            return ProductSet(product=after, changed=changed, saw=roster.known("product", after.id) if before else ())
+        case Member():
+            return MemberSet(member=after, changed=changed, saw=roster.known("member", after.id) if before else ())
+        case Badge():
+            return BadgeSet(badge=after, changed=changed, saw=roster.known("badge", after.id) if before else ())
+
+
+def override(roster: Roster, site_id: str, word: Override | None, *, by: str) -> HoursOverridden:
+    """Return the fact that makes this staff's word on the hours of a site; None takes it back."""
+    return HoursOverridden(site_id=site_id, override=word, by=by, saw=roster.known("override", site_id))
