@@ -96,7 +96,7 @@ def house(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """The same on a database of each kind in turn, for what the database answers for: rights, counting, folding."""
+    """The same on a database of each kind in turn: for what reaches every statement that the pages make."""
     with office(tmp_path, request.param) as found:
         yield found
 
