@@ -183,13 +183,15 @@ class Answering:
         return self._at_desk(lambda desk: perform_at(desk, command))
 
     def _set_clock(self, command: SetClock) -> Answered:
-        """Set the clock once what the host said is in the ledger."""
+        """Set the clock, or confirm its date, once what the host said is in the ledger."""
 
         def record_then_set(desk: Desk) -> Answered:
             noted = perform_at(desk, command)
-            if isinstance(noted, Done):
-                at, seconds = datetime.fromisoformat(noted.id or ""), self._clock.monotonic()
-                self._clock.set_by_host(at, seconds, confirmed=command.confirmed)
+            seconds = self._clock.monotonic()
+            if isinstance(noted, Done) and noted.id:
+                self._clock.set_by_host(datetime.fromisoformat(noted.id), seconds)
+            elif isinstance(noted, Done):
+                self._clock.confirm_date(seconds)
             return noted
 
         return self._at_desk(record_then_set)

@@ -359,6 +359,8 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     """What was done about a damaged database, until a host has seen it."""
     waiting: int = 0
     """Entries that the central server has yet to acknowledge."""
+    oldest_passage: datetime | None = None
+    """When the oldest visit was that is not forgotten."""
     vitals: tuple[Vital, ...] = ()
     server: ServerLink | None = None
     """None: not paired."""

@@ -200,6 +200,10 @@ HEALTH: dict[str, HealthWords] = {
     "disk_failing": HealthWords(short=_("the memory card fails")),
     "clock_trusted": HealthWords(said=_("Right: kept by the network or a battery")),
     "clock_holdover": HealthWords(said=_("Right since it was last set")),
+    "clock_unconfirmed": HealthWords(
+        said=_("Nobody has confirmed the date; passages from {day} on wait to be forgotten"),
+        advice=_("Touch “Set the clock” and confirm the date"),
+    ),
     "network_none": HealthWords(said=_("None; the door needs none")),
     "network_up": HealthWords(said=_("By cable ({link})")),
     "network_wifi": HealthWords(said=_("By Wi-Fi ({link})")),

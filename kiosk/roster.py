@@ -318,6 +318,11 @@ class Roster:
             query = query.where(visits.c.site_id == site_id)
         return tuple(map(read_visit, self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))))
 
+    def oldest_passage(self) -> datetime | None:
+        """Return when the oldest visit was that is still kept; None without any."""
+        row = self._first(select(visits.c.at).order_by(visits.c.at).limit(1))
+        return row.at if row else None
+
     def visit(self, ref: Ref) -> Visit | None:
         """Return the visit that an entry granted."""
         query = select(visits).where(visits.c.ledger_id == ref.ledger_id, visits.c.seq == ref.seq)

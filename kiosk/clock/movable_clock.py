@@ -41,7 +41,7 @@ class MovableClock(WallClock):
         """Move the clock by a duration, either way."""
         self.set(self.now() + by)
 
-    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:  # noqa: ARG002
+    def set_by_host(self, at: datetime, monotonic: float) -> None:
         """Move the clock to the time that a host gives."""
         self.set(at + timedelta(seconds=self.monotonic() - monotonic))
 

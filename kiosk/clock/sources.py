@@ -132,14 +132,18 @@ class TimeSources:
         """Note that a source does not tell the time any more."""
         self._claims.pop(source, None)
 
-    def hear_host(self, at: datetime, seconds: float, *, is_confirmed: bool) -> None:
+    def hear_host(self, at: datetime, seconds: float) -> None:
         """Believe a host."""
         self._claims["host"] = Claim(at, seconds, seconds)
         if at < _later(self._bound, seconds):
             self._bound = (at - AGREE, seconds)
-        self._confirmed_at = seconds if is_confirmed else None
+        self._confirmed_at = seconds
         self._jumps.clear()
         self._believe("host", at, seconds)
+
+    def confirm_date(self, seconds: float) -> None:
+        """Note that a host confirmed the date that is gone by."""
+        self._confirmed_at = seconds
 
     def hear_chip(self, chip: datetime, wall: datetime, seconds: float) -> None:
         """Believe a chip that was right before, at a start, if it agrees with the wall clock."""

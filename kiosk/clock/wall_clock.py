@@ -71,10 +71,15 @@ class WallClock:
         with self._lock:
             self._sources.hear("server", at.astimezone(UTC), monotonic)
 
-    def set_by_host(self, at: datetime, monotonic: float, *, confirmed: bool = False) -> None:
-        """Believe a host that it was `at` (aware) at these monotonic seconds; `confirmed`: the date in words too."""
+    def set_by_host(self, at: datetime, monotonic: float) -> None:
+        """Believe a host, who read the date in words, that it was `at` (aware) at these monotonic seconds."""
         with self._lock:
-            self._sources.hear_host(at.astimezone(UTC), monotonic, is_confirmed=confirmed)
+            self._sources.hear_host(at.astimezone(UTC), monotonic)
+
+    def confirm_date(self, monotonic: float) -> None:
+        """Believe a host that the date which is gone by is right, at these monotonic seconds."""
+        with self._lock:
+            self._sources.confirm_date(monotonic)
 
     def remember(
         self,

@@ -21,15 +21,21 @@ FAR = timedelta(days=40)
 """After the last sure entry: a date so far off is confirmed in words."""
 
 
-def set_clock(desk: Desk, command: SetClock) -> Done:
-    """Write down what a host says the time is; `id` is the instant. Refused while something better keeps the time.
+KEPT_WITHIN = timedelta(minutes=2)
+"""How far what a host confirms may be from a clock that network or battery keep."""
 
+
+def set_clock(desk: Desk, command: SetClock) -> Done:
+    """Write down what a host says the time is; `id` is the instant.
+
+    While network or battery keep the time it is only confirmed, and there is no `id`: without a network nobody else
+    vouches for the date, and nothing is forgotten before somebody does. Another time than theirs is refused.
     A time before the last entry that was sure, or more than 40 days after it, is asked about: the past is where a clock
     without a battery wakes, and where an expired pass would be valid again; in the future all that is kept grows old.
     What rests on a host's word alone is no such entry, so that a slip can be corrected at once.
     """
     if desk.clock is ClockQuality.TRUSTED:
-        raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
+        return _confirm_date(desk, command)
     if not FIRST_YEAR <= command.at.year <= LAST_YEAR:
         raise DeskError(f"{command.at.year} is far off: look at the year again", code="CLOCK_YEAR")
     at = local_time.to_utc(desk.zone, command.at.replace(tzinfo=None))
@@ -43,9 +49,17 @@ def set_clock(desk: Desk, command: SetClock) -> Done:
             raise DeskError(message, code="CLOCK_FAR", moment=moment)
     before = desk.now.isoformat(timespec="seconds")
     detail = f"{before} -> {at.isoformat(timespec='seconds')} by {command.by}"
-    what = timekeeping.CLOCK_CONFIRMED if command.confirmed else timekeeping.CLOCK_SET
-    desk.append(Happened(what=what, detail=detail, site_id=desk.site.id))
+    desk.append(Happened(what=timekeeping.CLOCK_CONFIRMED, detail=detail, site_id=desk.site.id))
     return Done(said=(f"It is {desk.local(at):%Y-%m-%d %H:%M} now.",), id=at.isoformat())
+
+
+def _confirm_date(desk: Desk, command: SetClock) -> Done:
+    at = local_time.to_utc(desk.zone, command.at.replace(tzinfo=None))
+    if not command.confirmed or abs(at - desk.now) > KEPT_WITHIN:
+        raise DeskError("the network or a battery keeps this clock: it is right already", code="CLOCK_KEPT")
+    detail = f"{desk.now.isoformat(timespec='seconds')} by {command.by}"
+    desk.append(Happened(what=timekeeping.CLOCK_CONFIRMED, detail=detail, site_id=desk.site.id))
+    return Done(said=(f"The date is confirmed: {desk.local(desk.now):%Y-%m-%d}.",))
 
 
 def note_export(desk: Desk, command: ExportBooks) -> Done:

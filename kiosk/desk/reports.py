@@ -31,6 +31,7 @@ def show_status(desk: Desk, _command: ShowStatus) -> Status:
         entries=desk.ledger.head.seq,
         head=_head(desk.ledger),
         waiting=desk.ledger.waiting,
+        oldest_passage=roster.oldest_passage(),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from kiosk.answers import Status, Vital, VitalState
 from kiosk.health.machine import Disk, MachineFacts, Network, Versions
@@ -22,6 +22,8 @@ FULL = 50 * MEGABYTE
 LOW = 500 * MEGABYTE
 LOW_SHARE = 5
 """One part in so many: of a small partition for the data alone, 500 MB would be all of it and more."""
+PASSAGES_WAIT = timedelta(days=97)
+"""Passages so old should have been forgotten a week ago: where no server is, a host has to confirm the date."""
 COPY_IS_OLD_DAYS = 3
 """The nightly copy failed more than once."""
 
@@ -61,7 +63,7 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
         *_screen(seen),
         _door(status, seen),
         disk_vital(seen.machine.disk, status.health),
-        _clock(status),
+        _clock(status, paired=seen.paired),
         network_vital(seen.machine.network),
         _exchange(status, paired=seen.paired),
         _copy(seen.copied_on, status.now.date()),
@@ -128,7 +130,12 @@ def _is_low(disk: Disk) -> bool:
     return disk.free < min(LOW, disk.total // LOW_SHARE)
 
 
-def _clock(status: Status) -> Vital:
+def _clock(status: Status, *, paired: bool) -> Vital:
+    oldest = status.oldest_passage
+    is_overdue = oldest is not None and status.now - oldest > PASSAGES_WAIT
+    if is_overdue and not paired and status.clock != ClockQuality.UNTRUSTED:
+        facts = {"on": oldest.date().isoformat()} if oldest else {}
+        return Vital(part="clock", state="attention", code="clock_unconfirmed", facts=facts)
     match status.clock:
         case ClockQuality.TRUSTED:
             return Vital(part="clock", state="good", code="clock_trusted")

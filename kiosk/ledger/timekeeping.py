@@ -31,6 +31,7 @@ INCIDENT = str(Happened.__struct_config__.tag)
 PAID_ALREADY = "paid already"
 """Why a charge is given back: by its corrected time an earlier one covers it."""
 CLOCK_SET = "clock_set"
+"""As earlier releases noted a time that a host set without a second look at the date."""
 CLOCK_CONFIRMED = "clock_confirmed"
 CHIP_WRONG, CHIP_RIGHT = "clock_chip_wrong", "clock_chip_right"
 BY_HOST, BY_CHIP = (CLOCK_SET, CLOCK_CONFIRMED), (CHIP_WRONG, CHIP_RIGHT)

@@ -216,7 +216,7 @@ class History:
 
     def _sets(self, at: datetime) -> None:
         self._writes(timekeeping.CLOCK_CONFIRMED)
-        self.clock.set_by_host(at, self.machine.monotonic(), confirmed=True)
+        self.clock.set_by_host(at, self.machine.monotonic())
         self._ticks()
 
     def _tap(self) -> None:

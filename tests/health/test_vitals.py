@@ -78,6 +78,21 @@ def test_a_kiosk_that_lacks_nothing_is_good_in_every_part():
     assert list(told()) == ["reader", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
 
 
+@pytest.mark.parametrize(
+    ("days", "paired", "clock", "code"),
+    [
+        (98, False, "trusted", "clock_unconfirmed"),
+        (98, False, "holdover", "clock_unconfirmed"),
+        (98, False, "untrusted", "clock_untrusted"),
+        (98, True, "trusted", "clock_trusted"),
+        (96, False, "trusted", "clock_trusted"),
+    ],
+)
+def test_passages_that_wait_to_be_forgotten_are_told_where_no_server_forgets_them(days, paired, clock, code):
+    status = replace(FINE, clock=clock, oldest_passage=NOW - timedelta(days=days))
+    assert told(status, paired=paired)["clock"][1] == code
+
+
 def test_a_screen_is_told_of_only_when_it_should_be_there_and_is_dark():
     assert "screen" not in told()
     assert told(screen_missed=True)["screen"] == ("fault", "screen_dark")

@@ -330,6 +330,25 @@ def test_nothing_is_forgotten_by_a_time_that_one_source_tells_for_less_than_an_h
     kiosk.close()
 
 
+def test_where_only_a_battery_keeps_the_time_nothing_is_forgotten_until_a_host_confirms_the_date(tmp_path) -> None:
+    machine = VirtualMachine(SUNDAY, chip="battery")
+    starts(tmp_path, machine).close()
+    machine.loses_power(timedelta(days=1), network=False)
+    kiosk = starts(tmp_path, machine)
+    assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    lasts(kiosk, machine, timedelta(days=2))
+    assert isinstance(kiosk.answering.answer(ForgetOld()), Refused)
+    wrong = sets(kiosk, machine, machine.true + timedelta(hours=1), confirmed=True)
+    assert isinstance(wrong, Refused)
+    assert wrong.code == "CLOCK_KEPT"
+    assert isinstance(sets(kiosk, machine, machine.true, confirmed=True), Done)
+    assert isinstance(kiosk.answering.answer(ForgetOld()), Refused), "a slip can be seen for an hour"
+    lasts(kiosk, machine, timedelta(hours=1))
+    assert isinstance(kiosk.answering.answer(ForgetOld()), Done)
+    assert kiosk.clock.quality() is ClockQuality.TRUSTED
+    kiosk.close()
+
+
 @pytest.mark.parametrize("years", [1, 30, -1, -30])
 def test_a_network_that_tells_another_year_is_not_believed_alone(tmp_path, machine, years) -> None:
     starts(tmp_path, machine).close()

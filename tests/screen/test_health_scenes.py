@@ -104,7 +104,17 @@ def test_setting_the_clock_is_asked_once_and_written_down_with_who_did_it(doubtf
     assert doubtful.stored(Happened) == []
     side.touch("yes")
     [fact] = doubtful.stored(Happened)
-    assert (fact.what, fact.detail.endswith("-> 2026-06-01T08:04:00+00:00 by claire")) == ("clock_set", True)
+    assert (fact.what, fact.detail.endswith("-> 2026-06-01T08:04:00+00:00 by claire")) == ("clock_confirmed", True)
+
+
+def test_the_date_of_a_clock_that_is_kept_can_be_confirmed(counter):
+    side = Around(counter, ClockSet)
+    side.touch("hour:+")
+    side.touch("set")
+    side.touch("yes")
+    assert "09:05" in side.reads(), "it is the kept time that is asked about"
+    side.touch("yes")
+    assert [fact.what for fact in counter.stored(Happened)] == ["clock_confirmed"]
 
 
 def test_the_clock_is_not_set_before_what_was_written_when_it_was_sure(doubtful):

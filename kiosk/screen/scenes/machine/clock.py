@@ -50,9 +50,14 @@ class ClockSet(Scene):
         self.confirm(question, said, *lines, yes=self.words.say("Yes, set it"), then=then)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say that it is set; ask once more about a date that is far from the last entry's."""
+        """Say that it is set; ask about a date that is far from the last entry's, or that nobody needs to set."""
         if isinstance(answer, Done):
-            return Back(message=Message(self.words.say("The clock is set")))
+            said = self.words.say("The clock is set") if answer.id else self.words.say("The date is confirmed")
+            return Back(message=Message(said))
+        if isinstance(answer, Refused) and answer.code == "CLOCK_KEPT":
+            self.at = self.words.local(self.context.now()).replace(second=0, microsecond=0, tzinfo=None)
+            self._ask(self.words.say("Is this really the date?"), refusal(self.words, answer), confirmed=True)
+            return None
         if isinstance(answer, Refused) and answer.code in ("CLOCK_FAR", "CLOCK_BEFORE"):
             self._ask(self.words.say("Is this really the date?"), refusal(self.words, answer), confirmed=True)
             return None
