@@ -1,8 +1,8 @@
 """The desk: performs hosts' commands; each becomes facts in the books and an answer. The same rules for all who ask.
 
-`perform` is for who holds the books: the running kiosk's controller, the command line while no kiosk runs, and the
-pages of the central server. What can be asked is in kiosk.commands, what comes back in kiosk.answers. Nothing here
-prints, listens or looks at a clock.
+`perform` is called by those who hold the books: the running kiosk's controller, the command line while no kiosk runs,
+and the pages of the central server. What can be asked is in kiosk.commands, what comes back in kiosk.answers.
+Instants are arguments.
 """
 
 from __future__ import annotations

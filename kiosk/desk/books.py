@@ -11,7 +11,7 @@ from kiosk.roster import Roster
 
 
 class Books(Protocol):
-    """Books in which the desk looks things up, and to which it adds facts."""
+    """A ledger that the desk reads, and to which it adds facts."""
 
     @property
     def roster(self) -> Roster:

@@ -23,7 +23,7 @@ from kiosk.store.names import folded
 class DeskError(ValueError):
     """The command cannot be done; the message says why, with names that may have been meant.
 
-    The sentence is for the command line; `code` and `facts` are what kiosk.notices.refusals says it by on the screen.
+    The sentence is for the command line; on the screen kiosk.notices.refusals puts `code` and `facts` into words.
     """
 
     def __init__(self, message: str, near: Iterable[str] = (), *, code: str, **facts: str) -> None:
@@ -41,7 +41,7 @@ def refuse_unknown_region(region: str, country: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """A site's desk at a moment."""
+    """Everything that a command works with: books, site, badge key and instant."""
 
     books: Books
     site_id: str

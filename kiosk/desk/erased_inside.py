@@ -1,4 +1,4 @@
-"""Members who were erased while they were inside: still counted at an evacuation, without a name.
+"""Members who were erased while inside: still counted at an evacuation, without a name.
 
 An incident of its own says that somebody is inside, and not who. They are listed until a host notes that they left, for
 twelve hours at most.

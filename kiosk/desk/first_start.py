@@ -1,4 +1,4 @@
-"""The first start: from answers to a kiosk that works, in one transaction. Only while it has neither site nor host."""
+"""The first start: sets up site, products and first host in one transaction, while there is neither site nor host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.roster import Roster
 
 
 def is_open(roster: Roster, site_id: str) -> bool:
-    """Whether the kiosk may be set up by whoever stands before it: nobody could be asked for leave yet."""
+    """Tell whether anybody may set up the kiosk: there is no host yet who could allow it."""
     return roster.site(site_id) is None and not any(member.role == "staff" for member in roster.members())
 
 
@@ -39,7 +39,7 @@ def show_first_start(desk: Desk, _command: ShowFirstStart) -> FirstStart:
 
 
 def try_door(desk: Desk, _command: TryDoor) -> DoorOpened:
-    """Write down that the strike is tried; the running kiosk opens the door. Nobody's door yet, so nobody is asked."""
+    """Record that the strike is tried; the running kiosk opens the door. Allowed only before the set-up."""
     _check_is_open(desk)
     desk.append(Happened(what="door_tried", site_id=desk.site_id))
     return DoorOpened()

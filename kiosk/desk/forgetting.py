@@ -1,4 +1,4 @@
-"""Data rights of a person (a copy, or erasure), and erasing old data."""
+"""Erasure of personal data: a member's copy of their data, erasing a member, erasing what is old."""
 
 from __future__ import annotations
 

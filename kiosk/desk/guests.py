@@ -42,7 +42,7 @@ def visitor(desk: Desk, text: str) -> Visitor:
 
 
 def known(roster: Roster, visitor_id: str) -> Visitor | None:
-    """Whose visits are kept under an id; None where the member is not known, or no more."""
+    """Return the visitor of an id; None when the member is not known, or not any more."""
     member = roster.member(member_of(visitor_id))
     return Visitor(member, number(visitor_id)) if member else None
 

@@ -1,6 +1,6 @@
-"""Plans for changes of the hours: what they would write and bring about, worked out before anything is written.
+"""Plans for changes of the hours: their facts and effects, worked out before anything is written.
 
-The same plan is what a preview shows and what the change then does. Carrying it out is kiosk.desk.opening's.
+The same plan is what a preview shows and what the change then does. It is carried out in kiosk.desk.opening.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _as_it_is(desk: Desk, said: str) -> Plan:
 
 
 def standing(desk: Desk) -> Override | None:
-    """Staff's word that counts now."""
+    """Return the override that applies now."""
     return desk.roster.override(desk.site.id, desk.now)
 
 
@@ -74,7 +74,7 @@ def standing(desk: Desk) -> Override | None:
 
 @plan.register
 def _close(command: CloseToday, desk: Desk) -> Plan:
-    """From now until midnight. Entries of whose window this cuts more than half are given back."""
+    """Close from now until midnight. Entries of whose window this cuts more than half are given back."""
     _, midnight = desk.day(desk.today)
     if not any(True for _ in hours.openings(desk.site, standing(desk), desk.now, end=midnight)):
         return _as_it_is(desk, "It is closed for the rest of the day already.")
@@ -112,7 +112,7 @@ def _given_back(desk: Desk, visit: Visit) -> str:
 
 @plan.register
 def _open(command: StayOpen, desk: Desk) -> Plan:
-    """From now until a time of today, midnight at the latest."""
+    """Open from now until a time of today, midnight at the latest."""
     try:
         until = next_time(desk.zone, desk.now, clock_time(command.until.strip().lower().replace("h", ":")))
     except ValueError:
@@ -133,7 +133,7 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
 
 @plan.register
 def _back(command: BackToHours, desk: Desk) -> Plan:
-    """Staff's word is taken back. Entries that a closing gave back stay given back."""
+    """Take back the override. Entries that a closing gave back stay given back."""
     override = standing(desk)
     if override is None:
         return _as_it_is(desk, "The usual hours apply already.")
@@ -177,7 +177,7 @@ def names_of(desk: Desk, visits: Sequence[Visit]) -> tuple[str, ...]:
 
 @plan.register
 def _exception(command: AddException, desk: Desk) -> Plan:
-    """A dated rule is added; it wins over those before it."""
+    """Add a dated rule; it wins over those before it."""
     rule = command.rule.strip()
     _understood(lambda: check_exception(rule, desk.site.calendar))
     _understood(lambda: hours.check_night(desk.site.hours, rule))
@@ -214,7 +214,7 @@ def _is_about(rule: str, first: date, last: date) -> bool:
 
 @plan.register
 def _without(command: RemoveException, desk: Desk) -> Plan:
-    """A dated rule is taken away, by its text or its number."""
+    """Remove a dated rule, by its text or its number."""
     rules_, text = desk.site.exceptions, command.rule.strip()
     by_number = {str(number): rule for number, rule in enumerate(rules_, 1)}
     text = by_number.get(text, text)
@@ -241,7 +241,7 @@ def _with_exceptions(desk: Desk, exceptions: tuple[str, ...], *, first: date, sa
 
 @plan.register
 def _week(command: SetWeek, desk: Desk) -> Plan:
-    """The weekly hours are now this grid; the exceptions stay."""
+    """Replace the weekly hours by this grid; keep the exceptions."""
     expression = _understood(lambda: week.write_week(command.week))
     if expression == desk.site.hours:
         return _as_it_is(desk, f"The hours are {expression} already.")

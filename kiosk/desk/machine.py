@@ -1,6 +1,6 @@
 """Records in the ledger that a host set the clock or exported the books.
 
-The deed itself follows once it is written down: kiosk.answering sets the clock, kiosk.export.books copies.
+The act follows once it is recorded: kiosk.answering sets the clock, kiosk.export.books copies.
 """
 
 from __future__ import annotations
@@ -63,6 +63,6 @@ def _confirm_date(desk: Desk, command: SetClock) -> Done:
 
 
 def note_export(desk: Desk, command: ExportBooks) -> Done:
-    """Write down that the books leave the house, before they do."""
+    """Record that the books are exported, before they are."""
     desk.append(Happened(what="books_exported", detail=f"{command.medium} by {command.by}", site_id=desk.site.id))
     return Done(said=(f"The books are to be copied to {command.medium}.",))

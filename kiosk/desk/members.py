@@ -44,14 +44,14 @@ from kiosk.store.names import folded, is_same_name
 BADGE_WORDS = {"active": "back in use", "lost": "reported lost", "blocked": "blocked"}
 
 LONGEST_NAME = 200
-"""Letters of a member's name: more is a slip of the clipboard."""
+"""Letters of a member's name."""
 LONGEST_NOTE = 200
 MAY_BE_EMPTY = ("language", "pseudonym", "note")
 """Fields of a member that an empty text takes away."""
 
 
 def new_id() -> str:
-    """A name that no other kiosk gives to anything."""
+    """Return an id that no other kiosk gives to anything."""
     return uuid.uuid4().hex[:16]
 
 
@@ -59,7 +59,7 @@ def new_id() -> str:
 
 
 def add_member(desk: Desk, command: AddMember) -> Done:
-    """Keep a new member. Refused when somebody has the same name, unless told to do it anyway."""
+    """Add a new member. Refused when somebody has the same name, unless told to do it anyway."""
     name = " ".join(command.name.split())
     _check(desk, name, command.language)
     refuse_contact(command.pseudonym or "", field="pseudonym", country=desk.country)

@@ -1,11 +1,11 @@
-"""The PINs of hosts: setting one, and signing in with it; tries that are counted over restarts and power cuts.
+"""The PINs of hosts: setting one and signing in with it, with tries counted over restarts and power cuts.
 
 A PIN is kept as argon2id of its keyed hash: the key is the kiosk's badge key, so that a copy of the ledger alone (a
 backup, the server's database) cannot be searched for it. Whoever has the card of the kiosk has the key as well, and
 four digits are searched in minutes then: what a PIN keeps out is somebody at the screen with a host's badge.
 
 A try is written to the ledger before it is judged, so that no power cut takes it back. Five are free, then each waits
-longer; and so many an hour is all, whoever tries (OWASP ASVS 2.2.1 asks for at most 100).
+longer, and the tries of all hosts in an hour are limited (OWASP ASVS 2.2.1 asks for at most 100).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def set_pin(desk: Desk, command: SetPin) -> Done:
 
 
 def hash_pin(pin: str, pepper: bytes) -> str:
-    """What is kept of a PIN. Slow by design. Raises DeskError for one that is too short, too long or too easy."""
+    """Return the hash that is stored of a PIN. Slow by design. Raises DeskError for a weak PIN."""
     if not (pin.isascii() and pin.isdigit() and SHORTEST <= len(pin) <= LONGEST):
         raise DeskError(f"a PIN has {SHORTEST} to {LONGEST} digits; 6 are a good number", code="PIN_LENGTH")
     steps = {int(after) - int(before) for before, after in pairwise(pin)}
@@ -86,7 +86,7 @@ def _peppered(pin: str, pepper: bytes) -> bytes:
 
 
 def sign_in(desk: Desk, command: SignIn) -> Done:
-    """Sign in, all in one: for who need not keep a door open meanwhile (kiosk.answering does it in three steps)."""
+    """Sign in at once, hashing included; kiosk.answering does it in three steps, so that taps do not wait."""
     kept = begin(desk, command.member)
     if not matches(command.pin, kept):
         raise wrong()
@@ -109,18 +109,18 @@ def begin(desk: Desk, member_id: str) -> StoredPin:
 
 
 def accept(desk: Desk, member_id: str) -> Done:
-    """The PIN was right: failed tries are forgotten."""
+    """Record that the PIN was right; failed tries count no more."""
     desk.append(Happened(what=ACCEPTED, detail=member_id, site_id=desk.site_id))
     return Done(said=("Signed in.",), id=member_id)
 
 
 def wrong() -> DeskError:
-    """What is said to a wrong PIN."""
+    """Return the refusal of a wrong PIN."""
     return DeskError("this is not the PIN", code="PIN_WRONG")
 
 
 def waiting(desk: Desk, member_id: str) -> timedelta:
-    """How long the next try of a member has to wait, zero when it need not."""
+    """Return how long the next try of a member has to wait, zero when it need not."""
     ages = list(_tries(desk, None))
     if len([age for age in ages if age < timedelta(hours=1)]) >= TRIES_AN_HOUR:
         return timedelta(hours=1) - ages[TRIES_AN_HOUR - 1]

@@ -36,7 +36,7 @@ def show_status(desk: Desk, _command: ShowStatus) -> Status:
 
 
 def repair_roster(desk: Desk, _command: RepairRoster) -> LedgerReport:
-    """Fold the roster anew, and put the fold in its place where they differ."""
+    """Rebuild the roster from the entries, and replace it where it differs."""
     found = _report(desk.ledger, desk.ledger.repair_roster())
     return structs.replace(found, found="difference", mended=True)
 
@@ -47,7 +47,7 @@ def verified(ledger: LedgerReader, head: Head | None = None) -> LedgerReport:
 
 
 def rebuilt(ledger: LedgerReader) -> LedgerReport:
-    """Where a ledger's roster is not what its entries add up to."""
+    """Return where a ledger's roster is not what its entries add up to."""
     report = _report(ledger, ledger.roster_differences())
     return structs.replace(report, found="difference", snapshot_at=ledger.snapshot_position)
 

@@ -23,7 +23,7 @@ LONGEST_AHEAD = timedelta(days=366)
 
 
 def list_products(desk: Desk, _command: ListProducts) -> Products:
-    """What is sold, and was."""
+    """List the products, those no longer on sale too."""
     return Products(products=desk.roster.products(), currency=desk.site.currency)
 
 
@@ -39,7 +39,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
 
 
 def preview_sale(desk: Desk, command: PreviewSale) -> SalePreview:
-    """What a sale would make: above all the last day of the pass."""
+    """Preview a sale: above all the last day of the pass."""
     holders = _holders(desk, command.sale.members)
     sale = _sale(desk, command.sale, holders)
     return SalePreview(
@@ -158,7 +158,7 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
 def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
     """What was sold at this site, at any of its kiosks, and the debts that it took over.
 
-    Elsewhere it is not taken back: money goes back where it was paid, and that till must tell of it.
+    At another site it is refused: money goes back where it was paid, and shows in that till.
     """
     sale = desk.roster.sale(ref)
     if sale is None or sale.pass_ is None:

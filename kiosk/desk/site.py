@@ -60,7 +60,7 @@ def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
 
 
 def set_site(desk: Desk, command: SetSite) -> Done:
-    """Keep a site as the command describes it. Refused when another site has its name, unless told to do it anyway."""
+    """Create or change a site. Refused when another site has its name, unless told to do it anyway."""
     site = structs.replace(command.site, name=" ".join(command.site.name.split()))
     _check_site(desk, site, anyway=command.anyway)
     before = desk.roster.site(site.id)
@@ -107,7 +107,7 @@ def retire_site(desk: Desk, command: RetireSite) -> Done:
 
 
 def set_product(desk: Desk, command: SetProduct) -> Done:
-    """Keep a product as the command describes it."""
+    """Create or change a product as the command describes it."""
     product = command.product
     before = desk.roster.product(product.id)
     if before == product:
@@ -166,7 +166,7 @@ def _members(desk: Desk, described: tuple[Member, ...], *, country: str) -> Iter
 
 
 def _told(member: Member) -> dict[str, Any]:
-    """What a description says of a member; a default says nothing."""
+    """Return the fields that a description gives for a member; defaults are not given."""
     bare = Member(id=member.id, name=member.name)
     return {
         field: value

@@ -18,7 +18,7 @@ from kiosk.store.queries.sales import Sale
 
 
 class TillLine(Noun, frozen=True, kw_only=True):
-    """Money that came, or went back."""
+    """A payment or a refund."""
 
     sale: Sale
     at: datetime
@@ -62,7 +62,7 @@ def _went(sale: Sale) -> list[TillLine]:
 
 
 def till_sums(lines: Iterable[TillLine]) -> list[TillSum]:
-    """The lines by how was paid, the names of the ways in their order."""
+    """Return the sums by way to pay, in the order of the list of ways."""
     by_method: dict[str, list[TillLine]] = defaultdict(list)
     for line in lines:
         by_method[line.sale.method].append(line)

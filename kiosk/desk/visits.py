@@ -28,7 +28,7 @@ WHY_NOT = {
 
 
 def check_in(desk: Desk, command: CheckIn) -> Judged:
-    """Judge a member without their badge like a tap, and keep the verdict. The door does not move: a host is there."""
+    """Judge a member without their badge like a tap, and record the verdict. The door stays shut: a host is there."""
     member = desk.member(command.member)
     tap = Tap(uid=None, monotonic=0.0, source=Source.STAFF, member_id=member.id)
     case = desk.roster.gather(tap, site_id=desk.site.id, badge_id=None, now=desk.now, clock=desk.clock)
@@ -45,14 +45,14 @@ def check_in(desk: Desk, command: CheckIn) -> Judged:
 
 
 def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
-    """Give a member the badge that was refused under a code, and judge them again, as they stand there."""
+    """Give a member the badge that was refused under a code, and judge them again at once."""
     member = desk.member(command.member)
     assign_badge(desk, AssignBadge(member=member.id, code=command.code))
     return check_in(desk, CheckIn(member=member.id))
 
 
 def leave(desk: Desk, command: Leave) -> Done:
-    """Set the presence of a member or guest to gone, where it may last. It moves no money, and ends no window."""
+    """Record that a member or guest left. It moves no money, and ends no window."""
     if command.member.startswith(erased_inside.MARK):
         return erased_inside.leave(desk, command.member)
     person = guests.visitor(desk, command.member)
@@ -117,7 +117,7 @@ def _to_undo(desk: Desk, person: Visitor, visits: tuple[Visit, ...], command: Un
 
 
 def list_inside(desk: Desk, command: ListInside) -> Inside:
-    """Who is in, hosts too, then those who are nobody any more; those who only may be in come after them."""
+    """List who is in, hosts too, then erased members; those who may be in, without a current window, come last."""
     visits = desk.roster.inside(desk.site.id, desk.now)
     people = [*(_present(desk, visit) for visit in visits), *erased_inside.inside(desk)]
     if command.doubtful:
@@ -147,7 +147,7 @@ def _present(desk: Desk, visit: Visit) -> Present:
 
 
 def open_door(desk: Desk, command: OpenDoor) -> DoorOpened:
-    """Write down that a host lets somebody in; who has the door opens it then, and not before."""
+    """Record that a host lets somebody in; the controller opens the door once it is recorded."""
     desk.append(Happened(what="opened_by_host", detail=command.by, site_id=desk.site.id))
     return DoorOpened()
 

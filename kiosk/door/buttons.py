@@ -1,6 +1,6 @@
 """The buttons of a tap's notice: leave, undo, buy the next window, bring a guest.
 
-The controller sees to it that the touch belongs to the notice that shows; which buttons a notice has is decided in
+The controller passes on only touches of the notice that shows. Which buttons a notice has is decided in
 kiosk.door.offers, what they may do in kiosk.rules. Whatever costs an entry is asked about once, and judged anew when
 the answer comes: meanwhile a minute may have passed, or a host have done something.
 """
@@ -23,7 +23,7 @@ from kiosk.rules import corrections, extras
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What to say, and what its "undo" would take back."""
+    """The notice to show, and the visit that its "undo" would take back."""
 
     notice: Notice
     undoable: Visit | None = None
@@ -62,7 +62,7 @@ class ButtonPress:
         return Outcome(notice=notices.kept(self.answered.case, language=self.language))
 
     def _leave(self, member: Member) -> Outcome:
-        """Guests leave with their member."""
+        """Note that the member left, and the guests with them."""
         for guest in self._guests(member):
             self.write(Left(member_id=guest, site_id=self.site.id))
         self.write(Left(member_id=member.id, site_id=self.site.id))
@@ -118,7 +118,7 @@ class ButtonPress:
     # ------------------------------------------------------------ buying and giving back
 
     def _buy(self, case: Case, bought: Granted, *, member_id: str) -> Visit | None:
-        """Keep an entry that was bought by touch; return its visit if a touch can take it back."""
+        """Write an entry that was bought by touch; return its visit if a touch can take it back."""
         badge = case.badge.id if case.badge else None
         self.write(
             Tapped(site_id=self.site.id, verdict=bought, badge_id=badge, member_id=member_id, source=Source.TOUCH)
@@ -141,12 +141,12 @@ class ButtonPress:
         return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
 
     def _why_not(self, visit: Visit) -> str | None:
-        """Why a touch cannot take a visit back; those of guests count among those of the member."""
+        """Return why a touch cannot take a visit back; those of guests count among those of the member."""
         visits = guests.visits(self.roster, guests.member_of(visit.member_id), self.now)
         return corrections.may_undo(visit, visits, now=self.now, by_staff=False, site=self.site)
 
     def _stay(self) -> None:
-        """The window that was to follow is given back: its member is still here, in the one that runs."""
+        """Note that the member whose next window was given back is still here, in the one that runs."""
         case = self.gather()
         verdict = rules.decide(case, self.now)
         if verdict.reason is Reason.RE_ENTRY:

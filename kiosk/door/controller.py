@@ -1,7 +1,7 @@
 """The controller: one tap is gathered, decided, recorded, acted on. The only one to write the ledger or open the door.
 
 Everything that happens arrives as a message in one inbox and is handled to its end before the next. What a tap means
-is decided in kiosk.rules, how it reads in kiosk.notices; here is the order of things and nothing else.
+is decided in kiosk.rules, its words are in kiosk.notices; only the order is here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kiosk.door.offers import AnsweredTap, admission, offers, undoable
 from kiosk.door.recording import Recorder
 from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, LedgerError, repair_notice
-from kiosk.ledger.news import take_in
+from kiosk.ledger.news import write_news
 from kiosk.messages import (
     BadgeAlreadyThere,
     BadgeRemoved,
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 1.0
-"""How long the inbox is waited for before the clock on the screen is looked after."""
+"""How long the inbox is waited for before the clock on the screen is brought up to date."""
 FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
 """What stays on the screen until a host has tapped."""
 
@@ -291,7 +291,7 @@ class Controller:
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
-            take_in(self._ledger, news, follows=partial(erased_inside.in_news, self._desk()))
+            write_news(self._ledger, news, extra_facts=partial(erased_inside.in_news, self._desk()))
         except LedgerError as error:
             self._recorder.report_damage(error)
             raise
@@ -333,7 +333,7 @@ class Controller:
 
 
 def _source(case: Case) -> str:
-    """Whose taps are counted together: each badge that is known, and all others as one."""
+    """Return by what taps are counted together: each known badge by itself, all others as one."""
     if case.tap.uid is None or case.tap.is_random:
         return "unreadable"
     return case.badge.id if case.badge else "unknown"

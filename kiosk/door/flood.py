@@ -1,7 +1,7 @@
 """Bounds what one source may write: a fluttering contact, a wet button, a telephone that is read again and again.
 
-What repeats is stored a few times, then only as a number per minute. Whose repetitions are counted together, and what
-else is done about them, is the controller's.
+What repeats is stored a few times, then only as a number per minute. Which events are counted together, and what
+else is done about them, is in kiosk.door.controller and kiosk.door.door_lines.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class FloodLimiter:
         return found
 
     def counted(self, now: float) -> list[tuple[str, int]]:
-        """The sources that repeated themselves, each with how often, once a minute; quiet sources are forgotten."""
+        """Return once a minute the sources that repeated themselves, each with how often; forget quiet sources."""
         told = []
         for name, source in list(self._sources.items()):
             _forget(source.seen, now)

@@ -20,7 +20,7 @@ from kiosk.notices import Health, Idle, Notice
 from kiosk.roster import Roster
 
 GRAVE = {Health.LEDGER_FAILED, Health.READER_DOWN}
-"""What makes the light say fault: nobody can come in by badge."""
+"""Troubles for which the light shows a fault: nobody can come in by badge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +112,14 @@ class FrontPanel:
         self.rest(health)
 
     def rest(self, health: Collection[Health]) -> None:
-        """Let the light tell how the kiosk is; while a notice shows, the light is the notice's."""
+        """Set the light to idle or fault, unless a notice shows, which has its own."""
         rest = Signal.FAULT if GRAVE.intersection(health) else Signal.IDLE
         if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
             self._light = rest
             self._devices.indicator.signal(rest, "none" if self._is_quiet() else "usual")
 
     def _idle(self, health: Collection[Health]) -> Idle:
-        """Say what was read last, even while the ledger cannot be read: the health line tells that."""
+        """Return the idle screen, by what was read last; that the ledger cannot be read is told by the health line."""
         now, facts = self._clock.now(), self.facts
         if facts is None and Health.LEDGER_FAILED in health:
             return notices.cannot_start(self._site_id, self.cause, self._devices.language)

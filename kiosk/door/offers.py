@@ -1,7 +1,6 @@
-"""Which buttons the notice of a tap offers, and to whom. What they do is in kiosk.door.buttons.
+"""The buttons of a tap's notice: which ones, and for whom. What they do is in kiosk.door.buttons.
 
-The controller sees to it that a touch belongs to the notice that shows; what may be bought or taken back is a matter of
-kiosk.rules.
+What may be bought or taken back is decided in kiosk.rules.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ def undoable(case: Case, now: datetime) -> Visit | None:
 
 
 def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -> set[Offer]:
-    """Buttons come with a second tap: the first says what happened, the second that somebody wants something.
+    """Return the buttons of a verdict's notice: most come with a second tap, which shows that somebody wants something.
 
-    But a guest is brought along, so that there is a button for them at once.
+    The button for a guest is there at once.
     """
     found = set(FOR_HOSTS) if verdict.reason is Reason.STAFF else set()
     if verdict.reason in (Reason.RE_ENTRY, Reason.STAFF) and _is_in(case, now):
@@ -51,13 +50,13 @@ def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -
 
 
 def _may_look(case: Case, verdict: Verdict) -> bool:
-    """Whether whoever holds the badge is its member, as far as anybody knows: not with one that is reported lost."""
+    """Tell whether the holder of the badge may see the account: not with a badge that is reported lost."""
     is_theirs = case.member is not None and case.tap.source is Source.BADGE
     return is_theirs and verdict.reason not in (Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED)
 
 
 def _extras(case: Case, verdict: Verdict, now: datetime) -> set[Offer]:
-    """What may be bought beside one's own entry."""
+    """Return the buttons that buy more: a guest's entry, the next window."""
     if not isinstance(verdict, Granted):
         return set()
     found = {Offer.GUEST} if extras.guest(extras.after(case, verdict), now) else set()
@@ -66,7 +65,7 @@ def _extras(case: Case, verdict: Verdict, now: datetime) -> set[Offer]:
 
 
 def admission(answered: AnsweredTap, button: str, now: datetime, *, language: str | None) -> Admission | None:
-    """Whom a button of a notice lets in behind the notices, and where to; None for any other button."""
+    """Return who may open which scene by a button of a notice; None for a button that opens none."""
     member, site = answered.case.member, answered.case.site
     if member is None or button not in (*FOR_HOSTS, Offer.ACCOUNT):
         return None

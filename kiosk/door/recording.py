@@ -1,7 +1,7 @@
 """Writes the controller's facts into the ledger, and maintains the ledger while nobody taps.
 
-A ledger that fails is a health state: it is tried again, and the light and the screen say so. Only the controller's
-thread comes by here.
+A ledger that fails is a health state: it is tried again, and the light and the screen say so. For the controller's
+thread only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 10.0
 """How often a ledger that failed is tried again while nobody taps."""
 QUIET_SECONDS = 60.0
-"""Nothing has happened for so long: time to empty the WAL, of which a power cut then finds nothing."""
+"""After so long without a message the WAL is emptied, so that a power cut has nothing to damage."""
 
 
 class Recorder:
@@ -87,7 +87,7 @@ class Recorder:
             self._tried_at = now
             self.write_if_possible(Happened(what="ledger_recovered", site_id=self._site_id))
         try:
-            self._time_corrector.settle(self._clock.stamp())
+            self._time_corrector.correct(self._clock.stamp())
         except LedgerError as error:
             self.failed(error)
         if noted := self._chip_notes.changed(self._clock.chip_is_right(), self._site_id):

@@ -1,9 +1,7 @@
-"""The books on a USB stick: a journal that a spreadsheet opens, the ledger as JSON lines, and a word of warning.
+"""Exports to a USB stick: the books (a journal for spreadsheets, the ledger as JSON lines), or one member's data.
 
-And what is kept about one member, as a file for them.
-
-Read beside the running kiosk, never in its controller's thread: a slow stick keeps nobody at the door. What the words
-are is in kiosk.notices.journal.
+Never run in the controller's thread, because a stick may be slow. The words of the journal are in
+kiosk.notices.journal.
 """
 
 from __future__ import annotations
@@ -55,7 +53,7 @@ def media(mounts: Path = MOUNTS, roots: Iterable[Path] = ROOTS) -> tuple[Medium,
 
 
 def _medium(place: Path) -> list[Medium]:
-    """One that was pulled out a moment ago is none."""
+    """Return a stick, None for one that was pulled out a moment ago."""
     try:
         return [Medium(path=str(place), name=place.name, free=shutil.disk_usage(place).free)]
     except OSError:
@@ -70,7 +68,7 @@ def _unescaped(path: str) -> str:
 def copied(
     path: Path, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
 ) -> Done | Refused:
-    """Copy the books of the ledger at a path onto one of the sticks, and tell what came of it."""
+    """Copy the books of the ledger at a path onto one of the sticks, and return what was done."""
     if medium not in [one.path for one in (media() if among is None else among)]:
         return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
     try:

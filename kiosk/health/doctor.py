@@ -1,9 +1,9 @@
 """The checks of `kiosk doctor`: screen, reader, pins, clock, disk, service. They change nothing.
 
-Each look is one Finding, with what to do about it. Disk, network and versions are read by kiosk.health.machine and
-judged by kiosk.health.vitals, as they are for a running kiosk; here is what matters to whoever installs: service,
-ports, pins. The machine is reached through `Machine`, so that a folder can stand for its root. Mistakes in the settings
-are `kiosk check`'s.
+Each check gives one Finding, with what to do about it. Disk, network and versions are read by kiosk.health.machine and
+judged by kiosk.health.vitals, as they are for a running kiosk; service, ports and pins are checked only here. The
+machine is reached through `Machine`, so that a folder can stand for its root. Mistakes in the settings are found by
+`kiosk check`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Facts of this computer: disk, network, screens, supply, clock, versions. Linux only, readable without privileges.
 
-The one reader of these facts, for a running kiosk and for `kiosk doctor`. Nothing here judges, and nothing knows of
-badges or doors; kiosk.health.vitals says what the facts mean. `root` is where the files of the system begin: `/`, or a
-folder of a test. The clocks themselves are read by kiosk.clock alone.
+Read for a running kiosk and for `kiosk doctor` alike. What the facts mean is in kiosk.health.vitals. `root` is where
+the files of the system begin: `/`, or a folder of a test. The clocks are read by kiosk.clock alone.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path("/")
 MODELS = ("proc/device-tree/model", "sys/class/dmi/id/product_name")
-"""Where small computers and PCs tell what they are called."""
+"""Files in which small computers and PCs tell their model."""
 UNSEEN = "which nobody sees"
 """In the status that a kiosk gives to systemd: it draws, but not on any screen (kiosk.screen.window judges that)."""
 DEFAULT_ROUTE = "00000000"
@@ -49,7 +48,7 @@ class Disk:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """How this computer is connected. `link`: the interface that leads on to the world, or else one that is up."""
+    """The network connection. `link`: the interface of the default route, or else one that is up."""
 
     link: str | None
     wireless: bool = False
@@ -128,7 +127,7 @@ def throttled(root: Path = ROOT) -> int | None:
 
 
 def network(root: Path = ROOT) -> Network:
-    """The way to the world, if there is one."""
+    """Return how this computer is connected to a network."""
     interfaces = root / "sys/class/net"
     routes = [line.split() for line in text(root / "proc/net/route").splitlines()[1:]]
     leading = [fields[0] for fields in routes if len(fields) > 1 and fields[1] == DEFAULT_ROUTE]

@@ -1,4 +1,4 @@
-"""The status of a running kiosk: the ledger's share, completed by the parts around it."""
+"""The status of a running kiosk: what the ledger tells, completed by reader, screen, server and machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kiosk.uplink import Uplink
 
 
 class StatusReporter:
-    """Reads the status of a running kiosk's parts; from any thread but theirs, for a disk may hang."""
+    """Puts together the status of a running kiosk. Slow while a disk hangs: not for the threads of its parts."""
 
     def __init__(
         self, config: Config, controller: Controller, *, is_screen_missed: Callable[[], bool], root: Path
@@ -35,7 +35,7 @@ class StatusReporter:
     def complete(self, status: Status) -> Status:
         """Add to a status what the ledger does not know: health, central server, and each part.
 
-        Raises OSError when the disk does not even tell its size.
+        Raises OSError when the size of the disk cannot be read.
         """
         controller = self._controller
         status = replace(status, running=True, health=controller.health(), mending=controller.unread_repair)

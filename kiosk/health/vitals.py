@@ -1,7 +1,7 @@
 """The state of each part of the kiosk, as codes with facts: reader, door, disk, clock, network, and more.
 
-Pure: what was seen of the machine comes in, `Vital`s come out, for a running kiosk and for `kiosk doctor` by the same
-limits. What they read like, and what to do, is in kiosk.notices.vitals. A part that is missing on purpose is `absent`,
+Pure: facts come in, `Vital`s come out, by the same limits for a running kiosk and for `kiosk doctor`. Their words, and
+what to do, are in kiosk.notices.vitals. A part that is missing on purpose is `absent`,
 which is no fault.
 """
 
@@ -30,7 +30,7 @@ COPY_IS_OLD_DAYS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the running kiosk knows beyond its ledger."""
+    """Facts of a running kiosk that are not in its ledger."""
 
     machine: MachineFacts
     reader: ReaderUp | ReaderDown | None
@@ -145,7 +145,7 @@ def _clock(status: Status, *, paired: bool) -> Vital:
 
 
 def network_vital(network: Network) -> Vital:
-    """Judge the way to the world; to have none is a fact and no trouble, for the door needs none."""
+    """Judge the network; none is no trouble, for the door needs none."""
     if network.link is None:
         return Vital(part="network", state="absent", code="network_none")
     facts = {"link": network.link}
@@ -175,7 +175,7 @@ def _copy(copied_on: date | None, today: date) -> Vital:
 
 
 def versions_vital(known: Versions) -> Vital:
-    """Tell what runs here."""
+    """Return the versions of kiosk, Python, SQLite and system as a Vital, never a fault."""
     facts = {"kiosk": known.kiosk, "system": known.system, "model": known.model}
     return Vital(
         part="versions", state="good", code="versions", facts={**facts, "python": known.python, "sqlite": known.sqlite}

@@ -1,4 +1,4 @@
-"""When a place is open: the opening_hours language behind a few pure functions.
+"""Opening hours: when a place is open, by expressions of the opening_hours language. Pure functions.
 
 Who decides at an instant, first to last: staff's override, the dated exceptions (the last that applies), public
 holidays, the weekly hours; when nothing says open, it is closed. All intervals are half open: at 17:00:00.000 a place
@@ -55,7 +55,7 @@ HORIZON = timedelta(days=366)
 
 
 class Hours(NamedTuple):
-    """An expression and where it is read."""
+    """An expression of opening hours, with the time zone and public holidays that apply."""
 
     expression: str
     calendar: str
@@ -74,7 +74,7 @@ class Stretch(NamedTuple):
 
 
 class EntryHours(NamedTuple):
-    """How a tap stands to the hours."""
+    """The opening hours that a tap falls into."""
 
     start: datetime
     """The tap, or the opening that it is a little early for."""
@@ -150,7 +150,7 @@ def next_start(hours: Hours, at: datetime, *, override: Override | None = None) 
 
 
 def admission(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> EntryHours | None:
-    """How a tap stands to the hours; None: closed, and not within `early` of opening."""
+    """Return the hours that a tap falls into; None: closed, and not within `early` of opening."""
     ahead = stretches(hours, at, override=override)
     now = next(ahead)
     if not now.is_open:
@@ -182,7 +182,7 @@ def next_effect(rule: str, calendar: str, on: date) -> date | None:
 
 
 def _first_change(expression: str, usual: bool, calendar: str, on: date) -> date | None:
-    """Where an expression first departs from a house that is always open, or never."""
+    """Return where an expression first differs from one that is always open, or never."""
     _, until, state, comment = next(iter(schedule(expression, calendar).intervals(datetime.combine(on, time()))))
     if (state == State.OPEN) is not usual or comment:
         return on
@@ -211,7 +211,7 @@ def _heeds_holidays(site: Site) -> bool:
 
 
 def _painted(hours: Hours, override: Override | None, at: datetime, *, limit: datetime) -> Iterator[Stretch]:
-    """The written hours, and over them staff's word while it lasts."""
+    """Yield the written hours, replaced by the override while it lasts."""
     if override is None or override.until <= max(at, override.since):
         return _written(hours, at, limit)
     return _overridden(hours, override, at, limit=limit)

@@ -31,7 +31,7 @@ _STATE_OR_TIMES = re.compile(r'\d{1,2}:\d\d|\(|"|\|\||(?i:\b(?:sunrise|sunset|da
 
 
 class HoursError(ValueError):
-    """Hours that mean nothing, or not what their author thinks. `column` counts from 1; None: the whole of it.
+    """Hours that are not accepted. `column` counts from 1; None: the whole expression.
 
     `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
     """

@@ -1,4 +1,4 @@
-"""The part of OpenStreetMap's opening_hours language that is accepted, and where an expression leaves it.
+"""Parses the part of OpenStreetMap's opening_hours language that is accepted; reports what is not.
 
 Accepted is what the library reads as the language's reference implementation (npm package `opening_hours`) does:
 tests/hours/reference compares them. A rule is, in this order and each part once: dates, weekdays, times, a state (open,
@@ -284,7 +284,7 @@ def undoes(rule: Rule, closing: Rule) -> bool:
 
 
 def across(found: list[Rule]) -> Problem | None:
-    """Return what is wrong between rules that are each accepted, None when nothing is.
+    """Return what is wrong with rules together that are each accepted, None when nothing is.
 
     The two readers disagree on what a later rule for every day leaves of those before, and on the end of a night where
     a rule before tells of the next day. A rule after the one for public holidays would open on holidays, unless it is

@@ -1,4 +1,4 @@
-"""The ledger of a kiosk whose disk took nothing at the start: none, and the reason why."""
+"""A stand-in for the ledger of a kiosk whose disk took no writes at the start."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ class Ledger(LedgerReader):
         name: str = "the database",
         head_file: HeadFile | None = None,
     ) -> None:
-        """`lock` is held until `close`; `head_file` is told where the ledger ends, each time that it has grown."""
+        """`lock` is held until `close`; `head_file` notes where the ledger ends, each time that it has grown."""
         self._stamp, self._lock, self._head_file = stamp, lock, head_file
         self._new_head: Head | None = None
         super().__init__(engine, name=name)
 
     def close(self) -> None:
-        """Close the database, writing back what the WAL holds, and let go of the lock."""
+        """Close the database, writing back what the WAL holds, and release the lock."""
         super().close()
         if self._lock:
             self._lock.close()
@@ -130,8 +130,8 @@ class Ledger(LedgerReader):
     def _forget(self, connection: Connection, arrived: Sequence[Entry], faults: Sequence[Fault]) -> None:
         """Erase the bodies that entries which arrived say are to go.
 
-        A tombstone that could not be kept, because this ledger once wrote it and was put back to a copy from before,
-        is said again: what was erased must not return.
+        A tombstone that is one of our own entries, lost when an older copy was restored, is written again: what was
+        erased must not return.
         """
         erasing.erase_latecomers(connection, entries, ALL, arrived)
         words = [(one.ref, decode_fact(one.body)) for one in arrived if one.kind in FORGETTING and one.body is not None]
@@ -262,7 +262,7 @@ class Ledger(LedgerReader):
                 raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
 
     def repair_roster(self) -> tuple[Difference, ...]:
-        """Put what the entries add up to in the place of the live roster; return what was different.
+        """Replace the live roster by what the entries add up to; return what was different.
 
         Raises LedgerError when bodies were erased for which nothing stands, neither a remainder nor a sum: what they
         had done can no longer be told from the entries; or when the roster stands on a snapshot: then another snapshot

@@ -13,24 +13,24 @@ from kiosk.store.feed.snapshot import SnapshotError
 log = logging.getLogger(__name__)
 
 
-def take_in(ledger: Ledger, news: ServerNews, *, follows: Callable[[ServerNews], Sequence[AnyFact]]) -> None:
-    """Write what the news say, and what follows from them here, which is asked for before they are written.
+def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[ServerNews], Sequence[AnyFact]]) -> None:
+    """Write news, and after them the facts that `extra_facts` returned before they were written.
 
-    Raises LedgerError; then the news are asked for again. Whatever else goes wrong is told as such as well: what a
-    server sends must not end the thread that opens the door.
+    Raises LedgerError; then the news are asked for again. Any other failure becomes a LedgerError too: what a server
+    sends must not end the thread that opens the door.
     """
     try:
-        consequences = follows(news)
+        facts = extra_facts(news)
         _write(ledger, news)
-        if consequences:
-            ledger.append(*consequences)
+        if facts:
+            ledger.append(*facts)
     except LedgerError:
         raise
     except SnapshotError as error:
         raise LedgerError(str(error)) from error
     except Exception as error:
-        log.exception("news from the server could not be taken in")
-        raise LedgerError(f"news from the server could not be taken in: {type(error).__name__}") from error
+        log.exception("news from the server could not be written")
+        raise LedgerError(f"news from the server could not be written: {type(error).__name__}") from error
 
 
 def _write(ledger: Ledger, news: ServerNews) -> None:

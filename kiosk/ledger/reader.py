@@ -1,4 +1,4 @@
-"""Reading a ledger: its entries, where they and the roster stand, and the proof that both are as they were written."""
+"""Reading a ledger: its entries, its position in the server's feed, and checks of chain and roster."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ERASED = select(func.count()).select_from(entries).where(entries.c.body.is_(None
 
 
 class LedgerReader:
-    """A ledger that cannot be written."""
+    """A ledger that is open for reading."""
 
     def __init__(self, engine: Callable[[], Engine], *, name: str = "the database") -> None:
         """`engine` is called to open the database, `name` is what errors call it."""

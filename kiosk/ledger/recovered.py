@@ -44,7 +44,7 @@ class Recovered:
                 kept.setdefault(tuple(row.get(column.name) for column in table.primary_key.columns), row)
 
     def ledger_name(self, noted: str | None) -> str | None:
-        """Return the name that the note tells, unless it is of a life before; or else one that entries bear."""
+        """Return the ledger's name by the note, or by its entries where the note is that of a former ledger."""
         if noted and cursors.FORMER_SENT + noted not in self.cursors:
             return noted
         borne = {ref.ledger_id for ref in self.entries}

@@ -38,7 +38,7 @@ DAMAGED_KEPT = 3
 BLOCK = 65536
 SUFFIXES = ("", "-wal", "-shm")
 REPAIR_BYTES_PER_SECOND = 20_000
-"""What a small machine mends at the very least, when it reads, checks, writes and adds up anew what is there."""
+"""The least that a small machine repairs: reading, checking, writing and folding included."""
 
 
 class RepairReport(Noun, frozen=True, kw_only=True):

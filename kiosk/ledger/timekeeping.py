@@ -1,4 +1,4 @@
-"""What the ledger knows of time: the last moment that was sure, and when entries of a wrong time really were.
+"""What the ledger knows of time: the last moment that was sure, and the right times of entries with wrong ones.
 
 How sure the time is now, the clock says (kiosk.clock); what corrections do to the roster is in kiosk.store.fold.times.
 """
@@ -38,14 +38,14 @@ BY_HOST, BY_CHIP = (CLOCK_SET, CLOCK_CONFIRMED), (CHIP_WRONG, CHIP_RIGHT)
 
 
 class NewestFirst(Protocol):
-    """A ledger's own entries, backwards."""
+    """A ledger whose own entries can be read backwards."""
 
     def entries_backwards(self) -> Iterator[Entry]:
         """Yield them, the newest first. Raises LedgerError."""
 
 
 class LearningClock(Protocol):
-    """A clock that learns from the past."""
+    """A clock that can be told what the ledger knows of the time."""
 
     def remember(self, last: Stamp | None, *, firm: Stamp | None, chip_was_right: bool, is_confirmed: bool) -> None:
         """Learn from the last stamp that was sure, and from the last that rests on more than a host's word."""
@@ -118,15 +118,15 @@ def _happened(entry: Entry) -> str:
 
 
 class TimeCorrector:
-    """Entries whose time was not known or wrong when they were written, to be put right once it is known."""
+    """Corrects the times of entries that were written while the time was unknown or wrong, once it is known."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._base: datetime | None = None
         """The instant at which the monotonic clock of this boot stood at nought, as it was known last."""
 
-    def settle(self, moment: Stamp) -> None:
-        """Write when such entries were, if that is known by now. Raises LedgerError; then it is tried again."""
+    def correct(self, moment: Stamp) -> None:
+        """Write the right times of such entries if they are known by now. After LedgerError it is tried again."""
         if moment.clock is ClockQuality.UNTRUSTED:
             self._base = None
             return
@@ -138,7 +138,7 @@ class TimeCorrector:
 
 
 class ChipNotes:
-    """Notes whether the clock chip agrees with the time: at a start without a network it is all there is to go by."""
+    """Notes whether the clock chip agrees with the time: without a network a start has nothing else to go by."""
 
     def __init__(self) -> None:
         self._was_right = True

@@ -1,4 +1,4 @@
-"""What belongs to this machine: reader, pins, screen, paths, from one TOML file to frozen structs.
+"""The settings of this machine: reader, pins, screen, paths, read from one TOML file into frozen structs.
 
 What people change (site, hours, products, members) is in the ledger instead: kiosk.settings.site_file and kiosk.desk.
 Whether pins and reader path suit the hardware is judged by hardware.pins and hardware.reader; the caller asks them.
@@ -27,7 +27,7 @@ KEY_BYTES = 32
 
 
 class Secret:
-    """A text that never shows itself in a print, a log or an error message."""
+    """A text that is masked in a print, a log or an error message."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -132,7 +132,7 @@ class Screen(Settings, frozen=True):
 
 
 class Sounds(Settings, frozen=True):
-    """What is heard."""
+    """Loudspeaker and buzzer."""
 
     volume: Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")] = 0.6
     """Of the loudspeaker; 0: none. A buzzer has no volume."""
@@ -192,12 +192,12 @@ class Badges(Settings, frozen=True):
 
 
 class Server(Settings, frozen=True):
-    """The central server, for a kiosk that `kiosk pair` gave one. Whether its address will do is judged by sync."""
+    """The central server of a paired kiosk. Its address is checked in sync.address."""
 
     url: Text | None = None
-    """Where it is; None: where it was when the kiosk was paired."""
+    """Its address; None: the one at which the kiosk was paired."""
     plain_http: bool = False
-    """Talk to it without TLS: for a network of one's own."""
+    """Connect without TLS: for a private network."""
     certificates: Absolute | None = None
     """The file of a private authority's certificates; None: the public authorities."""
     every_seconds: LongSeconds = 30.0

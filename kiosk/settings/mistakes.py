@@ -49,7 +49,7 @@ class Mistake(msgspec.Struct, frozen=True):
 
 
 class MistakesError(ValueError):
-    """What is wrong with a file, all of it."""
+    """All mistakes in a file."""
 
     def __init__(self, source: str, found: Iterable[Mistake]) -> None:
         self.source = source
@@ -168,7 +168,7 @@ def extra(kind: Any, key: str) -> Any:
 
 
 def expected(kind: Any) -> str:
-    """In words: what an annotation allows."""
+    """Return in words what an annotation allows."""
     for part in _parts(inspect.type_info(kind)):
         if isinstance(part, inspect.Metadata) and part.extra_json_schema:
             return str(part.extra_json_schema["description"])

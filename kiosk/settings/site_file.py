@@ -33,7 +33,7 @@ Hours = Annotated[str, Meta(min_length=1, description='opening hours, such as "M
 Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, such as ["...", "..."]')]
 Ids = Annotated[tuple[Id, ...], Meta(description='a list of ids, such as ["la-serre", "les-tuves"]')]
 MOST = 100_000
-"""More minutes, days or places than any policy means, and few enough to count with."""
+"""The greatest number of minutes, days or places in a policy."""
 Units = Annotated[int, Meta(ge=1, le=10_000, description="a number of entries, 1 or more")]
 
 
@@ -191,7 +191,7 @@ def _policy_faults(policy: Policy) -> Iterator[Mistake]:
 
 
 def _product_faults(path: str, table: ProductTable, *, products: Collection[str], site: SiteTable) -> Iterator[Mistake]:
-    """What each setting alone does not show."""
+    """Yield mistakes that only several settings together show."""
     unlimited = isinstance(table.covers, Unlimited)
     if unlimited and table.entries is not None:
         yield Mistake(f"{path}.entries", "an unlimited pass counts no entries: leave this out", table.entries)

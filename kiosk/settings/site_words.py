@@ -1,7 +1,7 @@
-"""How people write prices, durations and parts of a day, read into the nouns of kiosk.model.
+"""Reads prices, durations and parts of a day as people write them into the nouns of kiosk.model.
 
 Every function takes what TOML gives and raises ValueError with a sentence that shows what to write instead. Which
-setting wants which of them is said in kiosk.settings.site_file.
+setting holds which of them is in kiosk.settings.site_file.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def newest(config: Config, today: date | None = None) -> date | None:
 
 
 def make(config: Config, today: date, *, device: Callable[[Path], int] = device_of) -> list[Path]:
-    """Copy the ledger into each folder, and let go of the copies that are too old. A day has one copy, the last made.
+    """Copy the ledger into each folder, and delete the copies that are too many. A day has one copy, the last made.
 
     Nothing is copied to a second medium that is not mounted. Raises LedgerError for a ledger that cannot be read, or a
     folder that cannot be written; the others have theirs.
@@ -128,7 +128,7 @@ def _copy_keys(config: Config, folder: Path) -> None:
 
 
 def _prune(folder: Path, today: date) -> None:
-    """Let go of the oldest copies: by their number, never by their age, for the clock may be wrong."""
+    """Delete the oldest copies: by their number, never by their age, for the clock may be wrong."""
     found = sorted(folder.glob(PATTERN))
     misdated = [copy for copy in found if (day_of(copy) or today) > today]
     others = [copy for copy in found if copy not in misdated]

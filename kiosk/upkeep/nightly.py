@@ -1,6 +1,6 @@
 """The nightly worker: each night old data is forgotten and the ledger is copied; after a start every page is checked.
 
-It reads on connections of its own, beside the work, and has the controller do what writes. What forgetting means is in
+It reads on connections of its own; what it writes, the controller writes. What forgetting means is in
 kiosk.desk.forgetting, what a copy is in kiosk.upkeep.backup; here is only when. A kiosk that is off at night does it
 when it is on again. A slow stick may hold this thread up for minutes, so the watchdog does not wait for it.
 """
@@ -23,7 +23,7 @@ from kiosk.upkeep import backup
 log = logging.getLogger(__name__)
 
 AFTER_START_SECONDS = 20.0
-"""When a start is over, and the card has time."""
+"""After so long a start is over, and the disk idle."""
 EVERY_SECONDS = 600.0
 """How often the worker looks whether the night's work is due."""
 NIGHT = time(2, 0)

@@ -161,7 +161,7 @@ def _reverse_visit(connection: Connection, ref: Ref) -> None:
     visit = visits.find(connection, ref)
     if visit is None:
         return
-    visits.settle(connection, visit)
+    visits.recompute_end(connection, visit)
     balances.give_back(connection, ref, {charge.pass_id for charge in balances.charges_of(visit.charges)})
     credits_ = tables.credits_
     connection.execute(delete(credits_).where(credits_.c.ledger_id == ref.ledger_id, credits_.c.seq == ref.seq))

@@ -93,7 +93,7 @@ def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: st
         connection.execute(_CUT_EARLIER, _fact(entry, member_id, site_id))
     connection.execute(_INSERT, {**row, **ends})
     if ends["reversed_at"] is not None:
-        _settle_re_entries(connection, row)
+        _recompute_re_entries(connection, row)
     return AddedVisit(member_id=row["member_id"], reversed_at=ends["reversed_at"])
 
 
@@ -139,10 +139,12 @@ def move(connection: Connection, ref: Ref, at: datetime) -> None:
         }
         connection.execute(update(visits).filter_by(ledger_id=ref.ledger_id, seq=ref.seq).values(at=at, **moved))
     if it := visit or left:
-        _settle_around(connection, it.member_id, it.site_id, min(it.at, at), max(it.at, at))
+        _recompute_ends_around(connection, it.member_id, it.site_id, min(it.at, at), max(it.at, at))
 
 
-def _settle_around(connection: Connection, member_id: str, site_id: str, start: datetime, end: datetime) -> None:
+def _recompute_ends_around(
+    connection: Connection, member_id: str, site_id: str, start: datetime, end: datetime
+) -> None:
     around = visits.select().where(
         visits.c.member_id == member_id,
         visits.c.site_id == site_id,
@@ -150,7 +152,7 @@ def _settle_around(connection: Connection, member_id: str, site_id: str, start: 
         visits.c.at <= end + REACH,
     )
     for found in connection.execute(around).all():
-        _settle(connection, found._asdict())
+        _recompute_end(connection, found._asdict())
 
 
 def find(connection: Connection, ref: Ref) -> Row[*tuple[Any, ...]] | None:
@@ -158,11 +160,11 @@ def find(connection: Connection, ref: Ref) -> Row[*tuple[Any, ...]] | None:
     return connection.execute(visits.select().filter_by(ledger_id=ref.ledger_id, seq=ref.seq)).one_or_none()
 
 
-def settle(connection: Connection, visit: Row[*tuple[Any, ...]]) -> None:
-    """Tell anew how a visit that was reversed ended, and the re-entries into its window."""
+def recompute_end(connection: Connection, visit: Row[*tuple[Any, ...]]) -> None:
+    """Compute anew when a reversed visit and the re-entries into its window ended."""
     row = visit._asdict()
-    _settle(connection, row)
-    _settle_re_entries(connection, row)
+    _recompute_end(connection, row)
+    _recompute_re_entries(connection, row)
 
 
 def forget_person(connection: Connection, member_id: str) -> None:
@@ -183,10 +185,10 @@ def forget_stretch(connection: Connection, fact: Condensed) -> tuple[Row[*tuple[
         ended.update((row.member_id, row.site_id, row.at) for row in rows)
         known += rows if table is visits else []
     for member_id, site_id, at in sorted(ended):
-        _settle_all(connection, _of(member_id, site_id), visits.c.at <= at, visits.c.presence_end == at)
+        _recompute_ends(connection, _of(member_id, site_id), visits.c.at <= at, visits.c.presence_end == at)
     for row in known:
         if row.reversed_at is not None:
-            _settle_re_entries(connection, row._asdict())
+            _recompute_re_entries(connection, row._asdict())
     return tuple(known)
 
 
@@ -194,20 +196,20 @@ def _of(member_id: str, site_id: str) -> ColumnElement[bool]:
     return and_(visits.c.member_id == member_id, visits.c.site_id == site_id)
 
 
-def _settle_all(connection: Connection, *which: ColumnElement[bool]) -> None:
+def _recompute_ends(connection: Connection, *which: ColumnElement[bool]) -> None:
     for found in connection.execute(visits.select().where(*which)).all():
-        _settle(connection, found._asdict())
+        _recompute_end(connection, found._asdict())
 
 
-def _settle(connection: Connection, row: dict[str, Any]) -> None:
+def _recompute_end(connection: Connection, row: dict[str, Any]) -> None:
     ends = _ends(row, _look(connection, row))
     connection.execute(update(visits).filter_by(ledger_id=row["ledger_id"], seq=row["seq"]).values(ends))
 
 
-def _settle_re_entries(connection: Connection, row: dict[str, Any]) -> None:
+def _recompute_re_entries(connection: Connection, row: dict[str, Any]) -> None:
     if row["window_end"] is None:
         return
-    _settle_all(
+    _recompute_ends(
         connection,
         _of(row["member_id"], row["site_id"]),
         visits.c.at >= row["at"],
