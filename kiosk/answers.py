@@ -16,11 +16,11 @@ from kiosk.model import DatedHours, DayHours, Member, Noun, Opening, Override, P
 
 
 class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
-    """What the kiosk says to a command."""
+    """The answer to a command."""
 
 
 class Refused(Answer, tag="refused", frozen=True, kw_only=True):
-    """It was not done. `near`: names that may have been meant.
+    """The command was not done. `near`: names that may have been meant.
 
     `message` is for the command line; by `code` and `facts` the screen says it in the reader's language.
     """
@@ -32,7 +32,7 @@ class Refused(Answer, tag="refused", frozen=True, kw_only=True):
 
 
 class Done(Answer, tag="done", frozen=True, kw_only=True):
-    """What changed, a sentence each; `changed` False when all was so already. `id` names what was made."""
+    """The command was done. `said`: what changed, a sentence each; `changed` False: nothing. `id`: what was made.
 
     said: tuple[str, ...]
     changed: bool = True
@@ -113,14 +113,14 @@ class UnknownBadge(Noun, frozen=True, kw_only=True):
 
 
 class UnknownBadges(Answer, tag="unknown_badges", frozen=True, kw_only=True):
-    """`now`: the kiosk's time, from which to ask again."""
+    """Badges that nobody carries. `now`: the kiosk's time, from which to ask again."""
 
     now: datetime
     badges: tuple[UnknownBadge, ...]
 
 
 class Products(Answer, tag="products", frozen=True, kw_only=True):
-    """What the site sells, and sold."""
+    """The products of a site, those no longer on sale too."""
 
     products: tuple[Product, ...]
     currency: str
@@ -149,7 +149,7 @@ class Judged(Answer, tag="judged", frozen=True, kw_only=True):
 
 
 class DoorOpened(Answer, tag="door_opened", frozen=True, kw_only=True):
-    """It is written down; the running kiosk opens the door."""
+    """That a host opens the door is recorded; the running kiosk opens it."""
 
     said: tuple[str, ...] = ("The door is open for a moment.",)
 
@@ -172,7 +172,7 @@ class Present(Noun, frozen=True, kw_only=True):
 
 
 class Inside(Answer, tag="inside", frozen=True, kw_only=True):
-    """Who is in, the earliest first."""
+    """The people who are in, the earliest first."""
 
     people: tuple[Present, ...]
 
@@ -208,7 +208,7 @@ class Hours(Answer, tag="hours", frozen=True, kw_only=True):
 
 
 class ExceptionLine(Noun, frozen=True, kw_only=True):
-    """A dated rule. `begins`: its first day from today on; `dates`: what it means, None in a form of its author's."""
+    """A dated rule. `begins`: its first day from today on; `dates`: what it means, None for a rule in another form."""
 
     rule: str
     begins: date
@@ -265,7 +265,7 @@ class SaleLine(Noun, frozen=True, kw_only=True):
 
 
 class TillSum(Noun, frozen=True, kw_only=True):
-    """What one way to pay brought, less what was given back."""
+    """The sum of one way to pay, refunds taken off."""
 
     method: str
     sales: int

@@ -1,4 +1,4 @@
-"""What the ledger keeps for ten years: the facts, one kind of entry each, and the entry around them.
+"""The facts that the ledger keeps, for ten years: one kind of entry each, and the entry around them.
 
 Add kinds and fields, never rename one. Instants are in UTC, money is in cents of the site's currency.
 """
@@ -32,13 +32,13 @@ class NounSet(Fact, frozen=True, kw_only=True):
 
 
 class SiteSet(NounSet, frozen=True, kw_only=True, tag="site"):
-    """The site is now like this."""
+    """A site was created or changed: the whole of it as it is now."""
 
     site: Site
 
 
 class ProductSet(NounSet, frozen=True, kw_only=True, tag="product"):
-    """The product is now like this."""
+    """A product was created or changed: the whole of it as it is now."""
 
     product: Product
 
@@ -78,7 +78,7 @@ class Tapped(Fact, frozen=True, kw_only=True, tag="tap"):
 
 
 class Reversed(Fact, frozen=True, kw_only=True, tag="reversal"):
-    """The charges and credit of an earlier tap or sale are given back and its window ends."""
+    """A tap or a sale was taken back: its charges and credit are given back, and its window ends."""
 
     ref: Ref
     reason: str
@@ -94,7 +94,7 @@ class Left(Fact, frozen=True, kw_only=True, tag="left"):
 
 
 class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
-    """Staff closed now, or stay open; `override` None takes that back."""
+    """Hosts closed now, or stay open; `override` None takes that back."""
 
     site_id: str
     override: Override | None
@@ -104,7 +104,7 @@ class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
 
 
 class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
-    """Something worth knowing that is no tap: started, door forced, reader down, a conflict between two kiosks."""
+    """An incident: started, door forced, reader down, a conflict between two kiosks."""
 
     what: str
     detail: str = ""
@@ -116,7 +116,7 @@ class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
 
 
 class Timed(Noun, frozen=True, kw_only=True):
-    """When an entry of this ledger really was."""
+    """The right time of an entry of this ledger."""
 
     seq: int
     at: datetime

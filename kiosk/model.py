@@ -1,4 +1,4 @@
-"""The nouns of the house, all frozen: what the rules judge.
+"""The nouns of the domain, all frozen: member, badge, pass, site, tap, verdict, and their parts.
 
 Nothing here does anything, and nothing of ours is imported. Instants (`datetime`) are aware and in UTC; dates and
 times of day (`date`, `time`) are local to the site. Money is in cents of the site's currency.
@@ -49,14 +49,14 @@ class Day(Noun, frozen=True, kw_only=True, tag="day", tag_field="by"):
 
 
 class Unlimited(Noun, frozen=True, kw_only=True, tag="unlimited", tag_field="by"):
-    """Nothing to count while the pass is valid."""
+    """Entries are not counted while the pass is valid."""
 
 
 Cover = Duration | Spans | Day | Unlimited
 
 
 class Product(Noun, frozen=True, kw_only=True):
-    """A kind of pass as the site sells it. A sold pass keeps its own copy, so a new price changes no old pass."""
+    """A kind of pass that the site sells. A sold pass keeps its own copy, so a new price changes no old pass."""
 
     id: str
     name: str
@@ -88,7 +88,7 @@ class Product(Noun, frozen=True, kw_only=True):
 
 
 class Pass(Noun, frozen=True, kw_only=True):
-    """What was sold: a product's terms, its holders, its dates."""
+    """A pass that was sold: a product's terms, its holders, its dates."""
 
     id: str
     terms: Product
@@ -109,7 +109,7 @@ Sound = Literal["usual", "slow", "none"]
 
 
 class Member(Noun, frozen=True, kw_only=True):
-    """A person who comes. `role` staff: a host."""
+    """A person with a badge. `role` staff: a host."""
 
     id: str
     name: str
@@ -179,7 +179,7 @@ class Site(Noun, frozen=True, kw_only=True):
     language: str = "fr"
     policy: Policy = Policy()
     retired: bool = False
-    """Closed for good: nobody sits at its desk any more; its sales and visits stay."""
+    """Closed for good; its sales and visits are kept."""
     region: str = ""
     """The region, where it has public holidays of its own: ISO 3166-2, `FR-57`; empty: those of the country alone."""
 
@@ -190,7 +190,7 @@ class Site(Noun, frozen=True, kw_only=True):
 
 
 class Override(Noun, frozen=True, kw_only=True):
-    """Staff's word over the hours, which ends by itself."""
+    """A change of the hours by hosts that ends by itself: closed now, or open longer."""
 
     state: Literal["open", "closed"]
     since: datetime
@@ -249,7 +249,7 @@ class Source(StrEnum):
 
 
 class Tap(Noun, frozen=True, kw_only=True):
-    """A badge at the reader, as raw as the hardware tells it; or a member that staff check in by hand."""
+    """A badge at the reader, as the hardware reports it; or a member that hosts check in by hand."""
 
     uid: bytes | None
     """The identifier read; None when it could not be read, or when there is no badge."""
@@ -301,14 +301,14 @@ class Charge(Noun, frozen=True, kw_only=True):
 
 
 class Ref(Noun, frozen=True, kw_only=True):
-    """The name of a ledger entry on all machines, for ever."""
+    """The name of a ledger entry, the same on all machines and for ever."""
 
     ledger_id: str
     seq: int
 
 
 class Visit(Noun, frozen=True, kw_only=True):
-    """A granted tap as the roster remembers it."""
+    """A granted tap, as the roster keeps it."""
 
     ref: Ref
     at: datetime
@@ -359,7 +359,7 @@ class Case(Noun, frozen=True, kw_only=True):
 
 
 class Reason(StrEnum):
-    """Why: the stable codes of rules.decide. They are stored; never rename one."""
+    """The reason of a verdict: the stable codes of rules.decide. They are stored; never rename one."""
 
     READ_ERROR = "READ_ERROR"
     RANDOM_UID = "RANDOM_UID"
@@ -384,7 +384,7 @@ class Reason(StrEnum):
 
 
 class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict"):
-    """Come in. Facts that do not apply are None."""
+    """The tap is granted. Facts that do not apply are None."""
 
     reason: Reason
     window: Window | None = None
@@ -407,7 +407,7 @@ class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict
 
 
 class Denied(Noun, frozen=True, kw_only=True, tag="denied", tag_field="verdict"):
-    """Not now, and the facts that help."""
+    """The tap is denied, with the facts that help."""
 
     reason: Reason
     opens_at: datetime | None = None
@@ -427,7 +427,7 @@ Verdict = Granted | Denied
 
 
 class Signal(StrEnum):
-    """How a verdict looks and sounds on the indicator and the screen: each has its own light, rhythm and picture."""
+    """A signal of the indicator and the screen: each has its own light, rhythm and picture."""
 
     IDLE = "idle"
     GRANTED = "granted"

@@ -27,7 +27,7 @@ SENSE_SECONDS = 10.0
 """How long a card is waited for; a reader that is out of order senses none."""
 
 NOTICE_SECONDS = 10.0
-"""How long a reader is waited for that comes or goes: the kiosk tries one that is down every 5 s at least."""
+"""How long the bench waits for a reader to come or go: the kiosk tries one that is down every 5 s at least."""
 
 
 class BenchError(ValueError):

@@ -20,9 +20,9 @@ from kiosk.demo.remote import Remote
 HOST = "127.0.0.1"
 PORT = 8765
 NAMES = ("127.0.0.1", "localhost")
-"""What a browser on this machine may call us: a page of elsewhere that gave its own name our address is refused."""
+"""Host names that are answered: a foreign page that resolves its name to this address is refused."""
 STILL_SECONDS = 10.0
-"""How long a browser waits without a frame before it is told that we are still there."""
+"""How long a browser waits for a frame before it gets a sign of life."""
 MOST_BYTES = 200
 
 PAGE = """<!doctype html>
@@ -100,7 +100,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(*told)
 
     def handle_error(self, *told: Any) -> None:
-        """Say nothing of a browser that went away in the middle of an answer; all else is a fault of ours."""
+        """Ignore a browser that closed the connection in the middle of an answer; report all else."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(*told)
 

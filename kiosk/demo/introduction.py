@@ -1,4 +1,4 @@
-"""What the demo tells in the terminal: how to begin, and why a button cannot be touched."""
+"""The demo's texts in the terminal: how to begin, and why a button cannot be touched."""
 
 from __future__ import annotations
 

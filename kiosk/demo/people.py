@@ -85,7 +85,7 @@ PEOPLE = (
     Person(key="tom", name="Tom Whitfield", card=_ntag(12), visits=3, language="en", tray="in English"),
     Person(key="jb", name="Jean-Baptiste Delacroix-Montgolfier", card=_ntag(13), visits=6, greeting="nothing"),
 )
-"""Whoever is in the tray stands for one verdict; the others make the place look lived in."""
+"""Each person in the tray stands for one verdict; the others fill the lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ def _joining(
 
 
 def _tapped(ledger: Ledger, person: Person, clock: MovableClock, *, site: Site, badge_key: bytes) -> Tapped:
-    """Judge a past tap as the door would have."""
+    """Return a past tap with the verdict of the rules."""
     now, badge = clock.now(), badge_id(person.card.uid, badge_key)
     tap = Tap(uid=person.card.uid, monotonic=clock.monotonic())
     case = ledger.roster.gather(tap, site_id=site.id, badge_id=badge, now=now, clock=clock.quality())

@@ -32,7 +32,7 @@ from sync.central.settings import Settings
 from sync.pairing import PairingError
 
 PORT = 8080
-"""Another one is taken where this one is in use."""
+"""The port, if it is free; else any other."""
 NAME, PASSWORD = "demo", "demo-la-serre"
 STOP_SECONDS = 2
 

@@ -21,7 +21,7 @@ class VirtualBadge(Noun, frozen=True, kw_only=True):
 
 
 class Tray(Noun, frozen=True, kw_only=True):
-    """What lies under the kiosk's picture in the demo."""
+    """The contents of the tray under the kiosk's picture."""
 
     badges: tuple[VirtualBadge, ...]
     on_reader: str | None = None

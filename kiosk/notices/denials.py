@@ -1,4 +1,4 @@
-"""Notices of a denial: why somebody may not come in, and the nearest fix."""
+"""Notices of a denial: the reason, and the nearest fix."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from kiosk.notices.punches import punch
 from kiosk.notices.view import Button, Notice, Offer
 
 QUESTION_SECONDS = 15.0
-"""There is something to read, and an answer to give."""
+"""How long a question stays: it has to be read and answered."""
 
 
 def extension_question(case: Case, bought: Granted, now: datetime, *, language: str | None = None) -> Notice:
@@ -26,25 +26,25 @@ def guest_question(case: Case, bought: Granted, now: datetime, *, language: str 
 
 
 def extended(case: Case, bought: Granted, now: datetime, *, undo: bool, language: str | None = None) -> Notice:
-    """The next window was bought; `undo`: it can be given back by a touch."""
+    """Return the notice that the next window was bought; `undo`: it can be given back by a touch."""
     words = _words(case, language)
     return _done(words, case, words.say("Prolonged"), bought, now, undo=undo)
 
 
 def guest_in(case: Case, bought: Granted, now: datetime, *, undo: bool, language: str | None = None) -> Notice:
-    """A guest is in; `undo`: their entry can be given back by a touch."""
+    """Return the notice that a guest is in; `undo`: their entry can be given back by a touch."""
     words = _words(case, language)
     return _done(words, case, words.say("Guest welcome"), bought, now, undo=undo)
 
 
 def kept(case: Case, *, language: str | None = None) -> Notice:
-    """The question was answered with no."""
+    """Return the notice after a question that was answered with no."""
     words = _words(case, language)
     return _quiet(case, title=words.say("Nothing changed"), lines=(words.say("No entry is used"),))
 
 
 def extra_refused(case: Case, *, guests: int | None = None, language: str | None = None) -> Notice:
-    """It is not to be had any more; `guests`: because so many are in already, as many as the place allows."""
+    """Return the notice that it cannot be bought any more; `guests`: so many are in, as many as the site allows."""
     words = _words(case, language)
     why = words.say("It cannot be had at this moment")
     if guests is not None:

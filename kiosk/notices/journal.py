@@ -1,4 +1,4 @@
-"""Words of the exported journal: headings, what happened, why; and the note that goes with it."""
+"""Words of the exported journal: headings, events, reasons; and the note on the stick."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
-"""Where a kiosk is before anybody has said."""
+"""The place of a kiosk before it is set."""
 
 
 def place_at(zone: str | None, among: tuple[str, ...]) -> Place | None:

@@ -1,4 +1,4 @@
-"""Turns the pass of a tap into a punch card: how many places, how many punched, what is written on it."""
+"""Turns the pass of a tap into a punch card: its places, the punched ones, and its text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kiosk.notices.language import Language
 from kiosk.notices.view import Punch
 
 _EMPTY = {Reason.NO_ENTRIES_LEFT, Reason.PASS_EXPIRED, Reason.PASS_NOT_YET_VALID}
-"""Denials that a look at the card explains."""
+"""Denials with which the card is shown, because it explains them."""
 
 
 def holding_of(verdict: Verdict, case: Case) -> Holding | None:

@@ -1,4 +1,4 @@
-"""Notices that do not answer a tap: a button was touched, or the kiosk is out of order.
+"""Notices after a touch on a button, and those of a kiosk that is out of order.
 
 `language` is the screen's, None the site's; a member's own wins over both.
 """
@@ -15,7 +15,7 @@ from kiosk.notices.view import Notice
 def undone(
     site: Site, member: Member, units_left: int | None, *, ends: bool = True, language: str | None = None
 ) -> Notice:
-    """The entry just used was given back. `units_left` is the balance after that, None for a pass without one.
+    """Return the notice that the entry just used was given back. `units_left` is the balance then, None without one.
 
     `ends` False: it was a guest's or one for later, and the member's own time goes on.
     """
@@ -27,7 +27,7 @@ def undone(
 
 
 def undo_refused(site: Site, member: Member, code: str, *, language: str | None = None) -> Notice:
-    """The entry cannot be given back here; `code` is what corrections.may_undo answered."""
+    """Return the notice that the entry cannot be given back; `code` is what corrections.may_undo answered."""
     words = _words(site, member, language)
     reason = {
         "TOO_LATE": words.say("More than a minute has passed"),
@@ -41,7 +41,7 @@ def undo_refused(site: Site, member: Member, code: str, *, language: str | None 
 
 
 def goodbye(site: Site, member: Member, now: datetime, *, language: str | None = None) -> Notice:
-    """Somebody said that they leave."""
+    """Return the notice for somebody who said that they leave."""
     words = _words(site, member, language)
     wish = words.say("Have a good evening") if words.local(now).hour >= 17 else words.say("Have a good day")
     return Notice(
@@ -52,7 +52,7 @@ def goodbye(site: Site, member: Member, now: datetime, *, language: str | None =
 
 
 def out_of_service(site: Site | None = None, *, cause: str = "", language: str | None = None) -> Notice:
-    """The kiosk cannot record, or not even read its site: nobody is let in without a line in the ledger.
+    """Return the notice that nobody is let in, because the ledger cannot be written or read.
 
     `cause` is the health code of a disk that takes nothing, empty for other causes.
     """
@@ -65,7 +65,7 @@ def out_of_service(site: Site | None = None, *, cause: str = "", language: str |
 
 
 def lift_badge(site: Site | None = None, *, language: str | None = None) -> Notice:
-    """A badge lay on the reader before the kiosk watched it: it counts once it was lifted and laid again."""
+    """Return the request to lift a badge that lay on the reader before the kiosk watched it, and lay it again."""
     words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
     return Notice(
         signal=Signal.ATTENTION,
@@ -86,7 +86,7 @@ def unrecorded(words: Language, cause: str) -> str:
 
 
 def slow_down(site: Site, *, language: str | None = None) -> Notice:
-    """One badge, or badges that nobody knows, tapped so often within a minute that nothing more is stored of them."""
+    """Return the request for patience, after more taps of one badge, or of unknown badges, than are stored."""
     words = Language(choose(language, site.language), site.zone)
     return Notice(
         signal=Signal.DENIED,

@@ -1,4 +1,4 @@
-"""Words of the idle screen: the place, its hours, the time, where to tap, how the kiosk is."""
+"""Words of the idle screen: site, hours, time, where to tap, and the health of the kiosk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.notices.service import unrecorded
 from kiosk.notices.view import Admission, Health, Idle, Side
 
 QUIET = {Health.SERVER_UNREACHABLE}
-"""Told in a line, without alarm: the door lacks nothing."""
+"""Troubles without effect on the door, shown without alarm."""
 
 
 def idle(
@@ -123,7 +123,7 @@ def cannot_start(site_id: str, cause: str, language: str | None = None) -> Idle:
 def not_set_up(
     site_id: str, language: str | None = None, *, now: datetime | None = None, may_be_set_up: bool = False
 ) -> Idle:
-    """Say that the kiosk does not know its site yet, and how it learns of it; with the way to the first start."""
+    """Say that the kiosk is not set up, and how to do it; with the way to the first start."""
     words = Language(choose(language), "UTC")
     instead = None
     if may_be_set_up and now:

@@ -13,11 +13,11 @@ from kiosk.notices.punches import holding_of, punch
 from kiosk.notices.view import NOTICE_SECONDS, Button, Notice, Offer
 
 NAMELESS = {Reason.BADGE_BLOCKED, Reason.MEMBER_SUSPENDED}
-"""Whoever holds a badge reported lost, or stands beside a suspended member, learns nothing about anybody."""
+"""Denials that name nobody: a badge may be stolen, and others may read the screen."""
 
 EVENING = 18
 CODE_SECONDS = 20.0
-"""A claim code has to be walked to the desk or written down."""
+"""How long a claim code stays: it has to be taken to the desk or written down."""
 
 
 def notice(

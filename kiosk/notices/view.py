@@ -1,4 +1,4 @@
-"""What the screen shows, as frozen values: compared by content, so that nothing is drawn twice. No words here."""
+"""What the screen shows, as frozen values: compared by content, so that only changes are drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Side = Literal["left", "right", "top", "bottom"]
 
 
 class Offer(StrEnum):
-    """The buttons of a notice, by what they do."""
+    """The kinds of buttons on a notice."""
 
     LEAVE = "leave"
     UNDO = "undo"
@@ -32,7 +32,7 @@ class Offer(StrEnum):
 
 
 class Health(StrEnum):
-    """What is wrong with the kiosk, the gravest first: the idle screen tells one at a time."""
+    """The troubles of a kiosk, the gravest first: the idle screen shows one at a time."""
 
     LEDGER_FAILED = "ledger_failed"
     READER_DOWN = "reader_down"
@@ -50,14 +50,14 @@ class Health(StrEnum):
 
 
 class Button(Noun, frozen=True, kw_only=True):
-    """Something to touch."""
+    """A button on the screen."""
 
     id: str
     label: str
 
 
 class Punch(Noun, frozen=True, kw_only=True):
-    """The pass as the card with holes that it replaces."""
+    """A pass drawn as a punch card."""
 
     total: int | None
     """Places on the card; None: unlimited, nothing to punch."""
@@ -72,7 +72,7 @@ class Punch(Noun, frozen=True, kw_only=True):
 
 
 class Notice(Noun, frozen=True, kw_only=True):
-    """The answer to a tap, a touch or a failure."""
+    """A notice on the screen: the answer to a tap, a touch or a failure."""
 
     signal: Signal
     title: str
@@ -108,7 +108,7 @@ class Admission(Noun, frozen=True, kw_only=True):
 
 
 class Idle(Noun, frozen=True, kw_only=True):
-    """The screen between two taps."""
+    """The idle screen, between two taps."""
 
     site: str
     is_open: bool
@@ -130,6 +130,6 @@ class Idle(Noun, frozen=True, kw_only=True):
     rests: bool = False
     """Nobody is expected: when nobody touches it either, the screen goes dim, then dark."""
     minute: int = 0
-    """Of the day, 0 to 1439: where the clock of a dark screen has wandered to."""
+    """Of the day, 0 to 1439: the clock of a dark screen moves with it, against burn-in."""
     instead: Admission | None = None
-    """What shows in its place while nobody touches: the first start of a kiosk that knows nothing yet."""
+    """Shown in its place while nobody touches: the first start of a kiosk that is not set up."""
