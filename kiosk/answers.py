@@ -32,7 +32,7 @@ class Refused(Answer, tag="refused", frozen=True, kw_only=True):
 
 
 class Done(Answer, tag="done", frozen=True, kw_only=True):
-    """The command was done. `said`: what changed, a sentence each; `changed` False: nothing. `id`: what was made.
+    """The command was done. `said`: what changed, a sentence each; `changed` False: nothing. `id`: what was made."""
 
     said: tuple[str, ...]
     changed: bool = True
