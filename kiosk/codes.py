@@ -88,6 +88,7 @@ PARTS: dict[str, str] = {
     "network": _("Network"),
     "exchange": _("Central server"),
     "copy": _("Nightly copy"),
+    "medium": _("Copy on the second medium"),
     "versions": _("Versions"),
 }
 """Part of a kiosk -> its name."""
@@ -226,6 +227,18 @@ HEALTH: dict[str, HealthWords] = {
     "copy_old": HealthWords(
         said=_("Made {day}"),
         advice=_("Export to a USB stick, and call whoever looks after the kiosk"),
+    ),
+    "medium_missing": HealthWords(
+        said=_("The medium at {folder} is not there"),
+        advice=_("Plug it in again: until then, copies are only on the card itself"),
+        short=_("the medium for the copies is missing"),
+    ),
+    "medium_none": HealthWords(said=_("None yet"), advice=_("One is made in the coming night")),
+    "medium_copied": HealthWords(said=_("Made {day}")),
+    "medium_old": HealthWords(
+        said=_("Made {day}"),
+        advice=_("See whether the medium at {folder} is full or broken"),
+        short=_("the copies on the second medium are old"),
     ),
     "versions": HealthWords(said=_("Kiosk {kiosk}, {system}"), advice="{model}"),
 }

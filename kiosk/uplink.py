@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import date
 from importlib.metadata import version
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -54,7 +55,12 @@ class Uplink:
     """Runs the threads that exchange with the central server, once the kiosk is paired."""
 
     def __init__(
-        self, config: Config, controller: Controller, clock: WallClock, *, disk: Callable[[], tuple[str, ...]] = tuple
+        self,
+        config: Config,
+        controller: Controller,
+        clock: WallClock,
+        *,
+        disk: Callable[[date], tuple[str, ...]] = lambda _: (),
     ) -> None:
         """`disk` tells what is wrong with the disk, as codes of a beacon; it may raise OSError."""
         self._config, self._controller, self._clock = config, controller, clock
@@ -159,7 +165,7 @@ class Uplink:
 
     def _disk_troubles(self) -> tuple[str, ...]:
         try:
-            return self._disk()
+            return self._disk(self._clock.now().date())
         except OSError:
             return ("disk_failing",)
 

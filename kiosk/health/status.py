@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from kiosk.answers import Status
 from kiosk.door.controller import Controller
 from kiosk.health import machine
-from kiosk.health.vitals import Surroundings, troubles, vitals
+from kiosk.health.vitals import Surroundings, medium_troubles, troubles, vitals
 from kiosk.ledger import LedgerError
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.settings.config import Config
@@ -44,9 +45,10 @@ class StatusReporter:
                 status = replace(status, server=self.uplink.live_link())
         return replace(status, vitals=vitals(status, self._surroundings()))
 
-    def disk_troubles(self) -> tuple[str, ...]:
-        """Return what is wrong with the disk, for the server. Raises OSError like `complete`."""
-        return troubles(machine.disk(self._config.paths.state, self._root))
+    def disk_troubles(self, today: date) -> tuple[str, ...]:
+        """Return what is wrong with the disk and the second medium, for the server. Raises OSError like `complete`."""
+        found = troubles(machine.disk(self._config.paths.state, self._root))
+        return (*found, *medium_troubles(backup.last_copies(self._config), today))
 
     def _surroundings(self) -> Surroundings:
         config = self._config
@@ -57,5 +59,5 @@ class StatusReporter:
             contact_wired=config.door.contact is not None,
             paired=self.uplink is not None and self.uplink.is_paired,
             screen_missed=self._is_screen_missed(),
-            copied_on=backup.last_everywhere(config),
+            copies=backup.last_copies(config),
         )

@@ -7,7 +7,7 @@ which is no fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from kiosk.answers import Status, Vital, VitalState
 from kiosk.health.machine import Disk, MachineFacts, Network, Versions
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.model import ClockQuality
+from kiosk.upkeep.backup import LastCopy
 
 MEGABYTE = 1_000_000
 FULL = 50 * MEGABYTE
@@ -41,8 +42,8 @@ class Surroundings:
     """There is a central server."""
     screen_missed: bool = False
     """There should be a screen, and nobody sees one."""
-    copied_on: date | None
-    """The day (UTC) since which every folder has a copy of the ledger; None: one has none, or is not mounted."""
+    copies: tuple[LastCopy, ...]
+    """The newest copy of the ledger in each folder, that of the card first."""
 
 
 DOOR_FAULTS = (
@@ -66,7 +67,7 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
         _clock(status, paired=seen.paired),
         network_vital(seen.machine.network),
         _exchange(status, paired=seen.paired),
-        _copy(seen.copied_on, status.now.date()),
+        *_copies(seen.copies, status.now.date()),
         versions_vital(seen.machine.versions),
     )
 
@@ -165,13 +166,43 @@ def _exchange(status: Status, *, paired: bool) -> Vital:
     )
 
 
-def _copy(copied_on: date | None, today: date) -> Vital:
-    if copied_on is None:
+def _copies(copies: Sequence[LastCopy], today: date) -> Iterator[Vital]:
+    """Tell of the copy of each folder by itself: a medium that is gone is not made good by the card's own copy."""
+    own, *others = copies
+    yield _copy(own.on, today)
+    for medium in others:
+        yield _medium(medium, today)
+
+
+def _copy(on: date | None, today: date) -> Vital:
+    if on is None:
         return Vital(part="copy", state="attention", code="copy_none")
-    facts = {"on": copied_on.isoformat()}
-    if (today - copied_on).days > COPY_IS_OLD_DAYS:
+    facts = {"on": on.isoformat()}
+    if _is_old(on, today):
         return Vital(part="copy", state="attention", code="copy_old", facts=facts)
     return Vital(part="copy", state="good", code="copy_made", facts=facts)
+
+
+def _medium(copy: LastCopy, today: date) -> Vital:
+    facts = {"folder": str(copy.folder)}
+    if not copy.is_there:
+        return Vital(part="medium", state="fault", code="medium_missing", facts=facts)
+    if copy.on is None:
+        return Vital(part="medium", state="attention", code="medium_none", facts=facts)
+    facts["on"] = copy.on.isoformat()
+    if _is_old(copy.on, today):
+        return Vital(part="medium", state="attention", code="medium_old", facts=facts)
+    return Vital(part="medium", state="good", code="medium_copied", facts=facts)
+
+
+def _is_old(on: date, today: date) -> bool:
+    return (today - on).days > COPY_IS_OLD_DAYS
+
+
+def medium_troubles(copies: Sequence[LastCopy], today: date) -> tuple[str, ...]:
+    """Return the troubles of a second medium as codes of a beacon: missing, or its copies are old."""
+    codes = (vital.code for vital in _copies(copies, today))
+    return tuple(code for code in codes if code in ("medium_missing", "medium_old"))
 
 
 def versions_vital(known: Versions) -> Vital:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from kiosk.files import move_into_place, write_whole
@@ -49,17 +50,23 @@ def is_medium_there(config: Config, *, device: Callable[[Path], int] = device_of
     return medium is None or device(medium) != device(config.paths.state)
 
 
-def last_everywhere(config: Config, *, device: Callable[[Path], int] = device_of) -> date | None:
-    """Return the day since which every folder has a copy: that of the folder furthest behind.
+class LastCopy(NamedTuple):
+    """The newest copy in a folder. `on`: its day (UTC), None without any."""
 
-    None while one of them has none, or the second medium is not mounted.
-    """
-    if not is_medium_there(config, device=device):
-        return None
-    days = [
-        max((day for copy in folder.glob(PATTERN) if (day := day_of(copy))), default=None) for folder in folders(config)
-    ]
-    return min((day for day in days if day), default=None) if all(days) else None
+    folder: Path
+    on: date | None
+    is_there: bool = True
+    """False: the folder is to be on a second medium, which is not mounted."""
+
+
+def last_copies(config: Config, *, device: Callable[[Path], int] = device_of) -> tuple[LastCopy, ...]:
+    """Return the newest copy of each folder: the one among the state first, then that on the second medium."""
+    found = []
+    for folder in folders(config):
+        there = folder != config.backup.folder or is_medium_there(config, device=device)
+        days = (day_of(copy) for copy in (folder.glob(PATTERN) if there else ()))
+        found.append(LastCopy(folder, max((day for day in days if day), default=None), there))
+    return tuple(found)
 
 
 def copies(config: Config) -> list[Path]:

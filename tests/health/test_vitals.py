@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from kiosk.answers import Status
 from kiosk.health import machine
 from kiosk.health import vitals as judged
-from kiosk.health.vitals import Surroundings, troubles, vitals
+from kiosk.health.vitals import Surroundings, medium_troubles, troubles, vitals
 from kiosk.messages import ReaderDown, ReaderUp
 from kiosk.model import ClockQuality, Opening
 from kiosk.notices import Language
 from kiosk.notices.vitals import part_words
+from kiosk.upkeep.backup import LastCopy
 
 NOW = datetime(2026, 6, 1, 7, 5, tzinfo=UTC)
 GIGABYTE = 10**9
@@ -54,13 +55,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+CARD = Path("/var/lib/kiosk/backup")
 PI = machine.MachineFacts(
     disk=machine.Disk(free=20 * GIGABYTE, total=30 * GIGABYTE, read_only=False, errors=0),
     network=machine.Network(link="eth0", leads_on=True),
     versions=machine.Versions(kiosk="1", python="3.13", sqlite="3.46", system="Debian", model="Pi 5"),
 )
 AROUND = Surroundings(
-    machine=PI, reader=ReaderUp(name="PN532"), strike_wired=True, contact_wired=True, paired=True, copied_on=NOW.date()
+    machine=PI,
+    reader=ReaderUp(name="PN532"),
+    strike_wired=True,
+    contact_wired=True,
+    paired=True,
+    copies=(LastCopy(CARD, NOW.date()),),
 )
 
 
@@ -158,13 +165,31 @@ def test_people_far_away_are_told_of_a_disk_by_what_it_is_for(free, total, error
     assert troubles(machine.Disk(free=free, total=total, read_only=False, errors=errors)) == found
 
 
+@pytest.mark.parametrize(
+    ("days", "there", "state", "code"),
+    [
+        (0, True, "good", "medium_copied"),
+        (4, True, "attention", "medium_old"),
+        (None, True, "attention", "medium_none"),
+        (None, False, "fault", "medium_missing"),
+    ],
+)
+def test_the_copy_on_a_second_medium_has_an_age_and_a_state_of_its_own(days, there, state, code):
+    on = None if days is None else NOW.date() - timedelta(days=days)
+    copies = (LastCopy(CARD, NOW.date()), LastCopy(Path("/media/stick"), on, there))
+    parts = told(copies=copies)
+    assert parts["copy"] == ("good", "copy_made")
+    assert parts["medium"] == (state, code)
+    assert medium_troubles(copies, NOW.date()) == ((code,) if code in ("medium_old", "medium_missing") else ())
+
+
 def test_clock_queue_and_copy_are_told_as_they_are():
     assert told(replace(FINE, clock=ClockQuality.HOLDOVER))["clock"] == ("good", "clock_holdover")
     assert told(replace(FINE, clock=ClockQuality.UNTRUSTED))["clock"] == ("fault", "clock_untrusted")
     assert told(replace(FINE, waiting=12))["exchange"] == ("good", "exchange_waiting")
-    assert told(copied_on=NOW.date() - timedelta(days=3))["copy"] == ("good", "copy_made")
-    assert told(copied_on=NOW.date() - timedelta(days=4))["copy"] == ("attention", "copy_old")
-    assert told(copied_on=None)["copy"] == ("attention", "copy_none")
+    assert told(copies=(LastCopy(CARD, NOW.date() - timedelta(days=3)),))["copy"] == ("good", "copy_made")
+    assert told(copies=(LastCopy(CARD, NOW.date() - timedelta(days=4)),))["copy"] == ("attention", "copy_old")
+    assert told(copies=(LastCopy(CARD, None),))["copy"] == ("attention", "copy_none")
 
 
 def test_a_machine_is_read_from_the_files_of_its_system(root):

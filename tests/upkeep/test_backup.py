@@ -87,17 +87,18 @@ def test_nothing_is_copied_to_a_medium_that_is_not_mounted(config):
     counter.close()
     assert not config.backup.folder.exists()
     assert backup.newest(config) == TODAY
-    assert backup.last_everywhere(config) is None
+    assert [(copy.on, copy.is_there) for copy in backup.last_copies(config)] == [(TODAY, True), (None, False)]
 
 
-def test_the_copy_that_counts_is_that_of_the_folder_furthest_behind(config):
+def test_the_newest_copy_is_told_of_each_folder_by_itself(config):
     counter, _ = lives(config)
     made(config, TODAY)
     made(replace(config, backup=Backup()), TODAY + timedelta(days=5))
     counter.close()
-    assert backup.last_everywhere(config, device=disk) == TODAY
-    assert backup.last_everywhere(replace(config, backup=Backup())) == TODAY + timedelta(days=5)
-    assert backup.last_everywhere(config) is None
+    later = TODAY + timedelta(days=5)
+    assert [copy.on for copy in backup.last_copies(config, device=disk)] == [later, TODAY]
+    assert [copy.on for copy in backup.last_copies(replace(config, backup=Backup()))] == [later]
+    assert [(copy.on, copy.is_there) for copy in backup.last_copies(config)] == [(later, True), (None, False)]
 
 
 def test_a_dead_card_taps_again_from_the_second_medium(config, tmp_path):

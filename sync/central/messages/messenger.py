@@ -38,6 +38,8 @@ KIOSK_HEALTH = (
     "ledger_mended",
     "disk_low",
     "disk_failing",
+    "medium_missing",
+    "medium_old",
     "clock_untrusted",
 )
 """Health codes of a kiosk's beacon that a message is sent about."""
