@@ -133,7 +133,7 @@ class TimeCorrector:
         base = moment.at - timedelta(microseconds=moment.monotonic_ns // 1000)
         if self._base is None or abs(base - self._base) > APART:
             moved = tuple(corrections(self._ledger, moment))
-            self._ledger.append(*moved, *given_back(self._ledger, moved))
+            self._ledger.append(*given_back(self._ledger, moved), *moved)  # in this order the server tells no conflict
             self._base = base
 
 

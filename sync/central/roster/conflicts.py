@@ -5,8 +5,8 @@ get. It is looked for once for each entry of the feed, in the transaction that f
 once; what is found depends on the feed alone.
 
 - *Overdraft*: more was taken off a pass than the one who let in could know.
-- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back. The
-  later charge is given back.
+- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back or was
+  corrected. The later charge is given back.
 - *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed.
 """
 
@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
 
 from kiosk import local_time
-from kiosk.facts import AnyFact, Entry, Happened, Reversed, Tapped
+from kiosk.facts import AnyFact, Entry, Happened, Reversed, Tapped, TimesCorrected
 from kiosk.model import Badge, Charge, Granted, Pass, Reason, Ref, Site, Source, Window
 from kiosk.rules.passes import is_counted, period_start
 from kiosk.store.chain import decode_fact
@@ -29,6 +29,8 @@ from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed.server_ledger import SERVER
 
+JUDGED = ("tap", "times")
+"""Kinds of entries that may be in conflict with others: taps, and what tells that a tap was at another time."""
 REASON = "overlap"
 LONGEST_WINDOW = timedelta(days=2)
 """Windows that began longer ago are not looked at; no product covers as long."""
@@ -72,13 +74,16 @@ class ConflictFinder:
 
     def judge(self, entry: Entry, position: int) -> None:
         """Find and handle the conflicts of an entry."""
-        fact = decode_fact(entry.body) if entry.kind == "tap" and entry.body is not None else None
+        fact = decode_fact(entry.body) if entry.kind in JUDGED and entry.body is not None else None
+        if isinstance(fact, TimesCorrected):
+            for timed in fact.times:
+                self._finds_overlap(Ref(ledger_id=entry.ref.ledger_id, seq=timed.seq))
         if not isinstance(fact, Tapped) or not isinstance(fact.verdict, Granted):
             return
         self._look_for_blocked_badge(entry, fact, position)
         if fact.member_id is None or not fact.verdict.charges:
             return
-        if not self._finds_overlap(entry, fact.member_id, fact.site_id):
+        if not self._finds_overlap(entry.ref):
             self._look_for_overdraft(entry, fact, fact.verdict)
 
     def _tell(self, found: _Conflict, *remedy: AnyFact) -> bool:
@@ -122,11 +127,11 @@ class ConflictFinder:
 
     # ------------------------------------------------------------ windows that overlap
 
-    def _finds_overlap(self, entry: Entry, member_id: str, site_id: str) -> bool:
-        """Give back the later of two overlapping charges. Return whether this entry was the later one."""
-        query = select(visits).filter_by(ledger_id=entry.ref.ledger_id, seq=entry.ref.seq)
+    def _finds_overlap(self, visited: Ref) -> bool:
+        """Give back the later of two overlapping charges. Return whether this visit was the later one."""
+        query = select(visits).filter_by(ledger_id=visited.ledger_id, seq=visited.seq)
         this = self._connection.execute(query).first()
-        if this is None or this.window_start is None or this.reversed_at is not None:
+        if this is None or this.window_start is None or this.reversed_at is not None or not _charges(this.charges):
             return False
         for other in self._overlapping(this):
             later = max(this, other, key=_order)
@@ -136,8 +141,8 @@ class ConflictFinder:
                 kind=Kind.OVERLAP,
                 ref=ref,
                 note=Note.CHARGED_TWICE,
-                facts={"member": member_id, "n": earlier.seq, "ledger": earlier.ledger_id},
-                site_id=site_id,
+                facts={"member": this.member_id, "n": earlier.seq, "ledger": earlier.ledger_id},
+                site_id=this.site_id,
             )
             if self._tell(conflict, Reversed(ref=ref, reason=REASON, by=SERVER)):
                 self._charge_again(later)

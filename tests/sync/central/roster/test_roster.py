@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped
+from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped, Timed, TimesCorrected
 from kiosk.model import Badge, Charge, Member, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
 from sync.central.accounts import audit
@@ -226,6 +226,18 @@ def test_a_kiosk_whose_clock_went_back_charges_no_time_twice(database: str) -> N
         doors.hears("north", let_in(LATER, "ten"), at=LATER)
         doors.hears("north", let_in(MONDAY, "ten"))
         assert doors.left() == 9
+        assert paid_windows(central) == [MONDAY]
+
+
+def test_a_time_that_is_corrected_into_one_that_another_door_was_paid_for_is_given_back(database: str) -> None:
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("south", let_in(MONDAY, "ten"))
+        tomorrow = MONDAY + timedelta(days=1)
+        wrong = doors.hears("north", let_in(tomorrow, "ten"), at=tomorrow)
+        assert (doors.left(), kinds(central)) == (8, [])
+        doors.hears("north", TimesCorrected(times=(Timed(seq=wrong.seq, at=MONDAY + timedelta(hours=1)),)), at=LATER)
+        assert (doors.left(), kinds(central)) == (9, ["overlap"])
         assert paid_windows(central) == [MONDAY]
 
 
