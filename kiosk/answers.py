@@ -315,7 +315,9 @@ VitalState = Literal["good", "attention", "fault", "absent"]
 class Vital(Noun, frozen=True, kw_only=True):
     """How a part of the kiosk is. `code` and `facts` become words in kiosk.notices; `absent`: missing, and no fault."""
 
-    part: Literal["reader", "screen", "door", "disk", "clock", "network", "exchange", "copy", "medium", "versions"]
+    part: Literal[
+        "reader", "screen", "door", "disk", "clock", "power", "network", "exchange", "copy", "medium", "versions"
+    ]
     state: VitalState
     code: str
     facts: dict[str, str] = msgspec.field(default_factory=dict)

@@ -60,11 +60,11 @@ class Uplink:
         controller: Controller,
         clock: WallClock,
         *,
-        disk: Callable[[date], tuple[str, ...]] = lambda _: (),
+        machine: Callable[[date], tuple[str, ...]] = lambda _: (),
     ) -> None:
-        """`disk` tells what is wrong with the disk, as codes of a beacon; it may raise OSError."""
+        """`machine` tells what is wrong with disk, screen and supply, as codes of a beacon; it may raise OSError."""
         self._config, self._controller, self._clock = config, controller, clock
-        self._disk = disk
+        self._machine = machine
         self._on_end: Callable[[Worker], None] = lambda _: None
         self._changing = threading.Lock()
         self._transports: tuple[HttpTransport, ...] = ()
@@ -160,12 +160,12 @@ class Uplink:
 
     def _condition(self) -> Beacon:
         clock, now = self._clock.stamp().clock, self._clock.now()
-        health, mended = (*self._controller.health(), *self._disk_troubles()), self._controller.unread_repair
+        health, mended = (*self._controller.health(), *self._machine_troubles()), self._controller.unread_repair
         return Beacon(version=VERSION, clock=clock.value, now=now, health=health, mending=mended)
 
-    def _disk_troubles(self) -> tuple[str, ...]:
+    def _machine_troubles(self) -> tuple[str, ...]:
         try:
-            return self._disk(self._clock.now().date())
+            return self._machine(self._clock.now().date())
         except OSError:
             return ("disk_failing",)
 

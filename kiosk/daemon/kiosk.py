@@ -96,9 +96,9 @@ class Kiosk:
                 monotonic=world.clock.monotonic,
             )
             self._status = StatusReporter(
-                config, self.controller, is_screen_missed=lambda: screen.is_missed, root=world.root
+                config, self.controller, screen=lambda: (screen.drawn_by, screen.trouble), root=world.root
             )
-            self._uplink = Uplink(config, self.controller, world.clock, disk=self._status.disk_troubles)
+            self._uplink = Uplink(config, self.controller, world.clock, machine=self._status.machine_troubles)
             self._status.uplink = self._uplink
             self.answering = Answering(
                 self.controller,
@@ -134,9 +134,8 @@ class Kiosk:
             worker.start(self._died)
         self._nightly.start(self._died)
         self._uplink.start(self._died)
-        width, height = self.screen.size
-        seen = f", {machine.UNSEEN}" if self.screen.is_missed else ""
-        self._systemd.ready(f"serving; screen {self.screen.driver} {width}x{height}{seen}")
+        seen = f", {machine.UNSEEN} ({self.screen.trouble})" if self.screen.trouble else ""
+        self._systemd.ready(f"serving; screen {self.screen.drawn_by}{seen}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -28,9 +28,6 @@ from kiosk.settings.config import Config
 
 Level = Literal["good", "note", "fault"]
 UNIT = "kiosk.service"
-UNDERVOLTAGE = 0x1
-UNDERVOLTAGE_SINCE_BOOT = 0x10000
-"""Bits of the firmware's `get_throttled`, as the Raspberry Pi documentation lists them."""
 LEVELS: dict[str, Level] = {"good": "good", "absent": "note", "attention": "note", "fault": "fault"}
 """State of a Vital -> level of the Finding made of it."""
 FORGETFUL = ("overlay", "tmpfs")
@@ -103,12 +100,12 @@ def _machine(machine: Machine) -> Finding:
 
 
 def _power(machine: Machine) -> Iterator[Finding]:
-    bits = computer.throttled(machine.root)
-    if bits is None:
+    bits, is_low = computer.throttled(machine.root), computer.undervoltage(machine.root)
+    if bits is None and not is_low:
         return
-    if bits & UNDERVOLTAGE:
+    if is_low:
         yield Finding(what="power", level="fault", told="too little voltage now", advice="use the Pi's own supply")
-    elif bits & UNDERVOLTAGE_SINCE_BOOT:
+    elif (bits or 0) & computer.UNDERVOLTAGE_SINCE_BOOT:
         told, advice = "too little voltage at times since the start", "use the Pi's own supply and a short cable"
         yield Finding(what="power", level="note", told=told, advice=advice)
     else:
@@ -152,16 +149,17 @@ def _watchdog(machine: Machine) -> Finding:
 def _screen(machine: Machine) -> Finding:
     """Which driver the running kiosk has; the screen is its own, so it is not opened a second time."""
     status = machine.unit("StatusText").get("StatusText", "")
-    shown = re.search(r"screen (\w+)(?: (\d+x\d+))?", status)
+    shown = re.search(rf"screen (.+?)(?:, {computer.UNSEEN} \((\w+)\))?$", status)
     plugged = sorted(computer.connected_screens(machine.root))
     outlets = f"plugged in: {', '.join(plugged) or 'nothing'}"
     if not shown:
         return Finding(what="screen", level="good" if plugged else "note", told=f"no kiosk is showing; {outlets}")
-    told = f"driver {shown[1]}" + (f", {shown[2]}" if shown[2] else "")
-    if computer.UNSEEN not in status:
-        return Finding(what="screen", level="good", told=told)
-    advice = "plug it in before the start; docs/install.md has a chapter on screens that stay dark"
-    return Finding(what="screen", level="fault", told=f"{told}: nobody sees it; {outlets}", advice=advice)
+    drawn_by, trouble = shown.groups()
+    if trouble:
+        return _of(
+            Vital(part="screen", state="fault", code=trouble, facts={"drawn_by": drawn_by}), where=f"{outlets}; "
+        )
+    return Finding(what="screen", level="good", told=f"driver {drawn_by}")
 
 
 def _reader(config: Config, machine: Machine) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ ROOT = Path("/")
 MODELS = ("proc/device-tree/model", "sys/class/dmi/id/product_name")
 """Files in which small computers and PCs tell their model."""
 UNSEEN = "which nobody sees"
-"""In the status that a kiosk gives to systemd: it draws, but not on any screen (kiosk.screen.window judges that)."""
+"""In the status that a kiosk gives to systemd, with the code of why (kiosk.screen.window judges that)."""
 DEFAULT_ROUTE = "00000000"
 """Destination of the default route in /proc/net/route."""
 
@@ -75,11 +75,15 @@ class MachineFacts:
     disk: Disk
     network: Network
     versions: Versions
+    undervoltage: bool = False
+    """The supply gives too little now."""
 
 
 def look(folder: Path, root: Path = ROOT) -> MachineFacts:
     """Read the facts; `folder` is where the ledger is. Raises OSError when its disk does not even tell a size."""
-    return MachineFacts(disk=disk(folder, root), network=network(root), versions=versions(root))
+    return MachineFacts(
+        disk=disk(folder, root), network=network(root), versions=versions(root), undervoltage=undervoltage(root)
+    )
 
 
 def disk(folder: Path, root: Path = ROOT) -> Disk:
@@ -124,6 +128,18 @@ def throttled(root: Path = ROOT) -> int | None:
         return int(text(root / "sys/devices/platform/soc/soc:firmware/get_throttled"), 16)
     except ValueError:
         return None
+
+
+UNDERVOLTAGE = 0x1
+UNDERVOLTAGE_SINCE_BOOT = 0x10000
+"""Bits of the firmware's `get_throttled`, as the Raspberry Pi documentation lists them."""
+
+
+def undervoltage(root: Path = ROOT) -> bool:
+    """Whether the supply gives too little now, by a Pi's firmware or the kernel's watch on it (rpi_volt in hwmon)."""
+    watches = (path.parent for path in (root / "sys/class/hwmon").glob("*/name") if text(path) == "rpi_volt")
+    alarms = any(text(folder / "in0_lcrit_alarm") == "1" for folder in watches)
+    return alarms or bool((throttled(root) or 0) & UNDERVOLTAGE)
 
 
 def network(root: Path = ROOT) -> Network:

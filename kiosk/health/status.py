@@ -24,14 +24,14 @@ class StatusReporter:
     """Puts together the status of a running kiosk. Slow while a disk hangs: not for the threads of its parts."""
 
     def __init__(
-        self, config: Config, controller: Controller, *, is_screen_missed: Callable[[], bool], root: Path
+        self, config: Config, controller: Controller, *, screen: Callable[[], tuple[str, str]], root: Path
     ) -> None:
-        """`is_screen_missed`: there should be a screen and is none; `root`: where the system's own files begin."""
+        """`screen`: what draws it, and the code of its trouble or nothing; `root`: where the system's files begin."""
         self.reader: ReaderUp | ReaderDown | None = None
         """What the reader said last; None: nothing yet."""
         self.uplink: Uplink | None = None
         self._config, self._controller, self._root = config, controller, root
-        self._is_screen_missed = is_screen_missed
+        self._screen = screen
 
     def complete(self, status: Status) -> Status:
         """Add to a status what the ledger does not know: health, central server, and each part.
@@ -45,19 +45,26 @@ class StatusReporter:
                 status = replace(status, server=self.uplink.live_link())
         return replace(status, vitals=vitals(status, self._surroundings()))
 
-    def disk_troubles(self, today: date) -> tuple[str, ...]:
-        """Return what is wrong with the disk and the second medium, for the server. Raises OSError like `complete`."""
-        found = troubles(machine.disk(self._config.paths.state, self._root))
-        return (*found, *medium_troubles(backup.last_copies(self._config), today))
+    def machine_troubles(self, today: date) -> tuple[str, ...]:
+        """Return what is wrong with disk, second medium, screen and supply, for the server.
+
+        Raises OSError like `complete`.
+        """
+        disk = troubles(machine.disk(self._config.paths.state, self._root))
+        _, screen = self._screen()
+        supply = "power_low" if machine.undervoltage(self._root) else ""
+        copies = medium_troubles(backup.last_copies(self._config), today)
+        return (*disk, *copies, *filter(None, (screen, supply)))
 
     def _surroundings(self) -> Surroundings:
-        config = self._config
+        config, (drawn_by, trouble) = self._config, self._screen()
         return Surroundings(
             machine=machine.look(config.paths.state, self._root),
             reader=self.reader,
             strike_wired=config.door.strike is not None,
             contact_wired=config.door.contact is not None,
             paired=self.uplink is not None and self.uplink.is_paired,
-            screen_missed=self._is_screen_missed(),
+            screen_drawn_by=drawn_by,
+            screen_trouble=trouble,
             copies=backup.last_copies(config),
         )

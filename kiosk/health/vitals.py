@@ -40,8 +40,10 @@ class Surroundings:
     contact_wired: bool
     paired: bool
     """There is a central server."""
-    screen_missed: bool = False
-    """There should be a screen, and nobody sees one."""
+    screen_drawn_by: str = ""
+    """SDL's driver, the size, and the renderer with its version."""
+    screen_trouble: str = ""
+    """Health code of why nobody sees the screen, empty while somebody can."""
     copies: tuple[LastCopy, ...]
     """The newest copy of the ledger in each folder, that of the card first."""
 
@@ -61,7 +63,8 @@ def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
     """Return the state of every part, in the order in which people ask."""
     return (
         _reader(status, seen.reader),
-        *_screen(seen),
+        _screen(seen),
+        *_power(seen),
         _door(status, seen),
         disk_vital(seen.machine.disk, status.health),
         _clock(status, paired=seen.paired),
@@ -83,10 +86,17 @@ def _reader(status: Status, reader: ReaderUp | ReaderDown | None) -> Vital:
     return Vital(part="reader", state="attention", code="reader_silent")
 
 
-def _screen(seen: Surroundings) -> Iterator[Vital]:
-    """Told only when it is dark: whoever reads of it on a screen has one."""
-    if seen.screen_missed:
-        yield Vital(part="screen", state="fault", code="screen_dark")
+def _screen(seen: Surroundings) -> Vital:
+    facts = {"drawn_by": seen.screen_drawn_by}
+    if seen.screen_trouble:
+        return Vital(part="screen", state="fault", code=seen.screen_trouble, facts=facts)
+    return Vital(part="screen", state="good", code="screen_shown", facts=facts)
+
+
+def _power(seen: Surroundings) -> Iterator[Vital]:
+    """Told only while it is too low: few machines can say."""
+    if seen.machine.undervoltage:
+        yield Vital(part="power", state="fault", code="power_low")
 
 
 def _door(status: Status, seen: Surroundings) -> Vital:

@@ -109,13 +109,20 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
 
 
 class DisplayConnectors:
-    """Watches the machine's display connectors for a screen that is plugged in."""
+    """Watches the machine's display connectors for a screen that is unplugged or plugged in."""
 
     def __init__(self, look: Callable[[], frozenset[str]]) -> None:
         """`look` returns the names of the connectors that have a screen on them now."""
         self._look, self._plugged = look, look()
+        self._had_one = bool(self._plugged)
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether the last screen was unplugged: there was one at the start, or since."""
+        return self._had_one and not self._plugged
 
     def appeared(self) -> frozenset[str]:
         """The connectors on which a screen was plugged in since the last call."""
         before, self._plugged = self._plugged, self._look()
+        self._had_one = self._had_one or bool(self._plugged)
         return self._plugged - before

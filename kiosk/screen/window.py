@@ -28,6 +28,7 @@ from kiosk.screen.input import events
 from kiosk.screen.input.keys import Key
 from kiosk.screen.input.pointer import Pointer, PointerEvent
 from kiosk.screen.panel import Panel, PanelTouch
+from kiosk.screen.renderer import look
 from kiosk.screen.rotation import Frame, Rotation
 from kiosk.screen.sdl import pygame
 from kiosk.screen.sound.speaker import Speaker
@@ -91,8 +92,9 @@ class Screen:
         display = open_display(size, fullscreen=fullscreen, title=title, below=below, note=note)
         self.driver, self._rotation = display.driver, rotation
         self._frame = Frame(display.window, rotation)
-        self.is_missed = display.wanted and not self.is_seen
-        """Somebody should see the screen, and nobody does."""
+        self._is_wanted = display.wanted
+        self.renderer = look()
+        """What SDL draws with; None where it copies pixels itself."""
 
     @property
     def is_seen(self) -> bool:
@@ -104,9 +106,26 @@ class Screen:
         """Width and height in pixels, with the panel below."""
         return self._frame.window.get_size()
 
+    @property
+    def trouble(self) -> str:
+        """Health code of why nobody sees the screen; empty while somebody can, or need not."""
+        if not self._is_wanted:
+            return ""
+        if not self.is_seen:
+            return "screen_dark"
+        if self.renderer and self.renderer.is_mismatched:
+            return "screen_black"
+        return "screen_pulled" if self._connectors.is_pulled else ""
+
+    @property
+    def drawn_by(self) -> str:
+        """SDL's driver, the size, and the renderer with its version, for whoever installs."""
+        return f"{self.driver} {self.size[0]}x{self.size[1]}" + (f", {self.renderer}" if self.renderer else "")
+
     def plugged_in(self) -> frozenset[str]:
-        """Connectors on which a screen was plugged in since the last call, while one is missing."""
-        return self._connectors.appeared() if self.is_missed else frozenset()
+        """Connectors on which a screen was plugged in since the last call, while nobody could see one."""
+        was_missed, appeared = bool(self.trouble), self._connectors.appeared()
+        return appeared if was_missed else frozenset()
 
     # ------------------------------------------------------------ from any thread
 
@@ -154,6 +173,8 @@ class Screen:
         self._paint(step, light)
         self._frame.present()
         pygame.display.flip()
+        if facing:
+            facing.was_drawn(self._monotonic())
         self._drawn = view
         self.frames += 1
         if self._picture:

@@ -68,15 +68,35 @@ def test_a_pi_as_it_should_be_has_no_fault(tmp_path):
 
 
 def test_the_driver_of_the_screen_is_told(tmp_path):
-    assert found("screen", machine(tmp_path)).told == "driver KMSDRM, 800x480"
+    assert found("screen", machine(tmp_path)).told == "driver KMSDRM 800x480"
 
 
 def test_a_screen_that_nobody_sees_is_a_fault_and_what_is_plugged_in_is_told(tmp_path):
-    unit = SERVING | {"StatusText": "serving; screen dummy 800x480, which nobody sees"}
+    unit = SERVING | {"StatusText": "serving; screen dummy 800x480, which nobody sees (screen_dark)"}
     dark = found("screen", machine(tmp_path, unit=unit, files=["sys/class/drm/card0-HDMI-A-1/status=connected"]))
     assert dark.level == "fault"
     assert "HDMI-A-1" in dark.told
     assert dark.advice
+
+
+def test_a_picture_that_stays_black_is_a_fault_and_names_what_draws_it(tmp_path):
+    drawn = "KMSDRM 800x480, opengl, OpenGL ES 3.2 Mesa 22.3.6"
+    unit = SERVING | {"StatusText": f"serving; screen {drawn}, which nobody sees (screen_black)"}
+    black = found("screen", machine(tmp_path, unit=unit, files=["sys/class/drm/card0-HDMI-A-1/status=connected"]))
+    assert black.level == "fault"
+    assert drawn in black.told
+    assert "libgl1" in black.advice
+
+
+def test_the_renderer_of_the_screen_is_told_with_its_version(tmp_path):
+    unit = SERVING | {"StatusText": "serving; screen KMSDRM 800x480, opengles2, OpenGL ES 3.2 Mesa 22.3.6"}
+    screen = found("screen", machine(tmp_path, unit=unit))
+    assert (screen.level, screen.told) == ("good", "driver KMSDRM 800x480, opengles2, OpenGL ES 3.2 Mesa 22.3.6")
+
+
+def test_too_little_voltage_is_told_by_the_kernels_watch_too(tmp_path):
+    watch = ["sys/class/hwmon/hwmon1/name=rpi_volt", "sys/class/hwmon/hwmon1/in0_lcrit_alarm=1"]
+    assert found("power", machine(tmp_path, files=watch)).level == "fault"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ AROUND = Surroundings(
 
 
 def seen(**changes) -> Surroundings:
-    parts = {name: changes.pop(name) for name in ("disk", "network") if name in changes}
+    parts = {name: changes.pop(name) for name in ("disk", "network", "undervoltage") if name in changes}
     return dataclasses.replace(AROUND, machine=dataclasses.replace(PI, **parts), **changes)
 
 
@@ -82,7 +82,7 @@ def told(status: Status = FINE, **changes) -> dict[str, tuple[str, str]]:
 
 def test_a_kiosk_that_lacks_nothing_is_good_in_every_part():
     assert {state for state, _ in told().values()} == {"good"}
-    assert list(told()) == ["reader", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
+    assert list(told()) == ["reader", "screen", "door", "disk", "clock", "network", "exchange", "copy", "versions"]
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,31 @@ def test_passages_that_wait_to_be_forgotten_are_told_where_no_server_forgets_the
     assert told(status, paired=paired)["clock"][1] == code
 
 
-def test_a_screen_is_told_of_only_when_it_should_be_there_and_is_dark():
-    assert "screen" not in told()
-    assert told(screen_missed=True)["screen"] == ("fault", "screen_dark")
+@pytest.mark.parametrize("trouble", ["screen_dark", "screen_black", "screen_pulled"])
+def test_a_screen_that_nobody_sees_is_a_fault_with_advice_in_both_languages(trouble):
+    assert told(screen_trouble=trouble)["screen"] == ("fault", trouble)
+    for language in ("en", "fr"):
+        words = part_words(Language(language, "UTC"), "screen", trouble, {"drawn_by": "KMSDRM"}, now=NOW)
+        assert words.said
+        assert words.advice
+
+
+def test_what_draws_the_screen_is_told():
+    (screen,) = (one for one in vitals(FINE, seen(screen_drawn_by="KMSDRM 800x480, opengles2")) if one.part == "screen")
+    words = part_words(Language("en", "UTC"), "screen", screen.code, screen.facts, now=NOW)
+    assert words.said == "KMSDRM 800x480, opengles2"
+
+
+def test_too_little_voltage_is_a_fault_while_it_lasts(tmp_path):
+    watch = tmp_path / "sys/class/hwmon/hwmon0"
+    watch.mkdir(parents=True)
+    (watch / "name").write_text("rpi_volt\n")
+    (watch / "in0_lcrit_alarm").write_text("1\n")
+    assert machine.undervoltage(tmp_path)
+    assert told(undervoltage=True)["power"] == ("fault", "power_low")
+    (watch / "in0_lcrit_alarm").write_text("0\n")
+    assert not machine.undervoltage(tmp_path)
+    assert "power" not in told()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+WIDTH, HEIGHT = 800, 480
+"""Of the screen: that of the Pi's own touchscreen."""
 BOOT_SECONDS = 400.0
 """An emulated machine on a busy one boots in 20 to 200 s."""
 
@@ -115,7 +117,8 @@ class Guest:
                     "-display",
                     "none",
                     "-vga",
-                    "std" if screen else "none",
+                    "none",
+                    *(("-device", f"VGA,xres={WIDTH},yres={HEIGHT}") if screen else ()),
                     "-nic",
                     "none",
                     "-no-user-config",

@@ -103,9 +103,12 @@ def test_a_screen_that_is_plugged_in_later_is_noticed_once(tmp_path) -> None:
     assert outlets.appeared() == frozenset()
     status.write_text("disconnected\n")
     outlets.appeared()
+    assert outlets.is_pulled
     status.write_text("connected\n")
     assert outlets.appeared() == {"HDMI-A-1"}
+    assert not outlets.is_pulled
 
 
 def test_a_machine_without_graphics_has_no_connectors(tmp_path) -> None:
     assert machine.connected_screens(tmp_path / "none") == frozenset()
+    assert not DisplayConnectors(frozenset).is_pulled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from tests.office.watch import Watch
 from tests.pictures.picture import WIDE, drawn
 from tests.pictures.window_user import tool
 from tests.screen.test_window import ENTRY
+from tests.screen.x_server import x_server
 
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
 UPRIGHT = drawn(ENTRY, WIDE)
@@ -97,21 +97,7 @@ screen.run(stop, beat, emit)
 @pytest.mark.parametrize("rotation", ROTATIONS)
 def test_a_real_window_is_clicked_where_the_button_shows(rotation) -> None:
     wide, high = display_size(rotation)
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        [tool("Xvfb"), "-displayfd", str(writing), "-screen", "0", f"{wide}x{high}x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as numbers:
-            env = {
-                **os.environ,
-                "DISPLAY": f":{numbers.readline().strip()}",
-                "SDL_VIDEODRIVER": "x11",
-                "SDL_VIDEO_WINDOW_POS": "0,0",
-            }
+    with x_server(wide, high) as env:
         command = [sys.executable, "-c", WINDOW, str(rotation), str(wide), str(high)]
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as window:
             assert window.stdout
@@ -120,6 +106,3 @@ def test_a_real_window_is_clicked_where_the_button_shows(rotation) -> None:
             click = [tool("xdotool"), "mousemove", str(x), str(y), "click", "1"]
             subprocess.run(click, env=env, check=True, timeout=30)
             assert window.stdout.readline() == "undo\n"
-    finally:
-        server.terminate()
-        server.wait(30)

@@ -14,15 +14,20 @@ TOO_SOON_SECONDS = 0.3
 
 
 class ShownNotice:
-    """A notice from the moment it appeared. Instants are seconds of the monotonic clock."""
+    """A notice from the moment it can be seen. Instants are seconds of the monotonic clock."""
 
     def __init__(self, notice: Notice, now: float) -> None:
         self.notice = notice
         self.ends = now + notice.seconds
         self.focus: str | None = None
         """The button that the keyboard would press."""
-        self._begins = now
+        self._begins, self._is_seen = now, False
         self._targets: list[focus.Target] = []
+
+    def was_drawn(self, now: float) -> None:
+        """Count its seconds from the first time that it is on the display: a slow one may take long to get there."""
+        if not self._is_seen:
+            self._is_seen, self._begins, self.ends = True, now, now + self.notice.seconds
 
     def step(self, now: float) -> int:
         """Step of the animation of the punched hole, 0 to STEPS; STEPS where there is none."""

@@ -40,6 +40,10 @@ KIOSK_HEALTH = (
     "disk_failing",
     "medium_missing",
     "medium_old",
+    "screen_dark",
+    "screen_black",
+    "screen_pulled",
+    "power_low",
     "clock_untrusted",
 )
 """Health codes of a kiosk's beacon that a message is sent about."""
