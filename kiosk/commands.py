@@ -27,9 +27,13 @@ class Command(Noun, tag_field="do", frozen=True, kw_only=True):
 
 
 class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
-    """Answer: Done, with the new member's id. `anyway`: even if somebody has this name already."""
+    """Answer: Done, with the new member's id. `anyway`: even if somebody has this name already.
+
+    `id` names the new member, so that a command sent twice adds one; without it an id is made.
+    """
 
     name: str
+    id: str | None = None
     role: Role = "member"
     language: str | None = None
     greeting: Greeting = "first_name"

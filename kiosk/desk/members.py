@@ -61,13 +61,15 @@ def new_id() -> str:
 def add_member(desk: Desk, command: AddMember) -> Done:
     """Add a new member. Refused when somebody has the same name, unless told to do it anyway."""
     name = " ".join(command.name.split())
+    if command.id is not None and desk.roster.member(command.id) is not None:
+        return Done(said=(f"{name} was added already.",), id=command.id, changed=False)
     _check(desk, name, command.language)
     refuse_contact(command.pseudonym or "", field="pseudonym", country=desk.country)
     if not command.anyway:
         _check_is_new(desk, name)
     fields = structs.asdict(command)
     del fields["anyway"]
-    member = Member(id=new_id(), **fields | {"name": name})
+    member = Member(**fields | {"id": command.id or new_id(), "name": name})
     desk.append(change(desk.roster, None, member))
     return Done(said=(f"{member.name} is a {_role(member)} now.",), id=member.id)
 

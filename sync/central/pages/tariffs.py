@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from kiosk import hours
 from kiosk.commands import SetProduct
 from kiosk.desk.site import new_id
 from kiosk.model import Cover, Day, Duration, Product, Spans, Unlimited
+from kiosk.notices.journal import point
 from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
@@ -46,7 +48,8 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
     product = _read(page, None)
     if product is None:
         return _form(page, None)
-    page.ask(SetProduct(product=product))
+    if not any(replace(one, id=product.id) == product for one in page.roster.products()):  # unless it was sent twice
+        page.ask(SetProduct(product=product))
     return page.go("/products", "product-kept")
 
 
@@ -62,6 +65,8 @@ def change(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Ans
     before = _product(page, product_id)
     product = _read(page, before)
     if product is None:
+        return _form(page, before)
+    if page.refuse_if_stale(before, product, "name"):
         return _form(page, before)
     if product != before:
         page.ask(SetProduct(product=product))
@@ -191,7 +196,7 @@ def _written(words: Words, product: Product | None) -> dict[str, str]:
     if product is None:
         return {"price": "", "cover": "3h", "valid": "", "access": "", "units": "10", "per": "once"}
     return {
-        "price": f"{product.price_cents / 100:.2f}",
+        "price": f"{product.price_cents / 100:.2f}".replace(".", point(words)),
         "cover": _typed_cover(words, product.cover),
         "valid": typed_validity(words, product),
         "access": product.access_hours or "",

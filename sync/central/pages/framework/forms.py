@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
 
 LONGEST = 1000
 """Characters of a field that are looked at; the rest is cut off."""
+
+
+def version(thing: object) -> str:
+    """Return a digest of what a form shows, kept in the form: when it is sent, another one means a change meanwhile."""
+    return sha256(msgspec.json.encode(thing)).hexdigest()[:16]
 
 
 class Form:
@@ -31,6 +39,14 @@ class Form:
     def value(self, name: str, otherwise: str) -> str:
         """Return what to show in a field: what was sent, or else the present value."""
         return self._values.get(name, "") if self.sent else otherwise
+
+    def is_stale(self, present: object) -> bool:
+        """Return whether the form was opened before something became as it is at present."""
+        return self._values.get("version", version(present)) != version(present)
+
+    def show_present(self) -> None:
+        """Show the present values in all fields, and no longer what was sent."""
+        self._values, self.sent = {}, False
 
     def add_error(self, name: str, message: str) -> None:
         """Add an error to a field; the first error of a field stands."""

@@ -30,7 +30,7 @@ from sync.central.kiosks.paired import Kiosk
 from sync.central.pages.framework import access, codes
 from sync.central.pages.framework.account_books import AccountBooks
 from sync.central.pages.framework.flash_messages import FLASH_MESSAGES
-from sync.central.pages.framework.forms import Form
+from sync.central.pages.framework.forms import Form, version
 from sync.central.server import Central
 from sync.central.storage import network
 from sync.central.words import Words, preferred
@@ -216,6 +216,19 @@ class PageRequest:
         assert isinstance(answer, Done)
         return answer
 
+    def refuse_if_stale(self, present: object, wanted: object, field: str) -> bool:
+        """Refuse a form that somebody else's change has overtaken, and show the present values in it.
+
+        A form that is sent twice asks for what is so already, and is not refused.
+        """
+        if present == wanted or not self.form.is_stale(present):
+            return False
+        self.form.show_present()
+        self.form.add_error(
+            field, self.say("This was changed meanwhile. Here is how it is now: change it again where needed")
+        )
+        return True
+
     def refusal(self, error: DeskError | HoursError) -> str:
         """Return a refusal in the account's language."""
         own = {
@@ -271,6 +284,7 @@ class PageRequest:
             "site_options": [(site.id, site.name) for site in self.sites] if self.account else [],
             "csrf_token": self.csrf_token,
             "form": self.form,
+            "version": version,
             "here": self.here,
             "section": "/" + self.request.url.path.split("/")[1],
             "done": done(self.words) if done else "",

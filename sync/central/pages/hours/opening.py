@@ -215,6 +215,8 @@ def change_written(page: NamedDependency[PageRequest]) -> Answer:
 def _keep(page: PageRequest, written: str, field: str) -> Answer:
     if not written:
         page.form.add_error(field, page.say("Enter the opening hours"))
+    elif page.refuse_if_stale(page.site.hours, written, field):
+        return _show(page)
     elif page.attempt(SetSite(site=replace(page.site, hours=written), anyway=True), field) is not None:
         return page.go("/hours", "hours-kept")
     return _show(page)

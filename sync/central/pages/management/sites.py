@@ -81,6 +81,7 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
     return page.show(
         "site_form.html",
         edited=site,
+        form_state=form_state,
         shown=shown,
         currencies=[(one, one) for one in CURRENCIES],
         regions=[("", page.say("None")), *((one, places.region_name(page.words, one)) for one in hours.all_regions())],
@@ -88,8 +89,17 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
     )
 
 
+def form_state(site: Site) -> Site:
+    """Return what the form of a site shows: all but the exceptions, which the page of hours changes."""
+    return structs.replace(site, exceptions=())
+
+
 def _keep(page: PageRequest, before: Site | None) -> Answer:
     site = _read(page, before)
+    if site and not before and any(structs.replace(one, id=site.id) == site for one in page.roster.sites()):
+        return page.go("/sites", "site-kept")  # the form was sent twice
+    if site and before and page.refuse_if_stale(form_state(before), form_state(site), "name"):
+        return _form(page, before)
     command = SetSite(site=site, anyway=page.form.ticked("anyway")) if site else None
     if command is None or page.attempt(command, "name", site=site) is None:
         return _form(page, before)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import cast
 from urllib.parse import urlencode
 
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from kiosk import commands
 from kiosk.answers import Account, Done, Judged, People
 from kiosk.commands import AddMember, ChangeMember, CheckIn, Greeting, Leave, ListMembers, ShowAccount
 from kiosk.desk import DeskError, guests
+from kiosk.desk.members import new_id
 from kiosk.model import Granted, Member, Noun, Reason, Visit
 from kiosk.notices.language import languages
 from sync.central.accounts.staff import Role
@@ -23,6 +26,7 @@ from sync.central.pages.members.passes import sold_at
 
 LISTED = 100
 """Members on one page of the list."""
+NEW_ID = re.compile("[0-9a-f]{16}")
 GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
 
@@ -50,13 +54,24 @@ def search(page: NamedDependency[PageRequest]) -> Answer:
 @reads("/members/new", role=Role.HOST)
 def new(page: NamedDependency[PageRequest]) -> Answer:
     """Show the form for a new member."""
-    return page.show("member_form.html", member=None, same=None)
+    return _new(page, None)
+
+
+def _new(page: PageRequest, same: Member | None) -> Answer:
+    """Show the form for a new member, with the id that they will have: so a form that is sent twice adds one."""
+    return page.show("member_form.html", member=None, same=same, new_id=_id_of_new(page) or new_id())
+
+
+def _id_of_new(page: PageRequest) -> str | None:
+    told = page.form.text("new_id")
+    return told if NEW_ID.fullmatch(told) else None
 
 
 @writes("/members/new")
 def add(page: NamedDependency[PageRequest]) -> Answer:
     """Add a member; ask first if somebody has this name already."""
     command = AddMember(
+        id=_id_of_new(page),
         name=page.form.text("name"),
         role=_role(page),
         language=_language(page) or None,
@@ -66,7 +81,7 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
     )
     done, same = _attempt(page, command)
     if done is None or done.id is None:
-        return page.show("member_form.html", member=None, same=same)
+        return _new(page, same)
     return page.go(member_path(done.id), "member-added")
 
 
@@ -166,6 +181,16 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
         pseudonym=page.form.text("pseudonym"),
         anyway=page.form.ticked("anyway"),
     )
+    wanted = replace(
+        member,
+        name=" ".join(command.name.split()) if command.name else "",
+        role=_role(page),
+        language=command.language or None,
+        greeting=_greeting(page),
+        pseudonym=command.pseudonym or None,
+    )
+    if page.refuse_if_stale(member, wanted, "name"):
+        return page.show("member_form.html", member=member, same=None)
     done, same = _attempt(page, command)
     if done is None:
         return page.show("member_form.html", member=member, same=same)
