@@ -69,7 +69,7 @@ def close(call: Call, *, preview: bool) -> None:
 @preview_option
 @common_options
 def stay_open(call: Call, *, until: str, preview: bool) -> None:
-    """Be open from now until a time of day, like 19:30."""
+    """Stay open from now until a time of day, like 19:30."""
     _changes(call, commands.StayOpen(until=until), preview=preview)
 
 

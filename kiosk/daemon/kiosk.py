@@ -31,7 +31,7 @@ from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDow
 from kiosk.model import Case, Tap, Verdict
 from kiosk.screen.door.sleep import Sleep
 from kiosk.screen.sound.speaker import Speaker
-from kiosk.screen.stage import Asking
+from kiosk.screen.stage import SceneCommand
 from kiosk.screen.window import Screen
 from kiosk.settings.config import Config
 from kiosk.threads.control_socket import ControlServer
@@ -155,7 +155,7 @@ class Kiosk:
         def emit(event: object) -> None:
             if isinstance(event, Touch):
                 self.controller.inbox.put(event)
-            elif isinstance(event, Asking):
+            elif isinstance(event, SceneCommand):
                 self._answer_screen(event)
             elif react:
                 react(event)
@@ -167,7 +167,7 @@ class Kiosk:
         """End `serve`; callable from any thread and from a signal handler."""
         self._ended.set()
 
-    def _answer_screen(self, asking: Asking) -> None:
+    def _answer_screen(self, asking: SceneCommand) -> None:
         """Answer a command of the screen in another thread, so that the screen does not wait."""
         answered = self.answering.start(asking.command)
         answered.add_done_callback(lambda done: self.screen.answer(asking.number, done.result()))

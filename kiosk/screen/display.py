@@ -24,7 +24,7 @@ MEMORY_DRIVERS = ("dummy", "offscreen")
 OPEN_SECONDS = 60
 """A Pi opens its screen in two seconds, a machine under emulation in twenty. What takes longer hangs."""
 TRIES = 2
-"""One that was not finished may have been ended from outside, by a power key or an impatient hand."""
+"""Attempts that did not finish before memory is drawn into: a single one may have been ended by a power key."""
 
 
 class Display(NamedTuple):

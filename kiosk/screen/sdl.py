@@ -7,8 +7,8 @@ import sys
 from importlib.util import find_spec
 
 FOR_KMSDRM = "opengles2"
-"""What SDL shall draw with where there is no desktop, as in kiosk.service. Left to itself it takes desktop OpenGL, and
-where that is missing everything is black, and no error is told (seen with SDL 2.26 and 2.32)."""
+"""The renderer of SDL where there is no desktop, as in kiosk.service. By default it takes desktop OpenGL, and where
+that is missing everything is black, without an error (seen with SDL 2.26 and 2.32)."""
 
 
 def _prepare() -> None:

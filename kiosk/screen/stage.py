@@ -23,7 +23,7 @@ from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
 TOO_SOON_SECONDS = 0.25
-"""A finger that touches twice means what it saw the first time, not what has come in its place."""
+"""Seconds in which a second touch is ignored: it was meant for what was there before."""
 ERASES = ("key:backspace", "pad:<")
 NO_ANSWER = Refused(message="no answer in time: see what was done before you try again", code="NO_ANSWER")
 
@@ -31,7 +31,7 @@ Entrances = Mapping[str, Callable[[Context], Scene]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class SceneCommand:
     """A command that a scene asks for; the answer comes back under its number."""
 
     number: int
@@ -61,7 +61,7 @@ class Stage:
         self._focus: str | None = None
         self._finger, self._unit = Finger(), 1.0
         self._numbers = itertools.count(1)
-        self._outgoing: list[Asking] = []
+        self._outgoing: list[SceneCommand] = []
         self._pending: dict[int, Pending] = {}
 
     @property
@@ -182,7 +182,7 @@ class Stage:
         elif scene.every_seconds is not None and now - self._opened_at >= scene.every_seconds:
             self._open(scene)
 
-    def asked(self) -> list[Asking]:
+    def asked(self) -> list[SceneCommand]:
         """Hand over the commands that were asked since the last call."""
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
@@ -297,4 +297,4 @@ class Stage:
     def _ask(self, scene: Scene, ask: Ask) -> None:
         number = next(self._numbers)
         self._pending[number] = Pending(scene=scene, ask=ask, until=self._monotonic() + ask.seconds)
-        self._outgoing.append(Asking(number=number, command=ask.command))
+        self._outgoing.append(SceneCommand(number=number, command=ask.command))

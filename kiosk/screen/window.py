@@ -32,16 +32,16 @@ from kiosk.screen.renderer import look
 from kiosk.screen.rotation import Frame, Rotation
 from kiosk.screen.sdl import pygame
 from kiosk.screen.sound.speaker import Speaker
-from kiosk.screen.stage import Asking, Stage
+from kiosk.screen.stage import SceneCommand, Stage
 
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 1 / 30
 """How long the queue is waited for between two looks at the touchscreen, while there is something to touch."""
 QUIET_SECONDS = 1 / 10
-"""The same while there is not: what comes through the queue is drawn at once all the same."""
+"""The same while there is not: events of the queue are still handled at once."""
 IDLES = {Light.AWAKE: draw_idle, Light.DIM: draw_dim, Light.DARK: draw_night}
-Emitted = Touch | Asking | PanelTouch
+Emitted = Touch | SceneCommand | PanelTouch
 """What comes from the screen: a button of a notice, a command of the hosts' side, a touch of the panel below."""
 
 

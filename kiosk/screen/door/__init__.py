@@ -1,1 +1,1 @@
-"""What the screen shows to everybody: the idle screen, the notice of a tap, the dark screen at night."""
+"""The public screens: the idle screen, the notice of a tap, the dark screen at night."""

@@ -46,7 +46,7 @@ PER_ROW = {False: 5, True: 3}
 STRIP_BUTTON = BUTTON + 3
 """Height of its buttons: a label may need two lines."""
 STEPS = 4
-"""Frames in which the hole of an entry appears on the card: what was taken is seen to be taken."""
+"""Frames in which the hole of an entry appears on the card."""
 STEP_SECONDS = 0.11
 
 

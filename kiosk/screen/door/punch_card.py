@@ -8,7 +8,7 @@ from kiosk.screen.drawing.theme import BODY, CARD, INK, LINE, QUIET, RADIUS, SHA
 from kiosk.screen.sdl import pygame
 
 MOST_PLACES = 60
-"""A card with more places would be a grey field: a bar takes their place."""
+"""Most places drawn as holes; more are drawn as a bar."""
 FRESH = 1.22
 """How much larger the fresh hole is than the others."""
 PITCH = 1.3

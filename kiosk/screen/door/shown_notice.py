@@ -10,7 +10,7 @@ from kiosk.screen.input import focus
 from kiosk.screen.input.keys import Key
 
 TOO_SOON_SECONDS = 0.3
-"""A finger was on its way before the notice appeared: it meant the one before, whose button stood at the same place."""
+"""Seconds in which touches of a new notice are ignored: they were meant for the one before."""
 
 
 class ShownNotice:

@@ -47,7 +47,7 @@ TONES = {
 }
 OPEN = TONES[Signal.GRANTED]
 ACTION = TONES[Signal.RE_ENTRY]
-"""What one most likely wants to touch."""
+"""The main button of a scene."""
 DANGER = TONES[Signal.DENIED]
 CLOSED = Tone(band=(45, 55, 86), on_band=WHITE, accent=(45, 55, 86))
 

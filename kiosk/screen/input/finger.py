@@ -1,4 +1,7 @@
-"""Follows one finger: the target it is on, for how long, and the one it slid to. The stage decides what that means."""
+"""Follows one finger: the target it is on, for how long, and the one it slid to.
+
+What that means is in kiosk.screen.stage.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Pointer:
         self._heard_at = 0.0
 
     def read(self, event: pygame.event.Event, size: tuple[int, int]) -> PointerEvent | None:
-        """What an event means in a window of this size; None for what is none of the finger that counts."""
+        """What an event means in a window of this size; None for an event of another finger."""
         if event.type in _FINGER:
             at = _inside(event.x, size[0]), _inside(event.y, size[1])
             return self._heard((event.touch_id, event.finger_id), PointerEvent(_FINGER[event.type], at))

@@ -46,7 +46,7 @@ class SignInScene(Scene):
         return None if self._pad.typed(key) else False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """To the menu, if it was the PIN."""
+        """Go to the menu if the PIN was right."""
         if isinstance(answer, Done):
             return Swap(Menu(self.context))
         return super().answered(command, answer)

@@ -1,4 +1,4 @@
-"""Buttons: something to touch, with a word, a picture or both."""
+"""Buttons, with a word, a picture or both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.screen.drawing.theme import ACTION, BODY, CARD, DANGER, DETAIL, GAP, 
 from kiosk.screen.sdl import pygame
 
 Look = Literal["plain", "main", "danger", "quiet"]
-"""`main`: what one most likely wants here; `danger`: what one should think about first; `quiet`: keys and ways out."""
+"""`main`: the likely choice; `danger`: what cannot easily be taken back; `quiet`: keys and ways out."""
 
 
 @dataclass(frozen=True, kw_only=True)

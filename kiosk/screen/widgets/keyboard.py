@@ -52,7 +52,7 @@ class Keyboard:
         self._variants = ""
 
     def follow(self, text: str) -> None:
-        """Look at what is written now: where names are written, a new word begins with a capital."""
+        """Take the text written so far: in names a new word begins with a capital."""
         if self._names:
             self._shift = not text or text[-1] in " -’'"
 

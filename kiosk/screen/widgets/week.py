@@ -13,7 +13,7 @@ from kiosk.screen.drawing.theme import ACTION, CARD, CLOSED, INK, LINE, OPEN, RA
 from kiosk.screen.sdl import pygame
 
 FIRST_HOUR, LAST_HOUR = 7, 20
-"""What a bar covers at least; it grows with the hours that are there."""
+"""The hours that a bar covers at least; earlier and later ones widen it."""
 
 
 def hours_text(words: Language, spans: Sequence[Span]) -> str:

@@ -110,7 +110,7 @@ class Exceptions(Scene):
 
 
 class ExceptionDays(Scene):
-    """The days: one touch for a single day, two for the first and the last; each shows how it is so far."""
+    """Chooses the days by touch, one or the first and the last; a calendar shows the hours so far."""
 
     def __init__(self, context: Context, today: date, *, is_open: bool) -> None:
         super().__init__(context)
@@ -182,7 +182,7 @@ class OpenTimes:
 
 
 class ExceptionReason(Scene):
-    """The reason that members read: a word to touch, or one's own; then what it would look like."""
+    """Asks for the reason that members read: a word to touch, or a typed one; then shows the preview."""
 
     def __init__(self, context: Context, dates: DatedHours) -> None:
         super().__init__(context)
@@ -222,7 +222,7 @@ class ExceptionReason(Scene):
 
 
 class WrittenReason(Scene):
-    """A reason of one's own, letter by letter."""
+    """Asks for a reason that is typed."""
 
     def __init__(self, context: Context, dates: DatedHours) -> None:
         super().__init__(context)
@@ -254,6 +254,6 @@ class WrittenReason(Scene):
 
 
 def with_reason(context: Context, dates: DatedHours, why: str) -> Preview:
-    """What the exception would look like with this reason."""
+    """Return the preview of the exception with this reason."""
     whole = DatedHours(first=dates.first, last=dates.last, open=dates.open, why=why)
     return Preview(context, SetDates(dates=whole), Exceptions)

@@ -31,7 +31,7 @@ def opening_text(words: Language, opening: Opening, now: datetime) -> str:
 
 
 class Preview(Scene):
-    """The first week that a change changes, how it is now, what is given back; and the button that makes it."""
+    """Shows the first week of a change, before and after, and what is given back; a button makes the change."""
 
     default = "do"
 
@@ -50,7 +50,7 @@ class Preview(Scene):
         return Ask(PreviewHours(change=self.change))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show it; or say, where one came from, that it was done."""
+        """Show the preview; after the change go back and say that it was done."""
         match answer:
             case HoursPreview():
                 self.preview = answer
@@ -61,7 +61,7 @@ class Preview(Scene):
         return None
 
     def touched(self, target: str) -> Effects:
-        """Make the change, or leave all as it is."""
+        """Make the change, or none."""
         return Ask(self.change) if target == "do" else Back()
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

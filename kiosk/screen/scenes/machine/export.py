@@ -13,7 +13,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 from kiosk.screen.widgets.message import Message
 
 WRITING_SECONDS = 600.0
-"""Years of entries onto a slow stick."""
+"""How long the copy may take: years of entries onto a slow stick."""
 GIGABYTE = 10**9
 
 
@@ -46,7 +46,7 @@ class Export(Scene):
         return Row(id=medium.path, title=medium.name, right=free, picture="usb")
 
     def touched(self, target: str) -> Effects:
-        """Ask before names leave the house."""
+        """Ask before personal data is copied."""
         path = self._list.chosen(target)
         if not path:
             return None
@@ -122,7 +122,7 @@ class Copying(Scene):
         return Ask(self._command, seconds=WRITING_SECONDS)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say what came of it where one came from."""
+        """Go back and say whether it was done."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Done. The stick can be pulled out.")))
         return Back(message=self.refused(answer)) if isinstance(answer, Refused) else None

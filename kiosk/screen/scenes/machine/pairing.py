@@ -16,11 +16,11 @@ from kiosk.screen.widgets.keyboard import HEIGHT, Keyboard
 from kiosk.screen.widgets.message import Message
 
 PAIRING_SECONDS = 90.0
-"""A server may be slow, and its name may take a minute to be looked up."""
+"""How long the server is waited for: looking up its name may take a minute."""
 
 
 class Pairing(Scene):
-    """Two lines to write, one after the other."""
+    """Asks for the server's address and the pairing code."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -35,7 +35,7 @@ class Pairing(Scene):
         return self.words.say("Join a server")
 
     def touched(self, target: str) -> Effects:
-        """Choose a line, or a key of glass."""
+        """Choose a line, or handle a key of the on-screen keyboard."""
         if target in ("address", "code"):
             self._on_code = target == "code"
             return None

@@ -108,7 +108,7 @@ class Members(Scene):
     # ------------------------------------------------------------ touches and keys
 
     def touched(self, target: str) -> Effects:
-        """A key of glass, a member, a badge, or the new one."""
+        """Handle a key of the on-screen keyboard, a member, a badge, or the button for a new member."""
         if target == "new":
             return Go(NewMember(self.context, self._field.text, self._code))
         if target in ("write", "find"):
@@ -156,7 +156,7 @@ class Members(Scene):
     # ------------------------------------------------------------ drawing
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw field, list and keyboard; what there is no room for waits until writing is done."""
+        """Draw field, list and keyboard; on a small screen the list shows once typing is done."""
         head, rest = canvas.split(rect, FIELD, side="top")
         new, field = canvas.split(head, min(190, rect.width / canvas.unit * 0.3), side="right")
         self._field.draw(canvas, canvas.split(field, 10, side="right")[1], target="write", active=self._is_writing)

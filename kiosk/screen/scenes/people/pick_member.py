@@ -29,7 +29,7 @@ class PickMember(Scene):
         self._people: dict[str, Person] = {}
 
     def title(self) -> str:
-        """What is to be done with whom is found."""
+        """The title of the scene: what will be done with the member."""
         return self._title
 
     def opened(self) -> Effects:
@@ -51,7 +51,7 @@ class PickMember(Scene):
         return self.opened() if self._field.typed(key) else False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show whom the field may mean now; an answer to what was written before is late."""
+        """Show whom the field may mean now; ignore an answer to an earlier text."""
         if not isinstance(answer, People):
             return super().answered(command, answer)
         if isinstance(command, ListMembers) and command.text == self._field.text:

@@ -1,4 +1,4 @@
-"""Selling a pass: what, how it is paid, and the receipt. A sale by mistake is taken back by a reversal."""
+"""Selling a pass: product, payment and receipt. A sale by mistake is taken back by a reversal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Sell(Scene):
 
 
 def pay(context: Context, member_id: str, name: str, *, product: Product, currency: str) -> Pay:
-    """The question how a pass that begins today is paid."""
+    """Return the scene that asks how a pass that begins today is paid."""
     sale = SellPass(members=(member_id,), product=product.id, by=context.by)
     return Pay(context, name, sale, product=product, currency=currency)
 

@@ -1,4 +1,4 @@
-"""The first start, by touch alone: language, name, hours, tariff, the first host and their badge; then it works.
+"""The first start, by touch alone: language, name, hours, tariff, the first host and their badge.
 
 Each scene is a step and writes into one draft; nothing is kept before the last touch. The kiosk shows it in place of
 the idle screen as long as it has neither site nor host. The steps from the tariff on are in set_up_people.
@@ -35,13 +35,13 @@ class SetUpLanguage(Step):
         return " · ".join(asked)
 
     def touched(self, target: str) -> Effects:
-        """Speak it from here on."""
+        """Use this language from here on."""
         self.draft.language = target.removeprefix("language:")
         words = Language(self.draft.language, self.draft.place.zone)
         return Go(SpaceWhere(dataclasses.replace(self.context, words=words), self.draft, SpaceName))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the languages, each by its own name, whatever the screen speaks."""
+        """Draw the languages, each by its own name."""
         choices = [Choice(target=f"language:{code}", label=own_name(code), look="main") for code in _languages()]
         grid(canvas, rect, choices, columns=1 if canvas.is_portrait else 2, highest=300)
 

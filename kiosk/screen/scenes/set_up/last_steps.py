@@ -135,7 +135,7 @@ class HostBadge(StepWithParts):
         return Go(HostPin(self.context, self.draft, lambda context, draft: Trial(context, draft, Summary)))
 
     def badge(self, code: str) -> Effects:
-        """The badge: told in the middle of the screen, and not below as well."""
+        """Take the badge; it is shown in the middle of the screen, not on the message line."""
         self.draft.code = code
         return None
 
@@ -249,7 +249,7 @@ class Ready(Step):
         return Leave()
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the good news."""
+        """Draw that the set-up is done."""
         foot, rect = canvas.split(rect, 66, side="bottom")
         button(canvas, foot, self.words.say("To the door’s screen"), "finish", look="main")
         picture, rect = canvas.split(rect, rect.height * 0.45 / canvas.unit, side="top")

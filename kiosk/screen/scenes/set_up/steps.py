@@ -30,7 +30,7 @@ class Draft:
     language: str = "fr"
     place: Place = FIRST_PLACE
     is_placed: bool = False
-    """Somebody has agreed to the place."""
+    """Whether the place was confirmed."""
     countries: tuple[str, ...] = ()
     """Those that can be chosen."""
     name: str = ""
@@ -43,7 +43,7 @@ class Draft:
     tried_code: str | None = None
     """Of a badge that was laid on the reader to try it."""
     door: Literal["untried", "asked", "opens", "stuck"] = "untried"
-    """What came of opening the door once."""
+    """Whether the door opened when it was tried."""
 
     def read(self) -> str | None:
         """The claim code of the badge that was read last."""
@@ -85,7 +85,7 @@ class Step(Scene):
         self.draft = draft
 
     def title(self) -> str:
-        """What the scene is called, and how far one has come."""
+        """The title of the scene, with the number of the step."""
         return self.words.say("{step}/{steps} · {title}", step=self.number, steps=STEPS, title=self.question())
 
     def question(self) -> str:

@@ -80,7 +80,7 @@ class Trial(StepWithParts):
         return None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """The strike was told to open: ask whether it did."""
+        """Ask whether the door opened."""
         if isinstance(answer, DoorOpened):
             self.draft.door = "asked"
             return None

@@ -17,7 +17,7 @@ from kiosk.screen.widgets.button import Choice, tabs
 from kiosk.screen.widgets.listing import Listing, Row
 
 TAKES = {Reason.ENTRY_USED, Reason.DEBT}
-"""What used an entry, which can be given back."""
+"""Reasons of taps whose entry can be given back."""
 
 
 class Today(Scene):
