@@ -44,8 +44,10 @@ pn532.Chipset.power_down = lambda *_args, **_named: None
 
 log = logging.getLogger(__name__)
 
-EXAMPLES = "tty:S0:pn532 (a PN532 on the serial port), tty:USB0:pn532 or usb:054c:06c3"
+EXAMPLES = "tty:S0:pn532 (a PN532 on the serial port), /dev/kiosk-reader (one behind a USB adapter) or usb:054c:06c3"
 SERIAL = re.compile(r"tty:([A-Za-z0-9-]+):(pn532|arygon)")
+NAMED = re.compile(r"/dev/(?:kiosk-reader|serial/by-(?:id|path)/[A-Za-z0-9._:+-]+)")
+"""Names of udev that stay the same whichever plug comes first: a PN532 on a serial port."""
 USB = re.compile(r"usb:([0-9a-fA-F]{4}:[0-9a-fA-F]{4}|[0-9]{1,3}:[0-9]{1,3})")
 UDP = re.compile(r"udp:[A-Za-z0-9.-]+:[0-9]+")
 PTY = re.compile(r"pty:/.+")
@@ -69,7 +71,7 @@ def check_path(path: str, allow_udp: bool = False, *, allow_simulator: bool = Fa
 
     `udp:` and `pty:` are for the bench: whoever reaches such a port is every badge at once.
     """
-    if SERIAL.fullmatch(path) or USB.fullmatch(path):
+    if SERIAL.fullmatch(path) or NAMED.fullmatch(path) or USB.fullmatch(path):
         return
     if UDP.fullmatch(path):
         if not allow_udp:
@@ -92,7 +94,12 @@ def _advice(path: str) -> str:
 
 
 def serial_port(path: str) -> str | None:
-    """Return the device file of a serial reader: `tty:S0:pn532` is /dev/ttyS0, `tty:NAME:pn532` is /dev/NAME."""
+    """Return the device file of a serial reader; None for one on USB.
+
+    `tty:S0:pn532` is /dev/ttyS0, `tty:NAME:pn532` is /dev/NAME, a stable name of udev is itself.
+    """
+    if NAMED.fullmatch(path):
+        return path
     if PTY.fullmatch(path):
         return path.removeprefix("pty:")
     if (match := SERIAL.fullmatch(path)) is None:

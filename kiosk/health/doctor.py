@@ -172,6 +172,8 @@ def _reader(config: Config, machine: Machine) -> Iterator[Finding]:
         others = sorted(f.name[3:] for kind in ("USB", "ACM", "AMA") for f in machine.path("/dev").glob(f"tty{kind}*"))
         seen = f"there are {', '.join(others)}" if others else "there is no other port either"
         advice = "plug it in, or free the serial port (docs/wiring.md)"
+        if names := _stable_names(machine):
+            advice += f'; or write path = "{names[0]}"'
         yield Finding(what="reader", level="fault", told=f"{device} is not there; {seen}", advice=advice)
         return
     console = (f"console={device.removeprefix('/dev/')}", "console=serial")
@@ -179,7 +181,17 @@ def _reader(config: Config, machine: Machine) -> Iterator[Finding]:
         advice = "sudo /opt/kiosk/current/systemd/boot, then restart the machine"
         yield Finding(what="reader", level="fault", told=f"the system's console talks on {device}", advice=advice)
         return
-    yield Finding(what="reader", level="good", told=f"{device} is there; `kiosk status` tells whether it answers")
+    told, advice = f"{device} is there; `kiosk status` tells whether it answers", ""
+    if device.startswith(("/dev/ttyUSB", "/dev/ttyACM")) and (names := _stable_names(machine)):
+        advice = f'path = "{names[0]}" stays right when other things are plugged in'
+    yield Finding(what="reader", level="good", told=told, advice=advice)
+
+
+def _stable_names(machine: Machine) -> list[str]:
+    """The names under which udev finds a serial adapter again, whichever number it got; the kiosk's own first."""
+    ours = machine.path("/dev/kiosk-reader")
+    names = sorted(machine.path("/dev/serial/by-id").glob("*"))
+    return [f"/dev/{path.relative_to(machine.path('/dev'))}" for path in ([ours] if ours.exists() else []) + names]
 
 
 def _pins(config: Config, machine: Machine) -> Iterator[Finding]:

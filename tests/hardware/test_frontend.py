@@ -60,12 +60,21 @@ def test_the_bench_may_use_what_a_kiosk_may_not():
         ("tty:USB12:pn532", "/dev/ttyUSB12"),
         ("tty:serial0:pn532", "/dev/serial0"),
         ("tty:badge-reader:pn532", "/dev/badge-reader"),
+        ("/dev/kiosk-reader", "/dev/kiosk-reader"),
+        ("/dev/serial/by-id/usb-1a86_USB2.0-Serial-if00-port0", "/dev/serial/by-id/usb-1a86_USB2.0-Serial-if00-port0"),
         ("pty:/dev/pts/3", "/dev/pts/3"),
         ("usb:054c:06c3", None),
     ],
 )
 def test_the_device_file_of_a_reader(path, device):
     assert serial_port(path) == device
+    check_path(path, allow_simulator=True)
+
+
+@pytest.mark.parametrize("path", ["/dev/serial/by-id/../../sda", "/dev/serial/by-id/", "/dev/sda"])
+def test_a_file_that_is_no_serial_port_is_refused(path):
+    with pytest.raises(ReaderError):
+        check_path(path)
 
 
 # ---------------------------------------------------------------- opening and closing

@@ -118,6 +118,16 @@ def test_a_hardware_watchdog_that_nobody_uses_is_a_fault(tmp_path):
     assert found("watchdog", machine(tmp_path, watchdog="infinity")).level == "fault"
 
 
+@pytest.mark.parametrize("reader", ["tty:USB0:pn532", "tty:USB1:pn532"])
+def test_a_name_that_stays_is_offered_for_a_reader_behind_a_usb_adapter(tmp_path, reader):
+    name = "dev/serial/by-id/usb-1a86_USB_Serial-if00-port0"
+    pi = machine(tmp_path, files=["dev/ttyUSB0", name])
+    assert f"/{name}" in found("reader", pi, config(reader=reader)).advice
+    (tmp_path / "dev/kiosk-reader").touch()
+    assert "/dev/kiosk-reader" in found("reader", pi, config(reader=reader)).advice
+    assert found("reader", pi, config(reader="/dev/kiosk-reader")).advice == ""
+
+
 def test_a_reader_that_is_not_plugged_in_is_told_with_the_ports_that_are_there(tmp_path):
     here = machine(tmp_path, files=["dev/ttyUSB1"])
     reader = found("reader", here, config(reader="tty:USB0:pn532"))
