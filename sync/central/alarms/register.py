@@ -155,6 +155,19 @@ def end(connection: Connection, network: str, alarm_id: str, now: datetime) -> b
     return bool(connection.execute(_END, {"network": network, "alarm": alarm_id, "now": now}).rowcount)
 
 
+def forget_person(connection: Connection, network: str, member_id: str, *, now: datetime) -> None:
+    """End the alarms that name a member, and take the name out of them."""
+    name = msgspec.json.encode(member_id).decode()
+    named = (alarms.c.network_id == network) & alarms.c.facts.contains(name, autoescape=True)
+    for row in connection.execute(select(alarms).where(named)).all():
+        facts = _facts(row.facts)
+        bare = {fact: "" if value == member_id else value for fact, value in facts.items()}
+        if bare != facts:
+            one = (alarms.c.network_id == network) & (alarms.c.alarm_id == row.alarm_id)
+            values = {"facts": msgspec.json.encode(bare).decode(), "ended_at": row.ended_at or now}
+            connection.execute(update(alarms).where(one).values(values))
+
+
 _END = (
     update(alarms)
     .where(alarms.c.network_id == bindparam("network"), alarms.c.alarm_id == bindparam("alarm"))

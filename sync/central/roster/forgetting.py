@@ -6,13 +6,17 @@ found in sync.central.roster.retention.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from kiosk.facts import Condensed, Entry, Erased
 from kiosk.store.chain import decode_fact
+from kiosk.store.fold.visits import NOBODY
 from kiosk.store.forgetting import erasing
-from sync.central.storage.tables import alarms, feed, quarantine, snapshots
+from sync.central.alarms import register
+from sync.central.storage.tables import feed, quarantine, snapshots
 from sync.wire import WireStruct
 
 FORGETTING = ("erasure", "condensed")
@@ -45,12 +49,14 @@ def carry_out(connection: Connection, network: str, entry: Entry) -> bool:
     erasing.carry_out(connection, feed, in_network(network), [fact])
     connection.execute(delete(snapshots).where(snapshots.c.network_id == network))
     if isinstance(fact, Erased):
-        _forget_beside(connection, network, fact.member_id)
+        _forget_beside(connection, network, fact.member_id, now=entry.stamp.at)
     return True
 
 
-def _forget_beside(connection: Connection, network: str, member_id: str) -> None:
-    """Erase what names a member outside of the feed."""
+def _forget_beside(connection: Connection, network: str, member_id: str, *, now: datetime) -> None:
+    """Erase what names a member outside of the feed; alarms about them end, and keep no name."""
+    if member_id == NOBODY:
+        return
     name = erasing.written(member_id)
     for row in connection.execute(
         select(quarantine.c.quarantine_id, quarantine.c.raw).where(quarantine.c.network_id == network)
@@ -58,8 +64,7 @@ def _forget_beside(connection: Connection, network: str, member_id: str) -> None
         if name in _inside(bytes(row.raw)):
             is_it = and_(quarantine.c.network_id == network, quarantine.c.quarantine_id == row.quarantine_id)
             connection.execute(delete(quarantine).where(is_it))
-    named = alarms.c.facts.contains(name[1:-1].decode(), autoescape=True)
-    connection.execute(delete(alarms).where(alarms.c.network_id == network, named))
+    register.forget_person(connection, network, member_id, now=now)
 
 
 def _inside(raw: bytes) -> bytes:

@@ -95,6 +95,17 @@ def test_neither_quarantine_nor_snapshots_nor_alarms_keep_an_erased_person(datab
             assert connection.execute(select(snapshots)).first() is None
 
 
+def test_who_is_forgotten_takes_no_alarm_along_that_is_about_others(database: str) -> None:
+    with serving(database) as central:
+        kiosk, ledger = pairs(central).kiosk, MemoryLedger()
+        sends(central, kiosk, ledger.writes(*house_facts(), *(let_in(MONDAY, "ten") for _ in range(11))))
+        before = central.alarms.listed()
+        assert before
+        for name in ("", "%", "_", "le", "ten", "1", '"'):
+            central.books.append(Erased(member_id=name), by="anne")
+        assert central.alarms.listed() == before
+
+
 def test_on_day_91_no_passage_is_known_on_the_server_and_the_balances_are_as_before(database: str) -> None:
     hands = ServerClock()
     with serving(database, hands) as central:
