@@ -30,7 +30,7 @@ MAY_IMPORT = {
         "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
         "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours "
         "kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.payments kiosk.settings kiosk.threads "
-        "kiosk.upkeep kiosk.uplink kiosk.week sync.address click msgspec"
+        "kiosk.upkeep kiosk.uplink sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
     "kiosk.codes": "kiosk.model",
@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "kiosk.desk": (
         "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
         "kiosk.local_time kiosk.messages kiosk.model kiosk.payments kiosk.roster kiosk.rules kiosk.settings "
-        "kiosk.store kiosk.week argon2 phonenumbers msgspec"
+        "kiosk.store argon2 phonenumbers msgspec"
     ),
     "kiosk.door": (
         "kiosk.answers kiosk.badges kiosk.desk kiosk.facts kiosk.hours kiosk.ledger kiosk.local_time kiosk.messages "
@@ -62,7 +62,7 @@ MAY_IMPORT = {
         "hardware.frontend kiosk.answers kiosk.clock kiosk.door kiosk.ledger kiosk.messages kiosk.model kiosk.notices "
         "kiosk.settings kiosk.upkeep kiosk.uplink msgspec"
     ),
-    "kiosk.hours": "kiosk.local_time kiosk.model opening_hours",
+    "kiosk.hours": "kiosk.local_time kiosk.model msgspec opening_hours",
     "kiosk.languages": "",
     "kiosk.ledger": (
         "kiosk.clock kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.store msgspec "
@@ -92,7 +92,6 @@ MAY_IMPORT = {
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.door kiosk.ledger kiosk.settings kiosk.threads "
         "sync.address sync.client sync.listener sync.pairing sync.transport sync.wire sync.worker msgspec"
     ),
-    "kiosk.week": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "sync.address": "",
     "sync.backoff": "",
     "sync.central": "",
@@ -127,7 +126,7 @@ MAY_IMPORT = {
     ),
     "sync.central.pages": (
         "kiosk.answers kiosk.codes kiosk.commands kiosk.desk kiosk.export kiosk.facts kiosk.hours kiosk.ledger "
-        "kiosk.local_time kiosk.model kiosk.notices kiosk.payments kiosk.roster kiosk.settings kiosk.store kiosk.week "
+        "kiosk.local_time kiosk.model kiosk.notices kiosk.payments kiosk.roster kiosk.settings kiosk.store "
         "sync.central.accounts sync.central.alarms sync.central.kiosks sync.central.logs sync.central.roster "
         "sync.central.server sync.central.storage sync.central.words fontpkg_atkinson_hyperlegible jinja2 "
         "litestar markupsafe msgspec pyotp segno sqlalchemy"

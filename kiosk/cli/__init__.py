@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import click
 
-from kiosk.cli.backup import backup, restore
-from kiosk.cli.badges import badge
-from kiosk.cli.doctor import doctor
+from kiosk.cli.commands.backup import backup, restore
+from kiosk.cli.commands.badges import badge
+from kiosk.cli.commands.doctor import doctor
+from kiosk.cli.commands.hours import hours
+from kiosk.cli.commands.ledger import ledger, retention
+from kiosk.cli.commands.machine import check, clock, demo, export, open_door, pair, run, status, tap
+from kiosk.cli.commands.members import member, pin
+from kiosk.cli.commands.passes import pass_
+from kiosk.cli.commands.site import site
 from kiosk.cli.errors import Group
-from kiosk.cli.hours import hours
-from kiosk.cli.ledger import ledger, retention
-from kiosk.cli.machine import check, clock, demo, export, open_door, pair, run, status, tap
-from kiosk.cli.members import member, pin
 from kiosk.cli.options import CONTEXT, Call
-from kiosk.cli.passes import pass_
-from kiosk.cli.site import site
 from kiosk.cli.terminal import prepare_terminal
 
 __all__ = ["kiosk", "main"]

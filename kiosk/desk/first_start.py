@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk import hours, local_time, week
+from kiosk import hours, local_time
 from kiosk.answers import Done, DoorOpened, FirstStart, Status
 from kiosk.commands import SetUp, ShowFirstStart, TryDoor
 from kiosk.desk import pins
@@ -12,6 +12,7 @@ from kiosk.desk.desk import Desk, DeskError, refuse_unknown_region
 from kiosk.desk.members import new_id
 from kiosk.desk.site import LONGEST_NAME
 from kiosk.facts import AnyFact, Happened
+from kiosk.hours import week
 from kiosk.languages import languages
 from kiosk.model import Badge, Member, Opening, Site
 from kiosk.roster import Roster

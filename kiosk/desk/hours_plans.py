@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from kiosk import hours, rules, week
+from kiosk import hours, rules
 from kiosk.commands import (
     AddException,
     BackToHours,
@@ -28,7 +28,7 @@ from kiosk.desk import changes
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.facts import AnyFact, Reversed
-from kiosk.hours import dated
+from kiosk.hours import dated, week
 from kiosk.model import Override, Site, Visit
 from kiosk.rules.passes import next_time
 from kiosk.settings.mistakes import near

@@ -6,13 +6,13 @@ from itertools import islice
 
 from msgspec import structs
 
-from kiosk import hours, week
+from kiosk import hours
 from kiosk.answers import Done, ExceptionLine, Hours, HoursPreview, Week
 from kiosk.commands import HoursChange, ListInside, PreviewHours, ShowHours, ShowWeek
 from kiosk.desk.desk import Desk
 from kiosk.desk.hours_plans import names_of, plan, standing
 from kiosk.desk.visits import list_inside
-from kiosk.hours import dated
+from kiosk.hours import dated, week
 from kiosk.model import Opening, Override, Site, Window
 
 MOST_OPENINGS = 366

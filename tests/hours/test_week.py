@@ -1,4 +1,4 @@
-"""A week as a picture, and hours written from choices: kiosk.week."""
+"""A week as a picture, and hours written from choices: kiosk.hours.week."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kiosk import hours, week
-from kiosk.hours import dated
+from kiosk import hours
+from kiosk.hours import dated, week
 from kiosk.hours.language import DAYS
 from kiosk.model import DatedHours, Override, Span, WeekHours
 from tests.rules.house import SERRE, at, on

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kiosk import commands
-from kiosk.cli.hours import week_grid
+from kiosk.cli.commands.hours import week_grid
 from kiosk.cli.options import Call, common_options
 from kiosk.cli.perform import do
 from kiosk.languages import DEFAULT, languages

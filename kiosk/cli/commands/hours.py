@@ -83,8 +83,7 @@ def back(call: Call, *, preview: bool) -> None:
 
 def week_grid(expression: str) -> WeekHours:
     """Read an expression as the hours of a week. Raises BadParameter when it cannot be read, or says more than that."""
-    from kiosk import week
-    from kiosk.hours import HoursError, check
+    from kiosk.hours import HoursError, check, week
 
     try:
         check(expression, (), ANY_COUNTRY)
