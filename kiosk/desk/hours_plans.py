@@ -219,7 +219,7 @@ def _without(command: RemoveException, desk: Desk) -> Plan:
     by_number = {str(number): rule for number, rule in enumerate(rules_, 1)}
     text = by_number.get(text, text)
     if text not in rules_:
-        raise DeskError(f"no exception is written {text}", near(text, rules_) or rules_, code="NO_SUCH_EXCEPTION")
+        raise DeskError(f'there is no exception "{text}"', near(text, rules_) or rules_, code="NO_SUCH_EXCEPTION")
     first = hours.next_effect(text, desk.site.calendar, desk.today) or desk.today
     left = tuple(one for one in rules_ if one != text)
     return _with_exceptions(desk, left, first=first, said=(f"Removed: {text}",))

@@ -23,12 +23,13 @@ from kiosk.model import DayHours, Override, Site, Span, WeekHours
 
 
 def picture(site: Site, override: Override | None, first: date, *, days: int = 7) -> tuple[DayHours, ...]:
-    """What each local day from `first` on looks like, and who decides it; spans past midnight are cut there.
+    """Return each local day from `first` on: when it is open, and what decides that; spans past midnight are cut there.
 
-    `first` is moved into the years that opening hours can be told for (kiosk.local_time.FIRST to LAST).
+    `first` is moved so that all days are in the years that opening hours can be told for (kiosk.local_time.FIRST to
+    LAST).
     """
     usual = structs.replace(site, exceptions=())
-    first = local_time.clamp_date(first)
+    first = min(local_time.clamp_date(first), local_time.LAST.date() - timedelta(days=days))
     return tuple(_day(site, usual, override, first + timedelta(days=number)) for number in range(days))
 
 
@@ -49,7 +50,7 @@ def _day(site: Site, usual: Site, override: Override | None, day: date) -> DayHo
 
 @lru_cache(maxsize=1024)
 def _planned(site: Site, day: date) -> DayHours:
-    """The day as it was written down, without a host's word."""
+    """Return the day by hours and exceptions, without an override."""
     noon = datetime.combine(day, time(12))
     opening = hours.opening(site, None, local_time.to_utc(local_time.zone(site.zone), noon))
     comments = (part.because for part in _parts(site, None, day))

@@ -270,7 +270,7 @@ def test_a_command_and_its_answer_travel_as_json(with_celine):
         (b'{"do":"account","member":"zzz"}', 'no member is called "zzz": `kiosk member list` lists all'),
         (commands.encode_command(TapCard(card="celine")), "is for the demo"),
         (b'{"do":"badges_unknown","since":"2026-06-01T09:00:00"}', "does not know that command"),
-        (b'{"do":"exception_remove","rule":"%s"}' % (b"9" * 5000), "no exception is written"),
+        (b'{"do":"exception_remove","rule":"%s"}' % (b"9" * 5000), "there is no exception"),
         (b'{"do":"pass_sell","members":["celine"],"product":"carte-10","starts":"9999-12-31"}', "a year away"),
     ],
 )

@@ -187,4 +187,6 @@ def test_rules_in_other_forms_are_left_as_they_are(rule):
 
 @pytest.mark.parametrize("day", [date.min, on("1899-12-31"), on("9999-12-30"), date.max])
 def test_a_week_at_the_ends_of_the_calendar_raises_nothing(day):
-    assert len(week.picture(SERRE, None, week.monday(day))) == 7
+    days = week.picture(SERRE, None, week.monday(day))
+    assert len(days) == 7
+    assert all(len(set(shown.open)) == len(shown.open) for shown in days), "no time of a day stands twice"

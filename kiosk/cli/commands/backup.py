@@ -26,7 +26,7 @@ def backup(call: Call) -> None:
     config = call.config()
     drop_root(config.paths.state)
     made = copies.make(config, datetime.now(UTC).date())
-    show(call, Done(said=tuple(f"the ledger is copied to {copy}" for copy in made)))
+    show(call, Done(said=tuple(f"The ledger is copied to {copy}." for copy in made)))
 
 
 @click.command()
