@@ -45,14 +45,22 @@ def key_mark(key: bytes) -> bytes:
     return hashlib.blake2b(b"badge key", key=key, digest_size=16, person=b"mark").digest()
 
 
-def badge_key(file: Path, *, given: str | None = None, hidden: int = 0) -> bytes:
+def badge_key(file: Path, *, given: str | None = None, hidden: int = 0, mark: bytes | None = None) -> bytes:
     """The key of this kiosk: the one given, in hexadecimal, or that in the file, which the first call makes.
 
-    `hidden`: how many badges the ledger knows already. A new key would know none of them, so none is made then.
-    Raises BadgeError for a damaged or lost file, OSError when it cannot be read or made.
+    `hidden`: how many badges the ledger knows already. A new key would know none of them, so none is made then. `mark`:
+    that of the key with which they were hidden, where it is known. Raises BadgeError for a damaged or lost file and for
+    another key than that, OSError when it cannot be read or made.
     """
-    if given is not None:
-        return bytes.fromhex(given)
+    key = bytes.fromhex(given) if given is not None else _key_in(file, hidden)
+    if hidden and mark is not None and key_mark(key) != mark:
+        which = "[badges] key in the settings" if given is not None else str(file)
+        advice = "put back your copy of the badge key, or start with a new ledger"
+        raise BadgeError(f"{which} is another key than the ledger's badges were hidden with: {advice}")
+    return key
+
+
+def _key_in(file: Path, hidden: int) -> bytes:
     if not file.exists():
         if hidden:
             were = "1 badge was" if hidden == 1 else f"{hidden} badges were"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.badges import BadgeError, badge_id, badge_key, read_uid
+from kiosk.badges import BadgeError, badge_id, badge_key, key_mark, read_uid
 
 KEY = bytes(range(32))
 
@@ -74,3 +74,15 @@ def test_a_key_file_of_zeros_is_no_key(tmp_path):
         badge_key(tmp_path / "badge.key")
     (tmp_path / "badge.key").write_bytes(bytes(31) + b"\1")
     assert badge_key(tmp_path / "badge.key")[-1] == 1
+
+
+def test_another_key_than_the_one_that_hid_the_badges_is_refused(tmp_path):
+    file = tmp_path / "badge.key"
+    key = badge_key(file)
+    assert badge_key(file, hidden=3, mark=key_mark(key)) == key
+    file.write_bytes(bytes(range(1, 33)))
+    with pytest.raises(BadgeError, match="is another key than the ledger's badges were hidden with: put"):
+        badge_key(file, hidden=3, mark=key_mark(key))
+    with pytest.raises(BadgeError, match=r"\[badges\] key in the settings is another key"):
+        badge_key(file, given=KEY.hex(), hidden=1, mark=key_mark(key))
+    assert badge_key(file, hidden=0, mark=key_mark(key))

@@ -40,7 +40,8 @@ def _answering(config: Config, ledger: Ledger, clock: WallClock) -> Answering:
 
     def desk() -> Desk:
         moment, hidden = clock.stamp(), ledger.roster.badge_count()
-        key = badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
+        given, mark = config.badges.given, ledger.key_mark
+        key = badge_key(config.paths.key_file, given=given, hidden=hidden, mark=mark)
         return Desk(books=ledger, site_id=config.site, badge_key=key, now=moment.at, clock=moment.clock)
 
     return Answering(

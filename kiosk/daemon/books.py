@@ -30,8 +30,7 @@ def open_books(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport |
     ledger = None
     try:
         ledger, report = _open_ledger(config, clock)
-        hidden = ledger.roster.badge_count()
-        return ledger, report, badge_key(config.paths.key_file, given=config.badges.given, hidden=hidden)
+        return ledger, report, _key(config, ledger)
     except (BadgeError, OSError) as error:
         if ledger:
             ledger.close()
@@ -43,6 +42,11 @@ def open_books(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport |
         cause = LedgerError(str(error))
         cause.__cause__ = error
         return ClosedLedger(cause), None, bytes(KEY_BYTES)
+
+
+def _key(config: Config, ledger: Ledger) -> bytes:
+    hidden, given = ledger.roster.badge_count(), config.badges.given
+    return badge_key(config.paths.key_file, given=given, hidden=hidden, mark=ledger.key_mark)
 
 
 def _open_ledger(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport | None]:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from kiosk import desk, notices, rules
 from kiosk.answers import DoorOpened
-from kiosk.badges import badge_id
+from kiosk.badges import badge_id, key_mark
 from kiosk.desk import erased_inside, first_start
 from kiosk.door.buttons import ButtonPress
 from kiosk.door.devices import Clock, DoorDevices
@@ -74,6 +74,7 @@ class Controller:
         """Called when the database turns out to be damaged, with what it says; a start mends it."""
         self._ledger, self._devices, self._clock = ledger, devices, clock
         self._site_id, self._badge_key = site_id, badge_key
+        self._marked_key = b""
         self._panel = FrontPanel(devices, clock, site_id)
         self._health: set[Health] = set()
         self._drawn_minute: datetime | None = None
@@ -182,11 +183,19 @@ class Controller:
                 self._slow_down(case)
                 return None
             self._recorder.write(_recorded(case, verdict, badge))
+            if case.badge is not None:
+                self._mark_key()
         except LedgerError as error:
             self._recorder.failed(error)
             return self._refuse()
         self._act(case, verdict, moment.at)
         return verdict
+
+    def _mark_key(self) -> None:
+        """Keep in the ledger which key hides its badges: one by which a badge was known is the right one."""
+        if self._marked_key != self._badge_key:
+            self._ledger.keep_key_mark(key_mark(self._badge_key))
+            self._marked_key = self._badge_key
 
     def _case(self, tap: Tap, badge: str | None, moment: Stamp) -> Case | None:
         """Return what is known of a tap; None for a known badge at a site that is not known.

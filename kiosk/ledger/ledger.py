@@ -200,6 +200,12 @@ class Ledger(LedgerReader):
         with self._writing() as connection:
             cursors.write(connection, {name: acked, **({cursors.NEEDS_SNAPSHOT: 1} if disowned else {})})
 
+    def keep_key_mark(self, mark: bytes) -> None:
+        """Keep the mark of the key with which badges are hidden, in the place of another. Raises LedgerError."""
+        if self.key_mark != mark:
+            with self._writing() as connection:
+                cursors.write(connection, {cursors.BADGE_KEY: mark.hex()})
+
     def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
         """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.
 

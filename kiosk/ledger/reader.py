@@ -115,6 +115,13 @@ class LedgerReader:
             return cursors.read(connection, cursors.FEED_CURSOR)
 
     @property
+    def key_mark(self) -> bytes | None:
+        """The mark of the key with which badges are hidden here; None while no key has proved itself."""
+        with self._database.failing_as(UNREADABLE):
+            kept = cursors.read(self._database.connection, cursors.BADGE_KEY)
+        return None if kept is None else bytes.fromhex(kept)
+
+    @property
     def snapshot_position(self) -> int | None:
         """The place in the feed of the snapshot that the roster stands on; None: it is folded from the entries here."""
         return self._number(cursors.SNAPSHOT)

@@ -24,7 +24,7 @@ from msgspec import structs
 import kiosk as package
 from kiosk import codes, commands
 from kiosk.answers import Done, decode_answer, encode_answer
-from kiosk.badges import badge_id, badge_key
+from kiosk.badges import badge_id, badge_key, key_mark
 from kiosk.cli import kiosk
 from kiosk.cli.terminal import decode_argument
 from kiosk.clock import WallClock
@@ -364,6 +364,19 @@ def test_a_lost_badge_key_is_told_once_a_badge_was_hidden_with_it(terminal, monk
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     assert told in terminal.is_refused("run")
     assert not key.exists()
+
+
+def test_another_badge_key_than_the_one_that_proved_itself_is_told_at_the_start(terminal, monkeypatch):
+    terminal.reads("badge", "assign", "accueil", "--number", UID.hex())
+    key = terminal.state / "badge.key"
+    with open_ledger(terminal.state / "ledger.db", stamp=WallClock().stamp) as ledger:
+        ledger.keep_key_mark(key_mark(key.read_bytes()))
+    terminal.reads("member", "list")
+    key.write_bytes(bytes(range(1, 33)))
+    told = "is another key than the ledger's badges were hidden with"
+    assert told in terminal.is_refused("member", "list")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    assert told in terminal.is_refused("run")
 
 
 def test_a_secret_in_the_settings_is_not_printed(bare):

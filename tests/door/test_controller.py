@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from kiosk.answers import Done, Refused
+from kiosk.badges import badge_id, key_mark
 from kiosk.commands import ChangeMember, CloseToday, ListInside, Undo
 from kiosk.door.door_lines import EXIT_SECONDS
 from kiosk.door.recording import RETRY_SECONDS, Recorder
-from kiosk.facts import Happened, Left, Reversed, Tapped
+from kiosk.facts import BadgeSet, Happened, Left, Reversed, Tapped
 from kiosk.messages import BadgeAlreadyThere, BadgeRemoved, DoorMoved, ReaderDown, ReaderUp, Tick, Touch
-from kiosk.model import Denied, Granted, Reason, Signal, Verdict
-from tests.office.kiosks.stepped import RecordedDoor, SteppedKiosk
+from kiosk.model import Badge, Denied, Granted, Reason, Signal, Verdict
+from tests.office.kiosks.stepped import KEY, RecordedDoor, SteppedKiosk
 
 
 @pytest.fixture
@@ -584,4 +585,24 @@ def test_a_kiosk_whose_site_is_not_known_yet_refuses_and_lives(tmp_path) -> None
     counter.controller.handle(Tick())
     assert counter.wall.views[-1].trouble
     assert counter.door.unlocks == []
+    counter.close()
+
+
+def test_the_first_badge_that_is_known_marks_the_key_in_the_ledger(tmp_path) -> None:
+    counter = SteppedKiosk(tmp_path)
+    counter.tap(b"\x04nobody")
+    assert counter.ledger.key_mark is None
+    counter.tap(counter.joins("camille"))
+    assert counter.ledger.key_mark == key_mark(KEY)
+    counter.close()
+
+
+def test_the_key_of_a_network_that_was_joined_takes_the_mark_over(tmp_path) -> None:
+    counter, other = SteppedKiosk(tmp_path), bytes(range(32, 64))
+    counter.tap(counter.joins("camille"))
+    counter.controller.hide_badges_with(other)
+    uid = b"\x04other."
+    counter.ledger.append(BadgeSet(badge=Badge(id=badge_id(uid, other), member_id="camille")))
+    counter.tap(uid)
+    assert counter.ledger.key_mark == key_mark(other)
     counter.close()

@@ -1,4 +1,4 @@
-"""How far this ledger and the central server know each other: a few words in the table `cursors`."""
+"""How far this ledger and the central server know each other, and the like: a few words in the table `cursors`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ NEEDS_SNAPSHOT = "anew"
 """There is something in the roster that the entries here do not bear out: the next page is to be a snapshot."""
 READS = "reads"
 """What the release could read that folded the roster: kiosk.store.fold.readable."""
+BADGE_KEY = "badge_key"
+"""Of the key with which the badges are hidden: its mark (kiosk.badges.key_mark), in hexadecimal."""
 FORMER_SENT = "former "
 """Followed by the name of a ledger that this database kept before: its `sent`."""
 
