@@ -77,7 +77,7 @@ MAY_IMPORT = {
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "kiosk.screen": (
         "kiosk.answers kiosk.codes kiosk.commands kiosk.files kiosk.messages kiosk.model kiosk.notices kiosk.payments "
-        "fontpkg_atkinson_hyperlegible msgspec"
+        "arabic_reshaper bidi fontpkg_atkinson_hyperlegible msgspec"
     ),
     "kiosk.screen.sdl": "pygame",
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",

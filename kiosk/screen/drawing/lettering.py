@@ -1,32 +1,23 @@
-"""Fonts, line breaks, and fitting texts into a rectangle: they wrap, then shrink together; only `abridged` cuts."""
+"""Drawing and measuring lines, line breaks, fitting texts into a rectangle.
+
+They wrap, then shrink together; only `abridged` cuts. Which font has which letter is in kiosk.screen.drawing.fonts.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-import fontpkg_atkinson_hyperlegible
-
-from kiosk.screen.drawing.substitutes import readable
+from kiosk.screen.drawing.fonts import SMALLEST, Run, drawable, font, runs
 from kiosk.screen.drawing.theme import Colour
 from kiosk.screen.sdl import pygame
 
-FILES = fontpkg_atkinson_hyperlegible.ROOT / "files"
-SMALLEST = 7
-"""Pixels; below this nothing can be read anyway."""
-GLYPH_SIZE = 24
-SPACES = (" ", "\u00a0")
-MISSING = "\uffff"
-"""No font has this character."""
 LEADING = 1.16
 """Line height over font size."""
-_CONTROL = ("Cc", "Cf", "Cs", "Co", "Cn")
-"""Unicode categories of characters for which nothing is drawn."""
 _ENDLESS = re.compile(r"[^\s\-]{25,}")
 """Longer than any word of French or English without a hyphen."""
 PIECE = 20
@@ -47,46 +38,37 @@ class Line:
     before: int = 0
 
 
-@lru_cache(maxsize=128)
-def font(size: int, *, bold: bool) -> pygame.font.Font:
-    """The font in a size in pixels."""
-    if not pygame.font.get_init():
-        pygame.font.init()
-    weight = "Bold" if bold else "Regular"
-    return pygame.font.Font(str(FILES / f"AtkinsonHyperlegible-{weight}.ttf"), max(SMALLEST, size))
-
-
 @lru_cache(maxsize=48)
 def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
     """A line of text as a picture. Few are kept: a new time every minute must not fill the memory."""
+    drawn = [part for part in runs(drawable(text)) if part.text]
+    own = font(size, bold=bold)
     if not width(text, size, bold=bold):
-        return pygame.Surface((1, font(size, bold=bold).get_height()), pygame.SRCALPHA)  # SDL refuses to draw nothing
-    return font(size, bold=bold).render(drawable(text), True, colour)
+        return pygame.Surface((1, own.get_height()), pygame.SRCALPHA)  # SDL refuses to draw nothing
+    if len(drawn) == 1:
+        return font(size, bold=bold, face=drawn[0].face).render(drawn[0].text, True, colour)
+    return _side_by_side(drawn, size, colour, bold=bold)
 
 
-def drawable(text: str) -> str:
-    """The text without control characters, of which SDL refuses some, and in characters that the font has."""
-    if not text.isprintable():
-        text = "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)
-    return readable(text, has_glyph)
-
-
-@lru_cache(maxsize=2048)
-def has_glyph(sign: str) -> bool:
-    """Whether the font has a picture of a character of its own, and not the crossed box of all that it has not."""
-    if sign.isspace():  # of the narrow one the font has neither a picture nor a width
-        return sign in SPACES
-    letters = font(GLYPH_SIZE, bold=False)
-    if letters.metrics(sign) == [None]:
-        return False
-    drawn, missing = (pygame.image.tostring(letters.render(one, True, (0, 0, 0)), "RGBA") for one in (sign, MISSING))
-    return drawn != missing
+def _side_by_side(parts: Sequence[Run], size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
+    """Parts of a line in several fonts, on one base line."""
+    used = [font(size, bold=bold, face=part.face) for part in parts]
+    top = max(one.get_ascent() for one in used)
+    pictures = [one.render(part.text, True, colour) for one, part in zip(used, parts, strict=True)]
+    places = [top - one.get_ascent() for one in used]
+    high = max(place + picture.get_height() for place, picture in zip(places, pictures, strict=True))
+    line = pygame.Surface((sum(picture.get_width() for picture in pictures), high), pygame.SRCALPHA)
+    left = 0
+    for place, picture in zip(places, pictures, strict=True):
+        line.blit(picture, (left, place))
+        left += picture.get_width()
+    return line
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: int, *, bold: bool) -> int:
     """Width of a line in pixels."""
-    return font(size, bold=bold).size(drawable(text))[0]
+    return sum(font(size, bold=bold, face=part.face).size(part.text)[0] for part in runs(drawable(text)))
 
 
 def wrap(text: str, room: int, *, size: int, bold: bool) -> list[str]:
