@@ -1,4 +1,4 @@
-"""The command line `kiosk-central`: runs the server, and does the work of an administrator."""
+"""The command line `kiosk-central`: runs the server, and administers kiosks, accounts and copies."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Group(click.Group):
     """A command group that prints expected errors as one sentence and exits with 1, without a traceback."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note whether only help is asked for: it works on a machine without settings, too."""
+        """Note whether only help is asked for, which needs no settings."""
         ctx.meta[ASKS_FOR_HELP] = bool({"-h", "--help"} & set(args))
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command, and turn foreseen errors into a sentence."""
+        """Run a command; print an expected error as a sentence."""
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, click.ClickException):
@@ -107,7 +107,7 @@ def _do(settings: Settings, order: AnyOrder) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of the settings'.")
 @click.pass_obj
 def run(settings: Settings, host: str | None, port: int | None) -> None:
-    """Run the server. It speaks HTTP: TLS is the business of a reverse proxy before it."""
+    """Run the server. It speaks plain HTTP: put a reverse proxy with TLS in front of it."""
     # What serves takes half a second to load, and no other command needs it.
     from sync.central import logs, pages
     from sync.central.http.app import create_app
@@ -148,7 +148,7 @@ def _listening(server: Central) -> Iterator[None]:
 @central.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
-    """Make or upgrade the database. `run` does so as well; this is for doing it beforehand."""
+    """Create or upgrade the database now; `run` does the same when it starts."""
     _drop_root(settings)
     server = Central(settings)
     server.books.fold()
@@ -169,7 +169,7 @@ def backup(settings: Settings, to: Path) -> None:
 @central.command()
 @click.pass_obj
 def retention(settings: Settings) -> None:
-    """Forget what is old: passages after three months, customers after three years. The server does so every day."""
+    """Erase old data now. Visits go after three months, customers after three years; the server does so every day."""
     _do(settings, orders.Forget())
 
 
@@ -177,7 +177,7 @@ def retention(settings: Settings) -> None:
 @click.confirmation_option(prompt="All kiosks will fetch the roster anew. Go on?")
 @click.pass_obj
 def restored(settings: Settings) -> None:
-    """Say that the database was put back from a copy made by other means than `backup`."""
+    """Begin anew after a restored database. Needed only for copies that were not made by `backup`."""
     _do(settings, orders.Restored())
 
 
@@ -186,13 +186,13 @@ def restored(settings: Settings) -> None:
 
 @central.group()
 def kiosk() -> None:
-    """The kiosks of the network."""
+    """List, pair and revoke kiosks."""
 
 
 @kiosk.command("list")
 @click.pass_obj
 def list_kiosks(settings: Settings) -> None:
-    """List the kiosks, and how they are."""
+    """List the kiosks with their health."""
     _do(settings, orders.ListKiosks())
 
 
@@ -201,7 +201,7 @@ def list_kiosks(settings: Settings) -> None:
 @click.option("--site", metavar="ID", help="The site at whose door it is.")
 @click.pass_obj
 def pair(settings: Settings, name: str, site: str | None) -> None:
-    """Make a code by which a kiosk joins the network under NAME."""
+    """Print a pairing code for a new kiosk, which will be called NAME."""
     _do(settings, orders.MakeCode(name=name, site_id=site))
 
 
@@ -209,7 +209,7 @@ def pair(settings: Settings, name: str, site: str | None) -> None:
 @click.argument("name")
 @click.pass_obj
 def revoke(settings: Settings, name: str) -> None:
-    """Shut a kiosk out, by its name or id."""
+    """Revoke a kiosk, given its name or id: the server takes nothing from it any more."""
     _do(settings, orders.Revoke(kiosk=name))
 
 
@@ -218,7 +218,7 @@ def revoke(settings: Settings, name: str) -> None:
 
 @central.group()
 def account() -> None:
-    """Who may sign in on the pages."""
+    """List, add and change the accounts of the web pages."""
 
 
 def _password_option(function: F) -> F:
@@ -234,7 +234,7 @@ def _password_option(function: F) -> F:
 
 def _role_options(function: F) -> F:
     role = click.option("--role", type=ROLES, default=Role.HOST.value, show_default=True)(function)
-    return click.option("--site", metavar="ID", help="Of a host: the site.")(role)
+    return click.option("--site", metavar="ID", help="The site of a host, by its id.")(role)
 
 
 @account.command("list")
@@ -250,17 +250,17 @@ def list_accounts(settings: Settings) -> None:
 @_password_option
 @click.pass_obj
 def add(settings: Settings, *, name: str, role: str, site: str | None, password: str) -> None:
-    """Let NAME sign in."""
+    """Add an account called NAME."""
     _do(settings, orders.AddAccount(name=name, password=password, role=Role(role), site_id=site))
 
 
 @account.command()
 @click.argument("name")
-@click.option("--forget-codes", is_flag=True, help="Ask for no one-time codes any more: the phone was lost.")
+@click.option("--forget-codes", is_flag=True, help="Also forget the one-time codes, for a lost phone.")
 @_password_option
 @click.pass_obj
 def password(settings: Settings, *, name: str, forget_codes: bool, password: str) -> None:
-    """Give NAME another password, and sign them out everywhere."""
+    """Change the password of NAME, and sign them out everywhere."""
     _do(settings, orders.SetPassword(name=name, password=password, forget_totp=forget_codes))
 
 
@@ -269,14 +269,14 @@ def password(settings: Settings, *, name: str, forget_codes: bool, password: str
 @_role_options
 @click.pass_obj
 def role(settings: Settings, *, name: str, role: str, site: str | None) -> None:
-    """Give NAME another role."""
+    """Change the role of NAME, and sign them out everywhere."""
     _do(settings, orders.SetRole(name=name, role=Role(role), site_id=site))
 
 
 @account.command()
 @click.argument("name")
-@click.option("--undo", is_flag=True, help="Let them in again.")
+@click.option("--undo", is_flag=True, help="Enable it again.")
 @click.pass_obj
 def disable(settings: Settings, *, name: str, undo: bool) -> None:
-    """Shut NAME out, and sign them out everywhere."""
+    """Disable the account of NAME, and sign them out everywhere."""
     _do(settings, orders.SetDisabled(name=name, disabled=not undo))

@@ -27,13 +27,20 @@ async function refresh() {
 function exchange(fresh) {
   for (const part of document.querySelectorAll("[data-part]")) {
     const now = fresh.getElementById(part.id);
-    if (!now || now.innerHTML === part.innerHTML) continue;
+    if (!now || now.innerHTML === part.innerHTML || isFilledIn(part)) continue;
     const held = part.contains(document.activeElement) ? document.activeElement.id : "";
     if (held === "" && part.contains(document.activeElement)) continue;
     part.replaceChildren(...now.childNodes);
     if (held) document.getElementById(held)?.focus();
     say(part.querySelector("[data-say]"));
   }
+}
+
+// Whether somebody has typed something here that was not sent, or is shown what was wrong with it.
+function isFilledIn(part) {
+  const typed = [...part.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  return part.querySelector("[aria-invalid]") !== null || typed.some((one) =>
+    one.type === "checkbox" || one.type === "radio" ? one.checked !== one.defaultChecked : one.defaultValue !== undefined && one.value !== one.defaultValue);
 }
 
 function say(latest) {

@@ -14,7 +14,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 from kiosk.facts import Happened
 from sync import wire
 from sync.central.accounts import audit
-from tests.office.servers.office import PASSWORD, Office, lea_comes, lived_in, office
+from tests.office.servers.office import PASSWORD, Office, lea_comes, lived_in, office, stranger_taps
 from tests.rules.house import SERRE
 from tests.sync.central.pages.test_roles import TABLE, filled, things
 
@@ -138,6 +138,26 @@ def test_a_tap_shows_and_is_spoken_without_a_reload(house, address, browse) -> N
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("status")).to_have_text("09:05, Léa Martin, Entrée utilisée")
     assert page.evaluate("document.body.dataset.old") == "yes"
+
+
+def test_what_is_typed_or_was_refused_stays_when_a_tap_arrives(house, address, browse) -> None:
+    kiosk = house.kiosk()
+    push(address, kiosk, stranger_taps())
+    page = browse("anne")
+    page.goto("/badges")
+    expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
+    page.get_by_label("Attribuer le badge").fill("Léa M")
+    with page.expect_response(re.compile("/badges$")):
+        push(address, kiosk, lea_comes(), stranger_taps())
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_label("Attribuer le badge")).to_have_value("Léa M")
+    page.get_by_label("Attribuer le badge").fill("Personne Inconnue")
+    page.get_by_role("button", name="Attribuer").click()
+    expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
+    with page.expect_response(re.compile("/badges$")):
+        push(address, kiosk, stranger_taps())
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("[aria-invalid]")).to_have_value("Personne Inconnue")
 
 
 def test_without_scripts_the_pages_say_the_same(house, address, browse) -> None:
