@@ -15,14 +15,16 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from kiosk import rules
-from kiosk.facts import AnyFact, BadgeSet, Condensed, Entry, Erased, PassSold, Reversed, Tapped
+from kiosk.facts import AnyFact, Condensed, Entry, Erased, PassSold, Reversed, Tapped
 from kiosk.model import Charge, ClockQuality, Denied, Reason, Ref, Tap
 from kiosk.store.chain import decode_fact
 from kiosk.store.entry_rows import from_row
 from kiosk.store.forgetting.erasing import PERSONAL
 from kiosk.store.tables import ROSTER, entries, visits
 from sync.central.storage.tables import quarantine
+from tests.simulator import changes
 from tests.simulator.kiosk import Kiosk
+from tests.simulator.life import Meant
 from tests.simulator.line import ledger_of
 from tests.simulator.server import Server
 
@@ -40,6 +42,7 @@ class After:
     aside: dict[str, set[int]] = field(default_factory=dict)
     """Ledger -> the places of what the server said that it put aside: that is forgotten one day."""
     unlocked_without_entry: list[str] = field(default_factory=list)
+    meant: list[Meant] = field(default_factory=list)
     feed: list[tuple[int, Entry]] = field(init=False)
     set_aside: dict[str, set[int]] = field(init=False)
     """Ledger -> the places of what the server has in quarantine."""
@@ -206,11 +209,11 @@ def i6_no_queue_stays_full(after: After) -> Iterator[str]:
 
 def i7_blocked_badges_are_refused(after: After) -> Iterator[str]:
     """A blocked badge is refused by every kiosk that has pulled since: by the law, asked at each kiosk."""
-    status: dict[str, str] = {}
-    for _, entry in after.feed:
-        fact = fact_of(entry)
-        if isinstance(fact, BadgeSet):
-            status[fact.badge.id] = fact.badge.status if fact.badge.member_id else "nobody's"
+    status: dict[str, object] = {}
+    for (kind, name), told in changes.nouns(after.feed).items():
+        if kind == "badge":
+            values = changes.expected(told)
+            status[name] = values["status"] if values["member_id"] else "nobody's"
     for kiosk in after.kiosks:
         now = kiosk.clock.now()
         for badge_id in (badge_id for badge_id, last in status.items() if last == "blocked"):
@@ -266,7 +269,7 @@ def i13_the_door_opens_for_entries_only(after: After) -> Iterator[str]:
     yield from after.unlocked_without_entry
 
 
-def i14_nothing_tells_of_who_was_forgotten(after: After) -> Iterator[str]:
+def i8_nothing_tells_of_who_was_forgotten(after: After) -> Iterator[str]:
     """Whoever was erased is in no body but those of the accounts, and in no roster."""
     gone = {fact.member_id for _, entry in after.feed if isinstance(fact := fact_of(entry), Erased)}
     servers, of_kiosks = rosters(after)
@@ -296,10 +299,11 @@ CHECKS: dict[str, Callable[[After], Iterator[str]]] = {
     "I6": i6_no_queue_stays_full,
     "I7": i7_blocked_badges_are_refused,
     "I8": i8_what_was_erased_stays_so,
+    "I8, persons": i8_nothing_tells_of_who_was_forgotten,
     "I9": i9_nothing_acknowledged_is_lost,
     "I10": i10_saying_it_again_changes_nothing,
     "I13": i13_the_door_opens_for_entries_only,
-    "I14": i14_nothing_tells_of_who_was_forgotten,
+    "I14": changes.i14_changes_made_apart_stand,
 }
 """I11 (poison delays nothing else) is I1 and I6 in lives with poison; I12 (clock jumps) is all of them with jumps."""
 

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from kiosk import rules
 from kiosk.badges import badge_id
-from kiosk.facts import AnyFact, BadgeSet, HoursOverridden, MemberSet, PassSold, ProductSet, Reversed, SiteSet
+from kiosk.desk.changes import change, override
+from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, Reversed, SiteSet
 from kiosk.messages import DoorMoved, Touch
-from kiosk.model import Badge, Duration, Member, Override, Policy, Product, Site, Tap, Unlimited
+from kiosk.model import Badge, Duration, Member, Noun, Override, Policy, Product, Site, Tap, Unlimited
 from kiosk.roster import Roster
+from kiosk.store.fold.fields import parts
 from kiosk.store.forgetting import erasing
 from tests.simulator.kiosk import KEY, Kiosk
 from tests.simulator.release import UNKNOWN
@@ -101,7 +103,7 @@ def change_at_server(world: World, random: Random) -> None:
 def some_change(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
     """Something that a host who sees this roster may do."""
     deed = random.choice(
-        (_sell, _sell, _reverse, _reverse, _block, _block, _rename, _welcome, _price, _override, _reassign)
+        (_sell, _sell, _reverse, _reverse, _block, _block, _rename, _welcome, _price, _site, _override, _reassign)
     )
     facts = deed(world, roster, now, random)
     named = {erasing.concerned(fact) for fact in facts} - {None}
@@ -125,14 +127,46 @@ def _reverse(world: World, roster: Roster, now: datetime, random: Random) -> tup
 
 
 def _block(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
-    name = random.choice(PEOPLE)
     status = random.choice(("blocked", "blocked", "lost", "active", "active"))
-    return (BadgeSet(badge=Badge(id=badge_id(uid(name), KEY), member_id=name, status=status)),)  # type: ignore[arg-type]
+    return _badge(roster, badge_id(uid(random.choice(PEOPLE)), KEY), status=status)
+
+
+def _badge(roster: Roster, name: str, **fields: object) -> tuple[AnyFact, ...]:
+    badge = roster.badge(name)
+    return (change(roster, badge, replace(badge, **fields)),) if badge else ()
 
 
 def _rename(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
-    name, status = random.choice(PEOPLE[:-1]), random.choice(("active", "active", "suspended"))
-    return (MemberSet(member=Member(id=name, name=f"{name} {random.randrange(1000)}", status=status)),)  # type: ignore[arg-type]
+    """Another name, a note, or a suspension that begins or ends: of hosts who may not hear of each other."""
+    member = roster.member(random.choice(PEOPLE[:-1]))
+    field = random.choice(("name", "note", "status"))
+    if member is None:
+        return ()
+    if field == "status":
+        return (change(roster, member, replace(member, status=random.choice(("active", "active", "suspended")))),)
+    return (_means(world, roster, member, **{field: world.new_name(member.id)}),)
+
+
+def _means(world: World, roster: Roster, before: Site | Product | Member, **fields: object) -> AnyFact:
+    """Set fields to values that no noun had before, so that it can be told whose change was undone."""
+    after = replace(before, **fields)
+    was, is_ = parts(before), parts(after)
+    world.meant += [
+        Meant(kind=type(before).__name__.lower(), id=before.id, field=name, was=was.get(name), value=value)
+        for name, value in is_.items()
+        if was.get(name) != value
+    ]
+    return change(roster, before, after)
+
+
+class Meant(Noun, frozen=True, kw_only=True):
+    """A field that somebody meant to change from one value to another."""
+
+    kind: str
+    id: str
+    field: str
+    was: object
+    value: object
 
 
 def _welcome(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
@@ -141,22 +175,45 @@ def _welcome(world: World, roster: Roster, now: datetime, random: Random) -> tup
     badge = Badge(id=badge_id(uid(name), KEY), member_id=name)
     pass_ = rules.sell(TEN, (), now=now, site=SITES[0], holders=(name,), pass_id=f"{name}-p")
     return (
-        MemberSet(member=Member(id=name, name=name)),
-        BadgeSet(badge=badge),
+        change(roster, None, Member(id=name, name=name)),
+        change(roster, None, badge),
         PassSold(pass_=pass_, site_id=SITES[0].id, price_cents=5000),
     )
 
 
 def _price(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
-    return (ProductSet(product=replace(TEN, price_cents=random.randrange(1000, 9000))),)
+    product = roster.product(TEN.id)
+    if product is None:
+        return ()
+    world.names += 1
+    if random.random() < 0.5:
+        return (_means(world, roster, product, price_cents=10_000 + world.names),)
+    return (_means(world, roster, product, name=f"Carnet {world.names}"),)
+
+
+def _site(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
+    """Another name or capacity, or one more exception of the hours."""
+    site, name = roster.site(random.choice(SITES).id), world.new_name("site")
+    if site is None:
+        return ()
+    rule = f'2035 Jan 01 off "{name}"'
+    policy = replace(site.policy, capacity=1000 + world.names)
+    fields: tuple[dict[str, object], ...] = (
+        {"name": name},
+        {"policy": policy},
+        {"exceptions": (*site.exceptions, rule)},
+    )
+    return (_means(world, roster, site, **random.choice(fields)),)
 
 
 def _override(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
     site = random.choice(SITES)
     word = Override(state=random.choice(("open", "closed")), since=now, until=now + timedelta(minutes=20))
-    return (HoursOverridden(site_id=site.id, override=random.choice((word, None))),)
+    return (override(roster, site.id, random.choice((word, None)), by="desk"),)
 
 
 def _reassign(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
-    badge = badge_id(uid(random.choice(PEOPLE[:-1])), KEY)
-    return (BadgeSet(badge=Badge(id=badge, member_id=random.choice((None, *PEOPLE[:-1])))),)
+    member = random.choice((None, *PEOPLE[:-1]))
+    if member is not None and roster.member(member) is None:
+        return ()
+    return _badge(roster, badge_id(uid(random.choice(PEOPLE[:-1])), KEY), member_id=member)

@@ -70,6 +70,7 @@ def after_all(world: World) -> invariants.After:
         acked=world.acked,
         aside=world.aside,
         unlocked_without_entry=world.unlocked_without_entry,
+        meant=world.meant,
     )
 
 

@@ -55,6 +55,7 @@ class World:
         self.cards: dict[str, tuple[str, Path]] = {}
         self.backup: tuple[str, dict[str, int]] | None = None
         self.newcomers: list[str] = []
+        self.meant: list[life.Meant] = []
         self.names = self.tapped = 0
         self.faults: Counter[str] = Counter()
         self.violations: list[str] = []

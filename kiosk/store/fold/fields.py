@@ -20,14 +20,15 @@ Replicated Data Types", INRIA RR-7506, 2011, section 3.2).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 from msgspec.structs import replace
 
-from kiosk.model import Noun, Override, Ref, Site
+from kiosk.model import Noun, Override, Policy, Ref, Site
 
 N = TypeVar("N", bound=Noun)
 Value = Any
@@ -70,7 +71,7 @@ class Event(Noun, frozen=True, kw_only=True):
 
 
 class State(Noun, frozen=True, kw_only=True):
-    """The entries about a noun that still say something."""
+    """The entries about a noun that still say something, by their places; own ones without a place as written."""
 
     events: tuple[Event, ...] = ()
     whole: Event | None = None
@@ -96,12 +97,19 @@ def parts(noun: Noun) -> dict[str, Value]:
     for name in noun.__struct_fields__:
         value = getattr(noun, name)
         if name == "policy":
-            found |= {POLICY + one: msgspec.to_builtins(getattr(value, one)) for one in value.__struct_fields__}
+            found |= {POLICY + one: plain(getattr(value, one)) for one in value.__struct_fields__}
         elif name == "exceptions":
             found |= {EXCEPTION + text: True for text in value}
         elif name != "id":
-            found[name] = msgspec.to_builtins(value)
+            found[name] = plain(value)
     return found
+
+
+def plain(value: object) -> Value:
+    """Return a value as JSON knows it: what was written here is compared with what came over the wire."""
+    if value is None or isinstance(value, str | int):
+        return value
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def differences(before: Noun, after: Noun) -> tuple[str, ...]:
@@ -177,13 +185,13 @@ def _is_before(one: Event, other: Event) -> bool:
 
 
 def _what_counts(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Leave out what somebody changed in knowledge of it."""
-    events = tuple(events)
+    """Return the entries by their places, without what somebody changed in knowledge of it."""
+    events = sorted(events, key=lambda one: (one.position is None, one.position or 0))
     left = (replace(one, sets=dict(_standing(one, events))) for one in events)
     return tuple(one for one in left if one.sets or one.rest)
 
 
-def _standing(one: Event, events: Iterable[Event]) -> Iterator[tuple[str, Value]]:
+def _standing(one: Event, events: Sequence[Event]) -> Iterator[tuple[str, Value]]:
     above = [other for other in events if _knew(other, one)]
     return ((name, value) for name, value in one.sets.items() if not any(name in other.sets for other in above))
 
@@ -204,12 +212,18 @@ def merged(state: State, kind: type[N], name: str) -> N:
     policy = {field.removeprefix(POLICY): values.pop(field) for field in list(values) if field.startswith(POLICY)}
     exceptions = [field for field in values if field.startswith(EXCEPTION)]
     present = {field for field in exceptions if values.pop(field)}
-    whole: dict[str, Value] = {**values, "id": name}
+    whole: dict[str, Value] = {**_told(kind, values), "id": name}
     if kind is Site:
-        whole |= {"policy": policy, "exceptions": _ordered(state, present)}
+        whole |= {"policy": _told(Policy, policy), "exceptions": _ordered(state, present)}
         if values.get("retired"):
             whole |= {"hours": "off", "exceptions": []}
     return msgspec.convert(whole, kind)
+
+
+def _told(kind: type[Noun], values: Mapping[str, Value]) -> dict[str, Value]:
+    """Leave out what is as by default: the encoder omits a default by its identity, and nouns are compared as JSON."""
+    defaults = {one.name: plain(one.default) for one in structs.fields(kind) if not one.required}
+    return {name: value for name, value in values.items() if name not in defaults or defaults[name] != value}
 
 
 def word(state: State) -> Override | None:
@@ -222,7 +236,7 @@ _Claim = tuple[Event, Value]
 
 def _claims(state: State) -> dict[str, list[_Claim]]:
     """Return for each field the entries that set it, by their places."""
-    events = _by_place(state)
+    events = state.events
     claims: dict[str, list[_Claim]] = {}
     for one in events:
         for field, value in one.sets.items():
@@ -231,11 +245,6 @@ def _claims(state: State) -> dict[str, list[_Claim]]:
         for field, value in one.rest.items():
             claims.setdefault(field, [(one, value)])
     return claims
-
-
-def _by_place(state: State) -> list[Event]:
-    """Return the entries by their places; own ones without a place as they came, which is as they were written."""
-    return sorted(state.events, key=lambda one: (one.position is None, one.position or 0))
 
 
 def _decides(field: str, claims: list[_Claim]) -> _Claim:
@@ -272,7 +281,7 @@ def _ordered(state: State, present: set[str]) -> list[str]:
     for field, claims in _claims(state).items():
         if field in present:
             writers[field] = [one for one, value in claims if value][-1]
-    places = {one.ref: place for place, one in enumerate(_by_place(state))}
+    places = {one.ref: place for place, one in enumerate(state.events)}
     order = sorted(writers, key=lambda field: places[writers[field].ref])
     for closing in [field for field in order if closes(field)]:
         unknowing = [
@@ -317,7 +326,7 @@ def without_member(state: State, member_id: str) -> State:
 
 def last(state: State) -> Event:
     """Return the entry with the last place of those that still say something."""
-    return _by_place(state)[-1]
+    return state.events[-1]
 
 
 def _changed(values: Mapping[str, Value], by: Mapping[str, Value]) -> dict[str, Value]:

@@ -184,8 +184,9 @@ def _merge(
     row = connection.execute(select(kind.table).where(is_it)).one_or_none()
     before = State() if row is None else _state(kind, row)
     changed = _changed(fact)
-    bare = Event(ref=place.ref, position=place.position, at=place.at, saw=fields.joined(fact.saw or ()))
-    new = replace(bare, sets={fields.OVERRIDE: msgspec.to_builtins(noun)}) if kind is _WORDS else None
+    at = place.at if kind is _MEMBERS else 0
+    bare = Event(ref=place.ref, position=place.position, at=at, saw=fields.joined(fact.saw or ()))
+    new = replace(bare, sets={fields.OVERRIDE: fields.plain(noun)}) if kind is _WORDS else None
     new = new or fields.event(bare, _noun(noun), changed)
     after = fields.add(before, new, is_whole=changed is None)
     if row is None:

@@ -226,7 +226,7 @@ def test_who_is_forgotten_is_so_on_all_nodes_also_where_it_was_heard_of_late(tmp
 
 
 def test_a_kiosk_that_keeps_what_was_told_of_them_is_found_out(tmp_path):
-    assert "I14" in lived(tmp_path, somebody_is_forgotten, ledger=RemembersPersons)
+    assert "I8, persons" in lived(tmp_path, somebody_is_forgotten, ledger=RemembersPersons)
 
 
 # ---------------------------------------------------------------- what comes late
