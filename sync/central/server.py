@@ -1,7 +1,7 @@
 """The server of one network without HTTP: builds its parts. One object, used from any thread.
 
-Who may ask what is for the callers: the calls of kiosks go through sync.central.http.api, which knows their tokens,
-those of people through the pages, which know their roles.
+Access is checked by the callers: sync.central.http.api checks the tokens of kiosks, the pages check the roles of
+accounts.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from sync.central.storage.tables import feed
 LATEST = 8
 """Taps shown of each site."""
 LOOKED_AT = 400
-"""Taps of all sites looked at for these: a site that was quiet while others had so many shows none."""
+"""Most taps of all sites that are read for them; a site with none among these shows none."""
 DAY = timedelta(days=1)
 
 

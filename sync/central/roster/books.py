@@ -27,7 +27,7 @@ class ServerBooks:
     """The server's ledger and roster, used from any thread. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
-        """Make the roster's tables anew where a release changed their shape; `changes` is told of what is written."""
+        """Rebuild the roster's tables if this release has other ones; `changes` is notified after every write."""
         self.storage, self.now = storage, now
         self._changes, self._writer = changes, ServerLedgerWriter()
         self._projector = Projector(storage, writer=self._writer, now=now)

@@ -31,7 +31,7 @@ from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import networks
 
 BATCH = 100
-"""Entries folded in one transaction: on SQLite, who writes waits for so many."""
+"""Most entries folded in one transaction; on SQLite, other writers wait for it."""
 ENTRY_ERRORS = (
     DataError,
     IntegrityError,

@@ -25,9 +25,9 @@ from sync.central.storage.tables import feed, ledgers, snapshots
 from sync.wire import WireStruct
 
 FRESH = timedelta(minutes=1)
-"""How long a snapshot is given to kiosks that begin."""
+"""Age up to which a snapshot is given to a kiosk that asks for its first page."""
 KEPT = timedelta(hours=1)
-"""How long a kiosk has to fetch all pages of one."""
+"""How long the pages of a snapshot are kept."""
 
 
 class RawPage(WireStruct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """Access control of the pages: roles, cookies, and CSRF tokens.
 
-A session is a random token in a cookie that scripts cannot read; the seal of its forms is a keyed hash of it, so that
-another site, which can make a browser send the cookie, cannot make up the seal. Before somebody is signed in a visit
-has a token of its own, for the form of the sign-in.
+A session is a random token in a cookie that scripts cannot read. Each form holds a CSRF token, a keyed hash of the
+session's, which another site cannot compute even though it can make a browser send the cookie. Before the sign-in an
+anonymous token takes the place of the session's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SITE = "__Host-site"
 DEVICE = "__Host-device"
 YEAR = 365 * 24 * 3600
 WITHOUT_CODES = ("/me/codes", "/sign-out")
-"""Where a manager may go who has not set up one-time codes yet."""
+"""Pages that a manager without one-time codes may open."""
 
 _RANKS = {Role.READ_ONLY: 0, Role.HOST: 1, Role.MANAGER: 2}
 

@@ -1,4 +1,4 @@
-"""The server's books for desk commands: every entry bears the name of the signed-in account."""
+"""The server's books for desk commands of one account: every entry is stored with its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sync.central.roster.books import ServerBooks
 
 
 class AccountBooks:
-    """Books for kiosk.desk, in which every entry bears the name of an account."""
+    """The server's books as one account writes them."""
 
     def __init__(self, books: ServerBooks, *, by: str) -> None:
         self._books, self._by = books, by

@@ -30,7 +30,7 @@ def sent_not_found(page: NamedDependency[PageRequest], rest: FromPath[str]) -> A
 def form_redirects(handlers: Iterable[HTTPRouteHandler]) -> HTTPRouteHandler:
     """Return a handler that redirects GET of form-only addresses to the page of the form.
 
-    Whoever reloads the answer to a form by its address comes there, and is led to the page on which the form stands.
+    A browser that reloads the answer to a form by its address asks for one, and gets the page with the form.
     """
     every = list(handlers)
     readable = {path for one in every if "GET" in one.http_methods for path in one.paths}

@@ -14,7 +14,7 @@ class ListPage(NamedTuple):
     number: int
     pages: int
     first: int
-    """How many lines come before it."""
+    """The number of lines on the pages before it."""
     size: int
 
     @classmethod

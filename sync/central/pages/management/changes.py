@@ -16,7 +16,7 @@ from sync.central.words import Words
 
 
 class JournalWords(Noun, frozen=True, kw_only=True):
-    """Who reads the journal: in which language, with which names at hand."""
+    """The language of the journal's reader, and the names of members and sites."""
 
     words: Words
     roster: Roster

@@ -29,18 +29,18 @@ PASS_ID = re.compile("[0-9a-f]{16}")
 
 @reads("/members/{member_id:str}/sell", role=Role.HOST)
 def ask_sale(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
-    """The form of a sale."""
+    """Show the form of a sale."""
     return _sale_form(page, page.member(member_id), page.today)
 
 
 def _on_sale(page: PageRequest) -> list[Product]:
-    """What is sold at this desk."""
+    """Return the products on sale at the chosen site."""
     site = page.site
     return [one for one in page.roster.products() if one.on_sale and (not one.sites or site.id in one.sites)]
 
 
 def _sale_form(page: PageRequest, member: Member, first: date) -> Answer:
-    """The form, with the dates of each pass if it begins on this day."""
+    """Show the form of a sale, with the dates of each pass if it begins on this day."""
     try:
         sales = _previews(page, member, first)
     except DeskError as error:
@@ -54,7 +54,7 @@ def _sale_form(page: PageRequest, member: Member, first: date) -> Answer:
 
 
 def _previews(page: PageRequest, member: Member, first: date) -> dict[str, Answered]:
-    """How each pass would be sold, by product. Raises DeskError."""
+    """Return a preview of the sale of each product. Raises DeskError."""
     asked = (SellPass(members=(member.id,), product=one.id, starts=first) for one in _on_sale(page))
     return {sale.product: page.ask(PreviewSale(sale=sale)) for sale in asked}
 
@@ -85,13 +85,13 @@ def sell(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer
 
 
 def _pass_id(page: PageRequest) -> str | None:
-    """What the form calls the pass, so that a form that is sent twice sells once."""
+    """Return the id that the form gives the new pass, so that a form sent twice sells once."""
     told = page.form.text("pass_id")
     return told if PASS_ID.fullmatch(told) else None
 
 
 def day_of(page: PageRequest, name: str) -> date | None:
-    """The date in a field; None when it is empty. What is no date is said at the field."""
+    """Return the date in a field, None when it is empty; anything else becomes an error of the field."""
     text = page.form.text(name)
     try:
         return date.fromisoformat(text) if text else None
@@ -107,7 +107,7 @@ def day_of(page: PageRequest, name: str) -> date | None:
 def ask_undo(
     page: NamedDependency[PageRequest], member_id: FromPath[str], ledger_id: FromPath[str], seq: FromPath[str]
 ) -> Answer:
-    """The form to give an entry back."""
+    """Show the form to give an entry back."""
     return _undo_form(page, page.member(member_id), _visit(page, member_id, ledger_id, seq=seq))
 
 
@@ -155,7 +155,7 @@ def _undo_form(page: PageRequest, member: Member, visit: Visit) -> Answer:
 
 @reads("/members/{member_id:str}/passes/{pass_id:str}/cancel", role=Role.HOST)
 def ask_cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pass_id: FromPath[str]) -> Answer:
-    """The form to take a sale back."""
+    """Show the form to take a sale back."""
     return _cancel_form(page, page.member(member_id), _holding(page, member_id, pass_id))
 
 
@@ -169,7 +169,7 @@ def cancel(page: NamedDependency[PageRequest], member_id: FromPath[str], pass_id
 
 
 def _came_from(page: PageRequest, member: Member) -> str:
-    """The page on which somebody chose to take a sale back: the sales of a day, or the member's own."""
+    """Return the page from which the form was opened: the sales of a day, or the member's page."""
     back = page.request.query_params.get("back", "")
     return access.local_path(back) if back.startswith("/sales") else member_path(member.id)
 
@@ -184,7 +184,7 @@ def _holding(page: PageRequest, member_id: str, pass_id: str) -> Holding:
 
 
 def sold_at(page: PageRequest, member_id: str) -> dict[str, str]:
-    """The site at which each pass of a member was sold."""
+    """Return the site at which each pass of a member was sold, by pass."""
     return {sale.pass_.id: sale.site_id for sale in page.roster.sales_of(member_id) if sale.pass_}
 
 

@@ -1,4 +1,4 @@
-"""What was sold at a site: a day with its sales, a month with its days, and either as a file for the bookkeeper.
+"""The sales page: the sales of a day, the sums of a month, and either as a file for the bookkeeper.
 
 Sales are made on a member's page (.members.passes) or at a kiosk, and taken back on a form of that page.
 """
@@ -33,22 +33,22 @@ from sync.central.words import Words
 LISTED = 50
 """Lines on one page of a day."""
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
-"""The days that can be asked for."""
+"""The first and the last day that the page shows."""
 
 
 class ListedSale(Noun, frozen=True, kw_only=True):
-    """A line of a day as staff read it."""
+    """A sale, or a sale taken back, in the list of a day."""
 
     line: TillLine
     members: tuple[Member, ...]
     place: str | None
-    """Which kiosk sold it; empty: these pages; None: a kiosk that is not known here."""
+    """The kiosk that sold it; empty: sold on these pages; None: an unknown kiosk."""
     takes_back: str | None
-    """Where the sale can be taken back."""
+    """Address of the form that takes the sale back; None when it cannot be."""
 
 
 class DaySum(Noun, frozen=True, kw_only=True):
-    """A day of a month."""
+    """The sum of a day in the list of a month."""
 
     day: date
     lines: int
@@ -56,7 +56,7 @@ class DaySum(Noun, frozen=True, kw_only=True):
 
 
 class Totals(Noun, frozen=True, kw_only=True):
-    """What came in over a time, by how was paid, and in all."""
+    """Takings of a day or a month, by way of payment and in all."""
 
     sums: tuple[TillSum, ...]
     cents: int
@@ -64,7 +64,7 @@ class Totals(Noun, frozen=True, kw_only=True):
 
 @reads("/sales")
 def show(page: NamedDependency[PageRequest]) -> Answer:
-    """A day of the desk's site, today without an address that names one; or a month."""
+    """Show the sales of a day, today by default, or of a month."""
     asked = page.request.query_params
     if "month" in asked:
         return _month(page, _day_of(page, f"{asked['month']}-01"))
@@ -109,7 +109,7 @@ def _totals(found: Sequence[TillLine]) -> Totals:
 
 
 def _day_of(page: PageRequest, text: str) -> date:
-    """The day that an address names; today for what is no day."""
+    """Return the day that the address names; today when it names none."""
     try:
         return min(max(FIRST, date.fromisoformat(text)), LAST)
     except ValueError:
@@ -127,7 +127,7 @@ def _unless_to_come(page: PageRequest, day: date) -> date | None:
 
 
 def _span(page: PageRequest, first: date, end: date) -> tuple[datetime, datetime]:
-    """The instants between which the site's wall shows these days, however long the clocks make them."""
+    """Return the instants at which these days begin and end in the site's time zone."""
     zone = local_time.zone(page.site.zone)
     return local_time.midnight(zone, first), local_time.midnight(zone, end)
 
@@ -163,7 +163,7 @@ def _takes_back(page: PageRequest, line: TillLine, members: dict[str, Member]) -
 
 
 def _holders(line: TillLine, members: dict[str, Member]) -> tuple[Member, ...]:
-    """Who bought it, but for those who are forgotten."""
+    """Return the members who bought it, apart from erased ones."""
     sold = line.sale.pass_
     return tuple(members[one] for one in (sold.holders if sold else ()) if one in members)
 
@@ -173,7 +173,7 @@ def _members(page: PageRequest, found: Iterable[TillLine]) -> dict[str, Member]:
 
 
 def _places(page: PageRequest) -> dict[str, str]:
-    """The names of kiosks by their ledgers, those they kept before included."""
+    """Return the names of kiosks by ledger, former ledgers included."""
     with page.central.storage.reader() as connection:
         return {
             **former_ledgers.kiosk_names(connection, page.central.settings.network),
@@ -186,7 +186,7 @@ def _places(page: PageRequest) -> dict[str, str]:
 
 @reads("/sales/export")
 def export(page: NamedDependency[PageRequest]) -> Answer:
-    """A day or a month as a file for a spreadsheet, in the language of the site: whoever fetches it, it is the same."""
+    """Download a day or a month as CSV, in the language of the site, whatever the language of the account."""
     words = Words(choose(page.site.language), page.site.zone)
     month, on = page.request.query_params.get("month", ""), page.request.query_params.get("on", "")
     day = _day_of(page, f"{month}-01" if month else on)
@@ -237,7 +237,7 @@ def _cells(line: TillLine, words: Words, names: str) -> tuple[str, ...]:
 
 
 def place_of(words: Words, place: str | None) -> str:
-    """Where something was sold, in words."""
+    """Return the words for the place of a sale."""
     return words.say("a kiosk") if place is None else place or words.say("these pages")
 
 
