@@ -9,7 +9,7 @@ SOURCE := kiosk hardware sync tests
 # The tests and measurements start hundreds of processes, and each would compile anew what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check format lint types bench powercut kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
+.PHONY: run test check format lint types bench powercut ext4 kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -49,6 +49,11 @@ powercut: $(READY)
 	.ci/need cc:gcc "ls /usr/include/stdio.h":libc6-dev
 	$(BIN)/python -m tests.crash_states.power_cut $(ARGS)
 	$(BIN)/python -m tests.crash_states.damage
+
+# A new ledger on a real ext4 in a loop device, cut at 0.5 to 50 s, with controls that must fail; as root, three minutes.
+ext4: $(READY)
+	.ci/need mkfs.ext4:e2fsprogs
+	$(BIN)/python -m tests.crash_states.ext4 $(ARGS)
 
 # `kill -9` under load: what was answered is there, nobody pays twice, and how soon the kiosk is back.
 KILLS ?= 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import time
@@ -9,12 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hardware.simulator.cards import Ntag
 from hardware.simulator.chip import Pn532
+from kiosk.screen.sdl import pygame
 from tests.machine import image
-from tests.machine.guest import Guest, GuestError
+from tests.machine.guest import HEIGHT, WIDTH, Guest, GuestError
 
 CARDS = [Ntag(bytes.fromhex("04A2B3") + number.to_bytes(4)) for number in range(1, 7)]
 AWAY_SECONDS = 1.7
@@ -29,6 +31,10 @@ currency = "EUR"
 language = "fr"
 hours = "24/7"
 """
+SETTLING_SECONDS = 10.0
+"""An emulated machine draws its first picture for seconds after it is ready."""
+HOSTS_BUTTON, DIGITS, ERASE = "570,905 0.3", ("714,246 0.2", "715,456 0.2"), "531,877 1.5"
+"""Where a finger touches, in thousandths of the screen: the notice's button; on the pad 2 and 5, and back, held."""
 KIOSK = "/usr/local/bin/kiosk"
 UNIT = "kiosk.service"
 SAID_OF_THE_READER = (
@@ -177,12 +183,15 @@ def _promises(bench: Bench, guest: Guest) -> None:
 
 
 def taps(bench: Bench) -> None:
-    """Boot to ready, and lay cards on the reader."""
+    """Boot to ready, see the idle screen, and lay cards on the reader."""
     with bench.machine(bench.fresh("work.img")) as guest:
         bench.told("booted after s", round(guest.booted_after))
         bench.told("ready and reader found after further s", round(serving(guest), 1))
         ready = guest.run(f"systemd-analyze blame --no-pager | grep {UNIT} || true")
         bench.told("kiosk's own start", ready)
+        bench.told("screen", guest.run(f"{KIOSK} doctor | grep -i screen"))
+        picture = _picture(bench, guest, "idle")
+        require(picture.colours > 8, f"nobody sees anything on the screen: {picture.path}")
         before = status(guest)["entries"]
         for card in CARDS:
             _tap(bench, card, 3.0)
@@ -190,7 +199,6 @@ def taps(bench: Bench) -> None:
         bench.told("taps laid / entries written", f"{len(CARDS)} / {after - before}")
         require(after - before >= len(CARDS), "not every tap became an entry")
         print(guest.run(f"{KIOSK} member inside; journalctl -u kiosk -o cat --no-pager | tail -5"))
-        _picture(bench, guest)
 
 
 def _tap(bench: Bench, card: Ntag, seconds: float) -> None:
@@ -200,16 +208,86 @@ def _tap(bench: Bench, card: Ntag, seconds: float) -> None:
     time.sleep(AWAY_SECONDS)
 
 
-def _picture(bench: Bench, guest: Guest) -> None:
-    """Keep what the machine's screen shows."""
-    picture = bench.folder / "screen.ppm"
+class Picture(NamedTuple):
+    """What the machine's screen showed: its pixels, three bytes each, and the file they were kept in."""
+
+    path: Path
+    pixels: bytes
+
+    @property
+    def colours(self) -> int:
+        """How many different colours there are."""
+        return len({self.pixels[at : at + 3] for at in range(0, len(self.pixels), 3)})
+
+    def differs_from(self, other: Picture) -> bool:
+        """Whether more changed than the clock: a thirtieth of the pixels."""
+        places = range(0, len(self.pixels), 3)
+        changed = sum(self.pixels[at : at + 3] != other.pixels[at : at + 3] for at in places)
+        return changed > len(places) / 30
+
+
+def _picture(bench: Bench, guest: Guest, name: str) -> Picture:
+    """Keep what the machine's screen shows, as `name`.png."""
+    raw, path = bench.folder / "screen.ppm", bench.folder / f"{name}.png"
     monitor = guest.monitor()
-    monitor.ask("screendump", filename=str(picture))
+    monitor.ask("screendump", filename=str(raw))
     monitor.close()
-    pixels = picture.read_bytes()[-3 * 1280 * 800 :]
-    colours = len({pixels[at : at + 3] for at in range(0, len(pixels), 3)})
-    bench.told("colours on the machine's screen", colours)
-    require(colours > 8, f"nobody sees anything on the screen: {picture}")
+    pygame.image.save(pygame.image.load(str(raw)), str(path))
+    picture = Picture(path, raw.read_bytes()[-3 * WIDTH * HEIGHT :])
+    bench.told(f"colours of the picture {name}", picture.colours)
+    return picture
+
+
+def _changed(bench: Bench, guest: Guest, name: str, before: Picture, seconds: float = 40.0) -> Picture:
+    """Wait until the screen shows something else. Raises GuestError."""
+    end = time.monotonic() + seconds
+    while True:
+        picture = _picture(bench, guest, name)
+        if picture.differs_from(before):
+            return picture
+        require(time.monotonic() < end, f"the screen does not change: {picture.path}")
+        time.sleep(0.5)
+
+
+def touch(bench: Bench) -> None:
+    """Touch the screen: tap a button of a notice, tap digits of a PIN, hold the key that erases them."""
+    with bench.machine(bench.fresh("work.img")) as guest:
+        serving(guest)
+        time.sleep(SETTLING_SECONDS)
+        finger = _plug_in_touchscreen(guest)
+        idle = _picture(bench, guest, "idle")
+        bench.chip.put(CARDS[0])
+        notice = _changed(bench, guest, "notice", idle)
+        finger(HOSTS_BUTTON)
+        bench.chip.take()
+        pad = _changed(bench, guest, "touch-tap", notice)
+        require(pad.differs_from(idle), f"the touch opened nothing: {pad.path}")
+        for digit in DIGITS:
+            finger(digit)
+        time.sleep(SETTLING_SECONDS / 2)
+        typed = _picture(bench, guest, "touch-digits")
+        finger(ERASE)
+        time.sleep(SETTLING_SECONDS / 2)
+        erased = _picture(bench, guest, "touch-hold")
+        require(typed.pixels != pad.pixels, f"no digit was typed: {typed.path}")
+        require(erased.pixels != typed.pixels, f"nothing was erased: {erased.path}")
+
+
+def _plug_in_touchscreen(guest: Guest) -> Callable[[str], None]:
+    """Make a touchscreen in the machine; return what moves a finger over it, see touchscreen.py."""
+    command = put_script(guest, "touchscreen.py")
+    guest.run(
+        "modprobe uinput; : > /run/fingers; "
+        f"systemd-run -q --unit=touchscreen sh -c 'tail -f /run/fingers | {command} > /run/lifted'"
+    )
+    guest.wait("grep -q plugged /run/lifted")
+    lifted = itertools.count(1)
+
+    def finger(way: str) -> None:
+        guest.run(f"echo '{way}' >> /run/fingers")
+        guest.wait(f"grep -q 'lifted {next(lifted)}$' /run/lifted")
+
+    return finger
 
 
 def cuts(bench: Bench) -> None:
@@ -420,6 +498,7 @@ STAGES: dict[str, Callable[[Bench], None]] = {
     "image": make_image,
     "install": install,
     "taps": taps,
+    "touch": touch,
     "cuts": cuts,
     "watchdogs": watchdogs,
     "upgrades": upgrades,
