@@ -379,6 +379,14 @@ def test_another_badge_key_than_the_one_that_proved_itself_is_told_at_the_start(
     assert told in terminal.is_refused("run")
 
 
+def test_an_exception_is_said_as_open_or_closed_with_its_times_before_it_is_taken(terminal):
+    said = terminal.reads("hours", "exception", "add", "2035 Jul 16 10:00-12:00")
+    before, _, after = said.partition("Added: ")
+    assert "10:00" in before
+    assert "12:00" in before
+    assert "read as" in after
+
+
 def test_a_secret_in_the_settings_is_not_printed(bare):
     key = "5e" * 32
     bare.settings.write_text(bare.settings.read_text(encoding="utf-8") + f'[badges]\nkey = "{key}"\n', encoding="utf-8")

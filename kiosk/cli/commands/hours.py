@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, time
 
 import click
 
 from kiosk import commands
+from kiosk.answers import HoursPreview
 from kiosk.cli.options import DAY, Call, common_options, config_option, json_option
-from kiosk.cli.perform import do
+from kiosk.cli.perform import ask, do, show
 from kiosk.model import DatedHours, Span, WeekHours
 from kiosk.settings.site_words import span
 
@@ -48,6 +50,16 @@ def show_week(call: Call, on: date | None) -> None:
 
 def _changes(call: Call, change: commands.HoursChange, *, preview: bool) -> None:
     do(call, commands.PreviewHours(change=change) if preview else change)
+
+
+def _changes_dates(call: Call, change: commands.HoursChange, *, preview: bool) -> None:
+    """Say first on which days it will be open, and when; ask in a terminal; then change it."""
+    if not preview and not call.as_json:
+        shown = ask(call.config(), commands.PreviewHours(change=change))
+        show(call, shown)
+        if isinstance(shown, HoursPreview) and shown.changes and sys.stdin.isatty():
+            click.confirm("Change it?", abort=True)
+    _changes(call, change, preview=preview)
 
 
 preview_option = click.option("--preview", is_flag=True, help="Show what members would see, and change nothing.")
@@ -109,7 +121,7 @@ def set_week(call: Call, *, expression: str, preview: bool) -> None:
     Example:
       kiosk hours set "Mo,Tu 09:00-17:00; Th 14:00-17:00; PH off"
     """
-    _changes(call, commands.SetWeek(week=week_grid(expression)), preview=preview)
+    _changes_dates(call, commands.SetWeek(week=week_grid(expression)), preview=preview)
 
 
 # ---------------------------------------------------------------- dated exceptions
@@ -150,7 +162,7 @@ def close_dates(call: Call, *, first: date, last: date | None, why: str, preview
       kiosk hours exception close 2026-08-03 2026-08-14 --why congés
       kiosk hours exception close 2026-05-15 --why "pont de l'Ascension"
     """
-    _changes(call, commands.SetDates(dates=DatedHours(first=first, last=last or first, why=why)), preview=preview)
+    _changes_dates(call, commands.SetDates(dates=DatedHours(first=first, last=last or first, why=why)), preview=preview)
 
 
 @exception.command("open")
@@ -170,7 +182,7 @@ def open_dates(call: Call, *, on: date, times: tuple[Span, ...], last: date | No
     """
     ordered = tuple(sorted(times, key=lambda one: (one.start, one.end or time.max)))
     dates = DatedHours(first=on, last=last or on, open=ordered, why=why)
-    _changes(call, commands.SetDates(dates=dates), preview=preview)
+    _changes_dates(call, commands.SetDates(dates=dates), preview=preview)
 
 
 @exception.command("add")
@@ -185,7 +197,7 @@ def add_exception(call: Call, *, rule: str, preview: bool) -> None:
       kiosk hours exception add '2026 Aug 03-14 off "congés"'
       kiosk hours exception add 'Dec 24 09:00-12:00'
     """
-    _changes(call, commands.AddException(rule=rule), preview=preview)
+    _changes_dates(call, commands.AddException(rule=rule), preview=preview)
 
 
 @exception.command("remove")
@@ -194,4 +206,4 @@ def add_exception(call: Call, *, rule: str, preview: bool) -> None:
 @common_options
 def remove_exception(call: Call, *, rule: str, preview: bool) -> None:
     """Remove an exception, by its text or its number in `kiosk hours`."""
-    _changes(call, commands.RemoveException(rule=rule), preview=preview)
+    _changes_dates(call, commands.RemoveException(rule=rule), preview=preview)
