@@ -284,6 +284,21 @@ CONFLICTS: dict[str, ConflictWords] = {
         advice=_("See who came, and ask for the badge back."),
         short=_("a blocked badge opened a door"),
     ),
+    "suspended_member": ConflictWords(
+        said=_("A suspended member was let in by a kiosk that did not know it yet"),
+        advice=_("Speak with the member; give the entry back if none was to be used."),
+        short=_("a suspended member was let in"),
+    ),
+    "refunded_pass": ConflictWords(
+        said=_("Entries were used of a pass whose sale was taken back"),
+        advice=_("Give the entry back, or have it paid: the pass is no longer valid."),
+        short=_("entries of a refunded pass were used"),
+    ),
+    "changed_apart": ConflictWords(
+        said=_("Two changed the same thing, and neither knew of the other"),
+        advice=_("Look at it as it is now, and change it again if the other was right: the journal has both."),
+        short=_("the same thing was changed twice"),
+    ),
 }
 """`what` of a conflict in the server's ledger, which is its kind of alarm too -> words."""
 
@@ -292,5 +307,11 @@ CONFLICT_NOTES: dict[str, str] = {
     "charged_twice": _("The other charge is entry {n} of {ledger}."),
     "badge_lost": _("The badge had been reported lost."),
     "badge_blocked": _("The badge had been blocked."),
+    "suspended": _("The member had been suspended."),
+    "taken_back": _("The pass is {pass_id}."),
+    "member_changed": _("Changed of a member: {field}. Entry {n} of {ledger} does not stand."),
+    "badge_changed": _("Changed of the badge {badge}: {field}. Entry {n} of {ledger} does not stand."),
+    "site_changed": _("Changed of the site {site}: {field}. Entry {n} of {ledger} does not stand."),
+    "product_changed": _("Changed of the product {product}: {field}. Entry {n} of {ledger} does not stand."),
 }
 """`note` of a conflict -> a sentence with its facts."""

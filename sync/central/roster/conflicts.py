@@ -7,7 +7,11 @@ once; what is found depends on the feed alone.
 - *Overdraft*: more was taken off a pass than the one who let in could know.
 - *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back or was
   corrected. The later charge is given back.
-- *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed.
+- *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed. *Suspended member*: the
+  same of a member.
+- *Refunded pass*: entries were used of a pass whose sale is taken back, whichever of the two is heard of first.
+- *Changed apart*: two changed one field of a noun, neither in knowledge of the other (kiosk.store.fold.fields); one new
+  badge given to two people is one of these.
 """
 
 from __future__ import annotations
@@ -20,21 +24,38 @@ import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
 
 from kiosk import local_time
-from kiosk.facts import AnyFact, Entry, Happened, Reversed, Tapped, TimesCorrected
-from kiosk.model import Badge, Charge, Granted, Pass, Reason, Ref, Site, Source, Window
+from kiosk.facts import (
+    AnyFact,
+    BadgeSet,
+    Entry,
+    Happened,
+    MemberSet,
+    NounSet,
+    ProductSet,
+    Reversed,
+    SiteSet,
+    Tapped,
+    TimesCorrected,
+)
+from kiosk.model import Badge, Charge, Granted, Member, Pass, Reason, Ref, Site, Source, Window
 from kiosk.rules.passes import is_counted, period_start
 from kiosk.store.chain import decode_fact
-from kiosk.store.tables import badges, passes, sites, uses, visits
+from kiosk.store.fold import fields
+from kiosk.store.fold.nouns import state_of
+from kiosk.store.tables import badges, members, passes, sales, sites, uses, visits
 from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed.server_ledger import SERVER
 
-JUDGED = ("tap", "times")
-"""Kinds of entries that may be in conflict with others: taps, and what tells that a tap was at another time."""
+JUDGED = ("tap", "times", "reversal", "site", "product", "member", "badge")
+"""Kinds of entries that may be in conflict with others."""
+LONGEST_LIST = 200
+"""Letters of the fields that an alarm names."""
 REASON = "overlap"
 LONGEST_WINDOW = timedelta(days=2)
 """Windows that began longer ago are not looked at; no product covers as long."""
 
+_member = msgspec.json.Decoder(Member).decode
 _badge = msgspec.json.Decoder(Badge).decode
 _pass = msgspec.json.Decoder(Pass).decode
 _site = msgspec.json.Decoder(Site).decode
@@ -75,12 +96,18 @@ class ConflictFinder:
     def judge(self, entry: Entry, position: int) -> None:
         """Find and handle the conflicts of an entry."""
         fact = decode_fact(entry.body) if entry.kind in JUDGED and entry.body is not None else None
+        if isinstance(fact, NounSet) and fact.changed is not None:
+            self._look_for_other_changes(entry, fact)
+        if isinstance(fact, Reversed):
+            self._look_for_uses(entry, fact)
         if isinstance(fact, TimesCorrected):
             for timed in fact.times:
                 self._finds_overlap(Ref(ledger_id=entry.ref.ledger_id, seq=timed.seq))
         if not isinstance(fact, Tapped) or not isinstance(fact.verdict, Granted):
             return
         self._look_for_blocked_badge(entry, fact, position)
+        self._look_for_suspension(entry, fact)
+        self._look_for_refund(entry, fact, fact.verdict)
         if fact.member_id is None or not fact.verdict.charges:
             return
         if not self._finds_overlap(entry.ref):
@@ -124,6 +151,59 @@ class ConflictFinder:
                 site_id=fact.site_id,
             )
             self._tell(conflict)
+
+    def _look_for_suspension(self, entry: Entry, fact: Tapped) -> None:
+        doc = self._connection.execute(select(members.c.doc).where(members.c.id == fact.member_id)).scalar()
+        if doc is not None and _member(doc).status == "suspended":
+            facts: Facts = {"member": fact.member_id or ""}
+            self._tell(_Conflict(Kind.SUSPENDED_MEMBER, entry.ref, Note.SUSPENDED, facts, fact.site_id))
+
+    # ------------------------------------------------------------ a pass whose sale is taken back
+
+    def _look_for_refund(self, entry: Entry, fact: Tapped, verdict: Granted) -> None:
+        charged = {charge.pass_id for charge in verdict.charges}
+        query = select(passes.c.id).where(passes.c.id.in_(charged), passes.c.voided_at.is_not(None))
+        for pass_id in self._connection.execute(query).scalars().all() if charged else ():
+            self._tell_of_refund(entry.ref, fact.site_id, pass_id, fact.member_id)
+
+    def _look_for_uses(self, entry: Entry, fact: Reversed) -> None:
+        """Look for entries used of a pass whose sale is taken back now: who took it back knew of none."""
+        it = select(sales.c.pass_id, sales.c.site_id).filter_by(ledger_id=fact.ref.ledger_id, seq=fact.ref.seq)
+        row = self._connection.execute(it).first()
+        if row is None:
+            return
+        of_it = select(visits.c.member_id).join_from(
+            uses, visits, (uses.c.ledger_id == visits.c.ledger_id) & (uses.c.seq == visits.c.seq)
+        )
+        used = self._connection.execute(of_it.where(uses.c.pass_id == row.pass_id, uses.c.units > 0)).first()
+        if used is not None:
+            self._tell_of_refund(entry.ref, row.site_id, row.pass_id, used.member_id)
+
+    def _tell_of_refund(self, ref: Ref, site_id: str, pass_id: str, member_id: str | None) -> None:
+        facts: Facts = {"pass_id": pass_id, "member": member_id or ""}
+        self._tell(_Conflict(Kind.REFUNDED_PASS, ref, Note.TAKEN_BACK, facts, site_id))
+
+    # ------------------------------------------------------------ changes of one field
+
+    def _look_for_other_changes(self, entry: Entry, fact: NounSet) -> None:
+        facts: Facts = {}
+        match fact:
+            case MemberSet():
+                name, note, facts = fact.member.id, Note.MEMBER_CHANGED, {"member": fact.member.id}
+            case BadgeSet():
+                name, note = fact.badge.id, Note.BADGE_CHANGED
+                facts = {"badge": fact.badge.id[:12], "member": fact.badge.member_id or ""}
+            case SiteSet():
+                name, note, facts = fact.site.id, Note.SITE_CHANGED, {"site": fact.site.id}
+            case ProductSet():
+                name, note, facts = fact.product.id, Note.PRODUCT_CHANGED, {"product": fact.product.id}
+            case _:
+                return
+        found = [*fields.contested(state_of(self._connection, entry.kind, name), entry.ref)]
+        if found:
+            lost, named = found[0].yields, ", ".join(one.field for one in found)[:LONGEST_LIST]
+            told: Facts = {**facts, "field": named, "ledger": lost.ledger_id, "n": lost.seq}
+            self._tell(_Conflict(Kind.CHANGED_APART, entry.ref, note, told, str(facts.get("site", ""))))
 
     # ------------------------------------------------------------ windows that overlap
 

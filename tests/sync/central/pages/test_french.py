@@ -86,7 +86,19 @@ def crawl(browser: Browser, start: str = "/") -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- a house in which everything has happened
 
 
-FACTS = Facts(n=7, known=9, ledger="x", pass_id="ten", member="lea", left=-1, badge="b", error="ValueError")
+FACTS = Facts(
+    n=7,
+    known=9,
+    ledger="x",
+    pass_id="ten",
+    member="lea",
+    left=-1,
+    badge="b",
+    error="E",
+    field="f",
+    site="s",
+    product="p",
+)
 """More than any note has."""
 
 

@@ -338,3 +338,46 @@ def test_an_alarm_that_staff_dismiss_is_gone_until_there_is_new_cause(database: 
         sends(central, kiosk, sent[3:4])
         (again,) = central.alarms.listed()
         assert again.times == 2
+
+
+# ---------------------------------------------------------------- changed apart, and let in before it was known
+
+
+def test_a_suspended_member_let_in_is_an_alarm(database):
+    with serving(database) as central:
+        doors = Doors(central)
+        central.books.append(MemberSet(member=replace(LEA, status="suspended")), by="anne")
+        doors.hears("north", let_in(MONDAY, "ten"))
+        assert kinds(central) == ["suspended_member"]
+
+
+@pytest.mark.parametrize("is_heard_first", ["sale", "tap"])
+def test_a_refunded_pass_that_was_used_is_an_alarm(database, is_heard_first):
+    with serving(database) as central:
+        doors = Doors(central)
+        sale = doors.hears("north", sold_to("lea", pass_id="other"))
+        told = [("south", let_in(MONDAY, "other")), ("north", Reversed(ref=sale, reason="refund", by="desk"))]
+        for name, fact in told if is_heard_first == "tap" else reversed(told):
+            doors.hears(name, fact)
+        assert kinds(central) == ["refunded_pass"]
+
+
+def test_one_new_badge_given_to_two_people_is_an_alarm(database):
+    with serving(database) as central:
+        doors = Doors(central)
+        for name, member in (("north", "lea"), ("south", "host")):
+            doors.hears(name, BadgeSet(badge=Badge(id="b-new", member_id=member), changed=()))
+        assert kinds(central) == ["changed_apart"]
+        assert doors.own("incident") == ["incident"]
+
+
+def test_changes_of_different_fields_are_no_conflict(database):
+    with serving(database) as central:
+        doors = Doors(central)
+        saw = central.books.roster.known("member", "lea")
+        doors.hears("north", MemberSet(member=replace(LEA, name="L"), changed=("name",), saw=saw))
+        doors.hears("south", MemberSet(member=replace(LEA, note="n"), changed=("note",), saw=saw))
+        assert kinds(central) == []
+        lea = central.books.roster.member("lea")
+        assert lea is not None
+        assert (lea.name, lea.note) == ("L", "n")
