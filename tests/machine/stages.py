@@ -290,6 +290,35 @@ def _plug_in_touchscreen(guest: Guest) -> Callable[[str], None]:
     return finger
 
 
+STANDIN = """
+mkdir -p /opt/standin /run/systemd/system/kiosk.service.d
+printf '[Service]\\nEnvironment=PYTHONPATH=/opt/standin LINES=/run/kiosk/lines\\n' \
+    > /run/systemd/system/kiosk.service.d/standin.conf
+printf '[door]\\nstrike = 17\\nunlock_seconds = 60\\n' >> /etc/kiosk/kiosk.toml
+systemctl daemon-reload
+systemctl restart kiosk
+"""
+"""Gives the kiosk a stand-in for the library of its lines: this machine has none."""
+
+
+def strike(bench: Bench) -> None:
+    """Kill the kiosk in mid-pulse: its unit drives the strike to rest, before the kiosk is started anew."""
+    module = Path(__file__).parent / "standin/lgpio.py"
+    with bench.machine(bench.fresh("work.img"), screen=False) as guest:
+        serving(guest)
+        guest.run(f"mkdir -p /opt/standin; cat > /opt/standin/lgpio.py <<'END'\n{module.read_text()}END")
+        guest.run(STANDIN, seconds=400)
+        serving(guest)
+        guest.run(f"{KIOSK} open")
+        energised = guest.run("tail -1 /run/kiosk/lines").split()
+        require(energised[1:] == ["17", "1"], f"the strike is not energised: {energised}")
+        killed = float(guest.run(f"kill -9 {pid(guest)}; cut -d' ' -f1 /proc/uptime"))
+        guest.wait("tail -1 /run/kiosk/lines | grep -q ' 17 0$'", seconds=60)
+        rows = [row.split() for row in guest.run("cat /run/kiosk/lines").splitlines()]
+        rest = next(float(at) for at, _, level in rows if float(at) > killed and level == "0")
+        bench.told("killed in mid-pulse: strike at rest after s (emulated)", round(rest - killed, 1))
+
+
 def cuts(bench: Bench) -> None:
     """Cut the power in the middle of taps, again and again; nothing that was told is lost."""
     draw = random.Random(bench.seed)
@@ -499,6 +528,7 @@ STAGES: dict[str, Callable[[Bench], None]] = {
     "install": install,
     "taps": taps,
     "touch": touch,
+    "strike": strike,
     "cuts": cuts,
     "watchdogs": watchdogs,
     "upgrades": upgrades,
