@@ -294,6 +294,12 @@ class Roster:
         query = select(func.coalesce(func.sum(credits_.c.cents), 0)).where(credits_.c.member_id == member_id)
         return int(self._all(query)[0][0])
 
+    def gave_credit(self, ref: Ref) -> bool:
+        """Tell whether the house owes somebody money by this entry: a second half day that made a day, for one."""
+        credits_ = tables.credits_
+        query = select(credits_.c.cents).where(credits_.c.ledger_id == ref.ledger_id, credits_.c.seq == ref.seq)
+        return bool(self._all(query))
+
     # ------------------------------------------------------------ visits
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:

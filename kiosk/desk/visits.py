@@ -92,6 +92,10 @@ def _became_a_day(desk: Desk, visit: Visit) -> bool:
     """Whether a visit that stands became a day with this one; a guest's never does."""
     theirs = desk.roster.visits_of(visit.member_id, desk.now)
     site = desk.roster.site(visit.site_id) or desk.site
+    later = (one for one in theirs if one.at > visit.at and one.reversed_at is None)
+    day = desk.local(visit.at).date()
+    if visit.charges and any(desk.local(one.at).date() == day and desk.roster.gave_credit(one.ref) for one in later):
+        return True
     return corrections.became_a_day(visit, theirs, desk.roster.holdings(visit.member_id, desk.now), site)
 
 
