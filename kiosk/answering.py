@@ -1,8 +1,8 @@
-"""Who answers which command: one table. A `Command` goes in and an answer comes out, both as objects.
+"""Answers commands by one table: a `Command` goes in and an answer comes out, both as objects.
 
-The touchscreen, the unix socket, the demo and the command line all ask here. Whatever changes or reads the ledger is
-run at the desk, in the thread that owns the ledger; what takes long (hashing a PIN, talking to a server, writing to a
-USB stick) is done in the thread that asks, so that taps do not wait.
+The touchscreen, the unix socket, the demo and the command line all ask here. Whatever reads or changes the ledger runs
+at the desk, in the thread that owns the ledger. What takes long (hashing a PIN, calling a server, writing to a USB
+stick) runs in the thread that asks, so that taps do not wait.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ class DeskThread(Protocol):
 
 
 class DeskHere:
-    """The desk of a ledger that is open in this very thread, while no kiosk runs."""
+    """The desk of a ledger opened in the calling thread, while no kiosk runs."""
 
     def __init__(self, desk: Callable[[], Desk]) -> None:
-        """`desk` makes a desk for this moment."""
+        """`desk` returns a desk for the present moment."""
         self._desk = desk
 
     def submit(self, function: Callable[[Desk], T]) -> Future[T]:
@@ -91,9 +91,9 @@ class Answering:
         zone: Callable[[], str | None] = machine.zone,
         patience_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """`complete_status` adds what the parts around the ledger know; `sticks` are the USB sticks plugged in.
+        """`complete_status` adds what is not in the ledger; `sticks` lists the USB sticks plugged in.
 
-        `zone` is the time zone that the machine was given.
+        `zone` is the machine's time zone.
         """
         self.mistakes = 0
         """Commands that could not be answered because of a fault in the program."""
@@ -117,11 +117,11 @@ class Answering:
         }
 
     def add(self, handlers: Mapping[type[Command], Handler]) -> None:
-        """Add rows to the table; they take the place of those for the same command."""
+        """Add rows to the table; they replace those for the same command."""
         self._handlers.update(handlers)
 
     def answer(self, command: Command) -> Answered:
-        """Do what a command says. Never raises: what was not done is a `Refused`."""
+        """Perform a command. Never raises: whatever cannot be done is returned as `Refused`."""
         handler = self._handlers.get(type(command), self._perform)
         try:
             return handler(command)
@@ -147,7 +147,7 @@ class Answering:
         return job.future
 
     def answer_line(self, line: bytes) -> bytes:
-        """Answer a command in JSON with an answer in JSON: the language of the unix socket. Never raises."""
+        """Answer a command given as JSON with JSON, as spoken at the unix socket. Never raises."""
         try:
             return encode_answer(self.answer(decode_command(line)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -157,7 +157,7 @@ class Answering:
         return encode_answer(refused)
 
     def _mistake(self, error: Exception, what: object) -> Refused:
-        """Refuse what failed by a fault in the program; log it and count it."""
+        """Refuse a command that failed by a fault in the program; log and count it."""
         log.error("a fault in the program: %s could not be answered", what, exc_info=error)
         with self._counting:
             self.mistakes += 1
@@ -167,9 +167,9 @@ class Answering:
     # ------------------------------------------------------------ at the desk
 
     def _at_desk(self, function: Callable[[Desk], T]) -> T:
-        """Return what a function of the desk returns, or raise what it raises.
+        """Run a function with the desk; return its result or raise its exception.
 
-        Raises TimeoutError. A function that has not begun by then is not run any more: its asker may ask again.
+        Raises TimeoutError. A function that has not begun by then is cancelled, so the caller can safely ask again.
         """
         future = self._desk.submit(function)
         try:
@@ -183,7 +183,7 @@ class Answering:
         return self._at_desk(lambda desk: perform_at(desk, command))
 
     def _set_clock(self, command: SetClock) -> Answered:
-        """Set the clock, or confirm its date, once what the host said is in the ledger."""
+        """Set the clock, or confirm its date, after the host's statement is in the ledger."""
 
         def record_then_set(desk: Desk) -> Answered:
             noted = perform_at(desk, command)
@@ -197,7 +197,7 @@ class Answering:
         return self._at_desk(record_then_set)
 
     def _forget_old(self, command: ForgetOld) -> Answered:
-        """Forget old data only while the clock is witnessed: forgetting cannot be undone."""
+        """Erase old data, only while the clock is witnessed: erasing cannot be undone."""
         if not self._clock.is_witnessed():
             message = "nothing is forgotten until the network kept the clock for an hour, or a host confirmed the date"
             raise DeskError(message, code="CLOCK_UNSURE")
@@ -268,6 +268,6 @@ class Answering:
 
 
 def _log_late_failure(future: Future[Any]) -> None:
-    """Log why a function failed whose asker had given up."""
+    """Log the failure of a function whose caller no longer waits."""
     if error := future.exception():
         log.error("a command that nobody waited for any more failed", exc_info=error)

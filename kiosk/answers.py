@@ -1,7 +1,7 @@
-"""What a kiosk answers to the commands of hosts: plain values that travel as JSON over the control socket.
+"""Answers to the commands of hosts: plain values that travel as JSON over the control socket.
 
-Nothing here does anything: kiosk.desk makes the answers, kiosk.cli prints them. Instants are in the site's zone, as
-people read them.
+Nothing here does anything: kiosk.desk creates the answers, kiosk.cli prints them. Instants are given in the site's
+zone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
 
 
 class Refused(Answer, tag="refused", frozen=True, kw_only=True):
-    """The command was not done. `near`: names that may have been meant.
+    """The command was not done. `near`: similar names that may have been meant.
 
-    `message` is for the command line; by `code` and `facts` the screen says it in the reader's language.
+    `message` is for the command line; the screen puts `code` and `facts` into words in the reader's language.
     """
 
     message: str
@@ -32,7 +32,10 @@ class Refused(Answer, tag="refused", frozen=True, kw_only=True):
 
 
 class Done(Answer, tag="done", frozen=True, kw_only=True):
-    """The command was done. `said`: what changed, a sentence each; `changed` False: nothing. `id`: what was made."""
+    """The command was done. `said`: a sentence for each change.
+
+    `changed` False: nothing changed. `id`: what was created.
+    """
 
     said: tuple[str, ...]
     changed: bool = True
@@ -95,7 +98,7 @@ class VisitLine(Noun, frozen=True, kw_only=True):
 
 
 class Account(Answer, tag="account", frozen=True, kw_only=True):
-    """All about a member; visits newest first."""
+    """A member's account: passes, badges, visits (newest first), settings."""
 
     member: Member
     badges: tuple[BadgeLine, ...]
@@ -106,28 +109,28 @@ class Account(Answer, tag="account", frozen=True, kw_only=True):
 
 
 class UnknownBadge(Noun, frozen=True, kw_only=True):
-    """A badge that nobody carries, by the code that its tap showed."""
+    """A badge that nobody carries, with the claim code that its tap showed."""
 
     code: str
     at: datetime
 
 
 class UnknownBadges(Answer, tag="unknown_badges", frozen=True, kw_only=True):
-    """Badges that nobody carries. `now`: the kiosk's time, from which to ask again."""
+    """Badges that nobody carries. `now`: the kiosk's time; pass it as `since` to see only newer ones."""
 
     now: datetime
     badges: tuple[UnknownBadge, ...]
 
 
 class Products(Answer, tag="products", frozen=True, kw_only=True):
-    """The products of a site, those no longer on sale too."""
+    """The products of a site, retired ones included."""
 
     products: tuple[Product, ...]
     currency: str
 
 
 class SalePreview(Answer, tag="sale_preview", frozen=True, kw_only=True):
-    """A pass as it would be sold. `owed`: entries owed on other passes, which come off this one at once."""
+    """A pass as it would be sold. `owed`: entries owed on other passes, taken off this one at once."""
 
     product: str
     members: tuple[str, ...]
@@ -140,7 +143,7 @@ class SalePreview(Answer, tag="sale_preview", frozen=True, kw_only=True):
 
 
 class Judged(Answer, tag="judged", frozen=True, kw_only=True):
-    """The verdict on a check-in by hand; the end of its window, or the next opening, as the wall's clock shows it."""
+    """The verdict on a check-in by hand, with the end of its window or the next opening as local times."""
 
     name: str
     verdict: Verdict
@@ -149,13 +152,13 @@ class Judged(Answer, tag="judged", frozen=True, kw_only=True):
 
 
 class DoorOpened(Answer, tag="door_opened", frozen=True, kw_only=True):
-    """That a host opens the door is recorded; the running kiosk opens it."""
+    """The opening by a host is recorded; the running kiosk opens the door."""
 
     said: tuple[str, ...] = ("The door is open for a moment.",)
 
 
 class Present(Noun, frozen=True, kw_only=True):
-    """Somebody who is in. `name` empty: whose data was erased meanwhile; `since`: when that was."""
+    """Somebody who is in. An empty `name`: a member erased meanwhile; `since` is then when that was."""
 
     member_id: str
     name: str
@@ -178,7 +181,7 @@ class Inside(Answer, tag="inside", frozen=True, kw_only=True):
 
 
 class TapLine(Noun, frozen=True, kw_only=True):
-    """A tap. `name` None: nobody known."""
+    """A tap in a list. `name` None: the badge belongs to nobody."""
 
     at: datetime
     granted: bool
@@ -192,14 +195,14 @@ class TapLine(Noun, frozen=True, kw_only=True):
 
 
 class Taps(Answer, tag="taps", frozen=True, kw_only=True):
-    """The taps of a day, in their order."""
+    """The taps of a day, oldest first."""
 
     on: date
     taps: tuple[TapLine, ...]
 
 
 class Hours(Answer, tag="hours", frozen=True, kw_only=True):
-    """The hours of the site, as they are now and next."""
+    """The hours of the site: the present state and the next openings."""
 
     site: Site
     opening: Opening
@@ -208,7 +211,10 @@ class Hours(Answer, tag="hours", frozen=True, kw_only=True):
 
 
 class ExceptionLine(Noun, frozen=True, kw_only=True):
-    """A dated rule. `begins`: its first day from today on; `dates`: what it means, None for a rule in another form."""
+    """A dated rule. `begins`: its first day from today on.
+
+    `dates`: its meaning, None if it cannot be shown as dates.
+    """
 
     rule: str
     begins: date
@@ -218,7 +224,7 @@ class ExceptionLine(Noun, frozen=True, kw_only=True):
 
 
 class Week(Answer, tag="week", frozen=True, kw_only=True):
-    """A week of the site, or more days if asked. `usual`: None when the weekly hours have more to them than a grid."""
+    """A week of the site, or more days if asked. `usual`: the weekly hours, None if they do not fit a grid."""
 
     site: Site
     now: datetime
@@ -230,7 +236,7 @@ class Week(Answer, tag="week", frozen=True, kw_only=True):
 
 
 class HoursPreview(Answer, tag="hours_preview", frozen=True, kw_only=True):
-    """What members would see after a change; `days` are the week of `first`, `before` the same week as it is."""
+    """What members would see after a change: the week of `first` after it (`days`) and before it (`before`)."""
 
     now: datetime
     changes: bool
@@ -252,7 +258,7 @@ class HoursPreview(Answer, tag="hours_preview", frozen=True, kw_only=True):
 
 
 class SaleLine(Noun, frozen=True, kw_only=True):
-    """A sale, by its receipt. No members: they are forgotten."""
+    """A sale, by its receipt. Without member names, if they were erased."""
 
     receipt: str
     at: datetime
@@ -265,7 +271,7 @@ class SaleLine(Noun, frozen=True, kw_only=True):
 
 
 class TillSum(Noun, frozen=True, kw_only=True):
-    """The sum of one way to pay, refunds taken off."""
+    """The sum for one way to pay, less refunds."""
 
     method: str
     sales: int
@@ -274,7 +280,7 @@ class TillSum(Noun, frozen=True, kw_only=True):
 
 
 class Till(Answer, tag="till", frozen=True, kw_only=True):
-    """The sales of a day, the newest first; sales of any day that were taken back on it; and the sums."""
+    """The till of a day: its sales (newest first), sales of any day cancelled on it, and the sums."""
 
     on: date
     currency: str
@@ -285,18 +291,18 @@ class Till(Answer, tag="till", frozen=True, kw_only=True):
 
 
 class Exported(Answer, tag="exported", frozen=True, kw_only=True):
-    """All that is kept about a member, to be given to them."""
+    """All data kept about a member, to be handed to them."""
 
     name: str
     document: dict[str, Any]
 
 
 class LedgerReport(Answer, tag="ledger", frozen=True, kw_only=True):
-    """Sentences about what is wrong; none when all is well.
+    """The result of a check: a sentence for each fault, none when all is well.
 
-    `head` is the last entry, as `SEQ:HASH`, for who remembers it; `erased`: entries without a body, which is no fault.
-    `snapshot_at` is the place in the server's feed of the snapshot that the roster stands on, where it does: then it
-    can only be compared as far as the entries here tell.
+    `head`: the last entry as `SEQ:HASH`, to be noted for later checks. `erased`: the number of entries without a body,
+    which is no fault. `snapshot_at`: the feed position of the snapshot that the roster is based on, if it is; the
+    roster can then only be compared as far as the entries here go.
     """
 
     ledger_id: str
@@ -313,7 +319,10 @@ VitalState = Literal["good", "attention", "fault", "absent"]
 
 
 class Vital(Noun, frozen=True, kw_only=True):
-    """How a part of the kiosk is. `code` and `facts` become words in kiosk.notices; `absent`: missing, and no fault."""
+    """The state of a part of the kiosk: kiosk.notices has words for `code` and `facts`.
+
+    `absent`: missing on purpose, which is no fault.
+    """
 
     part: Literal[
         "reader", "screen", "door", "disk", "clock", "power", "network", "exchange", "copy", "medium", "versions"
@@ -324,7 +333,7 @@ class Vital(Noun, frozen=True, kw_only=True):
 
 
 class ServerLink(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the kiosk and its central server know each other."""
+    """The state of the link to the central server: what was sent and received."""
 
     url: str
     waiting: int
@@ -340,7 +349,7 @@ class ServerLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(Answer, tag="status", frozen=True, kw_only=True):
-    """How the kiosk is. The desk tells what is in the ledger; kiosk.answering has the rest added by who knows it."""
+    """The state of the kiosk. The desk fills in what the ledger knows; kiosk.health.status adds the rest."""
 
     site: str
     now: datetime
@@ -369,7 +378,7 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
 
 
 class Medium(Noun, frozen=True, kw_only=True):
-    """A USB stick that is plugged in; `free` in bytes."""
+    """A USB stick that is plugged in; `free` is in bytes."""
 
     path: str
     name: str
@@ -377,7 +386,7 @@ class Medium(Noun, frozen=True, kw_only=True):
 
 
 class Media(Answer, tag="media", frozen=True, kw_only=True):
-    """What is plugged in, by path."""
+    """The USB sticks that are plugged in, by path."""
 
     media: tuple[Medium, ...]
 
@@ -385,8 +394,7 @@ class Media(Answer, tag="media", frozen=True, kw_only=True):
 class FirstStart(Answer, tag="first_start", frozen=True, kw_only=True):
     """Whether the kiosk waits to be set up; `status` has no site yet.
 
-    `countries`: those whose public holidays are known; `zone`: what the machine's own clock goes by, None or UTC where
-    nobody told it.
+    `countries`: those whose public holidays are known. `zone`: the machine's time zone, None or UTC if it was not set.
     """
 
     is_open: bool

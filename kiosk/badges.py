@@ -1,7 +1,7 @@
-"""From the number of a badge to the name the ledger knows it by, and the key between the two.
+"""Hides badge numbers: turns a number into the id used in the ledger, and keeps the key for that.
 
-The number itself is never kept: whoever finds the database cannot copy a badge from it, nor recognise one without the
-key. Reading badges is hardware.reader's; who carries which is in kiosk.roster.
+The number itself is never stored: a copy of the database does not allow to copy a badge, nor, without the key, to
+recognise one. Badges are read by hardware.reader; who carries which is in kiosk.roster.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ RANDOM = 0x08
 
 
 class BadgeError(ValueError):
-    """No number of a badge, or no usable key: a sentence that says how to mend it."""
+    """A badge number or key is not usable; the message says how to repair it."""
 
 
 def badge_id(uid: bytes, key: bytes) -> str:
-    """32 hexadecimal digits: the keyed BLAKE2b of the number, 16 bytes."""
+    """Return the id of a badge: the keyed BLAKE2b of its number, 16 bytes as 32 hexadecimal digits."""
     return hashlib.blake2b(uid, key=key, digest_size=16).hexdigest()
 
 
 def read_uid(number: str) -> bytes:
-    """The number of a badge as people write it: `04:A2:3B:12`, `04 a2 3b 12` or `04a23b12`. Raises BadgeError."""
+    """Parse a badge number: `04:A2:3B:12`, `04 a2 3b 12` or `04a23b12`. Raises BadgeError."""
     digits = re.sub(r"[\s:.-]", "", number)
     if not re.fullmatch(r"([0-9A-Fa-f]{2})+", digits) or len(digits) // 2 not in UID_BYTES:
         raise BadgeError(f'"{number}" is no badge number: expected 4, 7, 8 or 10 bytes such as 04:A2:3B:12:C0:5E:80')
@@ -41,16 +41,16 @@ def read_uid(number: str) -> bytes:
 
 
 def key_mark(key: bytes) -> bytes:
-    """By what a key is told from others, without giving it away: the keyed BLAKE2b of a word, 16 bytes."""
+    """Return a mark that identifies a key without revealing it: the keyed BLAKE2b of a fixed word, 16 bytes."""
     return hashlib.blake2b(b"badge key", key=key, digest_size=16, person=b"mark").digest()
 
 
 def badge_key(file: Path, *, given: str | None = None, hidden: int = 0, mark: bytes | None = None) -> bytes:
-    """The key of this kiosk: the one given, in hexadecimal, or that in the file, which the first call makes.
+    """Return the key of this kiosk: `given` in hexadecimal, or the one in the file, created at the first call.
 
-    `hidden`: how many badges the ledger knows already. A new key would know none of them, so none is made then. `mark`:
-    that of the key with which they were hidden, where it is known. Raises BadgeError for a damaged or lost file and for
-    another key than that, OSError when it cannot be read or made.
+    `hidden`: how many badges the ledger knows. If any, no new key is made, because it would match none of them. `mark`:
+    the mark of the key with which they were hidden, if known. Raises BadgeError for a damaged, lost or different key,
+    OSError when the file cannot be read or written.
     """
     key = bytes.fromhex(given) if given is not None else _key_in(file, hidden)
     if hidden and mark is not None and key_mark(key) != mark:
@@ -76,9 +76,9 @@ def _key_in(file: Path, hidden: int) -> bytes:
 
 
 def keep_key(file: Path, key: bytes) -> None:
-    """Put a network's key into the file, in the place of one with which no badge was hidden yet.
+    """Store a network's key in the file, replacing one with which no badge was hidden yet.
 
-    Raises BadgeError for what is no key, OSError.
+    Raises BadgeError if it is not a key, OSError.
     """
     if len(key) != KEY_BYTES:
         raise BadgeError(f"a badge key has {KEY_BYTES} bytes, and not {len(key)}")

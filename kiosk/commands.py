@@ -1,7 +1,8 @@
-"""What hosts may ask of a kiosk: plain values that travel as JSON over the control socket.
+"""Commands that hosts give a kiosk: plain values that travel as JSON over the control socket.
 
-Nothing here does anything: kiosk.desk performs the commands, kiosk.cli makes them, kiosk.answers says what comes back.
-Members are named by id or by any part of their name; badges by number, or by the claim code that the screen shows.
+Nothing here does anything: kiosk.desk performs the commands, kiosk.cli creates them, kiosk.answers has the answers.
+Each command names the answer it gets when it is done; otherwise the answer is Refused. Members are named by id or by
+any part of their name; badges by number, or by the claim code that the screen shows.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ Greeting = Literal["first_name", "initials", "pseudonym", "nothing"]
 
 
 class Command(Noun, tag_field="do", frozen=True, kw_only=True):
-    """Something to do or to tell."""
+    """Base of all commands."""
 
 
 # ---------------------------------------------------------------- members and badges
 
 
 class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
-    """Answer: Done, with the new member's id. `anyway`: even if somebody has this name already.
+    """Add a member. Answer: Done, with the new member's id.
 
-    `id` names the new member, so that a command sent twice adds one; without it an id is made.
+    `anyway`: add even if somebody has this name already. `id` names the new member, so that a command sent twice adds
+    one member; without it the kiosk makes an id.
     """
 
     name: str
@@ -42,7 +44,10 @@ class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
 
 
 class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
-    """What is None stays as it is. Answer: Done. `anyway`: even if somebody else has this name already."""
+    """Change the given fields of a member; None leaves a field as it is. Answer: Done.
+
+    `anyway`: change even if somebody else has the new name already.
+    """
 
     member: str
     name: str | None = None
@@ -62,7 +67,10 @@ class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
 
 
 class ListMembers(Command, tag="members", frozen=True, kw_only=True):
-    """Those whose name has this in it; all without, or so many after the first `start`. Answer: People."""
+    """List the members whose name contains a text. Answer: People.
+
+    Without a text: all members, or `limit` of them after the first `start`.
+    """
 
     text: str = ""
     start: int = 0
@@ -70,7 +78,7 @@ class ListMembers(Command, tag="members", frozen=True, kw_only=True):
 
 
 class ShowAccount(Command, tag="account", frozen=True, kw_only=True):
-    """Answer: Account."""
+    """Show everything about a member. Answer: Account."""
 
     member: str
 
@@ -86,7 +94,7 @@ class AssignBadge(Command, tag="badge_assign", frozen=True, kw_only=True):
 class SetBadge(Command, tag="badge_set", frozen=True, kw_only=True):
     """Report a badge lost, block it, or put it back in use. Answer: Done.
 
-    It is named by its number, or by its member and, where they have several, its code.
+    The badge is named by its number, or by its member and, if they have several, its code.
     """
 
     status: BadgeStatus
@@ -96,7 +104,7 @@ class SetBadge(Command, tag="badge_set", frozen=True, kw_only=True):
 
 
 class ReturnBadge(Command, tag="badge_return", frozen=True, kw_only=True):
-    """The badge is nobody's again. Named like in SetBadge. Answer: Done."""
+    """Take a badge back: it belongs to nobody afterwards. Named as in SetBadge. Answer: Done."""
 
     member: str | None = None
     number: str | None = None
@@ -104,9 +112,9 @@ class ReturnBadge(Command, tag="badge_return", frozen=True, kw_only=True):
 
 
 class ReplaceBadge(Command, tag="badge_replace", frozen=True, kw_only=True):
-    """A member lost a badge and has a new one: the old one, named by its code where they have several, is lost.
+    """Report a member's badge lost and give them a new one. Answer: Done.
 
-    The new one is named like in AssignBadge. Answer: Done.
+    The lost badge is named by its code if the member has several, the new one as in AssignBadge.
     """
 
     member: str
@@ -116,14 +124,17 @@ class ReplaceBadge(Command, tag="badge_replace", frozen=True, kw_only=True):
 
 
 class ClaimBadge(Command, tag="badge_claim", frozen=True, kw_only=True):
-    """Give a member the badge that was refused under a code, and judge its tap again. Answer: Judged."""
+    """Give a member the badge that was denied under a claim code, and judge its tap again. Answer: Judged."""
 
     member: str
     code: str
 
 
 class ListUnknownBadges(Command, tag="badges_unknown", frozen=True, kw_only=True):
-    """Badges refused as unknown since an instant, newest first; since an hour ago without. Answer: UnknownBadges."""
+    """List the badges denied as unknown since an instant, newest first. Answer: UnknownBadges.
+
+    Without an instant: since one hour ago.
+    """
 
     since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
@@ -148,31 +159,31 @@ class SellPass(Command, tag="pass_sell", frozen=True, kw_only=True):
 
 
 class PreviewSale(Command, tag="sale_preview", frozen=True, kw_only=True):
-    """What would be sold, for how much and until when; nothing is written. Answer: SalePreview."""
+    """Show what would be sold, the price and the last day; writes nothing. Answer: SalePreview."""
 
     sale: SellPass
 
 
 class ListProducts(Command, tag="products", frozen=True, kw_only=True):
-    """Answer: Products."""
+    """List the products. Answer: Products."""
 
 
 class CheckIn(Command, tag="check_in", frozen=True, kw_only=True):
-    """A member without their badge: judged like a tap. Answer: Judged."""
+    """Check in a member without their badge, judged like a tap. Answer: Judged."""
 
     member: str
 
 
 class Leave(Command, tag="leave", frozen=True, kw_only=True):
-    """A member or a guest has left. Answer: Done."""
+    """Record that a member or a guest has left. Answer: Done."""
 
     member: str
 
 
 class Undo(Command, tag="undo", frozen=True, kw_only=True):
-    """Give an entry of a member or guest back: the last one that took something, or that numbered `seq`. Answer: Done.
+    """Give an entry of a member or guest back: the last one used, or the one numbered `seq`. Answer: Done.
 
-    `member` may be a guest, `Léa Martin +1`; a guest's visit is found by its number under the member, too.
+    `member` may be a guest, such as `Léa Martin +1`. A guest's visit can also be named by the member and its number.
     """
 
     member: str
@@ -184,7 +195,7 @@ class Undo(Command, tag="undo", frozen=True, kw_only=True):
 
 
 class CancelSale(Command, tag="pass_cancel", frozen=True, kw_only=True):
-    """Take back a sale made by mistake, of a pass of which nothing was used. Answer: Done."""
+    """Cancel a sale made by mistake, while nothing of the pass was used. Answer: Done."""
 
     pass_id: str
     reason: str
@@ -192,15 +203,16 @@ class CancelSale(Command, tag="pass_cancel", frozen=True, kw_only=True):
 
 
 class ShowTill(Command, tag="till", frozen=True, kw_only=True):
-    """The sales of a local day at this site, today's without. Answer: Till."""
+    """Show the sales of a local day at this site (default: today). Answer: Till."""
 
     on: date | None = None
 
 
 class ExportMember(Command, tag="member_export", frozen=True, kw_only=True):
-    """All that is kept about a member. Answer: Exported.
+    """Export all data about a member. Answer: Exported.
 
-    With a `medium`, by the path that Media tells, a file of it is put onto that stick: Done, its path is the `id`.
+    With `medium`, a path listed by Media, the data is written to a file on that stick. Answer: Done, with the file's
+    path as `id`.
     """
 
     member: str
@@ -209,33 +221,33 @@ class ExportMember(Command, tag="member_export", frozen=True, kw_only=True):
 
 
 class EraseMember(Command, tag="member_erase", frozen=True, kw_only=True):
-    """Forget a member for ever, on all kiosks. Answer: Done."""
+    """Erase a member for good, on all kiosks. Answer: Done."""
 
     member: str
     by: str = "desk"
 
 
 class ForgetOld(Command, tag="retention", frozen=True, kw_only=True):
-    """Forget a part of what is old; to be asked until nothing changes. Answer: Done."""
+    """Erase some of the old data; repeat until the answer says that nothing changed. Answer: Done."""
 
 
 class ListInside(Command, tag="inside", frozen=True, kw_only=True):
-    """Who is in. Answer: Inside.
+    """List the people who are in. Answer: Inside.
 
-    `doubtful`: with all who came in the last twelve hours and did not say that they left, whatever ended their time.
+    `doubtful`: also list everybody who came in the last twelve hours and did not say that they left.
     """
 
     doubtful: bool = False
 
 
 class ListTaps(Command, tag="taps", frozen=True, kw_only=True):
-    """The taps of a local day, refusals included; today's without. Answer: Taps."""
+    """List the taps of a local day (default: today), denied ones included. Answer: Taps."""
 
     on: date | None = None
 
 
 class OpenDoor(Command, tag="door_open", frozen=True, kw_only=True):
-    """Let somebody in once, by a host's word. Answer: DoorOpened."""
+    """Open the door once, on a host's order. Answer: DoorOpened."""
 
     by: str = "desk"
 
@@ -244,9 +256,9 @@ class OpenDoor(Command, tag="door_open", frozen=True, kw_only=True):
 
 
 class SetPin(Command, tag="pin_set", frozen=True, kw_only=True):
-    """Give a host the PIN by which they sign in at the screen. Answer: Done.
+    """Set the PIN with which a host signs in at the screen. Answer: Done.
 
-    `hashed`: what kiosk.desk.pins made of the PIN already.
+    `hashed`: the PIN as hashed by kiosk.desk.pins, if that was done already.
     """
 
     member: str
@@ -265,26 +277,29 @@ class SignIn(Command, tag="sign_in", frozen=True, kw_only=True):
 
 
 class ShowHours(Command, tag="hours", frozen=True, kw_only=True):
-    """Answer: Hours, with the next `count` openings."""
+    """Show the present hours and the next `count` openings. Answer: Hours."""
 
     count: int = 7
 
 
 class CloseToday(Command, tag="hours_close", frozen=True, kw_only=True):
-    """Closed from now until midnight; entries cut by more than half are given back. Answer: Done."""
+    """Close from now until midnight; entries that lose more than half of their time are given back. Answer: Done."""
 
     by: str = "desk"
 
 
 class StayOpen(Command, tag="hours_open", frozen=True, kw_only=True):
-    """Open from now until a local time of day (`19:30`), after midnight when it is past. Answer: Done."""
+    """Stay open from now until a local time of today such as `19:30`, `00:00` (midnight) at the latest.
+
+    Answer: Done.
+    """
 
     until: str
     by: str = "desk"
 
 
 class BackToHours(Command, tag="hours_back", frozen=True, kw_only=True):
-    """The usual hours apply again. Answer: Done."""
+    """End the override: the usual hours apply again. Answer: Done."""
 
     by: str = "desk"
 
@@ -302,13 +317,13 @@ class RemoveException(Command, tag="exception_remove", frozen=True, kw_only=True
 
 
 class SetDates(Command, tag="dates_set", frozen=True, kw_only=True):
-    """Other hours, or none, from one date to another; in the place of an exception for the same dates. Answer: Done."""
+    """Set other hours, or none, for a range of dates, replacing an exception for the same dates. Answer: Done."""
 
     dates: DatedHours
 
 
 class SetWeek(Command, tag="week_set", frozen=True, kw_only=True):
-    """The weekly hours from now on; exceptions stay. Answer: Done."""
+    """Replace the weekly hours; exceptions stay. Answer: Done."""
 
     week: WeekHours
 
@@ -317,20 +332,20 @@ HoursChange = CloseToday | StayOpen | BackToHours | AddException | RemoveExcepti
 
 
 class ShowWeek(Command, tag="week", frozen=True, kw_only=True):
-    """The week, from Monday, that a local day lies in, this week without; so many `weeks` of days. Answer: Week."""
+    """Show `weeks` weeks from the Monday of a local day's week (default: this week). Answer: Week."""
 
     on: date | None = None
     weeks: int = 1
 
 
 class PreviewHours(Command, tag="hours_preview", frozen=True, kw_only=True):
-    """What members would see after a change; nothing is written. Answer: HoursPreview."""
+    """Show what members would see after a change; writes nothing. Answer: HoursPreview."""
 
     change: HoursChange
 
 
 class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
-    """Make the site as its file describes it; what already is so does not change. Answer: Done."""
+    """Import a site file: changes only what differs. Answer: Done."""
 
     site: Site
     products: tuple[Product, ...] = ()
@@ -338,9 +353,9 @@ class ImportSite(Command, tag="site_import", frozen=True, kw_only=True):
 
 
 class SetSite(Command, tag="site_set", frozen=True, kw_only=True):
-    """Make a site, or change all that is known of it: its name, zone, weekly hours, numbers of the rules.
+    """Create a site, or replace its name, zone, weekly hours and policy. Answer: Done, with the site's id.
 
-    `anyway`: even if another site has this name already. Answer: Done, with the site's id.
+    `anyway`: even if another site has this name already.
     """
 
     site: Site
@@ -348,14 +363,14 @@ class SetSite(Command, tag="site_set", frozen=True, kw_only=True):
 
 
 class RetireSite(Command, tag="site_retire", frozen=True, kw_only=True):
-    """Close a site for good, or take that back: then its weekly hours are to be written anew. Answer: Done."""
+    """Close a site for good, or undo that: its weekly hours must then be set anew. Answer: Done."""
 
     site: str
     retired: bool = True
 
 
 class SetProduct(Command, tag="product_set", frozen=True, kw_only=True):
-    """Make a product, or change what it is from now on; passes sold keep their terms. Answer: Done, with its id."""
+    """Create or change a product; passes already sold keep their terms. Answer: Done, with its id."""
 
     product: Product
 
@@ -364,18 +379,18 @@ class SetProduct(Command, tag="product_set", frozen=True, kw_only=True):
 
 
 class ShowFirstStart(Command, tag="first_start", frozen=True, kw_only=True):
-    """Whether the kiosk waits to be set up, and how its parts are. Answer: FirstStart."""
+    """Show whether the kiosk waits to be set up, and the state of its parts. Answer: FirstStart."""
 
 
 class TryDoor(Command, tag="door_try", frozen=True, kw_only=True):
-    """Open the door once, to see whether it does, while the kiosk waits to be set up. Answer: DoorOpened."""
+    """Open the door once as a test, while the kiosk waits to be set up. Answer: DoorOpened."""
 
 
 class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
-    """Make a kiosk without site and host a working one, all at once. Answer: Done, with the host's id.
+    """Set up a kiosk that has neither site nor host, all in one step. Answer: Done, with the host's id.
 
-    `code`: claim code of the first host's badge, which was tapped before. `pin` is the first host's, `hashed` what
-    kiosk.desk.pins made of it already: there is no moment in which the place has a host who could not sign in.
+    `code`: claim code of the first host's badge, tapped before. `pin`: the first host's PIN; `hashed`: the same as
+    hashed by kiosk.desk.pins. Both come with this command, so that there is never a host who cannot sign in.
     """
 
     name: str
@@ -397,15 +412,18 @@ class SetUp(Command, tag="set_up", frozen=True, kw_only=True):
 
 
 class ShowStatus(Command, tag="status", frozen=True, kw_only=True):
-    """Answer: Status."""
+    """Show the state of the kiosk. Answer: Status."""
 
 
 class RepairRoster(Command, tag="ledger_repair", frozen=True, kw_only=True):
-    """Put what the entries add up to in the place of the roster. Answer: LedgerReport, with what was different."""
+    """Replace the roster where it differs from what the entries add up to.
+
+    Answer: LedgerReport, with the differences.
+    """
 
 
 class SetClock(Command, tag="clock_set", frozen=True, kw_only=True):
-    """What the wall's clock shows now, as a host says; while nothing better keeps the time. Answer: Done."""
+    """Set the clock to a local time that a host gives, while no better source keeps it. Answer: Done."""
 
     at: datetime
     """Local, without a zone."""
@@ -415,25 +433,25 @@ class SetClock(Command, tag="clock_set", frozen=True, kw_only=True):
 
 
 class ListMedia(Command, tag="media", frozen=True, kw_only=True):
-    """The USB sticks that are plugged in. Answer: Media."""
+    """List the USB sticks that are plugged in. Answer: Media."""
 
 
 class ExportBooks(Command, tag="export", frozen=True, kw_only=True):
-    """Copy the books onto a stick, by the path that Media tells. Answer: Done, with the new folder's path as `id`."""
+    """Copy the books to a stick, named by a path listed by Media. Answer: Done, with the new folder's path as `id`."""
 
     medium: str
     by: str = "desk"
 
 
 class Pair(Command, tag="pair", frozen=True, kw_only=True):
-    """Join the network of a central server by the code that it shows. Answer: Done."""
+    """Pair with a central server by its pairing code. Answer: Done."""
 
     url: str
     code: str
 
 
 class TapCard(Command, tag="tap", frozen=True, kw_only=True):
-    """Put a virtual card on the demo's reader; without a name, list the cards. Answer: Done. Only the demo knows it."""
+    """Put a virtual card on the demo's reader; without a name, list the cards. Demo only. Answer: Done."""
 
     card: str | None = None
 

@@ -1,4 +1,4 @@
-"""The facts that the ledger keeps, for ten years: one kind of entry each, and the entry around them.
+"""The facts that the ledger keeps, for ten years: one class for each kind of entry, and the entry around them.
 
 Add kinds and fields, never rename one. Instants are in UTC, money is in cents of the site's currency.
 """
@@ -17,9 +17,9 @@ class Fact(Noun, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class NounSet(Fact, frozen=True, kw_only=True):
-    """A noun is now like this, as far as the writer changed it.
+    """A noun was changed: the fields that its writer changed.
 
-    Who else changed other fields of it apart from this writer keeps them: kiosk.store.fold.fields says how.
+    Other writers' changes of other fields, made without knowledge of this one, stand: see kiosk.store.fold.fields.
     """
 
     changed: tuple[str, ...] | None = None
@@ -32,31 +32,31 @@ class NounSet(Fact, frozen=True, kw_only=True):
 
 
 class SiteSet(NounSet, frozen=True, kw_only=True, tag="site"):
-    """A site was created or changed: the whole of it as it is now."""
+    """A site was created or changed: contains the whole site."""
 
     site: Site
 
 
 class ProductSet(NounSet, frozen=True, kw_only=True, tag="product"):
-    """A product was created or changed: the whole of it as it is now."""
+    """A product was created or changed: contains the whole product."""
 
     product: Product
 
 
 class MemberSet(NounSet, frozen=True, kw_only=True, tag="member"):
-    """The member is now like this."""
+    """A member was created or changed: contains the whole member."""
 
     member: Member
 
 
 class BadgeSet(NounSet, frozen=True, kw_only=True, tag="badge"):
-    """The badge is now like this: assigned, taken back, reported lost."""
+    """A badge was assigned, taken back, reported lost or blocked: contains the whole badge."""
 
     badge: Badge
 
 
 class PassSold(Fact, frozen=True, kw_only=True, tag="sale"):
-    """A pass was sold. `settles` are debts on older passes that move to this one."""
+    """A pass was sold. `settles`: debts on older passes that are moved to this one."""
 
     pass_: Pass = msgspec.field(name="pass")
     site_id: str
@@ -67,7 +67,7 @@ class PassSold(Fact, frozen=True, kw_only=True, tag="sale"):
 
 
 class Tapped(Fact, frozen=True, kw_only=True, tag="tap"):
-    """A tap and its verdict, refusals included."""
+    """A tap and its verdict, granted or denied."""
 
     site_id: str
     verdict: Verdict
@@ -78,7 +78,7 @@ class Tapped(Fact, frozen=True, kw_only=True, tag="tap"):
 
 
 class Reversed(Fact, frozen=True, kw_only=True, tag="reversal"):
-    """A tap or a sale was taken back: its charges and credit are given back, and its window ends."""
+    """A tap or a sale was reversed: its charges and credit are given back, and its window ends."""
 
     ref: Ref
     reason: str
@@ -87,14 +87,14 @@ class Reversed(Fact, frozen=True, kw_only=True, tag="reversal"):
 
 
 class Left(Fact, frozen=True, kw_only=True, tag="left"):
-    """The member said that they leave. It moves no money."""
+    """The member left, as they or a host said. It moves no money."""
 
     member_id: str
     site_id: str
 
 
 class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
-    """Hosts closed now, or stay open; `override` None takes that back."""
+    """Hosts closed now, or stay open; `override` None ends that."""
 
     site_id: str
     override: Override | None
@@ -116,22 +116,22 @@ class Happened(Fact, frozen=True, kw_only=True, tag="incident"):
 
 
 class Timed(Noun, frozen=True, kw_only=True):
-    """The right time of an entry of this ledger."""
+    """The corrected time of an entry of this ledger."""
 
     seq: int
     at: datetime
 
 
 class TimesCorrected(Fact, frozen=True, kw_only=True, tag="times"):
-    """Entries that this kiosk wrote in this boot before it knew the time, and when they were."""
+    """The corrected times of entries that this kiosk wrote in this boot before it knew the time."""
 
     times: tuple[Timed, ...]
 
 
 class Erased(Fact, frozen=True, kw_only=True, tag="erasure"):
-    """A tombstone: a person asked to be forgotten, or was not heard of for years.
+    """A tombstone: a person asked to be erased, or had no contact for years.
 
-    It wins over all that is told of them, before and after it.
+    It applies to all entries about them, earlier and later ones.
     """
 
     member_id: str
@@ -139,14 +139,14 @@ class Erased(Fact, frozen=True, kw_only=True, tag="erasure"):
 
 
 class Owed(Noun, frozen=True, kw_only=True):
-    """Money that the house owes a member."""
+    """Money that the site owes a member."""
 
     member_id: str
     cents: int
 
 
 class LastSeen(Noun, frozen=True, kw_only=True):
-    """The month in which a member came last: what tells when a customer's file has to go."""
+    """The month in which a member came last: decides when a customer's data is erased."""
 
     member_id: str
     month: str
@@ -154,7 +154,7 @@ class LastSeen(Noun, frozen=True, kw_only=True):
 
 
 class Count(Noun, frozen=True, kw_only=True):
-    """How often something was answered at a site on a day (UTC), whoever it was."""
+    """How often a reason was given at a site on a day (UTC), over all people."""
 
     site_id: str
     on: date
@@ -163,9 +163,9 @@ class Count(Noun, frozen=True, kw_only=True):
 
 
 class Condensed(Fact, frozen=True, kw_only=True, tag="condensed"):
-    """The passages in a stretch of a ledger are old enough to be forgotten; here is what must outlive them.
+    """The passages in a stretch of a ledger are old enough to be erased; these are the sums that stay.
 
-    Stretches of one ledger do not overlap: who writes the next begins where the last one ended.
+    Stretches of one ledger do not overlap: the next one begins where the last one ended.
     """
 
     ledger_id: str

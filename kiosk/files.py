@@ -1,7 +1,7 @@
 """Writes files that are on the disk whole, or not at all, whenever the power fails, and as the right user.
 
-A file is written under another name beside its place, synced, renamed, and its folder synced. Databases look after
-themselves (kiosk.store.database); files that grow line by line do not come by here.
+A file is written under another name beside its place, synced, renamed, and its folder synced. Not used for databases
+(kiosk.store.database) and files that grow line by line.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ OWNER_ONLY = 0o600
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite: bool = True) -> None:
-    """Write a file in one step, making its folder if need be; after a power cut it holds the old content or the new.
+    """Write a file in one step, making its folder if needed; after a power cut it has the old content or the new.
 
-    Without `overwrite` a file that is there already stays, one that another process made a moment ago included.
-    Raises OSError; then nothing was changed.
+    Without `overwrite` an existing file stays, even one that another process made a moment ago. Raises OSError; then
+    nothing was changed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
@@ -38,7 +38,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = OWNER_ONLY, overwrite
 
 
 def move_into_place(draft: Path, target: Path) -> None:
-    """Give a file or folder its final name once its content is on the disk, over a file of that name.
+    """Give a file or folder its final name once its content is on the disk, replacing a file of that name.
 
     Both are in one folder. The files in a folder must be synced before. Raises OSError.
     """
@@ -57,7 +57,7 @@ def sync(path: Path) -> None:
 
 
 def takes_writes(folder: Path, size: int) -> bool:
-    """Tell whether a disk takes a file of so many bytes in this folder now; nothing of it is left."""
+    """Tell whether a file of so many bytes can be written in this folder now; the file is removed again."""
     try:
         write_whole(folder / ".probe", bytes(size))
         (folder / ".probe").unlink()
@@ -67,7 +67,7 @@ def takes_writes(folder: Path, size: int) -> bool:
 
 
 def drop_root(folder: Path) -> None:
-    """Go on as the owner of this folder, when run by root: the service could not open files that root makes there."""
+    """When run by root, become the owner of this folder: the service could not open files that root makes there."""
     if os.geteuid() != 0 or not folder.exists():
         return
     owner = folder.stat()

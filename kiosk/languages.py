@@ -1,4 +1,4 @@
-"""Which languages the kiosk speaks: its source text's, and one for each catalogue in kiosk/locale. No words here."""
+"""Which languages the kiosk has: the source text's, and one for each catalogue in kiosk/locale."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ DEFAULT = "fr"
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Codes of the languages that can be spoken: the source's and one for each catalogue."""
+    """Return the codes of the available languages: the source's and one for each catalogue."""
     return (SOURCE, *sorted(found.name for found in CATALOGUES.iterdir() if catalogue_files(found.name)))
 
 
 def catalogue_files(code: str) -> list[Path]:
-    """Where the catalogue of a language is kept."""
+    """Return the files of a language's catalogue."""
     return sorted((CATALOGUES / code / "LC_MESSAGES").glob("*.po"))
 
 
 def spoken(value: object) -> str:
-    """A language of a settings file. Raises ValueError for one that has no catalogue."""
+    """Check the language of a settings file. Raises ValueError for one without a catalogue."""
     if not isinstance(value, str) or value not in languages():
         raise ValueError("expected one of " + ", ".join(f'"{one}"' for one in languages()))
     return value

@@ -1,9 +1,9 @@
-"""Converting between instants in UTC and a site's local time, summer time included.
+"""Converts between instants in UTC and a site's local time, summer time included.
 
-Everything else compares instants (aware, UTC). A time of day becomes an instant here, by one rule that never loses
-or doubles a moment: a time that comes twice means its first coming, a time that never comes means the moment at which
-the clock jumps over it. So later times of day never give earlier instants, and intervals that touch on the wall touch
-in time. Opening hours are in kiosk.hours, windows in kiosk.rules.passes.
+Everything else compares instants (aware, UTC). A local time becomes an instant here, by one rule that never loses or
+doubles a moment: a time that comes twice means its first coming; a time that never comes means the moment at which the
+clock jumps over it. So later local times never give earlier instants, and intervals that touch in local time touch in
+real time. Opening hours are in kiosk.hours, windows in kiosk.rules.passes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BRINK = datetime(9990, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
-    """The time zone of that IANA name; UTC for an unknown one, so that a judgement never raises."""
+    """Return the time zone with an IANA name; UTC for an unknown one, so that judging a tap never raises."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -30,62 +30,62 @@ def zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Whether there is a time zone of that IANA name."""
+    """Tell whether there is a time zone with this IANA name."""
     return name in available_timezones()
 
 
 def clamp(at: datetime) -> datetime:
-    """An instant to judge, in UTC, moved into the years that opening hours and arithmetic can bear."""
+    """Return an instant in UTC, moved into the years that opening hours and arithmetic support."""
     return min(max(at, FIRST), LAST).astimezone(UTC)
 
 
 def clamp_date(day: date) -> date:
-    """A date to judge, moved into the years that opening hours and arithmetic can bear."""
+    """Return a date, moved into the years that opening hours and arithmetic support."""
     return min(max(day, FIRST.date()), LAST.date())
 
 
 def to_local(where: ZoneInfo, at: datetime) -> datetime:
-    """What the clock on the wall shows: naive local time."""
+    """Return an instant as naive local time."""
     return min(max(at, FIRST), _BRINK).astimezone(where).replace(tzinfo=None, fold=0)
 
 
 def today(where: ZoneInfo, at: datetime) -> date:
-    """The local date."""
+    """Return the local date."""
     return to_local(where, at).date()
 
 
 def to_utc(where: ZoneInfo, wall: datetime) -> datetime:
-    """When the wall's clock first shows this, or jumps over it.
+    """Return when local clocks first show this time, or jump over it.
 
-    Paris, 25 October 2026: 02:30 comes twice and means the first, at 00:30 UTC. Paris, 29 March 2026: 02:30 never
-    comes and means 03:00 summer time, at 01:00 UTC, when 02:00 would have been.
+    Paris, 25 October 2026: 02:30 comes twice and means the first, at 00:30 UTC. Paris, 29 March 2026: 02:30 never comes
+    and means 03:00 summer time, at 01:00 UTC, when 02:00 would have been.
     """
     at = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
     return at if to_local(where, at) == wall else _jump(where, wall)
 
 
 def at_time(where: ZoneInfo, day: date, clock: time) -> datetime:
-    """The instant of a time of day on a local date."""
+    """Return the instant of a local time on a local date."""
     return to_utc(where, datetime.combine(day, clock.replace(tzinfo=None, fold=0)))
 
 
 def midnight(where: ZoneInfo, day: date) -> datetime:
-    """The instant at which the local date begins."""
+    """Return the instant at which the local date begins."""
     return at_time(where, min(max(day, FIRST.date()), _BRINK.date()), time())
 
 
 def day_after(day: date) -> date:
-    """The next date; the calendar's last one is its own."""
+    """Return the next date; the calendar's last date for itself."""
     return day + timedelta(days=1) if day < date.max else day
 
 
 def minutes(count: int) -> timedelta:
-    """So many minutes, from none to ten years: what a setting can sensibly mean."""
+    """Return a duration of so many minutes, limited to 0 to ten years."""
     return timedelta(minutes=min(max(count, 0), 10 * 366 * 24 * 60))
 
 
 def _jump(where: ZoneInfo, wall: datetime) -> datetime:
-    """The moment of the transition that skips this time, found by halving the gap."""
+    """Return the moment of the transition that skips this local time, found by bisection."""
     after = wall.replace(tzinfo=where, fold=1, microsecond=0).astimezone(UTC)
     before = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
     offset = after.astimezone(where).utcoffset()

@@ -1,4 +1,4 @@
-"""What the threads say to each other: messages in the controller's inbox."""
+"""Messages between the threads, in the controller's inbox."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ class Touch(Noun, frozen=True, kw_only=True):
 
 
 class ReaderUp(Noun, frozen=True, kw_only=True):
-    """The reader answers."""
+    """The reader works."""
 
     name: str
 
 
 class ReaderDown(Noun, frozen=True, kw_only=True):
-    """The reader does not answer; it is being tried again."""
+    """The reader does not answer; the next try follows."""
 
     error: str
 
 
 class BadgeAlreadyThere(Noun, frozen=True, kw_only=True):
-    """A badge lay on the reader before anybody watched it: it is no tap until it is lifted and laid again."""
+    """A badge lay on the reader before anybody watched it: it is no tap until it is lifted and laid down again."""
 
 
 class BadgeRemoved(Noun, frozen=True, kw_only=True):
-    """The badge that lay on the reader was taken away."""
+    """The badge on the reader was taken away."""
 
 
 class DoorMoved(Noun, frozen=True, kw_only=True):
-    """What the door contact and the exit button tell."""
+    """An event of the door contact or the exit button."""
 
     what: Literal["opened", "closed", "held_open", "forced_open", "exit_pressed", "exit_stuck", "exit_released"]
     monotonic: float
 
 
 class Tick(Noun, frozen=True, kw_only=True):
-    """A little time went by."""
+    """A short time passed."""
 
 
 class FeedArrived(Noun, frozen=True, kw_only=True):
-    """Entries of the server's feed, each with its place in it, to be folded; `cursor` is where the feed goes on.
+    """Entries of the server's feed with their positions, to be folded; `cursor` is where the feed continues.
 
-    It is None while there are more of the same page to come: a page that was not taken in whole comes again.
+    It is None while more parts of the same page follow: a page that was not written completely is fetched again.
     """
 
     entries: tuple[tuple[int, Entry], ...]
@@ -64,7 +64,7 @@ BY_CLOCK = "clock"
 
 
 class Acked(Noun, frozen=True, kw_only=True):
-    """The server has this ledger on its disk up to `seq`, without a gap. `former` names one that was kept before it."""
+    """The server has stored this ledger up to `seq`, without a gap. `former` names a former ledger instead."""
 
     seq: int
     disowned: bool = False
@@ -73,7 +73,7 @@ class Acked(Noun, frozen=True, kw_only=True):
 
 
 class SnapshotArrived(Noun, frozen=True, kw_only=True):
-    """A page of the server's roster: to be laid aside, and with the last page put in the place of ours."""
+    """A page of the server's roster: to be staged, and after the last page to replace the roster here."""
 
     rows: dict[str, tuple[dict[str, object], ...]]
     """Table -> rows, columns by name."""
@@ -84,7 +84,7 @@ class SnapshotArrived(Noun, frozen=True, kw_only=True):
 
 
 class ServerSeen(Noun, frozen=True, kw_only=True):
-    """The server was reached again, or not for long."""
+    """Whether the server is reached."""
 
     reached: bool
 

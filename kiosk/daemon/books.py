@@ -23,9 +23,9 @@ PROBE_BYTES = 4_000_000
 
 
 def open_books(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport | None, bytes]:
-    """Return the ledger, what was done about it, and the badge key; a closed ledger while the disk takes no writes.
+    """Return the ledger, what was repaired in it, and the badge key; a closed ledger while the disk takes no writes.
 
-    Raises LedgerError, BadgeError or OSError where the disk is not to blame.
+    Raises LedgerError, BadgeError or OSError for any other fault.
     """
     ledger = None
     try:
@@ -52,7 +52,7 @@ def _key(config: Config, ledger: Ledger) -> bytes:
 def _open_ledger(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport | None]:
     """Open the ledger, and repair it if it is damaged.
 
-    A command that holds it for a moment, because no kiosk ran, is waited for.
+    Waits for a command that holds it for a moment because no kiosk was running.
     """
     config.paths.state.mkdir(parents=True, exist_ok=True)
     give_up = monotonic() + BUSY_SECONDS

@@ -149,7 +149,7 @@ class Kiosk:
     def serve(self, react: Callable[[object], None] | None = None) -> bool:
         """Run the screen in the calling (main) thread until `stop`; return whether every worker lived to the end.
 
-        `react` is given what was touched outside of the kiosk's own screen: the demo's tray.
+        `react` is called with what was touched outside of the kiosk's picture: the demo's tray.
         """
 
         def emit(event: object) -> None:
@@ -188,7 +188,7 @@ class Kiosk:
         self.stop()
 
     def _wait_for_disk(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Try a disk that took nothing at the start; once it does, end, to be started anew with a ledger."""
+        """Retry a disk that took no writes at the start; once it does, end, so that systemd starts the kiosk anew."""
         while not stop.wait(self._world.disk_seconds):
             beat()
             if takes_writes(self._config.paths.state, PROBE_BYTES):

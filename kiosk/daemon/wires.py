@@ -18,10 +18,11 @@ log = logging.getLogger(__name__)
 def open_wires(
     config: Config, pin_factory: Any, emit: Callable[[DoorEvent], None], stack: ExitStack
 ) -> tuple[Door, Indicator, str]:
-    """Return door, indicator and fault, the door opened first: the strike is at rest before anything else.
+    """Return door, indicator and fault; the door is opened first, which puts the strike at rest.
 
-    `pin_factory` is None for the machine's own pins, opened if any is wired. Each device is closed by `stack`. A line
-    that cannot be had ends nothing: a door and a light without wires are returned, and a sentence that says why.
+    `pin_factory` is None for the machine's own pins, which are opened if any is wired. `stack` closes each device. A
+    line that cannot be opened raises nothing: a door and a light without wires are returned, with a sentence that says
+    why.
     """
     with ExitStack() as opening:
         try:

@@ -87,7 +87,7 @@ class Bench:
         self.chip.stop()
 
     def config(self, size: tuple[int, int]) -> Config:
-        """The settings of a kiosk on this bench."""
+        """Return the settings of a kiosk on this bench."""
         state = self.folder
         return Config(
             site=SITE,
@@ -99,7 +99,7 @@ class Bench:
         )
 
     def prepare(self, config: Config) -> Site:
-        """Fill an empty ledger with La Serre and its people, or go on where it ended; return the site."""
+        """Fill an empty ledger with La Serre and its people, or reopen the existing one; return the site."""
         with open_ledger(config.paths.ledger, stamp=self.clock.stamp) as ledger:
             last = next(ledger.entries_backwards(), None)
             if last is None:
@@ -116,7 +116,7 @@ class Bench:
     # ------------------------------------------------------------ cards
 
     def put(self, name: str) -> str:
-        """Put a card on the reader in the place of the one that lies there; return its name in full."""
+        """Put a card on the reader, replacing the one that lies there; return its full name."""
         key = self.find(name)
         self._await_reader()
         with self._hands:
@@ -136,7 +136,7 @@ class Bench:
                 self.chip.take()
 
     def find(self, name: str) -> str:
-        """Return the card of that name, or of the only one that begins so. Raises BenchError."""
+        """Return the card with this name, or the only one whose name begins so. Raises BenchError."""
         typed = fold(name)
         found = [key for key in self.cards if key == typed] or [
             key for key in self.cards if typed and key.startswith(typed)
@@ -148,7 +148,7 @@ class Bench:
         raise BenchError(f'there is no card "{name}"{advice}\ncards: {", ".join(self.cards)}')
 
     def tap(self, name: str) -> Notice | None:
-        """Lay a card on the reader until the screen answers, then take it away. Return its notice, or None."""
+        """Lay a card on the reader until the screen answers, then take it away. Return the notice, or None."""
         with self._hands:
             try:
                 answer = self.answer_to(lambda: self.put(name))
@@ -157,7 +157,7 @@ class Bench:
                 self.take()
 
     def answer_to(self, deed: Callable[[], object]) -> Notice | Admission | None:
-        """Do something and return the notice or the admission that answers it; None when none comes in 10 s."""
+        """Call a function and return the notice or admission that answers it; None when none comes in 10 s."""
         if self.watching is None:
             raise BenchError("the kiosk is not running")
         answers = self.watching.answers
@@ -172,13 +172,13 @@ class Bench:
     # ------------------------------------------------------------ the reader
 
     def reader_is(self, *, up: bool) -> None:
-        """Remember what the kiosk is told of its reader; called from the reader's thread."""
+        """Record whether the reader works; called from the reader's thread."""
         now, before = (self.reader_up, self.reader_down) if up else (self.reader_down, self.reader_up)
         before.clear()
         now.set()
 
     def _await_reader(self) -> None:
-        """Wait for a reader that is still starting: a card that lay there before is no tap."""
+        """Wait for a reader that is still starting: a card that already lies there is not a tap."""
         if self.watching is not None and not self.reader_down.is_set():
             self.reader_up.wait(SENSE_SECONDS)
 
@@ -193,7 +193,7 @@ class Bench:
         return self.reader_up.wait(NOTICE_SECONDS)
 
     def break_reader(self, fault: str | None) -> None:
-        """Let the reader fail in one of the ways of hardware.simulator.chip, None: no more. Raises BenchError."""
+        """Make the reader fail in one of the ways of hardware.simulator.chip, None: in none. Raises BenchError."""
         if fault is not None and fault not in FAULTS:
             raise BenchError(f'there is no fault "{fault}": {", ".join(FAULTS)}')
         self.chip.fault = fault

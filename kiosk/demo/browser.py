@@ -1,8 +1,8 @@
 """The demo on a web page, for a machine without a display: screen and tray, on loopback only.
 
-A page shows the last frame as a picture and is told by server-sent events when there is a new one; a finger or the
-mouse on it is a finger on the screen, keys are keys. Whoever can open this page can use the simulated kiosk and nothing
-else.
+The page shows the last frame as a picture and is told by server-sent events when there is a new one. Clicks, touches
+and keys on the page become touches and keys of the screen. Whoever can open the page can use the simulated kiosk,
+nothing else.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from kiosk.model import Site
 def introduction(
     bench: Bench, site: Site, *, windowed: bool, server: str | None = None, page: str | None = None
 ) -> str:
-    """Say what this is and what can be done with it."""
+    """Return the text that the demo prints at its start: what it is and what can be typed."""
     now = bench.clock.now().astimezone(ZoneInfo(site.zone))
     lines = [
         f"{site.name} on a simulated bench. Here it is {now:%A %d %B %Y, %H:%M}.",
@@ -49,7 +49,7 @@ def own_command() -> str:
 
 
 def no_button(button: str, buttons: Sequence[str], site: Site) -> str:
-    """Say that the notice has no such button, which it has, and when the others come."""
+    """Return the sentence that the notice has no such button, which ones it has, and when others appear."""
     has = f"it has {', '.join(buttons)}" if buttons else "it has none"
     when = f"leave and undo come with a second tap, {site.policy.debounce_seconds} s or more after the first"
     return f'the notice has no button "{button}": {has}. A host\'s buttons come with the first tap; {when}'

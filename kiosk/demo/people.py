@@ -1,6 +1,6 @@
 """The members of the demo, their cards, and their visits of the weeks before.
 
-The history is not invented: every past visit is a tap judged by the rules at its own time, and every pass a sale.
+Every past visit is a tap judged by the rules at its own time, and every pass a sale.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def tray_badges() -> Iterator[VirtualBadge]:
 
 
 def first_morning(site: Site, today: date) -> datetime:
-    """An hour and five minutes into the first long opening of this week, or of the next where this one has none."""
+    """Return an instant an hour and five minutes into the first long opening of this week, or else of the next."""
     zone = ZoneInfo(site.zone)
     monday = datetime.combine(today - timedelta(days=today.weekday()), datetime.min.time(), zone)
     ahead = hours.openings(site, None, monday, end=monday + timedelta(days=60))
@@ -126,7 +126,7 @@ def first_morning(site: Site, today: date) -> datetime:
 
 
 def write_history(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None:
-    """Write La Serre and its people's history into an empty ledger, and leave the clock at the demo's morning."""
+    """Write La Serre and its people's history into an empty ledger; the clock ends at the demo's morning."""
     described = read_site(EXAMPLE)
     site = described.site
     now = first_morning(site, clock.now().date())
@@ -143,7 +143,7 @@ def write_history(ledger: Ledger, clock: MovableClock, badge_key: bytes) -> None
 
 @dataclass(frozen=True, kw_only=True)
 class PastEvent:
-    """Something that a person did at an instant: `facts` that a host wrote for them, or a tap where there are none."""
+    """Something a person did at an instant: `facts` written by a host for them, or without facts a tap."""
 
     at: datetime
     person: Person

@@ -39,8 +39,9 @@ class Prompt:
         touch: Callable[[str], str],
         wake: Callable[[], None],
     ) -> None:
-        """`lay` taps with a card and tells what was new; `touch` presses a button of the notice and tells what came
-        of it, both raise BenchError; `wake` has the kiosk look at its clock.
+        """`lay` taps with a card; `touch` presses a button of the notice; `wake` makes the kiosk look at its clock.
+
+        `lay` and `touch` return what to print, and raise BenchError.
         """
         self._bench, self._zone, self._wake = bench, ZoneInfo(zone), wake
         self._words: Mapping[str, Callable[[str], str]] = {
@@ -114,5 +115,5 @@ def parse_time(now: datetime, text: str) -> datetime:
 
 
 def _ahead(now: datetime, day: str | None) -> int:
-    """Days from now to the next such weekday, today included; 0 without a day."""
+    """Return the days from now to the next such weekday, today included; 0 without a day."""
     return (DAYS.index(day) - now.weekday()) % 7 if day else 0

@@ -36,14 +36,14 @@ class Remote:
         self._changed = threading.Condition()
 
     def framed(self, surface: pygame.Surface) -> None:
-        """Keep a frame that was just drawn; it is turned into PNG only when somebody looks."""
+        """Store a frame that was just drawn; it is encoded as PNG only on request."""
         with self._changed:
             self._frame = surface.copy()
             self.number += 1
             self._changed.notify_all()
 
     def wait(self, after: int, seconds: float) -> int:
-        """The number of the last frame, as soon as it is another than `after`, at the latest after so many seconds."""
+        """Return the number of the last frame once it differs from `after`, at the latest after so many seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self.number != after, seconds)
             return self.number
@@ -66,19 +66,19 @@ class Remote:
             self.lift(at)
 
     def lay(self, at: tuple[int, int]) -> bool:
-        """Lay a finger on a point of the frame; tell whether it is one."""
+        """Lay a finger on a point of the frame; tell whether the point is inside."""
         if not self._frame.get_rect().collidepoint(at):
             return False
         pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=at, button=1, touch=False))
         return True
 
     def slide(self, at: tuple[int, int]) -> bool:
-        """Move the finger that lies on the screen; beside the frame it is at its edge."""
+        """Move the finger that lies on the screen; outside of the frame it counts as at its edge."""
         told = {"pos": self._inside(at), "rel": (0, 0), "buttons": (1, 0, 0), "touch": False}
         return bool(pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, told)))
 
     def lift(self, at: tuple[int, int]) -> bool:
-        """Lift it, wherever it is."""
+        """Lift the finger, wherever it is."""
         told = {"pos": self._inside(at), "button": 1, "touch": False}
         return bool(pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, told)))
 

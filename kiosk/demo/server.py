@@ -1,6 +1,6 @@
 """The central server of the demo: runs in the kiosk's process with the demo's clock, already paired.
 
-It is the real one, on a port of this machine; only its clock is the bench's, so that its pages tell what the door does.
+It is the real server on a port of this machine; only its clock is the bench's, so that its pages show the demo's time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class DemoServer:
     """The central server, with its database in the demo's folder. It serves inside `with`."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        """`now` is what time it is on the bench."""
+        """`now` returns the time of the bench."""
         self._socket = _listen()
         port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -74,12 +74,12 @@ class DemoServer:
         return replace(config, server=ServerAddress(url=self.url))
 
     def introduction(self) -> str:
-        """Say where it is and how to sign in."""
+        """Return the text that gives its address and how to sign in."""
         return f"server   {self.url}   (sign in as {NAME}, password {PASSWORD}; --alone goes without)"
 
 
 def was_paired(folder: Path, config: Config) -> bool:
-    """Tell whether a kiosk is paired with the server that ran beside it before."""
+    """Tell whether the kiosk is paired with the demo's own server of an earlier run."""
     central = Central(Settings(database=str(folder / "central.db")))
     try:
         return _knows(central, config)

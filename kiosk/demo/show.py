@@ -72,12 +72,12 @@ class Show:
             return Refused(message=str(error), code="NOT_HERE")
 
     def tap(self, card: str) -> str:
-        """Tap with a card; return what is to say beside the verdict, which `on_verdict` prints. Raises BenchError."""
+        """Tap with a card; return what to print beside the verdict, which `on_verdict` prints. Raises BenchError."""
         told = self.lay(card)
         return "" if "\n" in told else told
 
     def tray(self) -> Tray:
-        """Tell how the bench looks now."""
+        """Return the present state of the bench for the tray."""
         board, now = self._bench.board.state(), self._bench.clock.now()
         return put_into_words(
             self._site,
@@ -94,7 +94,7 @@ class Show:
         self._panel.view = self.tray()
 
     def react(self, event: object, wake: Callable[[], None]) -> None:
-        """Do what was clicked on the tray; cards move in a thread of their own, for they wait for the reader."""
+        """Carry out a click on the tray; cards move in a thread of their own, because that waits for the reader."""
         match action_of(event.target) if isinstance(event, PanelTouch) else None:
             case BadgeClicked() as clicked:
                 threading.Thread(target=self._click, args=(clicked.id,), daemon=True).start()

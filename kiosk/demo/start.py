@@ -54,8 +54,8 @@ def run(
     """Run the demo with its data in `folder` until its window is closed or its prompt left; return the exit code.
 
     `window` None: a window where there is a display, else a prompt and the screen as PNG. `alone`: without the central
-    server beside the kiosk. `browser`: the window is a page on this port of loopback. Raises LedgerError while another
-    demo runs in the folder, OSError when the port is taken.
+    server. `browser`: the port on loopback at which a web page shows the screen. Raises LedgerError while another demo
+    runs in the folder, OSError when the port is taken.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log_to_terminal()
@@ -70,7 +70,7 @@ def run(
 
 
 def _claim(folder: Path, *, reset: bool) -> None:
-    """See that nobody works with the data in this folder; throw it away if wanted. Raises LedgerBusyError."""
+    """Make sure that no other process uses the data in this folder; delete it if `reset`. Raises LedgerBusyError."""
     with closing(WriterLock(folder / "ledger.db")):
         if reset:
             throw_away(folder)
@@ -149,7 +149,7 @@ def _open_screen(
 
 
 def _beside(bench: Bench) -> DemoServer | None:
-    """The central server, where it is installed: a kiosk does without what it needs."""
+    """Return the demo's central server, None where its packages are not installed."""
     try:
         from kiosk.demo.server import DemoServer
     except ModuleNotFoundError as error:
@@ -159,7 +159,7 @@ def _beside(bench: Bench) -> DemoServer | None:
 
 
 def _forget_server(folder: Path, config: Config) -> None:
-    """Forget the server that was beside the kiosk before: it does not run now. One of somebody else's is kept."""
+    """Forget the pairing with the demo's server of an earlier run; a pairing with any other server stays."""
     if not (folder / "central.db").exists():
         return
     try:
@@ -176,7 +176,7 @@ def has_display() -> bool:
 
 
 def throw_away(folder: Path) -> None:
-    """Delete what a demo left in this folder, and nothing else: not the lock, which may be held."""
+    """Delete what a demo left in this folder, and nothing else; the lock file stays, since it may be held."""
     for name in (
         "ledger.db",
         "ledger.db-wal",

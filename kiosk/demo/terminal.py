@@ -16,7 +16,7 @@ FIRST_TRIES_SECONDS = 20.0
 
 
 class FirstTries(logging.Filter):
-    """Leaves out messages that the reader does not answer, until it first answered or 20 s have passed."""
+    """Log filter: drops the messages about a silent reader until it first answered, for at most 20 s."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -39,7 +39,10 @@ def log_to_terminal() -> None:
 
 
 def read_commands(prompt: Prompt, stop: Callable[[], None]) -> None:
-    """Run the commands that are typed or piped in; their end stops the demo, unless there was none at all."""
+    """Run the commands that are typed or piped in.
+
+    The end of the input stops the demo, unless there was no input at all.
+    """
     done = 0
     for line in _lines():
         if line.strip().casefold() in ("quit", "q"):

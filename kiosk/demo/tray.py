@@ -1,6 +1,6 @@
 """The demo's tray below the kiosk's picture: badges to put on the reader, strike and lamp, a clock to move.
 
-It is drawn darker than the kiosk, so that nobody takes it for a part of the product.
+It is drawn darker than the kiosk, to show that it is not a part of the product.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BadgeClicked(Noun, frozen=True, kw_only=True):
 
 
 class ClockMoved(Noun, frozen=True, kw_only=True):
-    """The clock is to move by so much."""
+    """The clock is to be moved by this duration."""
 
     by: timedelta
 
@@ -45,7 +45,7 @@ Action = BadgeClicked | ClockMoved | ExitPressed
 
 
 def action_of(target: str) -> Action:
-    """What a click on a target of the tray asks for."""
+    """Return the action that a click on a target of the tray stands for."""
     kind, _, value = target.partition(":")
     if kind == "badge":
         return BadgeClicked(id=value)

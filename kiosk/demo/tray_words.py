@@ -49,7 +49,7 @@ def put_into_words(
     light: tuple[int, int, int] | None = None,
     language: str | None = None,
 ) -> Tray:
-    """Put the bench into words. `signal` is what the indicator shows, `light` the colour of its lamp at this moment."""
+    """Return the tray in words. `signal` is the indicator's signal, `light` the present colour of its lamp."""
     words = Language(choose(language, site.language), site.zone)
     day = words.weekday(words.local(now).date(), now)
     return Tray(
@@ -67,7 +67,7 @@ def put_into_words(
 
 
 def outcome(site: Site, *, strike_open: bool, was_denied: bool, signal: Signal, language: str | None = None) -> str:
-    """Return what strike and lamp do after a tap."""
+    """Return in words what strike and lamp do after a tap."""
     words = Language(choose(language, site.language), site.zone)
     strike = words.say("Door unlocked") if strike_open else words.say("Door locked")
     if strike_open and was_denied:

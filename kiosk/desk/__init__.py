@@ -1,8 +1,8 @@
 """The desk: performs hosts' commands; each becomes facts in the books and an answer. The same rules for all who ask.
 
-`perform` is called by those who hold the books: the running kiosk's controller, the command line while no kiosk runs,
-and the pages of the central server. What can be asked is in kiosk.commands, what comes back in kiosk.answers.
-Instants are arguments.
+`perform` is called by whoever holds the books: the running kiosk's controller, the command line while no kiosk runs,
+and the pages of the central server. Commands are defined in kiosk.commands, answers in kiosk.answers. Instants are
+arguments.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def perform(
     badge_key: bytes,
     clock: ClockQuality = ClockQuality.TRUSTED,
 ) -> Answered:
-    """Do what a command says, at this site and instant (UTC), and tell what was done.
+    """Perform a command at this site and instant (UTC), and return its answer.
 
     Raises what `perform_at` raises.
     """
@@ -94,10 +94,11 @@ def perform(
 
 
 def perform_at(desk: Desk, command: commands.Command) -> Answered:
-    """Do what a command says at a desk, and tell what was done.
+    """Perform a command at a desk, and return its answer.
 
-    Raises DeskError for what cannot be done, among it what needs a kiosk's own ledger where the books are none,
-    RosterError while the site is not known, and LedgerError when the books cannot be read or written; then nothing was.
+    Raises DeskError when it cannot be done, for example a command that needs a kiosk's ledger at the central server;
+    RosterError while the site is not known; LedgerError when the books cannot be read or written: then nothing was
+    written.
     """
     handler = _PERFORMED_BY.get(type(command))
     if handler is None:

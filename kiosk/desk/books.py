@@ -15,10 +15,10 @@ class Books(Protocol):
 
     @property
     def roster(self) -> Roster:
-        """What the entries add up to, to read."""
+        """Return the roster, for reading."""
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts, all or none. Raises LedgerError."""
 
     def facts_about(self, member_id: str) -> Iterable[tuple[datetime, AnyFact]]:
-        """Return what the entries tell of a member, sales included, each with its instant (UTC), in their order."""
+        """Return the facts about a member, sales included, in order, each with its instant (UTC)."""

@@ -1,7 +1,7 @@
-"""What a change tells: the fields that differ from what was there before, and the entries that its writer knew.
+"""Builds the facts that change a noun: only the fields that differ, and which entries the writer had seen.
 
-So whoever changed other fields of the same noun meanwhile, at a kiosk that is cut off or on the pages, keeps them
-(kiosk.store.fold.fields).
+So two people who change different fields of one noun without knowing of each other, at a disconnected kiosk or on the
+pages, both keep their change (kiosk.store.fold.fields).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Changeable = Site | Product | Member | Badge
 
 
 def change(roster: Roster, before: Changeable | None, after: Changeable) -> SiteSet | ProductSet | MemberSet | BadgeSet:
-    """Return the fact that makes one version of a noun into another; `before` None: it is new."""
+    """Return the fact that changes a noun from `before` to `after`; `before` None: it is new."""
     changed = fields.differences(before, after) if before else ()
     match after:
         case Site():
@@ -29,5 +29,5 @@ def change(roster: Roster, before: Changeable | None, after: Changeable) -> Site
 
 
 def override(roster: Roster, site_id: str, word: Override | None, *, by: str) -> HoursOverridden:
-    """Return the fact that makes this staff's word on the hours of a site; None takes it back."""
+    """Return the fact that sets a host's override of the hours of a site; None ends the override."""
     return HoursOverridden(site_id=site_id, override=word, by=by, saw=roster.known("override", site_id))

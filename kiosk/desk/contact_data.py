@@ -1,4 +1,7 @@
-"""E-mail addresses and telephone numbers in what people type: none is kept on a kiosk, for its card can be stolen."""
+"""Finds e-mail addresses and telephone numbers in typed text.
+
+None is stored on a kiosk, because its card can be stolen.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ E_MAIL = re.compile(r"\S@\S")
 def refuse_contact(text: str, *, field: str, country: str) -> None:
     """Raise DeskError for an e-mail address or a telephone number.
 
-    `field` is what the text was written in, for a form to say it there; `country` (ISO 3166) is where a number without
-    its country's code belongs.
+    `field` is the form field of the text, for the error message; `country` (ISO 3166) is the country of numbers without
+    a country code.
     """
     if E_MAIL.search(text) or _has_telephone_number(text, country):
         message = "no e-mail addresses and telephone numbers on the kiosk: its card can be stolen"
@@ -21,7 +24,7 @@ def refuse_contact(text: str, *, field: str, country: str) -> None:
 
 
 def _has_telephone_number(text: str, country: str) -> bool:
-    """Tell whether there is a number that a telephone network has; dates, amounts and cheques look like some."""
+    """Tell whether the text has a valid telephone number; dates, amounts and cheque numbers can look like one."""
     if sum(letter.isdigit() for letter in text) < FEWEST_FIGURES:
         return False
     from phonenumbers import Leniency, PhoneNumberMatcher  # a third of a second on a small machine, and rarely needed

@@ -1,4 +1,4 @@
-"""The desk: books, site and moment for a command; finds the member, product or badge that people name."""
+"""The desk: books, site and moment for a command; finds the member, product or badge that a text names."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from kiosk.store.names import folded
 
 
 class DeskError(ValueError):
-    """The command cannot be done; the message says why, with names that may have been meant.
+    """The command cannot be done; the message says why, with similar names that may have been meant.
 
-    The sentence is for the command line; on the screen kiosk.notices.refusals puts `code` and `facts` into words.
+    The message is for the command line; the screen has its words for `code` and `facts` in kiosk.notices.refusals.
     """
 
     def __init__(self, message: str, near: Iterable[str] = (), *, code: str, **facts: str) -> None:
@@ -32,7 +32,7 @@ class DeskError(ValueError):
 
 
 def refuse_unknown_region(region: str, country: str) -> None:
-    """Raise DeskError for a region of whose public holidays nothing is known."""
+    """Raise DeskError for a region whose public holidays are not known."""
     known = hours.regions(country)
     if region and region not in known:
         message = f'"{region}" is no region of {country} with public holidays of its own'
@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def roster(self) -> Roster:
-        """The roster, to read."""
+        """The roster, for reading."""
         return self.books.roster
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
@@ -60,19 +60,19 @@ class Desk:
 
     @property
     def own_ledger(self) -> Ledger | None:
-        """The ledger of the kiosk at which this is; None at the central server, whose books are of all sites."""
+        """The ledger of this kiosk; None at the central server, whose books cover all sites."""
         return self.books if isinstance(self.books, Ledger) else None
 
     @property
     def ledger(self) -> Ledger:
-        """The same, for what only a kiosk can do. Raises DeskError at the central server."""
+        """The ledger of this kiosk. Raises DeskError at the central server."""
         if self.own_ledger is None:
             raise DeskError("only a kiosk can do this, and here is none", code="NOT_HERE")
         return self.own_ledger
 
     @property
     def country(self) -> str:
-        """The country of the site, and of most sites while that is not known yet: ISO 3166, two letters."""
+        """The country of the site, ISO 3166 with two letters; before the site is known, the default of kiosk.model."""
         site = self.roster.site(self.site_id)
         return site.country if site else Site(id="", name="", zone="", hours="").country
 
@@ -99,11 +99,11 @@ class Desk:
         return local_time.zone(self.site.zone)
 
     def local(self, instant: datetime) -> datetime:
-        """The instant as the site's wall clock shows it."""
+        """Return an instant as local time of the site."""
         return instant.astimezone(self.zone)
 
     def local_or_none(self, instant: datetime | None) -> datetime | None:
-        """The same, for an instant that may not be."""
+        """Return an instant as local time of the site, None for None."""
         return None if instant is None else self.local(instant)
 
     @property
@@ -112,13 +112,13 @@ class Desk:
         return local_time.today(self.zone, self.now)
 
     def day(self, on: date) -> tuple[datetime, datetime]:
-        """The instants between which a local date lies, half open."""
+        """Return the instants at which a local date begins and ends; the end is not part of it."""
         return local_time.midnight(self.zone, on), local_time.midnight(self.zone, local_time.day_after(on))
 
     # ------------------------------------------------------------ what people name
 
     def member(self, text: str) -> Member:
-        """The one member that a text names: an id, or words of the name, accents and case forgiven.
+        """Return the one member that a text names: an id, or words of the name, without regard to accents and case.
 
         A whole name wins over longer ones (`Anne Roy`, `Marie-Anne Roy`). Raises DeskError for nobody or several.
         """
@@ -137,7 +137,7 @@ class Desk:
         raise DeskError(message, (member.name for member in found), code="NO_MEMBER", name=text)
 
     def product(self, text: str) -> Product:
-        """The product with this id or name. Raises DeskError for none, or one that is no longer sold."""
+        """Return the product with this id or name. Raises DeskError for none, or one that is no longer sold."""
         products = self.roster.products()
         named = {folded(word): product for product in products for word in (product.name, product.id)}
         product = named.get(folded(text))
@@ -151,14 +151,17 @@ class Desk:
         return product
 
     def badge_of_number(self, number: str) -> str:
-        """The id of the badge with this number. Raises DeskError for what is no number."""
+        """Return the id of the badge with this number. Raises DeskError if it is not a badge number."""
         try:
             return badge_id(read_uid(number), self.badge_key)
         except BadgeError as error:
             raise DeskError(str(error), code="BADGE_NUMBER") from None
 
     def badge_of_code(self, code: str) -> str:
-        """The id of the badge refused under this claim code. Raises DeskError for a code that was not shown lately."""
+        """Return the id of the badge denied under this claim code.
+
+        Raises DeskError for a code that was not shown lately.
+        """
         found = self.roster.find_badge(code)
         if found is None:
             since = self.now - timedelta(days=1)
@@ -168,7 +171,7 @@ class Desk:
         return found
 
     def carried(self, *, member: str | None, number: str | None, code: str | None) -> Badge:
-        """A badge that somebody carries: by its number, or by its member and, where they have several, its code."""
+        """Return a badge that somebody carries, by its number, or by its member and, if they have several, its code."""
         if number is not None:
             badge = self.roster.badge(self.badge_of_number(number))
             if badge is None or badge.member_id is None:

@@ -1,6 +1,6 @@
 """Members who were erased while inside: still counted at an evacuation, without a name.
 
-An incident of its own says that somebody is inside, and not who. They are listed until a host notes that they left, for
+An incident records that somebody is inside, without saying who. It is listed until a host notes that they left, for
 twelve hours at most.
 """
 
@@ -27,16 +27,16 @@ MOST = 2000
 
 
 def facts(desk: Desk, members: Collection[str]) -> tuple[Happened, ...]:
-    """What to write when these members are forgotten: one incident for each who is, or may be, in the house."""
+    """Return the facts to write when these members are erased: one incident for each who is, or may be, inside."""
     visits = (*desk.roster.inside(desk.site_id, desk.now), *desk.roster.not_left(desk.site_id, desk.now - DOUBT))
     known = {visit.member_id for visit in visits}.intersection(members)
     return tuple(Happened(what=HERE, site_id=desk.site_id) for _ in known)
 
 
 def in_news(desk: Desk, news: ServerNews) -> tuple[Happened, ...]:
-    """The same for those of whom a central server is about to say that they are forgotten.
+    """Return the same for members whose erasure comes in news from the central server.
 
-    Not for those who are missing in a snapshot: that comes to a kiosk which knew nobody, or was cut off for months.
+    Not for members missing in a snapshot: a kiosk that needs a snapshot knew nobody, or was disconnected for months.
     """
     entries = (entry for _, entry in news.entries) if isinstance(news, FeedArrived) else ()
     bodies = [entry.body for entry in entries if entry.kind == "erasure" and entry.body is not None]
@@ -45,7 +45,7 @@ def in_news(desk: Desk, news: ServerNews) -> tuple[Happened, ...]:
 
 
 def inside(desk: Desk) -> list[Present]:
-    """Those who were erased while inside and have not left, the earliest first. Only a kiosk knows of them."""
+    """Return those who were erased while inside and have not left, the earliest first. Only a kiosk knows of them."""
     ledger = desk.own_ledger
     if ledger is None:
         return []
@@ -66,7 +66,7 @@ def inside(desk: Desk) -> list[Present]:
 
 
 def leave(desk: Desk, number: str) -> Done:
-    """Note that one of them has left."""
+    """Record that one of them has left."""
     if number not in (one.member_id for one in inside(desk)):
         return Done(said=("That person is not in.",), changed=False)
     desk.append(Happened(what=GONE, detail=number.removeprefix(MARK), site_id=desk.site_id))

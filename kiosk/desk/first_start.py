@@ -19,12 +19,12 @@ from kiosk.roster import Roster
 
 
 def is_open(roster: Roster, site_id: str) -> bool:
-    """Tell whether anybody may set up the kiosk: there is no host yet who could allow it."""
+    """Tell whether anybody may set up the kiosk: only while there is no host."""
     return roster.site(site_id) is None and not any(member.role == "staff" for member in roster.members())
 
 
 def show_first_start(desk: Desk, _command: ShowFirstStart) -> FirstStart:
-    """Whether it may be set up, and how its parts are; the daemon adds these."""
+    """Return whether the kiosk may be set up; the daemon adds the state of its parts."""
     status = Status(
         site="",
         now=desk.now,
@@ -40,14 +40,16 @@ def show_first_start(desk: Desk, _command: ShowFirstStart) -> FirstStart:
 
 
 def try_door(desk: Desk, _command: TryDoor) -> DoorOpened:
-    """Record that the strike is tried; the running kiosk opens the door. Allowed only before the set-up."""
+    """Record that the door is tried; the running kiosk opens it. Allowed only before the set-up."""
     _check_is_open(desk)
     desk.append(Happened(what="door_tried", site_id=desk.site_id))
     return DoorOpened()
 
 
 def set_up(desk: Desk, command: SetUp) -> Done:
-    """Make the site, what it sells, its first host with badge and PIN, all or nothing. `id`: the host.
+    """Create the site, its product, and its first host with badge and PIN, all or nothing.
+
+    `id` of the answer: the host.
 
     Slow, unless the command brings the PIN hashed.
     """

@@ -23,9 +23,9 @@ MOST = 20
 
 
 def export_member(desk: Desk, command: ExportMember) -> Exported:
-    """All that is kept about a member, for the member: Regulation (EU) 2016/679, articles 15 and 20.
+    """Return all data about a member, for the member: Regulation (EU) 2016/679, articles 15 and 20.
 
-    That it leaves the house on a stick is written down, without whom it tells of: that line outlives the member.
+    An export to a stick is recorded without the member's name, because that record outlives the member's data.
     """
     member = desk.member(command.member)
     if command.medium:
@@ -57,12 +57,12 @@ def _told(fact: AnyFact) -> dict[str, Any]:
 
 
 def _shown(member: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what only proves who somebody is: in a file it would help whoever found it to guess a PIN."""
+    """Leave out the hash of a PIN: in a file it would help whoever found it to guess the PIN."""
     return {name: value for name, value in member.items() if name != "pin"}
 
 
 def erase_member(desk: Desk, command: EraseMember) -> Done:
-    """Forget a member, here and wherever this is heard of. Sales stay in the accounts, without a name."""
+    """Erase a member, here and on all other kiosks. Sales stay in the accounts, without a name."""
     member = desk.member(command.member)
     hosts = [one for one in desk.roster.members() if one.role == "staff" and one.status == "active"]
     if hosts == [member]:
@@ -80,9 +80,9 @@ def erase_member(desk: Desk, command: EraseMember) -> Done:
 
 
 def forget_old(desk: Desk, _command: ForgetOld) -> Done:
-    """Forget a stretch of what is old; `changed` tells that there may be more.
+    """Erase a stretch of old data; `changed` of the answer tells whether there may be more.
 
-    Where a central server is, it does this for all, and the kiosk erases what it hears of.
+    With a central server this does nothing: the server does it for all, and kiosks erase what it tells them to.
     """
     if desk.clock is ClockQuality.UNTRUSTED:
         raise DeskError("the clock is not to be trusted: nothing is forgotten by it", code="CLOCK_UNSURE")

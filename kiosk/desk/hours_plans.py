@@ -41,7 +41,7 @@ LONGEST_WINDOW = timedelta(days=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Facts to write, and the site as they leave it. Without facts all is so already, and `said` tells that."""
+    """Facts to write, and the site as it is after them. Without facts nothing would change, and `said` says so."""
 
     site: Site
     override: Override | None
@@ -56,7 +56,7 @@ class Plan:
 
 @singledispatch
 def plan(command: HoursChange, desk: Desk) -> Plan:  # noqa: ARG001 - the ones below need it
-    """What a change would do. Raises DeskError for one that cannot be made."""
+    """Return the plan of a change. Raises DeskError for a change that cannot be made."""
     raise TypeError(f"{command!r} changes no hours")
 
 
@@ -74,7 +74,7 @@ def standing(desk: Desk) -> Override | None:
 
 @plan.register
 def _close(command: CloseToday, desk: Desk) -> Plan:
-    """Close from now until midnight. Entries of whose window this cuts more than half are given back."""
+    """Close from now until midnight. Entries that lose more than half of their window are given back."""
     _, midnight = desk.day(desk.today)
     if not any(True for _ in hours.openings(desk.site, standing(desk), desk.now, end=midnight)):
         return _as_it_is(desk, "It is closed for the rest of the day already.")
@@ -133,7 +133,7 @@ def _open(command: StayOpen, desk: Desk) -> Plan:
 
 @plan.register
 def _back(command: BackToHours, desk: Desk) -> Plan:
-    """Take back the override. Entries that a closing gave back stay given back."""
+    """End the override. Entries that a closing gave back stay given back."""
     override = standing(desk)
     if override is None:
         return _as_it_is(desk, "The usual hours apply already.")
@@ -167,7 +167,7 @@ def _names(desk: Desk, visits: Sequence[Visit]) -> str:
 
 
 def names_of(desk: Desk, visits: Sequence[Visit]) -> tuple[str, ...]:
-    """The names of those whose visits these are, each once."""
+    """Return the names of the people whose visits these are, each once."""
     members = (desk.roster.member(visit.member_id) for visit in visits)
     return tuple(dict.fromkeys(member.name for member in members if member))
 
@@ -177,7 +177,7 @@ def names_of(desk: Desk, visits: Sequence[Visit]) -> tuple[str, ...]:
 
 @plan.register
 def _exception(command: AddException, desk: Desk) -> Plan:
-    """Add a dated rule; it wins over those before it."""
+    """Add a dated rule; it wins over earlier ones."""
     rule = command.rule.strip()
     _understood(lambda: check_exception(rule, desk.site.calendar))
     _understood(lambda: hours.check_night(desk.site.hours, rule))
@@ -194,7 +194,7 @@ def _exception(command: AddException, desk: Desk) -> Plan:
 
 @plan.register
 def _dates(command: SetDates, desk: Desk) -> Plan:
-    """The same, put together from dates and times. The rule that was there for just these dates gives way to it."""
+    """Add a dated rule given as dates and times. It replaces a rule for exactly these dates."""
     change = command.dates
     if change.last < desk.today:
         raise DeskError(f"{change.last} has passed: choose today or a later day", code="DATES_PASSED")
@@ -241,7 +241,7 @@ def _with_exceptions(desk: Desk, exceptions: tuple[str, ...], *, first: date, sa
 
 @plan.register
 def _week(command: SetWeek, desk: Desk) -> Plan:
-    """Replace the weekly hours by this grid; keep the exceptions."""
+    """Replace the weekly hours by a grid; keep the exceptions."""
     expression = _understood(lambda: week.write_week(command.week))
     if expression == desk.site.hours:
         return _as_it_is(desk, f"The hours are {expression} already.")

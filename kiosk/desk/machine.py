@@ -1,6 +1,6 @@
 """Records in the ledger that a host set the clock or exported the books.
 
-The act follows once it is recorded: kiosk.answering sets the clock, kiosk.export.books copies.
+The act itself follows once it is recorded: kiosk.answering sets the clock, kiosk.export.books copies.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ KEPT_WITHIN = timedelta(minutes=2)
 
 
 def set_clock(desk: Desk, command: SetClock) -> Done:
-    """Write down what a host says the time is; `id` is the instant.
+    """Record the time that a host gives; `id` of the answer is the instant.
 
-    While network or battery keep the time it is only confirmed, and there is no `id`: without a network nobody else
-    vouches for the date, and nothing is forgotten before somebody does. Another time than theirs is refused.
-    A time before the last entry that was sure, or more than 40 days after it, is asked about: the past is where a clock
-    without a battery wakes, and where an expired pass would be valid again; in the future all that is kept grows old.
-    What rests on a host's word alone is no such entry, so that a slip can be corrected at once.
+    While network or battery keep the time, the host can only confirm it, and the answer has no `id`; another time is
+    refused. Without a network only such a confirmation allows old data to be erased.
+
+    A time before the last sure entry, or more than 40 days after it, is asked about: in the past, where a clock without
+    a battery starts, an expired pass would be valid again; in the future all stored data would be old enough to erase.
+    A time that rests on a host's word alone does not count as a sure entry, so that a slip can be corrected at once.
     """
     if desk.clock is ClockQuality.TRUSTED:
         return _confirm_date(desk, command)
@@ -63,6 +64,6 @@ def _confirm_date(desk: Desk, command: SetClock) -> Done:
 
 
 def note_export(desk: Desk, command: ExportBooks) -> Done:
-    """Record that the books are exported, before they are."""
+    """Record the export of the books before it is made."""
     desk.append(Happened(what="books_exported", detail=f"{command.medium} by {command.by}", site_id=desk.site.id))
     return Done(said=(f"The books are to be copied to {command.medium}.",))

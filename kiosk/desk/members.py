@@ -1,4 +1,4 @@
-"""Members and the badges they carry."""
+"""Performs commands about members and the badges they carry."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MAY_BE_EMPTY = ("language", "pseudonym", "note")
 
 
 def new_id() -> str:
-    """Return an id that no other kiosk gives to anything."""
+    """Return a random id, unique among all kiosks."""
     return uuid.uuid4().hex[:16]
 
 
@@ -59,7 +59,7 @@ def new_id() -> str:
 
 
 def add_member(desk: Desk, command: AddMember) -> Done:
-    """Add a new member. Refused when somebody has the same name, unless told to do it anyway."""
+    """Add a new member. Refused when somebody has the same name, unless `anyway`."""
     name = " ".join(command.name.split())
     if command.id is not None and desk.roster.member(command.id) is not None:
         return Done(said=(f"{name} was added already.",), id=command.id, changed=False)
@@ -75,7 +75,7 @@ def add_member(desk: Desk, command: AddMember) -> Done:
 
 
 def change_member(desk: Desk, command: ChangeMember) -> Done:
-    """Change what the command tells of a member."""
+    """Change the given fields of a member."""
     before = desk.member(command.member)
     told = _told(command)
     after = structs.replace(before, **told)
@@ -94,14 +94,14 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
 
 
 def _told(command: ChangeMember) -> dict[str, Any]:
-    """The fields that a command changes."""
+    """Return the fields that a command changes."""
     fields = structs.asdict(command)
     told = {name: value for name, value in fields.items() if name not in ("member", "anyway") and value is not None}
     return told | {text: " ".join(str(told[text]).split()) for text in ("name", "pseudonym", "note") if text in told}
 
 
 def _check_is_new(desk: Desk, name: str) -> None:
-    """Raise DeskError when a member has this name: accents, case and the order of the words are forgiven."""
+    """Raise DeskError when a member has this name, without regard to accents, case and word order."""
     same = next((member for member in desk.roster.find_members(name) if is_same_name(member.name, name)), None)
     if same is not None:
         message = f"there is a {same.name} already ({same.id}); --anyway adds another"
@@ -121,7 +121,7 @@ def _check(desk: Desk, name: str, language: str | None) -> None:
 
 
 def check_note(note: str) -> None:
-    """Raise DeskError for a note that is too long to be read at a glance."""
+    """Raise DeskError for a note that is too long."""
     if len(note) > LONGEST_NOTE:
         message = f"a note has {LONGEST_NOTE} letters at most, this one has {len(note)}"
         raise DeskError(message, code="LONG_NOTE", most=str(LONGEST_NOTE))
@@ -132,7 +132,7 @@ def _role(member: Member) -> str:
 
 
 def list_members(desk: Desk, command: ListMembers) -> People:
-    """Members by name, or those that a text may mean."""
+    """Return members by name, or those whose name may match a text."""
     found = (
         desk.roster.find_members(command.text)
         if command.text.strip()
@@ -156,7 +156,7 @@ def _person(desk: Desk, member: Member) -> Person:
 
 
 def show_account(desk: Desk, command: ShowAccount) -> Account:
-    """All about a member."""
+    """Return everything about a member."""
     member = desk.member(command.member)
     roster = desk.roster
     return Account(
@@ -223,7 +223,7 @@ def assign_badge(desk: Desk, command: AssignBadge) -> Done:
 
 
 def replace_badge(desk: Desk, command: ReplaceBadge) -> Done:
-    """Give a member a new badge in the place of one that is lost."""
+    """Give a member a new badge and report the old one lost."""
     member = desk.member(command.member)
     given = AssignBadge(member=member.id, number=command.number, code=command.code)
     old = [badge for badge in desk.roster.badges(member.id) if badge.status == "active"]
@@ -246,7 +246,7 @@ def set_badge(desk: Desk, command: SetBadge) -> Done:
 
 
 def return_badge(desk: Desk, command: ReturnBadge) -> Done:
-    """Take a badge back: it is nobody's, and can be assigned anew."""
+    """Take a badge back: it belongs to nobody and can be given to somebody else."""
     badge = desk.carried(member=command.member, number=command.number, code=command.code)
     desk.append(change(desk.roster, badge, structs.replace(badge, member_id=None, status="active")))
     return Done(said=(f"The badge {claim_code(badge.id)}{_whose(desk, badge)} is nobody's now.",))
@@ -262,7 +262,7 @@ def _whose(desk: Desk, badge: Badge) -> str:
 
 
 def list_unknown_badges(desk: Desk, command: ListUnknownBadges) -> UnknownBadges:
-    """Badges tapped lately that nobody carries."""
+    """Return the badges tapped lately that nobody carries."""
     since = command.since or desk.now - timedelta(hours=1)
     recent = desk.roster.recent_unknown(desk.site.id, since)
     return UnknownBadges(

@@ -1,4 +1,4 @@
-"""Shows, previews and changes the opening hours. What a change means is in .hours_plans."""
+"""Performs commands about the opening hours: show, preview, change. The changes themselves are in .hours_plans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN_OPENINGS = 3
 
 
 def show_hours(desk: Desk, command: ShowHours) -> Hours:
-    """The hours as they are now, and the next openings, the running one first."""
+    """Return the present hours and the next openings, a running one first."""
     override = standing(desk)
     return Hours(
         site=desk.site,
@@ -32,7 +32,7 @@ def show_hours(desk: Desk, command: ShowHours) -> Hours:
 
 
 def local_opening(desk: Desk, opening: Opening) -> Opening:
-    """The same, with the instant of its change as the wall's clock shows it."""
+    """Return an opening with its change as local time."""
     return structs.replace(opening, changes_at=desk.local_or_none(opening.changes_at))
 
 
@@ -42,7 +42,7 @@ def _next(desk: Desk, site: Site, override: Override | None, *, count: int) -> t
 
 
 def show_week(desk: Desk, command: ShowWeek) -> Week:
-    """The week that a day lies in, this one without a day; and everything that is not as usual from today on."""
+    """Return the week of a day (default: today), and all exceptions from today on."""
     site, override = desk.site, standing(desk)
     return Week(
         site=site,
@@ -62,7 +62,7 @@ def _local_override(desk: Desk, override: Override | None) -> Override | None:
 
 
 def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
-    """The dated rules that still say something, the next one first."""
+    """Return the dated rules that still apply today or later, the next one first."""
     lines = []
     for rule in site.exceptions:
         begins = hours.next_effect(rule, site.calendar, desk.today)
@@ -74,7 +74,7 @@ def _exceptions(desk: Desk, site: Site) -> list[ExceptionLine]:
 
 
 def preview_hours(desk: Desk, command: PreviewHours) -> HoursPreview:
-    """What members will see once a change is made: now, next, in the first week that it changes, in their accounts."""
+    """Return what members will see after a change: now, next, the first week that differs, their accounts."""
     desk.refuse_if_retired()
     would_be = plan(command.change, desk)
     site, override = would_be.site, would_be.override
@@ -95,7 +95,7 @@ def preview_hours(desk: Desk, command: PreviewHours) -> HoursPreview:
 
 
 def change_hours(desk: Desk, command: HoursChange) -> Done:
-    """Make a change as it was planned."""
+    """Make a change as its plan says."""
     desk.refuse_if_retired()
     planned = plan(command, desk)
     if not planned.facts:

@@ -1,10 +1,10 @@
-"""The PINs of hosts: setting one and signing in with it, with tries counted over restarts and power cuts.
+"""The PINs of hosts: setting one and signing in with it; tries are counted over restarts and power cuts.
 
-A PIN is kept as argon2id of its keyed hash: the key is the kiosk's badge key, so that a copy of the ledger alone (a
-backup, the server's database) cannot be searched for it. Whoever has the card of the kiosk has the key as well, and
-four digits are searched in minutes then: what a PIN keeps out is somebody at the screen with a host's badge.
+A PIN is stored as argon2id of its keyed hash. The key is the kiosk's badge key, so a copy of the ledger alone (a
+backup, the server's database) does not allow to try out PINs. Whoever has the kiosk's memory card also has the key, and
+can then try all four-digit PINs in minutes: a PIN protects against somebody at the screen with a host's badge.
 
-A try is written to the ledger before it is judged, so that no power cut takes it back. Five are free, then each waits
+A try is written to the ledger before it is judged, so that a power cut does not undo it. Five are free, then each waits
 longer, and the tries of all hosts in an hour are limited (OWASP ASVS 2.2.1 asks for at most 100).
 """
 
@@ -71,7 +71,7 @@ def hash_pin(pin: str, pepper: bytes) -> str:
 
 
 def matches(pin: str, kept: StoredPin) -> bool:
-    """Tell whether this is the PIN. Slow by design: never in the thread that serves the door."""
+    """Tell whether this is the PIN. Slow by design: never call it in the controller's thread."""
     try:
         return _HASHER.verify(kept.hashed, _peppered(pin, kept.pepper))
     except (VerificationError, InvalidHashError):
@@ -94,7 +94,7 @@ def sign_in(desk: Desk, command: SignIn) -> Done:
 
 
 def begin(desk: Desk, member_id: str) -> StoredPin:
-    """Count a try, and return what its PIN is to be compared with. Raises DeskError when it has to wait."""
+    """Count a try, and return the hash to compare its PIN with. Raises DeskError when it has to wait."""
     member = desk.roster.member(member_id)
     if member is None or member.role != "staff" or member.status != "active":
         raise DeskError("only hosts sign in here", code="NO_HOST", name=member.name if member else "")
@@ -109,7 +109,7 @@ def begin(desk: Desk, member_id: str) -> StoredPin:
 
 
 def accept(desk: Desk, member_id: str) -> Done:
-    """Record that the PIN was right; failed tries count no more."""
+    """Record that the PIN was right; earlier failed tries no longer count."""
     desk.append(Happened(what=ACCEPTED, detail=member_id, site_id=desk.site_id))
     return Done(said=("Signed in.",), id=member_id)
 
@@ -133,7 +133,7 @@ def waiting(desk: Desk, member_id: str) -> timedelta:
 
 
 def _tries(desk: Desk, member_id: str | None) -> Iterator[timedelta]:
-    """How long ago tries were at least, newest first: everybody's, or a member's since the last that succeeded."""
+    """Return how long ago the tries were at least, newest first: of all hosts, or of one since their last success."""
     now = desk.ledger.stamp_now()
     for seen, entry in enumerate(desk.ledger.entries_backwards()):
         age = _age(entry.stamp, now)
@@ -149,7 +149,7 @@ def _tries(desk: Desk, member_id: str | None) -> Iterator[timedelta]:
 
 
 def _age(then: Stamp, now: Stamp) -> timedelta:
-    """How long ago something was at least. After a power cut the clock may be anywhere: then since the boot."""
+    """Return how long ago something was at least. After a power cut the clock may be wrong: then since the boot."""
     if then.boot_id == now.boot_id:
         return timedelta(microseconds=(now.monotonic_ns - then.monotonic_ns) // 1000)
     up = timedelta(microseconds=now.monotonic_ns // 1000)

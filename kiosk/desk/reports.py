@@ -15,7 +15,7 @@ from kiosk.ledger import Head, LedgerReader
 
 
 def show_status(desk: Desk, _command: ShowStatus) -> Status:
-    """The site and the ledger; whether a kiosk runs, and its health, is for the kiosk to add."""
+    """Return the state of site and ledger; the kiosk adds whether it runs, and its health."""
     roster, site = desk.roster, desk.site
     inside = [roster.member(visit.member_id) for visit in roster.inside(site.id, desk.now)]
     override = roster.override(site.id, desk.now)
@@ -42,12 +42,12 @@ def repair_roster(desk: Desk, _command: RepairRoster) -> LedgerReport:
 
 
 def verified(ledger: LedgerReader, head: Head | None = None) -> LedgerReport:
-    """The faults of a ledger's chain; `head` is an entry that somebody remembers."""
+    """Return the faults of a ledger's chain; `head` is an entry that somebody noted earlier."""
     return _report(ledger, ledger.verify(head=head))
 
 
 def rebuilt(ledger: LedgerReader) -> LedgerReport:
-    """Return where a ledger's roster is not what its entries add up to."""
+    """Return the rows of the roster that are not what the entries add up to."""
     report = _report(ledger, ledger.roster_differences())
     return structs.replace(report, found="difference", snapshot_at=ledger.snapshot_position)
 

@@ -1,4 +1,4 @@
-"""Selling passes, and taking a sale back."""
+"""Performs commands about sales: selling passes, and cancelling a sale."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LONGEST_AHEAD = timedelta(days=366)
 
 
 def list_products(desk: Desk, _command: ListProducts) -> Products:
-    """List the products, those no longer on sale too."""
+    """Return the products, retired ones included."""
     return Products(products=desk.roster.products(), currency=desk.site.currency)
 
 
 def sell_pass(desk: Desk, command: SellPass) -> Done:
-    """Sell a product to one member or to several who share it. What they owe moves to the new pass."""
+    """Sell a product to one member or to several who share it. Entries they owe are moved to the new pass."""
     if command.id and desk.roster.was_sold(command.id):
         return Done(said=("That is sold already.",), changed=False, id=command.id)
     holders = _holders(desk, command.members)
@@ -39,7 +39,7 @@ def sell_pass(desk: Desk, command: SellPass) -> Done:
 
 
 def preview_sale(desk: Desk, command: PreviewSale) -> SalePreview:
-    """Preview a sale: above all the last day of the pass."""
+    """Return what a sale would be: price, first and last day, entries owed."""
     holders = _holders(desk, command.sale.members)
     sale = _sale(desk, command.sale, holders)
     return SalePreview(
@@ -54,7 +54,7 @@ def preview_sale(desk: Desk, command: PreviewSale) -> SalePreview:
 
 
 def _sale(desk: Desk, command: SellPass, holders: Sequence[Member]) -> PassSold:
-    """The sale that is asked for. Raises DeskError for a way to pay, product or first day that cannot be."""
+    """Return the sale asked for. Raises DeskError for an impossible way to pay, product or first day."""
     desk.refuse_if_retired()
     payment = _payment(desk, command)
     product = desk.product(command.product)
@@ -104,10 +104,10 @@ def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
 
 
 def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Charge, ...]:
-    """What the holders owe on their other passes, each pass once.
+    """Return what the holders owe on their other passes, each pass once.
 
-    A pass shared with somebody who does not buy is left alone: Anna, who buys a card for herself, does not pay for the
-    entry that Bert took on their common one.
+    Not on a pass that is shared with somebody who does not buy: Anna, who buys a card for herself, does not pay for the
+    entry that Bert used on their common one.
     """
     buyers = {member.id for member in holders}
     held = {holding.pass_.id: holding for member in holders for holding in desk.roster.holdings(member.id, desk.now)}
@@ -127,17 +127,17 @@ def _said(desk: Desk, sale: PassSold, holders: Sequence[Member]) -> list[str]:
 
 
 def money(cents: int, currency: str) -> str:
-    """An amount as people read it: `50.00 EUR`."""
+    """Return an amount as text: `50.00 EUR`."""
     return f"{cents / 100:.2f} {currency}"
 
 
 def entries(count: int) -> str:
-    """`1 entry`, `2 entries`."""
+    """Return a number of entries as text: `1 entry`, `2 entries`."""
     return f"{count} {'entry' if count == 1 else 'entries'}"
 
 
 def cancel_sale(desk: Desk, command: CancelSale) -> Done:
-    """Take a sale back. Refused while entries are used on the pass: those are given back first, or the sale stands."""
+    """Cancel a sale. Refused while entries of the pass are used: those must be given back first."""
     if not command.reason.strip():
         raise DeskError("why? A sale is taken back with a reason", code="NO_REASON")
     refuse_contact(command.reason, field="reason", country=desk.country)
@@ -156,9 +156,9 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
 
 
 def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
-    """What was sold at this site, at any of its kiosks, and the debts that it took over.
+    """Return a sale made at this site, at any of its kiosks, with the debts it took over.
 
-    At another site it is refused: money goes back where it was paid, and shows in that till.
+    A sale of another site is refused: money is given back where it was paid, and shows in that till.
     """
     sale = desk.roster.sale(ref)
     if sale is None or sale.pass_ is None:
@@ -171,7 +171,7 @@ def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
 
 
 def _used(desk: Desk, sold: Pass, settles: Iterable[Charge]) -> int:
-    """Entries used on a pass, apart from the debts that it took over."""
+    """Return the entries used on a pass, without the debts that it took over."""
     held = (holding for holder in sold.holders for holding in desk.roster.holdings(holder, desk.now))
     used = next((holding.used for holding in held if holding.pass_.id == sold.id), None)
     if used is None:

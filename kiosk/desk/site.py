@@ -1,4 +1,4 @@
-"""Loads a site file into the ledger: writes what differs, and says what it leaves alone."""
+"""Performs commands about sites and products; imports a site file: writes what differs, lists what it leaves alone."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Change = tuple[AnyFact, str]
 
 
 def import_site(desk: Desk, command: ImportSite) -> Done:
-    """Change site, products and members as the file describes them.
+    """Change site, products and members to what the file describes.
 
-    Exceptions and products that are not in the file stay, for a host may have added them; the answer names each. New
-    exceptions of the file win over those. Of a known member, what the file leaves out stays.
+    Exceptions and products that are not in the file stay, since a host may have added them; the answer lists each. New
+    exceptions of the file win over existing ones. For a known member, fields missing in the file stay as they are.
     """
     left_alone = tuple(_left_alone(desk, command))
     members = _members(desk, command.members, country=command.site.country)
@@ -44,7 +44,7 @@ def import_site(desk: Desk, command: ImportSite) -> Done:
 
 
 def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
-    """What the kiosk has and the file does not: a sentence for each exception and each product on sale."""
+    """Return what the kiosk has and the file does not: a sentence for each exception and each product on sale."""
     before = desk.roster.site(command.site.id)
     if before and before.retired:
         yield f"Left alone: site {before.name} is retired (kiosk site retire {before.id} --undo takes it back)."
@@ -60,7 +60,7 @@ def _left_alone(desk: Desk, command: ImportSite) -> Iterator[str]:
 
 
 def set_site(desk: Desk, command: SetSite) -> Done:
-    """Create or change a site. Refused when another site has its name, unless told to do it anyway."""
+    """Create or change a site. Refused when another site has its name, unless `anyway`."""
     site = structs.replace(command.site, name=" ".join(command.site.name.split()))
     _check_site(desk, site, anyway=command.anyway)
     before = desk.roster.site(site.id)
@@ -93,7 +93,10 @@ def _check_site(desk: Desk, site: Site, *, anyway: bool) -> None:
 
 
 def retire_site(desk: Desk, command: RetireSite) -> Done:
-    """Close a site for good: its hours become `off`, and its exceptions go. Taken back, its hours stay `off`."""
+    """Close a site for good: its hours become `off`, its exceptions are removed.
+
+    If that is undone, its hours stay `off`.
+    """
     site = desk.roster.site(command.site)
     if site is None:
         raise DeskError(f'no site is called "{command.site}"', code="NO_SITE")
@@ -117,7 +120,7 @@ def set_product(desk: Desk, command: SetProduct) -> Done:
 
 
 def new_id(name: str, known: Collection[str]) -> str:
-    """An id made of a name (`La Serre` -> `la-serre`), with a number where that is taken."""
+    """Return an id made of a name (`La Serre` -> `la-serre`), with a number if that is taken."""
     base = "-".join(folded(name).split())[:40]
     return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(known) + 3))) if one not in known)
 
@@ -166,7 +169,7 @@ def _members(desk: Desk, described: tuple[Member, ...], *, country: str) -> Iter
 
 
 def _told(member: Member) -> dict[str, Any]:
-    """Return the fields that a description gives for a member; defaults are not given."""
+    """Return the fields that a description gives for a member, without defaults."""
     bare = Member(id=member.id, name=member.name)
     return {
         field: value

@@ -1,7 +1,7 @@
 """The till: sales and refunds of a day, and how they were paid.
 
-A sale taken back is two lines: the money that came, on its day, and the same money going back on the day it went. So
-the lines of any time add up to what must be in the till after it, and no sum of a day that is over ever changes.
+A cancelled sale gives two lines: the payment, on its day, and the refund, on the day it was made. So the lines of a
+period always add up to the change of the money in the till, and the sum of a past day never changes.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ class TillLine(Noun, frozen=True, kw_only=True):
 
 
 def show_till(desk: Desk, command: ShowTill) -> Till:
-    """The sales of a local day at this site, those taken back on that day too, and what must be in the till by each
-    way to pay.
-    """
+    """Return the sales of a local day at this site, the sales cancelled on it, and the sums by way to pay."""
     on = command.on or desk.today
     start, end = desk.day(on)
     found = desk.roster.sales(desk.site.id, start, end)
@@ -47,7 +45,7 @@ def show_till(desk: Desk, command: ShowTill) -> Till:
 
 
 def till_lines(sales: Iterable[Sale], since: datetime, until: datetime) -> list[TillLine]:
-    """The lines of [since, until), the oldest first."""
+    """Return the lines of [since, until), the oldest first."""
     found = [line for sale in sales for line in (_came(sale), *_went(sale)) if since <= line.at < until]
     return sorted(found, key=lambda line: (line.at, line.is_back, line.sale.receipt))
 
@@ -75,7 +73,7 @@ def _sum(method: str, lines: Sequence[TillLine]) -> TillSum:
 
 
 def till_total(lines: Iterable[TillLine]) -> int:
-    """All lines together, in cents."""
+    """Return the sum of all lines, in cents."""
     return sum(line.cents for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Visits at the desk: check-in and check-out by hand, giving an entry back, who is in, today's taps."""
+"""Performs commands about visits: check-in and check-out by hand, giving an entry back, who is in, today's taps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ WHY_NOT = {
 
 
 def check_in(desk: Desk, command: CheckIn) -> Judged:
-    """Judge a member without their badge like a tap, and record the verdict. The door stays shut: a host is there."""
+    """Judge a member without their badge like a tap, and record the verdict.
+
+    The door is not opened: a host is there.
+    """
     member = desk.member(command.member)
     tap = Tap(uid=None, monotonic=0.0, source=Source.STAFF, member_id=member.id)
     case = desk.roster.gather(tap, site_id=desk.site.id, badge_id=None, now=desk.now, clock=desk.clock)
@@ -45,14 +48,14 @@ def check_in(desk: Desk, command: CheckIn) -> Judged:
 
 
 def claim_badge(desk: Desk, command: ClaimBadge) -> Judged:
-    """Give a member the badge that was refused under a code, and judge them again at once."""
+    """Give a member the badge that was denied under a claim code, and judge its tap again."""
     member = desk.member(command.member)
     assign_badge(desk, AssignBadge(member=member.id, code=command.code))
     return check_in(desk, CheckIn(member=member.id))
 
 
 def leave(desk: Desk, command: Leave) -> Done:
-    """Record that a member or guest left. It moves no money, and ends no window."""
+    """Record that a member or guest left. No entry is given back, and no window ends."""
     if command.member.startswith(erased_inside.MARK):
         return erased_inside.leave(desk, command.member)
     person = guests.visitor(desk, command.member)
@@ -67,7 +70,7 @@ def leave(desk: Desk, command: Leave) -> Done:
 
 
 def undo(desk: Desk, command: Undo) -> Done:
-    """Give an entry of a member or of a guest of theirs back, within the days that the site's policy gives staff."""
+    """Give back an entry of a member or their guest, within the days that the site's policy gives hosts."""
     if not command.reason.strip():
         raise DeskError("why? An entry is given back with a reason", code="NO_REASON")
     refuse_contact(command.reason, field="reason", country=desk.country)
@@ -89,7 +92,7 @@ def undo(desk: Desk, command: Undo) -> Done:
 
 
 def _became_a_day(desk: Desk, visit: Visit) -> bool:
-    """Whether a visit that stands became a day with this one; a guest's never does."""
+    """Tell whether a visit was turned into a day by a later half day; never true for a guest's."""
     theirs = desk.roster.visits_of(visit.member_id, desk.now)
     site = desk.roster.site(visit.site_id) or desk.site
     later = (one for one in theirs if one.at > visit.at and one.reversed_at is None)
@@ -100,7 +103,7 @@ def _became_a_day(desk: Desk, visit: Visit) -> bool:
 
 
 def _to_undo(desk: Desk, person: Visitor, visits: tuple[Visit, ...], command: Undo) -> Visit:
-    """The visit that is meant, of a member's and their guests'; without a number the last of the person named."""
+    """Return the visit to undo, of a member or their guests; without a number the last visit of the person named."""
     paid = [visit for visit in visits if visit.charges and not visit.reversed_at]
     if command.seq is not None:
         numbered = [one for one in visits if one.ref.seq == command.seq]
@@ -121,7 +124,7 @@ def _to_undo(desk: Desk, person: Visitor, visits: tuple[Visit, ...], command: Un
 
 
 def list_inside(desk: Desk, command: ListInside) -> Inside:
-    """List who is in, hosts too, then erased members; those who may be in, without a current window, come last."""
+    """Return the people who are in, hosts included, then erased members; people who may be in come last."""
     visits = desk.roster.inside(desk.site.id, desk.now)
     people = [*(_present(desk, visit) for visit in visits), *erased_inside.inside(desk)]
     if command.doubtful:
@@ -151,13 +154,13 @@ def _present(desk: Desk, visit: Visit) -> Present:
 
 
 def open_door(desk: Desk, command: OpenDoor) -> DoorOpened:
-    """Record that a host lets somebody in; the controller opens the door once it is recorded."""
+    """Record that a host opens the door; the controller opens it after that."""
     desk.append(Happened(what="opened_by_host", detail=command.by, site_id=desk.site.id))
     return DoorOpened()
 
 
 def list_taps(desk: Desk, command: ListTaps) -> Taps:
-    """The taps of a local day at this site, refusals included."""
+    """Return the taps of a local day at this site, denied ones included."""
     on = command.on or desk.today
     start, end = desk.day(on)
     # From the end back: a long ledger is not read from its beginning. A clock that was set back hides nothing, as
@@ -184,6 +187,6 @@ def _tap_line(desk: Desk, entry: Entry) -> TapLine | None:
 
 
 def _name(desk: Desk, visitor_id: str) -> str:
-    """The name of a member, or whose guest it is."""
+    """Return the name of a member, or whose guest it is."""
     person = guests.known(desk.roster, visitor_id)
     return person.name if person else visitor_id

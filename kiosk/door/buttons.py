@@ -1,8 +1,8 @@
 """The buttons of a tap's notice: leave, undo, buy the next window, bring a guest.
 
 The controller passes on only touches of the notice that shows. Which buttons a notice has is decided in
-kiosk.door.offers, what they may do in kiosk.rules. Whatever costs an entry is asked about once, and judged anew when
-the answer comes: meanwhile a minute may have passed, or a host have done something.
+kiosk.door.offers, what they may do in kiosk.rules. Whatever costs an entry is asked about once and judged again at the
+answer, because in between a minute may pass or a host change something.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kiosk.rules import corrections, extras
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The notice to show, and the visit that its "undo" would take back."""
+    """The notice to show after a touch, and the visit that its "undo" would take back."""
 
     notice: Notice
     undoable: Visit | None = None
@@ -45,7 +45,7 @@ class ButtonPress:
     language: str | None = None
 
     def perform(self, button: str) -> Outcome:
-        """Do what a button that `answered` has, and return what was done. Raises LedgerError."""
+        """Perform a button that the notice has, and return the outcome. Raises LedgerError."""
         member = self.answered.case.member
         assert member is not None, "AnsweredTap.has_button was asked"
         actions: dict[str, Callable[[Member], Outcome]] = {
@@ -62,7 +62,7 @@ class ButtonPress:
         return Outcome(notice=notices.kept(self.answered.case, language=self.language))
 
     def _leave(self, member: Member) -> Outcome:
-        """Note that the member left, and the guests with them."""
+        """Record that the member and their guests left."""
         for guest in self._guests(member):
             self.write(Left(member_id=guest, site_id=self.site.id))
         self.write(Left(member_id=member.id, site_id=self.site.id))
@@ -105,12 +105,12 @@ class ButtonPress:
         return Outcome(notice=said, undoable=undo)
 
     def _guests(self, member: Member) -> tuple[str, ...]:
-        """The guests of the member who are in."""
+        """Return the guests of the member who are in."""
         inside = self.roster.inside(self.site.id, self.now)
         return tuple(visit.member_id for visit in inside if extras.host_of(visit.member_id) == member.id)
 
     def _next_guest(self, member: Member) -> str | None:
-        """The id that one more guest gets; None when there are as many as the site allows."""
+        """Return the id of one more guest; None when there are as many as the site allows."""
         taken = self._guests(member)
         free = (extras.guest_id(member.id, number + 1) for number in range(self.site.policy.guests))
         return next((guest for guest in free if guest not in taken), None)
@@ -118,7 +118,7 @@ class ButtonPress:
     # ------------------------------------------------------------ buying and giving back
 
     def _buy(self, case: Case, bought: Granted, *, member_id: str) -> Visit | None:
-        """Write an entry that was bought by touch; return its visit if a touch can take it back."""
+        """Record an entry bought by touch; return its visit if a touch can take it back."""
         badge = case.badge.id if case.badge else None
         self.write(
             Tapped(site_id=self.site.id, verdict=bought, badge_id=badge, member_id=member_id, source=Source.TOUCH)
@@ -141,12 +141,12 @@ class ButtonPress:
         return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
 
     def _why_not(self, visit: Visit) -> str | None:
-        """Return why a touch cannot take a visit back; those of guests count among those of the member."""
+        """Return why a touch cannot take a visit back. Visits of guests count with those of the member."""
         visits = guests.visits(self.roster, guests.member_of(visit.member_id), self.now)
         return corrections.may_undo(visit, visits, now=self.now, by_staff=False, site=self.site)
 
     def _stay(self) -> None:
-        """Note that the member whose next window was given back is still here, in the one that runs."""
+        """Record that the member is still here, in the running window, after their next window was given back."""
         case = self.gather()
         verdict = rules.decide(case, self.now)
         if verdict.reason is Reason.RE_ENTRY:

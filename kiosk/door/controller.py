@@ -1,7 +1,7 @@
-"""The controller: one tap is gathered, decided, recorded, acted on. The only one to write the ledger or open the door.
+"""The controller: gathers, decides, records and acts on one tap. Only it writes the ledger and opens the door.
 
-Everything that happens arrives as a message in one inbox and is handled to its end before the next. What a tap means
-is decided in kiosk.rules, its words are in kiosk.notices; only the order is here.
+Everything that happens arrives as a message in one inbox and is handled completely before the next. What a tap means is
+decided in kiosk.rules, its words are in kiosk.notices; here is only the order.
 """
 
 from __future__ import annotations
@@ -91,17 +91,20 @@ class Controller:
 
     @property
     def unread_repair(self) -> str:
-        """What was done about a damaged database that no host has seen yet, or nothing; from any thread."""
+        """What was repaired in a damaged database and no host has seen yet, or an empty text; from any thread."""
         return self._repair if Health.LEDGER_MENDED in self._health else ""
 
     def hide_badges_with(self, key: bytes) -> None:
-        """Take the key of a network that was joined; from any thread. A tap is judged with the one or the other."""
+        """Use the badge key of a network that was joined; from any thread.
+
+        A tap is judged with the old key or the new one.
+        """
         self._badge_key = key
 
     def report_repair(self, story: str, *, is_noted: bool = False) -> None:
-        """Report a repair of the ledger to hosts and server, until a host has tapped.
+        """Show a repair of the ledger to hosts and server until a host has tapped.
 
-        Once the thread runs it is written down, unless it `is_noted`: told by an entry already.
+        Once the thread runs, it is recorded in the ledger, unless it `is_noted` there already.
         """
         self._repair, self._is_repair_noted = story, is_noted
         self._health.add(Health.LEDGER_MENDED)
@@ -109,11 +112,14 @@ class Controller:
     # ------------------------------------------------------------ what other threads ask
 
     def submit(self, function: Callable[[desk.Desk], T]) -> Future[T]:
-        """Have a function run with the desk, in the controller's thread; from any thread."""
+        """Run a function with the desk in the controller's thread; return the future of its result. From any thread."""
         return self.inbox.submit(lambda: self._at_desk(function))
 
     def submit_news(self, news: ServerNews) -> Future[None]:
-        """Have news from the central server written; from any thread. LedgerError: they could not be."""
+        """Have news from the central server written; from any thread.
+
+        LedgerError in the future: they were not written.
+        """
         return self.inbox.submit(lambda: self._write_news(news))
 
     # ------------------------------------------------------------ the thread
@@ -157,7 +163,7 @@ class Controller:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Finish up after a message: update the screen first, then the ledger."""
+        """After a message: update the screen first, then the ledger."""
         self._recorder.write_repeats()
         self.door.check_flutter()
         self._refresh()
@@ -167,7 +173,7 @@ class Controller:
     # ------------------------------------------------------------ a tap
 
     def tap(self, tap: Tap) -> Verdict | None:
-        """Gather, decide, record, act. None: nothing is stored; the tap repeats the last one, or too many."""
+        """Gather, decide, record, act. Returns None when nothing is stored: a repeated tap, or too many."""
         answered = self._panel.answered
         if answered and corrections.is_repeat(answered.case.tap, tap, answered.case.site.policy):
             self._panel.repeat()
@@ -192,7 +198,7 @@ class Controller:
         return verdict
 
     def _mark_key(self) -> None:
-        """Keep in the ledger which key hides its badges: one by which a badge was known is the right one."""
+        """Store the mark of the key that hides the badges, once a badge was found with it: then the key is right."""
         if self._marked_key != self._badge_key:
             self._ledger.keep_key_mark(key_mark(self._badge_key))
             self._marked_key = self._badge_key
@@ -200,7 +206,7 @@ class Controller:
     def _case(self, tap: Tap, badge: str | None, moment: Stamp) -> Case | None:
         """Return what is known of a tap; None for a known badge at a site that is not known.
 
-        Before the site is set up nobody comes in, but the first host's badge gets its code.
+        Before the site is set up nobody is let in, but an unknown badge gets a claim code, for the first host.
         """
         try:
             return self._gather(tap, badge, moment)
@@ -230,11 +236,11 @@ class Controller:
             self._devices.on_verdict(verdict, case, now)
 
     def _slow_down(self, case: Case) -> None:
-        """Ask for patience after too many taps of one source; nothing is stored and nothing opens."""
+        """Show a request to wait after too many taps of one source; nothing is stored and nothing opens."""
         self._panel.show(notices.slow_down(case.site, language=self._devices.language))
 
     def _badge_was_there(self) -> None:
-        """Ask to lift a badge that nobody was seen to lay down; nothing is stored and nothing opens."""
+        """Show a request to lift a badge that lay there before the reader worked; nothing is stored or opened."""
         self._health.add(Health.BADGE_ON_READER)
         self._panel.show(notices.lift_badge(self._known_site(), language=self._devices.language))
 
@@ -250,7 +256,7 @@ class Controller:
     # ------------------------------------------------------------ a touch
 
     def touch(self, touch: Touch) -> None:
-        """Do what a button of the notice says, if that notice is still the one that shows."""
+        """Perform a button, if its notice is still the one that shows."""
         answered = self._panel.find_touched(touch.notice, touch.button)
         if answered is None:
             return
@@ -285,7 +291,10 @@ class Controller:
         return desk.Desk(books=self._ledger, site_id=site, badge_key=key, now=moment.at, clock=moment.clock)
 
     def _at_desk(self, function: Callable[[desk.Desk], T]) -> T:
-        """Run a function with the desk, and open the door if its result says so. Raises what it raises."""
+        """Run a function with the desk, and open the door if its result is DoorOpened.
+
+        Raises what the function raises.
+        """
         try:
             result = function(self._desk())
         except LedgerError as error:
@@ -296,7 +305,7 @@ class Controller:
         return result
 
     def _write_news(self, news: ServerNews) -> None:
-        """Write news of the central server. A failing disk shows at the next tap, if not before."""
+        """Write news of the central server. A failing disk is noticed here or at the next tap."""
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
@@ -322,7 +331,7 @@ class Controller:
     # ------------------------------------------------------------ what people see
 
     def _refresh(self) -> None:
-        """Bring the idle screen and the light up to date. A fault of the program in it keeps nobody from coming in."""
+        """Update the idle screen and the light. A fault of the program in doing so does not stop the controller."""
         self._drawn_minute = _minute(self._clock.now())
         try:
             self._read_idle_screen()
@@ -342,7 +351,7 @@ class Controller:
 
 
 def _source(case: Case) -> str:
-    """Return by what taps are counted together: each known badge by itself, all others as one."""
+    """Return the source under which a tap is counted: each known badge is one, all other badges together are one."""
     if case.tap.uid is None or case.tap.is_random:
         return "unreadable"
     return case.badge.id if case.badge else "unknown"

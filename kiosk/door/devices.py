@@ -24,7 +24,7 @@ class Clock(Protocol):
         """The moment by both clocks."""
 
     def chip_is_right(self) -> bool | None:
-        """Whether the clock chip agrees with the time; None where that cannot be said."""
+        """Whether the clock chip agrees with the time; None where that is not known."""
 
 
 class Door(Protocol):
@@ -38,20 +38,20 @@ class Indicator(Protocol):
     """The light and the buzzer: hardware.indicator.Indicator."""
 
     def signal(self, name: str, sound: Sound = "usual") -> None:
-        """Begin one of kiosk.model.Signal; `sound` is how the buzzer goes with it."""
+        """Begin one of kiosk.model.Signal; `sound` is the buzzer's sound."""
 
 
 class Display(Protocol):
     """The screen: kiosk.screen.window.Screen."""
 
     def show(self, notice: Notice) -> None:
-        """Show a notice for its seconds."""
+        """Show a notice for its duration."""
 
     def idle(self, view: Idle) -> None:
-        """Show this when there is no notice."""
+        """Show this while there is no notice."""
 
     def enter(self, admission: Admission) -> None:
-        """Open a scene behind the notices for somebody."""
+        """Open a scene for somebody."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,12 +28,12 @@ class DoorLines:
     def __init__(
         self, devices: DoorDevices, clock: Clock, recorder: Recorder, *, site_id: str, health: set[Health]
     ) -> None:
-        """`health` is given what is wrong with the door."""
+        """`health` is called with the faults of the door."""
         self._devices, self._clock, self._recorder = devices, clock, recorder
         self._site_id, self._health = site_id, health
 
     def unlock(self) -> None:
-        """Release the strike for the seconds of the settings; a line that fails becomes a health state."""
+        """Release the strike for the seconds of the settings. A line that fails becomes a health code."""
         try:
             self._devices.door.unlock(self._devices.unlock_seconds)
         except Exception as error:  # noqa: BLE001 - whatever a line raises, the next tap is to be answered
@@ -41,11 +41,11 @@ class DoorLines:
             self.report_fault()
 
     def report_fault(self) -> None:
-        """Tell hosts that the door's lines do not work; reader, ledger and screen go on. A restart tries them again."""
+        """Report that the door's lines do not work; reader, ledger and screen go on. A restart tries them again."""
         self._health.add(Health.DOOR_DOWN)
 
     def handle(self, moved: DoorMoved) -> None:
-        """Handle what the door contact or the exit button tells."""
+        """Handle an event of the door contact or the exit button."""
         match what := moved.what:
             case "exit_pressed":
                 self._let_out(moved.monotonic)
@@ -60,9 +60,9 @@ class DoorLines:
                 self._health.discard(Health.DOOR_HELD_OPEN)
 
     def _let_out(self, pressed_at: float) -> None:
-        """Open at every press, for whoever is inside must get out; only what is stored is bounded.
+        """Open at every press, so that whoever is inside can leave; only the number of stored entries is bounded.
 
-        A press that waited longer, while a damaged ledger was repaired, finds nobody at the door any more.
+        A press older than EXIT_SECONDS, from before a long repair of the ledger, opens nothing.
         """
         if self._clock.monotonic() - pressed_at > EXIT_SECONDS:
             log.warning("the exit button was pressed too long ago: nothing opens")
@@ -71,11 +71,11 @@ class DoorLines:
             self.unlock()
 
     def check_flutter(self) -> None:
-        """Bring the health states of fluttering leads up to date."""
+        """Update the health codes of fluttering inputs."""
         for source, code in FLUTTERING.items():
             (self._health.add if source in self._recorder.limiter.flooding() else self._health.discard)(code)
 
     def _store_if_rare(self, source: str, what: str) -> bool:
-        """Store what happened unless its source repeats itself too often, and tell whether it was stored."""
+        """Store an event unless its source repeats itself too often, and tell whether it was stored."""
         is_rare = self._recorder.limiter.admit(source, self._clock.monotonic())
         return is_rare and self._recorder.write_if_possible(Happened(what=what, site_id=self._site_id))

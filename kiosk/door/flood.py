@@ -1,7 +1,7 @@
-"""Bounds what one source may write: a fluttering contact, a wet button, a telephone that is read again and again.
+"""Bounds how much one source may write: a fluttering contact, a wet button, a telephone that is read again and again.
 
-What repeats is stored a few times, then only as a number per minute. Which events are counted together, and what
-else is done about them, is in kiosk.door.controller and kiosk.door.door_lines.
+Repeated events are stored a few times, then only as a number per minute. Which events are counted together, and what
+else follows from a flood, is decided in kiosk.door.controller and kiosk.door.door_lines.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class _Source:
 class FloodLimiter:
     """Counts the events of each source. Times are monotonic seconds.
 
-    A source that floods stores nothing more until it was quiet for a minute.
+    Nothing of a flooding source is stored until it was quiet for a minute.
     """
 
     def __init__(self) -> None:
         self._sources: dict[str, _Source] = {}
 
     def count(self, source: str, now: float) -> bool:
-        """Count an event that is not stored; tell whether its source floods."""
+        """Count an event that is not stored; tell whether its source is flooding."""
         return self._noted(source, now).is_flooding
 
     def admit(self, source: str, now: float) -> bool:
-        """Count an event that is to be stored, and tell whether it may be; if not, it is one of the repeats."""
+        """Count an event, and tell whether it may be stored; if not, it is counted as a repeat."""
         found = self._noted(source, now)
         if not found.is_flooding and len(found.stored) < STORED:
             found.stored.append(now)
@@ -63,7 +63,7 @@ class FloodLimiter:
         return found
 
     def counted(self, now: float) -> list[tuple[str, int]]:
-        """Return once a minute the sources that repeated themselves, each with how often; forget quiet sources."""
+        """Return, once a minute, the number of repeats of each source; forget quiet sources."""
         told = []
         for name, source in list(self._sources.items()):
             _forget(source.seen, now)
@@ -75,7 +75,7 @@ class FloodLimiter:
         return told
 
     def flooding(self) -> set[str]:
-        """The sources that flood."""
+        """Return the sources that are flooding."""
         return {name for name, source in self._sources.items() if source.is_flooding}
 
 

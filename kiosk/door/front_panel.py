@@ -1,6 +1,6 @@
-"""The front panel: keeps the notice, the idle screen and the light up to date. Decides nothing.
+"""The front panel: keeps the notice, the idle screen and the light up to date. It decides nothing.
 
-How a verdict reads is in kiosk.notices; the controller says when there is something new.
+The words of a verdict are in kiosk.notices; the controller says when something has changed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_idle_facts(roster: Roster, site: Site, now: datetime) -> IdleFacts:
 
 
 class FrontPanel:
-    """The display and the light at the door, and what they show."""
+    """The display and the light at the door."""
 
     def __init__(self, devices: DoorDevices, clock: Clock, site_id: str) -> None:
         self.answered: AnsweredTap | None = None
@@ -59,27 +59,27 @@ class FrontPanel:
         """What the light comes to rest at: a fault goes on until another signal, all others end by themselves."""
 
     def find_touched(self, notice: int, button: str) -> AnsweredTap | None:
-        """Return the tap whose notice has this number and button; None when that notice does not show any more."""
+        """Return the tap whose notice has this number and button; None when that notice no longer shows."""
         answered = self.answered
         if answered is None or notice != answered.notice.number or self._clock.monotonic() > self._notice_ends:
             return None
         return answered if answered.has_button(button) else None
 
     def show_verdict(self, notice: Notice, case: Case, *, undoable: Visit | None) -> None:
-        """Show the verdict on a tap, with buttons that can be told from those of any notice before."""
+        """Show the verdict on a tap, with a notice number that no earlier notice had."""
         notice = replace(notice, number=next(self._numbers))
         self.answered = AnsweredTap(case=case, notice=notice, undoable=undoable)
         self._present(notice)
 
     def show_outcome(self, notice: Notice, answered: AnsweredTap, *, undoable: Visit | None) -> None:
-        """Show what a button did; if the notice has buttons they are for whoever tapped, and for nobody after them."""
+        """Show what a button did; buttons of this notice belong to the member who tapped."""
         if notice.buttons:
             self.show_verdict(notice, answered.case, undoable=undoable)
         else:
             self.show(notice)
 
     def show(self, notice: Notice) -> None:
-        """Show a notice in the place of the last tap's."""
+        """Show a notice that replaces the last tap's."""
         self.answered = None
         self._present(notice)
 
@@ -98,7 +98,7 @@ class FrontPanel:
         self._light = Signal.FAULT if notice.signal is Signal.FAULT else Signal.IDLE
 
     def _is_quiet(self) -> bool:
-        """Whether nothing sounds at this hour, by the clock on the site's wall."""
+        """Tell whether sounds are off now, by the site's local time."""
         quiet, facts = self._devices.quiet, self.facts
         if quiet is None or facts is None:
             return False
@@ -107,19 +107,19 @@ class FrontPanel:
         return since <= now < until if since <= until else now >= since or now < until
 
     def refresh(self, health: Collection[Health]) -> None:
-        """Bring the idle screen and the light up to date."""
+        """Update the idle screen and the light."""
         self._devices.display.idle(self._idle(health))
         self.rest(health)
 
     def rest(self, health: Collection[Health]) -> None:
-        """Set the light to idle or fault, unless a notice shows, which has its own."""
+        """Set the light to idle or fault, unless a notice shows: it has its own signal."""
         rest = Signal.FAULT if GRAVE.intersection(health) else Signal.IDLE
         if rest is not self._light and self._clock.monotonic() >= self._notice_ends:
             self._light = rest
             self._devices.indicator.signal(rest, "none" if self._is_quiet() else "usual")
 
     def _idle(self, health: Collection[Health]) -> Idle:
-        """Return the idle screen, by what was read last; that the ledger cannot be read is told by the health line."""
+        """Return the idle screen from the facts read last; the health line says if the ledger cannot be read."""
         now, facts = self._clock.now(), self.facts
         if facts is None and Health.LEDGER_FAILED in health:
             return notices.cannot_start(self._site_id, self.cause, self._devices.language)

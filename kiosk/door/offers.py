@@ -1,4 +1,4 @@
-"""The buttons of a tap's notice: which ones, and for whom. What they do is in kiosk.door.buttons.
+"""Which buttons a tap's notice has, and for whom. What they do is in kiosk.door.buttons.
 
 What may be bought or taken back is decided in kiosk.rules.
 """
@@ -18,19 +18,19 @@ FOR_HOSTS = (Offer.DESK, Offer.EVACUATION)
 
 @dataclass(frozen=True, kw_only=True)
 class AnsweredTap:
-    """A tap and the notice that answered it, with what the notice's buttons act upon."""
+    """A tap, the notice that answered it, and what the notice's buttons act upon."""
 
     case: Case
     notice: Notice
     undoable: Visit | None = None
 
     def has_button(self, button: str) -> bool:
-        """Tell whether the notice has this button, and somebody whom it is for."""
+        """Tell whether the notice has this button, and a member to use it."""
         return self.case.member is not None and button in {one.id for one in self.notice.buttons}
 
 
 def undoable(case: Case, now: datetime) -> Visit | None:
-    """The newest visit here that cost an entry, if its member may take it back by now."""
+    """Return the newest visit here that cost an entry, if its member may still take it back."""
     here = (visit for visit in case.visits if visit.site_id == case.site.id and visit.charges)
     visit = next(here, None)
     if visit is None or corrections.may_undo(visit, case.visits, now=now, by_staff=False, site=case.site):
@@ -39,9 +39,10 @@ def undoable(case: Case, now: datetime) -> Visit | None:
 
 
 def offers(case: Case, verdict: Verdict, *, undo: Visit | None, now: datetime) -> set[Offer]:
-    """Return the buttons of a verdict's notice: most come with a second tap, which shows that somebody wants something.
+    """Return the buttons of a verdict's notice.
 
-    The button for a guest is there at once.
+    Most buttons appear only after a second tap, when the member evidently wants something. The button for a guest
+    appears at once.
     """
     found = set(FOR_HOSTS) if verdict.reason is Reason.STAFF else set()
     if verdict.reason in (Reason.RE_ENTRY, Reason.STAFF) and _is_in(case, now):

@@ -1,7 +1,6 @@
 """Writes the controller's facts into the ledger, and maintains the ledger while nobody taps.
 
-A ledger that fails is a health state: it is tried again, and the light and the screen say so. For the controller's
-thread only.
+A failing ledger is a health state: it is tried again, and light and screen show it. For the controller's thread only.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Recorder:
     def __init__(
         self, ledger: Ledger, clock: Clock, *, site_id: str, health: set[Health], on_damage: Callable[[str], None]
     ) -> None:
-        """`health` is given Health.LEDGER_FAILED while the ledger fails; `on_damage` is told what damage says."""
+        """`health` is called with Health.LEDGER_FAILED while the ledger fails, `on_damage` with a damage's text."""
         self._ledger, self._clock, self._site_id = ledger, clock, site_id
         self._health, self._on_damage = health, on_damage
         self._tried_at = self._worked_at = clock.monotonic()
@@ -60,7 +59,7 @@ class Recorder:
             self.write_if_possible(Happened(what="repeated", detail=f"{source} {times}", site_id=self._site_id))
 
     def failed(self, error: LedgerError) -> None:
-        """Note that the ledger could not be written or read."""
+        """Note that the ledger could not be read or written."""
         log.error("%s", error)
         self.cause = disk_trouble(error)
         self.report_damage(error)
@@ -68,14 +67,14 @@ class Recorder:
         self._tried_at = self._clock.monotonic()
 
     def report_damage(self, error: LedgerError) -> None:
-        """Call `on_damage` if the error says that the database is damaged."""
+        """Call `on_damage` if the error shows that the database is damaged."""
         if isinstance(error, LedgerDamagedError):
             self._on_damage(str(error))
 
     # ------------------------------------------------------------ looking after it
 
     def was_busy(self, *, is_more_to_do: bool) -> None:
-        """Note that a message was handled; empty a large WAL if nobody waits for the next."""
+        """Note that a message was handled; empty a large WAL if no other message waits."""
         self._worked_at, self._is_wal_empty = self._clock.monotonic(), False
         if not is_more_to_do:
             self._empty_wal(only_if_large=True)

@@ -1,6 +1,6 @@
 """Exports to a USB stick: the books (a journal for spreadsheets, the ledger as JSON lines), or one member's data.
 
-Never run in the controller's thread, because a stick may be slow. The words of the journal are in
+Never runs in the controller's thread, because a stick may be slow. The words of the journal are in
 kiosk.notices.journal.
 """
 
@@ -34,7 +34,7 @@ ROOTS = (Path("/media"), Path("/run/media"))
 
 
 class ExportError(OSError):
-    """The books are not on the stick: a sentence, and a code of kiosk.notices.refusals."""
+    """The export failed: a sentence, and a code of kiosk.notices.refusals."""
 
     def __init__(self, message: str, code: str) -> None:
         self.code = code
@@ -42,7 +42,7 @@ class ExportError(OSError):
 
 
 def media(mounts: Path = MOUNTS, roots: Iterable[Path] = ROOTS) -> tuple[Medium, ...]:
-    """The sticks that can be written to, by name."""
+    """Return the sticks that can be written to, by name."""
     found = []
     for line in mounts.read_text(errors="replace").splitlines():
         fields = line.split()
@@ -61,14 +61,14 @@ def _medium(place: Path) -> list[Medium]:
 
 
 def _unescaped(path: str) -> str:
-    """The kernel writes a space in a path as `\\040`."""
+    r"""Return a path of the kernel's mount list with its spaces, which the kernel writes as `\040`."""
     return path.encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
 
 
 def copied(
     path: Path, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
 ) -> Done | Refused:
-    """Copy the books of the ledger at a path onto one of the sticks, and return what was done."""
+    """Copy the books of the ledger at a path to one of the sticks, and return the answer."""
     if medium not in [one.path for one in (media() if among is None else among)]:
         return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
     try:
@@ -88,7 +88,7 @@ def copied(
 def handed_over(
     told: Exported, *, site_id: str, medium: str, now: datetime, among: Iterable[Medium] | None = None
 ) -> Done | Refused:
-    """Put what is kept about a member onto one of the sticks, as a file that is there whole or not at all."""
+    """Write a member's data to one of the sticks, as a file that is there whole or not at all."""
     if medium not in [one.path for one in (media() if among is None else among)]:
         return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
     folder, text = Path(medium), msgspec.json.format(msgspec.json.encode(told.document), indent=2).decode() + "\n"
@@ -104,7 +104,7 @@ def handed_over(
 
 
 def _plain(name: str) -> str:
-    """A name as part of a file's name, on any stick: `lea-martin`."""
+    """Return a name as part of a file name that is valid on any stick: `lea-martin`."""
     bare = "".join(one for one in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(one))
     return "-".join(re.findall(r"[a-z0-9]+", bare))[:40] or "member"
 
@@ -148,7 +148,7 @@ def _write(path: Path, lines: Iterator[str]) -> None:
 
 
 def _journal(ledger: LedgerReader, words: Language) -> Iterator[str]:
-    """A line for each entry."""
+    """Yield a line for each entry."""
     names: dict[str, str] = {}
     rows = (_row(ledger, entry, words, names) for entry in ledger.entries())
     return csv_export.lines(chain([words_of.headings(words)], rows))
@@ -181,10 +181,11 @@ def _row(ledger: LedgerReader, entry: Entry, words: Language, names: dict[str, s
 
 
 def _as_json(entry: Entry) -> str:
-    """An entry with all that its hash covers, on a line.
+    """Return an entry with everything its hash covers, as a line of JSON.
 
-    The body of a host's entry holds what proves their PIN: it is left out like one that was erased, with its salt, so
-    that nothing can be tried out against its hash. What else it said is told beside it; the chain verifies as it does.
+    A host's entry contains the hash of their PIN. Its body is left out, as if erased, together with its salt, so that
+    no PIN can be tried out against the body's hash. The rest of the body is written beside it; the chain can still be
+    verified.
     """
     hidden = _without_pin(entry)
     body, salt = (None, None) if hidden is not None else (entry.body, entry.salt)
@@ -206,7 +207,7 @@ def _as_json(entry: Entry) -> str:
 
 
 def _without_pin(entry: Entry) -> dict[str, Any] | None:
-    """What a body says but for the PIN in it; None for one that holds none."""
+    """Return the fields of a body except its PIN; None for a body without one."""
     if entry.body is None or b'"pin"' not in entry.body:
         return None
     said = msgspec.json.decode(entry.body)

@@ -1,7 +1,7 @@
 """Writes rows as CSV that French Excel and LibreOffice open by a double click.
 
 Cells are separated by semicolons, because French numbers have a comma. The file begins with the byte order mark of
-UTF-8; without it Excel reads another encoding. No cell begins a formula: names and notes come from people.
+UTF-8; without it Excel reads another encoding. No cell is a formula, since names and notes are typed by people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Number(str):
 
 
 class _Line:
-    """A file for csv.writer that keeps the last line."""
+    """A file object for csv.writer that keeps the last line."""
 
     text = ""
 

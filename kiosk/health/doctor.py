@@ -1,9 +1,9 @@
 """The checks of `kiosk doctor`: screen, reader, pins, clock, disk, service. They change nothing.
 
-Each check gives one Finding, with what to do about it. Disk, network and versions are read by kiosk.health.machine and
-judged by kiosk.health.vitals, as they are for a running kiosk; service, ports and pins are checked only here. The
-machine is reached through `Machine`, so that a folder can stand for its root. Mistakes in the settings are found by
-`kiosk check`.
+Each check returns a Finding with what to do about it. Disk, network and versions are read by kiosk.health.machine and
+judged by kiosk.health.vitals, as for a running kiosk; service, ports and pins are checked only here. The machine is
+reached through `Machine`, so that tests can use a folder as its root. Mistakes in the settings are found by `kiosk
+check`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def run_quietly(command: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine to check: its files below `root`, its programs, its kernel's clock."""
+    """Access to the machine to check: files below `root`, programs, the kernel's clock state."""
 
     root: Path = Path("/")
     ask: Callable[[Sequence[str]], str] = run_quietly
@@ -63,15 +63,15 @@ class Machine:
     has_module: Callable[[str], bool] = lambda name: find_spec(name) is not None
 
     def path(self, path: str | Path) -> Path:
-        """Return where a path of the machine is."""
+        """Return where a path of the machine is on this one."""
         return self.root / str(path).lstrip("/")
 
     def text(self, path: str) -> str:
-        """Return the text of a small file; nothing when it cannot be read."""
+        """Return the text of a small file, empty when it cannot be read."""
         return computer.text(self.path(path))
 
     def unit(self, *properties: str) -> dict[str, str]:
-        """Properties of the kiosk's service; empty where there is no systemd."""
+        """The properties of the kiosk's service; empty where there is no systemd."""
         told = self.ask(["systemctl", "show", UNIT, *(f"--property={name}" for name in properties)])
         return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 
@@ -86,7 +86,7 @@ def examine(config: Config | None, machine: Machine | None = None) -> list[Findi
 
 
 def _of(vital: Vital, *, where: str = "") -> Finding:
-    """Return a part that the running kiosk judges too as a finding, in the same words; `where` comes before them."""
+    """Return the state of a part, as a running kiosk judges it, as a finding in the same words, after `where`."""
     words = part_words(Language("en", "UTC"), vital.part, vital.code, vital.facts, now=datetime.now(UTC))
     return Finding(what=vital.part, level=LEVELS[vital.state], told=where + words.said, advice=words.advice)
 
@@ -147,7 +147,7 @@ def _watchdog(machine: Machine) -> Finding:
 
 
 def _screen(machine: Machine) -> Finding:
-    """Which driver the running kiosk has; the screen is its own, so it is not opened a second time."""
+    """Check which driver the running kiosk uses; the screen is not opened a second time."""
     status = machine.unit("StatusText").get("StatusText", "")
     shown = re.search(rf"screen (.+?)(?:, {computer.UNSEEN} \((\w+)\))?$", status)
     plugged = sorted(computer.connected_screens(machine.root))
@@ -188,7 +188,7 @@ def _reader(config: Config, machine: Machine) -> Iterator[Finding]:
 
 
 def _stable_names(machine: Machine) -> list[str]:
-    """The names under which udev finds a serial adapter again, whichever number it got; the kiosk's own first."""
+    """Return udev's stable names of a serial adapter, the kiosk's own first."""
     ours = machine.path("/dev/kiosk-reader")
     names = sorted(machine.path("/dev/serial/by-id").glob("*"))
     return [f"/dev/{path.relative_to(machine.path('/dev'))}" for path in ([ours] if ours.exists() else []) + names]

@@ -1,7 +1,7 @@
 """Facts of this computer: disk, network, screens, supply, clock, versions. Linux only, readable without privileges.
 
-Read for a running kiosk and for `kiosk doctor` alike. What the facts mean is in kiosk.health.vitals. `root` is where
-the files of the system begin: `/`, or a folder of a test. The clocks are read by kiosk.clock alone.
+Read for a running kiosk and for `kiosk doctor` alike. What the facts mean is decided in kiosk.health.vitals. `root` is
+the root of the system's files: `/`, or a folder of a test. The clocks are read by kiosk.clock alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """The disk that a folder lies on, in bytes; `errors`: what the kernel has counted on any ext4 disk."""
+    """The disk that a folder is on, in bytes; `errors`: the errors the kernel has counted on any ext4 disk."""
 
     free: int
     total: int
@@ -58,7 +58,7 @@ class Network:
 
 @dataclass(frozen=True, kw_only=True)
 class Versions:
-    """What runs here."""
+    """The versions of the kiosk and of what it runs on."""
 
     kiosk: str
     python: str
@@ -80,14 +80,14 @@ class MachineFacts:
 
 
 def look(folder: Path, root: Path = ROOT) -> MachineFacts:
-    """Read the facts; `folder` is where the ledger is. Raises OSError when its disk does not even tell a size."""
+    """Read the facts; `folder` is where the ledger is. Raises OSError when the size of its disk cannot be read."""
     return MachineFacts(
         disk=disk(folder, root), network=network(root), versions=versions(root), undervoltage=undervoltage(root)
     )
 
 
 def disk(folder: Path, root: Path = ROOT) -> Disk:
-    """The disk under a folder, which may lie below `root`. Raises OSError."""
+    """Return the disk under a folder, which may lie below `root`. Raises OSError."""
     usage, flags = shutil.disk_usage(folder), os.statvfs(folder).f_flag
     on = mount(Path("/") / folder.relative_to(root) if folder.is_relative_to(root) else folder, root)
     read_only = bool(flags & os.ST_RDONLY) or (on is not None and on.read_only)
@@ -95,9 +95,9 @@ def disk(folder: Path, root: Path = ROOT) -> Disk:
 
 
 def mount(folder: Path, root: Path = ROOT) -> Mount | None:
-    """The file system that a folder lies on, by /proc/self/mountinfo (proc_pid_mountinfo(5)); None where that is not.
+    """Return the mount that a folder is on, by /proc/self/mountinfo (proc_pid_mountinfo(5)); None without that file.
 
-    The last line counts of those that fit: later mounts lie over earlier ones.
+    Of several matching lines the last counts: later mounts lie over earlier ones.
     """
     found: Mount | None = None
     for line in text(root / "proc/self/mountinfo").splitlines():
@@ -117,13 +117,13 @@ def _ext4_errors(root: Path) -> int:
 
 
 def connected_screens(root: Path = ROOT) -> frozenset[str]:
-    """The display connectors with a screen on them, by name (HDMI-A-1), as the kernel lists them."""
+    """Return the display connectors with a screen on them, by name (HDMI-A-1), as the kernel lists them."""
     status = (root / "sys/class/drm").glob("card*-*/status")
     return frozenset(path.parent.name.partition("-")[2] for path in status if text(path) == "connected")
 
 
 def throttled(root: Path = ROOT) -> int | None:
-    """The bits of a Raspberry Pi firmware's `get_throttled`; None on other machines."""
+    """Return the bits of a Raspberry Pi firmware's `get_throttled`; None on other machines."""
     try:
         return int(text(root / "sys/devices/platform/soc/soc:firmware/get_throttled"), 16)
     except ValueError:
@@ -136,7 +136,7 @@ UNDERVOLTAGE_SINCE_BOOT = 0x10000
 
 
 def undervoltage(root: Path = ROOT) -> bool:
-    """Whether the supply gives too little now, by a Pi's firmware or the kernel's watch on it (rpi_volt in hwmon)."""
+    """Tell whether the supply voltage is too low now, by a Pi's firmware or the kernel's rpi_volt in hwmon."""
     watches = (path.parent for path in (root / "sys/class/hwmon").glob("*/name") if text(path) == "rpi_volt")
     alarms = any(text(folder / "in0_lcrit_alarm") == "1" for folder in watches)
     return alarms or bool((throttled(root) or 0) & UNDERVOLTAGE)
@@ -155,7 +155,7 @@ def network(root: Path = ROOT) -> Network:
 
 
 def versions(root: Path = ROOT) -> Versions:
-    """What runs here."""
+    """Return the versions."""
     release = dict(line.split("=", 1) for line in text(root / "etc/os-release").splitlines() if "=" in line)
     return Versions(
         kiosk=version("kiosk"),
@@ -167,7 +167,7 @@ def versions(root: Path = ROOT) -> Versions:
 
 
 def zone(root: Path = ROOT) -> str | None:
-    """The time zone that this computer was given, as the IANA calls it; None where none can be told."""
+    """Return the machine's time zone by its IANA name; None if it is not set."""
     try:
         where = (root / "etc/localtime").readlink().as_posix()
     except OSError:
@@ -176,7 +176,7 @@ def zone(root: Path = ROOT) -> str | None:
 
 
 def text(path: Path) -> str:
-    """What a file of the system says, nothing where it cannot be read."""
+    """Return the text of a file of the system, empty when it cannot be read."""
     try:
         return path.read_text(errors="replace").replace("\0", "").strip()
     except OSError:

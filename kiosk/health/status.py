@@ -26,7 +26,7 @@ class StatusReporter:
     def __init__(
         self, config: Config, controller: Controller, *, screen: Callable[[], tuple[str, str]], root: Path
     ) -> None:
-        """`screen`: what draws it, and the code of its trouble or nothing; `root`: where the system's files begin."""
+        """`screen`: its driver and the code of its trouble, if any; `root`: the root of the system's files."""
         self.reader: ReaderUp | ReaderDown | None = None
         """What the reader said last; None: nothing yet."""
         self.uplink: Uplink | None = None
@@ -34,7 +34,7 @@ class StatusReporter:
         self._screen = screen
 
     def complete(self, status: Status) -> Status:
-        """Add to a status what the ledger does not know: health, central server, and each part.
+        """Add to a status what is not in the ledger: health, central server, and each part.
 
         Raises OSError when the size of the disk cannot be read.
         """
@@ -46,7 +46,7 @@ class StatusReporter:
         return replace(status, vitals=vitals(status, self._surroundings()))
 
     def machine_troubles(self, today: date) -> tuple[str, ...]:
-        """Return what is wrong with disk, second medium, screen and supply, for the server.
+        """Return the troubles of disk, second medium, screen and supply, for the server.
 
         Raises OSError like `complete`.
         """

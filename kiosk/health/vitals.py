@@ -1,8 +1,7 @@
 """The state of each part of the kiosk, as codes with facts: reader, door, disk, clock, network, and more.
 
-Pure: facts come in, `Vital`s come out, by the same limits for a running kiosk and for `kiosk doctor`. Their words, and
-what to do, are in kiosk.notices.vitals. A part that is missing on purpose is `absent`,
-which is no fault.
+Pure: takes facts and returns `Vital`s, by the same limits for a running kiosk and for `kiosk doctor`. Words and advice
+are in kiosk.notices.vitals. A part that is missing on purpose is `absent`, which is no fault.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ DOOR_FAULTS = (
 
 
 def vitals(status: Status, seen: Surroundings) -> tuple[Vital, ...]:
-    """Return the state of every part, in the order in which people ask."""
+    """Return the state of every part, in the order in which they are shown."""
     return (
         _reader(status, seen.reader),
         _screen(seen),
@@ -94,7 +93,7 @@ def _screen(seen: Surroundings) -> Vital:
 
 
 def _power(seen: Surroundings) -> Iterator[Vital]:
-    """Told only while it is too low: few machines can say."""
+    """Return the state of the supply; nothing unless the voltage is too low, since few machines can measure it."""
     if seen.machine.undervoltage:
         yield Vital(part="power", state="fault", code="power_low")
 
@@ -109,7 +108,7 @@ def _door(status: Status, seen: Surroundings) -> Vital:
 
 
 def disk_vital(disk: Disk, health: Collection[str] = ()) -> Vital:
-    """Judge the disk of the ledger by its gravest trouble; `health` has the controller's codes, if one runs."""
+    """Judge the disk of the ledger by its worst trouble; `health` has the controller's codes, if one runs."""
     facts = {"free": str(disk.free), "total": str(disk.total), "errors": str(disk.errors)}
     for code, state in _disk_troubles(disk, health):
         return Vital(part="disk", state=state, code=code, facts=facts)
@@ -156,7 +155,7 @@ def _clock(status: Status, *, paired: bool) -> Vital:
 
 
 def network_vital(network: Network) -> Vital:
-    """Judge the network; none is no trouble, for the door needs none."""
+    """Judge the network; having none is no fault, because the door needs none."""
     if network.link is None:
         return Vital(part="network", state="absent", code="network_none")
     facts = {"link": network.link}
@@ -177,7 +176,7 @@ def _exchange(status: Status, *, paired: bool) -> Vital:
 
 
 def _copies(copies: Sequence[LastCopy], today: date) -> Iterator[Vital]:
-    """Tell of the copy of each folder by itself: a medium that is gone is not made good by the card's own copy."""
+    """Return the state of the copies of each folder: a missing medium is reported even if the card has its copies."""
     own, *others = copies
     yield _copy(own.on, today)
     for medium in others:

@@ -1,9 +1,9 @@
 """Opening hours: when a place is open, by expressions of the opening_hours language. Pure functions.
 
-Who decides at an instant, first to last: staff's override, the dated exceptions (the last that applies), public
-holidays, the weekly hours; when nothing says open, it is closed. All intervals are half open: at 17:00:00.000 a place
-that is open until 17:00 is closed. Evaluated by opening-hours-py, in local time without a zone; kiosk.local_time turns
-its answers into instants. What a member may do with an open door is in kiosk.rules.
+At any instant the first of these decides: the hosts' override, the dated exceptions (the last one that applies), public
+holidays, the weekly hours; if none of them says open, the site is closed. All intervals are half open: at 17:00:00.000
+a site that is open until 17:00 is closed. Expressions are evaluated by opening-hours-py in local time; kiosk.local_time
+converts to instants. What a member may do while it is open is decided in kiosk.rules.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ HORIZON = timedelta(days=366)
 
 
 class Hours(NamedTuple):
-    """An expression of opening hours, with the time zone and public holidays that apply."""
+    """An opening_hours expression, with its time zone and public holidays."""
 
     expression: str
     calendar: str
@@ -88,7 +88,7 @@ class EntryHours(NamedTuple):
 
 
 def opening(site: Site, override: Override | None, at: datetime) -> Opening:
-    """The state of the site at an instant, who or what decides it, and when it changes."""
+    """Return the state of the site at an instant, what decides it, and when it changes."""
     now = next(stretches(of_site(site), at, override=override))
     holiday = not now.overridden and _heeds_holidays(site) and is_holiday(site, at)
     return Opening(
@@ -101,12 +101,12 @@ def opening(site: Site, override: Override | None, at: datetime) -> Opening:
 
 
 def next_opening(site: Site, override: Override | None, at: datetime) -> datetime | None:
-    """When the site opens next after an instant; None: not within a year."""
+    """Return when the site opens next after an instant; None: not within a year."""
     return next_start(of_site(site), at, override=override)
 
 
 def openings(site: Site, override: Override | None, start: datetime, *, end: datetime) -> Iterator[Window]:
-    """The open times between two instants, at most a year, cut to fit."""
+    """Return the open times between two instants, at most a year, cut to fit."""
     for stretch in stretches(of_site(site), start, override=override):
         if stretch.start >= end:
             return
@@ -115,7 +115,7 @@ def openings(site: Site, override: Override | None, start: datetime, *, end: dat
 
 
 def last_closing(site: Site, override: Override | None, at: datetime) -> datetime | None:
-    """The end of the last open time that begins on the local day of the instant, if it is still to come."""
+    """Return the end of the last open time that begins on the local day of the instant, if it is in the future."""
     ahead = stretches(of_site(site), at, override=override)
     return _last_closing(ahead, _next_midnight(site.zone, at))
 
@@ -124,17 +124,17 @@ def last_closing(site: Site, override: Override | None, at: datetime) -> datetim
 
 
 def of_site(site: Site) -> Hours:
-    """The site's hours with its exceptions on top."""
+    """Return the site's hours including its exceptions."""
     return Hours(_joined(site.hours, site.exceptions), site.calendar, site.zone)
 
 
 def of_pass(site: Site, access_hours: str) -> Hours:
-    """A pass's own access hours, read where the site is; neither its exceptions nor its overrides touch them."""
+    """Return a pass's own access hours, in the site's zone; the site's exceptions and overrides do not change them."""
     return Hours(_joined(access_hours, ()), site.calendar, site.zone)
 
 
 def stretches(hours: Hours, at: datetime, *, override: Override | None = None) -> Iterator[Stretch]:
-    """From an instant on, open and closed in turn, for a year. The first one begins at the instant, not before."""
+    """Yield the open and closed stretches in turn, for a year. The first one begins at the instant."""
     at = local_time.clamp(at)
     limit = at + HORIZON
     for is_open, parts in groupby(_painted(hours, override, at, limit=limit), key=lambda part: part.is_open):
@@ -145,7 +145,7 @@ def stretches(hours: Hours, at: datetime, *, override: Override | None = None) -
 
 
 def next_start(hours: Hours, at: datetime, *, override: Override | None = None) -> datetime | None:
-    """When the next open time begins after an instant; None: not within a year."""
+    """Return when the next open time begins after an instant; None: not within a year."""
     return next((s.start for s in stretches(hours, at, override=override) if s.is_open and s.start > at), None)
 
 
@@ -162,7 +162,7 @@ def admission(hours: Hours, at: datetime, *, early: timedelta, override: Overrid
 
 
 def never_closes(hours: Hours, at: datetime) -> bool:
-    """Open now and for the coming year, as `24/7` is."""
+    """Tell whether it is open now and for the coming year, as with `24/7`."""
     now = next(stretches(hours, at))
     return now.is_open and now.end is None
 
@@ -171,12 +171,12 @@ def never_closes(hours: Hours, at: datetime) -> bool:
 
 
 def read_as(rule: str, calendar: str) -> str:
-    """A rule in full: `Dec 31-24 off` runs backwards, so it is read as `Dec 31-Jan 24 closed`."""
+    """Return a rule in full: `Dec 31-24 off` runs backwards and means `Dec 31-Jan 24 closed`."""
     return str(schedule(rule, calendar[:2]))
 
 
 def next_effect(rule: str, calendar: str, on: date) -> date | None:
-    """The first date, from the one given on, of which a rule says anything; None: its dates have passed."""
+    """Return the first date from `on` that a rule applies to; None if all its dates are past."""
     found = (_first_change(f"{base}; {rule}", base == "24/7", calendar, on) for base in ("24/7", "off"))
     return min(filter(None, found), default=None)
 
@@ -194,10 +194,10 @@ def _first_change(expression: str, usual: bool, calendar: str, on: date) -> date
 
 @lru_cache(maxsize=256)
 def _joined(hours: str, exceptions: tuple[str, ...]) -> str:
-    """One expression in which later rules win over earlier ones, day by day.
+    """Join expressions; later rules win over earlier ones, day by day.
 
-    What is not accepted (`check` refuses it before it is stored) counts as closed: a judgement never raises, and never
-    opens by misreading.
+    An expression that is not accepted (`check` refuses it before it is stored) counts as closed: evaluating never
+    raises, and a misread expression never opens.
     """
     rules = (
         checking.or_closed(hours) or "off",
@@ -227,7 +227,7 @@ def _overridden(hours: Hours, override: Override, at: datetime, *, limit: dateti
 
 
 def _written(hours: Hours, start: datetime, end: datetime) -> Iterator[Stretch]:
-    """What the expression says between two instants, cut to fit."""
+    """Yield what the expression says between two instants, cut to fit."""
     where = local_time.zone(hours.zone)
     day = datetime.combine(local_time.today(where, start), time())
     read = schedule(hours.expression, hours.calendar)

@@ -1,4 +1,4 @@
-"""Checking opening hours before they are stored, and closing those that were stored and are not accepted."""
+"""Checks opening hours before they are stored, and closes rules stored earlier that are no longer accepted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATE_OR_TIMES = re.compile(r'\d{1,2}:\d\d|\(|"|\|\||(?i:\b(?:sunrise|sunset|da
 class HoursError(ValueError):
     """Hours that are not accepted. `column` counts from 1; None: the whole expression.
 
-    `code` and `facts` are what kiosk.notices.refusals says it by in other languages.
+    kiosk.notices.refusals has the words for `code` and `facts` in other languages.
     """
 
     def __init__(self, expression: str, column: int | None, problem: str, *, code: str) -> None:
@@ -47,12 +47,12 @@ class HoursError(ValueError):
 
 
 def check(hours: str, exceptions: Sequence[str], calendar: str) -> None:
-    """Refuse hours that cannot be read, or that not every reader of the language reads alike.
+    """Refuse hours that cannot be read, or that other readers of the language would read differently.
 
-    Raises HoursError with the column and what to write instead: for a syntax error; an unknown country; whatever is not
-    plainly open or closed; days that do not exist; school holidays, of which the library has no calendar; a rule
-    written after the public holidays' rule, which would open the house on holidays, or after any other closing that it
-    would undo; in a region with holidays of its own, public holidays together with dates or hours past midnight.
+    Raises HoursError with the column and what to write instead, for: a syntax error; an unknown country; anything that
+    is not plainly open or closed; days that do not exist; school holidays, which the library does not know; a rule
+    after the public holidays' rule, which would open on holidays, or after any other closing that it would undo; in a
+    region with holidays of its own, public holidays together with dates or hours past midnight.
     """
     country = calendar[:2]
     _check_calendar(calendar)
@@ -79,9 +79,9 @@ def _error(expression: str, column: int | None, code: str) -> HoursError:
 
 
 def or_closed(expression: str) -> str:
-    """Return an expression with the rules that are not accepted closed on their days; empty when nothing is left.
+    """Return an expression with each rule that is not accepted closed on its days; empty when nothing is left.
 
-    For hours that were stored by a release that accepted more.
+    For hours stored by a release that accepted more.
     """
     found = list(language.rules(expression))
     kept = ""
@@ -105,7 +105,7 @@ def or_closed(expression: str) -> str:
 
 
 def _closed(expression: str, rule: Rule) -> str:
-    """Return a rule that is closed on the days for which one was written that is not accepted."""
+    """Return a rule that closes on the days of a rule that is not accepted."""
     text = expression[rule.start :].partition(";")[0].partition("||")[0].strip()
     if not rule.opens and opening_hours.validate(text):
         return text

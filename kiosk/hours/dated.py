@@ -1,4 +1,4 @@
-"""Other hours on certain dates, put together from choices: written as a dated rule, and read back."""
+"""Converts other hours on certain dates between choices (dates, times, a reason) and a dated rule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ MIDNIGHT = time()
 
 
 def check_spans(spans: tuple[Span, ...], where: str) -> None:
-    """Refuse spans that run backwards or overlap. Raises HoursError; an end of 00:00 is the day's end."""
+    """Refuse spans that run backwards or overlap.
+
+    Raises HoursError; an end of 00:00 means midnight at the day's end.
+    """
     last = MIDNIGHT
     for number, span in enumerate(spans):
         if span.end != MIDNIGHT and span.end <= span.start:
@@ -25,14 +28,15 @@ def check_spans(spans: tuple[Span, ...], where: str) -> None:
 
 
 def write_times(spans: tuple[Span, ...]) -> str:
-    """Return spans as the language writes them: `09:00-12:00,14:00-24:00`."""
+    """Return spans as an expression: `09:00-12:00,14:00-24:00`."""
     return ",".join(f"{one.start:%H:%M}-{'24:00' if one.end == MIDNIGHT else f'{one.end:%H:%M}'}" for one in spans)
 
 
 def write_dates(change: DatedHours) -> str:
-    """The change as a dated rule: `2026 Aug 03-14 off "congés"`, `2026 Jul 14 10:00-16:00 open "fête"`.
+    """Return the change as a dated rule, such as `2026 Aug 03-14 off "congés"`.
 
-    Raises HoursError for dates that run backwards and spans that are none.
+    Another example: `2026 Jul 14 10:00-16:00 open "fête"`. Raises HoursError for dates that run backwards and for spans
+    that are not in order.
     """
     if change.last < change.first:
         days = f"{change.first} - {change.last}"
@@ -44,7 +48,7 @@ def write_dates(change: DatedHours) -> str:
 
 
 def _dates(first: date, last: date) -> str:
-    """The days of a change; a range within a month is written short, but not one that ends February.
+    """Return the days of a change; a range within a month is written short, except at the end of February.
 
     The language's reference implementation does not read `2026 Feb 16-28`.
     """
@@ -60,9 +64,9 @@ def _day(day: date) -> str:
 
 
 def in_present_form(rule: str) -> str:
-    """A dated rule that an earlier release wrote, as this one writes it; any other as it is.
+    """Return a dated rule of an earlier release in the present form; any other unchanged.
 
-    Its `2026 Jul 14 10:00-16:00 "fête"` meant open, and is not accepted any more without the word.
+    An earlier release wrote `2026 Jul 14 10:00-16:00 "fête"` for open times; without `open` that is no longer accepted.
     """
     change = read_dates(rule)
     try:
@@ -79,7 +83,7 @@ _DATED = re.compile(
 
 
 def read_dates(rule: str) -> DatedHours | None:
-    """The change that a dated rule means; None for one in another form (every Christmas, Easter, a season)."""
+    """Return the change that a dated rule means; None for another form (every Christmas, Easter, a season)."""
     found = _DATED.fullmatch(rule.strip())
     if found is None:
         return None

@@ -1,7 +1,7 @@
-"""Public holidays: the countries whose calendars are known, which days are holidays and what they are called.
+"""Public holidays: which countries and regions have a calendar, and the names of holidays.
 
-A calendar is that of a country (`FR`), or of a region with days of its own (`FR-57`, ISO 3166-2). The library knows the
-countries; the days of regions are here, and hours that name public holidays are written out for them.
+A calendar is that of a country (`FR`), or of a region with holidays of its own (`FR-57`, ISO 3166-2). The library knows
+the countries; the holidays of regions are defined here, and added to expressions that name public holidays.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ class Fixed(NamedTuple):
     name: str
 
     def selector(self, later: int) -> str:
-        """Its dates, so many days later, in the language of opening hours."""
+        """Return its dates, `later` days later, in the language of opening hours."""
         on = date(language.COMMON_YEAR, self.month, self.day) + timedelta(days=later)
         return f"{language.MONTHS[on.month - 1]} {on.day:02}"
 
 
 class AtEaster(NamedTuple):
-    """A holiday so many days after Easter; before it with a minus."""
+    """A holiday a number of days after Easter; before it if negative."""
 
     days: int
     name: str
 
     def selector(self, later: int) -> str:
-        """Its dates, so many days later, in the language of opening hours."""
+        """Return its dates, `later` days later, in the language of opening hours."""
         days = self.days + later
         return f"easter {days:+d} day{'s' * (abs(days) != 1)}"
 
@@ -72,18 +72,18 @@ custom, such as 21 July in Guadeloupe, are not in them; a site that closes then 
 
 
 def regions(country: str) -> tuple[str, ...]:
-    """Codes of the regions of a country that have public holidays of their own."""
+    """Return the codes of the regions of a country that have public holidays of their own."""
     return tuple(region for region in REGIONS if region.startswith(f"{country}-"))
 
 
 def all_regions() -> tuple[str, ...]:
-    """Codes of all regions that have public holidays of their own."""
+    """Return the codes of all regions that have public holidays of their own."""
     return tuple(REGIONS)
 
 
 @lru_cache(maxsize=1)
 def countries() -> tuple[str, ...]:
-    """Codes of the countries whose public holidays the library knows."""
+    """Return the codes of the countries whose public holidays the library knows."""
     return tuple(first + last for first in ascii_uppercase for last in ascii_uppercase if has_calendar(first + last))
 
 
@@ -97,12 +97,12 @@ def has_calendar(country: str) -> bool:
 
 
 def is_holiday(site: Site, at: datetime) -> bool:
-    """Whether the local date is a public holiday where the site is."""
+    """Tell whether the local date is a public holiday at the site."""
     return _is_holiday(site.calendar, local_time.today(local_time.zone(site.zone), at))
 
 
 def holiday_name(site: Site, at: datetime) -> str | None:
-    """What the public holiday of the local date is called there, where that is known."""
+    """Return the name of the public holiday on the local date, if known."""
     names = NAMES.get(site.country)
     if names is None:
         return None
@@ -113,7 +113,7 @@ def holiday_name(site: Site, at: datetime) -> str | None:
 
 @lru_cache(maxsize=256)
 def schedule(expression: str, calendar: str) -> OpeningHours:
-    """An expression, read with the public holidays of a calendar; with none where no calendar of it is known."""
+    """Return the parsed expression with the public holidays of a calendar, or with none if the calendar is unknown."""
     country, written = calendar[:2], with_region(expression, calendar)
     try:
         return OpeningHours(written, country=country, auto_country=False, auto_timezone=False)
@@ -132,10 +132,10 @@ _OFFSET = re.compile(r"PH(?: ([+-]1) day)?")
 
 
 def with_region(expression: str, calendar: str) -> str:
-    """Return an expression in which each rule for public holidays is followed by one for those of the region.
+    """Return an expression in which a rule for the region's holidays follows each rule for public holidays.
 
-    In Moselle `Mo-Fr 09:00-17:00; PH off` is read as with `; easter -2 days off; Dec 26 off` behind it. What cannot be
-    written so is left as it is; `check` refuses it there.
+    In Moselle `Mo-Fr 09:00-17:00; PH off` becomes `Mo-Fr 09:00-17:00; PH off; easter -2 days off; Dec 26 off`. A rule
+    for which that is impossible is left unchanged; `check` refuses it in such a region.
     """
     days = REGIONS.get(calendar, ())
     if not days or "PH" not in expression:
@@ -149,15 +149,15 @@ def with_region(expression: str, calendar: str) -> str:
 
 
 def is_read_in_regions(rule: language.Rule) -> bool:
-    """Whether a rule can be written once more for the days of a region: without dates and hours of the next day.
+    """Tell whether a rule can be repeated for a region's holidays: it has no dates and no hours of the next day.
 
-    The rule for Good Friday would cut off the night of the Thursday before.
+    Otherwise the rule for Good Friday would cut off the night of the Thursday before.
     """
     return rule.problem is None and not rule.on_dates and not rule.past_midnight
 
 
 def _regional(rule: language.Rule, days: tuple[Fixed | AtEaster, ...]) -> Iterator[str]:
-    """The same rule for the days of a region, once for each time that it names public holidays."""
+    """Return the rule for the region's holidays, once for each place where it names public holidays."""
     said = rule.text[len(rule.selector) :].lstrip(" :")
     for found in _OFFSET.finditer(rule.selector if rule.on_holidays else ""):
         yield from (f"{day.selector(int(found[1] or 0))} {said}".strip() for day in days)

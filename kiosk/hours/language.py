@@ -1,8 +1,8 @@
 """Parses the part of OpenStreetMap's opening_hours language that is accepted; reports what is not.
 
-Accepted is what the library reads as the language's reference implementation (npm package `opening_hours`) does:
-tests/hours/reference compares them. A rule is, in this order and each part once: dates, weekdays, times, a state (open,
-off, closed) and, after a state, a comment. Rules stand behind each other, parted by `;`, or by `, ` to add times.
+Accepted is what the library reads in the same way as the language's reference implementation (npm package
+`opening_hours`): tests/hours/reference compares them. A rule has, in this order and each at most once: dates, weekdays,
+times, a state (open, off, closed) and, after a state, a comment. Rules are separated by `;`, or by `, ` to add times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ALL_WEEK = frozenset(range(7))
 
 
 class Problem(NamedTuple):
-    """Why an expression is not accepted: `column` counts from 0, `code` is what the refusal is told by."""
+    """Why an expression is not accepted: `column` counts from 0, `code` is the code of the refusal."""
 
     column: int
     code: str
@@ -36,7 +36,7 @@ class ProblemError(ValueError):
 
 
 class Rule(NamedTuple):
-    """A rule that is accepted, or where it is not."""
+    """A parsed rule, or where it is not accepted."""
 
     start: int
     """Where it begins in the expression; columns count from 0."""
@@ -85,7 +85,7 @@ _OFF = re.compile(r"(?i:\b(?:off|closed)\b)")
 
 
 def rules(expression: str) -> Iterator[Rule]:
-    """Yield the rules of an expression, each with its problem if it has one; a fallback (`||`) ends them."""
+    """Yield the rules of an expression, each with its problem if it has one; stop at a fallback (`||`)."""
     for match in re.finditer(r'(?:"[^"]*"|[^;"])+|;(?=\s*(?:;|$))', expression):
         text = match[0]
         start = match.start() + len(text) - len(text.lstrip())
@@ -98,7 +98,7 @@ def unquoted(expression: str) -> str:
 
 
 class _Reader:
-    """Reads the rules between two semicolons."""
+    """Parses the rules between two semicolons."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text, self._at, self._end = text, start, end
@@ -246,7 +246,7 @@ def _weekdays_of(found: re.Match[str]) -> set[int]:
 
 
 def _check_date(found: re.Match[str]) -> None:
-    """Refuse days that do not exist, ranges that run backwards, and those that the two readers read differently."""
+    """Refuse days that do not exist, ranges that run backwards, and dates that the two readers read differently."""
     year, to_year = found["from_year"], found["to_year"]
     first = _day(found, year, found["from_month"], found["from_day"])
     if found["to_day"] is None:
@@ -276,7 +276,7 @@ def _check_months(found: re.Match[str], text: str, end: int) -> None:
 
 
 def undoes(rule: Rule, closing: Rule) -> bool:
-    """Tell whether a rule opens, on any date, what an earlier one closes on some days or at some times."""
+    """Tell whether a rule opens, on any date, what an earlier rule closes on some days or at some times."""
     is_one = rule.opens and not rule.on_dates and not closing.opens and not closing.on_holidays
     is_wider = closing.weekdays < rule.weekdays or ("[" in closing.selector and "[" not in rule.selector)
     is_for_some = closing.on_dates or closing.has_times or is_wider
@@ -284,11 +284,11 @@ def undoes(rule: Rule, closing: Rule) -> bool:
 
 
 def across(found: list[Rule]) -> Problem | None:
-    """Return what is wrong with rules together that are each accepted, None when nothing is.
+    """Return the problem of rules that are accepted one by one but not together, None when there is none.
 
-    The two readers disagree on what a later rule for every day leaves of those before, and on the end of a night where
-    a rule before tells of the next day. A rule after the one for public holidays would open on holidays, unless it is
-    for single days; so would one for every date after a closing.
+    The two readers disagree on what a later rule for every day leaves of earlier ones, and on the end of a night for
+    which an earlier rule covers the next day. A rule after the one for public holidays would open on holidays, unless
+    it is for single days; the same holds for a rule for every date after a closing.
     """
     after_holidays = False
     for number, rule in enumerate(found):

@@ -1,7 +1,7 @@
-"""A week as a picture, and weekly hours put together from choices instead of typed syntax.
+"""Shows a week as a picture, and converts weekly hours between a grid of choices and an expression.
 
-What is written here is the opening_hours language that kiosk.hours evaluates, in its plainest form; what others wrote
-in other forms is read back where it means the same. Nothing is stored here.
+Expressions are written in the plainest form of the opening_hours language; hours in other forms are read back if they
+mean the same as a grid. Nothing is stored here.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from kiosk.model import DayHours, Override, Site, Span, WeekHours
 
 
 def picture(site: Site, override: Override | None, first: date, *, days: int = 7) -> tuple[DayHours, ...]:
-    """Return each local day from `first` on: when it is open, and what decides that; spans past midnight are cut there.
+    """Return each local day from `first` on: when it is open, and what decides that; spans are cut at midnight.
 
-    `first` is moved so that all days are in the years that opening hours can be told for (kiosk.local_time.FIRST to
+    `first` is moved so that all days are in the years for which opening hours are known (kiosk.local_time.FIRST to
     LAST).
     """
     usual = structs.replace(site, exceptions=())
@@ -34,7 +34,7 @@ def picture(site: Site, override: Override | None, first: date, *, days: int = 7
 
 
 def monday(day: date) -> date:
-    """The Monday of the week that a day lies in; the calendar's first day is its own."""
+    """Return the Monday of the week of a day; for the calendar's first day, that day."""
     return day - timedelta(days=min(day.weekday(), (day - date.min).days))
 
 
@@ -105,7 +105,7 @@ def write_week(week: WeekHours) -> str:
 
 
 def read_week(expression: str, country: str) -> WeekHours | None:
-    """The grid that an expression means; None when there is more to it (seasons, dates, comments, events)."""
+    """Return the grid that an expression means; None if it says more (seasons, dates, comments, events)."""
     words = set(re.findall(r"[A-Za-z\"]+|\d{3,}", expression))
     if '"' in expression or not words <= {*DAYS, "PH", "off", "closed", "open"}:
         return None
@@ -121,7 +121,7 @@ def _check_week(week: WeekHours) -> None:
 
 
 def _named(week: WeekHours, spans: tuple[Span, ...]) -> str:
-    """The days that have these spans: `Mo,Tu`, `Mo-Fr`, `Mo-We,Sa`."""
+    """Return the days that have these spans: `Mo,Tu`, `Mo-Fr`, `Mo-We,Sa`."""
     numbers = [number for number, one in enumerate(week.days) if one == spans]
     runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
     return ",".join(_run(run) for run in runs)
@@ -135,7 +135,7 @@ def _run(run: list[int]) -> str:
 
 @lru_cache(maxsize=64)
 def _sampled(expression: str, country: str) -> tuple[tuple[Span, ...], ...]:
-    """What the expression says in the first week of 2027 and after that has no public holiday."""
+    """Return the hours in the first week of 2027 or later that has no public holiday."""
     site = Site(id="", name="", zone="UTC", hours=expression, country=country)
     first = date(2027, 1, 4)
     while any(hours.is_holiday(site, _noon(first + timedelta(days=number))) for number in range(7)):
@@ -149,7 +149,7 @@ def _noon(day: date) -> datetime:
 
 @lru_cache(maxsize=64)
 def _same(one: str, other: str, country: str) -> bool:
-    """Whether two expressions without dates agree for a year, holidays and all: then they mean the same week."""
+    """Tell whether two expressions without dates agree for a year, holidays included: then they mean the same week."""
     start = _noon(date(2027, 1, 4))
     sites = (Site(id="", name="", zone="UTC", hours=expression, country=country) for expression in (one, other))
     first, second = (tuple(hours.openings(site, None, start, end=start + hours.HORIZON)) for site in sites)

@@ -1,4 +1,4 @@
-"""The class Ledger: writing entries of one's own and of the feed, and the roster that is folded from them."""
+"""The class Ledger: writes its own entries and those of the feed, and keeps the roster up to date."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNWRITABLE = "the ledger cannot be written"
 
 
 class Ledger(LedgerReader):
-    """A ledger and its roster, and the right to write them."""
+    """A ledger and its roster, open for writing."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Ledger(LedgerReader):
         name: str = "the database",
         head_file: HeadFile | None = None,
     ) -> None:
-        """`lock` is held until `close`; `head_file` notes where the ledger ends, each time that it has grown."""
+        """`lock` is held until `close`; `head_file` records the last entry each time the ledger has grown."""
         self._stamp, self._lock, self._head_file = stamp, lock, head_file
         self._new_head: Head | None = None
         super().__init__(engine, name=name)
@@ -55,11 +55,11 @@ class Ledger(LedgerReader):
             self._lock.close()
 
     def release_on_close(self, lock: WriterLock) -> None:
-        """Give back this lock, too, when the ledger is closed."""
+        """Release this lock, too, when the ledger is closed."""
         self._lock = lock
 
     def read_one_row(self, table: Table) -> None:
-        """Read a row of a table, whatever it is, by the names of its columns: those can be damaged too.
+        """Read any row of a table by the names of its columns, which can be damaged too.
 
         Raises LedgerError when that cannot be done.
         """
@@ -68,7 +68,7 @@ class Ledger(LedgerReader):
             self._database.connection.execute(text(f'SELECT {columns} FROM "{table.name}" NOT INDEXED LIMIT 1')).first()  # noqa: S608
 
     def import_rows(self, write: Callable[[Connection], None]) -> None:
-        """Have `write` put rows that were read elsewhere into an empty ledger; fold what is not in the roster yet.
+        """Call `write` to put rows read elsewhere into an empty ledger; fold what is not in the roster yet.
 
         Raises LedgerError; then it is as empty as before.
         """
@@ -84,8 +84,8 @@ class Ledger(LedgerReader):
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         """Write facts, all or none, and fold them into the roster; when this returns they are on the disk.
 
-        One transaction with one sync to the disk; all get the same stamp. Raises LedgerError when the disk will not
-        take them: then nothing was written, and the next append tries again from where the ledger stands.
+        One transaction with one sync to the disk; all get the same stamp. Raises LedgerError when the disk refuses:
+        then nothing was written, and the next append starts from the unchanged ledger.
         """
         if not facts:
             return ()
@@ -108,13 +108,13 @@ class Ledger(LedgerReader):
         return self._stamp()
 
     def add_from_feed(self, arriving: Sequence[tuple[int, Entry]], *, cursor: str | None = None) -> tuple[Fault, ...]:
-        """Keep entries of the server's feed, each with its place in it, fold them, and remember where the feed goes on.
+        """Store entries of the server's feed with their positions, fold them, and move the cursor.
 
-        All in one transaction, or nothing. What is known already changes nothing; an own entry only gets its place. A
-        kind that this version does not know is kept and passed over. What does not verify, or claims a name that
-        another entry bears here, is kept out and returned. `cursor` None leaves the cursor as it is, so that a long
-        page can be given in parts, with a tap in between. Where erased entries leave open what the roster should be,
-        the cursor is None afterwards: a snapshot tells. Raises LedgerError.
+        All in one transaction, or nothing. A known entry changes nothing; an own entry only gets its position. An entry
+        of a kind that this version does not know is stored and not folded. An entry that does not verify, or has the
+        name of a different entry stored here, is not stored, and is returned. `cursor` None leaves the cursor as it is,
+        so that a long page can be given in parts, with taps in between. If erased entries leave it open what the roster
+        should be, the cursor is None afterwards, and a snapshot is needed. Raises LedgerError.
         """
         if not arriving and cursor in (None, self.cursor):
             return ()
@@ -128,7 +128,7 @@ class Ledger(LedgerReader):
         return faults
 
     def _forget(self, connection: Connection, arrived: Sequence[Entry], faults: Sequence[Fault]) -> None:
-        """Erase the bodies that entries which arrived say are to go.
+        """Erase the bodies that the arrived entries say are to be erased.
 
         A tombstone that is one of our own entries, lost when an older copy was restored, is written again: what was
         erased must not return.
@@ -151,10 +151,10 @@ class Ledger(LedgerReader):
             self._write(connection, [Erased(member_id=name, by="again") for name in sorted(members)])
 
     def may_have_lost_entries(self) -> bool:
-        """Tell whether the ledger may have lost its end, or is another one than was noted: then `start_new_ledger`.
+        """Tell whether the ledger may have lost its end, or is not the one noted: then call `start_new_ledger`.
 
-        One without a note was put here from elsewhere: an old copy, for all that is known. An empty note was made a
-        moment before a power cut, when the ledger was new: nothing is lost.
+        A ledger without a note may be an old copy put here. An empty note comes from a power cut just after the ledger
+        was made: nothing is lost.
         """
         seen = self._head_file.read() if self._head_file else None
         if seen is None:
@@ -167,12 +167,11 @@ class Ledger(LedgerReader):
         return there is None or there.hash != seen.head.hash
 
     def start_new_ledger(self, *, start_over: bool = False) -> None:
-        """Go on as a new ledger, with a new name and its first entry to come: the end of the old one may be lost.
+        """Continue as a new ledger with a new name, because the end of the old one may be lost.
 
-        Others may have seen entries of it that are not here any more, and no entry may ever bear the name of one of
-        those. What is here of the old ledger stays, its entries are still sent under their names, and what the server
-        had of it comes back in the feed. With `start_over` the roster is fetched from the server anew. Raises
-        LedgerError.
+        Others may have entries of it that are no longer here, and no new entry may ever have the name of one of those.
+        What is here of the old ledger stays, its entries are still sent under their names, and what the server had of
+        it comes back in the feed. With `start_over` the roster is fetched from the server anew. Raises LedgerError.
         """
         new = str(uuid.uuid4())
         with self._writing() as connection:
@@ -185,12 +184,12 @@ class Ledger(LedgerReader):
             self._head_file.note(new, Head())
 
     def mark_acknowledged(self, acked: int, *, former: str | None = None, disowned: bool = False) -> None:
-        """Remember which own entry the server acknowledged last; `former` names a ledger kept here before this one.
+        """Store the last own entry that the server acknowledged; `former` names a former ledger instead of this one.
 
-        Less than before is remembered too: the server was put back to a copy, and asks anew. A server that has more
-        than this ledger knows another life of it; that is for it to tell, and what comes next is to be sent.
-        `disowned`: some of what it acknowledges will not be in its feed. No other kiosk ever hears of that, so the
-        roster is to be fetched as a snapshot, without it. Raises LedgerError.
+        A smaller number than before is stored too: then the server was restored from a copy, and the entries are sent
+        again. A number beyond this ledger's end counts as its end: the server detects that case itself. `disowned`:
+        some acknowledged entries will not be in the feed, so that no other kiosk will know them; the roster is then
+        fetched as a snapshot, without them. Raises LedgerError.
         """
         if former is None:
             acked = min(acked, self.head.seq)
@@ -201,13 +200,13 @@ class Ledger(LedgerReader):
             cursors.write(connection, {name: acked, **({cursors.NEEDS_SNAPSHOT: 1} if disowned else {})})
 
     def keep_key_mark(self, mark: bytes) -> None:
-        """Keep the mark of the key with which badges are hidden, in the place of another. Raises LedgerError."""
+        """Store the mark of the key with which badges are hidden, replacing another. Raises LedgerError."""
         if self.key_mark != mark:
             with self._writing() as connection:
                 cursors.write(connection, {cursors.BADGE_KEY: mark.hex()})
 
     def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
-        """Put a page of the server's snapshot beside the roster, which stays as it is; the first page begins anew.
+        """Store a page of the server's snapshot beside the roster, which does not change; the first page starts anew.
 
         Raises SnapshotError for a page that does not follow the one before, LedgerError for one that does not fit.
         """
@@ -215,12 +214,11 @@ class Ledger(LedgerReader):
             snapshot.stage(connection, rows, position=position)
 
     def adopt(self, *, cursor: str) -> None:
-        """Put the staged snapshot in the place of the roster, once its last page is staged; own unsent entries on top.
+        """Replace the roster by the staged snapshot, once its last page is staged; fold own unsent entries on top.
 
-        `cursor` is where the feed goes on after it. Whom this kiosk knows to be forgotten and the snapshot does not,
-        because the server was put back to a copy, is forgotten again, and all are told; so are the sums of passages
-        that are forgotten here, for nobody else may have them. One transaction. Raises SnapshotError when nothing is
-        staged.
+        `cursor` is where the feed continues after it. People erased here and not in the snapshot, because the server
+        was restored from a copy, are erased again, with a new tombstone for all; so are passages condensed here, whose
+        sums nobody else may have. One transaction. Raises SnapshotError when nothing is staged.
         """
         with self._writing() as connection:
             before, sums = erasing.gone(connection), condensing.known(connection)
@@ -242,9 +240,9 @@ class Ledger(LedgerReader):
         return fact if isinstance(fact, Condensed) else None
 
     def condense(self, now: datetime) -> Condensed | None:
-        """Forget the next stretch of own passages that is old enough, keeping its sums; None when there is none.
+        """Erase the next stretch of own passages that is old enough, keeping its sums; None when there is none.
 
-        For a kiosk that has no server: a server does it for all. Takes at most a part of a second; ask again until
+        For a kiosk without a server: a server does it for all its kiosks. Takes a fraction of a second; repeat until
         there is nothing left. Raises LedgerError.
         """
         with self._writing() as connection:
@@ -259,7 +257,7 @@ class Ledger(LedgerReader):
     def erase(self, ref: Ref) -> None:
         """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.
 
-        The roster keeps what the entry had done to it, so folding anew gives less from then on; `repair` is refused.
+        The roster keeps the entry's effect, so folding anew gives less from then on, and `repair_roster` is refused.
         The WAL holds the old bytes until the next checkpoint. Raises LookupError when there is no such entry.
         """
         with self._writing() as connection:
@@ -268,11 +266,10 @@ class Ledger(LedgerReader):
                 raise LookupError(f"there is no entry {ref.seq} of ledger {ref.ledger_id}")
 
     def repair_roster(self) -> tuple[Difference, ...]:
-        """Replace the live roster by what the entries add up to; return what was different.
+        """Replace the roster by what the entries add up to; return the differences.
 
-        Raises LedgerError when bodies were erased for which nothing stands, neither a remainder nor a sum: what they
-        had done can no longer be told from the entries; or when the roster stands on a snapshot: then another snapshot
-        is what repairs it.
+        Raises LedgerError when bodies were erased without a remainder or a sum, because their effect can no longer be
+        computed; or when the roster is based on a snapshot: then a new snapshot repairs it.
         """
         if self.snapshot_position is not None:
             raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
@@ -280,12 +277,12 @@ class Ledger(LedgerReader):
             return refold(connection, own=self.ledger_id)
 
     def checkpoint(self) -> None:
-        """Move what the WAL holds into the database and empty it; for when nobody is waiting. Raises LedgerError."""
+        """Move the WAL into the database and empty it; call it while nobody is waiting. Raises LedgerError."""
         with self._database.failing_as(UNWRITABLE):
             empty_wal(self._database.connection)
 
     def is_wal_large(self) -> bool:
-        """Tell whether a moment in which nobody is waiting should be used for a checkpoint. Raises LedgerError."""
+        """Tell whether the WAL should be emptied at the next moment without taps. Raises LedgerError."""
         with self._database.failing_as(UNREADABLE):
             return wal_bytes(self._database.connection) > WAL_WORTH_EMPTYING
 

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[ServerNews], Sequence[AnyFact]]) -> None:
     """Write news, and after them the facts that `extra_facts` returned before they were written.
 
-    Raises LedgerError; then the news are asked for again. Any other failure becomes a LedgerError too: what a server
-    sends must not end the thread that opens the door.
+    Raises LedgerError; then the news are fetched again. Any other exception becomes a LedgerError too: nothing a server
+    sends may end the thread that opens the door.
     """
     try:
         facts = extra_facts(news)

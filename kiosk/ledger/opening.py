@@ -14,7 +14,7 @@ from kiosk.store.database.head_file import HeadFile
 
 
 def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
-    """Open a database for writing, making or upgrading it where needed; `stamp` is asked once for each append.
+    """Open a database for writing, making or upgrading it if needed; `stamp` is called once for each append.
 
     Raises LedgerBusyError when another process holds it, LedgerTooNewError when a newer kiosk wrote it, and LedgerError
     when it cannot be opened or is damaged.
@@ -29,14 +29,14 @@ def open_ledger(path: Path, *, stamp: Callable[[], Stamp]) -> Ledger:
 
 
 def open_locked(path: Path, *, stamp: Callable[[], Stamp], lock: WriterLock | None = None) -> Ledger:
-    """Open a database whose writer's lock is held by the caller; closing the ledger gives back the `lock` given."""
+    """Open a database whose writer's lock the caller holds; closing the ledger releases the lock."""
     with failing_as(f"{path} cannot be opened"):
         path.touch(mode=0o640)
         return Ledger(partial(writing_engine, path), stamp=stamp, lock=lock, name=str(path), head_file=HeadFile(path))
 
 
 def open_reader(path: Path) -> LedgerReader:
-    """Open a database for reading only, beside whoever writes it. Raises LedgerError when it cannot be read."""
+    """Open a database for reading only, beside its writer. Raises LedgerError when it cannot be read."""
     if not path.exists():
         raise LedgerError(f"{path} does not exist")
     with failing_as(f"{path} cannot be read"):

@@ -44,7 +44,7 @@ class LedgerReader:
     """A ledger that is open for reading."""
 
     def __init__(self, engine: Callable[[], Engine], *, name: str = "the database") -> None:
-        """`engine` is called to open the database, `name` is what errors call it."""
+        """`engine` opens the database, `name` is its name in error messages."""
         self._name = name
         self._database = Database(engine)
         try:
@@ -93,12 +93,12 @@ class LedgerReader:
 
     @property
     def sent(self) -> int:
-        """The last own entry that the server acknowledged, as it said last; 0 before it said anything."""
+        """Return the last own entry that the server acknowledged; 0 before any. Raises LedgerError."""
         return self._number(cursors.SENT) or 0
 
     @property
     def waiting(self) -> int:
-        """How many own entries the server has yet to acknowledge, those of former ledgers included."""
+        """Return how many own entries the server has not acknowledged, those of former ledgers included."""
         return self.head.seq - self.sent + sum(self._beyond(name, sent) for name, sent in self.former_ledgers.items())
 
     def _beyond(self, former: str, sent: int) -> int:
@@ -107,7 +107,7 @@ class LedgerReader:
 
     @property
     def cursor(self) -> str | None:
-        """Where the server's feed goes on; None before any of it was seen, or when a snapshot is to be fetched."""
+        """Return where the server's feed continues; None at first, or when a snapshot is to be fetched."""
         with self._database.failing_as(UNREADABLE):
             connection = self._database.connection
             if cursors.read(connection, cursors.NEEDS_SNAPSHOT) is not None:
@@ -116,14 +116,14 @@ class LedgerReader:
 
     @property
     def key_mark(self) -> bytes | None:
-        """The mark of the key with which badges are hidden here; None while no key has proved itself."""
+        """Return the mark of the key with which badges are hidden; None until a badge was found with a key."""
         with self._database.failing_as(UNREADABLE):
             kept = cursors.read(self._database.connection, cursors.BADGE_KEY)
         return None if kept is None else bytes.fromhex(kept)
 
     @property
     def snapshot_position(self) -> int | None:
-        """The place in the feed of the snapshot that the roster stands on; None: it is folded from the entries here."""
+        """Return the feed position of the snapshot that the roster is based on; None: it is folded from the entries."""
         return self._number(cursors.SNAPSHOT)
 
     def _number(self, name: str) -> int | None:
@@ -132,21 +132,20 @@ class LedgerReader:
 
     @property
     def former_ledgers(self) -> dict[str, int]:
-        """The ledgers that this database kept before this one, and how far the server acknowledged each."""
+        """Return the former ledgers of this database, and how far the server acknowledged each."""
         with self._database.failing_as(UNREADABLE):
             return cursors.formers(self._database.connection)
 
     def has_entries_not_in_feed(self, ledger_id: str) -> bool:
-        """Tell whether there is an entry of a ledger here that did not come back by the server's feed yet."""
+        """Tell whether an entry of a ledger here has not come back by the server's feed yet."""
         with self._database.failing_as(UNREADABLE):
             return self._database.connection.execute(UNHEARD, {"of_ledger": ledger_id}).first() is not None
 
     def entries(self, *, after: int = 0, limit: int | None = None, of: str | None = None) -> Iterator[Entry]:
         """Yield this ledger's own entries with a `seq` beyond `after`, in order, read as they are asked for.
 
-        `of` names another ledger of which entries are kept here.
-
-        Raises LedgerError, also at an entry that cannot be what was written; `verify` tells of all of them.
+        `of` names another ledger of which entries are stored here. Raises LedgerError, also at an entry that cannot be
+        what was written; `verify` lists all of those.
         """
         for entry in self._read(after, limit, of=of):
             yield sound(entry)
@@ -175,17 +174,17 @@ class LedgerReader:
             return self._database.connection.execute(query, values).all()
 
     def verify(self, *, head: Head | None = None) -> tuple[Fault, ...]:
-        """Return what is wrong with the chain: entries changed, missing, moved or put in.
+        """Return the faults of the chain: entries changed, missing, moved or inserted.
 
-        That the end was cut off can only be found by someone who remembers a `head` of this ledger from before. That
-        all entries are gone, or were another ledger's, shows beside a roster that they once added up to. Entries of
-        other ledgers are checked each for itself: their chains are the server's to check, which has all of them.
+        Missing newest entries are only found by comparison with a `head` noted earlier. A ledger that is empty or
+        renamed is found because its roster does not fit. Entries of other ledgers are checked one by one: their chains
+        are checked by the server, which has all of them.
         """
         own = chain.check(self._read(), ledger_id=self.ledger_id, head=head)
         return (*own, *chain.check_each(self._read_foreign()), *self._strangers(), *self._emptied())
 
     def _strangers(self) -> Iterator[Fault]:
-        """Tell of entries that came by no feed and are not this ledger's: its name was changed."""
+        """Yield a fault for entries neither of this ledger nor from the feed: the ledger was renamed."""
         with self._database.failing_as(UNREADABLE):
             rows = self._database.connection.execute(STRANGERS, {"own_ledger": self.ledger_id}).all()
         formers = self.former_ledgers
@@ -206,19 +205,19 @@ class LedgerReader:
                 yield Fault(ref=Ref(ledger_id=self.ledger_id, seq=1), what=what)
 
     def erased(self) -> int:
-        """Return how many entries have lost their bodies: erased on purpose, or by somebody who had the file."""
+        """Return how many entries have no body: erased on purpose, or by somebody who had the file."""
         with self._database.failing_as(UNREADABLE):
             return self._database.connection.execute(ERASED).scalar_one()
 
     def facts_about(self, member_id: str) -> Iterator[tuple[datetime, AnyFact]]:
-        """Yield what the entries here tell of a member, sales included, each with its instant, in their order."""
+        """Yield the facts about a member, sales included, in order, each with its instant."""
         with self._database.failing_as(UNREADABLE):
             found = erasing.facts_naming(self._database.connection, entries, true(), [member_id])
             yield from ((instant(row.at), fact) for row, fact in found)
 
     @property
     def never_synced(self) -> bool:
-        """Whether no server ever had anything of this ledger, nor this ledger of a server."""
+        """Tell whether this ledger never exchanged anything with a server."""
         return self.cursor is None and self.sent == 0
 
     def _read_foreign(self) -> Iterator[Entry | Fault]:
@@ -228,18 +227,17 @@ class LedgerReader:
             ledger_id, seq = page[-1].ledger_id, page[-1].seq
 
     def damage(self) -> tuple[str, ...]:
-        """Return what is wrong with the database itself, as its own check tells it; reads all of it.
+        """Return what SQLite's own check finds wrong with the database; it reads all of it.
 
-        Damage can be so great that it raises LedgerError.
+        Damage can be so severe that it raises LedgerError.
         """
         with self._database.failing_as(UNREADABLE):
             return check(self._database.connection)
 
     def roster_differences(self) -> tuple[Difference, ...]:
-        """Fold all entries that are kept here anew and return where the live roster is not what they add up to.
+        """Fold all entries anew and return where the roster is not what they add up to.
 
-        A roster that stands on a snapshot (`snapshot_at`) is only compared as far as the entries here can tell: where
-        they alone decide how a row must be.
+        A roster based on a snapshot (`snapshot_position`) is only compared where the entries here alone decide a row.
         """
         with (
             self._database.failing_as(UNREADABLE),

@@ -44,14 +44,14 @@ class Recovered:
                 kept.setdefault(tuple(row.get(column.name) for column in table.primary_key.columns), row)
 
     def ledger_name(self, noted: str | None) -> str | None:
-        """Return the ledger's name by the note, or by its entries where the note is that of a former ledger."""
+        """Return the ledger's name by the note, or by its entries if the note is of a former ledger."""
         if noted and cursors.FORMER_SENT + noted not in self.cursors:
             return noted
         borne = {ref.ledger_id for ref in self.entries}
         return next((name for name in self.names if name in borne), next(iter(self.names), noted))
 
     def write_to(self, connection: Connection, name: str | None) -> None:
-        """Fill an empty database: the entries, and the roster that they and what was read of it give."""
+        """Fill an empty database with the entries and the roster."""
         if name:
             connection.execute(update(ledger).values(ledger_id=name))
         for row in self.entries.values():
@@ -64,7 +64,7 @@ class Recovered:
             cursors.write(connection, {cursors.NEEDS_SNAPSHOT: 1})
 
     def _write_roster(self, connection: Connection) -> None:
-        """Put back rows that no entry here tells of any more: they came with a snapshot, or the entry is erased."""
+        """Restore roster rows that no entry here explains: they came with a snapshot, or the entry is erased."""
         for table in ROSTER.sorted_tables:
             names = [column.name for column in table.columns]
             places = ", ".join("?" * len(names))
@@ -74,7 +74,7 @@ class Recovered:
 
 
 def _sound(rows: Iterator[Row]) -> Iterator[Row]:
-    """Leave out rows that are no entries, or not what was written."""
+    """Leave out rows that are no valid entries, or were changed since they were written."""
     for row in rows:
         try:
             entry = from_row(_Values(row))  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ def _sound(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 class _Values(tuple[Any, ...]):
-    """A row that was read without SQLAlchemy, as `from_row` wants it: by place and by name."""
+    """A row read without SQLAlchemy, in the form that `from_row` expects: by index and by name."""
 
     def __new__(cls, row: Row) -> _Values:
         values = super().__new__(cls, (row[column.name] for column in entries.columns))

@@ -1,13 +1,13 @@
 """Repairs a damaged database at the start of a kiosk, in four steps, without anybody's help.
 
-1. SQLite takes its WAL in, as after every power cut: nothing to do.
-2. Rows that can still be read are put into a new file, around the damage (kiosk.store.database.salvage).
-3. What is missing then comes from the newest copies of the database (kiosk.upkeep.backup).
-4. What is still missing comes from the central server, which is asked for a snapshot.
+1. SQLite takes its WAL in, as after every power cut: nothing to do. 2. Rows that can still be read are copied into a
+new file, around the damage (kiosk.store.database.salvage). 3. Missing rows are taken from the newest copies of the
+database (kiosk.upkeep.backup). 4. What is still missing comes from the central server, which is asked for a snapshot.
 
-Only entries whose hashes fit are kept. The last three damaged databases are kept, for somebody who may read more out of
-them. Unless the note beside the database (kiosk.store.database.head_file) proves that the last entry is there, the
-ledger goes on under a new name: the server may know an entry that was lost, and another one must never bear its name.
+Only entries with valid hashes are kept. The last three damaged databases are kept, for somebody who may be able to read
+more of them. Unless the note beside the database (kiosk.store.database.head_file) proves that the last entry is there,
+the ledger continues under a new name: the server may know an entry that was lost, and no other entry may ever have its
+name.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class RepairReport(Noun, frozen=True, kw_only=True):
 
 
 def mark_as_damaged(path: Path, why: str) -> None:
-    """Have the next start mend a database: damage was seen while it was in use."""
+    """Make the next start repair a database in which damage was found during use."""
     write_whole(_mark(path), why.encode(), mode=0o640)
 
 
@@ -82,11 +82,10 @@ def open_repaired(
     copies: Sequence[Path] = (),
     on_repair: Callable[[float], None] | None = None,
 ) -> tuple[Ledger, RepairReport | None]:
-    """Open a database for writing, as `open_ledger` does, and mend it where it is damaged; tell what was done.
+    """Open a database for writing, as `open_ledger` does, and repair it if it is damaged; return what was done.
 
-    `copies` are databases to take from what cannot be read, the newest first. `on_repair` is told, before it begins,
-    how many seconds a repair may take. Raises LedgerBusyError,
-    LedgerTooNewError, and LedgerError when the disk will take nothing.
+    `copies` are databases to take missing rows from, the newest first. `on_repair` is called before a repair with the
+    seconds that it may take. Raises LedgerBusyError, LedgerTooNewError, and LedgerError when the disk takes no writes.
     """
     with failing_as(f"{path} cannot be opened"):
         lock = WriterLock(path)
@@ -263,7 +262,7 @@ def _is_whole(chained: list[Row], name: str, seen_name: str, head: Head) -> bool
 
 
 def _is_not_ours(error: LedgerError) -> bool:
-    """Tell whether what was found is a database, but not one of ours any more."""
+    """Tell whether the file is a database, but no longer a ledger of ours."""
     cause = error.__cause__
     code = getattr(getattr(cause, "orig", cause), "sqlite_errorcode", None)
     return cause is None or code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
@@ -278,7 +277,7 @@ def _mark(path: Path) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, with zeros for what the disk will not give any more."""
+    """Copy a file, with zeros for what the disk no longer returns."""
     target.unlink(missing_ok=True)
     if not source.exists():
         return

@@ -19,7 +19,7 @@ ENTRIES_SEARCHED = 2000
 
 
 def entry(text: str, site_id: str) -> Happened:
-    """Return the entry that tells of a repair."""
+    """Return the fact that records a repair."""
     return Happened(what=MENDED, detail=text[:LONGEST], site_id=site_id)
 
 

@@ -1,4 +1,4 @@
-"""Making, upgrading and folding anew the tables of a ledger's database, each in one transaction or not at all."""
+"""Makes, upgrades and refolds the tables of a ledger's database, each in one transaction or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = select(ledger.c.ledger_id)
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Return the revision a database stands at, None when it is empty."""
+    """Return the revision of a database, None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -25,7 +25,7 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def prepare(connection: Connection, *, name: str) -> None:
-    """Bring a database to this release's schema and give a new ledger its id; `name` is what errors call the database.
+    """Bring a database to this release's schema, and give a new ledger its id; `name` is its name in errors.
 
     Raises LedgerDamagedError for a schema of no version, LedgerTooNewError for one of a newer kiosk, and LedgerError
     when the roster can no longer be folded from the entries.
@@ -55,9 +55,9 @@ def prepare(connection: Connection, *, name: str) -> None:
 
 
 def read_again(connection: Connection) -> None:
-    """Fold anew what a release before this one kept without understanding all of it.
+    """Fold anew entries that an earlier release stored without understanding all of them.
 
-    Where the entries here are not all there is, the next page of the feed is to be a snapshot.
+    If the entries here are not all that are needed, a snapshot is fetched next.
     """
     if cursors.read(connection, cursors.READS) == READS:
         return

@@ -1,6 +1,6 @@
-"""What the ledger knows of time: the last moment that was sure, and the right times of entries with wrong ones.
+"""What the ledger knows about time: the last sure moment, and corrected times of entries with wrong stamps.
 
-How sure the time is now, the clock says (kiosk.clock); what corrections do to the roster is in kiosk.store.fold.times.
+How sure the present time is, is decided in kiosk.clock; how corrections change the roster, in kiosk.store.fold.times.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class NewestFirst(Protocol):
     """A ledger whose own entries can be read backwards."""
 
     def entries_backwards(self) -> Iterator[Entry]:
-        """Yield them, the newest first. Raises LedgerError."""
+        """Yield the entries, newest first. Raises LedgerError."""
 
 
 class LearningClock(Protocol):
-    """A clock that can be told what the ledger knows of the time."""
+    """A clock that takes in what the ledger knows of the time."""
 
     def remember(self, last: Stamp | None, *, firm: Stamp | None, chip_was_right: bool, is_confirmed: bool) -> None:
-        """Learn from the last stamp that was sure, and from the last that rests on more than a host's word."""
+        """Learn the last stamp that was sure, and the last that rests on more than a host's word."""
 
 
 @dataclass
 class KnownTimes:
-    """What the newest entries tell of the time."""
+    """What the newest entries say about the time."""
 
     last: Stamp | None = None
     """Of the last entry that was sure of its time."""
@@ -66,13 +66,13 @@ class KnownTimes:
 
 
 def tell_known_times(clock: LearningClock, ledger: NewestFirst) -> None:
-    """Tell a clock, at the start, what the ledger knows of the time. Raises LedgerError."""
+    """At the start, give a clock what the ledger knows about the time. Raises LedgerError."""
     known = known_times(ledger)
     clock.remember(known.last, firm=known.firm, chip_was_right=known.chip_was_right, is_confirmed=known.is_confirmed)
 
 
 def known_times(ledger: NewestFirst) -> KnownTimes:
-    """Read, from the newest entry backwards, which stamp was sure last, and what vouches for it. Raises LedgerError."""
+    """Read backwards from the newest entry which stamp was sure last, and what vouches for it. Raises LedgerError."""
     known = KnownTimes(firm=_firm(ledger))
     newest_boot = host = chip = ""
     for entry in islice(ledger.entries_backwards(), LOOK_BACK):
@@ -94,7 +94,7 @@ def known_times(ledger: NewestFirst) -> KnownTimes:
 def _firm(ledger: NewestFirst) -> Stamp | None:
     """Return the last stamp that rests on more than a host's word.
 
-    A host sets a clock that nothing else keeps: what is counted on from there in that boot rests on the host's word.
+    A clock set by a host and kept by nothing else rests on the host's word for the rest of that boot.
     """
     counted_on: Stamp | None = None
     for entry in ledger.entries_backwards():
@@ -112,7 +112,7 @@ def _firm(ledger: NewestFirst) -> Stamp | None:
 
 
 def _happened(entry: Entry) -> str:
-    """Return what an incident is about, empty for other entries."""
+    """Return the code of an incident, empty for other entries."""
     fact = decode_fact(entry.body) if entry.kind == INCIDENT and entry.body else None
     return fact.what if isinstance(fact, Happened) else ""
 
@@ -126,7 +126,7 @@ class TimeCorrector:
         """The instant at which the monotonic clock of this boot stood at nought, as it was known last."""
 
     def correct(self, moment: Stamp) -> None:
-        """Write the right times of such entries if they are known by now. After LedgerError it is tried again."""
+        """Write corrected times for such entries if they are known now. After LedgerError it is tried again."""
         if moment.clock is ClockQuality.UNTRUSTED:
             self._base = None
             return
@@ -138,13 +138,13 @@ class TimeCorrector:
 
 
 class ChipNotes:
-    """Notes whether the clock chip agrees with the time: without a network a start has nothing else to go by."""
+    """Records whether the clock chip agrees with the time, for the next start without a network."""
 
     def __init__(self) -> None:
         self._was_right = True
 
     def changed(self, is_right: bool | None, site_id: str) -> Happened | None:
-        """Return what is to be noted, if anything; `is_right` as in WallClock.chip_is_right."""
+        """Return the fact to record, if it changed; `is_right` is that of WallClock.chip_is_right."""
         if is_right is None or is_right == self._was_right:
             return None
         self._was_right = is_right
@@ -152,12 +152,12 @@ class ChipNotes:
 
 
 def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
-    """Yield when entries were whose stamps are wrong, by a stamp that is sure. Raises LedgerError.
+    """Yield the corrected times of entries with wrong stamps, by a stamp that is sure. Raises LedgerError.
 
-    Of this boot: those that are off, exactly, by the monotonic clock; of the TRUSTED ones, in the newest `LOOK_BACK`
-    entries, only those that are ahead: their source has taken its time back. Of an earlier boot: nothing tells how long
-    the power was off, so only those are moved that a wrong setting put into the future: to before now, as far apart as
-    they were.
+    Entries of this boot are corrected exactly, by the monotonic clock; TRUSTED ones only among the newest `LOOK_BACK`
+    entries and only if they are ahead, because their source has taken its time back. Of an earlier boot nobody knows
+    how long the power was off, so only entries are moved that a wrong setting put into the future: to before now, with
+    their distances kept.
     """
     if now.clock is ClockQuality.UNTRUSTED:
         return
@@ -187,13 +187,13 @@ def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
 
 
 def _is_ahead(stamp: Stamp, at: datetime, now: Stamp) -> bool:
-    """Tell whether a stamp tells a later time than it was, by more than two crystals can be apart since."""
+    """Tell whether a stamp is later than the true time by more than two crystals can drift apart."""
     since = (now.monotonic_ns - stamp.monotonic_ns) / 1e9
     return stamp.at - at > APART + timedelta(seconds=DRIFT * since)
 
 
 def given_back(ledger: LedgerReader, moved: Sequence[TimesCorrected]) -> Iterator[Reversed]:
-    """Yield the reversals of what was charged twice, by the times that entries are corrected to. Raises LedgerError."""
+    """Yield the reversals of what was charged twice, by the corrected times of entries. Raises LedgerError."""
     times = {Ref(ledger_id=ledger.ledger_id, seq=timed.seq): timed.at for fact in moved for timed in fact.times}
     charged = [visit for ref in times if (visit := ledger.roster.visit(ref)) and visit.charges]
     for member_id in {visit.member_id: None for visit in charged}:
