@@ -26,7 +26,7 @@ class Count(NamedTuple):
 
 
 class ConflictWords(NamedTuple):
-    """What is said of one kind of conflict between kiosks that could not hear each other."""
+    """The words for one kind of conflict between kiosks that could not hear each other."""
 
     said: str
     """What happened, as a heading."""
@@ -37,7 +37,7 @@ class ConflictWords(NamedTuple):
 
 
 class HealthWords(NamedTuple):
-    """What is said of one health code. Facts in braces are those of the code's Vital (kiosk.health.vitals)."""
+    """The words for one health code. Facts in braces are those of the code's Vital (kiosk.health.vitals)."""
 
     said: str | Count = ""
     """How the part is, beside its name."""
@@ -75,7 +75,7 @@ REASONS: dict[str, str] = {
 
 
 def reason_text(reason: str) -> str:
-    """Say the reason of a verdict in English; a code of a newer release is returned as it is."""
+    """Return the reason of a verdict in English; the code itself if it is of a newer release."""
     return REASONS.get(reason, reason)
 
 
@@ -264,7 +264,7 @@ HEALTH: dict[str, HealthWords] = {
 
 
 def health_text(code: str) -> str:
-    """Say what is wrong in English, in a list with others; a code of a newer release is said to be one."""
+    """Return a health code in English, for a list; says so if it is of a newer release."""
     return HEALTH[code].short if code in HEALTH else _("trouble that this release has no words for")
 
 

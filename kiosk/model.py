@@ -1,7 +1,7 @@
 """The nouns of the domain, all frozen: member, badge, pass, site, tap, verdict, and their parts.
 
-Nothing here does anything, and nothing of ours is imported. Instants (`datetime`) are aware and in UTC; dates and
-times of day (`date`, `time`) are local to the site. Money is in cents of the site's currency.
+No behaviour, and no imports of ours. Instants (`datetime`) are aware and in UTC; dates and times of day (`date`,
+`time`) are local to the site. Money is in cents of the site's currency.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import msgspec
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value: compared by content, never changed, stored as JSON without its defaults.
+    """Base of all values: compared by content, never changed, stored as JSON without defaults.
 
-    Each noun says `frozen` and `kw_only` again: the type checker does not inherit them.
+    Each noun repeats `frozen` and `kw_only`: the type checker does not inherit them.
     """
 
 
@@ -43,7 +43,7 @@ class Spans(Noun, frozen=True, kw_only=True, tag="spans", tag_field="by"):
 
 
 class Day(Noun, frozen=True, kw_only=True, tag="day", tag_field="by"):
-    """One entry covers until the next local `boundary` (04:00: the night belongs to the day before)."""
+    """One entry covers until the next local `boundary` (04:00: a night counts to the day before)."""
 
     boundary: time = time(4)
 
@@ -56,7 +56,7 @@ Cover = Duration | Spans | Day | Unlimited
 
 
 class Product(Noun, frozen=True, kw_only=True):
-    """A kind of pass that the site sells. A sold pass keeps its own copy, so a new price changes no old pass."""
+    """A kind of pass that the site sells. A sold pass keeps its own copy, so a change does not affect it."""
 
     id: str
     name: str
@@ -140,7 +140,7 @@ class Badge(Noun, frozen=True, kw_only=True):
 
 
 class Policy(Noun, frozen=True, kw_only=True):
-    """The numbers of the rules, each a setting of the site. Defaults: La Serre's."""
+    """The settings of the rules, for each site. Defaults are La Serre's."""
 
     capacity: int | None = None
     capacity_hard: bool = False
@@ -240,7 +240,7 @@ class DatedHours(Noun, frozen=True, kw_only=True):
 
 
 class Source(StrEnum):
-    """Who brought the tap."""
+    """How the tap was made."""
 
     BADGE = "badge"
     STAFF = "staff"
@@ -249,7 +249,7 @@ class Source(StrEnum):
 
 
 class Tap(Noun, frozen=True, kw_only=True):
-    """A badge at the reader, as the hardware reports it; or a member that hosts check in by hand."""
+    """A badge at the reader, as the hardware reports it; or a member checked in by a host."""
 
     uid: bytes | None
     """The identifier read; None when it could not be read, or when there is no badge."""
@@ -264,7 +264,10 @@ class Tap(Noun, frozen=True, kw_only=True):
 
     @property
     def is_random(self) -> bool:
-        """The identifier changes at each tap (ISO/IEC 14443-3: 4 bytes, 08 first), and nothing else was proved."""
+        """Whether the identifier changes at each tap, and nothing else was proved.
+
+        ISO/IEC 14443-3: such identifiers have 4 bytes, the first of them 08.
+        """
         uid = self.uid or b""
         return len(uid) == 4 and uid[0] == 0x08 and self.assurance == "UID_ONLY"
 
@@ -287,7 +290,7 @@ class Stamp(Noun, frozen=True, kw_only=True):
 
 
 class Window(Noun, frozen=True, kw_only=True):
-    """The time an entry bought, half open: [start, end)."""
+    """The time that an entry pays for, half open: [start, end)."""
 
     start: datetime
     end: datetime
@@ -301,14 +304,14 @@ class Charge(Noun, frozen=True, kw_only=True):
 
 
 class Ref(Noun, frozen=True, kw_only=True):
-    """The name of a ledger entry, the same on all machines and for ever."""
+    """The name of a ledger entry, the same on all machines for ever."""
 
     ledger_id: str
     seq: int
 
 
 class Visit(Noun, frozen=True, kw_only=True):
-    """A granted tap, as the roster keeps it."""
+    """A granted tap, as stored in the roster."""
 
     ref: Ref
     at: datetime
@@ -325,14 +328,14 @@ class Visit(Noun, frozen=True, kw_only=True):
 
 
 class Use(Noun, frozen=True, kw_only=True):
-    """Units that left a pass at an instant."""
+    """Units taken off a pass at an instant."""
 
     at: datetime
     units: int
 
 
 class Holding(Noun, frozen=True, kw_only=True):
-    """A pass of this member and what was used of it, reversals taken off."""
+    """A pass of a member with the units used of it, less reversals."""
 
     pass_: Pass
     used: int
@@ -341,7 +344,7 @@ class Holding(Noun, frozen=True, kw_only=True):
 
 
 class Case(Noun, frozen=True, kw_only=True):
-    """All that is known at a tap: what `rules.decide` judges, and nothing else."""
+    """Everything that is known at a tap: the only input of `rules.decide` besides the instant."""
 
     site: Site
     tap: Tap
@@ -359,7 +362,7 @@ class Case(Noun, frozen=True, kw_only=True):
 
 
 class Reason(StrEnum):
-    """The reason of a verdict: the stable codes of rules.decide. They are stored; never rename one."""
+    """The reason of a verdict: stable codes of rules.decide. They are stored; never rename one."""
 
     READ_ERROR = "READ_ERROR"
     RANDOM_UID = "RANDOM_UID"
@@ -407,7 +410,7 @@ class Granted(Noun, frozen=True, kw_only=True, tag="granted", tag_field="verdict
 
 
 class Denied(Noun, frozen=True, kw_only=True, tag="denied", tag_field="verdict"):
-    """The tap is denied, with the facts that help."""
+    """The tap is denied, with facts that help."""
 
     reason: Reason
     opens_at: datetime | None = None

@@ -1,7 +1,7 @@
-"""Ways to pay: the one list of them, how a sale keeps one, and how sales of earlier releases are read.
+"""Ways to pay: the list of them, how a sale stores one, and how sales of earlier releases are read.
 
-A gift costs nothing: whatever price stands in its entry, nothing was taken in. Words are in English here, and are
-translated where they are shown.
+A gift costs nothing: whatever price its entry has, no money came in. Words are in English here, and translated where
+they are shown.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _OTHER = "other: "
 
 
 class Payment(NamedTuple):
-    """A way to pay: one of METHODS, and with `other` which one, in somebody's own words."""
+    """A way to pay: one of METHODS, and for `other` its name as typed."""
 
     method: str
     words: str = ""
 
     def stored(self) -> str:
-        """How a sale keeps it."""
+        """Return it as a sale stores it."""
         return f"{_OTHER}{self.words}" if self.words else self.method
 
 
 def read(stored: str) -> Payment:
-    """What a sale keeps. Any word that is none of the list, as earlier releases took it, is another way."""
+    """Read a stored way to pay. A word that is not on the list, from an earlier release, becomes `other`."""
     method = _EARLIER.get(stored, stored)
     return Payment(method) if method in LABELS else Payment("other", stored.removeprefix(_OTHER))
 
 
 def received(stored: str, cents: int) -> int:
-    """The cents that a sale at this price brought in: none for a gift."""
+    """Return the cents that a sale at this price brought in: none for a gift."""
     return 0 if read(stored).method == "gift" else cents

@@ -1,11 +1,11 @@
-"""Reading the roster: members, badges, passes, products, sites and visits, as the entries of the ledger add up to them.
+"""Reads the roster: members, badges, passes, products, sites and visits, as the ledger's entries add up to them.
 
-Nothing here changes anything; kiosk.store.fold does. What a tap needs is gathered in six indexed queries, so that a
-quarter of a million members cost no more than a dozen. Instants and site are arguments: nothing looks at a clock.
+Read only; kiosk.store.fold changes the roster. What a tap needs is gathered in six indexed queries, so that a quarter
+of a million members cost no more than a dozen. Instants and site are arguments: nothing reads a clock.
 
-Windows are told as they were bought, or as a reversal ended them; what staff close early is for the rules to judge.
-But whoever came before staff closed the site counts as gone for as long as it is so. Taken back, the override leaves
-everything as it was.
+Windows are returned as they were bought, or as a reversal ended them; windows that hosts cut short by closing early are
+for the rules to judge. People who came before hosts closed the site do not count as present while it is closed; ending
+the override brings their presence back.
 """
 
 from __future__ import annotations
@@ -100,11 +100,11 @@ class Roster:
     # ------------------------------------------------------------ one tap
 
     def gather(self, tap: Tap, *, site_id: str, badge_id: str | None, now: datetime, clock: ClockQuality) -> Case:
-        """Return all that is known at a tap. `badge_id` is the keyed hash of the identifier, None when none was read.
+        """Return everything that is known at a tap.
 
-        A host counts as present while a presence of theirs at this site lasts; that a site counts on one without a tap
-        (`assume_staff`) is for the rules. A badge that nobody carries comes with its claim code. Raises RosterError for
-        a site that no entry has told of.
+        `badge_id` is the keyed hash of the identifier, None when none was read. A host counts as present while they are
+        at this site; a site that counts on a host without a tap (`assume_staff`) is for the rules. A badge that nobody
+        carries comes with its claim code. Raises RosterError for a site that no entry describes.
         """
         site, override = self._site_and_override(site_id)
         badge, member = self._badge_and_member(badge_id, tap.member_id)
@@ -145,9 +145,9 @@ class Roster:
         return read_site(row[0]) if row else None
 
     def known(self, kind: str, name: str) -> tuple[Ref, ...]:
-        """Return what a writer knows who sees a noun as it is now: of each ledger the last entry about it.
+        """Return which entries a writer has seen who sees the noun as it is now: of each ledger the last one about it.
 
-        `kind` is that of the entries which tell of it: `site`, `product`, `member`, `badge` or `override`.
+        `kind` is the kind of noun: `site`, `product`, `member`, `badge` or `override`.
         """
         with self._database.failing_as(UNREADABLE):
             return fields.known(state_of(self._database.connection, kind, name))
@@ -157,7 +157,7 @@ class Roster:
         return tuple(read_site(row.doc) for row in self._all(select(sites.c.doc).order_by(sites.c.id)))
 
     def override(self, site_id: str, now: datetime) -> Override | None:
-        """Return staff's last word on the hours of a site, unless it was taken back or is over."""
+        """Return the hosts' last override of a site's hours, unless it was ended or is over."""
         row = self._first(select(overrides.c.doc).where(overrides.c.site_id == site_id))
         override = read_override(row.doc) if row and row.doc else None
         return override if override and now < override.until else None
@@ -168,7 +168,7 @@ class Roster:
         return read_product(row.doc) if row else None
 
     def products(self) -> tuple[Product, ...]:
-        """Return all products, those no longer on sale too, by id."""
+        """Return all products, retired ones included, by id."""
         return tuple(read_product(row.doc) for row in self._all(select(products.c.doc).order_by(products.c.id)))
 
     # ------------------------------------------------------------ members and their badges
@@ -185,7 +185,7 @@ class Roster:
         return tuple(read_member(row.doc) for row in rows)
 
     def members_of(self, ids: Collection[str]) -> dict[str, Member]:
-        """Return those of these ids that are known, each by its id: a question for every 500 of them."""
+        """Return the known members with these ids, by id: one query for every 500 ids."""
         found: dict[str, Member] = {}
         wanted = sorted(ids)
         for some in (wanted[n : n + MANY] for n in range(0, len(wanted), MANY)):
@@ -198,7 +198,7 @@ class Roster:
         return int(self._all(select(func.count()).select_from(members))[0][0])
 
     def find_members(self, text: str) -> tuple[Member, ...]:
-        """Return the members that `text` may mean, the likeliest first, at most 20; an id means that one alone."""
+        """Return the members that `text` may mean, the most likely first, at most 20; an id means only that member."""
         exact = self.member(text.strip())
         if exact:
             return (exact,)
@@ -206,7 +206,7 @@ class Roster:
             return tuple(read_member(doc) for doc in search.find(self._database.connection, text))
 
     def silent_since(self, limit: datetime) -> tuple[str, ...]:
-        """Return the customers, not hosts, of whom nothing was heard since an instant: no visit, sale or change."""
+        """Return the customers, not hosts, without any visit, sale or change since an instant."""
         seen, came = tables.last_seen, select(visits.c.member_id)
         recently = select(seen.c.member_id).where(seen.c.month >= f"{limit:%Y-%m}")
         told = (members.c.at < limit, members.c.id.not_in(came), members.c.id.not_in(recently))
@@ -233,7 +233,7 @@ class Roster:
         return tuple(read_badge(row.doc) for row in self._all(query))
 
     def recent_unknown(self, site_id: str, since: datetime) -> tuple[tuple[str, datetime], ...]:
-        """Return claim code and last instant of the badges refused since that nobody carries, the newest first."""
+        """Return claim code and last instant of the badges denied as unknown since an instant, newest first."""
         query = select(unknown_badges.c.claim_code, unknown_badges.c.at)
         query = query.where(_NOBODYS, unknown_badges.c.site_id == site_id, unknown_badges.c.at >= since)
         newest: dict[str, datetime] = {}
@@ -242,7 +242,7 @@ class Roster:
         return tuple(newest.items())
 
     def find_badge(self, code: str) -> str | None:
-        """Return the id of the badge last refused under a claim code, which may be written in any case."""
+        """Return the id of the badge last denied under a claim code, given in any case."""
         query = select(unknown_badges.c.badge_id).where(_NOBODYS, unknown_badges.c.claim_code == code.strip().upper())
         row = self._first(query.order_by(unknown_badges.c.at.desc()).limit(1))
         return row.badge_id if row else None
@@ -250,7 +250,7 @@ class Roster:
     # ------------------------------------------------------------ passes and money
 
     def holdings(self, member_id: str, now: datetime) -> tuple[Holding, ...]:
-        """Return the passes of a member with what was used of them, expired ones too, void ones not, oldest first."""
+        """Return the passes of a member with the units used, oldest first; expired ones included, void ones not."""
         recent: dict[str, list[Use]] = defaultdict(list)
         for row in self._all(RECENT_USES, member_id=member_id, since=now - RECENT):
             recent[row.pass_id].append(Use(at=row.at, units=row.units))
@@ -259,7 +259,7 @@ class Roster:
         return tuple(Holding(pass_=sold, used=used, recent=tuple(recent[sold.id])) for sold, used in held)
 
     def was_sold(self, pass_id: str) -> bool:
-        """Tell whether a pass was ever sold, taken back since or not."""
+        """Tell whether a pass was ever sold, even if the sale was reversed."""
         return self._first(select(passes.c.id).where(passes.c.id == pass_id)) is not None
 
     def sale_of(self, pass_id: str) -> Ref | None:
@@ -274,12 +274,12 @@ class Roster:
             return sales.find(self._database.connection, ref)
 
     def sales(self, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
-        """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
+        """Return the sales at a site that were made or reversed in [since, until), in order."""
         with self._database.failing_as(UNREADABLE):
             return sales.between(self._database.connection, site_id, since, until)
 
     def sales_of(self, member_id: str) -> tuple[Sale, ...]:
-        """Return what a member bought, in its order."""
+        """Return the sales to a member, in order."""
         with self._database.failing_as(UNREADABLE):
             return sales.of_member(self._database.connection, member_id)
 
@@ -289,13 +289,13 @@ class Roster:
             return sales.receipt(self._database.connection, ref)
 
     def credit_cents(self, member_id: str) -> int:
-        """Return what the house owes a member."""
+        """Return what the site owes a member, in cents."""
         credits_ = tables.credits_
         query = select(func.coalesce(func.sum(credits_.c.cents), 0)).where(credits_.c.member_id == member_id)
         return int(self._all(query)[0][0])
 
     def gave_credit(self, ref: Ref) -> bool:
-        """Tell whether the house owes somebody money by this entry: a second half day that made a day, for one."""
+        """Tell whether an entry gave somebody credit: for example a second half day that made a day."""
         credits_ = tables.credits_
         query = select(credits_.c.cents).where(credits_.c.ledger_id == ref.ledger_id, credits_.c.seq == ref.seq)
         return bool(self._all(query))
@@ -303,29 +303,29 @@ class Roster:
     # ------------------------------------------------------------ visits
 
     def visits_of(self, member_id: str, now: datetime) -> tuple[Visit, ...]:
-        """Return a member's visits of the last 40 days at all sites, the newest first, reversed ones too."""
+        """Return a member's visits of the last 40 days at all sites, newest first, reversed ones included."""
         return tuple(map(read_visit, self._all(VISITS, member_id=member_id, since=now - RECENT)))
 
     def visits_of_any(self, member_ids: Sequence[str], now: datetime) -> tuple[Visit, ...]:
-        """Return the same of several members or guests together."""
+        """Return the same for several members or guests together."""
         query = select(visits).where(visits.c.member_id.in_(member_ids), visits.c.at >= now - RECENT)
         newest = (visits.c.at.desc(), visits.c.ledger_id.desc(), visits.c.seq.desc())
         return tuple(map(read_visit, self._all(query.order_by(*newest))))
 
     def visitors(self, beginning: str) -> tuple[str, ...]:
-        """Return the ids under which visits are kept that begin like this."""
+        """Return the ids of members and guests with visits that begin like this."""
         query = select(visits.c.member_id).where(visits.c.member_id.startswith(beginning, autoescape=True)).distinct()
         return tuple(sorted(row[0] for row in self._all(query)))
 
     def visits(self, since: datetime, until: datetime, *, site_id: str | None = None) -> tuple[Visit, ...]:
-        """Return the visits begun in [since, until), in their order."""
+        """Return the visits begun in [since, until), in order."""
         query = select(visits).where(visits.c.at >= since, visits.c.at < until)
         if site_id is not None:
             query = query.where(visits.c.site_id == site_id)
         return tuple(map(read_visit, self._all(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq))))
 
     def oldest_passage(self) -> datetime | None:
-        """Return when the oldest visit was that is still kept; None without any."""
+        """Return the instant of the oldest visit still stored; None without any."""
         row = self._first(select(visits.c.at).order_by(visits.c.at).limit(1))
         return row.at if row else None
 
@@ -336,16 +336,16 @@ class Roster:
         return read_visit(row) if row else None
 
     def inside(self, site_id: str, now: datetime) -> tuple[Visit, ...]:
-        """Return the visits of those who are at a site, hosts too, in the order of their last tap."""
+        """Return the visits of those who are at a site, hosts included, in the order of their last tap."""
         rows = self._all(INSIDE, **self._present_at(site_id, self.override(site_id, now), now))
         newest = {row.member_id: row for row in rows}
         return tuple(read_visit(row) for row in newest.values())
 
     def not_left(self, site_id: str, since: datetime) -> tuple[Visit, ...]:
-        """Return the last visit of everybody who came to a site since then and did not say afterwards that they left.
+        """Return the last visit of everybody who came to a site since then and has not recorded that they left.
 
-        That an entry was given back, a window is over or the place was closed takes nobody out of the house. Nor does
-        a clock that was put back: who came later than now is here too.
+        A reversal, the end of a window or a closing of the site leaves a person on this list, and so does a clock that
+        was put back: visits stamped later than now are included.
         """
         gone = {row.member_id: row.at for row in self._all(DEPARTED, site_id=site_id, since=since)}
         newest = {row.member_id: row for row in self._all(CAME, site_id=site_id, since=since)}
@@ -353,11 +353,11 @@ class Roster:
         return tuple(map(read_visit, here))
 
     def people_in(self, site_id: str, now: datetime) -> int:
-        """Return how many members are at a site: those who count against its capacity, so hosts do not."""
+        """Return how many members are at a site: those who count against its capacity, so no hosts."""
         return self._presence(site_id, self.override(site_id, now), now).people_in
 
     def members_in(self, site_id: str, now: datetime) -> tuple[Member, ...]:
-        """Return the members who are at a site, hosts not, in the order of their last tap."""
+        """Return the members who are at a site, hosts excluded, in the order of their last tap."""
         rows = self._all(HERE, **self._present_at(site_id, self.override(site_id, now), now))
         return tuple({member.id: member for member in (read_member(row.doc) for row in rows)}.values())
 
@@ -375,7 +375,7 @@ _NOBODYS = unknown_badges.c.badge_id.not_in(select(badges.c.id).where(badges.c.m
 
 
 def _closing(override: Override | None, now: datetime) -> datetime | None:
-    """Return since when staff keep the site closed, if they do."""
+    """Return since when hosts have closed the site, None if they have not."""
     if override and override.state == "closed" and override.since <= now < override.until:
         return override.since
     return None

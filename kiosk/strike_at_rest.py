@@ -1,7 +1,7 @@
 """Drives the strike to rest and ends: `python -m kiosk.strike_at_rest SETTINGS`.
 
-A process that is killed in the middle of a pulse leaves the line as it was, and the door open. kiosk.service starts
-this whenever the kiosk has ended, however that came about. It loads nothing that it does not need, to be quick.
+A process that is killed in the middle of a pulse leaves the line as it was, and the door unlocked. kiosk.service starts
+this whenever the kiosk has ended, for whatever reason. It loads only what it needs, to be quick.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kiosk.settings.config import Config, load
 
 
 def rest(config: Config, pin_factory: Any = None) -> bool:
-    """Claim the strike's line at its level of rest and let it go; return whether there is one.
+    """Claim the strike's line at its rest level and release it; return whether a strike is wired.
 
     `pin_factory` is None for the machine's own pins. Raises HardwareError, or what gpiozero raises.
     """

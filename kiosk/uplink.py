@@ -62,7 +62,7 @@ class Uplink:
         *,
         machine: Callable[[date], tuple[str, ...]] = lambda _: (),
     ) -> None:
-        """`machine` tells what is wrong with disk, screen and supply, as codes of a beacon; it may raise OSError."""
+        """`machine` returns the troubles of disk, screen and supply as codes of a beacon; it may raise OSError."""
         self._config, self._controller, self._clock = config, controller, clock
         self._machine = machine
         self._on_end: Callable[[Worker], None] = lambda _: None
@@ -82,7 +82,10 @@ class Uplink:
         return self._sync is not None
 
     def start(self, on_end: Callable[[Worker], None]) -> None:
-        """Start the threads if the kiosk is paired. An error of the pairing is logged; the door works without."""
+        """Start the threads if the kiosk is paired.
+
+        A pairing that cannot be read is logged; the door works without it.
+        """
         self._on_end = on_end
         self._controller.on_entry = self.wake
         try:
@@ -105,7 +108,7 @@ class Uplink:
             transport.close()
 
     def live_link(self) -> ServerLink | None:
-        """Return the state of the link, with how the last exchange went; None while not paired.
+        """Return the state of the link, including the last exchange; None while not paired.
 
         Raises LedgerError.
         """
@@ -171,7 +174,7 @@ class Uplink:
 
 
 def stored_link(config: Config, ledger: LedgerReader) -> ServerLink | None:
-    """Return the state of the link as the files tell it, whether or not the kiosk runs."""
+    """Return the state of the link as stored in the files, whether or not the kiosk runs."""
     try:
         paired = pairing.read(config.paths.pairing)
     except (PairingError, OSError) as error:
@@ -191,7 +194,7 @@ def _server_link(paired: Pairing, config: Config, ledger: LedgerReader, *, troub
 
 
 def pair(config: Config, command: Pair, ledger: LedgerReader) -> tuple[Done | Refused, Pairing | None]:
-    """Send a pairing code to a server and keep the pairing; return what was done, or why not."""
+    """Send a pairing code to a server and store the pairing; return the answer."""
     try:
         url = check_url(command.url, plain_http=config.server.plain_http)
         transport = _open_transport(config, url)
@@ -222,7 +225,7 @@ PAIRING_REFUSALS: Mapping[type[Exception], str] = {
 
 
 def pairing_refusal_code(error: Exception) -> str:
-    """Return the refusal code for an error of pairing, by the closest class in `PAIRING_REFUSALS`."""
+    """Return the refusal code for an error of pairing, by its closest class in `PAIRING_REFUSALS`."""
     if isinstance(error, SyncError) and error.retry_after is not None:
         return "PAIRING_WAIT"
     return next(PAIRING_REFUSALS[kind] for kind in type(error).__mro__ if kind in PAIRING_REFUSALS)
@@ -234,7 +237,7 @@ def _facts(error: Exception) -> dict[str, str]:
 
 
 def _enroll(config: Config, client: Client, url: str, code: str, ledger: LedgerReader) -> tuple[Pairing, bytes | None]:
-    """Pair and return the network's badge key; raise BadgeError where a badge was hidden with another key meanwhile."""
+    """Pair and return the network's badge key; raise BadgeError if a badge was hidden with another key meanwhile."""
     known = ledger.roster.badge_count()
     own = _own_key(config) if known or config.badges.given is not None else None
     paired, key = pairing.enroll(

@@ -20,7 +20,7 @@ TIMEX_BYTES = 256
 
 
 def ask_kernel() -> int:
-    """Return the state of the kernel's clock as adjtimex(2) tells it to any user; -1 where it will not."""
+    """Return the state of the kernel's clock as adjtimex(2) reports it to any user; -1 where it fails."""
     state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     return state
 
@@ -38,7 +38,7 @@ class MachineClocks(Protocol):
         """The name of this boot."""
 
     def wall(self) -> datetime:
-        """The wall clock, in UTC: anything at all after a power cut."""
+        """The wall clock, in UTC; it can be any time after a power cut."""
 
     def monotonic(self) -> float:
         """Seconds since some moment of this boot; never backwards."""
@@ -47,7 +47,7 @@ class MachineClocks(Protocol):
         """Whether the network keeps the wall clock now."""
 
     def battery(self) -> datetime | None:
-        """What the clock chip says; None without one."""
+        """The time of the clock chip; None without one."""
 
 
 class ThisMachine:
@@ -74,7 +74,7 @@ class ThisMachine:
         return kernel_is_synchronised()
 
     def battery(self) -> datetime | None:
-        """What the clock chip says."""
+        """The time of the clock chip; None without one."""
         try:
             return datetime.fromtimestamp(int(REAL_TIME_CLOCK.read_text()), UTC)
         except (OSError, ValueError, OverflowError):

@@ -12,7 +12,7 @@ from kiosk.model import ClockQuality
 class MovableClock(WallClock):
     """A clock that runs on from any instant and can be moved.
 
-    It is trusted by definition, as whoever moves it knows what time it is.
+    It is always trusted.
     """
 
     def __init__(self, start: datetime | None = None, *, runs: bool = True) -> None:
@@ -24,7 +24,7 @@ class MovableClock(WallClock):
         self._offset = (start or datetime.now(UTC)) - datetime.fromtimestamp(self.monotonic(), UTC)
 
     def monotonic(self) -> float:
-        """Return seconds: what was skipped by moving the clock forward has passed here too."""
+        """Return seconds; moving the clock forward counts as time that passed."""
         return (time.monotonic() if self._runs else self._frozen) + self._aged
 
     def reading(self) -> tuple[datetime, float, ClockQuality]:
@@ -46,10 +46,10 @@ class MovableClock(WallClock):
         self.set(at + timedelta(seconds=self.monotonic() - monotonic))
 
     def hear_server(self, at: datetime, monotonic: float) -> None:
-        """Do nothing: this clock knows the time."""
+        """Do nothing: this clock is always right."""
 
     def is_witnessed(self) -> bool:
-        """Return True: whoever moves this clock knows what time it is."""
+        """Return True: this clock is always right."""
         return True
 
     def chip_is_right(self) -> None:

@@ -1,14 +1,14 @@
 """The rules by which a source of time is believed. Pure: instants and monotonic seconds come in as arguments.
 
-- the kernel (which the network keeps) and the central server are believed when they agree with the time that is known
-  already, or with each other, or have said the same for `HOLD_SECONDS`;
-- a clock chip is believed at a start when it agrees with the wall clock and was right while the time was known last;
-- a host is believed at once;
-- none of them when it tells a time before the last entry that was sure, or more than `LONGEST_SILENCE` after it:
-  then two of them must agree, or a host must have confirmed the date;
-- but a source that moved the time forward takes it back: by telling the earlier one for an hour, and for longer than
-  the other; and so do kernel and server together. A kernel that alone tells an earlier time for an hour leaves in doubt
-  what neither a host nor the server told.
+- The kernel (kept by the network) and the central server are believed when they agree with the time that is already
+  known, or with each other, or have told the same time for `HOLD_SECONDS`.
+- A clock chip is believed at a start when it agrees with the wall clock and was right while the time was known last.
+- A host is believed at once.
+- No source is believed with a time before the last sure entry, or more than `LONGEST_SILENCE` after it, unless two of
+  them agree or a host has confirmed the date.
+- A source that moved the time forward can take that back, by telling the earlier time for an hour, and for longer
+  than it told the later one. So can kernel and server together. If the kernel alone tells an earlier time for an
+  hour, a time that neither a host nor the server told becomes untrusted.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ Source = Literal["kernel", "server", "host", "chip"]
 
 @dataclass
 class Claim:
-    """The time that a source tells, and since when it has told the same."""
+    """The time that a source tells, and since when it has told the same time."""
 
     at: datetime
     since: float
     last: float
 
     def now(self, seconds: float) -> datetime:
-        """Return what it would tell at these monotonic seconds."""
+        """Return the time it would tell at these monotonic seconds."""
         return self.at + timedelta(seconds=seconds - self.last)
 
     @property
     def held(self) -> float:
-        """For how many seconds it has told the same."""
+        """Return for how many seconds it has told the same time."""
         return self.last - self.since
 
 
 @dataclass
 class _Jump:
-    """A move of the time forward: the source that made it, and for how long it stood by that."""
+    """A move of the time forward: the source that made it, and for how long the source kept to it."""
 
     source: Source
     bound: tuple[datetime, float]
@@ -70,7 +70,7 @@ class _Jump:
 
 
 class TimeSources:
-    """What each source of time told, and the time that is believed. For one thread at a time."""
+    """What each source of time told, and the time that is believed. Not thread-safe."""
 
     def __init__(self, seconds: float) -> None:
         self._anchor: tuple[datetime, float] | None = None
@@ -107,7 +107,7 @@ class TimeSources:
         return is_confirmed or (is_kept and claim is not None and claim.held >= WITNESS_SECONDS)
 
     def note_entry(self, at: datetime, seconds: float) -> None:
-        """Note that a ledger entry of a sure time was written: later times are measured by it, but not by a host's."""
+        """Note a ledger entry with a sure time: later times of all sources but hosts are checked against it."""
         if self._kept_by != "host":
             self._bound = (at, seconds)
 
@@ -129,7 +129,7 @@ class TimeSources:
         return True
 
     def hear_no_more(self, source: Source) -> None:
-        """Note that a source does not tell the time any more."""
+        """Note that a source no longer tells the time."""
         self._claims.pop(source, None)
 
     def hear_host(self, at: datetime, seconds: float) -> None:
@@ -142,11 +142,11 @@ class TimeSources:
         self._believe("host", at, seconds)
 
     def confirm_date(self, seconds: float) -> None:
-        """Note that a host confirmed the date that is gone by."""
+        """Note that a host confirmed the present date."""
         self._confirmed_at = seconds
 
     def hear_chip(self, chip: datetime, wall: datetime, seconds: float) -> None:
-        """Believe a chip that was right before, at a start, if it agrees with the wall clock."""
+        """At a start, believe a chip that was right before, if it agrees with the wall clock."""
         if self._anchor is None and abs(chip - wall) <= RTC_APART and self._is_plausible(wall, seconds):
             self._believe("chip", wall, seconds)
             self._rest = ClockQuality.TRUSTED
@@ -154,7 +154,7 @@ class TimeSources:
     def remember(
         self, last: Stamp | None, firm: Stamp | None, *, boot_id: str, seconds: float, is_confirmed: bool
     ) -> None:
-        """Learn, at a start, from the last sure stamps: see WallClock.remember."""
+        """At a start, learn from the last sure stamps: see WallClock.remember."""
         if last and last.boot_id == boot_id:
             self._anchor = self._anchor or (last.at, last.monotonic_ns / 1e9)
             self._kept_by = "host" if firm != last else self._kept_by
@@ -184,7 +184,7 @@ class TimeSources:
         return self._anchor is not None and abs(_later(self._anchor, seconds) - at) <= AGREE
 
     def _takes_back(self, source: Source, claim: Claim, seconds: float) -> bool:
-        """Let a source undo its own moves, once it has told the earlier time for longer; tell whether it did."""
+        """Undo a source's own moves if it has told the earlier time for longer; tell whether that was done."""
         server = self._claims.get("server")
         is_agreed = (
             server is not None
@@ -205,13 +205,13 @@ class TimeSources:
         return False
 
     def _is_contradicted(self, seconds: float) -> bool:
-        """Tell whether the kernel tells an earlier time than one that neither a host nor the server told."""
+        """Tell whether the kernel tells an earlier time than a known one that neither a host nor the server told."""
         claim = self._claims.get("kernel")
         is_earlier = claim is not None and _told_long(claim) and claim.at < _earliest(self._bound, seconds)
         return is_earlier and self._kept_by not in ("host", "server")
 
     def _is_plausible(self, at: datetime, seconds: float) -> bool:
-        """Tell whether a time can be that of this moment, by the last entry that was sure."""
+        """Tell whether a time is possible now, judged by the last sure entry."""
         is_too_far = self._limit is not None and at > _later(self._limit, seconds) + LONGEST_SILENCE
         return _earliest(self._bound, seconds) <= at and not is_too_far
 
@@ -222,12 +222,12 @@ def _told_long(claim: Claim) -> bool:
 
 
 def _wander(seconds: float) -> timedelta:
-    """Return by how much two crystals may be apart after so many seconds, with a second to spare."""
+    """Return how far two crystals may drift apart in so many seconds, plus one second."""
     return timedelta(seconds=1 + DRIFT * abs(seconds))
 
 
 def _earliest(bound: tuple[datetime, float], seconds: float) -> datetime:
-    """Return the earliest that it can be now, by a time that is past."""
+    """Return the earliest possible present time, given a time that is past."""
     return _later(bound, seconds) - _wander(seconds - bound[1])
 
 

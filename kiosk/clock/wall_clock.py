@@ -11,7 +11,7 @@ from kiosk.model import ClockQuality, Stamp
 
 
 class WallClock:
-    """The time, and how sure it is. Every method may be called from any thread."""
+    """The present time and how sure it is. Every method may be called from any thread."""
 
     def __init__(self, machine: MachineClocks | None = None) -> None:
         self._machine: MachineClocks = machine or ThisMachine()
@@ -20,19 +20,19 @@ class WallClock:
         self._sources = TimeSources(self._machine.monotonic())
 
     def now(self) -> datetime:
-        """Return the instant, in UTC, as surely as it is known."""
+        """Return the instant in UTC, as sure as it is known."""
         return self.reading()[0]
 
     def monotonic(self) -> float:
-        """Return seconds since some moment before; never backwards."""
+        """Return monotonic seconds."""
         return self._machine.monotonic()
 
     def quality(self) -> ClockQuality:
-        """Tell how far `now` can be trusted."""
+        """Tell how sure `now` is."""
         return self.reading()[2]
 
     def stamp(self) -> Stamp:
-        """Return the moment by both clocks, for a ledger entry."""
+        """Return the stamp of both clocks, for a ledger entry."""
         at, seconds, quality = self.reading()
         if quality is not ClockQuality.UNTRUSTED:
             with self._lock:
@@ -40,7 +40,7 @@ class WallClock:
         return Stamp(at=at, boot_id=self.boot_id, monotonic_ns=int(seconds * 1e9), clock=quality)
 
     def reading(self) -> tuple[datetime, float, ClockQuality]:
-        """Return the instant, the monotonic seconds at it, and how sure it is."""
+        """Return the instant, its monotonic seconds, and how sure it is."""
         with self._lock:
             wall, seconds = self._machine.wall(), self._machine.monotonic()
             if not self._machine.synchronised():
@@ -51,10 +51,10 @@ class WallClock:
             return at, seconds, quality
 
     def is_witnessed(self) -> bool:
-        """Tell whether the time is sure enough for what cannot be undone: forgetting, and deleting old copies.
+        """Tell whether the time is sure enough for what cannot be undone: erasing, and deleting old copies.
 
-        The network or the server has kept it for an hour, in step with the last sure entry; or a host confirmed the
-        date an hour ago, and had that time to see a slip.
+        Network or server have kept it for an hour, in step with the last sure entry; or a host confirmed the date an
+        hour ago, and had that time to notice a slip.
         """
         quality = self.quality()
         with self._lock:
@@ -67,17 +67,17 @@ class WallClock:
         return None if chip is None or quality is ClockQuality.UNTRUSTED else abs(chip - at) <= 2 * RTC_APART
 
     def hear_server(self, at: datetime, monotonic: float) -> None:
-        """Take the central server's word that it was `at` (aware) at these monotonic seconds."""
+        """Note that the central server told the time `at` (aware) at these monotonic seconds."""
         with self._lock:
             self._sources.hear("server", at.astimezone(UTC), monotonic)
 
     def set_by_host(self, at: datetime, monotonic: float) -> None:
-        """Believe a host, who read the date in words, that it was `at` (aware) at these monotonic seconds."""
+        """Set the time that a host gave and confirmed: it was `at` (aware) at these monotonic seconds."""
         with self._lock:
             self._sources.hear_host(at.astimezone(UTC), monotonic)
 
     def confirm_date(self, monotonic: float) -> None:
-        """Believe a host that the date which is gone by is right, at these monotonic seconds."""
+        """Note that a host confirmed the present date, at these monotonic seconds."""
         with self._lock:
             self._sources.confirm_date(monotonic)
 
@@ -89,12 +89,12 @@ class WallClock:
         chip_was_right: bool = True,
         is_confirmed: bool = False,
     ) -> None:
-        """Learn, at the start, from the last stamp that was sure of its time, None when there is none yet.
+        """At the start, learn from the ledger's last sure stamp (`last`), None when there is none yet.
 
-        One of this boot is an anchor: a process that is started anew goes on from it. `firm` is the last that rests on
-        more than a host's word (None: `last`): a time that is past, and what all who tell the time are measured by.
-        `chip_was_right`: the clock chip agreed with the time when that was known last. `is_confirmed`: a host confirmed
-        the date when it was set last.
+        A stamp of this boot is an anchor from which a restarted process continues. `firm` is the last stamp that rests
+        on more than a host's word (None: `last`): it is past, and all sources are checked against it. `chip_was_right`:
+        the clock chip agreed with the time when that was known last. `is_confirmed`: a host confirmed the date when it
+        was set last.
         """
         with self._lock:
             seconds = self._machine.monotonic()

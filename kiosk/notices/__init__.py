@@ -1,7 +1,7 @@
 """Everything people read: turns verdicts, health codes and commands into words, picture and buttons. Pure.
 
-Every user-facing word of the screen is in this package, its translations in kiosk/locale. How it is drawn is in
-kiosk.screen; how long the lamp blinks, in hardware.indicator.
+All words of the screen are in this package, their translations in kiosk/locale. Drawing is in kiosk.screen; light and
+buzzer are in hardware.indicator.
 """
 
 from kiosk.notices.extras import (

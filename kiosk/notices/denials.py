@@ -1,4 +1,4 @@
-"""Notices of a denial: the reason, and the nearest fix."""
+"""Notices of a denial: the reason and what would help."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _out_of_service(words: Language, *_: object) -> Text:
 
 
 def _fixes(words: Language, verdict: Denied, case: Case, now: datetime) -> list[str]:
-    """Return what would help, free fixes before paid ones; if nothing does, to ask at the desk."""
+    """Return what would help, free fixes before paid ones; if nothing does, the advice to ask at the desk."""
     fixes = []
     if verdict.renews_on:
         fixes.append(words.say("New entries {day}", day=words.day(verdict.renews_on, now)))

@@ -1,4 +1,4 @@
-"""Notices of extras: buying the next window early or bringing a guest, first asked, then done."""
+"""Notices of extras (the next window, a guest): first the question, then the result."""
 
 from __future__ import annotations
 
@@ -38,13 +38,16 @@ def guest_in(case: Case, bought: Granted, now: datetime, *, undo: bool, language
 
 
 def kept(case: Case, *, language: str | None = None) -> Notice:
-    """Return the notice after a question that was answered with no."""
+    """Return the notice after a question was answered with no."""
     words = _words(case, language)
     return _quiet(case, title=words.say("Nothing changed"), lines=(words.say("No entry is used"),))
 
 
 def extra_refused(case: Case, *, guests: int | None = None, language: str | None = None) -> Notice:
-    """Return the notice that it cannot be bought any more; `guests`: so many are in, as many as the site allows."""
+    """Return the notice that it cannot be bought any more.
+
+    `guests`: the number of guests who are in, if that is the most that the site allows.
+    """
     words = _words(case, language)
     why = words.say("It cannot be had at this moment")
     if guests is not None:
@@ -83,7 +86,7 @@ def _done(words: Language, case: Case, title: str, bought: Granted, now: datetim
 
 
 def _left(bought: Granted) -> int | None:
-    """The entries left on all passes that the member can use here; None where none are counted."""
+    """Return the entries left on all passes that the member can use here; None where none are counted."""
     return bought.units_left if bought.units_usable is None else bought.units_usable
 
 
@@ -96,7 +99,7 @@ def _quiet(
     buttons: tuple[Button, ...] = (),
     seconds: float = 8.0,
 ) -> Notice:
-    """A notice that nothing was done for yet: it makes no sound, and no other picture than the question's."""
+    """Return a notice without a sound and with the question's picture, because nothing was done."""
     return Notice(
         signal=signal,
         picture="question" if buttons else None,

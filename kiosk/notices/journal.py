@@ -38,7 +38,7 @@ class EntryWords(NamedTuple):
 
 
 def headings(words: Language) -> tuple[str, ...]:
-    """The first line."""
+    """Return the headings of the columns."""
     return (
         words.say("No."),
         words.say("Date"),
@@ -63,7 +63,7 @@ def note_name(words: Language) -> str:
 
 
 def note(words: Language, site: str, now: datetime) -> str:
-    """Return the note that says what is on the stick, and that it is personal data."""
+    """Return the note on what is on the stick and that it is personal data."""
     lines = (
         words.say("Books of {site}, copied {moment}.", site=site, moment=words.moment(now, now)),
         "",
@@ -132,7 +132,7 @@ def _setting(words: Language, kind: str, fact: Fact) -> EntryWords:
 
 
 def _happened(words: Language, fact: Happened) -> str:
-    """Say what happened: a conflict in words, with the note or with what an earlier release wrote; else its code."""
+    """Return an incident in words: for a conflict its note or the text of an earlier release; else its code."""
     if fact.what not in CONFLICTS:
         return " ".join(filter(None, (fact.what, fact.detail)))
     said = words.say(CONFLICTS[fact.what].said)

@@ -1,8 +1,8 @@
 """Writes words, times, dates, durations and money in one language, in the zone of a site.
 
-The catalogues are the `.po` files in kiosk/locale, read as they are: there is no compiled copy that could be stale. All
-files of a language together are its catalogue: one for the door, one for each part of the hosts' screen. English is
-the source text and needs no catalogue. What is said, and when, is in the other modules of this package.
+The catalogues are the `.po` files in kiosk/locale, read directly: there is no compiled copy that could be out of date.
+All files of a language together are its catalogue: one for the door, one for each part of the hosts' screen. English is
+the source text and needs no catalogue. The texts themselves are in the other modules of this package.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOCALES = {"en": "en_GB"}
 
 @cache
 def catalogue(code: str) -> gettext.NullTranslations:
-    """The translations into a language of `languages()`."""
+    """Return the translations into a language of `languages()`."""
     if code == SOURCE:
         return gettext.NullTranslations()
     whole = Catalog(locale=code)
@@ -51,7 +51,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 
 def choose(*wishes: str | None) -> str:
-    """Return the first available language among the wishes, French if there is none."""
+    """Return the first available language of the wishes, French if none is."""
     return next((wish for wish in wishes if wish in languages()), DEFAULT)
 
 
@@ -67,7 +67,7 @@ class Language:
 
     @property
     def locale(self) -> Locale:
-        """What the CLDR knows of the language."""
+        """The CLDR locale of the language."""
         return self._locale
 
     # ------------------------------------------------------------ words
@@ -83,44 +83,44 @@ class Language:
     # ------------------------------------------------------------ times
 
     def local(self, at: datetime) -> datetime:
-        """The instant on the site's wall clock."""
+        """Return the instant as the site's local time."""
         return at.astimezone(self._zone)
 
     def time(self, at: datetime) -> str:
-        """Hours and minutes: 17:00."""
+        """Return hours and minutes: 17:00."""
         local = self.local(at)
         return format_time(local.timetz(), "short", tzinfo=self._zone, locale=self._locale)
 
     def dated(self, day: date, now: datetime) -> str:
-        """Day and month, and the year unless it is this one: 14 juillet, 4 janvier 2027."""
+        """Return day and month, with the year unless it is this one: 14 juillet, 4 janvier 2027."""
         if day.year == self.local(now).year:
             return self._write(day, self.say("d MMMM"))
         return self._write(day, self.say("d MMMM y"))
 
     def short_day(self, day: date) -> str:
-        """A day of a week that is shown: Tue 14."""
+        """Return a short name of a day in a week: Tue 14."""
         return format_date(day, "EEE d", locale=self._locale)
 
     def day_name(self, number: int, *, short: bool = False) -> str:
-        """The name of a day of the week, Monday is 0."""
+        """Return the name of a weekday, Monday is 0."""
         return format_date(A_MONDAY + timedelta(days=number), "EEE" if short else "EEEE", locale=self._locale)
 
     def month(self, day: date) -> str:
-        """The month and year of a day: July 2026."""
+        """Return the month and year of a day: July 2026."""
         return format_date(day, "MMMM y", locale=self._locale)
 
     def weekday(self, day: date, now: datetime) -> str:
-        """Day of the week, day, month, and the year unless it is this one: mardi 14 juillet."""
+        """Return weekday, day and month, with the year unless it is this one: mardi 14 juillet."""
         return self.weekday_of(day, self.local(now).date())
 
     def weekday_of(self, day: date, today: date) -> str:
-        """The same, for who knows only the local date."""
+        """Return the same from two local dates."""
         if day.year == today.year:
             return self._write(day, self.say("EEEE d MMMM"))
         return self._write(day, self.say("EEEE d MMMM y"))
 
     def day(self, day: date, now: datetime) -> str:
-        """The shortest unmistakable name of a day: today, tomorrow, Thursday, or the date."""
+        """Return the shortest clear name of a day: today, tomorrow, Thursday, or the date."""
         ahead = (day - self.local(now).date()).days
         if ahead == 0:
             return self.say("today")
@@ -131,11 +131,11 @@ class Language:
         return self.weekday(day, now)
 
     def moment(self, at: datetime, now: datetime) -> str:
-        """A day and a time, for a sentence that goes on: `today at 14:00`."""
+        """Return a day and a time, for use inside a sentence: `today at 14:00`."""
         return self.say("{day} at {time}", day=self.day(self.local(at).date(), now), time=self.time(at))
 
     def until(self, at: datetime, now: datetime) -> str:
-        """The end of something: `until 17:00`, with the date when that is another day."""
+        """Return the end of something: `until 17:00`, with the date if it is another day."""
         local, today = self.local(at), self.local(now).date()
         if local.time() == local.time().min and local.date() == today + timedelta(days=1):
             return self.say("until midnight")
@@ -144,7 +144,7 @@ class Language:
         return self.say("until {day} at {time}", day=self.weekday(local.date(), now), time=self.time(at))
 
     def length(self, span: timedelta) -> str:
-        """How long, in whole minutes begun: 1 h 50. Somebody who has 20 seconds left has a minute."""
+        """Return a duration in minutes, rounded up: 1 h 50. So 20 seconds are a minute."""
         minutes = -(-max(0, int(span.total_seconds())) // 60)
         hours, minutes = divmod(minutes, 60)
         if not hours:
@@ -161,7 +161,7 @@ class Language:
     # ------------------------------------------------------------ money and texts
 
     def money(self, cents: int, currency: str) -> str:
-        """An amount, without the cents if there are none: 50 EUR, 2.50 EUR; what goes back has a true minus sign."""
+        """Return an amount, without cents if there are none: 50 EUR, 2.50 EUR; negative ones with a true minus sign."""
         pattern = self._locale.currency_formats["standard"].pattern
         whole = cents % 100 == 0
         said = format_currency(
@@ -174,15 +174,15 @@ class Language:
         return said.replace("-", MINUS) if cents < 0 else said
 
     def decimal(self, number: float) -> str:
-        """A number with one decimal, if it has any: 12,5."""
+        """Return a number with one decimal, if it has any: 12,5."""
         return format_decimal(round(number, 1), locale=self._locale)
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter at its start."""
+    """Return the text with a capital letter at its start."""
     return text[:1].upper() + text[1:]
 
 
 def sentences(texts: Iterable[str]) -> str:
-    """Texts in one paragraph, each with a stop at its end unless it has one: of `!`, `?`, `…` or a stop."""
+    """Join texts to a paragraph, adding a full stop to each that does not end with one, `!`, `?` or `…`."""
     return " ".join(text if text.endswith((".", "!", "?", "…")) else f"{text}." for text in texts if text)

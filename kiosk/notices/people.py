@@ -1,4 +1,4 @@
-"""Members' names as shown on a screen that everybody sees."""
+"""Members' names as shown in public on the screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_NAMES = 5
 
 
 def called(member: Member) -> str | None:
-    """Return the name a member wants to see in public: `Jean-Pierre`, `J.-P. M.`, a pseudonym, or none."""
+    """Return the name that a member wants to see in public: `Jean-Pierre`, `J.-P. M.`, a pseudonym, or none."""
     names = member.name.split()
     match member.greeting:
         case "first_name":
@@ -25,6 +25,6 @@ def called(member: Member) -> str | None:
 
 
 def listed(members: Iterable[Member]) -> str:
-    """Return the names of those who agreed, in one line: `Camille, Hugo, É. C.`, cut with `…` when there are many."""
+    """Return the names of those who agreed, on one line: `Camille, Hugo, É. C.`, cut with `…` when there are many."""
     names = [name for member in members if member.listed and (name := called(member))]
     return ", ".join(names[:MOST_NAMES]) + (" …" if len(names) > MOST_NAMES else "")

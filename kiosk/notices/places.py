@@ -1,6 +1,6 @@
 """Countries, time zones and currencies, by their names in the CLDR (from Babel).
 
-Where a kiosk stands is asked once, at its first start. What opening hours mean there is in kiosk.hours.
+Used by the first start, which asks once where the kiosk is. Opening hours of a country are in kiosk.hours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IN_THE_HOME_ZONE = {"FR-6AE": "Alsace", "FR-57": "Moselle"}
 
 
 class Place(NamedTuple):
-    """Where a kiosk stands: a country's code, an IANA zone, a currency's code."""
+    """The place of a kiosk: a country's code, an IANA zone, a currency's code."""
 
     country: str
     zone: str
@@ -49,18 +49,18 @@ FIRST_PLACE = Place("FR", "Europe/Paris", "EUR")
 
 
 def place_at(zone: str | None, among: tuple[str, ...]) -> Place | None:
-    """Return the place of a time zone, in one of the countries `among`; None for a zone without a place, like UTC."""
+    """Return the place of a time zone, if it is in one of the countries `among`; None for a zone like UTC."""
     found = next((country for country in among if zone in zones(country)), None)
     return None if found is None or zone is None else place(found, zone)
 
 
 def place(country: str, zone: str) -> Place:
-    """Return the place of a time zone of a country, with its region where the zone tells it."""
+    """Return the place of a time zone in a country, with its region if the zone determines it."""
     return Place(country, zone, currency(country), REGIONS.get(get_global("zone_territories").get(zone, ""), ""))
 
 
 def regions_here(at: Place) -> tuple[str, ...]:
-    """The regions that may be meant by a place, where its time zone does not tell."""
+    """Return the regions that a place may be in, if its time zone does not determine one."""
     return tuple(IN_THE_HOME_ZONE) if (at.country, at.zone) == (FIRST_PLACE.country, FIRST_PLACE.zone) else ()
 
 
@@ -71,7 +71,7 @@ def region_name(words: Language, region: str) -> str:
 
 
 def zones(country: str) -> tuple[str, ...]:
-    """The time zones of a country, by their city; Paris before those overseas."""
+    """Return the time zones of a country, sorted by city; for France, Paris before those overseas."""
     return _zones().get(country, ())
 
 
@@ -102,7 +102,7 @@ def currency_name(words: Language, code: str) -> str:
 
 
 def by_letter(words: Language, countries: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Group countries by the first letter of their names, without accents; both sorted."""
+    """Group countries by the first letter of their names, ignoring accents; both sorted."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for country in countries:
         plain = _plain(country_name(words, country))

@@ -13,14 +13,14 @@ _EMPTY = {Reason.NO_ENTRIES_LEFT, Reason.PASS_EXPIRED, Reason.PASS_NOT_YET_VALID
 
 
 def holding_of(verdict: Verdict, case: Case) -> Holding | None:
-    """The pass that the verdict is about, None if there is none."""
+    """Return the pass that the verdict is about, None if there is none."""
     if isinstance(verdict, Denied):
         return _refused(verdict, case) if verdict.reason in _EMPTY else None
     return next((held for held in case.holdings if held.pass_.id == verdict.pass_id), None)
 
 
 def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch | None:
-    """The card to draw, one for all counted passes that can be used; None when there is nothing to show."""
+    """Return the card to draw, one for all counted passes that can be used; None when there is nothing to show."""
     held = holding_of(verdict, case)
     if held is None:
         return None
@@ -48,14 +48,14 @@ def punch(words: Language, verdict: Verdict, case: Case, now: datetime) -> Punch
 
 
 def _fresh(verdict: Verdict, held: Holding) -> int:
-    """Return the number of places that this tap punched; on a re-entry none."""
+    """Return the number of places that this tap punched; none on a re-entry."""
     if isinstance(verdict, Denied) or verdict.reason is Reason.RE_ENTRY:
         return 0
     return sum(charge.units for charge in verdict.charges if charge.pass_id == held.pass_.id)
 
 
 def _refused(verdict: Denied, case: Case) -> Holding | None:
-    """The counted pass that failed: the expired one, the one to come, or the one used up; the latest of them."""
+    """Return the counted pass that caused the denial: expired, not yet valid, or used up; the latest of them."""
     counted = [held for held in case.holdings if held.pass_.terms.units and held.pass_.terms.per == "once"]
     match verdict.reason:
         case Reason.PASS_EXPIRED:

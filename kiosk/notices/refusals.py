@@ -1,4 +1,4 @@
-"""Words for refused commands, in the host's language. Each refusal brings its code."""
+"""Words for refused commands, in the host's language, by the code of the refusal."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ SAID: dict[str, Saying] = {
 
 
 def refusal(words: Language, refused: Refused) -> str:
-    """Return the words of a refusal. An unknown code, of a kiosk of another release, is shown as it is."""
+    """Return a refusal in words. An unknown code, of another release, is returned as it is."""
     said = SAID.get(refused.code)
     if said:
         return said(words, refused.facts)

@@ -1,6 +1,6 @@
 """Notices after a touch on a button, and those of a kiosk that is out of order.
 
-`language` is the screen's, None the site's; a member's own wins over both.
+`language` is the screen's, None the site's; a member's own language wins over both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def undone(
 ) -> Notice:
     """Return the notice that the entry just used was given back. `units_left` is the balance then, None without one.
 
-    `ends` False: it was a guest's or one for later, and the member's own time goes on.
+    `ends` False: it was a guest's entry or one for later, and the member's own window continues.
     """
     words = _words(site, member, language)
     lines = [words.say("Your time window has ended") if ends else words.say("Your own time goes on")]
@@ -27,7 +27,7 @@ def undone(
 
 
 def undo_refused(site: Site, member: Member, code: str, *, language: str | None = None) -> Notice:
-    """Return the notice that the entry cannot be given back; `code` is what corrections.may_undo answered."""
+    """Return the notice that the entry cannot be given back; `code` is that of corrections.may_undo."""
     words = _words(site, member, language)
     reason = {
         "TOO_LATE": words.say("More than a minute has passed"),
@@ -41,7 +41,7 @@ def undo_refused(site: Site, member: Member, code: str, *, language: str | None 
 
 
 def goodbye(site: Site, member: Member, now: datetime, *, language: str | None = None) -> Notice:
-    """Return the notice for somebody who said that they leave."""
+    """Return the notice for somebody who leaves."""
     words = _words(site, member, language)
     wish = words.say("Have a good evening") if words.local(now).hour >= 17 else words.say("Have a good day")
     return Notice(
@@ -54,7 +54,7 @@ def goodbye(site: Site, member: Member, now: datetime, *, language: str | None =
 def out_of_service(site: Site | None = None, *, cause: str = "", language: str | None = None) -> Notice:
     """Return the notice that nobody is let in, because the ledger cannot be written or read.
 
-    `cause` is the health code of a disk that takes nothing, empty for other causes.
+    `cause` is the health code of a disk that takes no writes, empty for other causes.
     """
     words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
     return Notice(
@@ -65,7 +65,7 @@ def out_of_service(site: Site | None = None, *, cause: str = "", language: str |
 
 
 def lift_badge(site: Site | None = None, *, language: str | None = None) -> Notice:
-    """Return the request to lift a badge that lay on the reader before the kiosk watched it, and lay it again."""
+    """Return the request to lift a badge that lay on the reader before it worked, and to lay it down again."""
     words = Language(choose(language, site.language if site else None), site.zone if site else "UTC")
     return Notice(
         signal=Signal.ATTENTION,
@@ -76,7 +76,7 @@ def lift_badge(site: Site | None = None, *, language: str | None = None) -> Noti
 
 
 def unrecorded(words: Language, cause: str) -> str:
-    """Say that nothing is recorded, and why."""
+    """Return the sentence that nothing is recorded, and why."""
     match cause:
         case "disk_full":
             return words.say("Nothing is recorded: the memory card is full")
@@ -86,7 +86,7 @@ def unrecorded(words: Language, cause: str) -> str:
 
 
 def slow_down(site: Site, *, language: str | None = None) -> Notice:
-    """Return the request for patience, after more taps of one badge, or of unknown badges, than are stored."""
+    """Return the request to wait, after more taps of one source than are stored."""
     words = Language(choose(language, site.language), site.zone)
     return Notice(
         signal=Signal.DENIED,

@@ -29,10 +29,9 @@ def idle(
     reader_side: Side = "right",
     language: str | None = None,
 ) -> Idle:
-    """Return all that the idle screen shows.
+    """Return everything that the idle screen shows.
 
-    `here` are members who are in: those are named who agreed. `health` holds codes of Health; `language` None is the
-    site's.
+    `here`: members who are in; those who agreed are named. `health`: codes of Health. `language` None: the site's.
     """
     words = Language(choose(language, site.language), site.zone)
     wrong = set(health) | ({Health.CLOCK_UNTRUSTED} if clock is ClockQuality.UNTRUSTED else set())
@@ -59,7 +58,7 @@ def idle(
 
 
 def because(words: Language, comment: str | None, *, is_holiday: bool) -> str | None:
-    """Why the hours are not the usual ones; None when they are."""
+    """Return why the hours are not the usual ones; None when they are."""
     if is_holiday and comment:
         return words.say("Public holiday: {name}", name=comment)
     if is_holiday:
@@ -91,9 +90,10 @@ def _people(words: Language, people_in: int) -> str:
 
 
 def _health(words: Language, wrong: set[str]) -> str:
-    """Return one line about what is worst: what works all the same; what does not: what to do about it.
+    """Return one line about the worst trouble: what still works, what does not, and what to do.
 
-    The table begins with the worst; a reader that does not answer comes before all that says that badges are read.
+    The table begins with the worst. A reader that does not answer comes before troubles whose text says that badges are
+    read.
     """
     if not wrong:
         return words.say("Everything works")
@@ -102,7 +102,7 @@ def _health(words: Language, wrong: set[str]) -> str:
 
 
 def cannot_start(site_id: str, cause: str, language: str | None = None) -> Idle:
-    """Say that the ledger could not be opened; `cause` is the health code of a disk that takes nothing, or empty."""
+    """Return the screen of a ledger that could not be opened; `cause` is the health code of the disk, or empty."""
     words = Language(choose(language), "UTC")
     return Idle(
         site=site_id,
@@ -123,7 +123,7 @@ def cannot_start(site_id: str, cause: str, language: str | None = None) -> Idle:
 def not_set_up(
     site_id: str, language: str | None = None, *, now: datetime | None = None, may_be_set_up: bool = False
 ) -> Idle:
-    """Say that the kiosk is not set up, and how to do it; with the way to the first start."""
+    """Return the screen of a kiosk that is not set up, with the button to set it up."""
     words = Language(choose(language), "UTC")
     instead = None
     if may_be_set_up and now:

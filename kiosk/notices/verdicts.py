@@ -1,4 +1,4 @@
-"""Notices of a tap: what happened, until when, how much is left, then the reason and the nearest fix."""
+"""Notices of a tap: what happened, until when, how much is left; for a denial the reason and what would help."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def notice(
 
 
 def log_line(verdict: Verdict, case: Case, now: datetime, language: str | None = None) -> str:
-    """One line for a terminal: time, verdict, code, who, and the words of the notice."""
+    """Return a line for a terminal: time, verdict, code, who, and the words of the notice."""
     words = _words(case, language)
     said = notice(verdict, case, now, language=language)
     outcome = words.say("granted") if isinstance(verdict, Granted) else words.say("denied")
@@ -55,7 +55,7 @@ def log_line(verdict: Verdict, case: Case, now: datetime, language: str | None =
 
 
 def signal(verdict: Verdict) -> Signal:
-    """The light, rhythm and picture of a verdict. ATTENTION: come in, but look at the screen."""
+    """Return the signal of a verdict. ATTENTION: let in, but look at the screen."""
     if isinstance(verdict, Denied):
         broken = verdict.reason in (Reason.OUT_OF_SERVICE, Reason.CLOCK_UNTRUSTED)
         return Signal.FAULT if broken else Signal.DENIED
@@ -114,7 +114,7 @@ def _welcome(words: Language, reason: Reason) -> str:
 
 
 def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> list[str]:
-    """How long the place is this member's: the real time first, when it is less than a whole entry buys."""
+    """Return how long the member may stay: as a duration if it is less than a whole entry buys."""
     window = verdict.window
     if verdict.reason is Reason.STAFF:
         early = words.local(now).hour < EVENING
@@ -137,7 +137,7 @@ def _time_left(words: Language, verdict: Granted, case: Case, now: datetime) -> 
 
 
 def _never_closes(words: Language, verdict: Granted, case: Case, now: datetime) -> bool:
-    """An unlimited pass on a door that stays open over the night: the window's end means nothing to its holder."""
+    """Tell whether the pass is unlimited and the site stays open over night: the window's end then means nothing."""
     held = holding_of(verdict, case)
     unlimited = held is not None and isinstance(held.pass_.terms.cover, Unlimited)
     end = verdict.window.end if verdict.window else now
@@ -145,7 +145,7 @@ def _never_closes(words: Language, verdict: Granted, case: Case, now: datetime) 
 
 
 def _bought(verdict: Granted, case: Case) -> timedelta:
-    """What a whole entry covers, zero when that is not a duration."""
+    """Return the duration that a whole entry covers, zero when it is not a duration."""
     held = holding_of(verdict, case)
     cover = held.pass_.terms.cover if held else None
     return timedelta(minutes=cover.minutes) if isinstance(cover, Duration) else timedelta()

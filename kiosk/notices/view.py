@@ -1,4 +1,4 @@
-"""What the screen shows, as frozen values: compared by content, so that only changes are drawn."""
+"""Values that describe what the screen shows: frozen and compared by content, so that only changes are drawn."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Offer(StrEnum):
 
 
 class Health(StrEnum):
-    """The troubles of a kiosk, the gravest first: the idle screen shows one at a time."""
+    """The troubles of a kiosk, the worst first: the idle screen shows one at a time."""
 
     LEDGER_FAILED = "ledger_failed"
     READER_DOWN = "reader_down"
@@ -94,7 +94,7 @@ class Notice(Noun, frozen=True, kw_only=True):
 
 
 class Admission(Noun, frozen=True, kw_only=True):
-    """Access to the screens behind the notices: which screen, for whom, in which language, and since when."""
+    """Access to the scenes behind the notices: which scene, for whom, in which language, and since when."""
 
     to: str
     """A key of kiosk.screen.entrances."""

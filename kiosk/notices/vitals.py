@@ -1,4 +1,4 @@
-"""Words for the state of each part, and what to do about it. The codes come from kiosk.health.vitals."""
+"""Words for the state of each part, with advice. The codes come from kiosk.health.vitals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIGABYTE = 10**9
 
 
 class PartWords(NamedTuple):
-    """A part in words: its name, its state, and what to do; no advice when there is nothing to do."""
+    """A part in words: its name, its state, and advice; no advice when there is nothing to do."""
 
     part: str
     said: str
@@ -21,7 +21,7 @@ class PartWords(NamedTuple):
 
 
 def part_words(words: Language, part: str, code: str, facts: Mapping[str, str], *, now: datetime) -> PartWords:
-    """Say how a part is; a code of a newer release is shown as it is."""
+    """Return the state of a part in words; a code of a newer release is shown as it is."""
     found = HEALTH.get(code)
     name = words.say(PARTS[part]) if part in PARTS else part
     if found is None:
@@ -35,7 +35,7 @@ def part_words(words: Language, part: str, code: str, facts: Mapping[str, str], 
 
 
 def _shown(words: Language, facts: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """The facts as people read them: bytes in gigabytes, a date by its day."""
+    """Return the facts as people read them: bytes in gigabytes, a date by its day."""
     shown = dict(facts)
     for name in ("free", "total"):
         if name in facts:

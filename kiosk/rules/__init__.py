@@ -106,7 +106,7 @@ def _re_entry(q: Question) -> Verdict | None:
 
 
 def _payer(q: Question, visit: Visit) -> Holding | None:
-    """Return the pass that gave the window: the one charged, or the unlimited one, which never is."""
+    """Return the pass that gave the window: the one charged, or the unlimited one, which is never charged."""
     if visit.reason is Reason.UNLIMITED:
         way = charging.unlimited_way(q)
         return way.holding if way else None
@@ -144,7 +144,7 @@ def _closed(q: Question) -> Verdict | None:
 
 
 def _opens_at(q: Question) -> datetime | None:
-    """Return when the member may next come in: by the site's hours or the own hours of a pass, whichever is first."""
+    """Return when the member may next come in: by the site's hours or a pass's own hours, whichever is first."""
     bound_by = {h.pass_.terms.access_hours for h in q.valid} or {None}
     moments = [
         hours.next_opening(q.site, q.case.override, q.now)
@@ -162,7 +162,7 @@ def _full(q: Question) -> Verdict | None:
 
 
 def _grace(q: Question) -> Verdict | None:
-    """Grant without a charge while the clock is unknown: nobody can tell which window the tap falls into."""
+    """Grant without a charge while the clock is unknown: nobody knows which window the tap falls into."""
     if not q.untrusted or q.valid or q.door is None:
         return None
     return Granted(reason=Reason.CLOCK_UNTRUSTED, present_until=q.door.closing)
@@ -180,7 +180,7 @@ def _not_yet(q: Question) -> Verdict | None:
 
 
 def _empty(q: Question) -> Verdict | None:
-    """Deny for want of entries; of an allowance, tell the day on which it renews."""
+    """Deny because no entry is left; for an allowance with the day on which it renews."""
     newest = max((way.holding.pass_ for way in q.ways), key=lambda pass_: pass_.sold_at, default=None)
     if newest is None:
         return None

@@ -1,6 +1,6 @@
-"""How an entry is charged, and how long it lasts: courtesy, unlimited passes, units of a pass, credit.
+"""Charges an entry, and computes how long it lasts: courtesy, unlimited passes, units of a pass, credit.
 
-Pure. Whether the member may come in at all was judged before, in kiosk.rules.
+Pure. Whether the member may come in at all is decided before, in kiosk.rules.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def unlimited(q: Question) -> Granted | None:
 
 
 def unlimited_way(q: Question) -> Way | None:
-    """Return the unlimited pass that lets the member in now, the first to lapse of several."""
+    """Return the unlimited pass that lets the member in now; of several the one that expires first."""
     return _first(q, lambda holding: isinstance(holding.pass_.terms.cover, Unlimited))
 
 
 def _within(q: Question, window: Window, holding: Holding) -> Window:
-    """End an unlimited pass's window with its last day; an entry bought on that day keeps its whole time."""
+    """Cut an unlimited pass's window at its last day; an entry bought on that day keeps its whole time."""
     last = holding.pass_.valid_until
     if last is None:
         return window
@@ -69,10 +69,10 @@ def entry(q: Question) -> Granted | None:
 
 
 def credit(q: Question) -> Granted | None:
-    """Grant on credit: a host is here to settle it with, and little is owed yet.
+    """Grant on credit: a host is here, and less than the limit is owed.
 
-    It stands on the newest pass bought once, which goes below 0 until the next sale; an allowance cannot owe, its
-    next period begins anew.
+    The debt is on the newest pass that was bought once, whose balance goes below 0 until the next sale. An allowance
+    cannot have debts, because each period starts with its full number.
     """
     if not _may_trust(q) or sum(units_owed(holding) for holding in q.held) >= q.policy.debt_limit:
         return None
@@ -87,7 +87,7 @@ def _may_trust(q: Question) -> bool:
 
 
 def _first(q: Question, able: Callable[[Holding], bool]) -> Way | None:
-    """Return the way in by the first of the passes that can pay."""
+    """Return the first of the passes that can pay."""
     ways = {way.holding.pass_.id: way for way in q.ways if able(way.holding)}
     order = first_to_use((way.holding for way in ways.values()), q.today)
     return ways[order[0].pass_.id] if order else None
@@ -97,7 +97,7 @@ def _paid(q: Question, reason: Reason, way: Way) -> Granted:
     """Charge one unit, or the second of two half days that become a day.
 
     Half days at 15 EUR meet at 13:30, the day costs 25 EUR. Paul bought the morning and comes back at 14:00: he pays
-    the second half day and is given back 5 EUR; his window now lasts as long as that day would, by its boundary and
+    the second half day and is given back 5 EUR. His window now lasts as long as that of the day, by its boundary and
     its hours.
     """
     holding, terms = way.holding, way.holding.pass_.terms
@@ -126,9 +126,9 @@ class _Half(NamedTuple):
 
 
 def _first_half(q: Question, terms: Product, day: date) -> _Half | None:
-    """Return the only half day that the member has used here on this local day, of those that convert to the same day.
+    """Return the only half day that the member used here on this local day, if it converts to the same day.
 
-    It may be of another product: one bought singly makes a day with one of a card, in either order.
+    It may be of another product: a half day bought alone makes a day with one of a card, in either order.
     """
     same = {h.pass_.id: h for h in q.held if convert_alike(h.pass_.terms, terms)}
     used = [
@@ -152,10 +152,10 @@ def _day_window(q: Question, way: Way, first: Window) -> Window:
 
 
 def _window(q: Question, way: Way, cover: Cover) -> Window:
-    """Return the window bought: from the tap or the end of the window before, until the cover or the day's hours end.
+    """Return the window bought: from the tap, or the end of the window before, until the cover or the hours end.
 
-    A window ran 09:05-12:05. A tap at 12:12 continues it: 12:05-15:05, the seven minutes were paid for by nobody. A
-    tap at 12:16 begins at 12:16. A tap at 15:10, where closing is at 17:00, buys 15:10-17:00.
+    A window ran 09:05-12:05. A tap at 12:12 continues it: 12:05-15:05; the seven minutes without payment are not
+    charged extra. A tap at 12:16 begins at 12:16. A tap at 15:10, with closing at 17:00, buys 15:10-17:00.
     """
     start = _continued(q, way.door)
     end = cover_end(cover, q.where, start if isinstance(cover, Duration) else way.door.start)
@@ -184,9 +184,9 @@ def granted(
     charges: tuple[Charge, ...] = (),
     credit_cents: int = 0,
 ) -> Granted:
-    """Return the verdict, with what is left on the pass that pays, and on all, and the warnings that are due.
+    """Return the verdict, with what is left on the pass that pays and on all passes, and the warnings that are due.
 
-    A warning is about all that the member can use here: it is no news that a card ends that another one outlasts.
+    A warning considers everything the member can use here: that a card ends is no news if another one lasts longer.
     """
     counted = payer is not None and is_counted(payer.pass_.terms)
     left = q.left(payer) - sum(charge.units for charge in charges) if payer and counted else None
@@ -217,10 +217,10 @@ def _counts(holding: Holding) -> bool:
 
 
 def _expiry_is_news(q: Question, holding: Holding) -> bool:
-    """Return whether a threshold of days to expiry (30, 7) was passed since the member was last here.
+    """Tell whether a threshold of days to expiry (30, 7) was passed since the member was last here.
 
-    A pass ends on 31 March. Somebody who comes on 27 February and on 3 March hears of it on 3 March, 28 days before,
-    although nobody was here on the 30th day; and not again until the last week.
+    A pass ends on 31 March. Somebody who comes on 27 February and on 3 March is told on 3 March, 28 days before,
+    although they were not here on the 30th day; and then not again until the last week.
     """
     last = holding.pass_.valid_until
     if last is None:

@@ -1,7 +1,7 @@
 """Corrections: repeated taps, the member's own undo, hosts' reversals, entries cut by an early closing.
 
-Pure. A correction is a new ledger entry, and the controller and the desk write
-it. What a tap is worth in the first place is in kiosk.rules.
+Pure. A correction is a new ledger entry, written by the controller or the desk. What a tap costs in the first place is
+decided in kiosk.rules.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from kiosk.rules.passes import convert_alike, day_is_cheaper, period_start
 
 
 def is_repeat(previous: Tap | None, tap: Tap, policy: Policy) -> bool:
-    """Return whether a tap repeats the one before: the same badge within the debounce time (5 s).
+    """Tell whether a tap repeats the one before: the same badge within the debounce time (5 s).
 
-    Nothing is stored for it. Readings that failed and identifiers that change at each tap count as one badge, or a card
-    that cannot be read and a telephone would fill the ledger while they lie on the reader.
+    Nothing is stored for it. Failed readings and identifiers that change at each tap count as one badge; otherwise an
+    unreadable card or a telephone left on the reader would fill the ledger.
     """
     if previous is None or _who(previous) != _who(tap):
         return False
@@ -64,21 +64,21 @@ def _self_undo_spent(visit: Visit, visits: Sequence[Visit], *, now: datetime, si
 
 
 def became_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> bool:
-    """Return whether a later half day became a day with this one: that one is to be taken back first.
+    """Tell whether a later half day became a day with this one: then that one must be taken back first.
 
-    Otherwise a whole day, until four in the morning maybe, would be left for the price of a half. It is so for half
-    days that were a gift, too, for which no money was given back. `visits` and `holdings` are the member's.
+    Otherwise a whole day, which may last until four in the morning, would be left for the price of a half. This holds
+    for half days that were a gift too, for which no money was given back. `visits` and `holdings` are the member's.
     """
     return _halves(visit, visits, holdings, site)[:1] == [visit.ref]
 
 
 def completes_a_day(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> bool:
-    """Return whether this visit is the half day that became a day with an earlier one."""
+    """Tell whether this visit is the half day that became a day with an earlier one."""
     return _halves(visit, visits, holdings, site)[1:] == [visit.ref]
 
 
 def _halves(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], site: Site) -> list[Ref]:
-    """The two visits of a visit's local day whose half days became a day; empty where none did."""
+    """Return the two visits of the local day whose half days became a day; empty where none did."""
     where, terms = local_time.zone(site.zone), {held.pass_.id: held.pass_.terms for held in holdings}
     halves = [
         (one.ref, terms[charge.pass_id])
@@ -94,11 +94,11 @@ def _halves(visit: Visit, visits: Iterable[Visit], holdings: Iterable[Holding], 
 
 
 def charged_twice(visits: Iterable[Visit], moved: Container[Ref]) -> tuple[Visit, ...]:
-    """Return the visits of one member that were charged for a time that an earlier charge at that site covers.
+    """Return the visits of one member charged for a time that an earlier charge at that site covers.
 
-    A clock that was wrong for a while has that happen: 09:05 was paid, at 09:30 the kiosk took it for Tuesday and
-    charged again. `visits` are told by their corrected times, `moved` are those whose time was corrected. Of two the
-    one whose window begins later is given back.
+    This happens if a clock was wrong: 09:05 was paid, at 09:30 the kiosk believed that it was Tuesday and charged
+    again. `visits` have their corrected times, `moved` are those whose time was corrected. Of two the one whose window
+    begins later is given back.
     """
     standing: list[Visit] = []
     again: list[Visit] = []
@@ -130,15 +130,15 @@ def cut_by_closing(
 ) -> tuple[Visit, ...]:
     """Return the visits whose entries are given back at an early closing: more than half of the window is cut.
 
-    A window of 09:05-12:05, and staff close at 10:00: 125 of 180 minutes are lost, the entry is given back. Had they
-    closed at 11:00, 65 would be lost, and the entry stands. `until` says when staff open again, if that is known.
-    `own_hours` are ids of passes with their own access hours: an early closing takes nothing from them.
+    A window of 09:05-12:05, and hosts close at 10:00: 125 of 180 minutes are lost, the entry is given back. Had they
+    closed at 11:00, 65 would be lost, and the entry stays used. `until` is when hosts open again, if known. `own_hours`
+    are ids of passes with their own access hours: an early closing does not affect them.
     """
     return tuple(v for v in visits if v.site_id == site.id and _is_paid(v, own_hours) and _is_cut(v, closed_at, until))
 
 
 def _is_paid(visit: Visit, own_hours: Container[str]) -> bool:
-    """Whether the visit stands and used an entry that the closing can take away."""
+    """Tell whether the visit stands and used an entry that the closing can shorten."""
     return visit.reversed_at is None and any(charge.pass_id not in own_hours for charge in visit.charges)
 
 

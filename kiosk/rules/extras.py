@@ -1,7 +1,7 @@
 """Extras of a member: the next window before this one ends, and a guest. Pure.
 
-Both cost an entry, so both are asked about first, and judged again when the answer comes. Nothing is granted on credit
-here, and nothing is sold that would be free.
+Both cost an entry, so both are asked about first, and judged again at the answer. Nothing is granted on credit here,
+and nothing is sold that would be free.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ GUEST = "+"
 def extension(case: Case, now: datetime) -> Granted | None:
     """Return the window that would follow the running one without a gap; None when none can be bought.
 
-    It is what a tap at the end of the running window would buy. Léa's runs 09:05-12:05: it is 12:05-15:05, for one
-    entry. There is none at 16:00 where the running one ends with the hours at 17:00, none when a tap at 16:50 would
-    be a courtesy, and none under an unlimited pass, which goes on by itself.
+    It is what a tap at the end of the running window would buy. Léa's runs 09:05-12:05: the next is 12:05-15:05, for
+    one entry. There is none at 16:00 if the running one ends with the hours at 17:00, none when a tap at 16:50 would be
+    a courtesy, and none under an unlimited pass, which continues by itself.
     """
     running = Question(case, now).running
     if running is None or case.member is None or case.member.role == "staff":
@@ -41,7 +41,7 @@ def extension(case: Case, now: datetime) -> Granted | None:
 def guest(case: Case, now: datetime) -> Granted | None:
     """Return the verdict that lets a guest in for one entry of the member; None when not allowed.
 
-    A guest takes a place like anybody else. Whoever comes when it would be a courtesy may ask at the desk.
+    A guest counts against the capacity. When the tap would be a courtesy, a guest must ask at the desk.
     """
     member = case.member
     if member is None or member.role == "staff" or not case.site.policy.guests:
@@ -66,7 +66,7 @@ def guest_id(member_id: str, number: int) -> str:
 
 
 def host_of(member_id: str) -> str | None:
-    """Return whose guest an id means; None if it is no guest's."""
+    """Return the id of the member whose guest an id names; None if it is not a guest's."""
     member, mark, number = member_id.rpartition(GUEST)
     return member if mark and member and number.isdecimal() else None
 
@@ -77,7 +77,7 @@ def with_guests(member_id: str, visitors: Iterable[str]) -> tuple[str, ...]:
 
 
 def after(case: Case, verdict: Verdict) -> Case:
-    """Return the case after its verdict, as far as what is left on the passes."""
+    """Return the case after its verdict, with the units that are then left on the passes."""
     taken = {charge.pass_id: charge.units for charge in _charges(verdict)}
     holdings = (_with(held, taken.get(held.pass_.id, 0)) for held in case.holdings)
     return msgspec.structs.replace(case, holdings=tuple(holdings))

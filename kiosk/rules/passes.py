@@ -25,26 +25,26 @@ Validity = Literal["valid", "not_yet", "expired"]
 
 
 def validity(pass_: Pass, day: date) -> Validity:
-    """Return whether a pass is valid, not yet or no longer; its first and its last day belong to it."""
+    """Tell whether a pass is valid, not yet or no longer; its first and last day are included."""
     if day < pass_.valid_from:
         return "not_yet"
     return "expired" if pass_.valid_until is not None and day > pass_.valid_until else "valid"
 
 
 def is_for(terms: Product, site: Site) -> bool:
-    """Return whether these terms hold at this site; terms that name no site hold at all."""
+    """Tell whether terms are valid at this site; terms that name no site are valid at all."""
     return not terms.sites or site.id in terms.sites
 
 
 def is_counted(terms: Product) -> bool:
-    """Return whether coming in takes units off the pass."""
+    """Tell whether coming in takes units off the pass."""
     return not isinstance(terms.cover, Unlimited)
 
 
 def balance(holding: Holding, site: Site, now: datetime) -> int | None:
-    """Return the units left, this local week's or month's for an allowance; below 0: owed. None: uncounted.
+    """Return the units left, for an allowance those of this local week or month; below 0: owed. None: uncounted.
 
-    Below 0 a pass stands for one of two reasons, and staff should see either: an entry on credit, or two kiosks that
+    A balance below 0 has one of two causes, both of which hosts should see: an entry on credit, or two kiosks that
     spent the last entry while they could not hear each other. Both admissions stand.
     """
     terms = holding.pass_.terms
@@ -54,10 +54,11 @@ def balance(holding: Holding, site: Site, now: datetime) -> int | None:
 
 
 def _used(holding: Holding, where: ZoneInfo, now: datetime) -> int:
-    """Units used, for an allowance those of the period.
+    """Return the units used, for an allowance those of the period.
 
-    To the first period belongs whatever was taken before it, too: a debt that moved to the pass when it was sold,
-    however long before it begins. So a debt comes off once, and not in a period that nobody could use.
+    Units taken before the first period count to the first period: a debt that moved to the pass when it was sold,
+    however long before the pass begins. So a debt is taken off once, and not in a period in which the pass cannot be
+    used.
     """
     per = holding.pass_.terms.per
     if per == "once":
@@ -85,8 +86,8 @@ def renews_on(pass_: Pass, day: date) -> date | None:
 def lapses_on(pass_: Pass, day: date) -> date:
     """Return the last day on which a unit left today can be used; `date.max`: no end.
 
-    For a monthly allowance it is the month's last day: what is not used by then is lost, so it is used up before a
-    card that lasts until summer.
+    For a monthly allowance it is the month's last day: what is not used by then is lost, so it is used up before a card
+    that lasts until summer.
     """
     last = pass_.valid_until or date.max
     ahead = renews_on(pass_, day)
@@ -94,7 +95,7 @@ def lapses_on(pass_: Pass, day: date) -> date:
 
 
 def first_to_use(holdings: Iterable[Holding], day: date) -> list[Holding]:
-    """Sort passes in the order in which they pay: the earliest to lapse first, then the oldest purchase."""
+    """Sort passes in the order in which they pay: the earliest to expire first, then the oldest purchase."""
     return sorted(holdings, key=lambda h: (lapses_on(h.pass_, day), h.pass_.sold_at, h.pass_.id))
 
 
@@ -102,7 +103,7 @@ def first_to_use(holdings: Iterable[Holding], day: date) -> list[Holding]:
 
 
 def cover_end(cover: Cover, where: ZoneInfo, start: datetime) -> datetime:
-    """Return the end of the time that one unit buys; later than the instant, whatever the settings say."""
+    """Return the end of the time that one unit buys; always later than `start`, whatever the settings."""
     match cover:
         case Duration():
             return start + max(local_time.minutes(cover.minutes), timedelta(minutes=1))
@@ -138,18 +139,18 @@ def _span_end(cover: Spans, where: ZoneInfo, at: datetime) -> datetime:
 
 
 def _span(start: time, end: time, *, where: ZoneInfo, day: date) -> tuple[datetime, datetime]:
-    """A span of that day as instants; one that ends before it starts ends on the next day."""
+    """Return the span on that day as instants; one that ends before it starts ends on the next day."""
     last = day if end.replace(tzinfo=None) > start.replace(tzinfo=None) else local_time.day_after(day)
     return local_time.at_time(where, day, start), local_time.at_time(where, last, end)
 
 
 def convert_alike(one: Product, other: Product) -> bool:
-    """Return whether a half day of each makes a day together: of one product, or of two that name the same day."""
+    """Tell whether a half day of each makes a day together: of one product, or of two that name the same day."""
     return one.id == other.id or (one.converts_to is not None and one.converts_to == other.converts_to)
 
 
 def day_is_cheaper(terms: Product, first: Product | None = None) -> bool:
-    """Return whether two of these units, or one and one of `first`, cost more than the day that they convert to."""
+    """Tell whether two of these units, or one and one of `first`, cost more than the day that they convert to."""
     return terms.converts_cents is not None and _two_units(terms, first or terms) > terms.converts_cents
 
 
@@ -182,7 +183,7 @@ def sell(
 ) -> Pass:
     """Return the pass of a sale: the product's terms as they are now, and its dates of validity.
 
-    `starts` is a local date, today unless given. Of several limits of validity the first to come counts.
+    `starts` is a local date, today by default. Of several limits of validity the earliest counts.
     """
     valid_from = starts or local_time.today(local_time.zone(site.zone), now)
     return Pass(
@@ -213,7 +214,7 @@ def last_day(product: Product, first: date) -> date | None:
 
 
 def _months_later(first: date, months: int) -> date:
-    """The same day so many months later; the month's last day where there is no such day."""
+    """Return the same day so many months later; the month's last day where there is no such day."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, min(first.day, _days_in_month(year, month + 1)))
 
@@ -236,11 +237,11 @@ def _priced(product: Product, products: Iterable[Product]) -> Product:
 
 
 def debt(holdings: Iterable[Holding]) -> tuple[Charge, ...]:
-    """Return the units owed on passes bought once, by pass: a sale moves them to the pass that is sold."""
+    """Return the units owed on passes bought once, by pass: a sale moves them to the new pass."""
     return tuple(Charge(pass_id=h.pass_.id, units=owed) for h in holdings if (owed := units_owed(h)) > 0)
 
 
 def units_owed(holding: Holding) -> int:
-    """Return the units used beyond those bought. An allowance owes nothing: each period begins at its full number."""
+    """Return the units used beyond those bought. An allowance owes nothing: each period starts with its full number."""
     terms = holding.pass_.terms
     return max(0, holding.used - (terms.units or 0)) if terms.per == "once" and is_counted(terms) else 0

@@ -45,18 +45,18 @@ class Question:
 
     @cached_property
     def held(self) -> tuple[Holding, ...]:
-        """The passes that the member is a holder of."""
+        """The passes that the member holds."""
         member = self.case.member
         return tuple(h for h in self.case.holdings if member and member.id in h.pass_.holders)
 
     @cached_property
     def valid(self) -> tuple[Holding, ...]:
-        """Valid today and here; while the clock is unknown, those that need no clock."""
+        """The passes valid today and here; while the clock is unknown, those that need no clock."""
         here = (h for h in self.held if is_for(h.pass_.terms, self.site) and validity(h.pass_, self.today) == "valid")
         return tuple(h for h in here if not self.untrusted or self._never_shut(h))
 
     def left(self, holding: Holding) -> int:
-        """Units left, at most 0 for what has none to count."""
+        """The units left, 0 if none can be counted."""
         return balance(holding, self.site, self.now) or 0
 
     def _never_shut(self, holding: Holding) -> bool:
@@ -67,20 +67,23 @@ class Question:
 
     @cached_property
     def windows(self) -> tuple[tuple[Visit, Window], ...]:
-        """The member's windows at this site, running or over; a reversal ends a window as if it had never been."""
+        """The member's windows at this site, running or over, cut by reversals."""
         here = (v for v in self.case.visits if v.site_id == self.site.id and v.reversed_at is None)
         return tuple((v, v.window) for v in here if v.window is not None and v.reason in OPENS_WINDOW)
 
     @cached_property
     def running(self) -> tuple[Visit, Window] | None:
-        """The window that runs now, the longest one. One that starts at the opening runs from the early tap on."""
+        """The running window, the longest one.
+
+        A window that starts at the opening counts as running from an early tap on.
+        """
         early = local_time.minutes(self.policy.early_minutes)
         found = [(v, w) for v, w in self.windows if w.start - self.now <= early and self.now < w.end]
         longest = max(found, key=lambda pair: pair[1].end, default=None)
         return self._prolonged(*longest) if longest else None
 
     def _prolonged(self, visit: Visit, window: Window) -> tuple[Visit, Window]:
-        """The window with those that were bought to follow it without a gap; the visit is that of the last."""
+        """The window joined with those bought to follow it without a gap; the visit is that of the last."""
         following = [(v, w) for v, w in self.windows if w.start == window.end and w.end > w.start]
         if not following:
             return visit, window
@@ -89,7 +92,7 @@ class Question:
 
     @property
     def is_inside(self) -> bool:
-        """Whether the member is counted among the people in already, and so takes no other place."""
+        """Whether the member already counts as present, and so takes no additional place."""
         here = (v for v in self.case.visits if v.site_id == self.site.id and v.reversed_at is None and not v.left_at)
         return any(v.present_until is not None and v.at <= self.now < v.present_until for v in here)
 
@@ -97,12 +100,12 @@ class Question:
 
     @property
     def host_here(self) -> bool:
-        """Whether a host tapped in, or is checking the member in."""
+        """Whether a host is present, or is checking the member in."""
         return self.case.staff_present or self.case.tap.source is Source.STAFF
 
     @property
     def early(self) -> timedelta:
-        """How long before opening a tap counts: zero, unless somebody is there already."""
+        """How long before opening a tap is accepted: zero unless somebody is present."""
         return local_time.minutes(self.policy.early_minutes) if self.host_here else timedelta()
 
     @cached_property
@@ -116,7 +119,7 @@ class Question:
         return longest(way.door for way in self.ways) if self.valid else self.at_site(early=self.early)
 
     def ways_by(self, holdings: Iterable[Holding], *, early: timedelta) -> tuple[Way, ...]:
-        """The passes whose hours let the member in now, or open within `early`."""
+        """The passes whose hours let the member in now, or that open within `early`."""
         doors = ((h, self._door_of(h, early=early)) for h in holdings)
         return tuple(Way(h, door) for h, door in doors if door is not None)
 
@@ -125,11 +128,11 @@ class Question:
         return self.at_site(early=early) if own is None else self.door_by(own, early=early)
 
     def door_by(self, own: str, *, early: timedelta = timedelta()) -> hours.EntryHours | None:
-        """Return how the tap stands to a pass's own access hours."""
+        """The hours of a pass that the tap falls into, if any."""
         return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
 
     def at_site(self, *, early: timedelta) -> hours.EntryHours | None:
-        """Return how the tap stands to the site's hours."""
+        """The site's hours that the tap falls into, if any."""
         return hours.admission(hours.of_site(self.site), self.now, early=early, override=self.case.override)
 
 

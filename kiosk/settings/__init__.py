@@ -1,1 +1,1 @@
-"""The machine's settings and a site's description, read from TOML files, with all mistakes at once."""
+"""The machine's settings and a site's description, read from TOML files, reporting all mistakes at once."""

@@ -1,7 +1,7 @@
 """The settings of this machine: reader, pins, screen, paths, read from one TOML file into frozen structs.
 
 What people change (site, hours, products, members) is in the ledger instead: kiosk.settings.site_file and kiosk.desk.
-Whether pins and reader path suit the hardware is judged by hardware.pins and hardware.reader; the caller asks them.
+Whether pins and reader path suit the hardware is checked by hardware.pins and hardware.reader, which the caller calls.
 kiosk/examples/kiosk.toml documents every setting.
 """
 
@@ -27,13 +27,13 @@ KEY_BYTES = 32
 
 
 class Secret:
-    """A text that is masked in a print, a log or an error message."""
+    """A text that is masked when printed, logged or shown in an error message."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._text
 
     def __repr__(self) -> str:
@@ -187,7 +187,7 @@ class Badges(Settings, frozen=True):
 
     @property
     def given(self) -> str | None:
-        """The key in plain, for kiosk.badges."""
+        """The key in plain text, for kiosk.badges; None if the file has none."""
         return self.key.reveal() if self.key else None
 
 
@@ -205,7 +205,7 @@ class Server(Settings, frozen=True):
 
 
 class Backup(Settings, frozen=True):
-    """Copies of the ledger, one each night, in `backup` among the state and where this says."""
+    """Copies of the ledger, one each night: in `backup` below the state folder and in the folder set here."""
 
     folder: Absolute | None = None
     """A folder on a second medium, such as a USB stick; it gets the badge key and the pairing as well. None: none."""
@@ -226,24 +226,24 @@ class Config(Settings, frozen=True):
     backup: Backup = Backup()
 
     def pins(self) -> dict[str, int | None]:
-        """All pins by their settings path (`door.strike`), for hardware.pins.check_pins."""
+        """Return all pins by their settings path (`door.strike`), for hardware.pins.check_pins."""
         door = {name: getattr(self.door, name) for name in ("strike", "contact", "exit_button")}
         wired = {"door": door, "indicator": structs.asdict(self.indicator)}
         return {f"{table}.{name}": pin for table, pins in wired.items() for name, pin in pins.items()}
 
 
 def config_file(given: str | None = None, environment: Mapping[str, str] = os.environ) -> Path:
-    """The file to read: the one given, else the one in KIOSK_CONFIG, else /etc/kiosk/kiosk.toml."""
+    """Return the file to read: the one given, else the one in KIOSK_CONFIG, else /etc/kiosk/kiosk.toml."""
     return Path(given or environment.get("KIOSK_CONFIG") or DEFAULT_FILE)
 
 
 def demo_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where `kiosk demo` keeps its data and the settings by which other commands find it: `kiosk.toml`."""
+    """Return the folder of `kiosk demo`: its data and `kiosk.toml`, by which other commands find it."""
     return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kiosk-demo"
 
 
 def load(path: Path) -> Config:
-    """The settings in this file. Raises MistakesError with everything that is wrong."""
+    """Read the settings from a file. Raises MistakesError with everything that is wrong."""
     found: list[Mistake] = []
     config = build(Config, read_toml(path, example=EXAMPLE), found=found)
     if config is None:
@@ -252,7 +252,7 @@ def load(path: Path) -> Config:
 
 
 def resolved(config: Config) -> str:
-    """All settings as they apply, defaults included and secrets masked, as TOML. What is not wired is a comment."""
+    """Return all settings in use as TOML, defaults included and secrets masked. Pins not wired are comments."""
     return "\n".join(_lines(config, "")) + "\n"
 
 

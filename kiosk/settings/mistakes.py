@@ -1,8 +1,8 @@
-"""Reading a TOML file that people write: all its mistakes at once, each with path, value and what to write instead.
+"""Reads a TOML file written by people: all its mistakes at once, each with path, value and what to write instead.
 
-What the tables of a file may hold is a frozen struct whose fields carry a `msgspec.Meta`: its description tells people
-what is expected, and its `extra` may name a `read` function (text -> value, ValueError with a sentence) and mark a
-`secret`. The structs themselves are in kiosk.settings.config and kiosk.settings.site_file.
+The tables of a file are described by frozen structs whose fields have a `msgspec.Meta`: its description says what is
+expected, and its `extra` may have a `read` function (text -> value, ValueError with a sentence) and mark a `secret`.
+The structs are in kiosk.settings.config and kiosk.settings.site_file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HIDDEN = "********"
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """One thing to mend. `path` is dotted (`door.strike`); `column` (from 1) points into a text value."""
+    """One thing to correct. `path` is dotted (`door.strike`); `column` (from 1) points into a text value."""
 
     path: str
     message: str
@@ -37,7 +37,7 @@ class Mistake(msgspec.Struct, frozen=True):
     column: int | None = None
 
     def __str__(self) -> str:
-        """Two lines, three with a caret: where and what stands there, then what is expected."""
+        """Return two lines, three with a caret: the place and the value found, then what is expected."""
         if self.value is Absent:
             return f"{self.path}\n    {self.message}" if self.path else self.message
         head = f"{self.path} = "
@@ -60,9 +60,9 @@ class MistakesError(ValueError):
 
 
 def read_toml(path: Path, *, example: Path) -> dict[str, Any]:
-    """The tables of a TOML file in UTF-8. Raises MistakesError when it cannot be read or is not TOML.
+    """Return the tables of a TOML file in UTF-8. Raises MistakesError when it cannot be read or is not TOML.
 
-    `example` is the file that a missing one can be copied from.
+    `example` is a file from which a missing one can be copied.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some Windows editors put a mark before the text
@@ -84,7 +84,7 @@ _LOOKS_SECRET = re.compile(r"[\w+/=-]{32,}")
 
 
 def _syntax(message: str, text: str) -> str:
-    """The parser's words with the line itself and a caret under the column."""
+    """Return the parser's message with the line itself and a caret under the column."""
     place = re.search(r"line (\d+), column (\d+)", message)
     if place is None:
         return message
@@ -95,7 +95,7 @@ def _syntax(message: str, text: str) -> str:
 
 
 def build(kind: type[T], table: object, *, found: list[Mistake], path: str = "") -> T | None:
-    """A struct of this kind from a TOML table; None when something is wrong, which is then added to `found`."""
+    """Return a struct of this kind from a TOML table; None when something is wrong, which is added to `found`."""
     if not isinstance(table, Mapping):
         found.append(Mistake(path, f"expected a table: write [{path}] and its settings under it", table))
         return None
@@ -142,7 +142,7 @@ def _value(field: structs.FieldInfo, table: Mapping[str, object], *, found: list
 
 
 def _leaf(kind: Any, value: object) -> object:
-    """The value of a setting. ValueError with a sentence of what is expected."""
+    """Return the value of a setting. Raises ValueError with a sentence about what is expected."""
     read: Callable[[Any], object] | None = extra(kind, "read")
     if read is not None:
         return read(value)
@@ -154,7 +154,7 @@ def _leaf(kind: Any, value: object) -> object:
 
 
 def _parts(kind: inspect.Type) -> Iterator[inspect.Type]:
-    """A type and the alternatives of a union, their metadata still around them."""
+    """Return a type and the alternatives of a union, with their metadata."""
     yield kind
     inner = (kind.type,) if isinstance(kind, inspect.Metadata) else getattr(kind, "types", ())
     for part in inner:
@@ -162,7 +162,7 @@ def _parts(kind: inspect.Type) -> Iterator[inspect.Type]:
 
 
 def extra(kind: Any, key: str) -> Any:
-    """What the metadata of an annotation says under this key; None without."""
+    """Return what the metadata of an annotation has under this key; None without."""
     told = (part.extra or {} for part in _parts(inspect.type_info(kind)) if isinstance(part, inspect.Metadata))
     return next((one[key] for one in told if key in one), None)
 
@@ -196,31 +196,31 @@ def _choices(kind: Any) -> tuple[str, ...]:
 
 
 def near(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known words most like this one, best first, at most three; accents and case do not count."""
+    """Return the known words most like this one, best first, at most three; accents and case do not count."""
     by_fold = {fold(one): one for one in known}
     return tuple(by_fold[one] for one in difflib.get_close_matches(fold(word), list(by_fold), n=3, cutoff=0.6))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "strike"?`, or nothing when no known word is like it."""
+    """Return `; did you mean "strike"?`, or nothing when no known word is like it."""
     found = near(word, known)
     return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def fold(text: str) -> str:
-    """Text as people compare it: no accents, no case, single spaces (`Céline  MARTIN` is `celine martin`)."""
+    """Return text for comparing: no accents, no case, single spaces (`Céline MARTIN` is `celine martin`)."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
 
 
 def join(path: str, key: str) -> str:
-    """The dotted path of a setting, its parts quoted where TOML wants it."""
+    """Return the dotted path of a setting, its parts quoted if TOML requires it."""
     part = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else written(key)
     return f"{path}.{part}" if path else part
 
 
 def written(value: object) -> str:
-    """A value as it stands in a TOML file."""
+    """Return a value as written in a TOML file."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{join('', key)} = {written(one)}" for key, one in value.items()) + "}"
     if isinstance(value, (list, tuple)):

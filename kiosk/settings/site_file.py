@@ -1,6 +1,6 @@
 """A site's readable description (TOML) turned into nouns: policy, hours, products, first members.
 
-People write `3h`, `50 EUR`, `08:30-12:00`, `6 months`; all mistakes are told at once. What an import changes in the
+People write `3h`, `50 EUR`, `08:30-12:00`, `6 months`; all mistakes are reported at once. What an import changes in the
 ledger is decided in kiosk.desk. kiosk/examples/la-serre.toml is a whole site, tariffs.toml shows every kind of pass.
 """
 
@@ -93,7 +93,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
-        """Return what is no mistake but may not be meant: passes whose entries come anew for ever."""
+        """Return remarks on what is valid but may not be meant: passes whose entries renew for ever."""
         return tuple(
             f"products.{one.id}: {one.units} entries each {one.per}, for ever: set valid to end this, "
             'such as valid = "calendar month"'
@@ -106,7 +106,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_site(path: Path) -> Description:
-    """The site that this file describes. Raises MistakesError with everything that is wrong."""
+    """Read the site that this file describes. Raises MistakesError with everything that is wrong."""
     found: list[Mistake] = []
     tables = read_toml(path, example=EXAMPLE)
     file = build(FileTables, tables, found=found)
@@ -127,7 +127,7 @@ def read_site(path: Path) -> Description:
 
 
 def _named(kind: type[T], tables: object, *, found: list[Mistake], path: str) -> dict[str, T]:
-    """The tables [path.ID], by id. A wrong one is left out, and its mistakes are added to `found`."""
+    """Return the tables [path.ID], by id. A wrong one is left out, and its mistakes are added to `found`."""
     named = {}
     for id_, table in tables.items() if isinstance(tables, Mapping) else ():
         where = join(path, id_)
@@ -140,12 +140,15 @@ def _named(kind: type[T], tables: object, *, found: list[Mistake], path: str) ->
 
 
 def suggested_id(text: str) -> str:
-    """An id made of a name: `Carnet d'été` becomes `carnet-d-ete`."""
+    """Return an id made of a name: `Carnet d'été` becomes `carnet-d-ete`."""
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or "id"
 
 
 def check_exception(rule: str, calendar: str) -> None:
-    """Refuse what cannot be a dated rule. Raises HoursError; a rule without a date would apply on every day."""
+    """Refuse a rule that cannot be a dated exception.
+
+    Raises HoursError; a rule without a date would apply on every day.
+    """
     hours.check(rule, (), calendar)
     if not _DATED.search(rule):
         advice = 'an exception needs a date, such as 2026 Dec 24-31 off "fêtes"'
@@ -170,7 +173,7 @@ def _site_faults(site: SiteTable) -> Iterator[Mistake]:
 
 
 def _calendar(site: SiteTable) -> str:
-    """The public holidays that the site goes by: the region's, or the country's."""
+    """Return the site's public holidays calendar: the region's, or the country's."""
     return site.region if site.region in hours.regions(site.country) else site.country
 
 

@@ -1,7 +1,7 @@
 """Reads prices, durations and parts of a day as people write them into the nouns of kiosk.model.
 
-Every function takes what TOML gives and raises ValueError with a sentence that shows what to write instead. Which
-setting holds which of them is in kiosk.settings.site_file.
+Every function takes a TOML value and raises ValueError with a sentence that shows what to write instead. Which setting
+has which kind of value is defined in kiosk.settings.site_file.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def price(value: object) -> Price:
 
 
 def minutes(text: str) -> int | None:
-    """Read `3h`, `1h30`, `1 h 30 min`, `90 min`, `90 minutes`; None when it is no duration."""
+    """Read `3h`, `1h30`, `1 h 30 min`, `90 min`, `90 minutes`; None when it is not a duration."""
     match = re.fullmatch(
         r"(?:(\d{1,3})\s*(?:h|hours?|heures?)\s*(?:(\d{1,2})\s*(?:min)?)?|(\d{1,4})\s*min(?:utes?)?)", text
     )
@@ -80,7 +80,7 @@ def covers(value: object) -> Cover:
 
 
 def spans(parts: list[object]) -> tuple[Span, ...]:
-    """Read parts of a day, in order and apart from each other; ValueError otherwise."""
+    """Read parts of a day, in order and without overlap; ValueError otherwise."""
     found = tuple(span(part) for part in parts)
     if not found:
         raise ValueError(f"expected {COVERS}")

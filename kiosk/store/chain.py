@@ -1,6 +1,6 @@
-"""The chain of hashes that makes a ledger unalterable: how an entry is sealed, and how a chain is checked.
+"""The chain of hashes that shows any change of a ledger: how an entry is sealed, and how a chain is checked.
 
-Pure: entries come in, entries or faults go out. Where they are kept is the business of kiosk.ledger.
+Pure: takes entries, returns entries or faults. Storing them is in kiosk.ledger.
 
 An entry's hash is SHA-256 over these fields in this order, each preceded by its length in bytes as a big-endian 32-bit
 number, so that no two different entries can give the same bytes:
@@ -12,9 +12,9 @@ number, so that no two different entries can give the same bytes:
 | seq, at, monotonic_ns | signed 64-bit big-endian; `at` in microseconds since the epoch |
 | body_hash, previous | 32 bytes each; `previous` of the first entry is 32 zeros |
 
-(ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, body_hash, previous.) The body itself is covered by way of
-body_hash = SHA-256(salt + body). The salt is 16 random bytes that are erased with the body: what is left then tells
-nothing of what stood there, not even to someone who guesses, and the chain still verifies.
+(ledger_id, seq, at, boot_id, monotonic_ns, clock, kind, body_hash, previous.) The body itself is covered by body_hash =
+SHA-256(salt + body). The salt is 16 random bytes that are erased with the body: what is left then reveals nothing of
+the body, not even to someone who tries guesses, and the chain still verifies.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _decode = msgspec.json.Decoder(AnyFact).decode
 
 
 class Head(Noun, frozen=True, kw_only=True):
-    """The last entry of a ledger: whoever remembers it can tell later that nothing was cut off."""
+    """The last entry of a ledger: compared with it later, a ledger whose end was cut off is noticed."""
 
     seq: int = 0
     """0: the ledger is empty."""
@@ -51,7 +51,7 @@ class Head(Noun, frozen=True, kw_only=True):
 
 
 class Fault(Noun, frozen=True, kw_only=True):
-    """Something in a chain that is not as it was written."""
+    """A difference between a chain and what was written."""
 
     ref: Ref
     what: str
@@ -61,9 +61,9 @@ class Fault(Noun, frozen=True, kw_only=True):
 
 
 def decode_fact(body: bytes) -> AnyFact | None:
-    """Return the fact that a body tells, or None when this kiosk cannot read it.
+    """Return the fact in a body, or None when this release cannot read it.
 
-    Then a newer version wrote it, or somebody changed it: which of the two, `check` tells.
+    Either a newer release wrote it, or somebody changed it; `check` tells which.
     """
     try:
         fact: AnyFact = _decode(body)
@@ -73,7 +73,7 @@ def decode_fact(body: bytes) -> AnyFact | None:
 
 
 def entry_hash(*, ref: Ref, stamp: Stamp, kind: str, body_hash: bytes, previous: bytes) -> bytes:
-    """Return the hash of an entry, as the table above says."""
+    """Return the hash of an entry, by the table above."""
     fields = (
         DOMAIN,
         ref.ledger_id.encode(),
@@ -105,10 +105,10 @@ def seal(facts: Iterable[AnyFact], *, ledger_id: str, head: Head, stamp: Stamp) 
 
 
 def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None = None) -> Iterator[Fault]:
-    """Yield the faults of a ledger's entries, which come in the order of their `seq`; of one that is none, its fault.
+    """Yield the faults of a ledger's entries, given in the order of their `seq`; for an unreadable row, its fault.
 
-    A chain shows what was changed inside it. That its end was cut off, or that it was written anew from some entry on,
-    only shows to someone who remembers a `head` from before: the last one, or any on the way.
+    A chain shows what was changed inside it. That its end was cut off, or that it was rewritten from some entry on,
+    only shows by comparison with a `head` noted before: of the last entry at that time.
     """
     last: int = 0
     previous: bytes | None = FIRST
@@ -127,7 +127,7 @@ def check(entries: Iterable[Entry | Fault], *, ledger_id: str, head: Head | None
 
 
 def check_each(entries: Iterable[Entry | Fault]) -> Iterator[Fault]:
-    """Yield the faults that entries of any ledgers have in themselves; how they follow each other is not looked at."""
+    """Yield the faults within each entry, of any ledgers; their order is not checked."""
     for entry in entries:
         for what in _faults_of(entry, None):
             yield Fault(ref=entry.ref, what=what)
@@ -141,7 +141,7 @@ def _gap(last: int, seq: int) -> Iterator[str]:
 
 
 def _faults_of(entry: Entry | Fault, previous: bytes | None) -> Iterator[str]:
-    """Yield what is wrong with an entry; `previous` is the hash of the one before, None when that is not known."""
+    """Yield the faults of an entry; `previous` is the hash of the one before, None when that is not known."""
     if isinstance(entry, Fault):
         yield entry.what
         return

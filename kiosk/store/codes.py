@@ -1,4 +1,4 @@
-"""Codes of four letters that people read aloud: of a badge that nobody carries yet, of a ledger on its receipts."""
+"""Codes of four characters that people read aloud: for unknown badges, and for ledgers on receipts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ CODE_LENGTH = 4
 
 
 def claim_code(badge_id: str) -> str:
-    """Return the four characters by which staff find a badge that nobody carries yet.
+    """Return the four characters by which hosts find a badge that nobody carries yet.
 
     The same badge always has the same code. Two badges share one by chance once in 130,000; the code only chooses among
-    the badges refused of late, and the newest wins.
+    the badges denied lately, and the newest wins.
     """
     number = int.from_bytes(sha256(b"claim code" + badge_id.encode()).digest()[:8])
     code = ""

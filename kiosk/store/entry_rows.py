@@ -1,4 +1,4 @@
-"""An entry and its row in the database: written as it is, read back on the suspicion that it was tampered with."""
+"""Converts an entry to its row in the database and back; rows are checked, because they may have been changed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _TYPES = (str, int, int, str, int, str, str, bytes | None, bytes | None, bytes, 
 
 
 def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
-    """Return the entry in a row, or what is wrong with it: SQLite keeps anything in any column."""
+    """Return the entry in a row, or its fault: SQLite allows any value in any column."""
     ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
     if not all(map(isinstance, row, _TYPES)):
         return Fault(ref=ref, what="was changed: a column holds a value of another kind")
@@ -77,9 +77,9 @@ def from_row(row: Row[*tuple[Any, ...]]) -> Entry | Fault:
 
 
 def read_row(row: Row[*tuple[Any, ...]]) -> Entry:
-    """Return the entry in a row of any table of entries, whose columns hold values of their kinds.
+    """Return the entry in a row of any table of entries, whose columns have values of their types.
 
-    Raises ValueError or OverflowError for a stamp that says nonsense.
+    Raises ValueError or OverflowError for an impossible stamp.
     """
     return Entry(
         ref=Ref(ledger_id=row.ledger_id, seq=row.seq),

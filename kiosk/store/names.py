@@ -1,4 +1,4 @@
-"""Names as they are compared and searched for: without accents, case and hyphens."""
+"""Compares and searches names without regard to accents, case and hyphens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"
 
 
 def folded(name: str) -> str:
-    """Return a name as it is searched for: no accents, no case, no hyphens (`Élise Le-Goff` -> `elise le goff`)."""
+    """Return a name in the form that is searched: no accents, case or hyphens (`Élise Le-Goff` -> `elise le goff`)."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
     plain = "".join(c for c in apart if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """Tell whether two names are the same to people: accents, case and the order of the words are forgiven."""
+    """Tell whether two names are the same to people, without regard to accents, case and word order."""
     return sorted(folded(one).split()) == sorted(folded(other).split())

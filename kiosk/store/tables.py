@@ -1,7 +1,7 @@
-"""The tables of the database: the ledger, which is precious, and the roster, which can be folded from it at any time.
+"""The tables of the database: the ledger, which must not be lost, and the roster, which can be folded from it.
 
-Only names and types are here. How a database comes to have these tables is written in kiosk/store/migrations; a test
-compares the two. Types are those that SQLite and PostgreSQL both have, so that one text of SQL serves both.
+Only names and types are here. How a database gets these tables is in kiosk/store/migrations; a test compares the two.
+Types are those that SQLite and PostgreSQL both have, so that the same SQL works on both.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ def microseconds(at: datetime) -> int:
 
 
 def instant(number: int) -> datetime:
-    """Return the instant so many microseconds from the epoch, the inverse of `microseconds`."""
+    """Return the instant so many microseconds after the epoch, the inverse of `microseconds`."""
     return EPOCH + timedelta(microseconds=number)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant in UTC, kept as microseconds since the epoch: exact, ordered, the same in every database."""
+    """An aware instant in UTC, stored as microseconds since the epoch: exact, ordered, the same in every database."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Turn an instant into its number."""
+        """Convert an instant to its number."""
         return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Turn a number back into its instant."""
+        """Convert a number to its instant."""
         return None if value is None else instant(value)
 
 
@@ -86,10 +86,10 @@ ROSTER = MetaData()
 """Everything here is a fold of `entries`. A `doc` is a noun of kiosk.model as JSON."""
 
 
-def _written() -> tuple[Column[str], Column[int], Column[int]]:
-    """Return the columns that name the entry which wrote a noun's row, and its place in the server's feed.
+def _source_columns() -> tuple[Column[str], Column[int], Column[int]]:
+    """Return the columns for the entry that wrote a noun's row, and its position in the server's feed.
 
-    `position` null: an own entry that has no place yet, newer than all that have one.
+    `position` null: an own entry that has no position yet, newer than all that have one.
     """
     return (
         Column("ledger_id", String, nullable=False),
@@ -98,21 +98,26 @@ def _written() -> tuple[Column[str], Column[int], Column[int]]:
     )
 
 
-def _merged() -> tuple[Column[str], Column[int], Column[int], Column[str]]:
-    """Return the same for a noun that several entries tell of, the last of which it names.
+def _merged_columns() -> tuple[Column[str], Column[int], Column[int], Column[str]]:
+    """Return the same for a noun merged from several entries, of which the last is named.
 
-    `fields` keeps what each of them still says (kiosk.store.fold.fields.State as JSON); null or empty: there is one.
+    `fields` holds what each of them still contributes (kiosk.store.fold.fields.State as JSON); null or empty: there is
+    one.
     """
-    return (*_written(), Column("fields", Text))
+    return (*_source_columns(), Column("fields", Text))
 
 
-sites = Table("sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged())
+sites = Table(
+    "sites", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged_columns()
+)
 
-overrides = Table("overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text), *_merged())
+overrides = Table(
+    "overrides", ROSTER, Column("site_id", String, primary_key=True), Column("doc", Text), *_merged_columns()
+)
 """The last word of staff on the hours of a site; `doc` is null once taken back."""
 
 products = Table(
-    "products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged()
+    "products", ROSTER, Column("id", String, primary_key=True), Column("doc", Text, nullable=False), *_merged_columns()
 )
 
 members = Table(
@@ -123,7 +128,7 @@ members = Table(
     Column("role", String, nullable=False),
     Column("doc", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    *_merged(),
+    *_merged_columns(),
 )
 """`at`: when the member was told of last."""
 
@@ -133,7 +138,7 @@ badges = Table(
     Column("id", String, primary_key=True),
     Column("member_id", String),
     Column("doc", Text, nullable=False),
-    *_merged(),
+    *_merged_columns(),
     Index("badges_of_member", "member_id"),
 )
 
@@ -156,7 +161,7 @@ passes = Table(
     Column("id", String, primary_key=True),
     Column("voided_at", Instant),
     Column("doc", Text, nullable=False),
-    *_written(),
+    *_source_columns(),
     Index("passes_by_sale", "ledger_id", "seq"),
 )
 """`ledger_id` and `seq` name the sale; `voided_at` is when it was reversed."""

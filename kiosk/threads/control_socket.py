@@ -1,7 +1,7 @@
 """The unix socket for commands to the running kiosk: each is one line of JSON, answered by one line of JSON.
 
-The database has one writer, the controller; so other processes change or read something through here. What the
-lines say is in kiosk.commands and kiosk.answers.
+The database has one writer, the controller; so other processes change or read something through here. The commands are
+in kiosk.commands, the answers in kiosk.answers.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def ask(path: Path, request: bytes, *, seconds: float = 10.0) -> bytes:
 
 
 def _connect(channel: socket.socket, path: Path, seconds: float) -> None:
-    """Connect, also when for a moment more connections wait than the system queues. Raises OSError."""
+    """Connect; retry while more connections wait than the system queues. Raises OSError."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -76,9 +76,9 @@ class ControlServer:
     def __init__(
         self, path: Path, answer: Callable[[bytes], bytes], *, group: str = "kiosk", silence_seconds: float = 10.0
     ) -> None:
-        """Take the socket at `path`, mode 0660, for `group` where the machine has it.
+        """Open the socket at `path`, mode 0660, for `group` if the machine has it.
 
-        A connection is closed whose request is not there after `silence_seconds`, or that does not read its answer.
+        A connection is closed if its request is not there after `silence_seconds`, or if it does not read its answer.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ class ControlServer:
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
-    """Gives each connection a thread, and bounds how many there are."""
+    """Gives each connection a thread, and limits their number."""
 
     daemon_threads = True
     request_queue_size = 128

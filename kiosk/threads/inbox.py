@@ -1,4 +1,4 @@
-"""The controller's inbox, and jobs: functions that other threads have run in the controller's thread."""
+"""The controller's inbox, and jobs: functions that other threads run in the controller's thread."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class Job(Generic[T]):
-    """A function to be run once by another thread, and the future of its result."""
+    """A function for another thread to run once, and the future of its result."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self.future: Future[T] = Future()
         self._function = function
 
     def run(self) -> None:
-        """Run the function unless its future was cancelled. What it raises is raised by `future.result()`, not here."""
+        """Run the function unless its future was cancelled. Its exception is raised by `future.result()`, not here."""
         if not self.future.set_running_or_notify_cancel():
             return
         try:
@@ -46,7 +46,7 @@ class Inbox:
         self._messages.put(message)
 
     def submit(self, function: Callable[[], T]) -> Future[T]:
-        """Have a function run by the thread that takes messages out, and return the future of its result."""
+        """Have a function run by the thread that takes messages out; return the future of its result."""
         job = Job(function)
         self.put(job)
         return job.future

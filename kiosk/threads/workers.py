@@ -1,7 +1,7 @@
 """Worker threads with a heartbeat, and the messages to systemd's watchdog.
 
-A worker runs one body until it is told to stop and beats as it goes. A body that ends by itself, or raises, ends the
-whole process, and systemd starts a new one within seconds.
+A worker runs one body until it is told to stop, and the body beats in each turn of its loop. A body that ends by
+itself, or raises, ends the whole process, and systemd starts a new one within seconds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Worker:
     """A thread with a name, a stop event and a heartbeat."""
 
     def __init__(self, name: str, body: Body, *, silence_seconds: float = 8.0) -> None:
-        """`body(stop, beat)` returns soon after `stop` is set; a silence longer than this means that it hangs."""
+        """`body(stop, beat)` returns soon after `stop` is set; silent for `silence_seconds`, it hangs."""
         self.name = name
         self.silence_seconds = silence_seconds
         self.failed: BaseException | None = None
@@ -79,7 +79,7 @@ class Systemd:
     """Sends the service's state to systemd (sd_notify(3)): ready, alive, stopping. Does nothing without systemd."""
 
     def __init__(self, address: str | None = None) -> None:
-        """`address` is the notification socket; by default the one systemd put into the environment."""
+        """`address` is the notification socket; by default the one that systemd put into the environment."""
         self._address = address if address is not None else os.environ.get("NOTIFY_SOCKET", "")
 
     def ready(self, status: str) -> None:
@@ -91,7 +91,7 @@ class Systemd:
         self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being mended")
 
     def alive(self, workers: Sequence[Worker]) -> bool:
-        """Feed the watchdog unless a worker hangs; systemd restarts a process that does not feed it."""
+        """Feed the watchdog unless a worker hangs; systemd restarts a process that stops feeding it."""
         hanging = [worker.name for worker in workers if worker.hangs()]
         if hanging:
             log.error("the watchdog is not fed: no heartbeat from %s", ", ".join(hanging))

@@ -1,9 +1,9 @@
-"""Copies of the ledger: one each night, the last 14 kept; on a second medium with what a new card needs besides.
+"""Copies of the ledger: one each night, the last 14 kept; on a second medium together with key and pairing.
 
-A copy is made by SQLite itself, on a connection that only reads, beside the work (`VACUUM INTO`); it is on the disk
-before it bears its name. On the second medium the badge key and the pairing lie beside the copies: without the key no
-badge is known, so that medium is to be kept like the card itself. Putting a copy back is `restore`; when a copy is made
-is for kiosk.upkeep.nightly, and what is taken from it into a damaged ledger, for kiosk.ledger.repair.
+SQLite itself makes a copy, on a connection that only reads, while the kiosk works (`VACUUM INTO`); it gets its name
+once it is on the disk. On the second medium the badge key and the pairing lie beside the copies: without the key no
+badge is recognised, so that medium must be kept as safe as the card itself. `restore` puts a copy back;
+kiosk.upkeep.nightly decides when a copy is made, and kiosk.ledger.repair takes missing rows from copies.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ SUFFIXES = ("", "-wal", "-shm", ".head", ".suspect")
 
 
 def folders(config: Config) -> tuple[Path, ...]:
-    """Return where copies are kept: among the state, and on the second medium if there is one."""
+    """Return where copies are kept: below the state folder, and on the second medium if there is one."""
     return (config.paths.backup, *((config.backup.folder,) if config.backup.folder else ()))
 
 
 def device_of(folder: Path) -> int:
-    """Return the number of the file system that a folder is on, or will be on once it is made. Raises OSError."""
+    """Return the number of the file system of a folder, which need not exist yet. Raises OSError."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     return there.stat().st_dev
 
@@ -44,7 +44,7 @@ def device_of(folder: Path) -> int:
 def is_medium_there(config: Config, *, device: Callable[[Path], int] = device_of) -> bool:
     """Tell whether the second medium is a file system of its own, or none is wanted.
 
-    One that is not mounted is a folder on the card itself: copies there would be lost with the card.
+    If it is not mounted, its folder is on the card itself: copies there would be lost with the card.
     """
     medium = config.backup.folder
     return medium is None or device(medium) != device(config.paths.state)
@@ -60,7 +60,7 @@ class LastCopy(NamedTuple):
 
 
 def last_copies(config: Config, *, device: Callable[[Path], int] = device_of) -> tuple[LastCopy, ...]:
-    """Return the newest copy of each folder: the one among the state first, then that on the second medium."""
+    """Return the newest copy of each folder: below the state folder first, then on the second medium."""
     found = []
     for folder in folders(config):
         there = folder != config.backup.folder or is_medium_there(config, device=device)
@@ -84,15 +84,15 @@ def day_of(copy: Path) -> date | None:
 
 
 def newest(config: Config, today: date | None = None) -> date | None:
-    """Return the day of the newest copy, None without any. One that bears a later day than `today` does not count."""
+    """Return the day of the newest copy, None without any. A copy with a day after `today` does not count."""
     return next((day for day in map(day_of, copies(config)) if day and (today is None or day <= today)), None)
 
 
 def make(config: Config, today: date, *, device: Callable[[Path], int] = device_of) -> list[Path]:
-    """Copy the ledger into each folder, and delete the copies that are too many. A day has one copy, the last made.
+    """Copy the ledger into each folder, and delete surplus copies. A day has one copy, the last one made.
 
     Nothing is copied to a second medium that is not mounted. Raises LedgerError for a ledger that cannot be read, or a
-    folder that cannot be written; the others have theirs.
+    folder that cannot be written; the other folders have their copy then.
     """
     made, failed = [], []
     for folder in folders(config):
@@ -135,7 +135,7 @@ def _copy_keys(config: Config, folder: Path) -> None:
 
 
 def _prune(folder: Path, today: date) -> None:
-    """Delete the oldest copies: by their number, never by their age, for the clock may be wrong."""
+    """Delete the oldest copies by their number, never by their age, because the clock may be wrong."""
     found = sorted(folder.glob(PATTERN))
     misdated = [copy for copy in found if (day_of(copy) or today) > today]
     others = [copy for copy in found if copy not in misdated]
@@ -144,11 +144,11 @@ def _prune(folder: Path, today: date) -> None:
 
 
 def restore(config: Config, source: Path) -> list[str]:
-    """Put a copy in the place of the ledger, and say what was done; `source` is a copy, or a folder of copies.
+    """Replace the ledger by a copy, and return what was done; `source` is a copy, or a folder of copies.
 
-    The ledger that was there is put aside, into `before-restore` among the state. The kiosk then goes on in a new
-    ledger: what came after the copy may be known to the server, and comes back from it. Raises LedgerError when the
-    copy is damaged, or the kiosk runs; then nothing was changed.
+    The old ledger is moved to `before-restore` below the state folder. The kiosk then continues in a new ledger: the
+    server may know entries that are newer than the copy, and sends them back. Raises LedgerError when the copy is
+    damaged, or the kiosk runs; then nothing was changed.
     """
     copy = _chosen(source)
     entries = _checked(copy)

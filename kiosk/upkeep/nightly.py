@@ -1,8 +1,8 @@
-"""The nightly worker: each night old data is forgotten and the ledger is copied; after a start every page is checked.
+"""The nightly worker: each night it erases old data and copies the ledger; after a start it checks every page.
 
-It reads on connections of its own; what it writes, the controller writes. What forgetting means is in
-kiosk.desk.forgetting, what a copy is in kiosk.upkeep.backup; here is only when. A kiosk that is off at night does it
-when it is on again. A slow stick may hold this thread up for minutes, so the watchdog does not wait for it.
+It reads on connections of its own; the controller writes for it. What erasing means is in kiosk.desk.forgetting, what a
+copy is in kiosk.upkeep.backup; here is only when. A kiosk that is off at night does this when it is on again. A slow
+stick may block this thread for minutes, so the watchdog does not watch it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PARTS = 1000
 
 
 class NightlyWorker:
-    """The body of a thread: it checks the ledger's pages once, then does the night's work until it is stopped."""
+    """The body of a thread: checks the ledger's pages once, then does the night's work until it is stopped."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class NightlyWorker:
         on_damage: Callable[[str], None],
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
-        """`forget_part` forgets some of what is old and tells if there is more; `on_damage` is told what is wrong."""
+        """`forget_part` erases some old data and tells if there is more; `on_damage` is called with the faults."""
         self._config, self._clock = config, clock
         self._forget_part, self._on_damage, self._pause = forget_part, on_damage, pause_seconds
         self._forgot_on: date | None = None
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Do each job when it is due; one that fails unforeseen is logged and tried again, and holds up no other."""
+        """Do each job when it is due; one that fails unexpectedly is logged and tried again, and delays no other."""
         if stop.wait(AFTER_START_SECONDS):
             return
         self._try(self.check_pages)
@@ -83,7 +83,7 @@ class NightlyWorker:
             self._on_damage(found[0])
 
     def forget_old_data(self, stop: threading.Event) -> None:
-        """Forget all that is old, once a night, with a pause after each part; the date is the controller's to judge."""
+        """Erase all old data, once a night, with a pause after each part; the controller checks the date."""
         night = last_night(self._clock.now())
         if night == self._forgot_on or not self._clock.is_witnessed():
             return
@@ -112,12 +112,12 @@ def last_night(now: datetime) -> date:
 
 
 def copy_is_due(now: datetime, newest: date | None) -> bool:
-    """Tell whether a copy is to be made (`now` in UTC): there is none of this night yet."""
+    """Tell whether a copy is due at `now` (UTC): there is none of this night yet."""
     return newest is None or (newest < now.date() and now.time() >= NIGHT)
 
 
 def forget_part(answer: Callable[[Command], Answered]) -> bool:
-    """Have a part of what is old forgotten; tell whether there is more. `answer` has a command answered."""
+    """Erase a part of the old data through `answer`; tell whether there is more."""
     told = answer(ForgetOld())
     if isinstance(told, Refused):
         log.warning("what is old was not forgotten: %s", told.message)

@@ -1,4 +1,4 @@
-"""The database under a ledger: the file and its lock, connections and transactions, and which errors are foreseen."""
+"""The database under a ledger: the file and its lock, connections and transactions, and which errors are expected."""
 
 from kiosk.store.database.connection import Borrowed, Database, one_state, transaction
 from kiosk.store.database.errors import (

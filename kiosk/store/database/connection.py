@@ -13,7 +13,7 @@ from kiosk.store.database.errors import FAILURES, LedgerError, as_ledger_error, 
 
 
 class Database:
-    """A database that is open: one connection, and a new one whenever it has failed."""
+    """An open database: one connection, replaced by a new one whenever it has failed."""
 
     def __init__(self, engine: Callable[[], Engine]) -> None:
         """`engine` is called each time the database is opened."""
@@ -29,13 +29,13 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close it. A writer that is the last to leave writes back what the WAL holds."""
+        """Close the database. The last writer to close moves the WAL into the database."""
         self.connection.close()
         self._engine.dispose()
 
     @contextmanager
     def failing_as(self, what: str) -> Iterator[None]:
-        """Tell a failure of the database as a LedgerError that begins with `what`, and be ready for the next try."""
+        """Raise a failure of the database as a LedgerError that begins with `what`, and reopen for the next try."""
         try:
             yield
         except FAILURES as error:
@@ -43,9 +43,9 @@ class Database:
             raise as_ledger_error(what, error) from error
 
     def reopen(self) -> None:
-        """Open the database anew: after a failure the old connection may hold on to a disk that is gone.
+        """Open the database anew: after a failure the old connection may refer to a disk that is gone.
 
-        The new one comes first. While it cannot be had, as on a full disk, the old one stays: it may still read.
+        The old connection stays until the new one is open: on a full disk, where none can be opened, it may still read.
         """
         old = self._engine, self.connection
         with suppress(*FAILURES, LedgerError):
@@ -55,28 +55,28 @@ class Database:
 
 
 class Borrowed:
-    """A connection that somebody else opened and closes, for reading a roster on it: the server's way to `Roster`."""
+    """A connection opened and closed by somebody else, for reading a roster on it; used by the server for `Roster`."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     @contextmanager
     def failing_as(self, what: str) -> Iterator[None]:
-        """Tell a failure of the database as a LedgerError that begins with `what`."""
+        """Raise a failure of the database as a LedgerError that begins with `what`."""
         with failing_as(what):
             yield
 
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Write all or nothing: the write lock from the start, one sync to the disk at the end."""
+    """Write all or nothing: takes the write lock at the start, and syncs to the disk once at the end."""
     with _between(connection, "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN"):
         yield
 
 
 @contextmanager
 def one_state(connection: Connection) -> Iterator[None]:
-    """Read one state of the database, whatever is written meanwhile."""
+    """Read one state of the database, whatever is written in the meantime."""
     begin = "BEGIN" if connection.dialect.name == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ"
     with _between(connection, begin):
         yield

@@ -1,4 +1,4 @@
-"""What goes wrong with a database: the foreseen failures, and the LedgerError that each is told as."""
+"""The expected failures of a database, and the LedgerError that each becomes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ A damaged one may have names in its own error messages that are no text any more
 
 
 class LedgerError(OSError):
-    """The ledger cannot be read or written. Nothing was half-done."""
+    """The ledger cannot be read or written. Nothing was written in part."""
 
 
 class LedgerBusyError(LedgerError):
@@ -31,7 +31,7 @@ class LedgerBusyError(LedgerError):
 
 
 class LedgerDamagedError(LedgerError):
-    """The file is no sound database any more; to try again will not help."""
+    """The file is damaged or no database; trying again does not help."""
 
 
 class LedgerTooNewError(LedgerError):
@@ -40,7 +40,7 @@ class LedgerTooNewError(LedgerError):
 
 @contextmanager
 def failing_as(what: str) -> Iterator[None]:
-    """Tell a failure of a database that is being opened as a LedgerError that begins with `what`."""
+    """Raise a failure while a database is opened as a LedgerError that begins with `what`."""
     try:
         yield
     except LedgerError:
@@ -50,13 +50,13 @@ def failing_as(what: str) -> Iterator[None]:
 
 
 def as_ledger_error(what: str, error: BaseException) -> LedgerError:
-    """Return a failure of a database as the LedgerError that it is, beginning with `what`."""
+    """Return the LedgerError for a failure of a database, beginning with `what`."""
     kind = LedgerDamagedError if is_damage(error) else LedgerError
     return kind(f"{what}: {reason(error)}")
 
 
 def disk_trouble(error: BaseException | None) -> str:
-    """Return the health code of a disk that took nothing, `disk_full` or `disk_read_only`; empty for other failures."""
+    """Return the health code of a disk that takes no writes: `disk_full`, `disk_read_only`, or empty."""
     while error is not None:
         cause = error.orig if isinstance(error, DBAPIError) else error
         codes = getattr(cause, "sqlite_errorcode", 0) & 0xFF, getattr(cause, "errno", None)
@@ -69,7 +69,7 @@ def disk_trouble(error: BaseException | None) -> str:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Tell whether SQLite says that the file is damaged, or no database at all."""
+    """Tell whether SQLite reports that the file is damaged, or no database at all."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, UnicodeDecodeError):
         return True
@@ -77,7 +77,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return what the database itself says, without the SQL that SQLAlchemy adds, which may hold names of people."""
+    """Return the database's own message, without the SQL that SQLAlchemy adds, which may contain names of people."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error.orig if isinstance(error, DBAPIError) else error)

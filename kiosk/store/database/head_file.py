@@ -1,9 +1,9 @@
-"""A note beside the database of where its ledger ends, so that an end that was lost is missed.
+"""A note beside the database of its ledger's last entry, by which a lost end is noticed.
 
-A WAL that is cut off or zeroed looks to SQLite like one that was never longer: the entries in it are gone without an
-error. The note is synced when it is made, with its folder: ext4 leaves a new file empty for half a minute otherwise.
-After that it is overwritten after each commit and never synced: it costs no wait, and after a power cut it tells of an
-end that is there, or of an earlier one. Only a database that has lost something is behind its note.
+To SQLite a WAL that is cut off or zeroed looks like one that was never longer: its entries are gone without an error.
+The note is synced when it is made, together with its folder: otherwise ext4 may leave a new file empty for half a
+minute. After that it is overwritten after each commit and not synced, which costs no time. After a power cut it
+therefore names the last entry or an earlier one; only a database that has lost entries ends before its note.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Seen(Noun, frozen=True, kw_only=True):
 
 
 class HeadFile:
-    """The note of one database. What goes wrong with it is logged: it must not keep anybody out."""
+    """The note of one database. Its failures are only logged, so that they keep nobody out."""
 
     def __init__(self, database: Path) -> None:
         self._path = Path(f"{database}.head")
 
     def note(self, ledger_id: str, head: Head) -> None:
-        """Write down where the ledger ends now, over what stood there."""
+        """Write down where the ledger ends now, replacing the previous note."""
         words = f"{ledger_id} {head.seq} {head.hash.hex()}"
         line = f"{words} {_proof(words)}\n".encode()
         try:
@@ -56,14 +56,14 @@ class HeadFile:
             os.close(file)
 
     def is_empty(self) -> bool:
-        """Tell whether the note was made and its content never reached the disk: a power cut in its first moments."""
+        """Tell whether the note was made but its content never reached the disk: a power cut in the first moments."""
         try:
             return self._path.stat().st_size == 0
         except OSError:
             return False
 
     def read(self) -> Seen | None:
-        """Return what was noted last, None when nothing can be told."""
+        """Return what was noted last, None when that cannot be read."""
         try:
             words, _, proof = self._path.read_text(encoding="ascii").strip().rpartition(" ")
             ledger_id, seq, digest = words.split(" ")

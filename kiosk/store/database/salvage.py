@@ -1,6 +1,6 @@
-"""Reading a database that is damaged: table by table, row by row, around what cannot be read.
+"""Reads a damaged database: table by table, row by row, around what cannot be read.
 
-What is found is handed over as it is; whether an entry is what was written, its hashes tell. Nothing is changed.
+Rows are returned unchecked; an entry's hashes show whether it is as it was written. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ PROBES = 400
 
 
 class Found:
-    """A database file of which not all can be read."""
+    """A database file that can be read only in part."""
 
     def __init__(self, path: Path) -> None:
-        """`path`: a copy; SQLite takes its WAL in. Raises sqlite3.Error when nothing at all can be read."""
+        """`path`: a copy of the file; SQLite takes its WAL in. Raises sqlite3.Error when nothing can be read."""
         self._connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self.complete = True
@@ -39,7 +39,7 @@ class Found:
         self._connection.close()
 
     def rows(self, table: Table) -> Iterator[Row]:
-        """Yield the rows of a table that can be read, from both ends towards the damage; each once or twice."""
+        """Yield the readable rows of a table, from both ends towards the damage; each once or twice."""
         name, ends = table.name, self.complete
         self.complete = True
         yield from self._walk(f'SELECT * FROM "{name}" NOT INDEXED')  # noqa: S608 - a name of ours
@@ -57,7 +57,7 @@ class Found:
         yield from self._between(name)
 
     def _between(self, name: str) -> Iterator[Row]:
-        """Look for islands between two damaged places: from the first row on, in steps that grow."""
+        """Search for readable rows between two damaged places, in steps that grow."""
         place, step = 0, 1
         for _ in range(PROBES):
             last = place

@@ -1,11 +1,11 @@
-"""The SQLite file under the ledger: how it is opened, by whom, and how its WAL is emptied.
+"""The SQLite file under the ledger: opening, the writer's lock, and emptying the WAL.
 
-All that is SQLite and not SQL stands here. What is written into the file is the business of kiosk.ledger.
+Everything that is specific to SQLite is here. What is written into the file is decided in kiosk.ledger.
 
-There is one writing connection, ever. SQLite up to 3.51.2 has a bug (fixed in 3.51.3, 3.50.7 and 3.44.6; Debian 12 and
-13 are older than their fixes) by which two connections that commit and checkpoint at the same instant can damage a
-database in WAL mode. So whoever writes holds a lock on a file beside the database, for as long as it is open, and a
-second one is turned away whatever its version of SQLite; all others open the database read-only.
+There is never more than one writing connection. SQLite up to 3.51.2 has a bug (fixed in 3.51.3, 3.50.7 and 3.44.6;
+Debian 12 and 13 have older versions) by which two connections that commit and checkpoint at the same instant can damage
+a database in WAL mode. So a writer holds a lock on a file beside the database as long as it is open, and a second
+writer is refused whatever its version of SQLite; all others open the database read-only.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ READING: dict[str, str | int] = {
 
 
 class WriterLock:
-    """The right to write a database, held from construction to `close`; the kernel ends it with the process."""
+    """The right to write a database, held from construction to `close`; it also ends with the process."""
 
     def __init__(self, database: Path) -> None:
         """Raise LedgerBusyError when another process, or another part of this one, holds it."""
@@ -79,7 +79,7 @@ class WriterLock:
             os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def close(self) -> None:
-        """Give it back. The file stays: removing it would let two processes lock two different files."""
+        """Release the lock. The file stays: removing it would let two processes lock two different files."""
         os.close(self._file)
 
 
@@ -98,7 +98,7 @@ def reading_engine(path: Path) -> Engine:
 
 
 def empty_wal(connection: Connection) -> None:
-    """Move what the WAL holds into the database, and empty it unless somebody reads in it; wait for nobody."""
+    """Move the WAL into the database, and empty it unless somebody reads it; does not wait."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
         try:
@@ -119,10 +119,10 @@ def wal_bytes(connection: Connection) -> int:
 
 
 def check(connection: Connection) -> tuple[str, ...]:
-    """Return what SQLite finds wrong with the pages of the database and the order in them, none when all is well.
+    """Return what SQLite finds wrong with the pages of the database and their order, empty when nothing is.
 
-    Not the quick check: that one believes the indexes, and a bit that changed in one of them hides sound rows. On
-    20,000 entries this one takes a third more.
+    Not SQLite's quick check, which believes the indexes, so that one changed bit in an index hides sound rows. On
+    20,000 entries this check takes a third longer.
     """
     if connection.dialect.name != "sqlite":
         return ()
@@ -136,7 +136,7 @@ def check(connection: Connection) -> tuple[str, ...]:
 
 
 def check_version(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
-    """Raise LedgerError for a SQLite that is older than any that was tried."""
+    """Raise LedgerError for a SQLite that is older than any that was tested."""
     if found < OLDEST_SQLITE:
         have, oldest = (".".join(map(str, version)) for version in (found, OLDEST_SQLITE))
         raise LedgerError(f"SQLite {have} is too old: the kiosk needs {oldest} or newer")
@@ -171,11 +171,11 @@ def _model() -> Engine:
 
 
 def like(model: Engine, connect: Callable[[], DBAPIConnection]) -> Engine:
-    """Return an engine of one connection, made by `connect`, that has its statements compiled once for all of its kind.
+    """Return an engine of one connection, made by `connect`, that shares compiled statements with others.
 
-    Putting a statement into SQL takes longer than running it. Engines of SQLAlchemy remember what they compiled each
-    for itself; here every thread has one, and a connection that failed is replaced with its engine. `model` has been
-    connected once, and its option `compiled_cache` is the memory that is shared.
+    Compiling a statement to SQL takes longer than running it. SQLAlchemy's engines each remember what they compiled;
+    here every thread has an engine, and a connection that failed is replaced with its engine. `model` has been
+    connected once; its option `compiled_cache` is the shared memory.
     """
     return Engine(
         StaticPool(connect),

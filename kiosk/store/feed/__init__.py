@@ -1,1 +1,1 @@
-"""What comes from the central server: entries of its feed, snapshots of the roster, and how far both have come."""
+"""Data from the central server: entries of its feed, snapshots of the roster, and cursors."""

@@ -1,6 +1,7 @@
-"""Entries that arrive in the server's feed: sound ones are kept and folded, others are told and kept out.
+"""Entries that arrive in the server's feed: sound ones are stored and folded, others are reported and not stored.
 
-What comes twice, or in another order, changes nothing. All here runs inside one transaction of kiosk.ledger.
+An entry that comes twice, or in another order, changes nothing. Everything here runs inside one transaction of
+kiosk.ledger.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Placed = tuple[int, Entry]
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What is kept here of an entry that arrives."""
+    """What is stored here of an entry that arrives."""
 
     hash: bytes
     position: int | None
@@ -37,13 +38,12 @@ class Known(msgspec.Struct, frozen=True):
 def absorb(
     connection: Connection, arriving: Iterable[Placed], *, own: str, own_head: int
 ) -> tuple[tuple[Fault, ...], bool]:
-    """Keep and fold entries of the feed; return what is wrong with those that are kept out.
+    """Store and fold entries of the feed; return the faults of those not stored, and whether the roster is complete.
 
-    And whether the entries told all there is to know. They do not where an own entry was erased before the server had
-    it: then it is in the roster here and nowhere else; nor where entries are to be folded again and one is erased.
-
-    `own` is the ledger of this kiosk and `own_head` its last entry: one beyond it is of a life that this database
-    forgot, and would stand in the way of the next own entry.
+    It is incomplete if an own entry was erased before the server had it, because then its effect is in the roster here
+    and nowhere else; or if entries must be folded again and one of them is erased. `own` is this kiosk's ledger and
+    `own_head` its last entry: an own entry beyond it was lost here, and its name must not be used by the next own
+    entry.
     """
     gone = erasing.gone(connection)
     whole, faults = _sorted_out(arriving)
@@ -58,7 +58,7 @@ def absorb(
 
 
 class Compared(msgspec.Struct):
-    """What arrives, beside what is here already."""
+    """Arriving entries, compared with what is stored here already."""
 
     new: list[Placed] = []
     placed: list[Placed] = []
@@ -104,7 +104,7 @@ def _write(connection: Connection, compared: Compared) -> None:
 
 
 def _sorted_out(arriving: Iterable[Placed]) -> tuple[list[Placed], list[Fault]]:
-    """Part the entries that are as they were written from the others; of each of these, its first fault."""
+    """Separate the entries that verify from the others; for each of the others return its first fault."""
     sound: list[Placed] = []
     faults: list[Fault] = []
     for position, entry in sorted(arriving, key=lambda one: one[0]):
@@ -128,10 +128,10 @@ def _known(connection: Connection, refs: Sequence[Ref]) -> dict[Ref, Known]:
 
 
 def _forget(connection: Connection, arriving: Sequence[Placed], known: dict[Ref, Known], *, own: str) -> None:
-    """Forget foreign entries from before the snapshot whose names others bear in the feed now.
+    """Delete foreign entries from before the snapshot whose names belong to other entries in the feed now.
 
-    The server and a kiosk were both put back to old copies, and that kiosk went on from there. The snapshot was told
-    without the old entry, so nothing of it is in the roster.
+    This happens when the server and a kiosk were both restored from old copies, and that kiosk continued from there.
+    The snapshot was made without the old entry, so the roster has nothing of it.
     """
     for _, entry in arriving:
         here = known.get(entry.ref)
@@ -141,9 +141,9 @@ def _forget(connection: Connection, arriving: Sequence[Placed], known: dict[Ref,
 
 
 def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> tuple[list[Fault], bool]:
-    """Fold what arrived, in the feed's order. What stands in the snapshot is in the roster already.
+    """Fold the arrived entries in the feed's order; skip those that the snapshot contains.
 
-    Returns what cannot be folded, and whether all that had to be folded again was there to be read.
+    Returns what cannot be folded, and whether everything that had to be folded again could be read.
     """
     snapshot = cursors.number(connection, cursors.SNAPSHOT) or 0
     faults: list[Fault] = []
@@ -162,7 +162,7 @@ def _fold(connection: Connection, arrived: Sequence[Placed], *, newest: int) -> 
 
 
 def _tells(entry: Entry) -> bool:
-    """Tell whether an entry has its body, or what is left of one without its person."""
+    """Tell whether an entry has its body, or a remainder of it."""
     return entry.body is not None or entry.remainder is not None
 
 

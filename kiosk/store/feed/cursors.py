@@ -1,4 +1,4 @@
-"""How far this ledger and the central server know each other, and the like: a few words in the table `cursors`."""
+"""Cursors: how far this ledger and the central server have exchanged; a few values in the table `cursors`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def number(connection: Connection, name: str) -> int | None:
 
 
 def write(connection: Connection, values: Mapping[str, object]) -> None:
-    """Set cursors; None takes one away."""
+    """Set cursors; None removes one."""
     for name, value in values.items():
         if value is None:
             connection.execute(_DELETE, {"which": name})
@@ -55,6 +55,6 @@ _INSERT = insert(table)
 
 
 def formers(connection: Connection) -> dict[str, int]:
-    """Return the ledgers that this database kept before, and how far the server acknowledged each."""
+    """Return the former ledgers of this database, and how far the server acknowledged each."""
     rows = connection.execute(select(table).where(table.c.name.startswith(FORMER_SENT)).order_by(table.c.name))
     return {row.name.removeprefix(FORMER_SENT): int(row.value) for row in rows}

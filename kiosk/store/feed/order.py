@@ -17,10 +17,10 @@ PAGE_SIZE = 500
 
 
 def in_fold_order(connection: Connection, *, own: str) -> Iterator[tuple[int | None, Entry]]:
-    """Yield the entries that have a place in the feed, in its order, then the own ones that have none, with None.
+    """Yield the entries with a feed position, in its order, then own ones without, each with its position or None.
 
-    `own` is the ledger of this kiosk; those that it kept before come before it. What stands in a snapshot of the roster
-    is left out. Raises LedgerError at an entry that cannot be what was written.
+    `own` is this kiosk's ledger; its former ledgers come before it. Entries contained in a snapshot of the roster are
+    left out. Raises LedgerError at an entry that cannot be what was written.
     """
     place = max(0, cursors.number(connection, cursors.SNAPSHOT) or 0)
     while page := connection.execute(PLACED, {"place": place, "size": PAGE_SIZE}).all():
@@ -34,7 +34,7 @@ def in_fold_order(connection: Connection, *, own: str) -> Iterator[tuple[int | N
 
 
 def sound(entry: Entry | Fault) -> Entry:
-    """Return an entry that could be read; raise LedgerError for what is none."""
+    """Return an entry that could be read; raise LedgerError for one that could not."""
     if isinstance(entry, Fault):
         raise LedgerError(str(entry))
     return entry

@@ -1,8 +1,8 @@
 """The roster as a whole, from the server to a kiosk that is new or was away too long: read, staged, adopted.
 
-The server reads all pages in one transaction, so that they stand at one place of its feed; they travel as JSON. A kiosk
-stages them beside its roster and adopts them in one transaction: whenever it stops, it has the old roster or the new
-one. Entries that the snapshot does not know are folded on top.
+The server reads all pages in one transaction, so that they belong to one position of its feed; they travel as JSON. A
+kiosk stages them beside its roster and adopts them in one transaction, so that at any stop it has the old roster or the
+new one. Entries that the snapshot does not contain are folded on top.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ BATCH = 500
 
 
 class _AsItTravels(TypeEngine[object]):
-    """A value as it stands in JSON, which is how the database keeps it. NullType would become the column's own type."""
+    """A value in JSON form, which is how the database stores it. NullType would become the column's own type."""
 
     cache_ok = True
 
@@ -61,16 +61,16 @@ AS_IT_TRAVELS = _AsItTravels()
 
 
 class SnapshotError(ValueError):
-    """A snapshot that is not whole, or does not fit."""
+    """A snapshot that is incomplete, or does not fit."""
 
 
 def pages(connection: Connection, *, heads: Mapping[str, int], size: int = PAGE_ROWS) -> Iterator[Rows]:
     """Yield the roster in pages of at most `size` rows, in the transaction that `connection` is in.
 
-    For the server. Read the feed's last position that is folded, and `heads`, in the same transaction (`snapshot` of
-    kiosk.store.database), and keep the pages until the kiosk has fetched them all: later ones of another transaction
-    do not fit. `heads` tells for each ledger up to which `seq` all its entries are in the roster. The first page has
-    only them, and where the house is small the second has all the rest.
+    For the server. Read the feed's last folded position and `heads` in the same transaction (`one_state` of
+    kiosk.store.database), and keep the pages until the kiosk has fetched all of them: pages of another transaction do
+    not fit. `heads` gives for each ledger the `seq` up to which all its entries are in the roster. The first page has
+    only these; for a small site the second has all the rest.
     """
     yield {HEADS: tuple({"ledger_id": name, "seq": seq} for name, seq in sorted(heads.items()))}
     page: Rows = {}
@@ -96,7 +96,7 @@ def _page(table: Table, last: tuple[Any, ...] | None, size: int) -> Any:
 
 
 def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
-    """Put a page beside the roster; the first page of a snapshot, the one with the heads, begins anew.
+    """Store a page beside the roster; the first page of a snapshot, the one with the heads, starts anew.
 
     Raises SnapshotError for a page of another snapshot than the one that was begun.
     """
@@ -115,7 +115,7 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows of a server that may be one release apart.
 
-    Columns that are not known here are left out; those that the release before this one has not are empty, or zero.
+    Columns that are unknown here are left out; those missing in an older release are empty, or zero.
     """
     empty = {column.name: _empty(column) for column in table.columns}
     known = [{name: row.get(name, empty[name]) for name in empty} for row in rows]
@@ -130,17 +130,17 @@ def _empty(column: Column[Any]) -> object:
 
 
 def discard(connection: Connection) -> None:
-    """Throw away what is staged."""
+    """Delete what is staged."""
     for table in STAGED.sorted_tables:
         connection.execute(delete(table))
     cursors.write(connection, {cursors.STAGED: None})
 
 
 def adopt(connection: Connection, *, own: str, cursor: str) -> None:
-    """Put the staged roster in the place of the live one, with the own entries on top that it does not know.
+    """Replace the roster by the staged one, and fold the own entries on top that it does not contain.
 
-    Places in the feed that were known before mean nothing any more: it may be another feed. What stands after the
-    snapshot comes again. Raises SnapshotError when nothing is staged.
+    Feed positions known before are discarded: it may be another feed. Entries after the snapshot arrive again. Raises
+    SnapshotError when nothing is staged.
     """
     position = cursors.number(connection, cursors.STAGED)
     if position is None:

@@ -1,15 +1,15 @@
-"""Folding: what each kind of entry does to the roster.
+"""Folding: the effect of each kind of entry on the roster.
 
-The roster is a function of the set of known entries and of their places in the server's feed: entries of several
-ledgers may be folded in any order, and an entry that is folded again changes nothing. No clock and no chance enter. An
-entry is a fact, so none is refused: one that names something unknown does what it can, and the rest when that arrives.
-Reading the roster is the business of kiosk.roster.
+The roster is a function of the set of known entries and of their positions in the server's feed: entries of several
+ledgers may be folded in any order, and folding an entry again changes nothing. Neither the clock nor chance matter. An
+entry is a fact, so none is refused: one that names something unknown has part of its effect now, and the rest when that
+arrives. Reading the roster is in kiosk.roster.
 
-How a noun is merged of the entries that change it, is in kiosk.store.fold.fields; how visits end, in
-kiosk.store.fold.visits; what forgets, in kiosk.store.fold.forgetting. Of a charge a row of `uses` is kept per entry and
-pass; what was used of a pass is their sum. A sale that takes a debt over adds the units to its own pass and takes the
-same number off the old one. A reversal deletes the rows of the entry it reverses, or keeps them from being made, so
-units go back to the pass, and to the week or month, that they came from. Of several reversals of one entry the first
+How a noun is merged from the entries that change it is in kiosk.store.fold.fields; how visits end, in
+kiosk.store.fold.visits; erasing, in kiosk.store.fold.forgetting. A charge becomes a row of `uses` for each entry and
+pass; the units used of a pass are their sum. A sale that takes over a debt adds the units to its own pass and takes the
+same number off the old one. A reversal deletes the rows of the entry it reverses, or prevents them, so units go back to
+the pass, and to the week or month, that they came from. If an entry is reversed more than once, the first reversal
 counts, by instant and then by name.
 """
 
@@ -49,10 +49,9 @@ NUL = b"\\u0000"
 def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int | None = None) -> None:
     """Apply one entry to the roster, inside the transaction that `connection` is in.
 
-    `position` is its place in the server's feed, None for an own entry that has none yet. Once it has, apply the entry
-    again with it. On the server every entry has one. One connection at a time may write a roster.
-
-    An entry with a NUL in a text does nothing: PostgreSQL keeps none, and all nodes must come to the same.
+    `position` is its position in the server's feed, None for an own entry that has none yet. Once it has one, apply the
+    entry again with it. On the server every entry has one. Only one connection at a time may write a roster. An entry
+    with a NUL in a text has no effect: PostgreSQL cannot store it, and all nodes must get the same roster.
     """
     if entry.body and NUL in entry.body:
         return
@@ -98,7 +97,7 @@ def _tapped(connection: Connection, entry: Entry, tap: Tapped) -> None:
 
 
 def _remember_unknown(connection: Connection, entry: Entry, *, badge_id: str, site_id: str) -> None:
-    """Keep the last time that a badge was refused as unknown at a site, as far as this ledger tells."""
+    """Store the last time that a badge was denied as unknown at a site."""
     if visits.is_condensed(connection, entry.ref):
         return
     unknown, told = tables.unknown_badges, {"at": entry.stamp.at, "seq": entry.ref.seq}
@@ -133,7 +132,7 @@ def _moves(new_pass: str, settles: Iterable[Charge]) -> list[Charge]:
 
 
 def _reversed(connection: Connection, entry: Entry, fact: Reversed) -> None:
-    """Take a tap or a sale back, known or yet to come. Of an entry that took nothing it changes nothing."""
+    """Reverse a tap or a sale, known or yet to arrive. Reversing any other entry has no effect."""
     if _is_first(connection, entry, fact):
         _reverse_visit(connection, fact.ref)
         _void_pass(connection, entry, fact.ref)
@@ -144,7 +143,7 @@ def _reverses(ref: Ref) -> ColumnElement[bool]:
 
 
 def _is_first(connection: Connection, entry: Entry, fact: Reversed) -> bool:
-    """Keep a reversal if it is the first of its entry, as far as is known, and tell whether it is."""
+    """Store a reversal if it is the first known one of its entry, and tell whether it is."""
     this = {"at": entry.stamp.at, "reversed_by": fact.by, **msgspec.structs.asdict(entry.ref)}
     known = connection.execute(select(reversals).where(_reverses(fact.ref))).one_or_none()
     if known is None:
@@ -168,7 +167,7 @@ def _reverse_visit(connection: Connection, ref: Ref) -> None:
 
 
 def _void_pass(connection: Connection, reversal: Entry, sale: Ref) -> None:
-    """Take a sale back: the pass is void, and the debts it had taken over are owed on the old passes again."""
+    """Reverse a sale: the pass is void, and the debts it took over are owed on the old passes again."""
     row = connection.execute(tables.sales.select().filter_by(**msgspec.structs.asdict(sale))).one_or_none()
     if row is None:
         return

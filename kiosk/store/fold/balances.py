@@ -1,4 +1,4 @@
-"""What entries take off passes and give back to them, and what the house owes members."""
+"""The units that entries take off passes and give back, and the money that the site owes members."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def take(connection: Connection, entry: Entry, charges: Iterable[Charge], *, at:
 
 
 def owe(connection: Connection, ref: Ref, member_id: str, cents: int) -> None:
-    """Owe a member, or whoever was forgotten, money by an entry; more of it where some is owed already."""
+    """Credit a member, or an erased person, with money by an entry; added to any earlier credit of that entry."""
     credits_, key = tables.credits_, {**msgspec.structs.asdict(ref), "member_id": member_id}
     more = update(credits_).filter_by(**key).values(cents=credits_.c.cents + cents)
     if not connection.execute(more).rowcount:
@@ -43,7 +43,7 @@ def owe(connection: Connection, ref: Ref, member_id: str, cents: int) -> None:
 
 
 def give_back(connection: Connection, ref: Ref, pass_ids: Iterable[str]) -> None:
-    """Put back onto these passes the units that an entry took."""
+    """Give back to these passes the units that an entry took."""
     uses = tables.uses
     connection.execute(
         delete(uses).where(

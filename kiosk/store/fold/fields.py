@@ -1,19 +1,20 @@
-"""Merging changes of one noun that were made apart: a kiosk that was cut off, and the server's pages. Pure.
+"""Merges changes of one noun made without knowledge of each other, by a disconnected kiosk and on the pages. Pure.
 
-An entry names the fields that its writer changed, and the entries about the noun that the writer knew. From that it
-follows of any two entries whether one was written in knowledge of the other.
+An entry names the fields that its writer changed, and the entries about the noun that the writer had seen. So for any
+two entries it is known whether one was written in knowledge of the other.
 
-- Changes of different fields both stand, whatever the order in which they arrive.
-- Of two changes of one field the one that knew the other stands. Where neither knew the other they are in conflict: the
-  one with the later place in the feed stands, and own entries that have no place yet come after all others.
-- What protects (`PROTECTS`) is lifted only in knowledge of it. Suspended on the pages while a cut-off kiosk lifts an
-  earlier suspension, a member stays suspended: of changes in conflict the one that protects stands.
+- Changes of different fields all stand, whatever the order in which they arrive.
+- Of two changes of one field the one that knew the other stands. If neither knew the other they are in conflict: the
+  one with the later position in the feed stands; own entries without a position count as later than all others.
+- A protection (`PROTECTS`) is only lifted in knowledge of it. If a member is suspended on the pages while a
+  disconnected kiosk lifts an earlier suspension, the member stays suspended: of changes in conflict the protecting
+  one stands.
 - Each exception of a site's hours is a field of its own, `exceptions/` and its text. They apply in the order of their
-  places; but one that closes comes after those that open and did not know it.
-- An entry of an earlier release names no fields. It decides all of them over whatever has an earlier place.
+  positions; but one that closes comes after those that open and did not know it.
+- An entry of an earlier release names no fields. It decides all of them over everything with an earlier position.
 
-So a noun is a function of the set of known entries and their places. The literature calls this a multi-value register
-with version vectors, one for each field (Shapiro et al., "A comprehensive study of Convergent and Commutative
+So a noun is a function of the set of known entries and their positions. The literature calls this a multi-value
+register with version vectors, one for each field (Shapiro et al., "A comprehensive study of Convergent and Commutative
 Replicated Data Types", INRIA RR-7506, 2011, section 3.2).
 """
 
@@ -55,7 +56,7 @@ _CLOSES = re.compile(r"\b(off|closed)\b")
 
 
 class Event(Noun, frozen=True, kw_only=True):
-    """An entry about a noun: its place, what its writer knew, and what is left of what it says."""
+    """An entry about a noun: its position, the entries its writer knew, and the part of it that still counts."""
 
     ref: Ref
     position: int | None = None
@@ -71,7 +72,7 @@ class Event(Noun, frozen=True, kw_only=True):
 
 
 class State(Noun, frozen=True, kw_only=True):
-    """The entries about a noun that still say something, by their places; own ones without a place as written."""
+    """The entries about a noun that still count, by position; own ones without a position in the order of writing."""
 
     events: tuple[Event, ...] = ()
     whole: Event | None = None
@@ -92,7 +93,7 @@ class Contested(Noun, frozen=True, kw_only=True):
 
 
 def parts(noun: Noun) -> dict[str, Value]:
-    """Return the fields of a noun, its id left out: those of a policy and each exception for themselves."""
+    """Return the fields of a noun without its id; those of a policy and each exception are separate fields."""
     found: dict[str, Value] = {}
     for name in noun.__struct_fields__:
         value = getattr(noun, name)
@@ -106,14 +107,14 @@ def parts(noun: Noun) -> dict[str, Value]:
 
 
 def plain(value: object) -> Value:
-    """Return a value as JSON knows it: what was written here is compared with what came over the wire."""
+    """Return a value as JSON: so values written here can be compared with those from the wire."""
     if value is None or isinstance(value, str | int):
         return value
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def differences(before: Noun, after: Noun) -> tuple[str, ...]:
-    """Return the fields that a writer changes who makes one of two versions of a noun into the other."""
+    """Return the fields that differ between two versions of a noun."""
     one, other = parts(before), parts(after)
     moved = _moved(before.exceptions, after.exceptions) if isinstance(before, Site) and isinstance(after, Site) else ()
     names = [*other, *(name for name in one if name not in other)]
@@ -125,7 +126,7 @@ def differences(before: Noun, after: Noun) -> tuple[str, ...]:
 
 
 def _moved(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the exceptions to name so that they end up in this order: who names one puts it at the end."""
+    """Return the exceptions to name so that they end up in this order: naming one puts it at the end."""
     kept = [text for text in before if text in after]
     if [*kept, *(text for text in after if text not in before)] == [*after]:
         return ()
@@ -133,7 +134,7 @@ def _moved(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def event(bare: Event, noun: Noun, changed: tuple[str, ...] | None) -> Event:
-    """Return what an entry says of a noun; `bare` is the same without that."""
+    """Return the event of an entry about a noun; `bare` is the event without the fields."""
     told = parts(noun)
     named = {name: told.get(name, False) for name in changed} if changed else told
     return replace(bare, sets=named, rest={name: value for name, value in told.items() if name not in named})
@@ -148,7 +149,7 @@ def joined(refs: Iterable[Ref]) -> dict[str, int]:
 
 
 def known(state: State) -> tuple[Ref, ...]:
-    """Return what a writer saw who saw a noun in this state: of each ledger the last entry about it."""
+    """Return what a writer has seen who saw a noun in this state: of each ledger the last entry about it."""
     events = [*state.events, *([state.whole] if state.whole else [])]
     told = (Ref(ledger_id=name, seq=seq) for one in events for name, seq in one.saw.items())
     return tuple(Ref(ledger_id=name, seq=seq) for name, seq in joined([*told, *(one.ref for one in events)]).items())
@@ -158,9 +159,9 @@ def known(state: State) -> tuple[Ref, ...]:
 
 
 def add(state: State, new: Event, *, is_whole: bool = False) -> State:
-    """Return the state once an entry is known too; one that is known already may have got its place.
+    """Return the state with one more entry; an entry known already may have got its position.
 
-    `is_whole`: it is of an earlier release and names no fields.
+    `is_whole`: the entry is of an earlier release and names no fields.
     """
     others = [one for one in state.events if one.ref != new.ref]
     whole, is_full = state.whole, state.is_full or not new.rest
@@ -177,7 +178,7 @@ def add(state: State, new: Event, *, is_whole: bool = False) -> State:
 
 
 def _is_before(one: Event, other: Event) -> bool:
-    """Tell whether an entry has an earlier place than another. Own ones without a place come in their order."""
+    """Tell whether an entry has an earlier position than another. Own ones without a position follow in their order."""
     if one.position is not None:
         return other.position is None or one.position < other.position
     # Another ledger without a place is of the life before this one (kiosk.ledger.Ledger.start_new_ledger).
@@ -185,7 +186,7 @@ def _is_before(one: Event, other: Event) -> bool:
 
 
 def _what_counts(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Return the entries by their places, without what somebody changed in knowledge of it."""
+    """Return the entries by position, without what was changed in knowledge of it."""
     events = sorted(events, key=lambda one: (one.position is None, one.position or 0))
     left = (replace(one, sets=dict(_standing(one, events))) for one in events)
     return tuple(one for one in left if one.sets or one.rest)
@@ -197,7 +198,7 @@ def _standing(one: Event, events: Sequence[Event]) -> Iterator[tuple[str, Value]
 
 
 def _knew(one: Event, other: Event) -> bool:
-    """Tell whether the writer of one entry knew another; nobody knows what gets its place only after theirs."""
+    """Tell whether the writer of one entry knew another; an entry with a later position cannot have been known."""
     if one.ref.ledger_id == other.ref.ledger_id:
         return one.ref.seq > other.ref.seq
     return one.saw.get(other.ref.ledger_id, 0) >= other.ref.seq and _is_before(other, one)
@@ -207,7 +208,7 @@ def _knew(one: Event, other: Event) -> bool:
 
 
 def merged(state: State, kind: type[N], name: str) -> N:
-    """Return the noun with this id that a state comes to."""
+    """Return the noun with this id in a state."""
     values = {field: _decides(field, claims)[1] for field, claims in _claims(state).items()}
     policy = {field.removeprefix(POLICY): values.pop(field) for field in list(values) if field.startswith(POLICY)}
     exceptions = [field for field in values if field.startswith(EXCEPTION)]
@@ -221,13 +222,13 @@ def merged(state: State, kind: type[N], name: str) -> N:
 
 
 def _told(kind: type[Noun], values: Mapping[str, Value]) -> dict[str, Value]:
-    """Leave out what is as by default: the encoder omits a default by its identity, and nouns are compared as JSON."""
+    """Leave out defaults: the encoder recognises a default by identity, and nouns are compared as JSON."""
     defaults = {one.name: plain(one.default) for one in structs.fields(kind) if not one.required}
     return {name: value for name, value in values.items() if name not in defaults or defaults[name] != value}
 
 
 def word(state: State) -> Override | None:
-    """Return staff's word on the hours that a state comes to."""
+    """Return the hosts' override in a state."""
     return msgspec.convert(_decides(OVERRIDE, _claims(state)[OVERRIDE])[1], Override | None)
 
 
@@ -235,7 +236,7 @@ _Claim = tuple[Event, Value]
 
 
 def _claims(state: State) -> dict[str, list[_Claim]]:
-    """Return for each field the entries that set it, by their places."""
+    """Return for each field the entries that set it, by position."""
     events = state.events
     claims: dict[str, list[_Claim]] = {}
     for one in events:
@@ -248,7 +249,7 @@ def _claims(state: State) -> dict[str, list[_Claim]]:
 
 
 def _decides(field: str, claims: list[_Claim]) -> _Claim:
-    """Return which of the entries that set a field stands: one that protects, or else the last."""
+    """Return the entry that decides a field: a protecting one, or else the last."""
     if field == OVERRIDE:
         return _word_that_stands(claims)
     protecting = [claim for claim in claims if _protects(field, claim[1])]
@@ -262,7 +263,7 @@ def _protects(field: str, value: Value) -> bool:
 
 
 def _word_that_stands(claims: list[_Claim]) -> _Claim:
-    """Return which word on the hours stands: a closing, unless the last word is about a time after it."""
+    """Return the override that stands: a closing, unless the last override is about a time after it."""
     last = claims[-1]
     closing = [claim for claim in claims if claim[1] and claim[1]["state"] == "closed"]
     if not closing or (last[1] and last[1]["since"] >= closing[-1][1]["until"]):
@@ -271,7 +272,7 @@ def _word_that_stands(claims: list[_Claim]) -> _Claim:
 
 
 def closes(rule: str) -> bool:
-    """Tell whether an exception of the hours closes, as far as its words tell."""
+    """Tell whether an exception of the hours closes, judged by its text."""
     return bool(_CLOSES.search(_QUOTED.sub("", rule)))
 
 
@@ -295,7 +296,7 @@ def _ordered(state: State, present: set[str]) -> list[str]:
 
 
 def contested(state: State, ref: Ref) -> Iterator[Contested]:
-    """Yield the fields that an entry changed and another one too, to something else, neither knowing the other."""
+    """Yield the fields that an entry and another one changed to different values, neither knowing the other."""
     for field, claims in _claims(state).items():
         mine = next((claim for claim in claims if claim[0].ref == ref and field in claim[0].sets), None)
         if mine is None:
@@ -309,9 +310,9 @@ def contested(state: State, ref: Ref) -> Iterator[Contested]:
 
 
 def without_member(state: State, member_id: str) -> State:
-    """Return the state of a badge once its carrier is forgotten: it is nobody's.
+    """Return the state of a badge once its carrier is erased: it belongs to nobody.
 
-    Of an entry of an earlier release nothing else is left, as in what such a release keeps of it.
+    For an entry of an earlier release nothing else is left, as in such a release itself.
     """
 
     def bare(one: Event) -> Event:
@@ -325,7 +326,7 @@ def without_member(state: State, member_id: str) -> State:
 
 
 def last(state: State) -> Event:
-    """Return the entry with the last place of those that still say something."""
+    """Return the entry with the last position among those that still count."""
     return state.events[-1]
 
 

@@ -1,8 +1,8 @@
-"""What the two kinds of entries that forget do to the roster.
+"""The effect on the roster of the two kinds of entries that erase.
 
-A tombstone wins over all that is known of a person, before and after it. The entry that condenses a stretch of a ledger
-takes the place of the taps in it: what they took off passes becomes one row of `uses` of its own, and what else there
-was of them goes. Erasing the bodies of entries is the business of kiosk.store.forgetting.
+A tombstone applies to everything known of a person, before and after it. The entry that condenses a stretch of a ledger
+replaces the taps in it: what they took off passes becomes one row of `uses`, and the rest is deleted. Erasing the
+bodies of entries is in kiosk.store.forgetting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kiosk.store.tables import EPOCH
 
 
 def forget(connection: Connection, entry: Entry, fact: Erased | Condensed) -> None:
-    """Forget a person, or the passages of a stretch."""
+    """Erase a person, or the passages of a stretch, from the roster."""
     if isinstance(fact, Erased):
         _erased(connection, entry, fact)
     else:
@@ -27,7 +27,7 @@ def forget(connection: Connection, entry: Entry, fact: Erased | Condensed) -> No
 
 
 def _erased(connection: Connection, entry: Entry, fact: Erased) -> None:
-    """Forget a person, for ever: what their entries did to others and to the accounts stays, without them."""
+    """Erase a person for good: the effect of their entries on others and on the accounts stays, without them."""
     erasures, this = tables.erasures, msgspec.structs.asdict(entry.ref)
     is_theirs = erasures.c.member_id == fact.member_id
     known = connection.execute(select(erasures.c.ledger_id, erasures.c.seq).where(is_theirs)).one_or_none()
@@ -46,7 +46,7 @@ def _erased(connection: Connection, entry: Entry, fact: Erased) -> None:
 
 
 def _condensed(connection: Connection, entry: Entry, fact: Condensed) -> None:
-    """Put the sums of a stretch in the place of its passages."""
+    """Replace the passages of a stretch by their sums."""
     stretches, credits_, unknown = tables.stretches, tables.credits_, tables.unknown_badges
     key = {"of_ledger": fact.ledger_id, "first": fact.first}
     if connection.execute(select(stretches.c.last).filter_by(**key)).first():
@@ -69,7 +69,7 @@ def _condensed(connection: Connection, entry: Entry, fact: Condensed) -> None:
 
 
 def _is_of_a_tap(table: Table) -> ColumnElement[bool]:
-    """Leave out what an entry of the stretch keeps for another one: it is itself a sum."""
+    """Match rows made by a tap; leave out those of an entry that is itself a sum."""
     sums = select(tables.stretches.c.seq).where(
         tables.stretches.c.ledger_id == table.c.ledger_id, tables.stretches.c.seq == table.c.seq
     )

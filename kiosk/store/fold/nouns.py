@@ -1,10 +1,10 @@
-"""Writing the nouns of the roster: sites, products, members, badges, passes, and staff's word on the hours.
+"""Writes the nouns of the roster: sites, products, members, badges, passes, and the hosts' overrides.
 
-What a noun is now is worked out of all entries that tell of it by kiosk.store.fold.fields, however late one arrives; a
-pass is as the newest sale says. Newest is by place in the server's feed; own entries that have no place yet come after
-all others, in the order in which they were written. So nodes that know the same entries have the same nouns.
+A noun is merged by kiosk.store.fold.fields from all entries about it, however late one arrives; a pass is as in the
+newest sale. Newest is by position in the server's feed; own entries without a position come after all others, in the
+order of writing. So nodes that know the same entries have the same nouns.
 
-Of a person who is forgotten there is no member; their badges are nobody's, and their passes have a holder less.
+An erased person is no member; their badges belong to nobody, and their passes have one holder less.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kiosk.store.tables import instant, microseconds
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The entry that writes, and its place in the feed; None: an own entry that has none yet."""
+    """The entry that writes, and its position in the feed; None: an own entry that has none yet."""
 
     ref: Ref
     position: int | None
@@ -40,7 +40,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def set_noun(connection: Connection, place: Place, fact: NounSet | HoursOverridden) -> None:
-    """Let a noun be as an entry says, together with all others that tell of it."""
+    """Update a noun by an entry, merged with all others about it."""
     match fact:
         case SiteSet():
             _merge(connection, _SITES, place, fact, fact.site)
@@ -62,16 +62,16 @@ def _still_carried(connection: Connection, fact: BadgeSet) -> Badge:
 
 
 def erased_carrier(fact: BadgeSet) -> BadgeSet:
-    """Return what is left of an entry about a badge once its carrier is forgotten.
+    """Return what is left of an entry about a badge once its carrier is erased.
 
-    Its status stays, but in an entry of an earlier release: such releases leave nothing of it.
+    Its status stays, except for an entry of an earlier release: such a release keeps nothing of it.
     """
     status = "active" if fact.changed is None else fact.badge.status
     return replace(fact, badge=Badge(id=fact.badge.id, member_id=None, status=status))
 
 
 def set_pass(connection: Connection, place: Place, sold: Pass) -> None:
-    """The pass is as this sale says, and void if the sale is reversed."""
+    """Store the pass of this sale; it is void if the sale is reversed."""
     voided = select(tables.reversals.c.at).where(
         tables.reversals.c.reversed_ledger == place.ref.ledger_id, tables.reversals.c.reversed_seq == place.ref.seq
     )
@@ -87,14 +87,14 @@ def set_pass(connection: Connection, place: Place, sold: Pass) -> None:
 
 
 def erased(connection: Connection, member_ids: Iterable[str]) -> frozenset[str]:
-    """Return those of some members who are forgotten."""
+    """Return which of these members are erased."""
     erasures = tables.erasures
     query = select(erasures.c.member_id).where(erasures.c.member_id.in_(tuple(member_ids)))
     return frozenset(connection.execute(query).scalars())
 
 
 def forget_person(connection: Connection, member_id: str) -> None:
-    """Forget a member: their badges are nobody's, and what they bought is only a line of the accounts."""
+    """Erase a member: their badges belong to nobody, and their purchases are only lines of the accounts."""
     connection.execute(delete(tables.members).where(tables.members.c.id == member_id))
     badges, holders, passes = tables.badges, tables.pass_holders, tables.passes
     named = badges.c.fields.contains(doc(member_id), autoescape=True)
@@ -109,7 +109,7 @@ def forget_person(connection: Connection, member_id: str) -> None:
 
 
 def without_holders(sold: Pass, gone: Iterable[str]) -> Pass:
-    """Return a pass without some of its holders; of one that nobody holds any more, the day of the sale is enough."""
+    """Return a pass without some of its holders; a pass without any holder keeps only the day of the sale."""
     holders = tuple(holder for holder in sold.holders if holder not in gone)
     if holders == sold.holders:
         return sold
@@ -121,7 +121,7 @@ _pass = msgspec.json.Decoder(Pass).decode
 
 
 def doc(noun: msgspec.Struct | str) -> str:
-    """Return a noun, or a word, as it is kept."""
+    """Return a noun, or an override, as it is stored."""
     return msgspec.json.encode(noun).decode()
 
 
@@ -130,7 +130,7 @@ def _put(
 ) -> bool:
     """Write the row with this key unless a newer entry wrote it, and tell whether it was written.
 
-    In words that every database understands; whoever writes the roster writes it alone.
+    In SQL that every database understands; there is only one writer of the roster at a time.
     """
     is_it = and_(*(table.c[name] == value for name, value in key.items()))
     written = {**values, "ledger_id": place.ref.ledger_id, "seq": place.ref.seq, "position": place.position}
@@ -143,7 +143,7 @@ def _put(
 
 
 def _is_older(table: Table, place: Place) -> ColumnElement[bool]:
-    """Match a row that this entry may write: of an older entry, or of its own."""
+    """Match a row that this entry may replace: written by an older entry, or by itself."""
     ref = place.ref
     is_own = and_(table.c.ledger_id == ref.ledger_id, table.c.seq == ref.seq)
     if place.position is not None:
@@ -156,7 +156,7 @@ def _is_older(table: Table, place: Place) -> ColumnElement[bool]:
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of noun that is merged of entries: its table, what tells a row of it, and how its state is read."""
+    """A kind of noun that is merged from entries: its table, the key of a row, and how its state is read."""
 
     table: Table
     key: str
@@ -208,14 +208,14 @@ def _noun(noun: Noun | None) -> Noun:
 
 
 def state_of(connection: Connection, kind: str, name: str) -> State:
-    """Return the entries that still say something of a noun; `kind` is that of the entries."""
+    """Return the state of a noun; `kind` is the kind of the entries about it."""
     of = KINDS[kind]
     row = connection.execute(select(of.table).where(of.table.c[of.key] == name)).one_or_none()
     return State() if row is None else _state(of, row)
 
 
 def _state(kind: Kind, row: Row[*tuple[Any, ...]]) -> State:
-    """Return the state that a row keeps; of a single entry only the document is kept."""
+    """Return the state stored in a row; for a single entry only the document is stored."""
     if row.fields:
         return _decode_state(row.fields)
     at = microseconds(row.at) if kind is _MEMBERS else 0

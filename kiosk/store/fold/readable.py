@@ -1,8 +1,8 @@
-"""Which facts this release can read: a mark of all their kinds and fields, kept beside every roster that is folded.
+"""Which facts this release can read: a mark of all their kinds and fields, stored with every folded roster.
 
-An entry of a kind, or with a field, that a release does not know is kept and passed over. The release that knows it
-finds another mark beside the roster than its own, and folds all entries anew: so it does not matter whether an entry
-or the upgrade came first.
+An entry of a kind, or with a field, that a release does not know is stored and not folded. The release that knows it
+finds another mark than its own with the roster, and folds all entries anew; so it does not matter whether the entry or
+the upgrade came first.
 """
 
 READS = "c1919af1e501"

@@ -1,7 +1,7 @@
-"""Folding all entries anew: the proof that the roster is what the entries add up to, and its repair.
+"""Folds all entries anew: to check that the roster is what the entries add up to, and to repair it.
 
-The fold goes into a database of its own, which is thrown away afterwards; the live roster is only read, unless it is to
-be replaced.
+The fold is made in a database of its own, deleted afterwards; the live roster is only read, unless it is to be
+replaced.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _Key = tuple[tuple[int, Any], ...]
 
 
 class Difference(Noun, frozen=True, kw_only=True):
-    """A row of the live roster that is not what the entries say. None: there is no such row."""
+    """A row of the live roster that differs from the fold. None: there is no such row."""
 
     table: str
     key: tuple[Any, ...]
@@ -50,7 +50,7 @@ class Difference(Noun, frozen=True, kw_only=True):
 
 
 def _apart(column: str, live: Any, folded: Any) -> str:
-    """Return how a column differs: both values where they are short, or which fields of a document."""
+    """Return how a column differs: both values if they are short, or which fields of a document."""
     if column == "doc":
         return f"{_fields_apart(live, folded)} changed"
     if max(len(str(live)), len(str(folded))) > SHORT:
@@ -68,9 +68,9 @@ def _fields_apart(live: Any, folded: Any) -> str:
 
 @contextmanager
 def folded_anew(given: Iterable[tuple[int | None, Entry]]) -> Iterator[Connection]:
-    """Give a fresh roster with these entries, each with its place in the feed, applied in any order.
+    """Yield a new roster with these entries, each with its feed position, applied in any order.
 
-    Erased entries, those of newer versions and those that cannot be applied are passed over.
+    Entries that are erased, of newer releases or cannot be applied are skipped.
     """
     # An unnamed database lives in memory and moves to a temporary file of SQLite's own when it grows.
     engine = create_engine(
@@ -108,10 +108,10 @@ ENDS = ("presence_end", "left_at", "window_cut", "reversed_at", "reversed_by")
 
 
 def provable(found: Iterable[Difference]) -> Iterator[Difference]:
-    """Leave out what may be right where the entries at hand are not all: the others are in a snapshot.
+    """Leave out differences that a snapshot may explain, when not all entries are here.
 
-    A row that only the live roster has came with the snapshot. Where both have one, the snapshot may have known of an
-    earlier reversal, of a later refusal, or of what ended a visit; of anything else the entries after it decide.
+    A row that only the live roster has came with the snapshot. If both have it, the snapshot may include an earlier
+    reversal, a later denial, or the end of a visit; everything else is decided by the entries after it.
     """
     for one in found:
         if one.folded is not None and not (one.live and _may_differ(one.table, one.live, one.folded)):
@@ -129,7 +129,7 @@ def _may_differ(table: str, live: tuple[Any, ...], folded: tuple[Any, ...]) -> b
 
 
 def replace(live: Connection, folded: Connection) -> None:
-    """Put the fold in the place of the live roster, inside the transaction that `live` is in."""
+    """Replace the live roster by the fold, inside the transaction that `live` is in."""
     for table in ROSTER.sorted_tables:
         live.execute(delete(table))
         for rows in folded.execute(select(table)).mappings().partitions(BATCH):
@@ -137,10 +137,10 @@ def replace(live: Connection, folded: Connection) -> None:
 
 
 def refold(connection: Connection, *, own: str) -> tuple[Difference, ...]:
-    """Put what all entries add up to in the place of the live roster, inside a transaction; return what was different.
+    """Replace the roster by what all entries add up to, inside a transaction; return the differences.
 
-    `own` is the ledger of this kiosk. Raises LedgerError when bodies were erased for which neither a remainder nor a
-    sum stands, unless the roster stands on a snapshot.
+    `own` is this kiosk's ledger. Raises LedgerError when bodies were erased without a remainder or a sum, unless the
+    roster is based on a snapshot.
     """
     with folded_anew(in_fold_order(connection, own=own)) as folded:
         count = erased_without_remainder(connection, folded)
@@ -153,7 +153,7 @@ def refold(connection: Connection, *, own: str) -> tuple[Difference, ...]:
 
 
 def erased_without_remainder(connection: Connection, folded: Connection) -> int:
-    """Return how many bodies are erased for which neither a remainder nor a sum stands."""
+    """Return how many bodies are erased without a remainder or a sum."""
     is_empty = entries.c.body.is_(None) & entries.c.remainder.is_(None)
     count = select(func.count()).select_from(entries).where(is_empty)
     found: int = connection.execute(count).scalar_one()

@@ -1,4 +1,4 @@
-"""Folding entries that may be from other releases or from elsewhere: one that cannot be folded holds up no other."""
+"""Folds entries that may be of other releases or damaged: one that cannot be folded does not stop the others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POISON = (
 
 
 def apply(connection: Connection, entry: Entry, *, position: int | None) -> None:
-    """Fold an entry, or what is left of it, if this version can read it."""
+    """Fold an entry, or its remainder, if this version can read it."""
     body = entry.body if entry.body is not None else entry.remainder
     fact = chain.decode_fact(body) if body is not None else None
     if fact is not None:
@@ -33,7 +33,7 @@ def apply(connection: Connection, entry: Entry, *, position: int | None) -> None
 
 
 def apply_safely(connection: Connection, entry: Entry, *, position: int | None) -> Iterator[Fault]:
-    """Fold an entry, or leave the roster as it was and tell why: no entry may hold up those behind it."""
+    """Fold an entry, or leave the roster unchanged and return why."""
     connection.exec_driver_sql("SAVEPOINT one_entry")
     try:
         apply(connection, entry, position=position)

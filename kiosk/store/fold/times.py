@@ -1,9 +1,8 @@
-"""When things really were that a kiosk wrote down before it knew the time.
+"""Corrects the times of what a kiosk recorded before it knew the time.
 
-An entry is never edited: a later one of the same ledger tells when those before it were, and the roster goes by that.
-Only the times of taps, departures and sales matter there: when a visit began, when its window ends, when it was used.
-Both orders lead to the same: an entry that arrives asks for its correction, a correction that arrives moves what is
-there.
+An entry is never edited: a later one of the same ledger gives the true times of those before it, and the roster uses
+them. Only taps, departures and sales matter: when a visit began, when its window ends, when a unit was used. The order
+does not matter: an arriving entry looks for its correction, an arriving correction moves what is there.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from kiosk.store.tables import corrections, sales, uses
 
 
 def corrected(connection: Connection, entry: Entry, fact: AnyFact) -> tuple[Entry, AnyFact]:
-    """Return an entry of unsure time and its fact as if it had been written when it really was, if that is known."""
+    """Return an entry of unsure time and its fact with the corrected time, if that is known."""
     known = _known(connection, entry.ref)
     if known is None:
         return entry, fact
@@ -32,7 +31,7 @@ def corrected(connection: Connection, entry: Entry, fact: AnyFact) -> tuple[Entr
 
 
 def correct(connection: Connection, told_by: Ref, fact: TimesCorrected) -> None:
-    """Move what is known of entries of a ledger to when they were. Of two corrections the one written later counts."""
+    """Move what a ledger's entries did to their corrected times. Of two corrections the one written later counts."""
     for timed in fact.times:
         ref = Ref(ledger_id=told_by.ledger_id, seq=timed.seq)
         known = _known(connection, ref)

@@ -1,21 +1,21 @@
 """Visits in the roster: when each began, and what ended its window and its presence.
 
-Entries of several kiosks arrive in any order, so a visit's ends are a function of the set of what is known, never of
-what came first. Facts are compared by their instants; those of one instant by ledger and number.
+Entries of several kiosks arrive in any order, so the end of a visit is a function of the set of known entries, never of
+their order. Facts are compared by their instants; those of one instant by ledger and number.
 
-- Presence ends at the earliest of: when it was to end by itself; the member's next visit to the site; the first time
-  after the visit that they said they leave; the visit's reversal.
-- A visit's reversal is the first of those that there are.
-- The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap within
-  the minute, which is a re-entry, and nobody is to be counted as inside for it.
-- What the server gives back, because two doors charged for one time, is money: who came in is in all the same. Only
-  the window ends. So is what a kiosk gives back when it learns that its clock was wrong.
+- Presence ends at the earliest of: its own end; the member's next visit to the site; the first time after the visit
+  that they left; the visit's reversal.
+- If a visit is reversed more than once, the first reversal counts.
+- The free re-entries into a reversed visit's window, up to the reversal, end with it: undoing takes a second tap
+  within the minute, which is a re-entry, and must not leave the member present.
+- What the server gives back, because two kiosks charged for one time, is money: the person is present all the same.
+  Only the window ends. The same holds for what a kiosk gives back when it learns that its clock was wrong.
 
-Of a person who is to be forgotten only the row is kept, with what was charged: no name, no window, no presence. What
-stands in a stretch of a ledger that was condensed is gone altogether.
+Of an erased person only the row is kept, with what was charged: no name, no window, no presence. Visits in a condensed
+stretch are deleted.
 
-A fact cuts the visits before it when it arrives, and a visit asks for the facts after it when it arrives; as cutting
-takes the minimum, both ways lead to the same.
+An arriving fact cuts the visits before it, and an arriving visit looks for the facts after it; as cutting takes the
+minimum, both give the same result.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ _NAMELESS = dict.fromkeys(("window_start", "window_end", "present_until", "prese
 
 
 class AddedVisit(Noun, frozen=True, kw_only=True):
-    """A visit that was added: whose it is now, and when it was reversed, if it was."""
+    """A visit that was added: its member now, and when it was reversed, if it was."""
 
     member_id: str
     reversed_at: datetime | None
 
 
 def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: str, site_id: str) -> AddedVisit:
-    """Keep a visit. Raises AlreadyKnownError when it is kept already, or was condensed."""
+    """Store a visit. Raises AlreadyKnownError when it is stored already, or was condensed."""
     at, window = entry.stamp.at, verdict.window
     row: dict[str, Any] = {
         "ledger_id": entry.ref.ledger_id,
@@ -98,16 +98,16 @@ def add(connection: Connection, entry: Entry, *, verdict: Granted, member_id: st
 
 
 class AlreadyKnownError(LookupError):
-    """This very visit is in the roster, or was and is condensed."""
+    """This visit is in the roster, or was and is condensed."""
 
 
 def is_condensed(connection: Connection, ref: Ref) -> bool:
-    """Tell whether an entry lies in a stretch whose passages are forgotten."""
+    """Tell whether an entry is in a condensed stretch."""
     return connection.execute(_CONDENSED, {"by_ledger": ref.ledger_id, "by_seq": ref.seq}).first() is not None
 
 
 def leave(connection: Connection, entry: Entry, fact: Left) -> None:
-    """Keep a departure, and end the presence that lasted then, if one did."""
+    """Store a departure, and end the presence at that time, if there was one."""
     is_erased = connection.execute(select(erasures.c.seq).where(erasures.c.member_id == fact.member_id)).first()
     if is_erased or is_condensed(connection, entry.ref):
         return
@@ -125,7 +125,7 @@ def leave(connection: Connection, entry: Entry, fact: Left) -> None:
 
 
 def move(connection: Connection, ref: Ref, at: datetime) -> None:
-    """Let a visit or a departure have been at another time; tell anew how the visits around it ended."""
+    """Move a visit or a departure to another time; recompute how the visits around it ended."""
     left = connection.execute(departures.select().filter_by(ledger_id=ref.ledger_id, seq=ref.seq)).one_or_none()
     if left:
         connection.execute(update(departures).filter_by(ledger_id=ref.ledger_id, seq=ref.seq).values(at=at))
@@ -161,7 +161,7 @@ def find(connection: Connection, ref: Ref) -> Row[*tuple[Any, ...]] | None:
 
 
 def recompute_end(connection: Connection, visit: Row[*tuple[Any, ...]]) -> None:
-    """Compute anew when a reversed visit and the re-entries into its window ended."""
+    """Recompute when a reversed visit and the re-entries into its window ended."""
     row = visit._asdict()
     _recompute_end(connection, row)
     _recompute_re_entries(connection, row)
@@ -175,7 +175,7 @@ def forget_person(connection: Connection, member_id: str) -> None:
 
 
 def forget_stretch(connection: Connection, fact: Condensed) -> tuple[Row[*tuple[Any, ...]], ...]:
-    """Forget the visits and departures of a stretch; return the visits that were known of it."""
+    """Delete the visits and departures of a stretch; return the visits deleted."""
     known: list[Row[*tuple[Any, ...]]] = []
     ended: set[tuple[str, str, datetime]] = set()
     for table in (visits, departures):
@@ -221,7 +221,7 @@ def _recompute_re_entries(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def _look(connection: Connection, row: dict[str, Any]) -> Row[*tuple[Any, ...]]:
-    """Return what is known about the end of a visit, and whether it is kept, condensed, or of a forgotten person."""
+    """Return what ended a visit, and whether it is stored, condensed, or of an erased person."""
     is_re_entry = row["reason"] == Reason.RE_ENTRY.value
     return connection.execute(
         _ENDS,
@@ -238,7 +238,7 @@ def _look(connection: Connection, row: dict[str, Any]) -> Row[*tuple[Any, ...]]:
 
 
 def _ends(row: dict[str, Any], found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    """Return the columns that tell how a visit ended, by all that is known."""
+    """Return the columns for the end of a visit, by everything known."""
     next_at, left_at, reversed_at, reversed_by, window_ended, *_ = found
     cut = _earliest(reversed_at, window_ended)
     undone = _earliest(None if reversed_by in ONLY_MONEY else reversed_at, found.undone)
@@ -290,7 +290,7 @@ _it = select(
 
 
 def _first_after(table: Table) -> ScalarSelect[datetime]:
-    """Ask for the first instant of theirs after the visit."""
+    """Return a query for the member's first instant after the visit."""
     is_after = tuple_(table.c.at, table.c.ledger_id, table.c.seq) > tuple_(_it.c.at, _it.c.ledger_id, _it.c.seq)
     query = select(func.min(table.c.at)).where(
         table.c.member_id == _it.c.member_id, table.c.site_id == _it.c.site_id, table.c.at >= _it.c.at, is_after

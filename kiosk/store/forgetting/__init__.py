@@ -1,1 +1,1 @@
-"""Forgetting passages and persons: the sums that outlive passages, and the erasing of bodies."""
+"""Erasing passages and persons: the sums that replace passages, and the erasing of bodies."""

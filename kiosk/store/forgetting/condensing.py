@@ -1,8 +1,8 @@
-"""Condensing: which stretch of a ledger is old enough to be forgotten, and the sums that must outlive its passages.
+"""Condensing: which stretch of a ledger is old enough to be erased, and the sums that replace its passages.
 
-The accounts need what was taken off passes, and credit given; the customer's file, the month in which somebody came
-last; the house, how many came on which day, whoever they were. Nothing here writes: the entry that says all this does,
-when it is folded (kiosk.store.fold) and the bodies are erased (kiosk.store.forgetting.erasing).
+The accounts need the units taken off passes and the credit given; a customer's record, the month of the last visit; the
+site, the number of visits per day. Nothing here writes: the entry with the sums has its effect when it is folded
+(kiosk.store.fold), and the bodies are erased by kiosk.store.forgetting.erasing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 def young(table: Table, now: datetime) -> ColumnElement[bool]:
-    """Match entries that are stamped so lately that nothing of them is to be forgotten yet."""
+    """Match entries stamped so recently that they must not be erased yet."""
     return table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
 
 
@@ -48,11 +48,11 @@ def stretch(
 ) -> tuple[int, int] | None:
     """Return the first and last entry of the next stretch of a ledger that is old enough; None when there is none.
 
-    A stretch begins where the last one ended, so that none lies between two: what the server put aside is in no feed,
-    and yet on the card of who wrote it. It ends before the first entry that is recent, however entries before it are
-    stamped: a clock that once stood in the past makes nothing old. It ends before a tap, too, whose body is gone and
-    that no sum stands for yet: of those that are `awaited`, its sum is on the way. `upto` is the last entry up to which
-    all are here, and folded.
+    A stretch begins where the last one ended, so that no entry is between two: an entry that the server quarantined is
+    in no feed but still on the card of its writer. It ends before the first recent entry, whatever the stamps before
+    it: a clock that was once in the past makes nothing old. It also ends before a tap without a body that no sum
+    replaces yet; `awaited` are those whose sum is expected to arrive. `upto` is the last entry up to which all are
+    here, and folded.
     """
     done = connection.execute(select(func.max(stretches.c.last)).where(stretches.c.of_ledger == ledger_id)).scalar()
     beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > (done or 0)) & (table.c.seq <= upto)
@@ -72,7 +72,7 @@ def stretch(
 
 
 def known(connection: Connection) -> dict[tuple[str, int], Ref]:
-    """Return the stretches that are condensed, by ledger and first entry: each with the entry that has its sums."""
+    """Return the condensed stretches, by ledger and first entry: each with the entry that has its sums."""
     rows = connection.execute(select(stretches))
     return {(row.of_ledger, row.first): Ref(ledger_id=row.ledger_id, seq=row.seq) for row in rows}
 
@@ -116,7 +116,7 @@ def _credits(connection: Connection, ledger_id: str, first: int, last: int) -> t
 
 
 def _counted(connection: Connection, which: ColumnElement[bool], table: Table) -> Iterator[tuple[str, date, Reason]]:
-    """Yield site, day and answer of each tap."""
+    """Yield site, day and reason of each tap."""
     for row in connection.execute(select(table.c.at, table.c.body, table.c.remainder).where(which)):
         body = row.body if row.body is not None else row.remainder
         fact = chain.decode_fact(bytes(body)) if body is not None else None

@@ -1,11 +1,11 @@
-"""Erasing bodies: of passages that were condensed, and of all that is told of a person who is forgotten.
+"""Erases bodies: of condensed passages, and of everything about an erased person.
 
-Body and salt go, the hashes stay, so the chain verifies; what is left tells nothing of what stood there. Where an entry
-did something to others as well, its remainder stays: the fact without the person. The fold makes the same of a
-remainder as of the whole fact once the person is forgotten, so a ledger can be folded anew. Sales keep their bodies:
-they are accounts, and name a member only by an id that then means nobody.
+Body and salt are erased, the hashes stay, so the chain verifies; what is left reveals nothing of the body. If an entry
+also affected others, its remainder stays: the fact without the person. Folding a remainder gives the same as folding
+the whole fact once the person is erased, so a ledger can be folded anew. Sales keep their bodies: they are accounts,
+and name a member only by an id that then means nobody.
 
-The same code erases in a kiosk's ledger and in the server's feed: `table` is either, `scope` the rows in question.
+The same code erases in a kiosk's ledger and in the server's feed: `table` is either, `scope` selects the rows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FEW = 20
 
 
 def concerned(fact: AnyFact | None) -> str | None:
-    """Return the member whom a fact tells of, beside the accounts."""
+    """Return the member that a fact is about, accounts excepted."""
     match fact:
         case MemberSet():
             return fact.member.id
@@ -47,7 +47,7 @@ def concerned(fact: AnyFact | None) -> str | None:
 
 
 def remainder(fact: AnyFact) -> bytes:
-    """Return what is left of a fact without its person."""
+    """Return a fact without its person."""
     match fact:
         case BadgeSet():
             return chain.encode_fact(nouns.erased_carrier(fact))
@@ -63,7 +63,7 @@ def _bare(verdict: Verdict) -> Verdict:
 
 
 def without(entry: Entry, gone: Collection[str]) -> Entry:
-    """Return an entry as it is to be kept where these persons are forgotten."""
+    """Return an entry as it is stored once these persons are erased."""
     if not gone or entry.body is None or entry.kind not in PERSONAL:
         return entry
     fact = chain.decode_fact(entry.body)
@@ -73,12 +73,12 @@ def without(entry: Entry, gone: Collection[str]) -> Entry:
 
 
 def gone(connection: Connection) -> frozenset[str]:
-    """Return all persons who are forgotten."""
+    """Return all erased persons."""
     return frozenset(connection.execute(select(erasures.c.member_id)).scalars())
 
 
 def carry_out(connection: Connection, table: Table, scope: ColumnElement[bool], facts: Iterable[AnyFact]) -> None:
-    """Erase the bodies that these facts say are to go."""
+    """Erase the bodies that these facts order to erase."""
     facts = tuple(facts)
     erase_persons(connection, table, scope, [fact.member_id for fact in facts if isinstance(fact, Erased)])
     for fact in facts:
@@ -88,7 +88,7 @@ def carry_out(connection: Connection, table: Table, scope: ColumnElement[bool], 
 
 
 def erase_stretches(connection: Connection, table: Table, scope: ColumnElement[bool]) -> None:
-    """Erase the bodies of the passages in all stretches that the roster knows."""
+    """Erase the bodies of the passages in all condensed stretches of the roster."""
     for row in connection.execute(select(stretches)).all():
         of_it = and_(table.c.ledger_id == row.of_ledger, table.c.seq.between(row.first, row.last))
         _erase_passages(connection, table, and_(scope, of_it))
@@ -97,7 +97,7 @@ def erase_stretches(connection: Connection, table: Table, scope: ColumnElement[b
 def erase_latecomers(
     connection: Connection, table: Table, scope: ColumnElement[bool], arrived: Iterable[Entry]
 ) -> None:
-    """Erase the bodies of passages that arrived when the stretch in which they lie was forgotten already."""
+    """Erase the bodies of passages that arrived after their stretch was condensed."""
     late: dict[str, list[int]] = defaultdict(list)
     for entry in arrived:
         if entry.kind in PASSAGES and entry.body is not None:
@@ -111,9 +111,9 @@ def erase_latecomers(
 
 
 def erase_left_over(connection: Connection, table: Table, *, own: Collection[str], young: ColumnElement[bool]) -> None:
-    """Erase old passages of others that are from before the snapshot: a server that was put back knows some no more.
+    """Erase old passages of other ledgers from before the snapshot: a restored server may no longer know them.
 
-    So nobody condenses them; and the roster stands on the snapshot, and not on them.
+    So nobody else would condense them, and the roster is based on the snapshot instead.
     """
     is_left = and_(table.c.position == 0, table.c.ledger_id.not_in(own))
     _erase_passages(connection, table, and_(is_left, ~young))
@@ -126,7 +126,7 @@ def _erase_passages(connection: Connection, table: Table, which: ColumnElement[b
 
 
 def erase_persons(connection: Connection, table: Table, scope: ColumnElement[bool], members: Collection[str]) -> None:
-    """Erase all bodies that tell of some members, but for the accounts."""
+    """Erase all bodies about some members, except in the accounts."""
     for row, fact in facts_naming(connection, table, scope, members) if members else ():
         if concerned(fact) in members:
             one = and_(scope, table.c.ledger_id == row.ledger_id, table.c.seq == row.seq)
@@ -148,12 +148,12 @@ def facts_naming(
 
 
 def written(member_id: str) -> bytes:
-    """Return an id as it stands in a body."""
+    """Return an id as it appears in a body."""
     return chain.encode_text(member_id)
 
 
 def _holds(connection: Connection, table: Table, member_id: str) -> ColumnElement[bool]:
-    """Match bodies that have an id in them."""
+    """Match bodies that contain an id."""
     name = literal(written(member_id))
     if connection.dialect.name == "sqlite":
         return func.instr(table.c.body, name) > 0

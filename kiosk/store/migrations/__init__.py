@@ -1,8 +1,8 @@
-"""The versions of the schema, one after the other, and the way from any of them to the newest.
+"""The versions of the schema, one after the other, and the upgrade from any of them to the newest.
 
-This package is only loaded when a database is new or old; a usual start compares two words and goes on. A revision
-says what it does in its own words and never looks at kiosk.store.tables, which is about today. The tables of the roster
-need no care: a revision may drop them and make them anew, because the ledger folds them again after each upgrade.
+This package is only loaded when a database is new or old; a usual start compares two version names. A revision spells
+out its tables and never uses kiosk.store.tables, which describes the present. The tables of the roster need no care: a
+revision may drop and recreate them, because the ledger is folded again after each upgrade.
 """
 
 from __future__ import annotations

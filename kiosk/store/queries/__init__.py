@@ -1,1 +1,1 @@
-"""Queries on the roster: at a tap, of members by name, of sales and receipts."""
+"""Queries on the roster: at a tap, for members by name, for sales and receipts."""

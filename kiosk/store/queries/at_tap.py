@@ -1,4 +1,4 @@
-"""The queries that a tap asks of the roster. Built once: putting a statement together costs as much as running it."""
+"""The queries of a tap. Built once: building a statement costs as much as running it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From rows of the roster to nouns: the documents in them as the fold wrote them, and visits column by column."""
+"""Converts rows of the roster to nouns: documents written by the fold, and visits column by column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def _reading(decode: Callable[[str], T]) -> Callable[[str], T]:
-    """Tell a document that the fold did not write as a LedgerError, without its own words: they name people."""
+    """Raise LedgerError for a document that the fold did not write, without its text, which may contain names."""
 
     def read(doc: str) -> T:
         try:
@@ -58,5 +58,5 @@ def read_visit(row: Row[*tuple[Any, ...]]) -> Visit:
 
 
 def _window(start: datetime, end: datetime, cut: datetime | None) -> Window:
-    """Return the window of a visit; a reversal leaves one that had not begun empty."""
+    """Return the window of a visit; empty if it was reversed before it began."""
     return Window(start=start, end=end if cut is None else max(start, min(end, cut)))

@@ -1,8 +1,8 @@
-"""Reading the accounts: what was sold and taken back, and the receipt of each sale.
+"""Reads the accounts: sales and reversals, and the receipt of each sale.
 
-A receipt is the place of a sale among the sales of its ledger, behind four letters that tell the ledgers apart. So the
-numbers have no gap, and as entries are chained nobody can put a sale between two others, nor take one out. What was
-sold by mistake is not deleted: its reversal stands beside it, and names it.
+A receipt is the number of a sale among the sales of its ledger, after four letters that identify the ledger. So the
+numbers have no gap, and as entries are chained nobody can insert or remove a sale. A sale by mistake is not deleted:
+its reversal stands beside it and names it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 class Sale(Noun, frozen=True, kw_only=True):
-    """A pass that was sold, and whether that was taken back."""
+    """A pass that was sold, and whether the sale was reversed."""
 
     ref: Ref
     receipt: str
@@ -53,7 +53,7 @@ def _numbered(ledger_id: str, number: int) -> str:
 
 
 def _receipts(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
-    """Return the receipts of sales: two questions for each ledger, however many sales there are."""
+    """Return the receipts of sales: two queries for each ledger, however many sales there are."""
     places: dict[str, list[int]] = defaultdict(list)
     for ref in refs:
         places[ref.ledger_id].append(ref.seq)
@@ -69,19 +69,19 @@ def _receipts(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, str]:
 
 
 def between(connection: Connection, site_id: str, since: datetime, until: datetime) -> tuple[Sale, ...]:
-    """Return the sales at a site that were made, or taken back, in [since, until), in their order."""
+    """Return the sales at a site that were made or reversed in [since, until), in order."""
     is_in = and_(sales.c.at >= since, sales.c.at < until)
     is_back = and_(reversals.c.at >= since, reversals.c.at < until)
     return _read(connection, _SALES.where(sales.c.site_id == site_id, is_in | is_back))
 
 
 def find(connection: Connection, ref: Ref) -> Sale | None:
-    """Return the sale that an entry of any ledger made; None while that has not arrived here."""
+    """Return the sale of an entry of any ledger; None if that has not arrived here."""
     return next(iter(_read(connection, _SALES.where(sales.c.ledger_id == ref.ledger_id, sales.c.seq == ref.seq))), None)
 
 
 def of_member(connection: Connection, member_id: str) -> tuple[Sale, ...]:
-    """Return what a member bought, in its order."""
+    """Return the sales to a member, in order."""
     found = _read(connection, _SALES.where(passes.c.doc.contains(member_id, autoescape=True)))
     return tuple(sale for sale in found if sale.pass_ and member_id in sale.pass_.holders)
 

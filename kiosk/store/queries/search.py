@@ -1,4 +1,4 @@
-"""Finding members by what somebody typed: accents, case and hyphens are forgiven, small slips too."""
+"""Finds members by typed text, without regard to accents, case and hyphens, and with small typing errors."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NEAR = 0.75
 
 
 def find(connection: Connection, text: str) -> list[str]:
-    """Return the members, as documents, whose names `text` may mean, the likeliest first.
+    """Return the members, as documents, whose names `text` may mean, the most likely first.
 
-    Each word must be in the name, wherever; where it begins a word of the name the member comes first. If that gives
-    nobody, names that are nearly so.
+    Each word must be in the name; members for whom it begins a word of the name come first. If nobody is found, names
+    that are similar.
     """
     words = folded(text).split()
     return (_named(connection, words) or _named_nearly(connection, words)) if words else []
@@ -37,9 +37,9 @@ def _named(connection: Connection, words: list[str]) -> list[str]:
 
 
 def _named_nearly(connection: Connection, words: list[str]) -> list[str]:
-    """Compare with the names that share a first letter with one of the words: whoever slips starts right, mostly.
+    """Return names similar to the words, among those that share a first letter: typing errors are rare there.
 
-    In a large network not with all of them, or a typing error would hold up the taps.
+    In a large network only a part of them is compared, or a typing error would delay the taps.
     """
     alike = or_(*(_begins_a_word(letter) for letter in sorted({word[0] for word in words})))
     query = select(members.c.folded_name, members.c.doc).where(alike).order_by(members.c.id).limit(MANY)
