@@ -1,4 +1,4 @@
 """The touchscreen: a scene per screen, a few widgets, one theme. The only package that imports pygame.
 
-What is said comes ready from kiosk.notices; nothing here decides, and nothing is drawn unless it changed.
+The words come from kiosk.notices; nothing here decides, and nothing is drawn unless it changed.
 """

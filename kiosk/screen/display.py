@@ -1,7 +1,7 @@
-"""Opens the display, or draws into memory where none opens: a kiosk without a screen still opens the door.
+"""Opens the display, or draws into memory if none opens: a kiosk without a screen still opens the door.
 
-A graphics driver can refuse, kill the process or hang in it. The first is answered at once by drawing into memory; the
-others by a note in a file that outlives the process, which the next start reads. What is drawn is for the window.
+A graphics driver can fail, kill the process or hang it. A failure is answered at once by drawing into memory; the other
+two are noticed at the next start, by a note in a file. What is drawn is decided in the window.
 """
 
 from __future__ import annotations
@@ -48,10 +48,9 @@ def open_display(
     """Open a window, or with `fullscreen` the whole display; if that fails, draw into memory and log it.
 
     `size` is that of the kiosk's picture; below it the window has room for a panel, `below` of its height (0 to 1).
-
-    `note` is a file that remembers openings that did not end: after TRIES of them the next is not tried, but the one
-    after that is again; and an opening that takes longer than `seconds` ends the process. Without it nothing is
-    remembered or ended.
+    `note` is a file that counts openings that did not end: after TRIES of them one start does not try, the next one
+    does again. An opening that takes longer than `seconds` ends the process. Without `note`, nothing is counted or
+    ended.
     """
     asked = os.environ.get("SDL_VIDEODRIVER")
     wanted = asked not in MEMORY_DRIVERS
@@ -112,17 +111,17 @@ class DisplayConnectors:
     """Watches the machine's display connectors for a screen that is unplugged or plugged in."""
 
     def __init__(self, look: Callable[[], frozenset[str]]) -> None:
-        """`look` returns the names of the connectors that have a screen on them now."""
+        """`look` returns the names of the connectors with a screen on them now."""
         self._look, self._plugged = look, look()
         self._had_one = bool(self._plugged)
 
     @property
     def is_pulled(self) -> bool:
-        """Whether the last screen was unplugged: there was one at the start, or since."""
+        """Tell whether the last screen was unplugged: there was one at the start, or later."""
         return self._had_one and not self._plugged
 
     def appeared(self) -> frozenset[str]:
-        """The connectors on which a screen was plugged in since the last call."""
+        """Return the connectors on which a screen was plugged in since the last call."""
         before, self._plugged = self._plugged, self._look()
         self._had_one = self._had_one or bool(self._plugged)
         return self._plugged - before

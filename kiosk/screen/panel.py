@@ -20,10 +20,10 @@ class Panel(Protocol):
         """What it shows now, None for nothing yet; it is redrawn when this changes."""
 
     def draw(self, canvas: Canvas) -> None:
-        """Draw it over the whole canvas, and register what can be touched."""
+        """Draw it over the whole canvas, and register its touch targets."""
 
 
 class PanelTouch(NamedTuple):
-    """A target of the strip was touched."""
+    """A target of the panel was touched."""
 
     target: str

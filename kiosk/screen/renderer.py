@@ -1,7 +1,7 @@
-"""What SDL draws the window with, and whether that reaches the display.
+"""Which SDL renderer draws the window, and whether its output reaches the display.
 
-pygame does not tell, so SDL's own library is asked, the one that pygame has loaded. Where it cannot be asked (another
-system, another build) the answers are None.
+pygame does not tell, so SDL's own library, as loaded by pygame, is asked. Where that is not possible (another system,
+another build) the answers are None.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ ARGB8888 = 0x16362004
 
 
 class Renderer(NamedTuple):
-    """SDL's renderer by its name, such as `opengles2`, and the version of OpenGL behind it; empty without one."""
+    """SDL's renderer by its name, such as `opengles2`, and its version of OpenGL; empty without one."""
 
     name: str
     version: str = ""
 
     @property
     def is_mismatched(self) -> bool:
-        """Whether it draws with desktop OpenGL into a context of OpenGL ES: nothing fails, and everything is black.
+        """Whether it draws with desktop OpenGL into an OpenGL ES context: no error, but everything is black.
 
-        SDL 2.26 to 2.32 get there where libGL.so.1 is missing: they fall back to ES and keep the renderer `opengl`.
+        SDL 2.26 to 2.32 does this where libGL.so.1 is missing: it falls back to ES and keeps the renderer `opengl`.
         """
         return self.name == "opengl" and self.version.startswith(ES)
 
@@ -47,7 +47,7 @@ class _Info(ctypes.Structure):
 
 
 def look() -> Renderer | None:
-    """Return what the open window is drawn with; None where SDL copies pixels itself, or cannot be asked."""
+    """Return what draws the open window; None where SDL copies pixels itself, or cannot be asked."""
     with suppress(OSError, AttributeError):
         sdl = _library()
         if sdl is None:
@@ -92,7 +92,7 @@ def _version(sdl: Any) -> str:
 
 @cache
 def _library() -> Any:
-    """The SDL that this process has loaded, by the kernel's list of its files (proc_pid_maps(5))."""
+    """Return the SDL library of this process, found in the kernel's list of its files (proc_pid_maps(5))."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     path = next((line.split(maxsplit=5)[5] for line in lines if "/libSDL2-2" in line), None)
     if path is None:

@@ -1,4 +1,4 @@
-"""Turns the picture for a display that is mounted on its side or upside down, and turns touches back."""
+"""Turns the picture for a display mounted on its side or upside down, and turns touches back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Rotation = Literal[0, 90, 180, 270]
 
 
 class Frame:
-    """A window, and the surface to draw on: the window itself, or one that is turned into it."""
+    """A window, and the surface to draw on: the window itself, or one that is rotated into it."""
 
     def __init__(self, window: pygame.Surface, rotation: Rotation) -> None:
         self.window, self._rotation = window, rotation
@@ -21,12 +21,12 @@ class Frame:
         """Upright, as people see it."""
 
     def present(self) -> None:
-        """Put what was drawn into the window."""
+        """Copy what was drawn into the window."""
         if self._rotation:
             self.window.blit(pygame.transform.rotate(self.surface, -self._rotation), (0, 0))
 
     def inside(self, at: tuple[int, int]) -> tuple[int, int]:
-        """The pixel of the surface that shows at a pixel of the window."""
+        """Return the pixel of the surface that shows at a pixel of the window."""
         (x, y), (wide, high) = at, self.window.get_size()
         return {
             0: (x, y),

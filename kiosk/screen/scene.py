@@ -1,7 +1,7 @@
-"""The base class of scenes: screens that hosts or members reach by a touch.
+"""The base class of scenes: the screens that hosts or members open by a touch.
 
-A scene holds plain state and draws it. Touches, keys and answers are handed to it; it returns effects, which
-kiosk.screen.stage carries out. docs/screen.md tells how to add one.
+A scene holds plain state and draws it. It is given touches, keys and answers, and returns effects, which
+kiosk.screen.stage carries out. docs/screen.md explains how to add one.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Ask:
-    """Effect: perform a command; the answer comes by `Scene.answered`.
+    """Effect: perform a command; the answer is given to `Scene.answered`.
 
-    Until then touches do nothing but lead out of the scene, so that nothing is done twice; `blocks` False: they work
-    on, for what is asked again with every letter.
+    Until then touches can only leave the scene, so that nothing is done twice. `blocks` False keeps touches working,
+    for a query that is repeated with every letter.
     """
 
     command: Command
@@ -61,7 +61,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Go:
-    """Effect: show another scene; Back leads here again."""
+    """Effect: show another scene; Back returns here."""
 
     to: Scene
 
@@ -92,7 +92,7 @@ Effects = Effect | tuple[Effect, ...] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Dialog:
-    """Effect: ask a question over the scene; after a yes, `then` is done."""
+    """Effect: ask a question over the scene; after a yes, carry out `then`."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class Dialog:
 
 
 class Scene:
-    """A screen. Subclasses fill in what they need of the methods, and `title` and `body` at least."""
+    """A screen. Subclasses implement the methods they need, at least `title` and `body`."""
 
     quiet_seconds: float | None = QUIET_SECONDS
     """None: it is never left by itself."""
@@ -133,11 +133,11 @@ class Scene:
         raise NotImplementedError
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what is below the title; what can be touched is added to `canvas.targets`."""
+        """Draw what is below the title; touch targets are added to `canvas.targets`."""
         raise NotImplementedError
 
     def opened(self) -> Effects:
-        """Return the commands to ask when the scene appears, the first time and coming back."""
+        """Return the commands to ask when the scene appears, both at first and on return."""
         return None
 
     def touched(self, target: str) -> Effects:
@@ -145,17 +145,17 @@ class Scene:
         return None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """Handle a key; False leaves it to the stage: moving the focus, pressing what has it, going back."""
+        """Handle a key; False leaves it to the stage (moving the focus, pressing the focused target, going back)."""
         return False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Handle the answer to a command of this scene; Refused too when none came in time. A refusal is shown."""
+        """Handle the answer to a command of this scene, Refused if none came in time. A refusal is shown as message."""
         if isinstance(answer, Refused):
             self.message = self.refused(answer)
         return None
 
     def badge(self, code: str) -> Effects:
-        """Handle an unknown badge, tapped while the scene `waits_for_badge`; it has this claim code."""
+        """Handle an unknown badge, tapped while the scene `waits_for_badge`; `code` is its claim code."""
         return None
 
     # ------------------------------------------------------------ what all have
@@ -174,6 +174,6 @@ class Scene:
         return Message(refusal(self.words, answer), is_good=False)
 
     def confirm(self, title: str, *lines: str, yes: str, then: Effects, danger: bool = False) -> None:
-        """Ask before doing something: `then` is done after a yes."""
+        """Ask a question first; after a yes, carry out `then`."""
         no = self.words.say("No, go back")
         self.dialog = Dialog(title=title, lines=lines, yes=yes, no=no, then=then, danger=danger)

@@ -1,4 +1,4 @@
-"""Imports pygame, with the environment it needs; the whole package takes it from here."""
+"""Imports pygame with the environment it needs; all modules here import pygame from this one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The stack of open scenes; routes touches, keys and answers to them. Knows no window.
 
-A visit begins when the controller admits somebody (kiosk.notices.Admission) and ends by itself: after a minute without
-a touch, at once by the way out, and when another badge is tapped.
+Scenes open when the controller admits somebody (kiosk.notices.Admission). They close by themselves after a minute
+without a touch and when another badge is tapped, and by the button to quit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Entrances = Mapping[str, Callable[[Context], Scene]]
 
 @dataclass(frozen=True, kw_only=True)
 class SceneCommand:
-    """A command that a scene asks for; the answer comes back under its number."""
+    """A command that a scene asks for; the answer is returned under its number."""
 
     number: int
     command: Command
@@ -90,18 +90,18 @@ class Stage:
         self._show(self._entrances[admission.to](context))
 
     def leave(self) -> None:
-        """Close all scenes; nothing of them is kept."""
+        """Close all scenes and delete their state."""
         self._scenes, self._pending, self._focus, self._targets = [], {}, None, []
         self._finger.lift()
         self.changes += 1
 
     def leave_first_start(self) -> None:
-        """End a first start that a central server has made needless; its own last answer is awaited."""
+        """Close a first start that a central server has made unnecessary; wait for its own last answer."""
         if self.scene and self.scene.outlasts_notices and not self._pending:
             self.leave()
 
     def outlasts(self, notice: Notice) -> bool:
-        """Tell whether the visit goes on after a notice: of the badge that began it, or of one that is waited for."""
+        """Tell whether the scenes stay open after a notice: one of the same badge, or of a badge that is waited for."""
         scene = self.scene
         if scene is None:
             return False
@@ -128,7 +128,7 @@ class Stage:
         self.changes += 1
 
     def slide(self, at: tuple[int, int]) -> None:
-        """Handle a sliding finger: after a letter was held, to one of its accents."""
+        """Handle a sliding finger: after a held letter, to one of its accents."""
         if self._finger.slide(at, self._targets, self._unit):
             self._touched_at = self._monotonic()
             self.changes += 1
@@ -141,7 +141,7 @@ class Stage:
             self._press_long("slide", slid)
 
     def key(self, key: Key) -> None:
-        """Handle a key: for the scene, or to move the focus, press what has it, or go back."""
+        """Handle a key: pass it to the scene, or move the focus, press the focused target, or go back."""
         scene = self.scene
         if scene is None:
             return
@@ -163,7 +163,7 @@ class Stage:
             self._focus = focus.moved(self._targets, self._focus, key)
 
     def answer(self, number: int, answered: Answered) -> None:
-        """Hand an answer to its scene; drop it when the scene no longer waits."""
+        """Pass an answer to its scene; drop it when the scene no longer waits."""
         pending = self._pending.pop(number, None)
         if pending is not None and pending.scene in self._scenes:
             self._do(pending.scene, pending.scene.answered(pending.ask.command, answered))
@@ -183,7 +183,7 @@ class Stage:
             self._open(scene)
 
     def asked(self) -> list[SceneCommand]:
-        """Hand over the commands that were asked since the last call."""
+        """Return the commands asked since the last call."""
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
 
@@ -206,7 +206,7 @@ class Stage:
     # ------------------------------------------------------------ inside
 
     def _hold(self, target: str) -> None:
-        """A key that erases goes on erasing; a letter that is held shows its accents."""
+        """Handle a held key: the erasing key repeats; a letter shows its accents."""
         if target in ERASES:
             self._finger.repeat_hold()
             self._press(target)
@@ -215,7 +215,7 @@ class Stage:
         self._press_long("hold", target)
 
     def _press_long(self, how: str, target: str) -> None:
-        """A letter was held, or slid to from one that was."""
+        """Handle a letter that was held, or slid to from a held one."""
         scene, (kind, _, letter) = self.scene, target.partition(":")
         if scene and kind == "key" and scene.dialog is None and not self._is_waiting(scene):
             self._do(scene, scene.touched(f"{how}:{letter}"))
@@ -243,7 +243,7 @@ class Stage:
         return any(pending.scene is scene and pending.ask.blocks for pending in self._pending.values())
 
     def _do(self, scene: Scene, effects: Effects) -> None:
-        """Carry out what a scene returned. Only the scene that shows leads elsewhere."""
+        """Carry out a scene's effects. Only the scene on top can open another."""
         self.changes += 1
         if scene.dialog:
             self._appear()
@@ -284,7 +284,7 @@ class Stage:
         self._open(scene)
 
     def _appear(self) -> None:
-        """What is touched now was not there a moment ago."""
+        """Ignore touches for a moment, because the targets have just changed."""
         self._appeared_at = self._monotonic()
         self._targets = []
         self._finger.lift()

@@ -1,7 +1,7 @@
-"""The window: draws when something changed, and passes touches and keys on. Runs in the main thread.
+"""The window: draws when something changed, and passes on touches and keys. Runs in the main thread.
 
-`show`, `idle`, `enter` and `answer` may be called from any thread: they only put into a queue. Everything else
-belongs to the thread that made the Screen.
+`show`, `idle`, `enter` and `answer` may be called from any thread: they only put into a queue. Everything else belongs
+to the thread that made the Screen.
 """
 
 from __future__ import annotations
@@ -62,12 +62,14 @@ class Screen:
         monotonic: Callable[[], float] = time.monotonic,
         connectors: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
-        """`size` None: all of the display, or 800x480 in a window. `rotation`: of picture and touch, in degrees
-        clockwise. `panel`: what else the window shows, below it. `sleep` says when the screen goes dark.
+        """`size` None: the whole display, or 800x480 in a window.
 
-        After each frame the window is also written to `picture`, a PNG, as long as the disk takes it. Without a display
-        everything is drawn into memory (see `is_seen`), and a line in the log says so; `note` is for open_display,
-        `connectors` for DisplayConnectors.
+        `rotation`: of picture and touch, in degrees clockwise.
+
+        `panel`: drawn below the kiosk's picture. `sleep` decides when the screen goes dark. After each frame the window
+        is also written to `picture`, a PNG, as long as the disk takes it. Without a display everything is drawn into
+        memory (see `is_seen`), and a line in the log says so; `note` is for open_display, `connectors` for
+        DisplayConnectors.
         """
         self.frames = 0
         self.closed = False
@@ -108,7 +110,7 @@ class Screen:
 
     @property
     def trouble(self) -> str:
-        """Health code of why nobody sees the screen; empty while somebody can, or need not."""
+        """Health code of why nobody can see the screen; empty while somebody can, or none is wanted."""
         if not self._is_wanted:
             return ""
         if not self.is_seen:
@@ -119,18 +121,18 @@ class Screen:
 
     @property
     def drawn_by(self) -> str:
-        """SDL's driver, the size, and the renderer with its version, for whoever installs."""
+        """SDL's driver, the size, and the renderer with its version, for `kiosk doctor` and the log."""
         return f"{self.driver} {self.size[0]}x{self.size[1]}" + (f", {self.renderer}" if self.renderer else "")
 
     def plugged_in(self) -> frozenset[str]:
-        """Connectors on which a screen was plugged in since the last call, while nobody could see one."""
+        """Return the connectors on which a screen was plugged in since the last call, while drawing into memory."""
         was_missed, appeared = bool(self.trouble), self._connectors.appeared()
         return appeared if was_missed else frozenset()
 
     # ------------------------------------------------------------ from any thread
 
     def show(self, notice: Notice) -> None:
-        """Show a notice for its seconds; the next notice takes its place."""
+        """Show a notice for its duration; the next notice replaces it."""
         self._incoming.put(notice)
 
     def idle(self, view: Idle) -> None:
@@ -138,11 +140,11 @@ class Screen:
         self._incoming.put(view)
 
     def enter(self, admission: Admission) -> None:
-        """Begin a visit; see kiosk.screen.stage."""
+        """Open the scenes of an admission; see kiosk.screen.stage."""
         self._incoming.put(admission)
 
     def answer(self, number: int, answered: Answered) -> None:
-        """Answer the command that was emitted under this number."""
+        """Give a scene the answer to the command emitted under this number."""
         self._incoming.put((number, answered))
 
     # ------------------------------------------------------------ the main thread
@@ -157,7 +159,7 @@ class Screen:
             beat()
 
     def draw(self) -> bool:
-        """Draw if what is to be seen has changed; tell whether a frame was drawn."""
+        """Draw if something has changed; tell whether a frame was drawn."""
         self._take(0)
         if self._facing and self._monotonic() >= self._facing.ends:
             self._facing = None
@@ -184,7 +186,7 @@ class Screen:
         return True
 
     def events(self) -> list[Emitted]:
-        """What was touched since the last call: buttons of the notice, targets of the panel; and what scenes ask."""
+        """Return the touches since the last call (of the notice and the panel) and the scenes' commands."""
         found: list[Emitted] = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
@@ -200,7 +202,7 @@ class Screen:
         return found + self.stage.asked()
 
     def save(self, path: Path) -> None:
-        """Write the picture as PNG; who reads the file meanwhile sees the old picture or the new, never half of one.
+        """Write the picture as PNG; a reader sees the old picture or the new, never a part of one.
 
         Raises OSError or pygame.error when it cannot be written.
         """
@@ -233,7 +235,7 @@ class Screen:
         return BUSY_SECONDS if moves or is_touched else QUIET_SECONDS
 
     def _light(self) -> Light:
-        """How bright the idle screen is; whoever taps or is expected keeps it awake."""
+        """Return how bright the idle screen is; taps and expected arrivals keep it awake."""
         now = self._monotonic()
         if self._facing or self.stage.scene or self._idle is None or not self._idle.rests:
             self._stirred = now
@@ -241,7 +243,7 @@ class Screen:
         return self._sleep.light(self._idle, now - self._stirred)
 
     def _take(self, seconds: float) -> None:
-        """Take all that came in, waiting so long for the first."""
+        """Return all events that came in, waiting this long for the first."""
         try:
             self._set(self._incoming.get(timeout=seconds) if seconds else self._incoming.get_nowait())
             while True:

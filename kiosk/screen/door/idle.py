@@ -68,7 +68,10 @@ def _band(canvas: Canvas, band: pygame.Rect, view: Idle, tone: Tone) -> None:
 
 
 def _door_and_words(canvas: Canvas, inner: pygame.Rect, column: list[Line]) -> tuple[pygame.Rect, pygame.Rect]:
-    """Where the door's picture goes and where the words: side by side in a band that lies, else in the middle."""
+    """Return the rectangles for the picture of the door and for the words.
+
+    They are side by side in a wide band, else both in the middle.
+    """
     side, gap = canvas.px(DOOR), canvas.px(GAP)
     if canvas.is_portrait:
         picture, words = canvas.split(inner, DOOR * 1.3, side="right")
@@ -109,7 +112,7 @@ def _hint(canvas: Canvas, rect: pygame.Rect, view: Idle) -> None:
 
 
 def _towards(rect: pygame.Rect, side: Side, pixels: int) -> pygame.Rect:
-    """The rectangle made longer on the side where the reader is: the hint runs off the edge of the screen there."""
+    """Return the rectangle extended to the side where the reader is: the hint runs off the edge of the screen there."""
     if side == "left":
         return pygame.Rect(rect.left - pixels, rect.top, rect.width + pixels, rect.height)
     return pygame.Rect(rect.left, rect.top, rect.width + (pixels if side == "right" else 0), rect.height)
@@ -122,7 +125,7 @@ def _piece(canvas: Canvas, rect: pygame.Rect, *, left: bool) -> tuple[pygame.Rec
 
 
 def _foot(canvas: Canvas, room: int, view: Idle) -> float:
-    """Points of height that the health line needs: it wraps before it shrinks."""
+    """Return the height of the health line in points: it wraps before it shrinks."""
     line = canvas.line(view.health, SMALL, INK)
     lines = wrap(line.text, room - canvas.px(ALERT + 8) * view.trouble, size=line.size, bold=line.bold)
     return max(32, height([line] * len(lines)) / canvas.unit + 1)

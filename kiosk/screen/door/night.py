@@ -25,7 +25,7 @@ def draw_dim(canvas: Canvas, view: Idle) -> None:
 
 
 def draw_night(canvas: Canvas, view: Idle) -> None:
-    """Draw the dark screen: the time and when it opens, at a place of its own every minute."""
+    """Draw the dark screen: the time and the next opening, at another place every minute."""
     canvas.fill(canvas.rect, NIGHT)
     wide, high = canvas.px(BOX[0]), canvas.px(BOX[1])
     left = round((canvas.rect.width - wide) * position_at(view.minute, ACROSS))
@@ -43,6 +43,6 @@ def draw_night(canvas: Canvas, view: Idle) -> None:
 
 
 def position_at(minute: int, edge: int) -> float:
-    """Position, 0 to 1, of something that goes from one edge to the other in `edge` minutes, and back."""
+    """Return the position, 0 to 1, of something that moves between two edges in `edge` minutes, and back."""
     way = minute % (2 * edge) / edge
     return way if way <= 1 else 2 - way

@@ -1,4 +1,4 @@
-"""Draws the notice of a tap: a band of colour with picture and title, and a sheet with the rest."""
+"""Draws the notice of a tap: a coloured band with picture and title, and a sheet with the rest."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ STEP_SECONDS = 0.11
 
 
 def draw_notice(canvas: Canvas, notice: Notice, step: int = STEPS) -> None:
-    """Draw a notice over the whole canvas; before the last step the hole is still appearing, all else is there."""
+    """Draw a notice over the whole canvas; before the last step the punched hole is still being animated."""
     tone = TONES[notice.signal]
     area, few = canvas.rect, len(notice.buttons) <= FEW
     if not few:
@@ -79,7 +79,10 @@ def draw_notice(canvas: Canvas, notice: Notice, step: int = STEPS) -> None:
 def split_band(
     canvas: Canvas, share: float, *, right: bool = False, area: pygame.Rect | None = None
 ) -> tuple[pygame.Rect, pygame.Rect]:
-    """The band and the sheet: side by side, or under one another on a portrait screen; `area` None: all of it."""
+    """Return band and sheet: side by side, or one above the other on a portrait screen.
+
+    `area` None: the whole canvas.
+    """
     area = area or canvas.rect
     if canvas.is_portrait:
         return cut(area, round(canvas.rect.height * share * 0.9), side="top")
@@ -87,7 +90,7 @@ def split_band(
 
 
 def _hero_height(canvas: Canvas, sheet: pygame.Rect, column: list[Line], *, code: str | None) -> int:
-    """What the words leave to the card, within its bounds; a code has the height of its tiles."""
+    """Return the height left for the card, within its bounds; a code has the height of its tiles."""
     if code:
         return round(sheet.width * TILES / len(code))
     words = height(fitting(column, (sheet.width, sheet.height * 10)))
@@ -130,7 +133,7 @@ def _column(canvas: Canvas, notice: Notice, tone: Tone, *, room: int, larger: fl
 
 
 def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
-    """The claim code, each character on a tile: it is read aloud one by one."""
+    """Draw the claim code, each character on a tile: it is read aloud character by character."""
     gap = canvas.px(GAP)
     side = (rect.width - gap * (len(code) - 1)) // len(code)
     for number, character in enumerate(code):
@@ -141,7 +144,7 @@ def _code(canvas: Canvas, rect: pygame.Rect, code: str) -> None:
 
 
 def _strip(canvas: Canvas, buttons: tuple[Button, ...]) -> tuple[pygame.Rect, pygame.Rect]:
-    """Room for many buttons, across the foot of the screen, and what is left above it."""
+    """Return the strip for many buttons at the foot of the screen, and the rest above it."""
     rows = -(-len(buttons) // PER_ROW[canvas.is_portrait])
     return canvas.split(canvas.rect, rows * STRIP_BUTTON + (rows + 1) * GAP, side="bottom")
 

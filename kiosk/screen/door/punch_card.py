@@ -1,4 +1,4 @@
-"""Draws a pass as a card with holes: all its places, the used ones punched, the one just used marked."""
+"""Draws a pass as a card with holes: all its places, the used ones punched, the newest one marked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST = 72
 
 
 def draw_punch_card(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone, *, grown: float = 1.0) -> None:
-    """Draw the card into a rectangle, its fresh places in the colours of a tone; `grown`: how far they appeared."""
+    """Draw the card, its new places in the colours of a tone; `grown`: how far these have appeared (0 to 1)."""
     shadow = rect.move(0, canvas.px(4))
     canvas.rounded(shadow, SHADE, radius=RADIUS)
     canvas.outlined(rect, CARD, LINE, radius=RADIUS)
@@ -66,7 +66,7 @@ def _places(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone, *, grow
 
 
 def columns(places: int, rect: pygame.Rect) -> int:
-    """The number of columns that leaves the holes largest; whole rows, and fives, where that costs little."""
+    """Return the number of columns that gives the largest holes; whole rows, and fives, where that costs little."""
 
     def goodness(columns: int) -> float:
         rows = -(-places // columns)
@@ -95,7 +95,7 @@ def _place(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, p
 
 
 def _appearing(canvas: Canvas, centre: tuple[int, int], side: int, *, number: int, tone: Tone, grown: float) -> None:
-    """A place that is being punched: the ring that it was, and the hole growing in it."""
+    """Draw a place that is being punched: its ring, and the growing hole in it."""
     rect = pygame.Rect(0, 0, side, side)
     rect.center = centre
     canvas.picture("ring", rect, QUIET)
@@ -112,7 +112,7 @@ def _number(canvas: Canvas, rect: pygame.Rect, number: int) -> None:
 
 
 def _owed(canvas: Canvas, rect: pygame.Rect, tone: Tone) -> None:
-    """A place beyond the card: taken, and to be settled."""
+    """Draw a place beyond the card: a debt."""
     canvas.picture("alert", rect.inflate(rect.width // 6, rect.height // 6), tone.accent)
 
 
@@ -134,7 +134,7 @@ def _bar(canvas: Canvas, rect: pygame.Rect, punch: Punch, tone: Tone) -> None:
 
 
 def cut_half(rect: pygame.Rect) -> tuple[pygame.Rect, pygame.Rect]:
-    """The upper and the lower half of a rectangle."""
+    """Return the upper and the lower half of a rectangle."""
     half = rect.height // 2
     return pygame.Rect(rect.left, rect.top, rect.width, half), pygame.Rect(
         rect.left, rect.top + half, rect.width, rect.height - half

@@ -14,7 +14,7 @@ TOO_SOON_SECONDS = 0.3
 
 
 class ShownNotice:
-    """A notice from the moment it can be seen. Instants are seconds of the monotonic clock."""
+    """A notice on the screen. Instants are seconds of the monotonic clock."""
 
     def __init__(self, notice: Notice, now: float) -> None:
         self.notice = notice
@@ -25,18 +25,18 @@ class ShownNotice:
         self._targets: list[focus.Target] = []
 
     def was_drawn(self, now: float) -> None:
-        """Count its seconds from the first time that it is on the display: a slow one may take long to get there."""
+        """Start counting its seconds, once it is on the display: a slow display may take long."""
         if not self._is_seen:
             self._is_seen, self._begins, self.ends = True, now, now + self.notice.seconds
 
     def step(self, now: float) -> int:
-        """Step of the animation of the punched hole, 0 to STEPS; STEPS where there is none."""
+        """Return the step of the hole's animation, 0 to STEPS; STEPS where there is none."""
         if self.notice.punch is None or not self.notice.punch.fresh:
             return STEPS
         return min(STEPS, int((now - self._begins) / STEP_SECONDS))
 
     def moves(self, now: float) -> bool:
-        """Whether the animation is running."""
+        """Tell whether the animation is running."""
         return self.step(now) < STEPS
 
     def draw(self, canvas: Canvas, step: int) -> None:
@@ -48,12 +48,12 @@ class ShownNotice:
             canvas.ring(rect)
 
     def touched(self, at: tuple[int, int], now: float) -> list[Touch]:
-        """The button under a finger, unless the notice has only just appeared."""
+        """Return the button under a finger, unless the notice has only just appeared."""
         hit = next((name for rect, name in self._targets if rect.collidepoint(at)), None)
         return self._pressed(hit, now)
 
     def key(self, key: Key, now: float) -> list[Touch]:
-        """A key: to move the focus, or to press what has it."""
+        """Handle a key: move the focus, or press the focused button."""
         if key.name == "enter" or key.text == " ":
             return self._pressed(self.focus, now)
         self.focus = focus.moved(self._targets, self.focus, key)

@@ -1,4 +1,4 @@
-"""When the screen goes dim or dark, and when it wakes. Time is an argument."""
+"""When the screen becomes dim or dark, and when it wakes. Time is an argument."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kiosk.notices import Idle
 
 
 class Light(StrEnum):
-    """How the idle screen is drawn."""
+    """How bright the idle screen is."""
 
     AWAKE = "awake"
     DIM = "dim"
@@ -24,7 +24,7 @@ class Sleep:
     dark: float | None = 600.0
 
     def light(self, view: Idle, quiet: float) -> Light:
-        """How bright the idle screen is, `quiet` seconds after somebody tapped, touched, or was last expected."""
+        """Return how bright the idle screen is, `quiet` seconds after the last tap, touch or expected arrival."""
         if not view.rests:
             return Light.AWAKE
         if self.dark is not None and quiet >= self.dark:

@@ -32,15 +32,15 @@ class Canvas:
 
     @property
     def is_portrait(self) -> bool:
-        """Whether it is higher than wide: bands then lie across instead of standing upright."""
+        """Whether it is higher than wide: bands then lie across the top instead of at the side."""
         return self.rect.height > self.rect.width
 
     def px(self, points: float) -> int:
-        """Pixels for a measure in points, at least one."""
+        """Return the pixels for a measure in points, at least one."""
         return max(1, round(points * self.unit))
 
     def line(self, text: str, size: float, colour: Colour, *, bold: bool = False, before: float = 0) -> Line:
-        """A text of a column, its measures in points."""
+        """Return a text for a column, with measures in points."""
         space = self.px(before) if before else 0
         return Line(text=text, size=self.px(size), colour=colour, bold=bold, before=space)
 
@@ -52,7 +52,7 @@ class Canvas:
         align: Literal["left", "center", "right"] = "left",
         valign: Literal["top", "middle", "bottom"] = "top",
     ) -> None:
-        """Write texts under one another into a rectangle; they wrap, then shrink, until they fit."""
+        """Write texts below one another into a rectangle; they wrap, then shrink, until they fit."""
         for placed in place(column, rect, align=align, valign=valign):
             line = placed.line
             letters = rendered(line.text, line.size, line.colour, bold=line.bold)
@@ -65,7 +65,7 @@ class Canvas:
         self.surface.fill(colour, rect.clip(self.surface.get_rect()))
 
     def picture(self, name: str, rect: pygame.Rect, ink: Colour, *, turn: int = 0) -> None:
-        """Draw a pictogram as large as fits into the middle of a rectangle; `turn` in degrees, anticlockwise."""
+        """Draw a pictogram as large as fits, in the middle of a rectangle; `turn` in degrees, anticlockwise."""
         side = min(rect.size)
         drawn = pictogram(name, side, ink)
         drawn = pygame.transform.rotate(drawn, turn) if turn else drawn
@@ -86,18 +86,18 @@ class Canvas:
         self.fill(pygame.Rect(rect.left, rect.top + r, rect.width, rect.height - 2 * r), colour)
 
     def outlined(self, rect: pygame.Rect, fill: Colour, border: Colour, *, radius: float, thick: float = 2) -> None:
-        """Fill a rounded rectangle and put a line around it, on its inside."""
+        """Fill a rounded rectangle and draw a line along its inside."""
         self.rounded(rect, border, radius=radius)
         self.rounded(rect.inflate(-2 * self.px(thick), -2 * self.px(thick)), fill, radius=radius - thick)
 
     def ring(self, rect: pygame.Rect) -> None:
-        """Show that a target has the keyboard's focus: a dark line and a bright one, seen on every ground."""
+        """Mark the target with the keyboard's focus: a dark and a bright line, visible on every ground."""
         thick = self.px(4)
         pygame.draw.rect(self.surface, INK, rect.inflate(thick, thick), 2 * thick, border_radius=self.px(RADIUS))
         pygame.draw.rect(self.surface, FOCUS, rect, thick, border_radius=self.px(RADIUS - 4))
 
     def dim(self, rect: pygame.Rect) -> None:
-        """Darken what is there, so that what is drawn over it stands out."""
+        """Darken a rectangle, so that what is drawn over it stands out."""
         veil = pygame.Surface(rect.size, pygame.SRCALPHA)
         veil.fill((*INK, 150))
         self.surface.blit(veil, rect)

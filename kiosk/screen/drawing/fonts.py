@@ -1,8 +1,8 @@
-"""The fonts, and which of them draws which letter; what is written from right to left, put in the order of the screen.
+"""The fonts, and which of them draws which letter; puts right-to-left text in drawing order.
 
-Atkinson Hyperlegible draws what is Latin. Names in Hebrew and Arabic are drawn with DejaVu Sans, those in Chinese,
-Japanese and Korean with WenQuanYi Micro Hei, both from Debian's packages; where these are not installed a substitute
-stands for them (kiosk.screen.drawing.substitutes), as for Greek and Cyrillic, which hosts read in Latin letters.
+Atkinson Hyperlegible draws Latin letters. Names in Hebrew and Arabic are drawn with DejaVu Sans, those in Chinese,
+Japanese and Korean with WenQuanYi Micro Hei, both from Debian's packages. Without these, and for Greek and Cyrillic,
+which hosts read in Latin letters, substitutes are drawn (kiosk.screen.drawing.substitutes).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _BACKWARDS = re.compile(rf"[{_LETTER}]+(?:[\s\u00a0'’-]+[{_LETTER}]+)*")
 
 
 class Run(NamedTuple):
-    """A part of a line that one font draws; `face` is its place in FACES."""
+    """A part of a line that one font draws; `face` is its index in FACES."""
 
     text: str
     face: int
@@ -71,7 +71,7 @@ def font(size: int, *, bold: bool, face: int = 0) -> pygame.font.Font:
 
 
 def drawable(text: str) -> str:
-    """The text in characters that a font has, without control characters, of which SDL refuses some."""
+    """Return the text in characters that a font has, without control characters, some of which SDL refuses."""
     if not text.isprintable():
         text = "".join(sign for sign in text if unicodedata.category(sign) not in _CONTROL)
     return readable(text, lambda sign: has_glyph(sign) or _is_foreign(sign))
@@ -86,9 +86,9 @@ def runs(text: str) -> Iterator[Run]:
 
 @lru_cache(maxsize=1024)
 def _from_left_to_right(text: str) -> str:
-    """Put words of Hebrew and Arabic in the order in which they are drawn, with Arabic letters joined.
+    """Put words of Hebrew and Arabic in drawing order, with Arabic letters joined.
 
-    What stands around them, a time or a number, keeps its place in the sentence: each name is by itself.
+    The text around them, such as a time or a number, keeps its place in the sentence: each name is reordered by itself.
     """
     return _BACKWARDS.sub(lambda words: str(get_display(reshape(words[0]))), text)
 
@@ -99,7 +99,7 @@ def _face_of(sign: str) -> int:
 
 
 def _is_foreign(sign: str) -> bool:
-    """Whether a letter of an alphabet without a substitute can be drawn by another font."""
+    """Tell whether a letter of an alphabet without a substitute can be drawn by another font."""
     if unicodedata.category(sign)[0] not in "LM":
         return False
     return not unicodedata.name(sign, "LATIN").startswith(_IN_LATIN) and _face_of(sign) > 0
@@ -107,7 +107,7 @@ def _is_foreign(sign: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def has_glyph(sign: str, face: int = 0) -> bool:
-    """Whether a font has a picture of a character of its own, and not the crossed box of all that it has not."""
+    """Tell whether a font has a picture for a character, other than its box for missing characters."""
     if sign.isspace():  # of the narrow one the font has neither a picture nor a width
         return sign in SPACES
     if not FACES[face].regular.exists():

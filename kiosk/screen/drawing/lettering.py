@@ -1,6 +1,6 @@
 """Drawing and measuring lines, line breaks, fitting texts into a rectangle.
 
-They wrap, then shrink together; only `abridged` cuts. Which font has which letter is in kiosk.screen.drawing.fonts.
+Texts wrap, then shrink together; only `abridged` cuts. kiosk.screen.drawing.fonts decides which font has which letter.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ class Line:
 
 @lru_cache(maxsize=48)
 def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
-    """A line of text as a picture. Few are kept: a new time every minute must not fill the memory."""
+    """Return a line of text as a picture.
+
+    Only few are cached: the time changes every minute and must not fill the memory.
+    """
     drawn = [part for part in runs(drawable(text)) if part.text]
     own = font(size, bold=bold)
     if not width(text, size, bold=bold):
@@ -51,7 +54,7 @@ def rendered(text: str, size: int, colour: Colour, *, bold: bool) -> pygame.Surf
 
 
 def _side_by_side(parts: Sequence[Run], size: int, colour: Colour, *, bold: bool) -> pygame.Surface:
-    """Parts of a line in several fonts, on one base line."""
+    """Return parts of a line in several fonts on one base line."""
     used = [font(size, bold=bold, face=part.face) for part in parts]
     top = max(one.get_ascent() for one in used)
     pictures = [one.render(part.text, True, colour) for one, part in zip(used, parts, strict=True)]
@@ -67,12 +70,12 @@ def _side_by_side(parts: Sequence[Run], size: int, colour: Colour, *, bold: bool
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: int, *, bold: bool) -> int:
-    """Width of a line in pixels."""
+    """Return the width of a line in pixels."""
     return sum(font(size, bold=bold, face=part.face).size(part.text)[0] for part in runs(drawable(text)))
 
 
 def wrap(text: str, room: int, *, size: int, bold: bool) -> list[str]:
-    """Break at spaces (never at no-break spaces) into as few lines as fit: after a colon if that costs nothing."""
+    """Break at spaces (never at no-break spaces) into as few lines as fit; after a colon if that costs no line."""
     lines = _evened(text, room, size=size, bold=bold)
     before, colon, after = text.partition(": ")
     if not colon or len(lines) == 1:
@@ -82,7 +85,7 @@ def wrap(text: str, room: int, *, size: int, bold: bool) -> list[str]:
 
 
 def _evened(text: str, room: int, *, size: int, bold: bool) -> list[str]:
-    """As few lines as fit, of lengths as equal as can be."""
+    """Return as few lines as fit, of similar lengths."""
     lines = _greedy(text, room, size=size, bold=bold)
     if len(lines) == 1:
         return lines
@@ -107,14 +110,14 @@ def _greedy(text: str, room: int, *, size: int, bold: bool) -> list[str]:
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:
-    """The words, and what stands before each; one that is far too long for any word comes in pieces."""
+    """Return the words, and what stands before each; a word too long for a line comes in pieces."""
     for word in text.split(" "):
         pieces = [word] if not _ENDLESS.search(word) else re.findall(f".{{1,{PIECE}}}", word, re.DOTALL)
         yield from zip([" ", *[""] * (len(pieces) - 1)], pieces, strict=True)
 
 
 def fitting(column: Sequence[Line], room: tuple[int, int]) -> list[Line]:
-    """The texts of a column broken into lines and, where needed, all made smaller so that they fit into (w, h)."""
+    """Return the texts of a column broken into lines and, if needed, all made smaller to fit (w, h)."""
     factor = 1.0
     while True:
         lines = _broken(column, room[0], factor)
@@ -125,9 +128,9 @@ def fitting(column: Sequence[Line], room: tuple[int, int]) -> list[Line]:
 
 
 def abridged(column: Sequence[Line], room: tuple[int, int], smallest: int) -> list[Line]:
-    """The texts of a column made to fit, the first one cut short where the others would become smaller than `smallest`.
+    """Return the texts of a column made to fit, cutting the first where the others would get too small.
 
-    In pixels. For a row of a list, which is a touch away from the whole name; what stands below a name is never cut.
+    `smallest` is in pixels. For a row of a list, where a touch shows the whole name; what is below a name is never cut.
     """
     first, *rest = column
 
@@ -155,7 +158,7 @@ def _broken(column: Sequence[Line], room: int, factor: float) -> list[Line]:
 
 
 def height(lines: Sequence[Line]) -> int:
-    """Height of a column of single lines in pixels; the space above the first one does not count."""
+    """Return the height of a column of single lines in pixels, without the space above the first one."""
     return sum(round(line.size * LEADING) + line.before for line in lines) - (lines[0].before if lines else 0)
 
 
@@ -165,7 +168,7 @@ def _widest(lines: Sequence[Line]) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A line of text and where it goes."""
+    """A line of text and its position."""
 
     line: Line
     rect: pygame.Rect
@@ -178,7 +181,7 @@ def place(
     align: Literal["left", "center", "right"] = "left",
     valign: Literal["top", "middle", "bottom"] = "top",
 ) -> list[Placed]:
-    """Put texts under one another into a rectangle, broken and shrunk as needed."""
+    """Place texts below one another in a rectangle, broken and shrunk as needed."""
     lines = fitting(column, rect.size)
     y = rect.top + round((rect.height - height(lines)) * _SHARE[valign])
     placed = []

@@ -1,6 +1,6 @@
-"""The pictograms, drawn as shapes four times too large and scaled down for smooth edges; cached by size and colour.
+"""The pictograms, drawn as shapes at four times their size and scaled down for smooth edges; cached by size and colour.
 
-Each signal has its own outline as well as its own sign, so that it is known without its colour.
+Each signal has an outline and a sign of its own, so that it can be recognised without its colour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 
 class Pen:
-    """Draws in one ink on a transparent square from (0, 0) to (1, 1), y downwards; `cut` takes ink away again."""
+    """Draws in one colour on a transparent square from (0, 0) to (1, 1), y downwards; `cut` erases."""
 
     def __init__(self, side: int, ink: Colour) -> None:
         self._side = side
@@ -57,14 +57,14 @@ class Pen:
 
 
 def arc(centre: Point, radius: float, *, start: float, end: float) -> list[Point]:
-    """Points of a circle from one angle to another, in degrees, clockwise from the right."""
+    """Return points of a circle from one angle to another, in degrees, clockwise from the right."""
     steps = max(4, int(abs(end - start) / 4))
     angles = [math.radians(start + (end - start) * step / steps) for step in range(steps + 1)]
     return [(centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)) for angle in angles]
 
 
 def corners(count: int, radius: float, *, turn: float) -> list[Point]:
-    """Corners of a regular polygon around the middle; `turn` in degrees."""
+    """Return the corners of a regular polygon around the middle; `turn` in degrees."""
     angles = [math.radians(turn + 360 * corner / count) for corner in range(count)]
     return [(0.5 + radius * math.cos(angle), 0.5 + radius * math.sin(angle)) for angle in angles]
 
@@ -85,7 +85,7 @@ def _re_entry(pen: Pen) -> None:
 
 
 def _attention(pen: Pen) -> None:
-    """Come in, but look: the tick, and a warning in front of it."""
+    """Let in, but look: a tick, and a warning in front of it."""
     pen.disc((0.43, 0.43), 0.43)
     pen.stroke([(0.23, 0.43), (0.37, 0.56), (0.62, 0.27)], 0.09, cut=True)
     warning = [(0.74, 0.53), (0.955, 0.9), (0.525, 0.9)]
@@ -124,14 +124,14 @@ def _fault(pen: Pen) -> None:
 
 
 def _question(pen: Pen) -> None:
-    """Something is asked, and nothing done yet."""
+    """A question mark."""
     pen.disc((0.5, 0.5), 0.5)
     pen.stroke([*arc((0.5, 0.38), 0.16, start=-180, end=70), (0.5, 0.62)], 0.1, cut=True)
     pen.disc((0.5, 0.79), 0.068, cut=True)
 
 
 def _open(pen: Pen) -> None:
-    """A door that stands open."""
+    """An open door."""
     pen.stroke([(0.2, 0.9), (0.2, 0.1), (0.8, 0.1), (0.8, 0.9)], 0.07)
     pen.stroke([(0.06, 0.9), (0.94, 0.9)], 0.07)
     leaf = [(0.2, 0.1), (0.53, 0.22), (0.53, 0.99), (0.2, 0.9)]
@@ -140,7 +140,7 @@ def _open(pen: Pen) -> None:
 
 
 def _closed(pen: Pen) -> None:
-    """A door that is shut."""
+    """A closed door."""
     door = [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9)]
     pen.shape(door)
     pen.stroke(door, 0.07, closed=True)
@@ -183,7 +183,7 @@ def _tick(pen: Pen) -> None:
 
 
 def _chevron(pen: Pen) -> None:
-    """The way back."""
+    """An arrow back."""
     pen.stroke([(0.64, 0.16), (0.3, 0.5), (0.64, 0.84)], 0.15)
 
 
@@ -193,7 +193,7 @@ def _cross(pen: Pen) -> None:
 
 
 def _erase(pen: Pen) -> None:
-    """Take the last sign back: a key with a cross."""
+    """A backspace key: a key with a cross."""
     key = [(0.06, 0.5), (0.34, 0.2), (0.92, 0.2), (0.92, 0.8), (0.34, 0.8)]
     pen.shape(key)
     pen.stroke(key, 0.08, closed=True)
@@ -202,7 +202,7 @@ def _erase(pen: Pen) -> None:
 
 
 def _usb(pen: Pen) -> None:
-    """A stick."""
+    """A USB stick."""
     pen.shape([(0.34, 0.3), (0.66, 0.3), (0.66, 0.92), (0.34, 0.92)])
     pen.shape([(0.4, 0.08), (0.6, 0.08), (0.6, 0.3), (0.4, 0.3)])
     pen.shape([(0.44, 0.14), (0.48, 0.14), (0.48, 0.22), (0.44, 0.22)], cut=True)
@@ -224,13 +224,13 @@ def _ring(pen: Pen) -> None:
 
 
 def _hole(pen: Pen) -> None:
-    """A punched place: a hole, struck through."""
+    """A punched place: a hole, crossed out."""
     pen.disc((0.5, 0.5), 0.5)
     pen.stroke([(0.33, 0.67), (0.67, 0.33)], 0.09, cut=True)
 
 
 def _list(pen: Pen) -> None:
-    """What happened, line by line."""
+    """A list, line by line."""
     for y in (0.2, 0.5, 0.8):
         pen.disc((0.14, y), 0.09)
         pen.stroke([(0.38, y), (0.9, y)], 0.14)
@@ -275,7 +275,7 @@ NAMES = tuple(_DRAWN)
 
 @lru_cache(maxsize=192)
 def pictogram(name: str, side: int, ink: Colour) -> pygame.Surface:
-    """A picture of NAMES, `side` pixels wide and high; where nothing is drawn it is transparent."""
+    """Return a picture of NAMES, `side` pixels wide and high, transparent where nothing is drawn."""
     pen = Pen(max(1, side) * FINER, ink)
     _DRAWN[name](pen)
     return pygame.transform.smoothscale(pen.surface, (max(1, side), max(1, side)))

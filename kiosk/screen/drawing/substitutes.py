@@ -1,4 +1,4 @@
-"""Readable substitutes for characters that the font does not have: names in other alphabets, emoji, rare signs."""
+"""Readable substitutes for characters that the font lacks: names in other alphabets, emoji, rare signs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATIN = {pair[0]: pair[2:] for pair in f"{_CYRILLIC} {_GREEK}".split(" ")}
 
 
 def readable(text: str, is_drawn: Callable[[str], bool]) -> str:
-    """The text in characters that can be drawn: the nearest Latin letters, `…` for what has none, no emoji.
+    """Return the text in drawable characters: the nearest Latin letters, `…` for what has none, no emoji.
 
     "Жанна" becomes "Zhanna", "Ḥasan" "Hasan", "李小龍" "…".
     """

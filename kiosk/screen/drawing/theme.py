@@ -77,13 +77,13 @@ PICTOGRAM = 148
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """Contrast ratio of two colours, 1 to 21, as WCAG 2 defines it from relative luminance."""
+    """Return the contrast ratio of two colours, 1 to 21, as defined by WCAG 2 from relative luminance."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def pairs() -> list[tuple[str, Colour, Colour]]:
-    """Every text colour with every ground it is put on."""
+    """Return every text colour with every ground it is used on."""
     found = [(f"{name} on paper", colour, PAPER) for name, colour in (("ink", INK), ("quiet", QUIET))]
     found += [(f"{name} on card", colour, CARD) for name, colour in (("ink", INK), ("quiet", QUIET))]
     found.append(("night ink on night", NIGHT_INK, NIGHT))
@@ -95,7 +95,7 @@ def pairs() -> list[tuple[str, Colour, Colour]]:
 
 
 def _luminance(colour: Colour) -> float:
-    """Relative luminance of an sRGB colour, 0 to 1."""
+    """Return the relative luminance of an sRGB colour, 0 to 1."""
     red, green, blue = (_linear(part / 255) for part in colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -1,6 +1,6 @@
 """Follows one finger: the target it is on, for how long, and the one it slid to.
 
-What that means is in kiosk.screen.stage.
+What that means is decided in kiosk.screen.stage.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ class Finger:
         return self.slid != before
 
     def is_held(self, now: float) -> bool:
-        """Whether it has been held for HOLD_SECONDS, and that was not handled yet."""
+        """Tell whether it has been held for HOLD_SECONDS, and that was not handled yet."""
         return self.on is not None and self._until is not None and now >= self._until
 
     def repeat_hold(self) -> None:
-        """The hold was handled, and repeats after REPEAT_SECONDS."""
+        """Note that the hold was handled; it repeats after REPEAT_SECONDS."""
         self._until = (self._until or 0.0) + REPEAT_SECONDS
 
     def end_hold(self) -> None:
-        """The hold was handled once; from now on the finger may slide."""
+        """Note that the hold was handled for good; from now on the finger may slide."""
         self._until = None
 
 

@@ -13,7 +13,7 @@ ASIDE = 2.5
 
 
 def moved(targets: Sequence[Target], focus: str | None, key: Key) -> str | None:
-    """Return the target that has the focus after a key; the first one when none had it."""
+    """Return the focused target after a key; the first one when none had the focus."""
     names = [name for _, name in targets]
     if key.name not in ("tab", "back_tab", "up", "down", "left", "right") or not names:
         return focus
@@ -26,14 +26,14 @@ def moved(targets: Sequence[Target], focus: str | None, key: Key) -> str | None:
 
 
 def _nearest(targets: Sequence[Target], rect: pygame.Rect, way: str) -> str | None:
-    """The nearest target that lies that way."""
+    """Return the nearest target in that direction."""
     far = [(_distance(rect, other, way), name) for other, name in targets]
     ahead = [(distance, name) for distance, name in far if distance is not None]
     return min(ahead)[1] if ahead else None
 
 
 def _distance(rect: pygame.Rect, other: pygame.Rect, way: str) -> float | None:
-    """How far off a target counts, None when it does not lie that way."""
+    """Return how far away a target counts, None when it is not in that direction."""
     ahead = {
         "up": rect.top - other.bottom,
         "down": other.top - rect.bottom,

@@ -1,7 +1,7 @@
 """Turns touchscreen and mouse events into those of one finger, in pixels of the window.
 
-Without a desktop SDL tells of touches by finger events alone. With one it makes mouse events of them besides, which are
-passed over here. What a touch means is for the window and the stage to say.
+Without a desktop SDL reports touches only as finger events. With one it adds mouse events for them, which are ignored
+here. What a touch means is decided in the window and the stage.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BUTTON: dict[int, How] = {pygame.MOUSEBUTTONDOWN: "down", pygame.MOUSEBUTTONUP:
 
 
 class PointerEvent(NamedTuple):
-    """What the finger did, and where."""
+    """An action of the finger, and where."""
 
     how: How
     at: tuple[int, int]
@@ -39,7 +39,7 @@ class Pointer:
         self._heard_at = 0.0
 
     def read(self, event: pygame.event.Event, size: tuple[int, int]) -> PointerEvent | None:
-        """What an event means in a window of this size; None for an event of another finger."""
+        """Return the meaning of an event in a window of this size; None for an event of another finger."""
         if event.type in _FINGER:
             at = _inside(event.x, size[0]), _inside(event.y, size[1])
             return self._heard((event.touch_id, event.finger_id), PointerEvent(_FINGER[event.type], at))
@@ -64,5 +64,5 @@ class Pointer:
 
 
 def _inside(share: float, length: int) -> int:
-    """The pixel at a share of a length; what is beyond the edge is at the edge."""
+    """Return the pixel at a fraction of a length; values beyond the edge are at the edge."""
     return max(0, min(int(share * length), length - 1))

@@ -21,7 +21,7 @@ from kiosk.screen.widgets.button import Choice, grid
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An item of the menu. `label` returns its words in a language."""
+    """An item of the menu. `label` returns its text in a language."""
 
     target: str
     label: Callable[[Language], str]
@@ -54,7 +54,7 @@ class Menu(Scene):
         return self.words.say("Hosts")
 
     def touched(self, target: str) -> Effects:
-        """Go where the button leads."""
+        """Open the chosen task."""
         return next((Go(item.scene(self.context)) for item in ITEMS if item.target == target), None)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

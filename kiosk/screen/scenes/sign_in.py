@@ -1,4 +1,4 @@
-"""A host signs in by PIN, after their badge: then the menu."""
+"""Signing in with a PIN after a host's badge; leads to the menu."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SignInScene(Scene):
         return self.words.say("Hosts")
 
     def touched(self, target: str) -> Effects:
-        """Take a digit, or try the PIN."""
+        """Handle a digit, or check the PIN."""
         if target == OK:
             pin, self._pad.digits = self._pad.digits, ""
             return Ask(SignIn(member=self.context.member_id, pin=pin), seconds=CHECK_SECONDS)
@@ -52,7 +52,7 @@ class SignInScene(Scene):
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw who signs in, the digits, the keys."""
+        """Draw the host's name, the digits, the keys."""
         words, pad = canvas.split(rect, 190, side="top") if canvas.is_portrait else canvas.split(rect, 330, side="left")
         pad = canvas.split(pad, 12, side="top" if canvas.is_portrait else "left")[1]
         digits, words = canvas.split(words, 70, side="bottom")

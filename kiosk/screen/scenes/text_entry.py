@@ -28,7 +28,7 @@ class TextEntry(Scene):
         raise NotImplementedError
 
     def key(self) -> str:
-        """The word on the large key."""
+        """Return the word on the large key."""
         return self.words.say("Keep")
 
     def touched(self, target: str) -> Effects:

@@ -10,30 +10,30 @@ from kiosk.notices.language import sentence
 
 
 def payment_method(words: Language, name: str) -> str:
-    """A way to pay, as people name it; another way as somebody wrote it."""
+    """Return a way to pay in words; another way as it was typed."""
     payment = payments.read(name)
     return payment.words or sentence(words.say(payments.LABELS[payment.method]))
 
 
 def name_or_erased(words: Language, person: Present) -> str:
-    """The name of somebody who is in, or that it is a person who was erased."""
+    """Return the name of somebody who is in, or the words for an erased person."""
     return person.name or words.say("1 person (erased)")
 
 
 def product_gives(words: Language, product: Product) -> str:
-    """What a product gives: `+10 entries`, or its name when it is not counted."""
+    """Return what a product gives: `+10 entries`, or its name when it is not counted."""
     if product.units is None or product.per != "once":
         return product.name
     return words.count("+{n} entry", "+{n} entries", product.units)
 
 
 def product_and_price(words: Language, product: Product, currency: str) -> str:
-    """What a product gives and costs: `+10 entries, 50 €`."""
+    """Return what a product gives and costs: `+10 entries, 50 €`."""
     return f"{product_gives(words, product)}, {words.money(product.price_cents, currency)}"
 
 
 def entries_left(words: Language, count: int | None) -> str:
-    """Entries left; below zero they are owed."""
+    """Return the entries left in words; below zero they are owed."""
     if count is None:
         return words.say("Unlimited")
     if count < 0:
@@ -42,14 +42,14 @@ def entries_left(words: Language, count: int | None) -> str:
 
 
 def member_summary(words: Language, person: Person) -> str:
-    """What a member in a list has left."""
+    """Return what a member in a list has left."""
     if person.unlimited:
         return words.say("Unlimited")
     return words.say("No pass") if person.left is None else entries_left(words, person.left)
 
 
 def sale_dates(words: Language, sale: SalePreview) -> str:
-    """The first and the last day of a pass before it is sold."""
+    """Return the first and last day of a pass before it is sold."""
     first = words.weekday_of(sale.valid_from, sale.valid_from)
     if sale.valid_until is None:
         return words.say("From {first}, without end", first=first)
@@ -59,7 +59,7 @@ def sale_dates(words: Language, sale: SalePreview) -> str:
 
 
 def pass_validity(words: Language, line: PassLine) -> str:
-    """Whether a pass can be used, and until when."""
+    """Return whether a pass is valid, and until when."""
     if line.validity == "expired":
         return words.say("Expired")
     if line.validity == "not_yet":

@@ -1,7 +1,7 @@
 """The melody of each signal, as notes and as samples. Pure arithmetic; `speaker` plays them.
 
-Good news rises, bad news falls, trouble stutters on one note: they are told apart by the direction and the rhythm, so
-also by ears that hear few of the pitches. The samples are our own; nothing is loaded.
+Good news rises, bad news falls, a fault repeats one note: they differ by direction and rhythm, so that people who hear
+few of the pitches can tell them apart. The samples are computed here; no file is loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SLOWER, LOWER = 2.0, 0.75
 
 @dataclass(frozen=True)
 class Note:
-    """A pitch in hertz (0: silence) for so many seconds."""
+    """A pitch in hertz (0: silence) and its duration in seconds."""
 
     hertz: float
     seconds: float
@@ -43,7 +43,7 @@ MELODIES: dict[Signal, tuple[Note, ...]] = {
 
 @lru_cache(maxsize=16)
 def samples(signal: Signal, sound: Sound = "usual", *, volume: float = 1.0) -> bytes:
-    """The sound of a signal as signed 16-bit samples of this machine's byte order; none for IDLE and `none`."""
+    """Return the sound of a signal as signed 16-bit samples in this machine's byte order; none for IDLE and `none`."""
     notes = () if sound == "none" else MELODIES.get(signal, ())
     slow = sound == "slow"
     whole = array("h")
@@ -54,7 +54,7 @@ def samples(signal: Signal, sound: Sound = "usual", *, volume: float = 1.0) -> b
 
 
 def _note(hertz: float, count: int, loud: float) -> list[int]:
-    """A note that is struck and fades, down to nothing at its end."""
+    """Return the samples of a note that fades to silence."""
     if not hertz:
         return [0] * count
     strength = loud / sum(part for _, part in PARTIALS)

@@ -1,7 +1,7 @@
 """The loudspeaker: plays the sound of a signal through SDL, in a thread of its own.
 
-The device is opened for a sound and closed after it: an open one wakes the machine dozens of times a second for
-silence. Without a sound card, or with one that fails, everything goes on silently and the log says so once.
+The device is opened for a sound and closed after it, because an open one wakes the machine dozens of times a second.
+Without a sound card, or if it fails, the kiosk stays silent and logs this once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Speaker:
     """Plays one sound at a time; a new one cuts off the one before."""
 
     def __init__(self, *, volume: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`volume` from 0 (nothing is opened, ever) to 1."""
+        """`volume` from 0 (the device is never opened) to 1."""
         self.played = 0
         """Sounds that were played to their end."""
         self._volume, self._monotonic = volume, monotonic
@@ -47,7 +47,7 @@ class Speaker:
             self._asked.put((signal, sound))
 
     def close(self) -> None:
-        """Play what was asked to its end, and let go of the device."""
+        """Let the running sound end, and close the device."""
         self._closing = True
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -79,7 +79,7 @@ class Speaker:
         return True
 
     def _sound(self, data: bytes) -> None:
-        """Play samples until they end or another sound is asked for."""
+        """Play samples until they end or another sound is requested."""
         channel = pygame.mixer.Sound(buffer=data).play()
         while channel is not None and channel.get_busy():
             if not self._closing and not self._asked.empty():

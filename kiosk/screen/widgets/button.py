@@ -52,7 +52,7 @@ def button(
 ) -> None:
     """Draw a button and register it; one that is not enabled is pale and cannot be touched.
 
-    `reach` is what answers to a finger, if that is more than what is drawn.
+    `reach` is the area that responds to a finger, if larger than what is drawn.
     """
     ground, border, ink = _GROUND[look] if enabled else (CARD, LINE, QUIET)
     if enabled and canvas.pressed == target:
@@ -76,7 +76,7 @@ def _words(canvas: Canvas, label: str, detail: str, size: float, ink: Colour = I
 
 
 def _common_size(canvas: Canvas, choices: Sequence[Choice], room: tuple[int, int], size: float) -> float:
-    """The size in points at which every label fits into buttons of this size: those in a row look alike."""
+    """Return the size in points at which every label fits into buttons of this size, so that a row looks even."""
     wide, high = room[0] - 2 * canvas.px(10), room[1] - 2 * canvas.px(6)
     sizes = [canvas.px(size)]
     for choice in choices:
@@ -96,7 +96,7 @@ def grid(
     gap: float = 12,
     size: float = BODY,
 ) -> None:
-    """Draw buttons in rows of so many, at most so high (points), their labels all of one size."""
+    """Draw buttons in rows of `columns`, at most `highest` points high, with labels of one size."""
     rows = -(-len(choices) // columns)
     space = canvas.px(gap)
     wide = (rect.width - space * (columns - 1)) // columns
@@ -124,7 +124,7 @@ def row(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, gap: fl
 
 
 def tabs(canvas: Canvas, rect: pygame.Rect, choices: Sequence[Choice], *, chosen: str) -> None:
-    """Draw a row of buttons of which one is chosen, by its target."""
+    """Draw a row of buttons of which one is chosen, named by its target."""
     shown = [
         Choice(target=one.target, label=one.label, look="main" if one.target == chosen else "quiet") for one in choices
     ]

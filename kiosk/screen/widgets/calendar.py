@@ -22,7 +22,7 @@ MONTHS_AHEAD = 24
 
 
 class Calendar:
-    """A calendar of a month with the chosen days. A bar marks an open day, a dot one that is not as usual."""
+    """A calendar of a month with the chosen days. A bar marks an open day, a dot an unusual one."""
 
     def __init__(self, today: date) -> None:
         self.today = today
@@ -32,16 +32,16 @@ class Calendar:
         self._days: dict[date, DayHours] = {}
 
     def show(self, days: Sequence[DayHours]) -> None:
-        """Mark how these days are."""
+        """Show the hours of these days."""
         self._days |= {day.on: day for day in days}
 
     @property
     def marks(self) -> dict[date, tuple[Mark, ...]]:
-        """What is marked on each day that was told."""
+        """Return the marks of each day whose hours are known."""
         return {day.on: _marks(day) for day in self._days.values()}
 
     def touched(self, target: str) -> bool:
-        """Take a day or leaf through the months; tell whether the touch was for the calendar."""
+        """Choose a day or turn to another month; tell whether the touch was for the calendar."""
         kind, _, what = target.partition(":")
         if kind == "month":
             self.month = _moved(self.month, int(what))
@@ -52,7 +52,7 @@ class Calendar:
         return True
 
     def _take(self, day: date) -> None:
-        """The first touch is the first day, a later one the last; anything else begins anew."""
+        """Choose: the first touch is the first day, a later one the last; anything else starts again."""
         if self.first is None or self.last != self.first or day < self.first:
             self.first = self.last = day
         else:
@@ -84,7 +84,7 @@ class Calendar:
             self._day(canvas, place.inflate(-canvas.px(4), -canvas.px(4)), start + timedelta(days=number))
 
     def draw_legend(self, canvas: Canvas, rect: pygame.Rect, words: Language) -> None:
-        """Draw what the marks mean, side by side."""
+        """Draw the meaning of the marks, side by side."""
         half = rect.width // 2
         for left, label, is_bar in ((0, words.say("open"), True), (half, words.say("not as usual"), False)):
             mark = pygame.Rect(
@@ -113,7 +113,7 @@ class Calendar:
             canvas.targets.append((rect, f"on:{day.isoformat()}"))
 
     def _mark(self, canvas: Canvas, rect: pygame.Rect, day: DayHours, *, is_chosen: bool) -> None:
-        """A bar at the foot of a day that is open; a dot in the corner of one that is not as usual."""
+        """Draw a bar at the foot of an open day, and a dot in the corner of an unusual one."""
         marks = _marks(day)
         if "open" in marks:
             wide, high = rect.width * 3 // 5, canvas.px(4)
@@ -130,12 +130,12 @@ def _marks(day: DayHours) -> tuple[Mark, ...]:
 
 
 def draw_special(canvas: Canvas, rect: pygame.Rect) -> None:
-    """Draw the mark of a day that is not as usual."""
+    """Draw the mark of an unusual day."""
     canvas.picture("disc", rect.inflate(canvas.px(4), canvas.px(4)), CARD)
     canvas.picture("disc", rect, DANGER.band)
 
 
 def _moved(month: date, by: int) -> date:
-    """The first day of the month so many months on."""
+    """Return the first day of the month so many months later."""
     number = month.year * 12 + month.month - 1 + by
     return date(number // 12, number % 12 + 1, 1)

@@ -9,14 +9,14 @@ from kiosk.screen.sdl import pygame
 
 
 class TextField:
-    """A line of text that is written at its end."""
+    """A line of text, edited at its end."""
 
     def __init__(self, text: str = "", *, hint: str = "", longest: int = 200) -> None:
         """`hint` is shown while there is no text."""
         self.text, self.hint, self.longest = text, hint, longest
 
     def typed(self, key: Key) -> bool:
-        """Take a letter, or take one back; tell whether the key was for the field."""
+        """Add a letter, or erase one; tell whether the key was for the field."""
         if key.name == "text":
             self.text = (self.text + key.text)[: self.longest]
         elif key.name == "backspace":
@@ -28,7 +28,7 @@ class TextField:
     def draw(
         self, canvas: Canvas, rect: pygame.Rect, *, label: str = "", target: str = "", active: bool = True
     ) -> None:
-        """Draw the field; with a `target` it can be touched, to write into it rather than into another."""
+        """Draw the field; with a `target` it can be touched, to select it."""
         canvas.outlined(rect, CARD, INK, radius=RADIUS - 6, thick=3 if active else 1)
         inner = rect.inflate(-2 * canvas.px(12), -2 * canvas.px(4))
         if label:

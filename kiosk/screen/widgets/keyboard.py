@@ -1,6 +1,6 @@
 """An on-screen keyboard: AZERTY or QWERTY, with pages for accents and figures. A touch becomes a Key.
 
-A letter that is held offers those that look like it: slide to one and lift the finger, or lift it first and touch one.
+A held letter offers its accents: slide to one and lift the finger, or lift it first and touch one.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ HEIGHT = ROWS * 52
 
 
 class Keyboard:
-    """The keyboard: which page shows, and whether the next letter is a capital."""
+    """The keyboard: the page shown, and whether the next letter is a capital."""
 
     def __init__(self, language: str = "fr", *, names: bool = False) -> None:
-        """French writes on AZERTY, others on QWERTY; `names`: every word begins with a capital by itself."""
+        """AZERTY for French, QWERTY for others; `names`: every word begins with a capital by itself."""
         self.layout: Layout = "azerty" if language == "fr" else "qwerty"
         self.page: Page = "letters"
         self._shift, self._names = names, names
         self._variants = ""
 
     def follow(self, text: str) -> None:
-        """Take the text written so far: in names a new word begins with a capital."""
+        """Note the text typed so far: in names a new word begins with a capital."""
         if self._names:
             self._shift = not text or text[-1] in " -’'"
 
     def touched(self, target: str) -> Key | None:
-        """The key that a touch means; None when it only changed the page or was none of ours."""
+        """Return the key of a touch; None when it only changed the page or was not for the keyboard."""
         name, _, what = target.partition(":")
         if name == "hold" and self.page == "letters":
             return self._hold(what)
@@ -79,7 +79,7 @@ class Keyboard:
         return None
 
     def _hold(self, letter: str) -> Key | None:
-        """Remove the letter that the touch has written, and offer its accents."""
+        """Remove the letter that the touch has typed, and offer its accents."""
         found = _VARIANTS.get(letter.lower(), "")
         if not found:
             return None
@@ -88,7 +88,7 @@ class Keyboard:
         return Key(name="backspace")
 
     def draw(self, canvas: Canvas, rect: pygame.Rect, *, enter: str) -> None:
-        """Draw the page that shows; `enter` is the word on the large key."""
+        """Draw the current page; `enter` is the word on the large key."""
         if canvas.is_portrait:  # ten keys of 9 mm beside one another need all of the screen's width
             rect = pygame.Rect(canvas.rect.left, rect.top, canvas.rect.width, rect.height)
         gap = canvas.px(5)

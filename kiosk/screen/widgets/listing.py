@@ -1,4 +1,4 @@
-"""A list in pages, with large arrows beside it: nothing needs scrolling."""
+"""A list in pages, with large arrows beside it, so that no scrolling is needed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ARROWS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of the list. One without an id is only read."""
+    """A line of the list. One without an id cannot be touched."""
 
     id: str = ""
     title: str
@@ -33,21 +33,21 @@ class Row:
 
 
 class Listing:
-    """Rows, and the page that shows."""
+    """Rows, and the page shown."""
 
     def __init__(self, rows: Sequence[Row] = (), *, name: str = "row", empty: str = "") -> None:
-        """`name` tells the targets of several lists apart; `empty` is said when there are no rows."""
+        """`name` distinguishes the targets of several lists; `empty` is shown when there are no rows."""
         self.rows, self.empty = tuple(rows), empty
         self._name = name
         self._first, self._shown = 0, 1
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Take new rows, staying near where one was."""
+        """Replace the rows, staying near the present page."""
         self.rows = tuple(rows)
         self._first = min(self._first, max(0, len(self.rows) - 1))
 
     def draw(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the rows of the page that fit, and the arrows if there are more."""
+        """Draw the rows of the page, and the arrows if there are more."""
         if not self.rows:
             canvas.column(rect, [canvas.line(self.empty, BODY, QUIET)], align="center", valign="middle")
             return
@@ -63,7 +63,7 @@ class Listing:
             self._row(canvas, place, one)
 
     def chosen(self, target: str) -> str | None:
-        """The id of the row that was touched; turns the page when an arrow was."""
+        """Return the id of the row that was touched; turn the page when an arrow was."""
         name, _, what = target.partition(":")
         if name != self._name:
             return None

@@ -11,14 +11,14 @@ from kiosk.screen.sdl import pygame
 
 @dataclass(frozen=True)
 class Message:
-    """A message: a sentence, and whether it is good news."""
+    """A message: a sentence, and whether it reports success."""
 
     text: str
     is_good: bool = True
 
 
 def draw_message(canvas: Canvas, rect: pygame.Rect, message: Message) -> None:
-    """Draw a message; good and bad differ by their picture as well as by their colour."""
+    """Draw a message; success and failure differ in picture as well as in colour."""
     tone = OPEN if message.is_good else DANGER
     canvas.rounded(rect, tone.band, radius=RADIUS - 4)
     inner = rect.inflate(-2 * canvas.px(GAP), -2 * canvas.px(4))

@@ -19,8 +19,9 @@ class NumberPad:
     """A number pad with the digits typed so far."""
 
     def __init__(self, *, longest: int = 8, hidden: bool = False, decimals: int = 0) -> None:
-        """`longest`: digits before the comma; `hidden`: dots stand for the digits; `decimals`: digits after a comma,
-        whose key takes the place of the last one.
+        """`longest`: digits before the comma; `hidden`: show dots instead of digits; `decimals`: digits after a comma.
+
+        With decimals, a comma key takes the place of the last key.
         """
         self.digits = ""
         self._longest, self._hidden, self._decimals = longest, hidden, decimals
@@ -32,7 +33,7 @@ class NumberPad:
         return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
 
     def touched(self, target: str) -> bool:
-        """Take a digit, or take one back; False when it was none of the pad's keys, or `OK`."""
+        """Add or erase a digit; False when the target was no key of the pad, or was `OK`."""
         name, _, key = target.partition(":")
         if name != "pad" or key == "ok":
             return False
@@ -40,7 +41,7 @@ class NumberPad:
         return True
 
     def typed(self, key: Key) -> bool:
-        """Take a digit of a keyboard; tell whether it was one."""
+        """Handle a digit of a keyboard; tell whether it was one."""
         if key.name == "backspace":
             self._take("<")
             return True
@@ -77,7 +78,7 @@ class NumberPad:
             canvas.picture("disc" if is_typed else "ring", dot, INK if is_typed else LINE)
 
     def draw(self, canvas: Canvas, rect: pygame.Rect, *, ok: str, ready: bool = True) -> None:
-        """Draw the keys; `ok` is the word on the last one, unless that is a comma; it can be touched once `ready`."""
+        """Draw the keys; `ok` is the word on the last one, unless that is a comma. It works once `ready`."""
         gap = canvas.px(8)
         wide, high = (rect.width - 2 * gap) // 3, (rect.height - 3 * gap) // 4
         for number, key in enumerate(KEYS):

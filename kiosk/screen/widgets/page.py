@@ -1,4 +1,4 @@
-"""The frame of every scene: its title with Back and Quit; and the question drawn over it."""
+"""The frame of every scene: its title with Back and Quit; and a question drawn over it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDE = 14
 
 
 def draw_page(canvas: Canvas, title: str, *, back: str, leave: str) -> pygame.Rect:
-    """Draw the ground and the bar on top; return what is left for the scene."""
+    """Draw the background and the title bar; return the rest of the canvas."""
     canvas.fill(canvas.rect, PAPER)
     bar, rest = canvas.split(canvas.rect, BAR, side="top")
     canvas.fill(bar, CLOSED.band)
@@ -39,7 +39,7 @@ def _way(canvas: Canvas, rect: pygame.Rect, label: str, target: str, *, picture:
 
 
 def draw_question(canvas: Canvas, title: str, lines: tuple[str, ...], *, yes: str, no: str, danger: bool) -> None:
-    """Draw a question over what is there, which can be touched no more."""
+    """Draw a question over the scene, whose targets no longer respond."""
     canvas.targets.clear()
     canvas.dim(canvas.rect)
     wide, high = (0.94, 0.6) if canvas.is_portrait else (0.8, 0.74)

@@ -1,4 +1,4 @@
-"""Draws a week: a row a day, its hours as a bar and in figures, and why they are not the usual ones."""
+"""Draws a week: one row per day, its hours as a bar and in figures, and why they are unusual."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_HOUR, LAST_HOUR = 7, 20
 
 
 def hours_text(words: Language, spans: Sequence[Span]) -> str:
-    """Hours in figures: `09:00–12:00, 14:00–17:00`."""
+    """Return hours in figures: `09:00–12:00, 14:00–17:00`."""
     if not spans:
         return words.say("closed")
     if [(one.start, one.end) for one in spans] == [(time(), time())]:
@@ -26,7 +26,7 @@ def hours_text(words: Language, spans: Sequence[Span]) -> str:
 
 
 def week_text(words: Language, week: WeekHours) -> str:
-    """A grid in a line: `Mon–Fri 09:00–17:00 · Sat 09:00–12:00`; days that are alike are told together."""
+    """Return a grid on one line: `Mon–Fri 09:00–17:00 · Sat 09:00–12:00`; equal days are joined."""
     parts = []
     for spans, days in groupby(range(7), key=lambda number: week.days[number]):
         if spans:
@@ -49,7 +49,7 @@ def draw_week(
     today: date | None = None,
     changed: Collection[date] = (),
 ) -> None:
-    """Draw the days under one another; `changed` days are framed."""
+    """Draw the days below one another; `changed` days are framed."""
     high = rect.height // max(1, len(days))
     reach = _reach(days)
     for number, day in enumerate(days):
@@ -105,7 +105,7 @@ def _minutes(span: Span) -> tuple[int, int]:
 
 
 def _reach(days: Sequence[DayHours]) -> tuple[int, int]:
-    """The hours that the bars cover: the same for all days of a week."""
+    """Return the hours that the bars cover: the same for all days of a week."""
     edges = [_minutes(span) for day in days for span in day.open]
     return (
         min([FIRST_HOUR, *(begin // 60 for begin, _ in edges)]),

@@ -26,7 +26,7 @@ from kiosk.screen.widgets.week import hours_text
 
 
 def dates_text(words: Language, line: ExceptionLine, today: date) -> str:
-    """`Mon 3 – Fri 14 August`, or the first day of a rule in another form."""
+    """Return the dates of an exception: `Mon 3 – Fri 14 August`, or for a rule in another form its first day."""
     dates = line.dates
     if dates is None:
         return sentence(words.weekday_of(line.begins, today))
@@ -40,7 +40,7 @@ def dates_text(words: Language, line: ExceptionLine, today: date) -> str:
 
 
 class Exceptions(Scene):
-    """The list of exceptions, the next one first; a touch on one removes it after a preview."""
+    """The list of exceptions, the next one first; touching one removes it after a preview."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -52,11 +52,11 @@ class Exceptions(Scene):
         return self.words.say("Exceptions")
 
     def opened(self) -> Effects:
-        """Ask what is planned."""
+        """Ask for the exceptions."""
         return Ask(ShowWeek(), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show it."""
+        """Show the exceptions."""
         if isinstance(answer, Week):
             self.week = answer
             self._list.show([self._row(line, answer.now.date()) for line in answer.exceptions])
@@ -76,12 +76,12 @@ class Exceptions(Scene):
         )
 
     def _why_of_others(self, first: DayHours | None) -> str:
-        """Of a rule that was written elsewhere only the first day is told, and that there may be more to it."""
+        """Return what to say of a rule written elsewhere: its first day, and that there may be more to it."""
         parts = (first.because if first else None, self.words.say("written elsewhere: perhaps other days too"))
         return " · ".join(filter(None, parts))
 
     def touched(self, target: str) -> Effects:
-        """Begin a new one, or look at what taking one away would mean."""
+        """Add an exception, or preview the removal of one."""
         if target in ("close", "open") and self.week:
             return Go(ExceptionDays(self.context, self.week.now.date(), is_open=target == "open"))
         rule = self._list.chosen(target)
@@ -110,18 +110,18 @@ class Exceptions(Scene):
 
 
 class ExceptionDays(Scene):
-    """Chooses the days by touch, one or the first and the last; a calendar shows the hours so far."""
+    """Chooses the days by touch, one day or the first and the last; a calendar shows the present hours."""
 
     def __init__(self, context: Context, today: date, *, is_open: bool) -> None:
         super().__init__(context)
         self.calendar, self._is_open = Calendar(today), is_open
 
     def opened(self) -> Effects:
-        """Ask how the days of the month are so far."""
+        """Ask for the hours of the month's days."""
         return Ask(ShowWeek(on=self.calendar.month, weeks=WEEKS), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show it."""
+        """Show the hours."""
         if isinstance(answer, Week):
             self.calendar.show(answer.days)
             return None
@@ -132,7 +132,7 @@ class ExceptionDays(Scene):
         return self.words.say("Open on which days?") if self._is_open else self.words.say("Closed on which days?")
 
     def touched(self, target: str) -> Effects:
-        """Take a day, or go on."""
+        """Choose a day, or go on."""
         month, first, last = self.calendar.month, self.calendar.first, self.calendar.last
         if self.calendar.touched(target):
             return self.opened() if self.calendar.month != month else None
@@ -146,7 +146,7 @@ class ExceptionDays(Scene):
         return OpenTimes(self.context, first, last)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the month, what was chosen, and the way on."""
+        """Draw the month, the chosen days, and the button to go on."""
         side, rect = (
             canvas.split(rect, 210, side="bottom") if canvas.is_portrait else canvas.split(rect, 270, side="right")
         )
@@ -171,18 +171,18 @@ class ExceptionDays(Scene):
 
 
 class OpenTimes:
-    """Goes on to the reason once the times of an exceptional opening are chosen."""
+    """Continues with the reason once the times of an exceptional opening are chosen."""
 
     def __init__(self, context: Context, first: date, last: date) -> None:
         self._setting, self._first, self._last = context, first, last
 
     def __call__(self, spans: tuple[Span, ...], _reach: Reach) -> Effects:
-        """Go on to the reason."""
+        """Return the scene that asks for the reason."""
         return Go(ExceptionReason(self._setting, DatedHours(first=self._first, last=self._last, open=spans)))
 
 
 class ExceptionReason(Scene):
-    """Asks for the reason that members read: a word to touch, or a typed one; then shows the preview."""
+    """Asks for the reason that members read, by a suggestion or typed; then shows the preview."""
 
     def __init__(self, context: Context, dates: DatedHours) -> None:
         super().__init__(context)
@@ -208,7 +208,7 @@ class ExceptionReason(Scene):
         }
 
     def touched(self, target: str) -> Effects:
-        """Take a reason."""
+        """Choose a reason."""
         if target == "own":
             return Go(WrittenReason(self.context, self._dates))
         return Go(with_reason(self.context, self._dates, self._reasons().get(target, "")))
@@ -222,7 +222,7 @@ class ExceptionReason(Scene):
 
 
 class WrittenReason(Scene):
-    """Asks for a reason that is typed."""
+    """Asks for a typed reason."""
 
     def __init__(self, context: Context, dates: DatedHours) -> None:
         super().__init__(context)

@@ -36,7 +36,7 @@ class Preview(Scene):
     default = "do"
 
     def __init__(self, context: Context, change: HoursChange, home: type[Scene]) -> None:
-        """`home`: the scene that shows once it was done."""
+        """`home`: the scene to show after the change."""
         super().__init__(context)
         self.change, self._home = change, home
         self.preview: HoursPreview | None = None
@@ -46,11 +46,11 @@ class Preview(Scene):
         return self.words.say("What members will see")
 
     def opened(self) -> Effects:
-        """Ask what it would be like."""
+        """Ask for the preview."""
         return Ask(PreviewHours(change=self.change))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show the preview; after the change go back and say that it was done."""
+        """Show the preview; after the change go back with a message."""
         match answer:
             case HoursPreview():
                 self.preview = answer
@@ -61,11 +61,11 @@ class Preview(Scene):
         return None
 
     def touched(self, target: str) -> Effects:
-        """Make the change, or none."""
+        """Make the change, or go back."""
         return Ask(self.change) if target == "do" else Back()
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what would be."""
+        """Draw the preview."""
         preview = self.preview
         if preview is None:
             return

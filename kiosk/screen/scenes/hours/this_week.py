@@ -1,4 +1,4 @@
-"""The hours for hosts: a week as a picture, closing now, staying open, the ways to exceptions and the usual week."""
+"""The hours for hosts: a week as a picture, closing now, staying open, exceptions and the usual week."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_HOURS = WeekHours(days=((),) * 7)
 
 
 class Hours(Scene):
-    """This week and the ones after, and what can be changed."""
+    """This week and later ones, and buttons to change them."""
 
     every_seconds = 30.0
 
@@ -41,7 +41,7 @@ class Hours(Scene):
         return self.words.say("Opening hours")
 
     def opened(self) -> Effects:
-        """Ask for the week that shows."""
+        """Ask for the week shown."""
         return Ask(ShowWeek(on=self._on), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
@@ -52,7 +52,7 @@ class Hours(Scene):
         return super().answered(command, answer)
 
     def touched(self, target: str) -> Effects:
-        """Turn the page, or go to a change."""
+        """Turn the page, or open a change."""
         if self.week is None:
             return None
         if target in ("earlier", "later"):
@@ -77,7 +77,7 @@ class Hours(Scene):
         return Go(Preview(self.context, commands.SetWeek(week=grid), Hours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw how it is now, the week, and the buttons."""
+        """Draw the present state, the week, and the buttons."""
         if self.week is None:
             return
         head, rect = canvas.split(rect, TOUCH + 4, side="top")
@@ -112,18 +112,18 @@ class Hours(Scene):
 
 
 def _may_close(week: answers.Week) -> bool:
-    """Open now, or later today."""
+    """Tell whether it is open now, or later today."""
     changes = week.opening.changes_at
     return week.opening.is_open or (changes is not None and changes.date() == week.now.date())
 
 
 def _may_go_back(week: answers.Week) -> bool:
-    """Weeks gone by are not shown: what was then is told by the taps."""
+    """Tell whether there is an earlier week to show: not before this week."""
     return week.days[0].on > week.now.date()
 
 
 def times_ahead(week: answers.Week) -> list[str]:
-    """Return the half hours of today to choose from: what lies behind the closing time first, then what lies before."""
+    """Return the half hours of today to choose from: those after the closing time first, then those before."""
     now, closing = week.now, week.opening.changes_at if week.opening.is_open else None
     ahead = [f"{number // 2:02}:{number % 2 * 30:02}" for number in range(now.hour * 2 + now.minute // 30 + 1, 48)]
     if closing is None or closing.astimezone(now.tzinfo).date() != now.date():
@@ -138,7 +138,7 @@ def times_ahead(week: answers.Week) -> list[str]:
 
 
 class StayUntil(Scene):
-    """Until when to stay open today: half hours to touch."""
+    """Chooses until when to stay open today, by half hours."""
 
     def __init__(self, context: Context, times: list[str]) -> None:
         super().__init__(context)
@@ -149,7 +149,7 @@ class StayUntil(Scene):
         return sentence(self.words.say("open until when?"))
 
     def touched(self, target: str) -> Effects:
-        """See what it would be like."""
+        """Preview the chosen time."""
         return Go(Preview(self.context, StayOpen(until=target, by=self.context.by), Hours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

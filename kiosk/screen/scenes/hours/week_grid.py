@@ -1,4 +1,4 @@
-"""Weekly hours put together by touch: presets, a day's times by steps, the same for other days."""
+"""Weekly hours composed by touch: presets, a day's times by steps, the same for other days."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOON, DAY_END = 12 * 60, 24 * 60
 
 
 def span(begin: int, end: int) -> Span:
-    """A part of the day from minutes to minutes."""
+    """Return a part of the day from minutes to minutes."""
     return Span(start=_clock(begin), end=_clock(end))
 
 
@@ -42,7 +42,7 @@ def _edges(one: Span) -> tuple[int, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """Hours that many places have."""
+    """Weekly hours that many places have."""
 
     target: str
     label: Callable[[Language], str]
@@ -78,12 +78,12 @@ PRESETS = (
 
 
 class WeekGrid(Scene):
-    """Seven days to touch; below, presets and public holidays. What was put together goes to `done`."""
+    """Seven days to touch; below, presets and public holidays. The result is passed to `done`."""
 
     def __init__(
         self, context: Context, week: WeekHours, done: Callable[[WeekHours], Effects], *, more: bool = False
     ) -> None:
-        """`more`: the hours as they are have more to them than a grid shows."""
+        """`more`: the present hours contain more than a grid can show."""
         super().__init__(context)
         self.week, self._done, self._more = week, done, more
 
@@ -92,7 +92,7 @@ class WeekGrid(Scene):
         return self.words.say("Usual week")
 
     def touched(self, target: str) -> Effects:
-        """Change a day, take a preset, or be done."""
+        """Change a day, choose a preset, or finish."""
         kind, _, what = target.partition(":")
         if kind == "day":
             day = int(what)
@@ -106,7 +106,7 @@ class WeekGrid(Scene):
         return None
 
     def _within(self, scene: Scene) -> Go:
-        """On to a part of this scene, which hurries nobody where this one does not."""
+        """Open a part of this scene, with the same time limit, if any."""
         scene.quiet_seconds, scene.outlasts_notices = self.quiet_seconds, self.outlasts_notices
         return Go(scene)
 
@@ -159,7 +159,7 @@ class WeekGrid(Scene):
 
 
 class Presets(Scene):
-    """Weeks to begin from."""
+    """Weeks to start from."""
 
     def __init__(self, context: Context, chosen: Callable[[WeekHours], None]) -> None:
         super().__init__(context)
@@ -170,7 +170,7 @@ class Presets(Scene):
         return self.words.say("Examples of hours")
 
     def touched(self, target: str) -> Effects:
-        """Take one."""
+        """Choose one."""
         self._chosen(next(one.week for one in PRESETS if one.target == target))
         return Back()
 
@@ -180,7 +180,7 @@ class Presets(Scene):
 
 
 def preset_choices(words: Language) -> list[Choice]:
-    """The presets as buttons, with their hours."""
+    """Return the presets as buttons, with their hours."""
     return [
         Choice(target=one.target, label=one.label(words), detail=hours_text(words, one.week.days[0])) for one in PRESETS
     ]
@@ -193,7 +193,7 @@ Reach = Literal["day", "weekdays", "all"]
 
 
 class DayTimes(Scene):
-    """The hours of a day: none, one stretch or two, moved by half hours."""
+    """The hours of a day: none, one span or two, changed by half hours."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class DayTimes(Scene):
         *,
         day: int | date,
     ) -> None:
-        """`day`: a day of the week (0 is Monday), or a date, which is for itself alone."""
+        """`day`: a weekday (0 is Monday), or a date, which stands for itself alone."""
         super().__init__(context)
         self.spans, self._done, self._day = list(spans[:2]), done, day
 
@@ -214,7 +214,7 @@ class DayTimes(Scene):
         return sentence(self.words.day_name(self._day))
 
     def touched(self, target: str) -> Effects:
-        """Move a time, add or take away a stretch, or be done."""
+        """Move a time, add or remove a span, or finish."""
         kind, _, what = target.partition(":")
         if kind == "move":
             self._move(*(int(part) for part in what.split(",")))
@@ -238,7 +238,7 @@ class DayTimes(Scene):
         self.spans = [span(flat[one], flat[one + 1]) for one in range(0, len(flat), 2)]
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the kind of day, its times, and what they are for."""
+        """Draw the kind of day, its times, and which days get them."""
         head, rect = canvas.split(rect, 62, side="top")
         chosen = ("closed", "once", "twice")[len(self.spans)]
         kinds = {

@@ -34,7 +34,7 @@ class ClockSet(Scene):
         return self.words.say("Set the clock")
 
     def touched(self, target: str) -> Effects:
-        """Move a part, or ask whether it is right."""
+        """Change a part, or ask whether the time is right."""
         kind, _, what = target.partition(":")
         if kind in PARTS:
             self.at = moved(self.at, kind, 1 if what == "+" else -1)
@@ -50,7 +50,7 @@ class ClockSet(Scene):
         self.confirm(question, said, *lines, yes=self.words.say("Yes, set it"), then=then)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say that it is set; ask about a date that is far from the last entry's, or that nobody needs to set."""
+        """Report that the clock is set; ask about a date far from the last entry's, or that need not be set."""
         if isinstance(answer, Done):
             said = self.words.say("The clock is set") if answer.id else self.words.say("The date is confirmed")
             return Back(message=Message(said))
@@ -96,7 +96,7 @@ class ClockSet(Scene):
 
 
 def moved(at: datetime, part: str, by: int) -> datetime:
-    """A part moved by one, round its end; the day stays within its month."""
+    """Return the time with one part changed by one step, wrapping around; the day stays within its month."""
     if part == "year":
         return _within(at, year=min(max(at.year + by, FIRST_YEAR), LAST_YEAR))
     if part == "month":

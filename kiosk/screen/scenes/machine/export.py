@@ -18,7 +18,7 @@ GIGABYTE = 10**9
 
 
 class Export(Scene):
-    """The sticks that are plugged in; a touch on one asks, then copies the books onto it."""
+    """The sticks that are plugged in; touching one asks, then copies the books to it."""
 
     every_seconds = 2.0
 
@@ -31,11 +31,11 @@ class Export(Scene):
         return self.words.say("Books on a USB stick")
 
     def opened(self) -> Effects:
-        """Ask what is plugged in, again and again."""
+        """Ask for the sticks, repeatedly."""
         return Ask(ListMedia(), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show the sticks; or that it is done."""
+        """Show the sticks, or that the copy is done."""
         if isinstance(answer, answers.Media):
             self._list.show([self._row(medium) for medium in answer.media])
             return None
@@ -63,7 +63,7 @@ class Export(Scene):
         )
 
     def what(self) -> str:
-        """What will be on the stick."""
+        """Return what will be on the stick."""
         return self.words.say("A journal for a spreadsheet, and the ledger for whoever checks the books.")
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -77,7 +77,7 @@ class Export(Scene):
 
 
 class MemberExport(Export):
-    """Copies the data kept about a member onto a stick, for the member."""
+    """Copies a member's data to a stick, for the member."""
 
     def __init__(self, context: Context, member_id: str, name: str) -> None:
         super().__init__(context)
@@ -88,7 +88,7 @@ class MemberExport(Export):
         return self.words.say("For {name}", name=self._name)
 
     def what(self) -> str:
-        """What will be on the stick."""
+        """Return what will be on the stick."""
         return self.words.say("A file with all that is kept about {name}, to be given to them.", name=self._name)
 
     def _ask(self, path: str) -> None:
@@ -115,20 +115,20 @@ class Copying(Scene):
         return self._title
 
     def opened(self) -> Effects:
-        """Begin, once."""
+        """Start the copy, once."""
         if self._asked:
             return None
         self._asked = True
         return Ask(self._command, seconds=WRITING_SECONDS)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Go back and say whether it was done."""
+        """Go back and report the result."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Done. The stick can be pulled out.")))
         return Back(message=self.refused(answer)) if isinstance(answer, Refused) else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw that it takes a moment."""
+        """Draw the request to wait."""
         column = [
             canvas.line(self.words.say("Copying…"), LEAD, INK, bold=True),
             canvas.line(self.words.say("Leave the stick where it is."), BODY, INK, before=8),

@@ -1,4 +1,4 @@
-"""The health of the kiosk, part by part, with what to do; leads to clock, central server and USB stick."""
+"""The health of the kiosk, part by part, with advice; leads to clock, central server and USB stick."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GRAVITY: tuple[VitalState, ...] = ("fault", "attention", "good", "absent")
 
 
 class Health(Scene):
-    """The parts, the gravest first; a touch on one tells what to do."""
+    """The parts, the worst first; touching one shows the advice."""
 
     every_seconds = 5.0
 
@@ -41,11 +41,11 @@ class Health(Scene):
         return self.words.say("Health of the kiosk")
 
     def opened(self) -> Effects:
-        """Ask how it is."""
+        """Ask for the status."""
         return Ask(ShowStatus(), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show it."""
+        """Show the status."""
         if isinstance(answer, Status):
             self.status = answer
             parts = sorted(answer.vitals, key=lambda vital: GRAVITY.index(vital.state))
@@ -59,7 +59,7 @@ class Health(Scene):
         return Row(id=vital.part, title=told.part, detail=told.said, picture=picture, ink=ink)
 
     def touched(self, target: str) -> Effects:
-        """Go to a part, or to what can be done."""
+        """Open a part, or an action."""
         ways = {"clock": ClockSet, "pair": Pairing, "export": Export}
         if target in ways:
             return Go(ways[target](self.context))
@@ -68,7 +68,7 @@ class Health(Scene):
         return Go(HealthPart(self.context, found, self.status)) if found and self.status else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the parts and the ways on."""
+        """Draw the parts and the buttons."""
         foot, rect = canvas.split(rect, 62, side="bottom")
         words = self.words
         choices = [
@@ -81,7 +81,7 @@ class Health(Scene):
 
 
 class HealthPart(Scene):
-    """One part: how it is, and what to do."""
+    """One part: its state, and advice."""
 
     def __init__(self, context: Context, vital: Vital, status: Status) -> None:
         super().__init__(context)

@@ -35,7 +35,7 @@ class Pairing(Scene):
         return self.words.say("Join a server")
 
     def touched(self, target: str) -> Effects:
-        """Choose a line, or handle a key of the on-screen keyboard."""
+        """Choose a field, or handle a key of the on-screen keyboard."""
         if target in ("address", "code"):
             self._on_code = target == "code"
             return None
@@ -43,7 +43,7 @@ class Pairing(Scene):
         return self.typed(key) or None if key else None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """Write; Enter goes on to the code, and from there to the server."""
+        """Type a letter; Enter goes on to the code, and then sends it."""
         if key.name == "enter":
             return self._go_on()
         field = self._code if self._on_code else self._address
@@ -62,14 +62,14 @@ class Pairing(Scene):
         return Ask(Pair(url=self._address.text.strip(), code=code), seconds=PAIRING_SECONDS)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say that it is done."""
+        """Report the result."""
         self._waits = False
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("This kiosk has joined the server")))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw both lines and the keyboard."""
+        """Draw both fields and the keyboard."""
         keys, rect = canvas.split(rect, min(HEIGHT + 8, rect.height / canvas.unit - 124), side="bottom")
         if self._waits:
             said = canvas.line(self.words.say("Asking the server…"), SMALL, INK, bold=True)

@@ -15,7 +15,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class GiveBadge(Scene):
-    """Gives a member a badge: tapped now, or chosen from the unknown badges of late."""
+    """Gives a member a badge: tapped now, or chosen from the recent unknown badges."""
 
     waits_for_badge = True
 
@@ -29,7 +29,7 @@ class GiveBadge(Scene):
         code: str | None = None,
         after: Scene | None = None,
     ) -> None:
-        """`lost`: the badge to be replaced; `code`: the one that is held already; `after`: the scene that follows."""
+        """`lost`: the badge to replace; `code`: a badge tapped before; `after`: the scene that follows."""
         super().__init__(context)
         self._member_id, self._name, self._lost, self._code, self._after = member_id, name, lost, code, after
         self._list = Listing(empty="")
@@ -41,7 +41,7 @@ class GiveBadge(Scene):
         return self.words.say("A badge for {name}", name=self._name)
 
     def opened(self) -> Effects:
-        """Give the badge that is held already, or look which were refused."""
+        """Give the badge tapped before, or ask for the recent unknown badges."""
         if self._code:
             return self.badge(self._code)
         return Ask(ListUnknownBadges(), blocks=False)
@@ -55,7 +55,7 @@ class GiveBadge(Scene):
         return Ask(AssignBadge(member=self._member_id, code=code))
 
     def touched(self, target: str) -> Effects:
-        """A badge of the list, or none for now."""
+        """Choose a badge of the list, or none for now."""
         if target == "later":
             return self._on(None)
         chosen = self._list.chosen(target)
@@ -64,7 +64,7 @@ class GiveBadge(Scene):
         return None
 
     def _ask(self, code: str) -> None:
-        """A touch may miss its row, other than a tap of the badge in one's hand."""
+        """Ask before giving a badge of the list, because a touch may miss its row."""
         lines = [self.words.say("The old badge opens nothing from then on.")] if self._lost else []
         self.confirm(
             self.words.say("Give the badge {code} to {name}?", code=code, name=self._name),
@@ -74,7 +74,7 @@ class GiveBadge(Scene):
         )
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show what was refused; go on when the badge is given."""
+        """Show the unknown badges; go on when the badge is given."""
         match answer:
             case UnknownBadges():
                 self._list.show([self._row(one.code, self.words.time(one.at)) for one in answer.badges])
@@ -102,7 +102,7 @@ class GiveBadge(Scene):
         return Row(id=code, title=self.words.say("Unknown badge {code}", code=code), right=time, picture="badge")
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what to do, and the badges of late."""
+        """Draw the instructions, and the recent unknown badges."""
         foot, rect = canvas.split(rect, 58, side="bottom")
         later = [Choice(target="later", label=self.words.say("Not now"), look="quiet")]
         grid(canvas, foot, later, columns=1, highest=58)
@@ -132,7 +132,7 @@ class BadgeActions(Scene):
         return self.words.say("Badge {code} of {name}", code=self._badge.code, name=self._name)
 
     def touched(self, target: str) -> Effects:
-        """Ask once, and do it."""
+        """Ask once, then do it."""
         member, code = self._member_id, self._badge.code
         if target == "replace":
             return Swap(GiveBadge(self.context, member, self._name, lost=code))
@@ -161,13 +161,13 @@ class BadgeActions(Scene):
         return None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back to the member."""
+        """Go back to the member."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Done: badge {code}", code=self._badge.code)))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what can be done with it."""
+        """Draw the buttons."""
         say, is_active = self.words.say, self._badge.status == "active"
         choices = [
             Choice(target="replace", label=say("Lost: give a new one"), picture="badge", look="main"),

@@ -1,4 +1,4 @@
-"""A member's page for hosts: passes, badges, note, and what can be done."""
+"""A member's page for hosts: passes, badges, note, and the actions on them."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class MemberAccount(Scene):
         return self._account.member.name if self._account else self.words.say("Member")
 
     def opened(self) -> Effects:
-        """Ask how things stand, and what is sold."""
+        """Ask for the account, and for the products."""
         return Ask(ShowAccount(member=self._id)), Ask(ListProducts())
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show it."""
+        """Show the account."""
         match answer:
             case Account():
                 self._account = answer
@@ -109,13 +109,13 @@ class MemberAccount(Scene):
         ]
 
     def _favourite(self) -> Product | None:
-        """What the member had last, or else what is sold first."""
+        """Return the product that the member bought last, or else the first one."""
         names = [line.product for line in reversed(self._account.passes)] if self._account else []
         known = {one.name: one for one in self._products}
         return next((known[name] for name in names if name in known), self._products[0] if self._products else None)
 
     def touched(self, target: str) -> Effects:
-        """Do it, or go where it is done."""
+        """Carry out an action, or open its scene."""
         account, best = self._account, self._favourite()
         if account is None:
             return None
@@ -137,7 +137,7 @@ class MemberAccount(Scene):
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what they have, and beside or below it what can be done."""
+        """Draw passes, badges and note, and beside or below them the buttons."""
         if canvas.is_portrait:
             side, rest = canvas.split(rect, 330, side="bottom")
         else:
@@ -160,11 +160,11 @@ class Note(TextEntry):
         return self.words.say("Note: no addresses, no numbers")
 
     def written(self, text: str) -> Effects:
-        """Keep it; an empty one is taken away."""
+        """Save the note; an empty text deletes it."""
         return Ask(ChangeMember(member=self._id, note=text))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back to the member."""
+        """Go back to the member."""
         return Back() if isinstance(answer, Done) else super().answered(command, answer)
 
 
@@ -180,14 +180,14 @@ class Rename(TextEntry):
         return self.words.say("Correct the name")
 
     def written(self, text: str) -> Effects:
-        """Have it written so from now on."""
+        """Save the name."""
         if not text:
             self.message = Message(self.words.say("A member needs a name"), is_good=False)
             return None
         return Ask(ChangeMember(member=self._id, name=text))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back to the member."""
+        """Go back to the member."""
         if isinstance(answer, Done):
             return Back(to=MemberAccount, message=Message(self.words.say("The name is corrected")))
         if isinstance(answer, Refused) and answer.code == "NAME_TAKEN" and isinstance(command, ChangeMember):
@@ -202,7 +202,7 @@ class Rename(TextEntry):
 
 
 class MoreActions(Scene):
-    """Rare actions: correct the name, suspend, show the data kept, forget."""
+    """Rare actions: correct the name, suspend, show the stored data, erase."""
 
     def __init__(self, context: Context, account: Account) -> None:
         super().__init__(context)
@@ -213,7 +213,7 @@ class MoreActions(Scene):
         return self._member.name
 
     def touched(self, target: str) -> Effects:
-        """Ask once, and do it."""
+        """Ask once, then do it."""
         member, say = self._member, self.words.say
         match target:
             case "export":
@@ -246,7 +246,7 @@ class MoreActions(Scene):
         return None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say what was done, where it can be seen."""
+        """Report the result on the page where it can be seen."""
         say = self.words.say
         if isinstance(answer, Exported):
             return Go(KeptData(self.context, self._member.id, answer))
@@ -258,7 +258,7 @@ class MoreActions(Scene):
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what can be done."""
+        """Draw the buttons."""
         say = self.words.say
         is_out = self._member.status == "suspended"
         state = (
@@ -276,7 +276,7 @@ class MoreActions(Scene):
 
 
 class KeptData(Scene):
-    """The data kept about a member, for the member to see; all of it can be copied to a stick."""
+    """The data stored about a member, for the member to see; it can be copied to a stick."""
 
     def __init__(self, context: Context, member_id: str, answer: Exported) -> None:
         super().__init__(context)
@@ -304,12 +304,12 @@ class KeptData(Scene):
         return self.words.say("Kept about {name}", name=self._name)
 
     def touched(self, target: str) -> Effects:
-        """Turn the page, or have the whole on a stick."""
+        """Turn the page, or copy all to a stick."""
         self._list.chosen(target)
         return Go(MemberExport(self.context, self._id, self._name)) if target == "stick" else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the list, and the way to the stick."""
+        """Draw the list, and the button to copy."""
         foot, rect = canvas.split(rect, 62, side="bottom")
         button(canvas, foot, self.words.say("The whole as a file, on a USB stick"), "stick", picture="usb")
         self._list.draw(canvas, canvas.split(rect, 12, side="bottom")[1])

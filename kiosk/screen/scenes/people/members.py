@@ -28,10 +28,10 @@ LEAST = 56
 
 
 class Members(Scene):
-    """A search field, a keyboard and the members found; without text the badges refused of late, or all members."""
+    """A search field, a keyboard and the members found; without text the recent unknown badges, or all members."""
 
     def __init__(self, context: Context, code: str | None = None) -> None:
-        """`code`: of a badge for which a member is looked for."""
+        """`code`: the claim code of a badge to give to the member."""
         super().__init__(context)
         self._code = code
         self._field = TextField(hint=self.words.say("A name, or a part of it"), longest=60)
@@ -47,12 +47,12 @@ class Members(Scene):
         return self.words.say("Members")
 
     def opened(self) -> Effects:
-        """Look for badges that were refused, or again for the name."""
+        """Ask for the unknown badges, or repeat the search."""
         self._keyboard.follow(self._field.text)
         return self._search()
 
     def _search(self, start: int = 0) -> Ask:
-        """Ask for whoever may be meant; without a word for the badges of late, or for all members, some at a time."""
+        """Ask for matching members; without text for the recent unknown badges, or for all members page by page."""
         text = self._field.text.strip()
         if text:
             return Ask(ListMembers(text=text), blocks=False)
@@ -61,7 +61,7 @@ class Members(Scene):
         return Ask(ListMembers(start=start, limit=AT_ONCE), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show who was found; what was typed meanwhile is asked already."""
+        """Show who was found, unless the text has changed in the meantime."""
         match answer:
             case UnknownBadges():
                 self._badges = tuple(
@@ -83,7 +83,7 @@ class Members(Scene):
         return None
 
     def _found(self, command: ListMembers, answer: People) -> Effects:
-        """Show them, after those who are there already; ask for the next of all members until the last is there."""
+        """Show them after those shown already; ask for the next page of all members until the last."""
         before = self._list.rows if command.start else ()
         self._list.show([*before, *(self._row(one) for one in answer.people)])
         if command.limit is None or len(answer.people) < command.limit or self._is_writing:
@@ -137,7 +137,7 @@ class Members(Scene):
         return None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """A letter, or the end of writing."""
+        """Type a letter, or finish typing."""
         if self._list.typed(key):
             return None
         if key.name == "enter" and self._is_writing:
@@ -148,7 +148,7 @@ class Members(Scene):
         return self._search()
 
     def _write(self, *, is_writing: bool) -> Effects:
-        """Begin or end writing: with no word all members are listed then, instead of the badges of late."""
+        """Begin or finish typing: without text all members are listed then, instead of the unknown badges."""
         self._is_writing = is_writing
         self._list.show([])
         return self._search()
@@ -156,7 +156,7 @@ class Members(Scene):
     # ------------------------------------------------------------ drawing
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw field, list and keyboard; on a small screen the list shows once typing is done."""
+        """Draw field, list and keyboard; on a small screen the list shows once typing is finished."""
         head, rest = canvas.split(rect, FIELD, side="top")
         new, field = canvas.split(head, min(190, rect.width / canvas.unit * 0.3), side="right")
         self._field.draw(canvas, canvas.split(field, 10, side="right")[1], target="write", active=self._is_writing)

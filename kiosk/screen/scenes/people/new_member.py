@@ -12,10 +12,10 @@ from kiosk.screen.widgets.message import Message
 
 
 class NewMember(TextEntry):
-    """Asks the name of a new member; a second member of the same name is asked about."""
+    """Asks for the name of a new member, and confirms a name that exists already."""
 
     def __init__(self, context: Context, name: str = "", code: str | None = None) -> None:
-        """`code`: of the badge that they hold already."""
+        """`code`: the claim code of a badge tapped before."""
         super().__init__(context, name, hint=context.words.say("First and last name"), names=True)
         self._code, self._name = code, ""
 
@@ -24,11 +24,11 @@ class NewMember(TextEntry):
         return self.words.say("New member")
 
     def key(self) -> str:
-        """The word on the large key."""
+        """Return the word on the large key."""
         return self.words.say("Go on")
 
     def written(self, text: str) -> Effects:
-        """Keep the member."""
+        """Add the member."""
         if not text:
             self.message = Message(self.words.say("A member needs a name"), is_good=False)
             return None

@@ -23,7 +23,7 @@ SOUNDS = ("usual", "slow", "none")
 
 
 class OwnAccount(Scene):
-    """Four tabs; a touch on a setting changes it at once, and another touch changes it back."""
+    """Four tabs; touching a setting changes it at once."""
 
     quiet_seconds = 30.0
 
@@ -39,11 +39,11 @@ class OwnAccount(Scene):
         return self.words.say("My account")
 
     def opened(self) -> Effects:
-        """Ask for the account, now and after each change."""
+        """Ask for the account, at first and after each change."""
         return Ask(ShowAccount(member=self.context.member_id), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show the account; in its own language, should that have been changed."""
+        """Show the account, in its own language."""
         if isinstance(answer, Done):
             return self.opened()
         if not isinstance(answer, Account):
@@ -66,7 +66,7 @@ class OwnAccount(Scene):
         return self._changed(self.account.member, target) if self.account else None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the tabs, and what the chosen one holds."""
+        """Draw the tabs, and the content of the chosen one."""
         head, rest = canvas.split(rect, TOUCH + 4, side="top")
         labels = (
             self.words.say("Entries"),
@@ -156,7 +156,7 @@ class OwnAccount(Scene):
         ]
 
     def _changed(self, member: Member, target: str) -> Effects:
-        """The command that changes a setting to its next value."""
+        """Return the command that changes a setting to its next value."""
         command = ChangeMember(member=member.id)
         match target:
             case "language":

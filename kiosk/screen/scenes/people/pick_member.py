@@ -1,4 +1,4 @@
-"""Choosing a member by a part of the name, accents and slips forgiven."""
+"""Choosing a member by a part of the name; accents and small typing errors are forgiven."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PickMember(Scene):
     """A search field, the members found, and a keyboard."""
 
     def __init__(self, context: Context, title: str, then: Callable[[Scene, Person], Effects]) -> None:
-        """`then` is given this scene and the member that was touched."""
+        """`then` is called with this scene and the chosen member."""
         super().__init__(context)
         self._title, self._then = title, then
         self._field = TextField(hint=self.words.say("A part of the name"))
@@ -33,11 +33,11 @@ class PickMember(Scene):
         return self._title
 
     def opened(self) -> Effects:
-        """Ask for those whom the field may mean."""
+        """Ask for the members that match the field."""
         return Ask(ListMembers(text=self._field.text), blocks=False)
 
     def touched(self, target: str) -> Effects:
-        """Choose somebody, or write."""
+        """Choose a member, or type."""
         chosen = self._list.chosen(target)
         if chosen is not None:
             return self._then(self, self._people[chosen])
@@ -45,13 +45,13 @@ class PickMember(Scene):
         return self.typed(key) or None if key else None
 
     def typed(self, key: Key) -> Effects | Literal[False]:
-        """Write, and ask anew with every letter."""
+        """Type, and search again with every letter."""
         if self._list.typed(key):
             return None
         return self.opened() if self._field.typed(key) else False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show whom the field may mean now; ignore an answer to an earlier text."""
+        """Show the members that match; ignore an answer to an earlier text."""
         if not isinstance(answer, People):
             return super().answered(command, answer)
         if isinstance(command, ListMembers) and command.text == self._field.text:

@@ -1,4 +1,4 @@
-"""Selling a pass: product, payment and receipt. A sale by mistake is taken back by a reversal."""
+"""Selling a pass: product, payment and receipt. A sale by mistake is cancelled by a reversal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sell(Scene):
         return self.words.say("Sell to {name}", name=self._name)
 
     def touched(self, target: str) -> Effects:
-        """Go on to how it is paid."""
+        """Go on to the payment."""
         chosen = self._list.chosen(target)
         if not chosen:
             return None
@@ -59,7 +59,7 @@ def pay(context: Context, member_id: str, name: str, *, product: Product, curren
 
 
 class Pay(Scene):
-    """The ways to pay: the one question before the sale, with the price in it."""
+    """The ways to pay, with the price: the only question of a sale."""
 
     def __init__(self, context: Context, name: str, sale: SellPass, *, product: Product, currency: str) -> None:
         super().__init__(context)
@@ -71,11 +71,11 @@ class Pay(Scene):
         return self.words.say("Sell to {name}", name=self._name)
 
     def opened(self) -> Effects:
-        """Ask when the pass will end."""
+        """Ask for the last day of the pass."""
         return Ask(PreviewSale(sale=self._sale))
 
     def touched(self, target: str) -> Effects:
-        """Sell what is shown, or choose another first day."""
+        """Sell, or choose another first day."""
         if target == "begins":
             return Swap(FirstDay(self.context, self))
         name = target.removeprefix("pay:")
@@ -88,7 +88,7 @@ class Pay(Scene):
         return Ask(replace(self._sale, method=name))
 
     def beginning(self, day: date) -> Pay:
-        """The same question about a pass that begins on another day."""
+        """Return the same scene for a pass that begins on another day."""
         sale = replace(self._sale, starts=day)
         return Pay(self.context, self._name, sale, product=self._product, currency=self._currency)
 
@@ -126,7 +126,7 @@ class Pay(Scene):
 
 
 class OtherWay(TextEntry):
-    """Another way to pay than those of the list, in a few words; they sell."""
+    """Asks for another way to pay in a few words, then sells."""
 
     def __init__(self, context: Context, sale: SellPass, product: Product, *, currency: str) -> None:
         super().__init__(context, hint=context.words.say("A few words"), longest=LONGEST_WORDS)
@@ -137,7 +137,7 @@ class OtherWay(TextEntry):
         return self.words.say("How is it paid?")
 
     def key(self) -> str:
-        """The word on the large key."""
+        """Return the word on the large key."""
         return self.words.say("Sell")
 
     def written(self, text: str) -> Effects:
@@ -152,7 +152,7 @@ class OtherWay(TextEntry):
 
 
 class FirstDay(Scene):
-    """The day on which a pass begins: a touch on it goes back to the payment."""
+    """Chooses the day on which a pass begins, and returns to the payment."""
 
     def __init__(self, context: Context, payment: Pay) -> None:
         super().__init__(context)
@@ -164,7 +164,7 @@ class FirstDay(Scene):
         return self.words.say("On which day does the pass begin?")
 
     def touched(self, target: str) -> Effects:
-        """Take the day, or leaf through the months."""
+        """Choose the day, or turn to another month."""
         self._calendar.touched(target)
         first = self._calendar.first
         return Swap(self._payment.beginning(first)) if first else None
@@ -177,7 +177,7 @@ class FirstDay(Scene):
 
 
 class Receipt(Scene):
-    """The receipt of a sale; the sale can be taken back at once."""
+    """The receipt of a sale; the sale can be cancelled at once."""
 
     def __init__(self, context: Context, done: Done, product: Product, *, command: SellPass, currency: str) -> None:
         super().__init__(context)
@@ -189,7 +189,7 @@ class Receipt(Scene):
         return self.words.say("Sold")
 
     def touched(self, target: str) -> Effects:
-        """Back to the member, or take it back."""
+        """Go back to the member, or cancel the sale."""
         if target == "done":
             return Back()
         if target == "take-back" and self._done.id:
@@ -214,7 +214,7 @@ class Receipt(Scene):
 
 
 class TakeBack(Scene):
-    """The reasons to take a sale back: choosing one confirms it, and stays in the accounts."""
+    """The reasons to cancel a sale: choosing one cancels it. The reason stays in the accounts."""
 
     def __init__(self, context: Context, pass_id: str, receipt: str) -> None:
         super().__init__(context)
@@ -234,14 +234,14 @@ class TakeBack(Scene):
         }
 
     def touched(self, target: str) -> Effects:
-        """Take it back for this reason."""
+        """Cancel the sale for this reason."""
         reason = target.removeprefix("why:")
         if reason not in self._reasons():
             return None
         return Ask(CancelSale(pass_id=self._pass, reason=reason, by=self.context.by))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back to where one was."""
+        """Go back to the scene before."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Receipt {number} is taken back", number=self._receipt)))
         return super().answered(command, answer)

@@ -1,4 +1,4 @@
-"""The till: the sales of a day by their receipts, what must be in it, and taking a sale back."""
+"""The till: the sales of a day by their receipts, the sums, and cancelling a sale."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Till(Scene):
         return super().answered(command, answer)
 
     def touched(self, target: str) -> Effects:
-        """Another day, or a sale to be taken back."""
+        """Show another day, or cancel a sale."""
         if target in ("day:<", "day:>") and self._on:
             self._on += timedelta(days=1 if target == "day:>" else -1)
             return self.opened()

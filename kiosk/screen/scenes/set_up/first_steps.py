@@ -1,7 +1,7 @@
-"""The first start, by touch alone: language, name, hours, tariff, the first host and their badge.
+"""The first half of the first start: language, name and hours.
 
-Each scene is a step and writes into one draft; nothing is kept before the last touch. The kiosk shows it in place of
-the idle screen as long as it has neither site nor host. The steps from the tariff on are in set_up_people.
+Each scene is a step and writes into one draft; nothing is stored before the last touch. The kiosk shows it in place of
+the idle screen as long as it has neither site nor host. The steps from the tariff on are in .last_steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kiosk.screen.widgets.button import Choice, button, grid
 
 
 class SetUpLanguage(Step):
-    """The language of the kiosk: the first step that anybody sees."""
+    """The language of the kiosk: the first step."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, Draft())
@@ -47,7 +47,7 @@ class SetUpLanguage(Step):
 
 
 def _languages() -> tuple[str, ...]:
-    """The languages there are words in, the usual one first."""
+    """Return the available languages, the usual one first."""
     return tuple(dict.fromkeys((DEFAULT, *languages())))
 
 
@@ -68,13 +68,13 @@ class SpaceName(NameStep):
         return self.words.say("For instance: La Serre")
 
     def taken(self, text: str) -> Effects:
-        """On to the hours."""
+        """Go on to the hours."""
         self.draft.name = text
         return Go(SpaceHours(self.context, self.draft))
 
 
 class SpaceHours(Step):
-    """The opening hours: an example, or the days one by one."""
+    """The opening hours: an example, or day by day."""
 
     number = 4
 
@@ -83,7 +83,7 @@ class SpaceHours(Step):
         return self.words.say("When is it open?")
 
     def touched(self, target: str) -> Effects:
-        """Take an example, or put a week together."""
+        """Choose an example, or compose a week."""
         if target == "own":
             return Go(SetUpWeek(self.context, self.draft))
         return self._taken(next(one.week for one in PRESETS if one.target == target))
@@ -101,7 +101,7 @@ class SpaceHours(Step):
 
 
 class SetUpWeek(WeekGrid):
-    """The days one by one, within the first start."""
+    """The hours day by day, within the first start."""
 
     quiet_seconds = None
     outlasts_notices = True

@@ -36,7 +36,7 @@ class SpaceTariff(Step):
         return self.words.say("What do members buy?")
 
     def touched(self, target: str) -> Effects:
-        """On to its price, or on without."""
+        """Go on to its price, or on without a tariff."""
         tariff = next((one for one in TARIFFS if one.product.id == target), None)
         if tariff:
             return Go(Price(self.context, self.draft, tariff))
@@ -71,7 +71,7 @@ class Price(Step):
         return self._tariff.name(self.words)
 
     def touched(self, target: str) -> Effects:
-        """A digit, or on to the host."""
+        """Handle a digit, or go on to the host."""
         if self._pad.touched(target) or target != OK or not self._pad.digits:
             return None
         self.draft.product = self._tariff.made(self.words, price_cents=self._pad.hundredths)
@@ -114,7 +114,7 @@ class HostName(NameStep):
         return self.words.say("For instance: Claire")
 
     def taken(self, text: str) -> Effects:
-        """On to the badge."""
+        """Go on to the badge."""
         self.draft.host = text
         return Go(HostBadge(self.context, self.draft))
 
@@ -129,18 +129,18 @@ class HostBadge(StepWithParts):
         return self.words.say("The host’s badge")
 
     def touched(self, target: str) -> Effects:
-        """Go on, with the badge or without."""
+        """Go on, with or without a badge."""
         if target == "without":
             self.draft.code = None
         return Go(HostPin(self.context, self.draft, lambda context, draft: Trial(context, draft, Summary)))
 
     def badge(self, code: str) -> Effects:
-        """Take the badge; it is shown in the middle of the screen, not on the message line."""
+        """Record the badge; its code is shown in the middle of the screen, not on the message line."""
         self.draft.code = code
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what to do, what the reader answers, and the ways on."""
+        """Draw the instructions, the state of the reader, and the buttons."""
         foot, rect = canvas.split(rect, 66, side="bottom")
         is_read = self.draft.code is not None
         without = Choice(target="without", label=self.words.say("Without a badge"), look="quiet")
@@ -180,16 +180,16 @@ class Summary(StepWithParts):
         return self.words.say("All right?")
 
     def opened(self) -> Effects:
-        """Look at the parts; once all is done there is nothing to come back to."""
+        """Ask for the state of the parts, unless the set-up is complete."""
         return Leave() if self._is_done else super().opened()
 
     def touched(self, target: str) -> Effects:
-        """Turn the page, or do it."""
+        """Turn the page, or complete the set-up."""
         self._list.chosen(target)
         return Ask(self.draft.command(), seconds=HASHING_SECONDS) if target == "start" else None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """It is all written at once, and works. A PIN that is too easy is asked for anew, and nothing was written."""
+        """Go on when everything is written. If the PIN is too easy, nothing was written and it is asked for again."""
         if isinstance(command, SetUp) and isinstance(answer, Done):
             self._is_done = True
             return Swap(Ready(self.context, self.draft))
@@ -217,7 +217,7 @@ class Summary(StepWithParts):
         return [*rows, *self._parts()]
 
     def _parts(self) -> Iterator[Row]:
-        """What reader and door answer, and what came of trying the door."""
+        """Return the state of reader and door, and the result of trying the door."""
         tried = {"opens": self.words.say("The door opens"), "stuck": self.words.say("The door did not open")}
         for name in ("reader", "door"):
             found = self.part(name)
@@ -245,11 +245,11 @@ class Ready(Step):
         return self.draft.name
 
     def touched(self, target: str) -> Effects:
-        """To the idle screen."""
+        """Go to the idle screen."""
         return Leave()
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw that the set-up is done."""
+        """Draw that the set-up is complete."""
         foot, rect = canvas.split(rect, 66, side="bottom")
         button(canvas, foot, self.words.say("To the door’s screen"), "finish", look="main")
         picture, rect = canvas.split(rect, rect.height * 0.45 / canvas.unit, side="top")

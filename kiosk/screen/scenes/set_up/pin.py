@@ -19,7 +19,7 @@ HASHING_SECONDS = 30.0
 
 
 class HostPin(Step):
-    """The PIN of the first host, asked twice."""
+    """Asks for the PIN of the first host, twice."""
 
     number = 8
     default = OK
@@ -35,7 +35,7 @@ class HostPin(Step):
         return self.words.say("The host’s PIN")
 
     def touched(self, target: str) -> Effects:
-        """A digit, or what was typed."""
+        """Handle a digit, or the end of the PIN."""
         if self._pad.touched(target) or target != OK:
             return None
         typed, self._pad.digits = self._pad.digits, ""
@@ -54,7 +54,7 @@ class HostPin(Step):
         return None if self._pad.typed(key) else False
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw what to do, the dots and the pad."""
+        """Draw the instructions, the dots and the pad."""
         is_high = canvas.is_portrait
         said, rect = canvas.split(rect, 210, side="top") if is_high else canvas.split(rect, 330, side="left")
         dots, words = canvas.split(said, 80, side="bottom")

@@ -1,4 +1,4 @@
-"""Base of the steps of the first start, and the draft of the answers."""
+"""The base of the steps of the first start, and the draft of the answers."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Draft:
     """Whether the door opened when it was tried."""
 
     def read(self) -> str | None:
-        """The claim code of the badge that was read last."""
+        """The claim code of the badge read last."""
         return self.tried_code or self.code
 
     def command(self) -> SetUp:
-        """The command that sets the kiosk up, all at once."""
+        """Return the command that sets up the kiosk."""
         return SetUp(
             name=self.name,
             host=self.host,
@@ -67,13 +67,13 @@ class Draft:
 
 
 def place_name(words: Language, place: Place) -> str:
-    """The country, and the region where that has public holidays of its own."""
+    """Return the country, with the region if it has public holidays of its own."""
     country = places.country_name(words, place.country)
     return f"{country}, {places.region_name(words, place.region)}" if place.region else country
 
 
 class Step(Scene):
-    """A step of the first start, without a time limit; a badge is remembered at any of them."""
+    """A step of the first start, without a time limit; every step records a tapped badge."""
 
     quiet_seconds = None
     waits_for_badge = True
@@ -93,7 +93,7 @@ class Step(Scene):
         raise NotImplementedError
 
     def badge(self, code: str) -> Effects:
-        """A badge was laid on the reader."""
+        """Record a badge laid on the reader."""
         self.draft.code = code
         self.message = Message(self.words.say("Badge {code} was read", code=code))
         return None
@@ -119,7 +119,7 @@ class NameStep(Step):
         raise NotImplementedError
 
     def taken(self, text: str) -> Effects:
-        """Go on with what was written."""
+        """Go on with the typed text."""
         raise NotImplementedError
 
     def touched(self, target: str) -> Effects:

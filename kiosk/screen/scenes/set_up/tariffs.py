@@ -16,7 +16,7 @@ HALVES = (Span(start=time(), end=time(13, 30)), Span(start=time(13, 30), end=tim
 
 @dataclass(frozen=True, kw_only=True)
 class Tariff:
-    """An example tariff; `name` is what members read on it, in the language of the place."""
+    """An example tariff; `name` is shown to members, in the language of the place."""
 
     name: Callable[[Language], str]
     detail: Callable[[Language], str]

@@ -28,18 +28,18 @@ class StepWithParts(Step):
         self.vitals: tuple[Vital, ...] = ()
 
     def opened(self) -> Effects:
-        """Ask again and again: a cable is plugged in while one looks."""
+        """Ask for the state of the parts, repeatedly: a cable may be plugged in meanwhile."""
         return Ask(ShowFirstStart(), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show how the parts are."""
+        """Show the state of the parts."""
         if isinstance(answer, FirstStart):
             self.vitals = answer.status.vitals
             return None
         return super().answered(command, answer)
 
     def part(self, name: str) -> tuple[Vital, str] | None:
-        """A part and how it is, in a sentence."""
+        """Return a part and its state as a sentence."""
         vital = next((one for one in self.vitals if one.part == name), None)
         if vital is None:
             return None
@@ -48,7 +48,7 @@ class StepWithParts(Step):
 
 
 class Trial(StepWithParts):
-    """Two halves: the reader with the badge read last, and the door with a button that opens it once."""
+    """Two halves: the reader with the badge read last, and a button that opens the door once."""
 
     number = 9
     default = "go-on"
@@ -62,12 +62,12 @@ class Trial(StepWithParts):
         return self.words.say("Reader and door")
 
     def badge(self, code: str) -> Effects:
-        """A badge was read: told in the reader's half. The host's badge stays the one that was laid there for them."""
+        """Show the badge in the reader's half. The host's badge stays the one recorded in its step."""
         self.draft.tried_code = code
         return None
 
     def touched(self, target: str) -> Effects:
-        """Open the door, say whether it opened, or go on."""
+        """Open the door, record whether it opened, or go on."""
         match target:
             case "open":
                 return Ask(TryDoor())
@@ -89,7 +89,7 @@ class Trial(StepWithParts):
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw both halves, and the way on."""
+        """Draw both halves, and the button to go on."""
         foot, rect = canvas.split(rect, 66, side="bottom")
         button(canvas, foot, self.words.say("Go on"), "go-on", look="main" if self._is_done() else "plain")
         rect = canvas.split(rect, GAP, side="bottom")[1]
@@ -162,6 +162,6 @@ class Trial(StepWithParts):
 
 
 def _card(canvas: Canvas, rect: pygame.Rect) -> pygame.Rect:
-    """A sheet to draw a half on; return the room within."""
+    """Draw the sheet of a half; return the room within."""
     canvas.outlined(rect, CARD, LINE, radius=RADIUS - 4)
     return rect.inflate(-2 * canvas.px(10), -2 * canvas.px(10))

@@ -18,7 +18,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class SpaceWhere(Step):
-    """The country of the machine's time zone, to confirm or to change."""
+    """The country by the machine's time zone, to confirm or to change."""
 
     number = 2
     default = "here"
@@ -32,11 +32,11 @@ class SpaceWhere(Step):
         return self.words.say("Where is the kiosk?")
 
     def opened(self) -> Effects:
-        """Ask what the machine knows of it."""
+        """Ask for the machine's time zone."""
         return Ask(ShowFirstStart(), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Begin with the place of the machine's clock, until one was chosen."""
+        """Show the place of the machine's time zone, unless one was chosen."""
         if not isinstance(answer, FirstStart):
             return super().answered(command, answer)
         self.draft.countries = answer.countries
@@ -45,7 +45,7 @@ class SpaceWhere(Step):
         return None
 
     def touched(self, target: str) -> Effects:
-        """On from here, or choose another country."""
+        """Go on, or choose another country."""
         if target == "elsewhere":
             return Go(CountryLetters(self.context, self.draft))
         if target == "region":
@@ -55,7 +55,7 @@ class SpaceWhere(Step):
         return Go(self._then(dataclasses.replace(self.context, words=words), self.draft))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the place, what its clock shows, and the ways on."""
+        """Draw the place, its local time, and the buttons."""
         place, words = self.draft.place, self.words
         foot, rect = canvas.split(rect, 72, side="bottom")
         elsewhere = Choice(target="elsewhere", label=words.say("Elsewhere"), enabled=bool(self.draft.countries))
@@ -74,7 +74,7 @@ class SpaceWhere(Step):
 
 
 class Regions(Step):
-    """The regions in which more days are public holidays."""
+    """The regions that have additional public holidays."""
 
     number = 2
 
@@ -89,7 +89,7 @@ class Regions(Step):
         return self.words.say("Which public holidays?")
 
     def touched(self, target: str) -> Effects:
-        """Take a region, or none."""
+        """Choose a region, or none."""
         chosen = self._list.chosen(target)
         if chosen is None:
             return None
@@ -103,7 +103,7 @@ class Regions(Step):
 
 
 class CountryLetters(Step):
-    """The letters that countries begin with."""
+    """The first letters of countries."""
 
     number = 2
 
@@ -124,7 +124,7 @@ class CountryLetters(Step):
 
 
 class Countries(Step):
-    """The countries of a letter, and then the time zones of one that has several."""
+    """The countries of a letter."""
 
     number = 2
 
@@ -138,7 +138,7 @@ class Countries(Step):
         return self.words.say("Which country?")
 
     def touched(self, target: str) -> Effects:
-        """Take a country with its only zone, or ask for the zone."""
+        """Choose a country; ask for the time zone if it has several."""
         country = self._list.chosen(target)
         if country is None:
             return None
@@ -168,7 +168,7 @@ class Zones(Step):
         return self.words.say("Which clock?")
 
     def touched(self, target: str) -> Effects:
-        """Take a zone."""
+        """Choose a zone."""
         zone = self._list.chosen(target)
         return None if zone is None else take(self.draft, self._country, zone)
 
@@ -179,6 +179,6 @@ class Zones(Step):
 
 
 def take(draft: Draft, country: str, zone: str) -> Effects:
-    """Keep a place that was chosen, and show it."""
+    """Store the chosen place in the draft, and show it."""
     draft.place, draft.is_placed = places.place(country, zone), True
     return Back(to=SpaceWhere)

@@ -1,6 +1,6 @@
 """The evacuation list: who is in, in large letters, opened by a host's badge without a PIN.
 
-It errs on the side of naming somebody: who may have gone without a word comes after those who are in.
+It lists too many rather than too few: people who may have left come after those who are in.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kiosk.screen.widgets.listing import Listing, Row
 
 
 class Evacuation(Scene):
-    """Names and arrival times; a touch on a name counts that person as outside, on this screen only."""
+    """Names and arrival times; touching a name marks that person as outside, on this screen only."""
 
     quiet_seconds = 600.0  # outside, with the screen in sight, nobody has a hand free
     every_seconds = 15.0
@@ -32,7 +32,7 @@ class Evacuation(Scene):
         return self.words.say("Evacuation list")
 
     def opened(self) -> Effects:
-        """Ask who is in; again and again, for people go on coming and going."""
+        """Ask who is in, repeatedly, because people keep coming and going."""
         return Ask(ListInside(doubtful=True), blocks=False)
 
     def answered(self, command: Command, answer: Answered) -> Effects:
@@ -44,7 +44,7 @@ class Evacuation(Scene):
         return super().answered(command, answer)
 
     def touched(self, target: str) -> Effects:
-        """Tick somebody off, or take the tick back."""
+        """Tick somebody off, or undo that."""
         chosen = self._list.chosen(target)
         if chosen is not None:
             self.outside ^= {chosen}
@@ -52,7 +52,7 @@ class Evacuation(Scene):
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw how many are to be found, and the names."""
+        """Draw the number still to be found, and the names."""
         if self.people is None:
             return
         head, rest = canvas.split(rect, 44, side="top")

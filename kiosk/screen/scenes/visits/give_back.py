@@ -17,7 +17,7 @@ from kiosk.screen.widgets.message import Message
 
 
 class GiveBack(Scene):
-    """Gives an entry back, for a reason, which is kept."""
+    """Gives an entry back, for a reason, which is stored."""
 
     default = "key:enter"
 
@@ -37,7 +37,7 @@ class GiveBack(Scene):
         return self.words.say("Give an entry back")
 
     def touched(self, target: str) -> Effects:
-        """Take a reason, or a letter of one."""
+        """Choose a reason, or handle a key of the on-screen keyboard."""
         if target in self._reasons:
             self._ask(self._reasons[target])
             return None
@@ -53,7 +53,7 @@ class GiveBack(Scene):
         return None if self._field.typed(key) else False
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back, and say that it is done."""
+        """Go back with a message."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("Entry given back: {name}", name=self._name)))
         return super().answered(command, answer)

@@ -1,4 +1,4 @@
-"""Today's taps with their reasons; refusals and unknown badges on top."""
+"""Today's taps with their reasons; denials and unknown badges in a list of their own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAKES = {Reason.ENTRY_USED, Reason.DEBT}
 
 
 class Today(Scene):
-    """Two lists: what needs attention first, then all."""
+    """Two lists: what needs attention, then all taps."""
 
     every_seconds = 20.0
 
@@ -43,7 +43,7 @@ class Today(Scene):
         return Ask(ListTaps(), blocks=False)
 
     def touched(self, target: str) -> Effects:
-        """Change the list, turn its page, or go on from a tap: give its entry back, its badge, or see the member."""
+        """Change the list, turn its page, or open what a tap leads to: an entry, a badge, a member."""
         if target in self._lists:
             self._shown = target
             return None
@@ -93,7 +93,7 @@ class Today(Scene):
 
 
 def _leads_on(tap: TapLine) -> bool:
-    """Whether there is something to do: an entry to give back, a badge to give, a member who was refused."""
+    """Tell whether a tap leads to an action: an entry to give back, a badge to give, a denied member."""
     if tap.granted:
         return tap.reason in TAKES and tap.member_id is not None
     return tap.code is not None or tap.member_id is not None

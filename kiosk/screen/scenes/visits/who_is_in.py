@@ -37,7 +37,7 @@ class WhoIsIn(Scene):
         return Ask(ListInside(), blocks=False)
 
     def touched(self, target: str) -> Effects:
-        """Open the door, check somebody in, or see what can be done for somebody who is in."""
+        """Open the door, check somebody in, or show the actions for a person."""
         if target == "door":
             self.confirm(
                 self.words.say("Open the door once?"),
@@ -51,7 +51,7 @@ class WhoIsIn(Scene):
         return Go(PersonInside(self.context, self._people[chosen])) if chosen else None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Show who is in, or what came of what was asked."""
+        """Show who is in, or the result of an action."""
         match answer:
             case Inside():
                 self._people = {person.member_id: person for person in answer.people}
@@ -63,7 +63,7 @@ class WhoIsIn(Scene):
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw the people, and below them what else can be done."""
+        """Draw the people, and below them the other actions."""
         foot, rest = canvas.split(rect, 64, side="bottom")
         self._list.draw(canvas, canvas.split(rest, 8, side="bottom")[1])
         check_in = Choice(target="check_in", label=self.words.say("Check in"), picture="people", look="main")
@@ -95,7 +95,7 @@ def _until(scene: Scene, person: Present) -> str:
 
 
 def _since(scene: Scene, person: Present) -> str:
-    """Since when somebody is in, and by which rule; nothing for members who were erased."""
+    """Return since when somebody is in, and by which rule; nothing for erased members."""
     if not person.name:
         return ""
     since = scene.words.say("since {time}", time=scene.words.time(person.since))
@@ -114,14 +114,14 @@ class CheckingIn(Scene):
         return self._person.name
 
     def opened(self) -> Effects:
-        """Ask once; coming back here asks no more."""
+        """Ask for the check-in, once; not again on return."""
         if self._asked:
             return None
         self._asked = True
         return Ask(CheckIn(member=self._person.id))
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Say the verdict: among those who are in, if it was granted."""
+        """Show the verdict, on the list of people if it was granted."""
         if not isinstance(answer, Judged):
             return super().answered(command, answer)
         self._told = self.words.say(reason_text(answer.verdict.reason))
@@ -131,7 +131,7 @@ class CheckingIn(Scene):
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
-        """Draw whom it is about; the verdict is the message."""
+        """Draw the member's name; the verdict is the message."""
         canvas.column(rect, [canvas.line(self._told, BODY + 8, INK, bold=True)], align="center", valign="middle")
 
 
@@ -147,7 +147,7 @@ class PersonInside(Scene):
         return name_or_erased(self.words, self._person)
 
     def touched(self, target: str) -> Effects:
-        """Note that they left, or give their entry back."""
+        """Record that they left, or give their entry back."""
         person = self._person
         if target == "has_left":
             self.confirm(
@@ -161,7 +161,7 @@ class PersonInside(Scene):
         return None
 
     def answered(self, command: Command, answer: Answered) -> Effects:
-        """Back to the others."""
+        """Go back to the list."""
         if isinstance(answer, Done):
             return Back(message=Message(self.words.say("{name} has left", name=self.title())))
         return super().answered(command, answer)
