@@ -9,7 +9,22 @@ from datetime import date, datetime
 
 import msgspec
 
-from kiosk.model import Badge, Charge, Member, Noun, Override, Pass, Product, Reason, Ref, Site, Source, Stamp, Verdict
+from kiosk.model import (
+    Badge,
+    Charge,
+    Debt,
+    Member,
+    Noun,
+    Override,
+    Pass,
+    Product,
+    Reason,
+    Ref,
+    Site,
+    Source,
+    Stamp,
+    Verdict,
+)
 
 
 class Fact(Noun, frozen=True, kw_only=True, tag_field="kind"):
@@ -62,7 +77,7 @@ class PassSold(Fact, frozen=True, kw_only=True, tag="sale"):
     site_id: str
     price_cents: int
     method: str = "cash"
-    settles: tuple[Charge, ...] = ()
+    settles: tuple[Debt, ...] = ()
     by: str | None = None
 
 

@@ -303,6 +303,15 @@ class Charge(Noun, frozen=True, kw_only=True):
     units: int
 
 
+class Debt(Noun, frozen=True, kw_only=True):
+    """Units owed on a pass, which a sale moves to another."""
+
+    pass_id: str
+    units: int
+    first: int = 0
+    """The number of the first of them, from 1 over all units ever owed on the pass; 0: older releases gave none."""
+
+
 class Ref(Noun, frozen=True, kw_only=True):
     """The name of a ledger entry, the same on all machines for ever."""
 

@@ -35,7 +35,7 @@ from kiosk.model import (
 from kiosk.store import tables
 from kiosk.store.codes import claim_code
 from kiosk.store.database import Borrowed, Database
-from kiosk.store.fold import fields
+from kiosk.store.fold import debts, fields
 from kiosk.store.fold.nouns import state_of
 from kiosk.store.queries import sales, search
 from kiosk.store.queries.at_tap import (
@@ -287,6 +287,16 @@ class Roster:
         """Return the receipt of a sale."""
         with self._database.failing_as(UNREADABLE):
             return sales.receipt(self._database.connection, ref)
+
+    def next_debt(self, pass_id: str) -> int:
+        """Return the number that the next unit owed on a pass has in a sale that takes it over."""
+        with self._database.failing_as(UNREADABLE):
+            return debts.next_unit(self._database.connection, pass_id)
+
+    def debt_moved(self, sale: Ref, pass_id: str) -> int:
+        """Return the units owed on older passes that a sale moved to the pass it sold."""
+        with self._database.failing_as(UNREADABLE):
+            return debts.moved(self._database.connection, sale, pass_id)
 
     def credit_cents(self, member_id: str) -> int:
         """Return what the site owes a member, in cents."""

@@ -14,8 +14,9 @@ from kiosk.desk.contact_data import refuse_contact
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import new_id
 from kiosk.facts import PassSold, Reversed
-from kiosk.model import Charge, Member, Pass, Ref
+from kiosk.model import Charge, Debt, Member, Pass, Ref
 from kiosk.payments import Payment
+from kiosk.roster import Roster
 from kiosk.rules.passes import is_counted
 
 LONGEST_AHEAD = timedelta(days=366)
@@ -103,7 +104,7 @@ def _holders(desk: Desk, names: Sequence[str]) -> tuple[Member, ...]:
     return tuple(holders.values())
 
 
-def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Charge, ...]:
+def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Debt, ...]:
     """Return what the holders owe on their other passes, each pass once.
 
     Not on a pass that is shared with somebody who does not buy: Anna, who buys a card for herself, does not pay for the
@@ -111,7 +112,13 @@ def _debts(desk: Desk, holders: Sequence[Member]) -> tuple[Charge, ...]:
     """
     buyers = {member.id for member in holders}
     held = {holding.pass_.id: holding for member in holders for holding in desk.roster.holdings(member.id, desk.now)}
-    return rules.debt(holding for holding in held.values() if buyers.issuperset(holding.pass_.holders))
+    owed = rules.debt(holding for holding in held.values() if buyers.issuperset(holding.pass_.holders))
+    return numbered(desk.roster, owed)
+
+
+def numbered(roster: Roster, owed: Iterable[Charge]) -> tuple[Debt, ...]:
+    """Number the units owed on passes, so that two sales at kiosks that are cut off do not both move one."""
+    return tuple(Debt(pass_id=of.pass_id, units=of.units, first=roster.next_debt(of.pass_id)) for of in owed)
 
 
 def _said(desk: Desk, sale: PassSold, holders: Sequence[Member]) -> list[str]:
@@ -145,8 +152,8 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     if ref is None:
         message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
         raise DeskError(f'"{command.pass_id}" {message}', code="NO_SUCH_SALE")
-    sold, settles = _sold(desk, ref)
-    used = _used(desk, sold, settles)
+    sold = _sold(desk, ref)
+    used = _used(desk, ref, sold)
     if used:
         message = f"{entries(used)} of it used: give that back first (kiosk pass undo), or let the sale stand"
         raise DeskError(message, code="PASS_USED")
@@ -155,8 +162,8 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     return Done(said=(f"The sale of {sold.terms.name} is taken back, receipt {receipt}.",), receipt=receipt)
 
 
-def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
-    """Return a sale made at this site, at any of its kiosks, with the debts it took over.
+def _sold(desk: Desk, ref: Ref) -> Pass:
+    """Return what a sale at this site, at any of its kiosks, sold.
 
     A sale of another site is refused: money is given back where it was paid, and shows in that till.
     """
@@ -167,13 +174,13 @@ def _sold(desk: Desk, ref: Ref) -> tuple[Pass, tuple[Charge, ...]]:
         site = desk.roster.site(sale.site_id)
         name = site.name if site else sale.site_id
         raise DeskError(f"this pass was sold at {name}: take the sale back there", code="SOLD_AT", site=name)
-    return sale.pass_, sale.settles
+    return sale.pass_
 
 
-def _used(desk: Desk, sold: Pass, settles: Iterable[Charge]) -> int:
-    """Return the entries used on a pass, without the debts that it took over."""
+def _used(desk: Desk, sale: Ref, sold: Pass) -> int:
+    """Return the entries used on a pass, without the debts that its sale moved to it."""
     held = (holding for holder in sold.holders for holding in desk.roster.holdings(holder, desk.now))
     used = next((holding.used for holding in held if holding.pass_.id == sold.id), None)
     if used is None:
         raise DeskError("who bought this pass is forgotten: the sale stands", code="HOLDER_FORGOTTEN")
-    return used - sum(charge.units for charge in settles)
+    return used - desk.roster.debt_moved(sale, sold.id)

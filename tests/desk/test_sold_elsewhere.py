@@ -8,34 +8,13 @@ import pytest
 
 from kiosk.answers import Done
 from kiosk.commands import CancelSale, CheckIn, ListProducts, SellPass, ShowTill
-from kiosk.desk import DeskError, perform
+from kiosk.desk import DeskError
 from kiosk.facts import SiteSet
 from kiosk.model import Site
-from tests.office.kiosks.stepped import KEY, SteppedKiosk
+from tests.office.kiosks.pair import Pair, does
+from tests.office.kiosks.stepped import SteppedKiosk
 
 WHY = "an error"
-
-
-class Pair:
-    """Two kiosks, what each wrote is told to the other."""
-
-    def __init__(self, one: SteppedKiosk, other: SteppedKiosk) -> None:
-        self.one, self.other = one, other
-        self._place = 0
-        self._told: dict[str, int] = {}
-
-    def exchange(self) -> None:
-        """Tell each what the other wrote since the last time."""
-        for teller, hearer in ((self.one, self.other), (self.other, self.one)):
-            name = teller.ledger.ledger_id
-            for entry in list(teller.ledger.entries(after=self._told.get(name, 0))):
-                self._place += 1
-                assert hearer.ledger.add_from_feed([(self._place, entry)]) == ()
-                self._told[name] = entry.ref.seq
-
-
-def does(counter: SteppedKiosk, command, *, site: str = "la-serre"):
-    return perform(command, counter.ledger, counter.clock.now(), site_id=site, badge_key=KEY)
 
 
 def refused(counter: SteppedKiosk, command, *, site: str = "la-serre") -> DeskError:

@@ -28,6 +28,7 @@ from kiosk.model import (
     Case,
     Charge,
     ClockQuality,
+    Debt,
     Denied,
     Granted,
     Member,
@@ -41,6 +42,7 @@ from kiosk.model import (
 from kiosk.roster import RosterError, claim_code
 from tests.office.ledgers.small_house import MONDAY, StampClock, fresh, gathered, house_facts, let_in, sold_to
 from tests.rules.house import HOST, LEA, SERRE, TEN
+from tests.simulator.invariants import debts_moved
 
 
 @pytest.fixture
@@ -356,14 +358,14 @@ def test_reversing_twice_or_a_reversal_or_nothing_changes_nothing(book, moment):
 def test_a_debt_moves_to_the_pass_that_is_sold(book, moment):
     for _ in range(11):
         book.append(let_in(moment.now, "ten"))
-    book.append(sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=1),)))
+    book.append(sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=1),)))
     assert used(book) == {"ten": 10, "new": 1}
 
 
 def test_a_sale_that_is_reversed_voids_the_pass_and_the_debt_is_owed_again(book, moment):
     for _ in range(11):
         book.append(let_in(moment.now, "ten"))
-    (sale,) = book.append(sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=1),)))
+    (sale,) = book.append(sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=1),)))
     assert book.roster.sale_of("new") == sale.ref
     reverses(book, sale.ref)
     assert used(book) == {"ten": 11}
@@ -372,7 +374,7 @@ def test_a_sale_that_is_reversed_voids_the_pass_and_the_debt_is_owed_again(book,
 
 def test_a_reversed_debt_goes_back_to_the_pass_it_was_made_on(book, moment):
     entries = [book.append(let_in(moment.now, "ten"))[0] for _ in range(11)]
-    book.append(sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=1),)))
+    book.append(sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=1),)))
     reverses(book, entries[-1].ref)
     assert used(book) == {"ten": 9, "new": 1}
 
@@ -472,6 +474,9 @@ def facts(draw, seq):
     earlier = st.integers(1, seq + 1)
     passes = st.builds("p{}".format, earlier)
     charges = st.lists(st.builds(Charge, pass_id=passes, units=st.integers(1, 3)), max_size=2).map(tuple)
+    debts = st.lists(st.builds(Debt, pass_id=passes, units=st.integers(1, 3), first=st.integers(0, 4)), max_size=2).map(
+        tuple
+    )
     match draw(st.sampled_from("tttttssrrrdlombh")):
         case "t":
             verdict = Granted(
@@ -483,7 +488,7 @@ def facts(draw, seq):
             )
             return Tapped(site_id=site, verdict=verdict, member_id=draw(st.sampled_from([member, member, None])))
         case "s":
-            return sold_to(member, draw(st.sampled_from(NAMES)), pass_id=f"p{seq}", settles=draw(charges), when=at)
+            return sold_to(member, draw(st.sampled_from(NAMES)), pass_id=f"p{seq}", settles=draw(debts), when=at)
         case "r":
             return Reversed(
                 ref=Ref(ledger_id=draw(st.sampled_from(["own", "own", "x"])), seq=draw(earlier)), reason="", by=""
@@ -547,10 +552,8 @@ def test_any_life_folds_anew_to_the_same_roster_and_no_unit_is_lost_or_made(life
             expected.update({charge.pass_id: 0 for charge in taken})
             for charge in taken:
                 expected[charge.pass_id] += charge.units
-        for sale in sales.values():
-            for debt in sale.settles:
-                expected[sale.pass_.id] += debt.units
-                expected[debt.pass_id] -= debt.units
+        own = ((Ref(ledger_id=book.ledger_id, seq=seq), sale) for seq, sale in sales.items())
+        expected.update(debts_moved(own))
         held = {name: book.roster.holdings(name, moment.now) for name in NAMES}
         told = {h.pass_.id: h.used for holdings in held.values() for h in holdings}
         assert told == {sale.pass_.id: expected[sale.pass_.id] for sale in sales.values()}

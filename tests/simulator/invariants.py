@@ -7,7 +7,7 @@ of itself where the data can be looked at. Each yields a sentence for each thing
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -157,11 +157,25 @@ def units_used(feed: list[Entry]) -> Counter[str]:
             used.update({charge.pass_id: 0 for charge in fact.verdict.charges})
             for charge in fact.verdict.charges:
                 used[charge.pass_id] += charge.units
-        elif isinstance(fact, PassSold):
-            for debt in fact.settles:
-                used[fact.pass_.id] += debt.units
-                used[debt.pass_id] -= debt.units
+    used.update(debts_moved((ref, fact) for ref, fact in facts.items() if ref not in reversed_))
     return used
+
+
+def debts_moved(standing: Iterable[tuple[Ref, AnyFact | None]]) -> Counter[str]:
+    """Add up the debts that sales moved: unit by unit, each with the first sale that names it."""
+    moved: Counter[str] = Counter()
+    seen: set[tuple[str, int]] = set()
+    for _, fact in sorted(standing, key=lambda one: (one[0].ledger_id, one[0].seq)):
+        if not isinstance(fact, PassSold):
+            continue
+        for debt in fact.settles:
+            units = {(debt.pass_id, unit) for unit in range(debt.first, debt.first + debt.units)}
+            if debt.first and debt.pass_id != fact.pass_.id:
+                units -= seen
+                seen |= units
+            moved[fact.pass_.id] += len(units)
+            moved[debt.pass_id] -= len(units)
+    return moved
 
 
 def i4_rosters_are_equal(after: After) -> Iterator[str]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from kiosk import rules
 from kiosk.badges import badge_id
 from kiosk.desk.changes import change, override
+from kiosk.desk.sales import numbered
 from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, Reversed, SiteSet
 from kiosk.messages import DoorMoved, Touch
 from kiosk.model import Badge, Duration, Member, Noun, Override, Policy, Product, Site, Tap, Unlimited
@@ -114,8 +115,8 @@ def some_change(world: World, roster: Roster, now: datetime, random: Random) -> 
 def _sell(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:
     holder, site, terms = random.choice(PEOPLE[:-1]), random.choice(SITES), random.choice((TEN, TEN, TEN, MONTH))
     pass_ = rules.sell(terms, (), now=now, site=site, holders=(holder,), pass_id=world.new_name(holder))
-    debts = rules.debt(roster.holdings(holder, now)) if terms is TEN else ()
-    return (PassSold(pass_=pass_, site_id=site.id, price_cents=terms.price_cents, settles=tuple(debts)),)
+    debts = numbered(roster, rules.debt(roster.holdings(holder, now))) if terms is TEN else ()
+    return (PassSold(pass_=pass_, site_id=site.id, price_cents=terms.price_cents, settles=debts),)
 
 
 def _reverse(world: World, roster: Roster, now: datetime, random: Random) -> tuple[AnyFact, ...]:

@@ -16,7 +16,7 @@ import pytest
 
 from kiosk.facts import Entry, Happened, MemberSet
 from kiosk.ledger import LedgerError, open_ledger, open_reader
-from kiosk.model import Charge, Member, Ref
+from kiosk.model import Debt, Member, Ref
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from tests.office.ledgers.feed import Feed, Node
@@ -232,7 +232,7 @@ def test_an_entry_of_this_ledger_that_it_does_not_have_is_kept_out_and_told(node
     assert a.ledger.verify() == ()
 
 
-TOO_MUCH = sold_to("lea", pass_id="huge", settles=(Charge(pass_id="ten", units=2**63),))
+TOO_MUCH = sold_to("lea", pass_id="huge", settles=(Debt(pass_id="ten", units=2**63),))
 """More units than any database counts."""
 WITH_A_NUL = MemberSet(member=Member(id="nul", name="a\0b"))
 

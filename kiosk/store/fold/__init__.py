@@ -6,16 +6,14 @@ entry is a fact, so none is refused: one that names something unknown has part o
 arrives. Reading the roster is in kiosk.roster.
 
 How a noun is merged from the entries that change it is in kiosk.store.fold.fields; how visits end, in
-kiosk.store.fold.visits; erasing, in kiosk.store.fold.forgetting. A charge becomes a row of `uses` for each entry and
-pass; the units used of a pass are their sum. A sale that takes over a debt adds the units to its own pass and takes the
-same number off the old one. A reversal deletes the rows of the entry it reverses, or prevents them, so units go back to
-the pass, and to the week or month, that they came from. If an entry is reversed more than once, the first reversal
-counts, by instant and then by name.
+kiosk.store.fold.visits; how a sale takes over a debt, in kiosk.store.fold.debts; erasing, in
+kiosk.store.fold.forgetting. A charge becomes a row of `uses` for each entry and pass; the units used of a pass are
+their sum. A reversal deletes the rows of the entry it reverses, or prevents them, so units go back to the pass, and to
+the week or month, that they came from. If an entry is reversed more than once, the first reversal counts, by instant
+and then by name.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
@@ -33,10 +31,10 @@ from kiosk.facts import (
     Tapped,
     TimesCorrected,
 )
-from kiosk.model import Charge, ClockQuality, Denied, Reason, Ref
+from kiosk.model import ClockQuality, Denied, Reason, Ref
 from kiosk.store import tables
 from kiosk.store.codes import claim_code
-from kiosk.store.fold import balances, forgetting, nouns, times, visits
+from kiosk.store.fold import balances, debts, forgetting, nouns, times, visits
 from kiosk.store.fold.nouns import Place
 from kiosk.store.tables import reversals
 
@@ -121,14 +119,7 @@ def _pass_sold(connection: Connection, entry: Entry, fact: PassSold, *, position
     paid = {"at": entry.stamp.at, "site_id": fact.site_id, "cents": fact.price_cents, "method": fact.method}
     connection.execute(insert(sales), {**ref, **paid, "pass_id": fact.pass_.id, "settles": settles})
     if connection.execute(select(reversals.c.at).where(_reverses(entry.ref))).first() is None:
-        balances.take(connection, entry, _moves(fact.pass_.id, fact.settles), at=entry.stamp.at)
-
-
-def _moves(new_pass: str, settles: Iterable[Charge]) -> list[Charge]:
-    moves = []
-    for debt in settles:
-        moves += [Charge(pass_id=new_pass, units=debt.units), Charge(pass_id=debt.pass_id, units=-debt.units)]
-    return moves
+        debts.move(connection, entry, fact)
 
 
 def _reversed(connection: Connection, entry: Entry, fact: Reversed) -> None:
@@ -174,4 +165,4 @@ def _void_pass(connection: Connection, reversal: Entry, sale: Ref) -> None:
     passes = tables.passes
     is_it = and_(passes.c.ledger_id == sale.ledger_id, passes.c.seq == sale.seq)
     connection.execute(update(passes).where(is_it).values(voided_at=reversal.stamp.at))
-    balances.give_back(connection, sale, {row.pass_id, *(debt.pass_id for debt in balances.charges_of(row.settles))})
+    debts.give_back(connection, sale, row)

@@ -16,12 +16,12 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from kiosk import payments
-from kiosk.model import Charge, Noun, Pass, Ref
+from kiosk.model import Debt, Noun, Pass, Ref
 from kiosk.store.codes import claim_code
 from kiosk.store.tables import passes, reversals, sales
 
 _pass = msgspec.json.Decoder(Pass).decode
-_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
+_debts = msgspec.json.Decoder(tuple[Debt, ...]).decode
 
 
 class Sale(Noun, frozen=True, kw_only=True):
@@ -37,8 +37,8 @@ class Sale(Noun, frozen=True, kw_only=True):
     """What it brought in: nothing for a gift."""
     method: str
     """As kiosk.payments reads it."""
-    settles: tuple[Charge, ...] = ()
-    """Debts that the new pass took over."""
+    settles: tuple[Debt, ...] = ()
+    """Debts that the new pass was to take over: another sale may have moved them first."""
     taken_back_at: datetime | None = None
 
 
@@ -111,6 +111,6 @@ def _sale(ref: Ref, receipt: str, row: Row[*tuple[Any, ...]]) -> Sale:
         site_id=row.site_id,
         cents=payments.received(row.method, row.cents),
         method=payments.read(row.method).stored(),
-        settles=_charges(row.settles),
+        settles=_debts(row.settles),
         taken_back_at=row.taken_back_at,
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from kiosk import rules
 from kiosk.facts import AnyFact, BadgeSet, MemberSet, PassSold, ProductSet, SiteSet, Tapped
 from kiosk.ledger import Ledger, open_ledger
-from kiosk.model import Badge, Case, Charge, ClockQuality, Granted, Pass, Reason, Ref, Stamp, Tap, Window
+from kiosk.model import Badge, Case, Charge, ClockQuality, Debt, Granted, Pass, Reason, Ref, Stamp, Tap, Window
 from tests.office.made_once import made_once
 from tests.rules.house import HOST, LEA, SERRE, TEN, at
 
@@ -56,7 +56,7 @@ def fresh(folder: Path, moment: StampClock) -> Ledger:
     return open_ledger(path, stamp=moment)
 
 
-def sold_to(*members: str, pass_id: str = "ten", settles: tuple[Charge, ...] = (), when: datetime = MONDAY) -> PassSold:
+def sold_to(*members: str, pass_id: str = "ten", settles: tuple[Debt, ...] = (), when: datetime = MONDAY) -> PassSold:
     pass_ = Pass(id=pass_id, terms=TEN, holders=members, sold_at=when, valid_from=when.date())
     return PassSold(pass_=pass_, site_id=SERRE.id, price_cents=TEN.price_cents, settles=settles)
 

@@ -13,7 +13,7 @@ from kiosk.answers import Refused
 from kiosk.commands import CancelSale, Command, Undo
 from kiosk.desk import DeskError
 from kiosk.facts import AnyFact, PassSold
-from kiosk.model import Charge, Ref
+from kiosk.model import Debt, Ref
 from kiosk.notices.refusals import refusal
 from sync.central.words import Words
 from tests.office.ledgers.small_house import MONDAY, StampClock, fresh, house_facts, let_in, sold_to
@@ -81,7 +81,7 @@ def test_a_sale_that_took_over_a_debt_is_taken_back_and_one_that_was_used_stands
     for _ in range(11):
         both.happens(let_in(both.moment.moves(hours=4), "ten"))
         both.house.moment.moves(hours=4)
-    new: PassSold = sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=1),), when=MONDAY)
+    new: PassSold = sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=1),), when=MONDAY)
     both.happens(new)
     page = both.house.as_("anne").get("/members/lea").text
     assert "/members/lea/passes/new/cancel" in page

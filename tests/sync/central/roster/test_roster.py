@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped, Timed, TimesCorrected
-from kiosk.model import Badge, Charge, Member, Reason, Ref
+from kiosk.model import Badge, Debt, Member, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
 from sync.central.accounts import audit
 from sync.central.server import Central
@@ -94,7 +94,7 @@ def test_a_roster_folded_anew_is_the_same_and_judges_nobody_again(database: str)
 
 
 def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: str) -> None:
-    poison = sold_to("lea", pass_id="new", settles=(Charge(pass_id="ten", units=2**70),))
+    poison = sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=2**70),))
     with serving(database) as central:
         doors = Doors(central)
         doors.hears("north", let_in(MONDAY, "ten"), poison, MemberSet(member=Member(id="next", name="Suivante")))
