@@ -1,7 +1,7 @@
 """Reads a badge: its number, its kind, and whether it proved its identity.
 
-Every badge has a number that it tells to anyone who asks, and blank cards with a number of one's choice are for sale:
-a number identifies, it does not authenticate. A proof comes from a secret in the card; each kind has its own assurance.
+Every badge tells its number to anyone who asks, and blank cards with any number are for sale: a number identifies, it
+does not authenticate. A proof comes from a secret in the card; each kind of card has its own assurance.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Assurance(StrEnum):
-    """How well a badge proved its identity."""
+    """How reliably a badge proved its identity."""
 
     UID_ONLY = "UID_ONLY"
     """It told a number; a copy of the badge tells the same one."""
@@ -57,12 +57,12 @@ def technology(tag: Any) -> str:
 
 
 def _product(name: str) -> str:
-    """Without the maker and the numbers of the trade; a card of no special kind is a `Type 2` tag."""
+    """Return the model without maker and part number; a card of no special kind is a `Type 2` tag."""
     if name == "Type2Tag":
         return "Type 2"
     return name.removeprefix("NXP ").split(" (")[0].replace("Mifare", "MIFARE")
 
 
 def speaks_blocks(tag: Any) -> bool:
-    """Tell whether the card can be asked for its presence without switching the field off (ISO 14443-4)."""
+    """Tell whether the card's presence can be checked without switching the field off (ISO 14443-4)."""
     return bool(tag.type == "Type4Tag")

@@ -1,8 +1,8 @@
 """Drives the door: the strike, the door contact and the exit button.
 
-The strike is let go in every case: when its pulse ends, when a pulse cannot be begun properly, when the door is
-closed down, when the process ends. Who may come in is not decided here, and leaving never depends on this module:
-the way out is mechanical (docs/wiring.md).
+The strike is released in every case: when its pulse ends, when a pulse fails at its start, when the door is closed
+down, when the process ends. Who may come in is not decided here, and leaving never depends on this module: the way out
+is mechanical (docs/wiring.md).
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ What = Literal["opened", "closed", "held_open", "forced_open", "exit_pressed", "
 class DoorEvent:
     """An event of the door contact or the exit button.
 
-    `held_open` comes once until the door is closed again, `exit_stuck` once until the button is let go:
-    `exit_released`.
+    `held_open` comes once until the door is closed again, `exit_stuck` once until `exit_released`.
     """
 
     what: What
@@ -76,14 +75,14 @@ def start_timer(seconds: float, call: Callable[[], None]) -> Timer:
 class Door:
     """Represents the door: strike, door contact and exit button, each of them optional.
 
-    The contact is a switch to ground that is closed while the door is closed, so that a cut lead reads as an open
-    door. The exit button is a switch to ground too; wire the handle's own switch to it, if there is one.
+    The contact is a switch to ground that is closed while the door is closed, so that a cut lead reads as an open door.
+    The exit button is a switch to ground too; wire the handle's own switch to it, if there is one.
 
     `emit` is called with a DoorEvent from gpiozero's or a timer's thread, in the order of events: it should only put
-    the event into a queue. A door opened with neither an unlock nor an exit press shortly before is `forced_open`;
-    this is told only where strike and exit button are both wired, because without the button somebody who leaves
-    looks the same as somebody who breaks in. Neither does a door that opens again within `spring_seconds` of a closing
-    after an expected opening: it did not latch. How often it does so in a row does not matter.
+    the event into a queue. A door opened with neither an unlock nor an exit press shortly before is `forced_open`. This
+    is only reported where strike and exit button are both wired, because without the button leaving looks the same as a
+    break-in. Nor is it reported for a door that opens again within `spring_seconds` of closing after an expected
+    opening: it did not latch, however often that happens in a row.
     """
 
     def __init__(
@@ -127,11 +126,10 @@ class Door:
         return None if self._contact is None else not self._contact.is_active
 
     def unlock(self, seconds: float) -> None:
-        """Unlock the door for so many seconds from now. A pulse that is running is lengthened, never shortened.
+        """Unlock the door for so many seconds from now. A running pulse is lengthened, never shortened.
 
-        It lasts no longer than itself and one extension of the same length, however often this is called meanwhile.
-
-        Raises DoorError after `close`, ValueError for a time that is no time.
+        However often this is called meanwhile, a pulse lasts at most twice the time of its first call. Raises DoorError
+        after `close`, ValueError for an invalid time.
         """
         if not 0 < seconds < math.inf:
             raise ValueError(f"an unlock lasts a positive number of seconds, not {seconds}")
@@ -149,7 +147,7 @@ class Door:
             self._pull(self._pulse_ends - now)
 
     def secure(self) -> None:
-        """Let the strike go at once: the door is locked when it is shut."""
+        """Release the strike at once: the door is locked when it is shut."""
         with self._lock:
             self._pulse.clear()
             self._release()
@@ -258,7 +256,7 @@ class Door:
 
 
 class _Alarm:
-    """A timer that can be set again: only the last setting calls back, under the owner's lock."""
+    """A timer that can be reset: only the last setting calls back, under the owner's lock."""
 
     def __init__(self, lock: threading.RLock, after: After, ring: Callable[[], None]) -> None:
         self._lock = lock

@@ -2,4 +2,4 @@
 
 
 class HardwareError(Exception):
-    """A device is broken or wrongly set. The message is one sentence that says how to repair it."""
+    """A device is broken or wrongly configured. The message is one sentence that says how to repair it."""

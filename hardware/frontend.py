@@ -1,7 +1,7 @@
 """Opens and closes a badge reader with nfcpy, and explains its errors in a sentence.
 
-The only module that imports nfcpy. Its driver runs as it is, apart from two settings changed below before any reader
-is opened, and from what a door has no use for. When to search and what to report is in `reader`.
+The only module that imports nfcpy. Its driver runs unchanged, apart from two settings changed below before any reader
+is opened, and functions not needed at a door. When to search and what to report is decided in `reader`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ReaderError(HardwareError, ValueError):
 def check_path(path: str, allow_udp: bool = False, *, allow_simulator: bool = False) -> None:
     """Check the reader's path before anything is opened. Raises ReaderError.
 
-    `udp:` and `pty:` are for the bench: whoever reaches such a port is every badge at once.
+    `udp:` and `pty:` are for the bench: whoever can reach such a port can present any badge.
     """
     if SERIAL.fullmatch(path) or NAMED.fullmatch(path) or USB.fullmatch(path):
         return
@@ -108,7 +108,7 @@ def serial_port(path: str) -> str | None:
 
 
 class Frontend:
-    """An open reader. For one thread; every method may raise anything that a dying reader can make nfcpy raise."""
+    """An open reader. For one thread; every method may raise any exception that nfcpy raises on a failing reader."""
 
     def __init__(self, clf: Any, name: str) -> None:
         self.name = name
@@ -119,8 +119,7 @@ class Frontend:
     def sense(self, uid: bytes | None = None) -> Any:
         """Search the field once, for any card or for the one with this number. Return the target, or None.
 
-        The field is switched off first. Searching several times in one call would pace itself by the wall clock,
-        which may jump.
+        The field is switched off first. nfcpy's own repeated search would be timed by the wall clock, which may jump.
         """
         return self._clf.sense(nfc.clf.RemoteTarget("106A", sel_req=uid))
 
@@ -135,9 +134,10 @@ class Frontend:
             ask()
 
     def close(self) -> None:
-        """Close the reader, whatever state it is in. Raises nothing.
+        """Close the reader, whatever its state. Raises nothing.
 
-        When the plug is out, nfcpy stops halfway and keeps the port and its four pipes open for ever.
+        When the reader is unplugged, nfcpy's own close stops halfway and keeps the port and its four pipes open for
+        ever.
         """
         try:
             self._clf.close()
@@ -153,7 +153,7 @@ def _release(line: Any) -> None:
 
 
 def open_frontend(path: str) -> Frontend:
-    """Open the reader; raises whatever keeps it from opening (`explain` has a sentence for it)."""
+    """Open the reader; raises any error of the driver (`explain` returns a sentence for it)."""
     port = serial_port(path)
     if port is None or path.endswith(":arygon"):
         clf = nfc.ContactlessFrontend(path)
@@ -173,7 +173,7 @@ def open_frontend(path: str) -> Frontend:
 def reset_speed(port: str) -> int | None:
     """Set a PN532 back to 115200 baud, whatever speed a killed process left it at.
 
-    The speed at which it was found, or None when it was not. Raises OSError when the port cannot be opened.
+    Returns the speed at which it was found, or None. Raises OSError when the port cannot be opened.
     """
     line = transport.TTY(port)
     try:

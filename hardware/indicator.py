@@ -1,6 +1,6 @@
 """Drives the light and the buzzer: one signal for each kind of answer, different in rhythm as well as in colour.
 
-Which verdict deserves which signal is decided elsewhere; here is how each looks and sounds.
+Which verdict has which signal is decided elsewhere; here is how each looks and sounds.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Beat:
 class Pattern:
     """A signal: the lamps of its colour, and its rhythm.
 
-    After its beats the light goes back to idle; with `lasting` it goes through those beats until another signal comes.
-    Without beats and lasting: a steady light.
+    After its beats the light returns to idle; with `lasting` the beats repeat until another signal comes. Without beats
+    and with `lasting`: a steady light.
     """
 
     colour: frozenset[str]
@@ -77,7 +77,7 @@ Pause = Callable[[threading.Event, float], bool]
 class Indicator:
     """Represents a three-colour light and an active buzzer (one that sounds when powered). Every part is optional.
 
-    A light with fewer lamps shows what it has: the rhythm still tells the signals apart.
+    A light with fewer lamps shows what it has: the rhythm still distinguishes the signals.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Indicator:
         pin_factory: Any = None,
         pause: Pause = threading.Event.wait,
     ) -> None:
-        """`pause(stop, seconds)` waits so long or until `stop` is set, and tells whether it is."""
+        """`pause(stop, seconds)` waits so long or until `stop` is set, and returns whether it is set."""
         require_factory(pin_factory, red, green, blue, buzzer)
         self._pause = pause
         self._player: GPIOThread | None = None
@@ -104,8 +104,8 @@ class Indicator:
     def signal(self, name: str, sound: Sound = "usual") -> None:
         """Start the signal of this name instead of the running one; return at once.
 
-        With `sound` slow it takes its time, twice as long; with none the buzzer is silent. Raises KeyError for a name
-        that is not in PATTERNS.
+        With `sound` slow it takes twice as long; with none the buzzer is silent. Raises KeyError for a name that is not
+        in PATTERNS.
         """
         pattern = with_sound(PATTERNS[name], sound)
         self._stop()

@@ -1,11 +1,12 @@
 """Authentication of NTAG 424 DNA cards: pure functions over bytes, without reader or card.
 
 Two proofs, from NXP's data sheet NT4H2421Gx and application note AN12196, AES mode:
-- SUN (*secure unique NFC message*): a link that the card signs anew at each reading. Any telephone can take it along
-  and show it once elsewhere, so it proves that the card was read, not that it is here; a counter stops its second use.
-- AuthenticateEV2First: card and reader convince each other, now, that both hold the same key. Only a relay gets past.
 
-And AN10922, by which each card has a key of its own that follows from a master key, which no kiosk needs to hold.
+- SUN (*secure unique NFC message*): a link that the card signs anew at each reading. Any telephone can read it and
+  show it once elsewhere, so it proves that the card was read, not that it is here; a counter stops its second use.
+- AuthenticateEV2First: card and reader prove to each other, now, that both hold the same key. Only a relay defeats it.
+
+Each card has a key of its own, derived by AN10922 from a master key, which no kiosk needs to hold.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def short_mac(key: bytes, data: bytes) -> bytes:
 
 
 def diversify(master: bytes, uid: bytes, system: bytes) -> bytes:
-    """Return the key of one card: AN10922, AES-128, over the UID and a name of the system, together 16 to 31 bytes.
+    """Return the key of one card: AN10922, AES-128, over the UID and a system name, together 16 to 31 bytes.
 
     AN10922 pads to two blocks and would differ from a plain CMAC for shorter inputs: those are refused (ValueError).
     """
@@ -99,11 +100,11 @@ def verify_sun(
     mac_input: bytes = b"",
     encrypted_file_data: bytes | None = None,
 ) -> Sun:
-    """Check a signed link and return what it says.
+    """Check a signed link and return its content.
 
     `picc_data` and `mac` are the link's parameters, from hexadecimal. `file_key(uid)` is that card's key. `mac_input`
-    is the text the card was set to sign, as it stands in the link: empty when it signs nothing but UID and counter.
-    Raises NotProvedError when the link was not made by a card with these keys.
+    is the text that the card was set to sign, as in the link: empty when it signs only UID and counter. Raises
+    NotProvedError when the link was not made by a card with these keys.
     """
     uid, counter = _picc_data(decrypt(meta_key, picc_data))
     key = file_key(uid)
@@ -152,7 +153,7 @@ class Session:
         return short_mac(self.mac_key, bytes([code]) + self.counter.to_bytes(2, "little") + self.transaction + data)
 
     def after_command(self) -> Session:
-        """Return the session as it is once the card has carried out a command: its answer counts under that."""
+        """Return the session after the card has carried out a command: the answer uses the next counter."""
         return replace(self, counter=self.counter + 1)
 
 
@@ -164,20 +165,20 @@ def session_keys(key: bytes, rnd_a: bytes, rnd_b: bytes) -> tuple[bytes, bytes]:
 
 
 def rotated(data: bytes) -> bytes:
-    """Rotate by one byte to the left: proof that a side could decrypt the other's random number."""
+    """Rotate by one byte to the left: proves that a side could decrypt the other's random number."""
     return data[1:] + data[:1]
 
 
 def wrap_native(code: int, data: bytes = b"") -> bytes:
-    """Wrap a command of the chip's own in an ISO 7816 one."""
+    """Wrap a native command of the chip in an ISO 7816 command."""
     length = bytes([len(data)]) if data else b""
     return bytes([0x90, code, 0, 0]) + length + data + b"\0"
 
 
 def authenticate(send: Send, key: bytes, *, key_number: int = 0, rnd_a: bytes | None = None) -> Session:
-    """Authenticate the card and ourselves to each other. `rnd_a` is for tests with published values.
+    """Authenticate card and reader to each other. `rnd_a` is for tests with published values.
 
-    Raises NotProvedError when the card refuses or fails; whatever `send` raises when the card is gone.
+    Raises NotProvedError when the card refuses or fails; also whatever `send` raises when the card is gone.
     """
     rnd_a = secrets.token_bytes(_BLOCK) if rnd_a is None else rnd_a
     challenge = _answer(send(wrap_native(0x71, bytes([key_number, 0]))), _MORE, length=_BLOCK)

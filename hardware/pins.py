@@ -1,7 +1,7 @@
 """Checks which GPIO lines may be used for what, and opens them.
 
-Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is in
-`hardware.door` and `hardware.indicator`; where the numbers come from is the configuration's.
+Numbers are BCM numbers ("GPIO 17"), not positions on the header. What is wired to a line is in `hardware.door` and
+`hardware.indicator`; the numbers come from the settings.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def check_pins(pins: Mapping[str, int | None], *, active_high: bool, force: bool
     """Yield one sentence for each mistake in a wiring.
 
     `pins` maps the name of a part (`strike`, `red`, ...) to its BCM number, None for a part that is not there; a name
-    may be a settings path, such as `door.strike`. `active_high` is the strike's. `force` overrules what is merely
-    dangerous on most boards; a line that does not exist or that is used twice stays refused.
+    may be a settings path, such as `door.strike`. `active_high` is the strike's. `force` allows what is only risky on
+    most boards; a line that does not exist or is used twice stays refused.
 
-    Where the rules come from: the BCM283x datasheet gives lines 0-8 a pull-up at reset, and the firmware uses 14
-    and 15 as the serial console while it boots.
+    Sources: the BCM283x datasheet gives lines 0-8 a pull-up at reset, and the firmware uses 14 and 15 as the serial
+    console while it boots.
     """
     wired = {name: pin for name, pin in pins.items() if pin is not None}
     faults = _impossible(wired)
@@ -79,7 +79,7 @@ def _danger(pin: int) -> str | None:
 def open_pins() -> Any:
     """Open the machine's GPIO lines: a gpiozero pin factory to give to `Door` and `Indicator`, closed by the caller.
 
-    Raises PinError when the lines cannot be reached, with the way to mend it.
+    Raises PinError when the lines cannot be reached, with the way to repair it.
     """
     try:
         from gpiozero.pins import lgpio as driver
@@ -97,9 +97,10 @@ def open_pins() -> Any:
 
 
 def resting_pin(pin_class: Any, lgpio: Any) -> Any:
-    """Return a kind of lgpio pin that becomes an output at its first level at once.
+    """Return a class of lgpio pin that becomes an output with its first level set at once.
 
-    gpiozero's own becomes a low output and is set afterwards: an active-low strike would be pulled for that moment.
+    gpiozero's own first becomes a low output and is set afterwards, which would energise an active-low strike for a
+    moment.
     """
 
     class RestingPin(pin_class):  # type: ignore[misc]
@@ -112,7 +113,7 @@ def resting_pin(pin_class: Any, lgpio: Any) -> Any:
 def require_factory(pin_factory: Any, *pins: int | None) -> None:
     """Return the pin factory. Raises PinError when something is wired and there is none.
 
-    Without one gpiozero would quietly make a process-wide factory, which guesses the machine and nobody closes.
+    Without one gpiozero would create a process-wide factory, which guesses the machine and is never closed.
     """
     if pin_factory is None and any(pin is not None for pin in pins):
         raise PinError("a part is wired but no pin_factory is given: pass hardware.pins.open_pins() or a bench's")

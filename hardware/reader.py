@@ -1,6 +1,6 @@
 """Runs the badge reader: reports each badge once, and each failure and recovery of the reader once.
 
-How nfcpy is handled is in `frontend`, what a badge proves in `badge`. Members and doors are not known here.
+How nfcpy is used is in `frontend`, what a badge proves in `badge`. Members and doors are not known here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ GAP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class CardSensed:
-    """A badge was laid on the reader, at `monotonic` seconds."""
+    """A badge was laid on the reader at `monotonic` seconds."""
 
     uid: bytes
     technology: str
@@ -54,24 +54,24 @@ class CardSensed:
 
 @dataclass(frozen=True)
 class CardUnreadable:
-    """Something was laid on the reader and could not be read: once a touch."""
+    """Something was laid on the reader and could not be read; reported once."""
 
     monotonic: float
 
 
 @dataclass(frozen=True)
 class CardAlreadyThere:
-    """A card was found by the first search after a start, a reopening or a gap. Nobody laid it down: it is no tap."""
+    """A card was found by the first search after a start, a reopening or a gap: this is no tap."""
 
 
 @dataclass(frozen=True)
 class CardRemoved:
-    """The badge that was sensed last, or lay there already, was taken away."""
+    """The last card reported as sensed or already there was taken away."""
 
 
 @dataclass(frozen=True)
 class ReaderUp:
-    """The reader works. `name` says its chip and its port."""
+    """The reader works. `name` is its chip and port."""
 
     name: str
 
@@ -88,7 +88,7 @@ Event = CardSensed | CardUnreadable | CardAlreadyThere | CardRemoved | ReaderUp 
 
 @dataclass
 class CardInField:
-    """A card in the field, from the first sight to the second miss."""
+    """A card in the field, from its first detection to the second miss."""
 
     uid: bytes | None = None
     """None: it could not be read so far."""
@@ -102,19 +102,18 @@ class CardInField:
 
 
 def seconds_since_boot() -> float:
-    """Seconds since the machine was started; unlike `time.monotonic` they go on while it sleeps."""
+    """Return the seconds since the machine was started; unlike `time.monotonic` they include sleep."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Reader:
     """One reader, for one thread. All times in seconds.
 
-    A card is searched for every `poll_seconds`. The same card counts again when it was away for `rearm_seconds`. A
-    reader that fails is opened again after the first of `backoff_seconds`, then twice that, up to the second; the first
-    again once it has worked that long. Without a card for `refresh_seconds` it is opened anew, because some grow slow
-    or deaf in a quiet night. `since_boot` goes on while the machine sleeps, and tells how long nobody searched.
-
-    Raises ReaderError for a path that cannot work.
+    It searches for a card every `poll_seconds`. The same card counts again after it was away for `rearm_seconds`. A
+    failed reader is reopened after the first of `backoff_seconds`, doubling up to the second; after the reader has
+    worked that long, from the first again. Without a card for `refresh_seconds` it is reopened, because some readers
+    become slow or deaf in a quiet night. `since_boot` includes the machine's sleep, and shows how long nobody searched.
+    Raises ReaderError for an invalid path.
     """
 
     def __init__(
@@ -147,8 +146,9 @@ class Reader:
         self._is_first_search = True
 
     def run(self, stop: Flag, beat: Callable[[], None]) -> None:
-        """Serve until `stop`; `beat` is called at every turn, at least once a second while the reader answers or is
-        down. Raises nothing that a reader or a card can cause.
+        """Serve until `stop`; calls `beat` at every turn, at least once a second while the reader answers or is down.
+
+        Raises nothing that a reader or a card can cause.
         """
         while not stop.is_set():
             beat()
@@ -161,7 +161,7 @@ class Reader:
                     self._rest(stop, beat)
 
     def _serve(self, frontend: Frontend, stop: Flag, beat: Callable[[], None]) -> None:
-        """Search until `stop`, or until it is time to open the reader anew."""
+        """Search until `stop`, or until it is time to reopen the reader."""
         self._forget_tag()
         self._is_first_search = True
         self._used_at = self._since_boot()
@@ -174,7 +174,7 @@ class Reader:
             stop.wait(max(0.0, self._poll - (self._monotonic() - began)))
 
     def _forget_tag(self) -> None:
-        """What lay on the reader before it was opened anew can only be found by its number."""
+        """Forget the tag of a card that lay there before a reopening: only its number can find it again."""
         if self._touch:
             self._touch.tag = None
 
@@ -200,7 +200,10 @@ class Reader:
             left -= 1.0
 
     def _tell_up(self, frontend: Frontend) -> None:
-        """Tell that the reader works: a search has to return, opening it proves little. A card laid now is a tap."""
+        """Report that the reader works, after a search: opening alone proves little.
+
+        A card laid down from now on is a tap.
+        """
         if not self._up:
             self._up, self._up_since = True, self._monotonic()
             self._emit(ReaderUp(frontend.name))
@@ -243,7 +246,10 @@ class Reader:
         return target
 
     def _is_there(self, frontend: Frontend, touch: CardInField) -> bool:
-        """A telephone is asked, because its number changes when the field goes off; any other card is searched for."""
+        """Tell whether the card is still there: a telephone is asked, any other card is searched for.
+
+        A telephone cannot be searched for, because its number changes when the field goes off.
+        """
         if touch.tag is not None:
             return bool(touch.tag.is_present)
         target = self._sense(frontend, touch.uid)
@@ -284,7 +290,7 @@ class Reader:
             self._emit(CardSensed(credential.uid, credential.technology, credential.assurance, now))
 
     def _try_to_read(self, frontend: Frontend, target: Any) -> tuple[Credential, Any] | None:
-        """None when the card does not play along. When it is the reader that does not, its test raises."""
+        """Read the card; None when it does not answer. If the reader is at fault, its test raises."""
         try:
             tag = frontend.activate(target)
             if tag is not None:
@@ -295,7 +301,10 @@ class Reader:
         return None
 
     def _keep_still(self, touch: CardInField) -> None:
-        """A card on its way in is often missed at first: say something only when it stays unreadable, or leaves so."""
+        """Report an unreadable card only if it stays or leaves unreadable.
+
+        An approaching card is often missed at first.
+        """
         touch.tries, touch.misses = touch.tries + 1, 0
         if touch.tries == TRIES and not touch.was_there:
             touch.told = True

@@ -1,7 +1,7 @@
 """A simulated board: gpiozero's mock pins with a door, an exit button and lamps.
 
-What the kiosk does with the lines is the same code as on the real ones. The bench has no pull-down on the strike's
-line: a kiosk that lets go of the line without releasing the strike leaves it on, which is the worst a real board does.
+The kiosk uses the same code as on real lines. The simulated strike line has no pull-down: if the kiosk releases the
+line without releasing the strike, it stays on, which is the worst case of a real board.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class BenchFactory(MockFactory):  # type: ignore[misc]
 
 
 class Board:
-    """A door that is closed at first, with what `wiring` puts on it. Give `factory` to Door and Indicator.
+    """A door, closed at first, with the parts in `wiring`. Give `factory` to Door and Indicator.
 
     `on_change` is called after every change of the state, from the thread that caused it. All methods may be called
     from any thread.
@@ -142,7 +142,7 @@ class Board:
         self._change({"door_open": False})
 
     def state(self) -> BoardState:
-        """Tell what is on and what is lit."""
+        """Return the state of strike, door, lamps and buzzer."""
         with self._changed:
             return self._state.copy()
 
@@ -153,7 +153,7 @@ class Board:
             return tuple(self._edges)
 
     def wait_for(self, test: Callable[[BoardState], bool], *, seconds: float = 5.0) -> bool:
-        """Wait until `test(state)` is true, looking again at each change; False when it was not within `seconds`."""
+        """Wait until `test(state)` is true, testing at each change; False when it was not within `seconds`."""
         with self._changed:
             return self._changed.wait_for(lambda: test(self._state), seconds)
 
@@ -173,7 +173,7 @@ class Board:
         self._change({"strike": on})
 
     def _lamp_written(self, lamp: str) -> None:
-        """Take the colour when every lamp was written: what lies between has no duration anybody could see."""
+        """Take the colour once every lamp was written: nobody can see what is between."""
         self._fresh.add(lamp)
         if self._fresh >= _LAMPS & self._pins.keys():
             self._fresh.clear()

@@ -1,8 +1,8 @@
 """Simulated cards: ISO 14443 type A at 106 kbit/s.
 
-Each answers as its data sheet says, so that the reader's own tag classes recognise it. The chip that powers and
-polls them is in `chip`. Frames carry no checksum here (the chip adds
-and takes it off), and an answer of one byte stands for the four bits of an ACK or a NAK.
+Each answers as in its data sheet, so that the reader's own tag classes recognise it. The chip that powers and polls
+them is in `chip`. Frames have no checksum here (the chip adds and removes it), and an answer of one byte stands for the
+four bits of an ACK or a NAK.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Card(ABC):
 
 
 class MifareClassic(Card):
-    """A MIFARE Classic card. The kiosk reads its number only: the driver lacks the cipher of its memory."""
+    """A MIFARE Classic card. The kiosk reads only its number: the driver cannot decrypt its memory."""
 
     sens_res = b"\x04\x00"
     sak = 0x08
@@ -93,7 +93,7 @@ class Ntag(Card):
 
     @property
     def _config(self) -> int:
-        """The first page of the configuration: mirror and AUTH0, ACCESS, PWD, PACK."""
+        """Return the first page of the configuration: mirror and AUTH0, ACCESS, PWD, PACK."""
         return self.model.pages - 4
 
     def _store(self, page: int, content: bytes) -> None:
@@ -244,7 +244,7 @@ NOT_SUPPORTED = b"\x6d\x00"
 class Phone(IsoDepCard):
     """A phone: its number changes each time the field is switched on.
 
-    `peer_to_peer` telephones say so in their SAK (0x60 in place of 0x20), which is why some drivers overlook them.
+    With `peer_to_peer` it says so in its SAK (0x60 instead of 0x20), which makes some drivers overlook it.
     """
 
     sens_res = b"\x04\x00"
@@ -255,7 +255,7 @@ class Phone(IsoDepCard):
         self.sak = 0x60 if peer_to_peer else 0x20
 
     def _draw(self) -> bytes:
-        """First byte 08: a random number, as ISO 14443-3 reserves it."""
+        """Draw a random number, with 08 as first byte, as ISO 14443-3 reserves it."""
         return b"\x08" + self._random.randbytes(3)
 
     def power_up(self) -> None:

@@ -1,7 +1,7 @@
 """A simulated PN532 reader on a pseudo-terminal: frames, speeds and faults.
 
-The host's driver opens `Pn532.port` like any serial port. What the chip answers is in `firmware`, how it wraps that in
-`frames`, what lies on its antenna in `cards`.
+The host's driver opens `Pn532.port` like any serial port. The chip's answers are in `firmware`, their framing in
+`frames`, the cards on its antenna in `cards`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ FAULTS: dict[str, Callable[[bytes], tuple[bytes, bytes]]] = {
 class Pn532:
     """A simulated PN532, used with `with` or between `start` and `stop`. Its methods may be called from any thread.
 
-    With `strict_baud` it exchanges nothing with a host at another speed than its own. With `wire` it takes the
-    time that a real one takes (bytes on the line, 20 ms to search the field); without, it answers at once.
+    With `strict_baud` it does not understand a host at another speed than its own. With `wire` it takes the time of a
+    real one (bytes on the line, 20 ms to search the field); without, it answers at once.
     """
 
     def __init__(self, *, strict_baud: bool = True, wire: bool = False) -> None:
@@ -93,7 +93,7 @@ class Pn532:
 
     @property
     def fault(self) -> str | None:
-        """One of FAULTS, or None: all is well."""
+        """One of FAULTS, or None for no fault."""
         return self._fault
 
     @fault.setter
@@ -103,7 +103,7 @@ class Pn532:
         self._fault = name
 
     def put(self, card: Card) -> None:
-        """Lay a card on the reader and remove another one."""
+        """Lay a card on the reader, replacing another one."""
         self._ask(lambda: self._firmware.put(card))
 
     def take(self) -> None:
@@ -122,9 +122,9 @@ class Pn532:
     # ------------------------------------------------------------ the thread
 
     def _ask(self, action: Callable[[], None]) -> None:
-        """Have the chip's own thread do something, and wait until it is done.
+        """Run a function in the chip's own thread, and wait until it is done.
 
-        Nobody is there to ask before it runs, and a card that acts on being asked is in that thread already.
+        Called before that thread runs, or by a card from inside it, the function runs at once.
         """
         if not self._running or current_thread() is self._thread:
             action()
@@ -170,7 +170,8 @@ class Pn532:
     def _in_tune(self) -> bool:
         """Whether host and chip run at one speed.
 
-        A host that runs at the speed it asked for has seen it granted: its acknowledgement may get lost in the change.
+        A host that already uses the speed it asked for has received the answer: its acknowledgement may be lost in the
+        change.
         """
         if self._firmware.speed != self._speed and self._port.host_runs_at(self._firmware.speed):
             self._speed = self._firmware.speed
@@ -208,15 +209,15 @@ class Pn532:
         self._send(answer, after=self._working_time(code))
 
     def _line_time(self, size: int) -> float:
-        """Seconds for so many bytes of ten bits."""
+        """Return the seconds for so many bytes of ten bits."""
         return size * 10 / self._speed
 
     def _working_time(self, code: int) -> float:
-        """Seconds, typical of a real chip."""
+        """Return the seconds that a real chip typically takes."""
         return {IN_LIST_PASSIVE_TARGET: 0.02, IN_COMMUNICATE_THRU: 0.004}.get(code, 0.001)
 
     def _send(self, content: bytes, *, after: float) -> None:
-        """Let the content arrive so many seconds, and its time on the line, after what is already on its way."""
+        """Send the content after so many seconds and its time on the line, after what is already being sent."""
         last = self._outbox[-1][0] if self._outbox else time.monotonic()
         delay = after + self._line_time(len(content)) if self._wire else 0.0
         self._outbox.append((last + delay, content))

@@ -42,7 +42,7 @@ class Firmware:
     """The state of a chip since power-up, as an initiator at 106 kbit/s type A.
 
     Searches never wait for a card to come, and find no cards of other technologies. Target mode, the chip's GPIO and
-    InAutoPoll are not there: they get the error frame.
+    InAutoPoll are not simulated: they get the error frame.
     """
 
     def __init__(self) -> None:
@@ -79,14 +79,14 @@ class Firmware:
         }
 
     def answer(self, command: int, data: bytes) -> bytes:
-        """Run a command; the answer is without its code. Raises CommandError."""
+        """Run a command and return the answer without its code. Raises CommandError."""
         try:
             return self._commands[command](data)
         except (KeyError, IndexError) as error:
             raise CommandError(f"command {command:02X} {data.hex()}") from error
 
     def put(self, card: Card) -> None:
-        """Lay a card on the antenna, in place of one that lies there."""
+        """Lay a card on the antenna, replacing one that lies there."""
         self.card, self._target = card, None
         if self.field:
             card.power_up()
@@ -151,7 +151,7 @@ class Firmware:
         return b"\x01\x01" + found
 
     def _exchange(self, frame: bytes) -> bytes | None:
-        """Over the air and back, if there is still a card."""
+        """Send a frame to the card, if it is still there, and return its answer."""
         return self._target.exchange(frame) if self._target and frame else None
 
     def _communicate_thru(self, data: bytes) -> bytes:
@@ -165,7 +165,7 @@ class Firmware:
 
     @property
     def _speaks_blocks(self) -> bool:
-        """ISO-DEP has no four-bit answers: a block of one byte is whole."""
+        """Whether the card uses blocks: ISO-DEP has no four-bit answers, so a block of one byte is complete."""
         return self._target is not None and bool(self._target.sak & 0x20)
 
     def _data_exchange(self, data: bytes) -> bytes:
@@ -181,5 +181,5 @@ class Firmware:
 
 
 def cascaded(uid: bytes) -> bytes:
-    """The number as the host gives it to InListPassiveTarget: seven bytes have a cascade tag in front."""
+    """Return the number as the host gives it to InListPassiveTarget: seven bytes are preceded by a cascade tag."""
     return uid if len(uid) == 4 else b"\x88" + uid

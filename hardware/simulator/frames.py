@@ -22,9 +22,9 @@ ERROR = frame(b"\x7f")
 
 
 def take_frame(received: bytearray) -> bytes | None:
-    """Cut the first frame off: ACK or NACK as they are, of any other the payload. None: it has not all come yet.
+    """Cut off the first frame: ACK and NACK unchanged, of any other the payload. None: it has not arrived completely.
 
-    Whatever is no frame, and frames with a wrong checksum, are dropped, as the chip does.
+    Everything that is no frame, and frames with a wrong checksum, are dropped, as the chip does.
     """
     while (start := received.find(b"\x00\xff")) >= 0:
         body = received[start + 2 :]

@@ -22,9 +22,9 @@ permission denied."""
 
 
 class Ntag424(Type4Card):
-    """A card with one key for all purposes, as number 0. With `link` it carries a signed one.
+    """A card with one key, number 0, for all purposes. With `link` it carries a signed link.
 
-    `link` has two places to fill, `{picc}` and `{mac}`. `random_bytes(n)` is where its random numbers come from.
+    `link` has two placeholders, `{picc}` and `{mac}`. `random_bytes(n)` returns its random numbers.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ class Port:
             self.path = ""
 
     def host_runs_at(self, speed: int) -> bool:
-        """Whether the host set its end to that many bits a second."""
+        """Whether the host set its end to this many bits a second."""
         if self._ends is None:
             return False
         return bool(termios.tcgetattr(self._ends[1])[4] == getattr(termios, f"B{speed}"))
@@ -67,6 +67,6 @@ class Port:
         return b""
 
     def write(self, content: bytes) -> None:
-        """Send to the host. A host that never reads loses what does not fit, as on a real line."""
+        """Send to the host. If the host never reads, what does not fit is lost, as on a real line."""
         with contextlib.suppress(BlockingIOError):
             os.write(self.fileno(), content)

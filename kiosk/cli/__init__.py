@@ -1,6 +1,6 @@
 """The `kiosk` command: reads arguments, has kiosk.answering or kiosk.desk do the work, prints the answer.
 
-It must start fast: the database, the screen and the reader are imported by the commands that need them.
+It must start fast: commands that need the database, the screen or the reader import them themselves.
 """
 
 from __future__ import annotations

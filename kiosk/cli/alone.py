@@ -1,4 +1,4 @@
-"""Answers a command on the ledger itself, while no kiosk runs. kiosk.cli.perform loads it only then: it is heavy."""
+"""Answers a command by opening the ledger, while no kiosk runs. Imported only then, because it is slow to load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAKE_A_LEDGER = (ImportSite, SetUp, Pair)
 
 
 def answer(config: Config, command: Command) -> Answered:
-    """Open the ledger, answer, close it.
+    """Open the ledger, answer a command, close the ledger.
 
     Raises RefusedError where there is no ledger yet, LedgerError when it cannot be opened.
     """
@@ -36,7 +36,7 @@ def answer(config: Config, command: Command) -> Answered:
 
 
 def _answering(config: Config, ledger: Ledger, clock: WallClock) -> Answering:
-    """The same table of answers as a running kiosk's, with the desk in this thread."""
+    """Return the same table of answers as a running kiosk's, with the desk in this thread."""
 
     def desk() -> Desk:
         moment, hidden = clock.stamp(), ledger.roster.badge_count()

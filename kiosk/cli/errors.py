@@ -1,4 +1,4 @@
-"""Errors of the `kiosk` command: one sentence and an exit code, never a traceback for what was foreseen."""
+"""Errors of the `kiosk` command: one sentence and an exit code, no traceback for expected errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.settings.mistakes import MistakesError
 
 
 class RefusedError(click.ClickException):
-    """The command was refused, for a reason that people can mend: exit code 1."""
+    """The command was refused, for a reason that the user can remove: exit code 1."""
 
     exit_code = 1
 
@@ -29,7 +29,7 @@ class RefusedError(click.ClickException):
 
 
 class Group(click.Group):
-    """A group of commands that prints foreseen errors as one sentence."""
+    """A group of commands that prints expected errors as one sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors of the system, of settings and of missing packages become RefusedError."""
@@ -47,7 +47,7 @@ class Group(click.Group):
 
 
 def _sentence(error: OSError) -> str:
-    """Return an error as a sentence: ours are sentences already, the system's need their file."""
+    """Return an error as a sentence; the system's errors are completed by the name of their file."""
     if error.errno is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)

@@ -25,7 +25,7 @@ class Call:
     as_json: bool = False
 
     def config(self) -> Config:
-        """Read the settings file; where there is none but the demo's, read that one and say so.
+        """Read the settings file; if there is none but the demo's, read that one and say so.
 
         Raises MistakesError or OSError.
         """
@@ -82,7 +82,7 @@ class Day(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read it."""
+        """Convert the text to a date."""
         try:
             return date.fromisoformat(str(value))
         except ValueError:

@@ -1,6 +1,6 @@
-"""Has a command performed by the running kiosk over its socket, or here when no kiosk runs, and prints the answer.
+"""Performs a command through the running kiosk's socket, or here when no kiosk runs, and prints the answer.
 
-A running kiosk holds the lock of the ledger, so all changes go through it. Checks only read, and run here in any case.
+A running kiosk holds the lock of the ledger, so all changes go through it. Checks only read, and always run here.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ PATIENCE_SECONDS = 60.0
 
 
 def do(call: Call, command: Command) -> None:
-    """Have a command performed and print the answer. Exits with 1 when it is a refusal."""
+    """Perform a command and print the answer. Exits with 1 when it is refused."""
     show(call, ask(call.config(), command))
 
 
 def do_without_kiosk(call: Call, command: Command) -> None:
-    """Perform a long command here, while no kiosk runs: nobody could come in meanwhile. Raises RefusedError."""
+    """Perform a long command here, while no kiosk runs, because taps would have to wait for it. Raises RefusedError."""
     from kiosk.ledger import LedgerBusyError
 
     try:
@@ -52,7 +52,7 @@ def ask(config: Config, command: Command) -> Answered:
 
 
 def named_member(call: Call, config: Config, name: str) -> Member:
-    """Return the member that a name means, to be named in a question. Exits with 1 when it means nobody or several."""
+    """Return the member that a name means. Exits with 1 when it means nobody or several."""
     answered = ask(config, ShowAccount(member=name))
     if isinstance(answered, Account):
         return answered.member
@@ -91,7 +91,7 @@ def _perform_here(config: Config, command: Command) -> Answered:
 def inspect(call: Call, question: Literal["verified", "rebuilt"], **remembered: tuple[int, bytes] | None) -> None:
     """Check the ledger with a function of kiosk.desk.reports, also while the kiosk runs.
 
-    `remembered` may be a `head` that somebody wrote down: sequence number and hash, or the beginning of the hash.
+    `remembered` may be a `head` noted earlier: sequence number and hash, or the beginning of the hash.
     """
     from kiosk.desk import reports
     from kiosk.ledger import Head, open_reader
@@ -117,7 +117,7 @@ def show(call: Call, answered: Answered) -> None:
 
 
 def is_fine(answered: Answered) -> bool:
-    """Tell whether the command was done and nothing wrong was found."""
+    """Tell whether the command was done and no fault was found."""
     match answered:
         case Refused():
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def _plainer(error: UnicodeError) -> tuple[str, int]:
-    """Replace letters that a terminal cannot show by the nearest it can: `é` by `e`, other signs by `?`."""
+    """Replace letters that a terminal cannot show: `é` by `e`, other characters by `?`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end].translate(_PLAIN)
@@ -31,7 +31,7 @@ def prepare_terminal() -> None:
 
 
 def decode_argument(argument: str) -> str:
-    """Return an argument as text: bytes that do not fit the locale are read as UTF-8, or else as Western European."""
+    """Return an argument as text: bytes invalid in the locale are read as UTF-8, or else as Western European."""
     raw = os.fsencode(argument) if any("\udc80" <= letter <= "\udcff" for letter in argument) else None
     if raw is None:
         return argument
@@ -42,5 +42,5 @@ def decode_argument(argument: str) -> str:
 
 
 def is_unicode(stream: Any) -> bool:
-    """Tell whether a stream can print every letter."""
+    """Tell whether a stream can print all characters."""
     return "utf" in (getattr(stream, "encoding", None) or "").lower()

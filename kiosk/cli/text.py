@@ -70,7 +70,7 @@ def _table(rows: Iterable[Sequence[str]], *, empty: str) -> Iterator[str]:
 
 
 def entries(count: int) -> str:
-    """`1 entry`, `2 entries`."""
+    """Return `1 entry`, `2 entries`."""
     return f"{count} {'entry' if count == 1 else 'entries'}"
 
 
@@ -293,7 +293,7 @@ def _head(head: str) -> str:
 
 
 def _health(status: Status) -> Iterator[str]:
-    """Yield a line for each thing that is wrong."""
+    """Yield a line for each fault."""
     for code in status.health:
         said = HEALTH[code].idle or HEALTH[code].short if code in HEALTH else "needs a look"
         yield f"  {code}: {said}"

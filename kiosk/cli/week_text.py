@@ -35,7 +35,7 @@ def preview_lines(preview: HoursPreview) -> Iterator[str]:
 
 
 def opening_line(opening: Opening) -> str:
-    """Return the state as `closed (Ascension) until Mon 2026-05-18 09:00`."""
+    """Return the state of the hours: `closed (Ascension) until Mon 2026-05-18 09:00`."""
     why = f" ({opening.because})" if opening.because else ""
     until = f" until {opening.changes_at:%a %Y-%m-%d %H:%M}" if opening.changes_at else ""
     return f"{'open' if opening.is_open else 'closed'}{why}{until}"

@@ -107,7 +107,10 @@ def _do(settings: Settings, order: AnyOrder) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of the settings'.")
 @click.pass_obj
 def run(settings: Settings, host: str | None, port: int | None) -> None:
-    """Run the server. It speaks plain HTTP: put a reverse proxy with TLS in front of it."""
+    """Run the server.
+
+    It speaks plain HTTP: put a reverse proxy with TLS in front of it.
+    """
     # What serves takes half a second to load, and no other command needs it.
     from sync.central import logs, pages
     from sync.central.http.app import create_app
@@ -148,7 +151,10 @@ def _listening(server: Central) -> Iterator[None]:
 @central.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
-    """Create or upgrade the database now; `run` does the same when it starts."""
+    """Create or upgrade the database.
+
+    `run` does the same when it starts.
+    """
     _drop_root(settings)
     server = Central(settings)
     server.books.fold()
@@ -169,7 +175,10 @@ def backup(settings: Settings, to: Path) -> None:
 @central.command()
 @click.pass_obj
 def retention(settings: Settings) -> None:
-    """Erase old data now. Visits go after three months, customers after three years; the server does so every day."""
+    """Erase old personal data now.
+
+    Visits are erased after three months, customers after three years. The running server does this every day.
+    """
     _do(settings, orders.Forget())
 
 
@@ -177,7 +186,10 @@ def retention(settings: Settings) -> None:
 @click.confirmation_option(prompt="All kiosks will fetch the roster anew. Go on?")
 @click.pass_obj
 def restored(settings: Settings) -> None:
-    """Begin anew after a restored database. Needed only for copies that were not made by `backup`."""
+    """Tell the server that its database was restored.
+
+    Needed only for a copy that was not made by `backup`. All kiosks then fetch a new snapshot.
+    """
     _do(settings, orders.Restored())
 
 
@@ -201,7 +213,7 @@ def list_kiosks(settings: Settings) -> None:
 @click.option("--site", metavar="ID", help="The site at whose door it is.")
 @click.pass_obj
 def pair(settings: Settings, name: str, site: str | None) -> None:
-    """Print a pairing code for a new kiosk, which will be called NAME."""
+    """Print a pairing code for a new kiosk called NAME."""
     _do(settings, orders.MakeCode(name=name, site_id=site))
 
 
@@ -209,7 +221,10 @@ def pair(settings: Settings, name: str, site: str | None) -> None:
 @click.argument("name")
 @click.pass_obj
 def revoke(settings: Settings, name: str) -> None:
-    """Revoke a kiosk, given its name or id: the server takes nothing from it any more."""
+    """Revoke a kiosk.
+
+    NAME is its name or id. The server accepts nothing from it any more.
+    """
     _do(settings, orders.Revoke(kiosk=name))
 
 
@@ -260,7 +275,7 @@ def add(settings: Settings, *, name: str, role: str, site: str | None, password:
 @_password_option
 @click.pass_obj
 def password(settings: Settings, *, name: str, forget_codes: bool, password: str) -> None:
-    """Change the password of NAME, and sign them out everywhere."""
+    """Change the password of NAME; ends all sessions."""
     _do(settings, orders.SetPassword(name=name, password=password, forget_totp=forget_codes))
 
 
@@ -269,7 +284,7 @@ def password(settings: Settings, *, name: str, forget_codes: bool, password: str
 @_role_options
 @click.pass_obj
 def role(settings: Settings, *, name: str, role: str, site: str | None) -> None:
-    """Change the role of NAME, and sign them out everywhere."""
+    """Change the role of NAME; ends all sessions."""
     _do(settings, orders.SetRole(name=name, role=Role(role), site_id=site))
 
 
@@ -278,5 +293,5 @@ def role(settings: Settings, *, name: str, role: str, site: str | None) -> None:
 @click.option("--undo", is_flag=True, help="Enable it again.")
 @click.pass_obj
 def disable(settings: Settings, *, name: str, undo: bool) -> None:
-    """Disable the account of NAME, and sign them out everywhere."""
+    """Disable or enable an account; ends all sessions."""
     _do(settings, orders.SetDisabled(name=name, disabled=not undo))

@@ -1,4 +1,4 @@
-"""`kiosk badge`: which badge belongs to whom."""
+"""`kiosk badge`: commands about badges."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def assign(call: Call, *, member: str, number: str | None, code: str | None, wai
 
 
 def _tapped(config: Config, name: str, *, seconds: float) -> str:
-    """Wait for the tap of a badge that belongs to nobody, and return its code."""
+    """Wait for the tap of an unknown badge, and return its claim code."""
     since = _unknown_badges(config, None).now
     click.echo(f"Tap the new badge of {name} on the reader...", err=True)
     end = time.monotonic() + seconds

@@ -53,7 +53,7 @@ def _changes(call: Call, change: commands.HoursChange, *, preview: bool) -> None
 
 
 def _changes_dates(call: Call, change: commands.HoursChange, *, preview: bool) -> None:
-    """Say first on which days it will be open, and when; ask in a terminal; then change it."""
+    """Print the days and hours that a change gives; ask in a terminal; then make the change."""
     if not preview and not call.as_json:
         shown = ask(call.config(), commands.PreviewHours(change=change))
         show(call, shown)
@@ -94,7 +94,7 @@ def back(call: Call, *, preview: bool) -> None:
 
 
 def week_grid(expression: str) -> WeekHours:
-    """Read an expression as the hours of a week. Raises BadParameter when it cannot be read, or says more than that."""
+    """Read an expression as a weekly grid. Raises BadParameter when it cannot be read, or says more than that."""
     from kiosk.hours import HoursError, check, week
 
     try:
@@ -129,7 +129,10 @@ def set_week(call: Call, *, expression: str, preview: bool) -> None:
 
 @hours.group("exception")
 def exception() -> None:
-    """Add or remove exceptions: rules for dates, which replace the weekly hours."""
+    """Add or remove exceptions to the weekly hours.
+
+    An exception is a rule for certain dates.
+    """
 
 
 class _Span(click.ParamType[Span]):

@@ -1,4 +1,4 @@
-"""`kiosk ledger` and `kiosk retention`: checks the ledger, and forgets old data."""
+"""`kiosk ledger` and `kiosk retention`: checks the ledger, and erases old data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.cli.perform import ask, do_without_kiosk, inspect, show
 
 @click.group()
 def ledger() -> None:
-    """Check that the ledger is complete and unchanged."""
+    """Check the ledger, and the roster computed from it."""
 
 
 class _Head(click.ParamType[tuple[int, bytes]]):
@@ -67,9 +67,10 @@ def rebuild(call: Call, *, repair: bool) -> None:
 @click.command()
 @common_options
 def retention(call: Call) -> None:
-    """Erase old personal data: visits after three months, customers after three years.
+    """Erase old personal data now.
 
-    The running kiosk does this every night. What the accounts need is kept.
+    Visits are erased after three months, customers after three years. The running kiosk does this every
+    night. What the accounts need is kept.
     """
     config = call.config()
     answered = ask(config, commands.ForgetOld())

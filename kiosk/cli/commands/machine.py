@@ -1,4 +1,4 @@
-"""`kiosk run`, `demo`, `tap`, `open`, `pair`, `export`, `clock`, `status` and `check`: the machine and its kiosk."""
+"""Commands about the machine and the running kiosk: `run`, `demo`, `tap`, `pair`, `status` and others."""
 
 from __future__ import annotations
 
@@ -107,7 +107,10 @@ def tap(call: Call, card: str | None) -> None:
 @click.command("open")
 @common_options
 def open_door(call: Call) -> None:
-    """Open the door once. The ledger notes it."""
+    """Open the door once.
+
+    It is recorded in the ledger.
+    """
     show(call, ask_running(call.config(), OpenDoor(), otherwise="the door is opened by a running kiosk only"))
 
 
@@ -161,7 +164,9 @@ class _LocalTime(click.ParamType[datetime]):
 @click.option("--confirm", is_flag=True, help="The date is right, though it is far from the last entry's.")
 @common_options
 def clock(call: Call, *, at: datetime, confirm: bool) -> None:
-    """Set the clock of the running kiosk, after a power cut without a network.
+    """Set the clock of the running kiosk.
+
+    For a kiosk without a network, after a power cut.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`kiosk member` and `kiosk pin`: members and hosts."""
+"""`kiosk member` and `kiosk pin`: commands about members and hosts."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ POLL_SECONDS = 0.4
 def member() -> None:
     """Add, find, change and check in members; list who is in.
 
-    Any part of the name will do for MEMBER, without accents or capitals.
+    MEMBER is any part of a name; accents and capitals may be left out.
     """
 
 
 @member.command("add")
 @click.argument("name")
 @click.option("--staff", is_flag=True, help="A host: the door opens at any hour, no pass is needed.")
-@click.option("--language", type=LANGUAGE, help="Language of the screen for them.  [default: the site's]")
-@click.option("--greeting", type=GREETING, default="first_name", show_default=True, help="How the screen names them.")
+@click.option("--language", type=LANGUAGE, help="Language of the screen for this member.  [default: the site's]")
+@click.option("--greeting", type=GREETING, default="first_name", show_default=True, help="Name that the screen shows.")
 @click.option("--pseudonym", help="The name for --greeting pseudonym.")
-@click.option("--anyway", is_flag=True, help="Add them even if somebody has the same name.")
+@click.option("--anyway", is_flag=True, help="Add the member even if somebody has the same name.")
 @common_options
 def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
     """Add a member.
@@ -49,19 +49,22 @@ def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
 
 @member.command("change")
 @click.argument("member")
-@click.option("--name", help="Their new name.")
-@click.option("--role", type=click.Choice(["member", "staff"]))
-@click.option("--language", type=LANGUAGE)
-@click.option("--greeting", type=GREETING)
-@click.option("--pseudonym")
+@click.option("--name", help="New name.")
+@click.option("--role", type=click.Choice(["member", "staff"]), help="staff: a host.")
+@click.option("--language", type=LANGUAGE, help="Language of the screen for this member.")
+@click.option("--greeting", type=GREETING, help="Name that the screen shows.")
+@click.option("--pseudonym", help="The name for --greeting pseudonym.")
 @click.option(
-    "--large-text/--no-large-text", default=None, help="Show the most important line only, in larger letters."
+    "--large-text/--no-large-text", default=None, help="Show only the most important line, in larger letters."
 )
-@click.option("--sound", type=click.Choice(["usual", "slow", "none"]), help="Sound of their taps.")
-@click.option("--listed/--no-listed", default=None, help="Name them on the screen while they are in; they agreed.")
+@click.option("--sound", type=click.Choice(["usual", "slow", "none"]), help="Sound of this member's taps.")
+@click.option("--listed/--no-listed", default=None, help="Show the name on the screen while they are in; ask first.")
 @common_options
 def change_member(call: Call, **told: Any) -> None:
-    """Change a member. What is not given stays as it is."""
+    """Change a member.
+
+    Only the given options are changed.
+    """
     do(call, commands.ChangeMember(**told))
 
 
@@ -86,7 +89,10 @@ def restore(call: Call, member: str) -> None:
 @click.argument("text", required=False, default="")
 @common_options
 def note(call: Call, *, member: str, text: str) -> None:
-    """Write a short note about a member for other hosts; without TEXT, delete it."""
+    """Write a note about a member for other hosts.
+
+    Without TEXT, delete the note.
+    """
     do(call, commands.ChangeMember(member=member, note=text))
 
 
@@ -175,9 +181,10 @@ def taps(call: Call, on: date | None) -> None:
 @click.argument("member")
 @common_options
 def pin(call: Call, member: str) -> None:
-    """Set the PIN of a host, for signing in at the screen after tapping the badge.
+    """Set the PIN of a host.
 
-    It is asked for and not shown: 4 to 8 digits, better 6. A forgotten PIN cannot be looked up, only replaced.
+    Hosts type it at the screen after tapping their badge. It is asked for and not shown: 4 to 8 digits, better 6. A
+    forgotten PIN cannot be looked up, only replaced.
     """
     config = call.config()
     host = named_member(call, config, member)

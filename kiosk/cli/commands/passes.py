@@ -1,4 +1,4 @@
-"""`kiosk pass`: sells passes and takes sales and visits back."""
+"""`kiosk pass`: sells passes, gives entries back, cancels sales."""
 
 from __future__ import annotations
 

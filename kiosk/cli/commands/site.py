@@ -1,4 +1,4 @@
-"""`kiosk site`: loads the description of the site, and sets up a new kiosk."""
+"""`kiosk site`: imports and retires sites, and sets up a new kiosk."""
 
 from __future__ import annotations
 
@@ -50,14 +50,13 @@ def check_site(file: str) -> None:
 
 @site.command("retire")
 @click.argument("site_id")
-@click.option(
-    "--undo", is_flag=True, help="Take it back into the network; then its weekly hours are to be written anew."
-)
+@click.option("--undo", is_flag=True, help="Reopen the site; its weekly hours must then be set again.")
 @common_options
 def retire_site(call: Call, *, site_id: str, undo: bool) -> None:
-    """Close a site for good: its door stays closed and nothing is sold there.
+    """Close a site for good.
 
-    Its sales and visits stay in the ledger. SITE_ID is the `id` of its site file.
+    Members are no longer let in and nothing is sold there. Its sales and visits stay in the ledger. SITE_ID is the
+    `id` of its site file.
 
     \b
     Examples:
@@ -70,13 +69,17 @@ def retire_site(call: Call, *, site_id: str, undo: bool) -> None:
 @site.command("start")
 @click.option("--name", help="Name of the site.")
 @click.option("--host", help="Name of the first host.")
-@click.option("--hours", "expression", default="Mo-Fr 09:00-17:00; PH off", show_default=True)
+@click.option(
+    "--hours", "expression", default="Mo-Fr 09:00-17:00; PH off", show_default=True, help="Weekly opening hours."
+)
 @click.option("--code", help="Code of the host's badge, which the screen shows when it is tapped.")
-@click.option("--language", type=click.Choice(languages()), default=DEFAULT, show_default=True)
+@click.option(
+    "--language", type=click.Choice(languages()), default=DEFAULT, show_default=True, help="Language of the screen."
+)
 @click.option("--country", default="FR", show_default=True, help="Country of the public holidays.")
 @click.option("--region", default="", help="Region with holidays of its own, such as FR-57 (Moselle) or FR-974.")
 @click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone.")
-@click.option("--currency", default="EUR", show_default=True)
+@click.option("--currency", default="EUR", show_default=True, help="Currency of all prices.")
 @common_options
 def start_site(call: Call, *, name: str, host: str, expression: str, **chosen: str | None) -> None:
     """Set up a new kiosk, as its screen does.
