@@ -1,7 +1,7 @@
 """Computes the waiting times between exchanges with the server. Pure; the random number is an argument.
 
-`jitter` is a random number of [0, 1). Kiosks that lost the server together must not come back together: what is waited
-after a failure is drawn from all of [0, ceiling), not from a narrow band around it.
+`jitter` is a random number in [0, 1). Kiosks that lost the server together must not all return at once: the time after
+a failure is drawn from all of [0, ceiling), not from a narrow band around it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ _ENOUGH_DOUBLINGS = 20
 
 
 def delay(failures: int, jitter: float) -> float:
-    """Return the seconds to wait after so many failures in a row: full jitter under a ceiling that doubles."""
+    """Return the seconds to wait after so many failures in a row: random, below a ceiling that doubles."""
     doublings = min(max(failures, 1) - 1, _ENOUGH_DOUBLINGS)
     return jitter * min(CAP_SECONDS, BASE_SECONDS * float(1 << doublings))
 
 
 def requested_pause(asked: float, jitter: float) -> float:
-    """Return the seconds to wait after a Retry-After of the server: never less, up to twice as long.
+    """Return the seconds to wait after a Retry-After of the server: never less, at most twice as long.
 
-    All kiosks may have been asked for the same number at the same moment; within it they would come back as one.
+    All kiosks may have received the same number at the same moment; without the random part they would all return at
+    once.
     """
     return min(max(asked, 0.0), LONGEST_ASKED_SECONDS) * (1.0 + jitter)
 

@@ -1,7 +1,7 @@
 """HTTP client of the central server: one method per call, one root of errors. It neither waits nor retries.
 
-How bytes reach the server is the transport's matter (sync.transport has the real one); when to call, and what to do
-with the answers, is in sync.exchange and sync.worker.
+Bytes are sent by a transport (the real one is sync.transport); when to call, and what to do with the answers, is
+decided in sync.exchange and sync.worker.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ class SyncError(OSError):
     """A call failed. The server may have carried it out all the same: only its answer would tell."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        """`retry_after` are the seconds that the server asked to be left alone for."""
+        """`retry_after`: for how many seconds the server asked not to be called."""
         super().__init__(message)
         self.retry_after = retry_after
 
 
 class UnreachableError(SyncError):
-    """The server did not answer: no network, no server at the address, too slow, or cut off."""
+    """The server did not answer: no network, no server at the address, too slow, or disconnected."""
 
 
 class GoneError(SyncError):
-    """The server no longer has this place of the feed, or this snapshot: begin with a new snapshot."""
+    """The server no longer has this cursor, or this snapshot: start with a new snapshot."""
 
 
 class NotTrustedError(SyncError):
@@ -58,11 +58,11 @@ class NotTrustedError(SyncError):
 
 
 class OtherLedgerError(NotTrustedError):
-    """The server knows this kiosk, but takes no entries of this ledger from it."""
+    """The server knows this kiosk, but accepts no entries of this ledger from it."""
 
 
 class UnknownCallError(SyncError):
-    """The server does not know this call: it has an earlier release, or is no server of ours."""
+    """The server does not know this call: it is of an earlier release, or not ours."""
 
 
 class RejectedError(SyncError):
@@ -89,7 +89,7 @@ class Client:
     """Makes the calls of one kiosk to its server."""
 
     def __init__(self, transport: Transport, *, token: str | None = None, version: str = "") -> None:
-        """`token` is what `enroll` was given; only `enroll` and `time` do without."""
+        """`token` is the one received by `enroll`; only `enroll` and `time` need none."""
         self._transport, self._token = transport, token
         self._agent = f"kiosk/{version}" if version else "kiosk"
 
@@ -111,7 +111,7 @@ class Client:
     def news(self, cursor: str, *, wait: int = wire.WAIT_SECONDS) -> bool:
         """Wait at most so many seconds for an entry after a cursor; tell whether there is one. Raises SyncError.
 
-        A server of an earlier release knows no such call: UnknownCallError.
+        A server of an earlier release does not know this call: UnknownCallError.
         """
         return _decode(self._call("GET", _with(wire.NEWS, after=cursor, wait=str(wait))), NewsAnswer).news
 
@@ -164,7 +164,7 @@ def _decode(body: bytes, kind: type[T]) -> T:
 
 
 def _reading(read: Callable[[bytes], T], body: bytes) -> T:
-    """Read an answer; the page of a proxy in between (a hotel's sign-in) raises SyncError."""
+    """Read an answer; the page of a proxy on the way (such as a hotel's sign-in) raises SyncError."""
     try:
         return read(body)
     except msgspec.DecodeError as error:
@@ -172,7 +172,7 @@ def _reading(read: Callable[[bytes], T], body: bytes) -> T:
 
 
 def _error(method: str, path: str, answer: HttpAnswer, body: bytes) -> SyncError:
-    """Return the error for a failed status; its type says whether sending the same again can help."""
+    """Return the error for a failed status; its class says whether sending the same again can help."""
     said = _problem(body)
     sentence = f"{method} {path.partition('?')[0]}: {answer.status} {said.detail}".rstrip()
     if answer.status == HTTPStatus.GONE:
@@ -198,5 +198,5 @@ def _problem(body: bytes) -> Problem:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Read a Retry-After in seconds. One with a date is ignored: it would need a clock that can be trusted."""
+    """Read a Retry-After in seconds. One with a date is ignored, because it needs a trusted clock."""
     return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

@@ -1,7 +1,7 @@
 """One exchange with the server: push new entries, then pull news. No sleeping, no clock, no threads.
 
-How one ledger's entries are pushed is in sync.outbox. A kiosk can have several: the one that it writes, and those that
-it kept before, whose end it may have lost.
+How one ledger's entries are pushed is in sync.outbox. A kiosk can have several: the one that it writes, and former
+ones, whose end it may have lost.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Exchange:
     ) -> None:
         """`ledger` is read only; `write_news` returns when the news are written, or raises LedgerError.
 
-        `condition` tells how the kiosk is. `alive` is called between any two calls, and may raise to give up.
+        `condition` returns the kiosk's state for the beacon. `alive` is called between any two calls, and may raise to
+        abort.
         """
         self._client, self._ledger = client, ledger
         self._write_news, self._alive = write_news, alive
@@ -61,7 +62,7 @@ class Exchange:
     def run(self, *, only_pull: bool = False) -> bool:
         """Push, then pull; tell whether there is more to do at once. Raises SyncError or LedgerError.
 
-        `only_pull` leaves out a push that would say no more than that the kiosk lives.
+        `only_pull` leaves out a push that would contain only a beacon.
         """
         if only_pull and not self.waiting:
             return not self._pull()
@@ -75,10 +76,10 @@ class Exchange:
         return not (self._push_former_ledgers() and pushed and pulled)
 
     def _push_former_ledgers(self) -> bool:
-        """Push what the server lacks of this kiosk's former ledgers; tell whether all is sent.
+        """Push the entries of this kiosk's former ledgers that the server lacks; tell whether all are sent.
 
-        Where it seems to lack nothing it is asked all the same: once, and again for as long as something did not come
-        back by the feed, and after a snapshot. A server that was put back from a copy is found out by that.
+        If it seems to lack none it is asked all the same: once, and again as long as some did not come back by the
+        feed, and after a snapshot. This detects a server that was restored from a copy.
         """
         is_all = True
         for name in self._ledger.former_ledgers:
@@ -124,16 +125,16 @@ class Exchange:
         return False
 
     def _write_page(self, page: Sequence[FeedEntry], after: str) -> None:
-        """Write a page in chunks; the cursor moves with the last one, so that a page is never half forgotten."""
+        """Write a page in parts; the cursor moves with the last one, so that an interrupted page is fetched again."""
         known = tuple(_readable_entries(page))
         chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)] or [()]
         for number, chunk in enumerate(chunks, 1):
             self._write_news(FeedArrived(entries=chunk, cursor=after if number == len(chunks) else None))
 
     def _snapshot(self) -> str:
-        """Replace the kiosk's roster by the server's; return the cursor where the feed goes on.
+        """Replace the kiosk's roster by the server's; return the cursor where the feed continues.
 
-        Where the line breaks on the way, the next exchange goes on with the page that did not come.
+        If the connection breaks, the next exchange continues with the page that did not come.
         """
         while True:
             self._alive()

@@ -1,7 +1,7 @@
 """Thread that waits at the server for news, so that a kiosk hears within seconds of what happened elsewhere.
 
-It only asks whether there are any, on a line of its own: what they are is fetched by sync.worker, whose pushes never
-stand behind this waiting. Without it all works as well, by the pause between two exchanges.
+It only learns that there are news, over a connection of its own; sync.worker fetches them, so that pushes never wait
+for this thread. Without it everything works too, after the pause between two exchanges.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Listener:
         clock: Callable[[], float] = monotonic,
         pause: Callable[[threading.Event, float], bool] = threading.Event.wait,
     ) -> None:
-        """`client` is for this thread alone; `clock` returns monotonic seconds, `pause` waits so long for an event."""
+        """`client` is for this thread alone; `clock` returns monotonic seconds, `pause` waits for an event."""
         self._client, self._on_news, self._clock, self._pause = client, on_news, clock, pause
         self._cursor: str | None = None
         self._is_due = threading.Event()
@@ -43,7 +43,7 @@ class Listener:
     def follow(self, cursor: str) -> None:
         """Listen for news after this cursor, which an exchange has reached. From any thread.
 
-        So this thread needs no back-off of its own: where the server is not reached, nobody asks it to listen.
+        Called only after a successful exchange, so this thread needs no back-off of its own.
         """
         self._cursor = cursor
         self._is_due.set()
@@ -61,9 +61,9 @@ class Listener:
                 self.step(goes_on)
 
     def step(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Ask until there is news or the server fails; then wait for the next exchange to call `follow`.
+        """Ask until there are news or the server fails; then wait for the next call of `follow`.
 
-        Where there is nothing new for hours, so long does a step take; `goes_on` is called before each question.
+        While nothing is new this takes hours; `goes_on` is called before each request.
         """
         try:
             while goes_on() and (asked_at := self._clock()) >= self._quiet_until and (cursor := self._cursor):

@@ -1,7 +1,7 @@
 """Outbox: pushes one ledger's entries to the server, page by page, and reads the answers. No waiting, no clock.
 
-Nothing is ever waited for that one entry holds up: what the server rejects and what cannot be read any more is set
-aside and told of in the log, and everything else goes on.
+No entry holds up the others: what the server rejects, or cannot be read any more, is skipped and logged, and everything
+else is sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REJECTIONS = 40
 
 
 class Outbox:
-    """Sends one ledger's entries, and remembers between exchanges what the server has of them."""
+    """Sends one ledger's entries, and remembers between exchanges which of them the server has."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Outbox:
         condition: Callable[[], Beacon] = Beacon,
         former: str | None = None,
     ) -> None:
-        """`former` names a ledger that was kept here before the present one; what else is as in sync.exchange."""
+        """`former` names a former ledger instead of the present one; the other arguments are as in sync.exchange."""
         self._client, self._ledger, self._write_news, self._alive = client, ledger, write_news, alive
         self._condition, self._former = condition, former
         self._reached: int | None = None
@@ -56,9 +56,9 @@ class Outbox:
         return max(0, self._ledger.head.seq - self._place())
 
     def push(self) -> bool:
-        """Push at least one page, which may hold only a beacon; tell whether all entries are sent.
+        """Push at least one page, which may contain only a beacon; tell whether all entries are sent.
 
-        Raises SyncError; RejectedError when the server will take nothing. Or LedgerError.
+        Raises SyncError, in particular RejectedError when the server accepts nothing; or LedgerError.
         """
         self._rejections = 0
         for _ in range(PAGES):
@@ -79,9 +79,9 @@ class Outbox:
     # ------------------------------------------------------------ what is next
 
     def _next(self, place: int) -> tuple[int, list[Entry], bool]:
-        """Return the next page of entries, how far it reaches, and whether that is the end.
+        """Return the next page of entries, its last number, and whether that is the end.
 
-        Entries set aside are passed over.
+        Entries set aside are skipped.
         """
         damaged, (page, is_cut) = 0, self._readable(place)
         while is_cut and not page:
@@ -96,7 +96,7 @@ class Outbox:
         return last, [entry for entry in page if entry.ref.seq not in self._set_aside], is_end
 
     def _readable(self, place: int) -> tuple[list[Entry], bool]:
-        """Return a page of entries up to the first that cannot be read, and whether there is such a one."""
+        """Return a page of entries up to the first unreadable one, and whether there is such an entry."""
         page: list[Entry] = []
         try:
             for entry in self._ledger.entries(after=place, limit=PAGE, of=self._former):
@@ -108,7 +108,7 @@ class Outbox:
     # ------------------------------------------------------------ sending
 
     def _send(self, page: Sequence[Entry]) -> Pushed:
-        """Push entries; where the server rejects them, find out which, and push the others."""
+        """Push entries; if the server rejects them, find out which one it rejects, and push the others."""
         try:
             return self._call(page)
         except RejectedError as error:
@@ -152,10 +152,10 @@ class Outbox:
     # ------------------------------------------------------------ what the answer means
 
     def _note(self, pushed: Pushed, *, place: int, last: int) -> None:
-        """Remember how far the server is; if it knows less than before, it was restored: send again from there.
+        """Record how far the server is. If it has less than before, it was restored: send again from there.
 
-        It does so once for each such place: where the server still knows no more afterwards, an entry is missing that
-        this kiosk cannot send. What follows that hole can be lost as well, which shows by what the server had.
+        Only once for each such place: if the server has no more afterwards, an entry is missing that this kiosk cannot
+        send. If entries after that gap are lost as well, the number that the server had before shows it.
         """
         if self._hole is not None and pushed.acked > self._hole:
             self._hole = None

@@ -1,4 +1,4 @@
-"""Pairs the kiosk with a central server, and keeps what it was given in a secret file."""
+"""Pairs the kiosk with a central server, and stores the result in a secret file."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def enroll(
 ) -> tuple[Pairing, bytes | None]:
     """Send a pairing code; return the pairing, and the network's badge key if it has one.
 
-    `badges` are those that the ledger knows; `badge_key` is what they are hidden with, `formers` are
-    ledgers that were kept before. Raises sync.client.SyncError.
+    `badges` are those that the ledger knows; `badge_key` is the key that hides them, `formers` are former ledgers.
+    Raises sync.client.SyncError.
     """
     given = client.enroll(
         Enroll(
@@ -65,7 +65,7 @@ def _as_shown(code: str) -> str:
 
 
 def read(file: Path) -> Pairing | None:
-    """Return the pairing kept in a file, None when there is none. Raises PairingError, or OSError."""
+    """Return the pairing in a file, None when there is none. Raises PairingError, or OSError."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Pairing)
     except FileNotFoundError:
@@ -75,7 +75,7 @@ def read(file: Path) -> Pairing | None:
 
 
 def keep(file: Path, pairing: Pairing) -> None:
-    """Write the pairing to a file that only its owner can read; after a power cut it holds the old or the new one.
+    """Write the pairing to a file that only its owner can read; after a power cut it is the old or the new one.
 
     Raises OSError.
     """

@@ -1,6 +1,6 @@
 """HTTP transport with requests: time limits that hold, and a `close` that ends a running call.
 
-What is said is sync.client's matter. Redirects are not followed, so the token never travels to another host.
+The content of the calls is in sync.client. Redirects are not followed, so the token is never sent to another host.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class HttpTransport:
         read_seconds: float = READ_SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
     ) -> None:
-        """`url` is one that `check_url` returned. `certificates`: of a private authority, in place of the public ones.
+        """`url` was checked by `check_url`. `certificates`: those of a private authority, replacing the public ones.
 
         Connecting may take `connect_seconds` for each of the server's network addresses.
         """
@@ -102,7 +102,7 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """Return the cause in a few words: the libraries' own messages are long and end in names of objects."""
+    """Return the cause in a few words: the libraries' own messages are long and contain names of objects."""
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)

@@ -1,7 +1,7 @@
 """The wire format: messages between kiosk and central server, JSON over HTTP. Field names are defined only here.
 
-Kiosk and server may be one release apart, so nothing here is ever renamed: fields are added with a default, and what
-this release does not know is passed over on reading. Entries keep what they do not know in their body, byte for byte.
+Kiosk and server may be one release apart, so nothing here is ever renamed: fields are added with a default, and unknown
+ones are ignored on reading. Entries keep unknown fields in their body, byte for byte.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Beacon(WireStruct, frozen=True, kw_only=True):
 
 
 class Enroll(WireStruct, frozen=True, kw_only=True):
-    """Request to pair: a kiosk sends the code that the server's staff read out."""
+    """Request to pair, with the code that the server's staff read out."""
 
     code: str
     ledger_id: str
@@ -115,7 +115,7 @@ class Enrolled(WireStruct, frozen=True, kw_only=True):
 
 
 class Push(WireStruct, frozen=True, kw_only=True):
-    """Entries of one ledger in the order of `seq`, at most PAGE; none to ask where the server stands."""
+    """Entries of one ledger in the order of `seq`, at most PAGE; none, to ask how far the server is."""
 
     ledger_id: str
     entries: tuple[WireEntry, ...] = ()
@@ -125,7 +125,7 @@ class Push(WireStruct, frozen=True, kw_only=True):
 
 
 class Outcome(StrEnum):
-    """What the server did with a pushed entry. Whatever it is, the entry is not sent again."""
+    """What the server did with a pushed entry. In any case the entry is not sent again."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -158,7 +158,7 @@ class FeedEntry(WireStruct, frozen=True, kw_only=True):
 
 
 class FeedPage(WireStruct, frozen=True, kw_only=True):
-    """Entries of the feed after a cursor. The new `cursor` is opaque: send it back to go on from here."""
+    """Entries of the feed after a cursor. The new `cursor` is opaque: send it back to continue from here."""
 
     entries: tuple[FeedEntry, ...] = ()
     cursor: str
@@ -172,7 +172,7 @@ class NewsAnswer(WireStruct, frozen=True, kw_only=True):
 
 
 class SnapshotPage(WireStruct, frozen=True, kw_only=True):
-    """A part of the folded roster. All pages of one snapshot stand at the same `position` of the feed."""
+    """A part of the folded roster. All pages of one snapshot belong to the same `position` of the feed."""
 
     rows: dict[str, tuple[dict[str, object], ...]] = {}
     """Table of the roster -> rows, columns by name."""
@@ -184,7 +184,7 @@ class SnapshotPage(WireStruct, frozen=True, kw_only=True):
 
 
 class ServerTime(WireStruct, frozen=True, kw_only=True):
-    """The server's clock, an anchor where no time server is reached."""
+    """The server's clock, for kiosks that reach no time server."""
 
     now: datetime
 
@@ -203,9 +203,9 @@ class _LooseFeedPage(WireStruct, frozen=True, kw_only=True):
 
 
 def read_feed(body: bytes) -> tuple[FeedPage, tuple[str, ...]]:
-    """Read a page of the feed. Unreadable entries are left out, and returned beside with the reason.
+    """Read a page of the feed. Unreadable entries are left out, and returned separately with the reason.
 
-    Raises msgspec.DecodeError for what is no page at all.
+    Raises msgspec.DecodeError for an unreadable page.
     """
     try:
         return msgspec.json.decode(body, type=FeedPage), ()
@@ -225,7 +225,7 @@ DIGITS = 19
 
 
 def cursor_position(cursor: str) -> int | None:
-    """Return the feed position in a cursor, to show to people: the kiosk itself does not use it."""
+    """Return the feed position in a cursor, for display: the kiosk itself does not use it."""
     _, number, *_ = *cursor.split("."), ""
     return int(number) if number.isascii() and number.isdigit() and len(number) < DIGITS else None
 

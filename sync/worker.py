@@ -1,7 +1,7 @@
 """Thread that synchronises the kiosk with its central server: exchanges, pauses, backs off. Durations only, no dates.
 
-What is exchanged is in sync.exchange, how long is waited in sync.backoff. The door does not know this thread: it
-reads the ledger on a connection of its own, and hands what it learns to the controller's inbox.
+What is exchanged is in sync.exchange, the waiting times are in sync.backoff. The door does not depend on this thread:
+it reads the ledger on a connection of its own, and passes what it receives to the controller's inbox.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LONG_SECONDS = 3600.0
 
 
 class StoppedError(Exception):
-    """Raised inside an exchange when the thread is asked to stop."""
+    """Raised inside an exchange when the thread is told to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +66,9 @@ class SyncWorker:
     ) -> None:
         """`open_ledger` is called in the thread that works; `post` has the controller write news.
 
-        `set_clock` is given the server's time, and the monotonic seconds at it, while the kiosk does not know its own.
-        `jitter` returns random numbers of [0, 1), `clock` monotonic seconds; `pause` waits so long for an event.
-        `on_pulled` is given the cursor that an exchange reached.
+        `set_clock` is called with the server's time and the monotonic seconds at it, while the kiosk does not know the
+        time. `jitter` returns random numbers in [0, 1), `clock` monotonic seconds; `pause` waits for an event.
+        `on_pulled` is called with the cursor that an exchange reached.
         """
         self._client, self._open, self._post = client, open_ledger, post
         self._condition, self._pause_seconds = condition, pause_seconds
@@ -197,7 +197,7 @@ class SyncWorker:
         return Wait(seconds=seconds, wakeable=False)
 
     def _report_reachable(self, *, reached: bool) -> None:
-        """Tell the controller when the server goes out of reach or comes back; do not wait for it."""
+        """Tell the controller when the server becomes unreachable or reachable again; does not wait for it."""
         if self._reported_unreachable == reached:
             self._reported_unreachable = not reached
             self._post(ServerSeen(reached=reached))

@@ -35,7 +35,7 @@ class Group(click.Group):
     """A command group that prints expected errors as one sentence and exits with 1, without a traceback."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note whether only help is asked for, which needs no settings."""
+        """Note whether only help was asked for, which needs no settings."""
         ctx.meta[ASKS_FOR_HELP] = bool({"-h", "--help"} & set(args))
         return super().parse_args(ctx, args)
 
@@ -83,7 +83,7 @@ def _settings(config: Path | None, database: str | None) -> Settings:
 
 
 def _drop_root(settings: Settings) -> None:
-    """Change to the user of the service when run by root, so that its files stay its own."""
+    """When run by root, become the owner of the server's data, so that new files belong to the service."""
     if not settings.is_postgres:
         drop_root(Path(settings.database).parent)
 

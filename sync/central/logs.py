@@ -1,4 +1,4 @@
-"""Logging as lines of JSON. A line names a kiosk or an account by its id, and holds no token, code or body."""
+"""Logging as lines of JSON. A line names a kiosk or an account by its id, and contains no token, code or body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class JsonFormatter(logging.Formatter):
     """Formats a log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. Of an exception it holds type and place, not the message, which may hold personal data."""
+        """Return the line. Of an exception only type and place, because a message may contain personal data."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),

@@ -1,7 +1,7 @@
 """Orders: requests of the server's command line, and their answers as lines to print.
 
-On SQLite only the running server writes, so an order goes to it over a unix socket beside the database, as a line of
-JSON; where no server runs, or on PostgreSQL, whoever orders opens the database. Nothing here prints or listens.
+On SQLite only the running server writes, so an order is sent to it over a unix socket beside the database, as a line of
+JSON; where no server runs, or on PostgreSQL, the command line opens the database. Nothing here prints or listens.
 """
 
 from __future__ import annotations

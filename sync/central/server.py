@@ -61,7 +61,7 @@ class Central:
         self.roster_thread.start()
 
     def stop_waiting(self) -> None:
-        """Answer all waiting requests: the server is about to stop. From any thread."""
+        """Answer all waiting requests, because the server is about to stop. From any thread."""
         self.feed.waiters.close()
         self.roster_thread.stop()
 

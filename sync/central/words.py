@@ -1,6 +1,6 @@
-"""The language of the staff pages: their own catalogue, and behind it the screen's.
+"""The language of the staff pages: their own catalogue, with the screen's as fallback.
 
-English is the source text. What somebody reads is chosen by their switch, then their account, then their browser.
+English is the source text. The language is the one that the reader chose, else the account's, else the browser's.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
 
 
 def preferred(header: str) -> str | None:
-    """Return the language that a browser prefers among those we have (RFC 9110, section 12.5.4)."""
+    """Return the best available language for a browser (RFC 9110, section 12.5.4)."""
     wishes = []
     for part in header.split(","):
         tag, _, weight = part.strip().partition(";q=")
@@ -78,7 +78,7 @@ class Words(Language):
         return said.format(**facts)
 
     def when(self, at: datetime, now: datetime) -> str:
-        """Write an instant for a table: its time alone today, else with its day."""
+        """Write an instant for a table: only the time if it is today, else with its day."""
         local = self.local(at)
         if local.date() == self.local(now).date():
             return self.time(at)
@@ -92,10 +92,10 @@ class Words(Language):
         return self.say("at {site}", site=place)
 
     def month(self, day: date) -> str:
-        """A month and its year."""
+        """Return a month and its year."""
         return format_date(day, "LLLL y", locale=self._locale)
 
     def weekdays(self, width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
-        """The days of the week from Monday on."""
+        """Return the days of the week from Monday on."""
         names = get_day_names(width, "stand-alone", self._locale)
         return [names[number] for number in range(7)]

@@ -69,7 +69,7 @@ def lines(storage: Storage, *, before: int | None = None, limit: int = 100) -> l
 
 
 def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BACK) -> dict[int, StateBefore]:
-    """Return the state before each of these lines that changes one, by position. Raises LedgerError.
+    """Return, for each of these lines that changes a noun, the state before it, by position. Raises LedgerError.
 
     Entries of all kiosks are searched, because the last change may have been made at a kiosk's screen.
     """
@@ -98,7 +98,7 @@ def earlier(storage: Storage, shown: Iterable[Line], *, look_back: int = LOOK_BA
 
 
 def _thing(fact: AnyFact | None) -> tuple[str, str] | None:
-    """Return the kind and id of what an entry changes; None for other entries."""
+    """Return the kind and id of the noun that an entry changes; None for other entries."""
     match fact:
         case SiteSet():
             return "site", fact.site.id

@@ -1,4 +1,4 @@
-"""Device cookies: recognise a browser that signed in to an account before. The cookie is sealed by the server.
+"""Device cookies: recognise a browser that signed in to an account before.
 
 An attacker who guesses a password from many addresses uses up the tries of that account, and its owner would have to
 wait as well. So a browser that has signed in gets a cookie for that account, signed with the server's secret, and its

@@ -36,7 +36,7 @@ BUSY = timedelta(seconds=5)
 
 
 class SignIn(Noun, frozen=True, kw_only=True):
-    """The result of a sign-in: a session's token, or none. `wait`: there were too many tries."""
+    """The result of a sign-in: a session's token, or none. `wait`: how long, after too many tries."""
 
     token: str | None = None
     needs_code: bool = False
@@ -47,7 +47,7 @@ class SignIn(Noun, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """Signs staff in and out, and knows who is signed in."""
+    """Signs staff in and out, and finds the account of a session."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
@@ -104,7 +104,7 @@ class Sessions:
             return False
 
     def _takes_code(self, connection: Connection, row: Row[*tuple[Any, ...]], code: str, now: datetime) -> bool:
-        """Check a one-time code of this half minute or a neighbouring one, each once (RFC 6238, section 5.2)."""
+        """Check a one-time code of this half minute or a neighbouring one; each works once (RFC 6238, 5.2)."""
         code = "".join(code.split())
         step = int(now.timestamp()) // STEP_SECONDS
         totp = pyotp.TOTP(row.totp_secret)

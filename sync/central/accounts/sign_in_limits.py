@@ -51,7 +51,7 @@ def network_of(address: str) -> str:
 
 
 def count_or_wait(connection: Connection, network: str, counters: Counters, *, now: datetime) -> timedelta | None:
-    """Count a try to sign in, or return how long to wait; a try that has to wait is not counted."""
+    """Count a try to sign in, or return how long to wait; a refused try is not counted."""
     waits = [
         hourly_wait(connection, network, counters.account, limit=TRIES_AN_HOUR, now=now),
         hourly_wait(connection, network, counters.address, limit=TRIES_AN_HOUR, now=now),

@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 
 class StaffAccount(Noun, frozen=True, kw_only=True):
-    """The account of a member of staff on the pages."""
+    """An account for the web pages."""
 
     account_id: str
     name: str
@@ -104,7 +104,7 @@ class Accounts:
         self._change(account, disabled_at=self._now() if disabled else None)
 
     def set_totp(self, account: StaffAccount, secret: str | None) -> None:
-        """Set the secret (base32) of one-time codes; None asks for no codes."""
+        """Set the secret (base32) of one-time codes; None turns them off."""
         self._change(account, totp_secret=secret, totp_step=None)
 
     def set_language(self, account: StaffAccount, language: str) -> None:

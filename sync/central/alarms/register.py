@@ -1,7 +1,7 @@
-"""Stores alarms: what staff should look at. One row per alarm, however often it is raised; some end by themselves.
+"""Stores alarms: what staff should look at. One row per alarm, however often it is raised.
 
-An alarm is a kind, a note and facts; pages and messages have the words for them. Kinds and notes are stored: never
-rename one. A silent kiosk has no alarm here: it is found by the time when it was last heard.
+An alarm is a kind, a note and facts; pages and messages have the words for them. Some alarms end by themselves. Kinds
+and notes are stored: never rename one. A silent kiosk has no alarm here: it is found by the time of its last call.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Facts = dict[str, str | int]
 
 
 class Note(StrEnum):
-    """What was found, as a code; its facts stand beside it."""
+    """What was found, as a code with facts."""
 
     TWO_VERSIONS = "two_versions"
     """n: of this entry."""
@@ -114,7 +114,7 @@ class Alarm(Noun, frozen=True, kw_only=True):
 
 
 def _facts(stored: str) -> Facts:
-    """Read stored facts. A value of another release that is neither number nor text becomes its JSON."""
+    """Decode stored facts. A value that is neither number nor text, of another release, becomes its JSON."""
     try:
         found = msgspec.json.decode(stored)
     except msgspec.DecodeError:

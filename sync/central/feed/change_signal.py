@@ -9,7 +9,7 @@ import threading
 class ChangeSignal:
     """Wakes threads and asyncio tasks when something changed on the server.
 
-    Read `count`, then look at what may have changed, then wait for a change after that count: so none is missed.
+    Read `count`, then read the data, then wait for a change after that count: so no change is missed.
     """
 
     def __init__(self) -> None:

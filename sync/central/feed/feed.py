@@ -1,4 +1,4 @@
-"""Serves the feed to kiosks: a page after a cursor, or a wait for one."""
+"""Serves the feed to kiosks: a page after a cursor, or a wait for new entries."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Feed:
         return page
 
     def _begin_generation(self, after: str | None) -> None:
-        """Begin a new generation, unless another kiosk with a stale cursor already triggered it."""
+        """Begin a new generation, unless another kiosk with an old cursor already triggered it."""
         with self._storage.writing(Turn.FEED) as connection:
             of = network.read(connection, self._storage.network)
             if (after or "").partition(".")[0] == of.generation:
@@ -53,6 +53,6 @@ class Feed:
     async def has_news(self, after: str, seconds: float) -> bool:
         """Wait at most so many seconds for an entry after a cursor; return whether there is one.
 
-        A cursor of another feed is not told apart here: the page that is asked for next says so.
+        A cursor of another feed is not detected here: the next request for a page reports it.
         """
         return await self.waiters.wait_beyond(stream.position_of(after), seconds)

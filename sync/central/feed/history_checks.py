@@ -1,4 +1,4 @@
-"""Detects, from what a kiosk says of its ledger, a ledger cut off, a cloned card, or a restored server."""
+"""Detects a truncated ledger, a cloned card, or a restored server, by what a kiosk says of its ledger."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sync.central.storage.tables import feed
 def check_for_restored_server(
     connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
 ) -> None:
-    """Detect that this server was restored from an old copy: a kiosk remembers more than is here.
+    """Detect that this server was restored from an old copy: a kiosk has sent more than is here.
 
-    Positions given out from now on may name other entries than the kiosks know, so the feed begins a new generation;
-    once only, however many times the kiosk says so before it has sent again what is missing.
+    The positions given out from now on may belong to other entries than the kiosks know, so the feed begins a new
+    generation; only once, however often the kiosk reports this before it has sent the missing entries again.
     """
     alarm_id, sent = register.ledger_alarm_id(Kind.RESTORED, arrival.ledger_id), arrival.beacon.sent
     if sent <= before.acked:
@@ -36,9 +36,9 @@ def check_for_restored_server(
 
 
 def begin_generation_after_restore(connection: Connection, of: NetworkState, place: int, *, now: datetime) -> None:
-    """Begin a new generation after a kiosk saw an entry at this place of the feed that is not here.
+    """Begin a new generation after a kiosk saw an entry at this position of the feed that is not here.
 
-    So it shows when what the copy did not have was the server's own: no kiosk remembers that it sent more than is here.
+    This detects that the copy lacks entries of the server's own ledger, of which no kiosk remembers to have sent them.
     """
     network.begin_generation_and_ledger(connection, of.network_id)
     alarm_id, ref = register.ledger_alarm_id(Kind.RESTORED, of.ledger_id), Ref(ledger_id=of.ledger_id, seq=0)
@@ -49,11 +49,11 @@ def begin_generation_after_restore(connection: Connection, of: NetworkState, pla
 def check_for_truncation(
     connection: Connection, of: str, arrival: ReadPush, *, before: LedgerProgress, now: datetime
 ) -> None:
-    """Raise an alarm if a kiosk's ledger ends earlier than was seen of it before.
+    """Raise an alarm if a kiosk's ledger ends earlier than before.
 
-    A beacon that was on its way for long tells of an end that is gone by: so this alarm ends as soon as the ledger
-    reaches again what was seen. But of two machines with one ledger, the one ahead says so again and again. Whether
-    there are two is told by the one behind, of which `_goes_on_elsewhere`; that alarm does not end by itself.
+    A beacon that was delayed may describe an earlier end, so this alarm ends as soon as the ledger reaches the known
+    end again. If two machines write one ledger, the one ahead reaches it again and again. That case is detected by
+    `_goes_on_elsewhere`, from the machine behind, and its alarm does not end by itself.
     """
     alarm_id, beacon = register.ledger_alarm_id(Kind.TRUNCATED, arrival.ledger_id), arrival.beacon
     if beacon.head is None and (before.acked < before.highest or not (beacon.sent or beacon.waiting)):
@@ -74,9 +74,9 @@ def check_for_truncation(
 
 
 def _goes_on_elsewhere(connection: Connection, of: str, ledger_id: str, *, end: int, seen: str | None) -> bool:
-    """Return whether a kiosk had seen in the feed a later entry of its own ledger than the last it has: a cloned card.
+    """Tell whether the card was cloned: a kiosk has seen in the feed a later entry of its own ledger than it has.
 
-    Who wrote an entry has it before the feed does. Neither clocks nor the order in which beacons come matter to that.
+    A kiosk has each of its entries before the feed does, whatever the clocks and the order of beacons.
     """
     try:
         place = stream.checked_position(connection, of, seen) if seen else 0

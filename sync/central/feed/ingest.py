@@ -1,10 +1,10 @@
 """Stores pushed entries in the feed: each once by (ledger_id, seq), a batch by one statement.
 
-The whole of a push is one transaction, and its answer is given after the commit. Nothing here folds the roster: that is
-done afterwards by sync.central.roster.projector, so that a batch costs little more than writing it down.
+A push is one transaction, and it is answered after the commit. The roster is not folded here but afterwards, by
+sync.central.roster.projector, so that a batch costs little more than storing it.
 
-Positions of the feed are given out in turn (sync.central.storage.database.Turn): PostgreSQL commits in any order, and a
-reader that has seen position 7 would never ask for a 6 that is committed later.
+Positions of the feed are given out one after the other (sync.central.storage.database.Turn), because PostgreSQL commits
+in any order: a reader that has seen position 7 would never ask for a 6 that is committed later.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _INSERT = f"INSERT INTO feed ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len
 
 
 def progress(connection: Connection, network: str, ledger_id: str) -> LedgerProgress:
-    """Return how far a ledger was received; add a ledger that is new."""
+    """Return how far a ledger was received; adds a new ledger."""
     row = connection.execute(_PROGRESS, {"network": network, "ledger": ledger_id}).first()
     if row is None:
         values = {"network_id": network, "ledger_id": ledger_id, "acked": 0, "highest": 0}
@@ -107,7 +107,7 @@ def store(
 
 
 def _numbered(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | RefusedEntry]:
-    """Number the entries whose own `seq` could not be read: the next ones that the kiosk could have sent."""
+    """Number the entries whose own `seq` could not be read, continuing from their neighbours."""
     placed: list[Entry | RefusedEntry] = []
     for number, one in enumerate(batch, start=acked + 1):
         lost = isinstance(one, RefusedEntry) and one.seq == 0
@@ -128,7 +128,7 @@ class Batch:
         self.set_aside: list[RefusedEntry] = []
 
     def store(self, batch: Sequence[Entry | RefusedEntry]) -> StoredBatch:
-        """Sort the batch, write what is new, and raise alarms where needed."""
+        """Sort the batch, store what is new, and raise alarms where needed."""
         if not batch:
             return StoredBatch(statuses=(), acked=self.before.acked)
         kept = self._kept(batch)
@@ -169,7 +169,7 @@ class Batch:
         self.statuses.append(EntryStatus(seq=one.seq, outcome=Outcome.QUARANTINED, reason=one.reason))
 
     def _write_quarantine(self) -> None:
-        """Quarantine what is not there yet; the same bytes that come again are one item."""
+        """Quarantine what is not there yet; identical bytes are one item."""
         if not self.set_aside:
             return
         named = {quarantine_id(self.ledger_id, one): one for one in self.set_aside}
@@ -231,7 +231,7 @@ class Batch:
             register.end(self.connection, self.network, register.ledger_alarm_id(Kind.GAP, self.ledger_id), self.now)
 
     def _is_broken(self, seq: int, kept: dict[int, tuple[bytes, bytes]]) -> bool:
-        """Return whether a new entry does not fit between its neighbours, as far as these are known."""
+        """Tell whether a new entry does not fit between its neighbours, as far as these are known."""
         entry = self.fresh[seq]
         before = self.fresh[seq - 1].hash if seq - 1 in self.fresh else kept.get(seq - 1, (None,))[0]
         if seq == 1:

@@ -1,4 +1,4 @@
-"""Handles the pushes of kiosks: read the body, check it, compare it with before, store it."""
+"""Handles the pushes of kiosks: reads the body, checks it, compares it with earlier ones, stores it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Intake:
     def push(self, kiosk: Kiosk, body: bytes) -> Pushed:
         """Store what a kiosk sends; when this returns it is on the disk.
 
-        Raises push_reader.NoPushError for what is no push, OtherLedgerError for one of another kiosk's ledger, and
+        Raises push_reader.NoPushError for an unreadable push, OtherLedgerError for one of another kiosk's ledger, and
         LedgerError when the database cannot be written.
         """
         arrival = push_reader.read(body)
@@ -50,7 +50,7 @@ class Intake:
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
 
     def _is_former(self, connection: Connection, kiosk: Kiosk, arrival: ReadPush, now: datetime) -> bool:
-        """Return whether a push is of a former ledger; let the kiosk go on in a new ledger if it asks."""
+        """Tell whether a push is of a former ledger; let the kiosk change to a new ledger if it asks."""
         name, of, who = arrival.ledger_id, self._storage.network, kiosk.kiosk_id
         if name == kiosk.ledger_id:
             return False

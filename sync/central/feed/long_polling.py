@@ -1,7 +1,7 @@
-"""Long polling: kiosks that wait for news cost a socket and a few hundred bytes each, no thread and no query.
+"""Long polling: a kiosk that waits for news costs a socket and a few hundred bytes, no thread and no query.
 
-One task for all of them asks where the feed ends, when something changed and, for what another process took in, every
-few seconds. Nothing here knows who waits, or what the news are: they are fetched by the usual calls.
+One task for all of them reads the end of the feed when something changed and, for entries stored by other processes,
+every few seconds. Kiosks are not identified here and get no entries: they fetch them by the usual calls.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ So three kiosks hear of it at once, and five hundred within ten seconds, each of
 
 
 def random_delay(count: int, chance: float) -> float:
-    """Return for how many seconds one of so many waiters is held back, so that they do not all call at once."""
+    """Return for how many seconds one of so many waiters is delayed, so that they do not all call at once."""
     return chance * (count - 1) / ANSWERS_A_SECOND
 
 
@@ -53,7 +53,7 @@ class NewsWaiters:
         return self._count
 
     def close(self) -> None:
-        """Answer all waiting requests, and let none wait from now on: the server stops. From any thread."""
+        """Answer all waiting requests and accept no more, because the server stops. From any thread."""
         self._closed = True
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)

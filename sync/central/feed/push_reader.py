@@ -1,6 +1,6 @@
 """Reads the body of a push, one entry at a time: a bad entry must not make its neighbours unreadable.
 
-Pure: bytes come in, and for each entry either the entry or the reason why it cannot be taken, with what came.
+Pure: takes bytes, and returns each entry, or the reason why it cannot be stored with the bytes that came.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ LONGEST_ID = 200
 
 
 class NoPushError(ValueError):
-    """The body as a whole is no readable push."""
+    """The body as a whole is not a readable push."""
 
 
 class RefusedEntry(Noun, frozen=True, kw_only=True):
-    """An entry that the feed cannot store. `reason` is stable up to the colon."""
+    """An entry that the feed cannot store. The part of `reason` before the colon is a stable code."""
 
     seq: int
     reason: str
@@ -64,7 +64,7 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def read(body: bytes) -> ReadPush:
-    """Read the body of a push. Raises NoPushError when it is none, or longer than agreed."""
+    """Read the body of a push. Raises NoPushError when it is unreadable, or longer than PAGE."""
     try:
         push = _push(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -111,9 +111,9 @@ def read_entry(raw: bytes, ledger_id: str, *, seq: int) -> Entry | RefusedEntry:
 
 
 def _numbers(raws: list[bytes]) -> list[int]:
-    """Return the `seq` of each entry; where one is missing, the number next to its neighbour's.
+    """Return the `seq` of each entry; a missing one is derived from its neighbour.
 
-    All zero when none tells.
+    All zero when no entry has one.
     """
     told = [_number(raw) for raw in raws]
     first = next(((place, seq) for place, seq in enumerate(told) if seq is not None), None)
@@ -136,7 +136,7 @@ def _number(raw: bytes) -> int | None:
 
 
 def _forgiving_beacon(raw: bytes) -> Beacon:
-    """Read a beacon; an unreadable one becomes an empty one, for it must delay no entry."""
+    """Read a beacon; an unreadable one becomes an empty one, because it must not delay entries."""
     try:
         return _beacon(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -199,7 +199,7 @@ def _hash_trouble(entry: Entry) -> str:
 
 
 def _body_trouble(body: bytes) -> str:
-    """Return what is wrong with a body: one that is no JSON object. Unknown fields may pass."""
+    """Return what is wrong with a body that is not a JSON object. Unknown fields are accepted."""
     try:
         body.decode()
         _object(body)
@@ -212,7 +212,7 @@ def _body_trouble(body: bytes) -> str:
 
 
 def _word_trouble(value: object, field: str = "") -> str:
-    """Return what is wrong with a text: PostgreSQL cannot store or index it. SQLite refuses the same."""
+    """Return what is wrong with a text that PostgreSQL cannot store or index; refused on SQLite too."""
     match value:
         case str() if "\0" in value:
             return "malformed: a word of its body holds a zero byte"
@@ -227,5 +227,5 @@ def _word_trouble(value: object, field: str = "") -> str:
 
 
 def _is_id(field: str) -> bool:
-    """Return whether a field is an id by which the roster finds rows."""
+    """Tell whether a field is an id by which the roster finds rows."""
     return field in ("id", "holders") or field.endswith("_id")

@@ -1,4 +1,4 @@
-"""The quarantine: entries that could not be stored, shown to staff, and tried again when they say so."""
+"""The quarantine: entries that could not be stored, shown to staff, who can try them again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sync.central.storage.tables import quarantine
 
 
 class QuarantinedItem(Noun, frozen=True, kw_only=True):
-    """An entry, or other bytes in its place, that the feed could not store: kept as it came."""
+    """An entry, or other bytes, that the feed could not store: kept as it came."""
 
     quarantine_id: str
     ledger_id: str
@@ -34,7 +34,7 @@ class Quarantine:
     """The quarantined items that staff have not settled. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime], on_new: Callable[[], None]) -> None:
-        """`on_new` is called after something was taken into the feed after all."""
+        """`on_new` is called after a quarantined item was stored in the feed."""
         self._storage, self._now, self._on_new = storage, now, on_new
 
     def listed(self) -> tuple[QuarantinedItem, ...]:
@@ -79,9 +79,9 @@ def _aside(row: Row[*tuple[Any, ...]]) -> QuarantinedItem:
 
 
 def replay(connection: Connection, network: str, quarantine_id: str, now: datetime) -> str | None:
-    """Try to store an item again, with what this release knows. Returns None when it was stored, or why not.
+    """Try to store an item again, with this release. Returns None when it was stored, or why not.
 
-    Raises LookupError when nothing of that name is set aside.
+    Raises LookupError when there is no such item in quarantine.
     """
     query = select(quarantine).where(*_waiting(network), quarantine.c.quarantine_id == quarantine_id)
     row = connection.execute(query).first()

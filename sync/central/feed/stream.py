@@ -24,18 +24,18 @@ MARK_BYTES = 6
 
 
 class GoneError(LookupError):
-    """The feed does not know this cursor, or no longer: the kiosk is to start from a snapshot."""
+    """The feed does not know this cursor any more: the kiosk must start from a snapshot."""
 
 
 class OtherHistoryError(GoneError):
-    """A cursor of this generation whose position holds nothing or another entry: the server was restored."""
+    """A cursor of this generation whose position is empty or holds another entry: the server was restored."""
 
 
 def cursor(connection: Connection, network_id: str, generation: str, position: int) -> str:
     """Return the cursor for a position.
 
-    It names the entry that stands there as well. A server that was put back from a copy gives the positions after it
-    out again, and who had come beyond would pass other entries by: now they are told so.
+    It also identifies the entry at that position. A server restored from a copy gives out the later positions again; a
+    kiosk that had read beyond the copy would otherwise miss the entries that have these positions now.
     """
     return _cursor(generation, position, _mark(connection, network_id, position) or "")
 
@@ -79,7 +79,7 @@ def _known_place(connection: Connection, network_id: str, generation: str, curso
 
 
 def _read_cursor(text: str, generation: str) -> tuple[int, str]:
-    """Return the position and the mark of a cursor. Raises GoneError for one of another generation, or for none."""
+    """Return position and mark of a cursor. Raises GoneError for one of another generation, or an unreadable one."""
     of, _, rest = text.partition(".")
     number, _, mark = rest.partition(".")
     if of != generation or not (number.isascii() and number.isdigit() and len(number) < 19):

@@ -48,7 +48,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
-    """Decompress a body. Raises ProblemError for one that is too long, or broken."""
+    """Decompress a body. Raises ProblemError for one that is too long or damaged."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         return body
@@ -93,9 +93,9 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     summary="Pair a kiosk by the code that staff read out",
 )
 def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> Response[wire.Enrolled]:
-    """Answer 403 for a code that is wrong, used, or over; 429 when there were too many tries.
+    """Answer 403 for a code that is wrong, used or expired; 429 after too many tries.
 
-    409 when the kiosk hides badge numbers with another key than the network's; the code is still good then.
+    409 when the kiosk hides badge numbers with another key than the network's; the code stays valid then.
     """
     plain = unpacked(request, body, central.settings.unpacked_bytes)
     try:
@@ -171,7 +171,7 @@ async def news(
     after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
     wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
 ) -> wire.NewsAnswer:
-    """Answer as soon as the feed has an entry after the cursor, or when the time is over; the entries are not sent."""
+    """Answer as soon as the feed has an entry after the cursor, or when the time is over. Sends no entries."""
     await asyncio.to_thread(_kiosk, request, central)
     return wire.NewsAnswer(news=await central.feed.has_news(after, wait))
 
@@ -190,7 +190,7 @@ def snapshot(
     central: NamedDependency[Central],
     page: Annotated[str | None, Parameter(description="`next` of the page before", max_length=MAX_CURSOR)] = None,
 ) -> Response[bytes]:
-    """Answer 410 for a token of a snapshot that is not kept any longer: begin anew without one."""
+    """Answer 410 for a token of a snapshot that is no longer kept: start again without one."""
     _kiosk(request, central)
     try:
         found = central.snapshots.page(page)
@@ -201,7 +201,7 @@ def snapshot(
 
 @get(wire.TIME, sync_to_thread=False, summary="The server's clock", security=[{}])
 def time(central: NamedDependency[Central]) -> Response[wire.ServerTime]:
-    """Answer without a token: a kiosk may need the time to trust the server's certificate."""
+    """Answer without a token: a kiosk may need the time before it can check the server's certificate."""
     return Response(wire.ServerTime(now=central.now()), headers={"cache-control": "no-store"})
 
 

@@ -1,6 +1,6 @@
-"""Builds the web application: the calls of kiosks, the staff's pages where there are any, health and metrics.
+"""Builds the web application: the calls of kiosks, the staff's pages if there are any, health and metrics.
 
-TLS, and hiding /metrics from the world, are the business of the reverse proxy before it.
+TLS, and hiding /metrics from the public, are left to the reverse proxy.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def create_app(
     now: Callable[[], datetime] = wall_clock,
     routes: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
-    """Open the database and return the application; it closes the database when it is shut down.
+    """Open the database and return the application, which closes the database when it is shut down.
 
     `routes` are served beside the calls of kiosks. The Central is in the application's state, as `central`, and a
     dependency of that name. Raises LedgerError when the database cannot be opened.
@@ -65,7 +65,7 @@ def create_app(
 
 
 def without_central(settings: Settings, routes: Sequence[ControllerRouterHandler]) -> Litestar:
-    """Return the application as `settings` limit its requests, before `serve` gives it a Central."""
+    """Return the application with the limits of `settings`, before `serve` gives it a Central."""
     return Litestar(
         route_handlers=[_calls(), health, metrics, *routes],
         dependencies={
@@ -83,7 +83,7 @@ def without_central(settings: Settings, routes: Sequence[ControllerRouterHandler
 
 
 def serve(app: Litestar, central: Central) -> None:
-    """Have an application answer for `central`, and for no other any more."""
+    """Make an application answer for this `central` only."""
     app.state.central, app.state.metrics = central, Metrics(central)
 
 
@@ -98,7 +98,7 @@ def _measured(state: State) -> Metrics:
 
 
 def _calls() -> Router:
-    """Return the calls of kiosks. Only these are compressed: a page could tell its secrets by its length."""
+    """Return the calls of kiosks. Only these are compressed: the size of a compressed page could reveal its secrets."""
     return Router("/", route_handlers=api.CALLS, middleware=[compressing])
 
 
@@ -144,7 +144,7 @@ def health(central: NamedDependency[Central]) -> Health:
 
 @get("/metrics", sync_to_thread=True, include_in_schema=False)
 def metrics(measured: NamedDependency[Metrics]) -> Response[bytes]:
-    """Answer what Prometheus scrapes."""
+    """Return the metrics for Prometheus."""
     return Response(measured.text(), headers={"content-type": TYPE}, media_type=MediaType.TEXT)
 
 
@@ -177,7 +177,7 @@ def _failed(_: AnyRequest, error: Exception) -> Response[bytes]:
 
 
 def _watching(app: ASGIApp) -> ASGIApp:
-    """Count, time and log each request: what it was, never what it carried."""
+    """Count, time and log each request: method, path and status, never content."""
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:

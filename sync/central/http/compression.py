@@ -1,4 +1,4 @@
-"""Compresses answers for clients that accept it. Only whole answers: a stream is sent as it is."""
+"""Compresses answers for clients that accept it. Only complete answers: a stream is sent unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEVEL = 5
 def compressing(app: ASGIApp) -> ASGIApp:
     """Wrap an application so that long answers are compressed.
 
-    Litestar's own middleware leaves its compressor open when the client is gone before the answer.
+    Litestar's own middleware leaves its compressor open when the client disconnects before the answer.
     """
 
     async def zipped(scope: Scope, receive: Receive, send: Send) -> None:

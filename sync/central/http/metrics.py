@@ -30,12 +30,12 @@ class Metrics:
         self.registry.register(NetworkGauges(central))
 
     def observe(self, *, method: str, path: str, status: int, seconds: float) -> None:
-        """Count a request. `path` is a template of the routes, so that there are not more than these."""
+        """Count a request. `path` is a route's template, so that the number of labels is bounded."""
         self.requests.labels(method, path, str(status)).inc()
         self.seconds.labels(path).observe(seconds)
 
     def text(self) -> bytes:
-        """Return all as Prometheus reads it. Raises LedgerError when the database cannot be read."""
+        """Return all metrics in the format of Prometheus. Raises LedgerError when the database cannot be read."""
         return generate_latest(self.registry)
 
 

@@ -39,7 +39,7 @@ class JsonSchema(Schema):
 
 
 def schema_of(says: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the JSON schema of a struct, with those of the structs in it in their places."""
+    """Return the JSON schema of a struct, with nested structs inlined."""
     (whole,), parts = msgspec.json.schema_components([says], ref_template="{name}")
 
     def spread(value: Any) -> Any:
@@ -68,7 +68,7 @@ def described(says: type[msgspec.Struct]) -> type[Operation]:
 
 
 def refuses(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return the documented error answers of a call, beside 503, which any may give."""
+    """Return the documented error answers of a call, apart from 503, which every call may give."""
     return {
         status: ResponseSpec(data_container=wire.Problem, description=_REFUSED[status], generate_examples=False)
         for status in (*statuses, 503)

@@ -1,7 +1,7 @@
 """The network's badge key, with which all kiosks hide badge numbers: kept in a file, given out at pairing.
 
-The database holds only a mark to tell the network's key from others, so that a stolen copy of it does not reveal badge
-numbers. How a number is hidden is in kiosk.badges.
+The database has only a mark that distinguishes the network's key from others, so that a stolen copy of it does not
+reveal badge numbers. How a number is hidden is in kiosk.badges.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class BadgeKeyError(ValueError):
 
 
 def key_for_new_kiosk(connection: Connection, network: str, file: Path | None, asked: Enroll) -> bytes | None:
-    """Return the badge key for a kiosk that joins; None without one, or for a release that cannot take it.
+    """Return the badge key for a kiosk that joins; None if it has one, or is of a release that cannot take it.
 
     The network takes the key of the first kiosk that joins with badges, or else makes a new one. Raises BadgeKeyError,
     or OSError when the file cannot be read or written.
@@ -40,7 +40,7 @@ def key_for_new_kiosk(connection: Connection, network: str, file: Path | None, a
 
 
 def _kept(file: Path, mark: bytes | None, offered: bytes | None) -> bytes:
-    """Return the key in the file; if it is lost, take it from a kiosk that still has it."""
+    """Return the key in the file; if the file is lost, take the key from a kiosk that still has it."""
     try:
         is_lost = mark is not None and not file.exists()
         if is_lost and (offered is None or badges.key_mark(offered) != mark):

@@ -1,8 +1,8 @@
-"""Former ledgers of kiosks: which kiosk kept them, and which may still push entries of them.
+"""Former ledgers of kiosks: which kiosk wrote them, and which may still push their entries.
 
 A kiosk that may have lost the end of its ledger starts a new one. It names the old ledger when it pushes with its
 token, or when it is paired again, and then pushes what it still has of it. After a card was copied, several machines
-may push the same former ledger: entries of all are stored, and differing ones raise a fork alarm.
+may push the same former ledger: the entries of all are stored, and differing ones raise a fork alarm.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _is_name(ledger_id: str) -> bool:
 
 
 def find_known(connection: Connection, of: str, names: Collection[str]) -> str | None:
-    """Return one of these ledgers that is a known former ledger of any kiosk, None when none is."""
+    """Return one of these ledgers that is known as a former ledger of any kiosk, None when none is."""
     query = select(former_ledgers.c.ledger_id).where(
         former_ledgers.c.network_id == of, former_ledgers.c.ledger_id.in_(names)
     )
@@ -41,7 +41,7 @@ def find_known(connection: Connection, of: str, names: Collection[str]) -> str |
 
 
 def kiosk_names(connection: Connection, of: str) -> dict[str, str]:
-    """Return for each ledger the name of its kiosk; if several kept it, the one paired last."""
+    """Return for each ledger the name of its kiosk; if several had it, the one paired last."""
     kept = select(kiosks.c.ledger_id, kiosks.c.name)
     once = select(former_ledgers.c.ledger_id, kiosks.c.name).join_from(
         former_ledgers,
@@ -57,7 +57,7 @@ def kiosk_names(connection: Connection, of: str) -> dict[str, str]:
 
 
 def was_kept_by(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
-    """Return whether this is a former ledger of a kiosk."""
+    """Tell whether this is a former ledger of a kiosk."""
     one = select(former_ledgers.c.kiosk_id).where(
         former_ledgers.c.network_id == of,
         former_ledgers.c.ledger_id == ledger_id,
@@ -70,7 +70,8 @@ def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str],
     """Record the former ledgers of a kiosk that was paired by a code.
 
     A kiosk with a valid code is believed about its former ledgers, as about its present one. If another kiosk writes
-    one of them now, its token ends, so that a false claim is noticed. The server's own ledgers cannot be claimed.
+    one of them now, that kiosk's token ends, so that a false claim is noticed. The server's own ledgers cannot be
+    claimed.
     """
     for name in names:
         if not _is_servers(connection, of, name):
@@ -94,7 +95,10 @@ def accept_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: st
 def allow_new_ledger(
     connection: Connection, of: str, kiosk_id: str, present: str, ledger_id: str, follows: Sequence[str]
 ) -> bool:
-    """Let a kiosk start a new ledger after one of its own, unless it is known already; return whether it may."""
+    """Let a kiosk start a new ledger after one of its own; return whether it may.
+
+    It may not if the new ledger is known already.
+    """
     is_own = present in follows or any(was_kept_by(connection, of, kiosk_id, one) for one in follows[:MOST])
     if not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False
@@ -105,7 +109,7 @@ def allow_new_ledger(
 
 
 def raise_new_ledger_alarm(connection: Connection, of: str, ledger_id: str, follows: str, now: datetime) -> None:
-    """Raise the alarm that a kiosk goes on in a new ledger: it repaired the former one, or was restored from a copy."""
+    """Raise the alarm that a kiosk started a new ledger: it repaired the former one, or was restored from a copy."""
     alarm_id = register.ledger_alarm_id(Kind.RENEWED, ledger_id)
     ref, facts = Ref(ledger_id=ledger_id, seq=0), Facts(ledger=follows)
     register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.NEW_LEDGER, facts=facts, now=now)

@@ -42,13 +42,13 @@ def changing(network: str, kiosk_id: str) -> Update:
 
 
 def by_token(connection: Connection, network: str, token: str) -> Kiosk | None:
-    """Return the kiosk that holds a token, None when there is none or it was revoked."""
+    """Return the kiosk with a token, None when there is none or it was revoked."""
     row = connection.execute(_BY_TOKEN, {"network": network, "hashed": token_hash(token)}).first()
     return from_row(row) if row else None
 
 
 def listed(connection: Connection, network: str) -> tuple[Kiosk, ...]:
-    """Return all kiosks, revoked ones too, by name."""
+    """Return all kiosks, revoked ones included, by name."""
     query = select(kiosks).where(kiosks.c.network_id == network).order_by(kiosks.c.name, kiosks.c.kiosk_id)
     return tuple(map(from_row, connection.execute(query)))
 
@@ -60,7 +60,7 @@ def revoke(connection: Connection, network: str, kiosk_id: str, now: datetime) -
 
 
 def keep_beacon(connection: Connection, network: str, kiosk_id: str, *, beacon: Beacon, now: datetime) -> None:
-    """Store a kiosk's last beacon, when it came, and how far its clock is ahead of the server's."""
+    """Store a kiosk's last beacon, its arrival, and how far its clock is ahead of the server's."""
     skew = None
     if beacon.now is not None and beacon.now.tzinfo is not None:
         skew = round((beacon.now - now) / timedelta(milliseconds=1))
@@ -70,7 +70,7 @@ def keep_beacon(connection: Connection, network: str, kiosk_id: str, *, beacon: 
 
 
 def keep_fetched(connection: Connection, network: str, kiosk_id: str, *, position: int, now: datetime) -> None:
-    """Store the position from which a kiosk last asked for the feed."""
+    """Store the position after which a kiosk last asked for the feed."""
     connection.execute(_FETCHED, {"network": network, "kiosk": kiosk_id, "now": now, "place": position})
 
 

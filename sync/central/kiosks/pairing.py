@@ -1,6 +1,6 @@
 """Pairing a kiosk with the network by a code that staff make on the pages and read out.
 
-A code has eight characters without look-alikes. Its first half finds it, its second half proves it, so that wrong
+A code has eight characters without look-alikes. Its first half identifies it, its second half proves it, so that wrong
 guesses count against one code. It ends after five wrong guesses, fifteen minutes, or one use. All wrong tries together
 are limited as well (OWASP ASVS 2.2.1: at most 100 an hour). Codes and tokens are stored as hashes.
 """
@@ -37,7 +37,7 @@ NAME_LENGTH = 100
 
 
 class Paired(Noun, frozen=True, kw_only=True):
-    """A pairing that succeeded: what the kiosk is given."""
+    """A pairing that succeeded, with what the kiosk is given."""
 
     kiosk: Kiosk
     token: str
@@ -52,7 +52,7 @@ class Paired(Noun, frozen=True, kw_only=True):
 
 
 class PairingRefused(Noun, frozen=True, kw_only=True):
-    """A pairing that was refused: code wrong, used or expired; `wait`: there were too many tries."""
+    """A pairing that was refused: code wrong, used or expired; or too many tries, with how long to `wait`."""
 
     wait: timedelta | None = None
 
@@ -82,7 +82,7 @@ def _random_code() -> str:
 
 
 def _code_hash(code: str, secret: bytes) -> bytes:
-    """Hash a code with the network's secret: a plain hash of so short a code could be reversed by trying all codes."""
+    """Hash a code with the network's secret: a plain hash could be reversed by trying all codes."""
     return hmac.digest(secret, b"pairing code " + code.encode(), "sha256")
 
 
@@ -91,8 +91,8 @@ def enroll(
 ) -> Paired | PairingRefused:
     """Pair a kiosk if its code is right. Commit the transaction in any case: a wrong try counts.
 
-    After too many wrong tries in the network, only open codes are still checked, five times each: otherwise anybody
-    could keep all kiosks from pairing. The answer does not tell whether there is such a code.
+    After too many wrong tries in the network, only codes that are still open are checked, five times each: otherwise
+    anybody could keep all kiosks from pairing. The answer does not tell whether there is such a code.
     """
     wait = tries.hourly_wait(connection, of.network_id, "enroll", limit=TRIES_AN_HOUR, now=now)
     code = "".join(asked.code.split()).replace("-", "").upper()
@@ -130,7 +130,7 @@ def _open_code(connection: Connection, of: NetworkState, handle: str, now: datet
 
 
 def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[Any, ...]], now: datetime) -> Paired:
-    """Pair a kiosk; one whose ledger is known, present or former, gets a new token, and its old one ends."""
+    """Pair a kiosk; if its ledger is known, present or former, it gets a new token and its old one ends."""
     before = _earlier(connection, network, asked)
     shared = None if before else former_ledgers.find_known(connection, network, former_ledgers.read_names(asked))
     token = new_token()
@@ -156,8 +156,8 @@ def _pair(connection: Connection, network: str, asked: Enroll, code: Row[*tuple[
 def _earlier(connection: Connection, network: str, asked: Enroll) -> Kiosk | None:
     """Return the kiosk that was paired before with this ledger, or with a former one.
 
-    A kiosk that went on from that ledger in another one is another machine, perhaps with a cloned card: taking both for
-    one would end the token of each whenever the other is paired.
+    A kiosk that continued that ledger under another name is another machine, perhaps with a cloned card: treating both
+    as one would end the token of each whenever the other is paired.
     """
     names = (asked.ledger_id, *former_ledgers.read_names(asked))
     query = select(kiosks).where(kiosks.c.network_id == network, kiosks.c.ledger_id.in_(names))

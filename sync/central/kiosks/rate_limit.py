@@ -1,8 +1,8 @@
-"""Rate limit for each kiosk: lets a long queue through, and stops a faulty or stolen kiosk from filling the disk.
+"""Rate limit for each kiosk: allows a long queue, and stops a faulty or stolen kiosk from filling the disk.
 
 Each kiosk has an allowance of bytes that refills with time (a token bucket). A call is answered while any of it is
-left, and then takes off the bytes that it brought. The allowances are in memory: each process of the server has its
-own, and a restart fills them.
+left, and then uses as much of it as it brought. The allowances are in memory: each process of the server has its own,
+and a restart fills them.
 """
 
 from __future__ import annotations

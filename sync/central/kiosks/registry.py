@@ -23,7 +23,7 @@ class Kiosks:
         """After how long without a word a kiosk counts as silent."""
 
     def by_token(self, token: str) -> Kiosk | None:
-        """Return the kiosk that holds a token, None when none does."""
+        """Return the kiosk with a token, None when there is none."""
         with self._storage.reader() as connection:
             return paired.by_token(connection, self._storage.network, token)
 
@@ -41,7 +41,7 @@ class Kiosks:
     def enroll(self, asked: Enroll) -> Paired | PairingRefused:
         """Pair a kiosk if its code is right.
 
-        Raises badge_key.BadgeKeyError, or OSError, when their keys do not go together; then the code is still good.
+        Raises badge_key.BadgeKeyError, or OSError, when its badge key is not the network's; then the code stays valid.
         """
         with self._storage.writing(Turn.GUESS) as connection:
             of = network.read(connection, self._storage.network)

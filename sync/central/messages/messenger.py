@@ -1,7 +1,7 @@
 """Sends a message when something goes wrong and when it is over.
 
-Troubles are what the pages show: alarms, silent kiosks, and the health that a kiosk reports. What was sent is kept in
-the database, so that a restart sends nothing twice and a message that failed is sent later. The words are in
+Troubles are what the pages show: alarms, silent kiosks, and the health that a kiosk reports. What was sent is stored in
+the database, so that a restart sends nothing twice and a failed message is sent later. The words are in
 sync.central.messages.alarm_messages, the sending is in sync.central.messages.sending.
 """
 
@@ -77,7 +77,7 @@ class Messenger:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the settings name an e-mail address or a web address to send to."""
+        """Whether the settings have an e-mail address or a webhook."""
         settings = self._central.settings
         return bool(settings.alarms_to or settings.webhook)
 
@@ -116,7 +116,7 @@ class Messenger:
     # ------------------------------------------------------------ what goes wrong
 
     def _wrong(self, now: datetime, known: Collection[str]) -> Iterator[Trouble]:
-        """Yield the troubles of now; a door forced outside hours stays one when the hours begin."""
+        """Yield the present troubles; a door forced outside opening hours stays one when the hours begin."""
         kiosks = {kiosk.ledger_id: kiosk for kiosk in self._central.kiosks.listed() if kiosk.revoked_at is None}
         for alarm in self._central.alarms.listed():
             of = kiosks.get(alarm.ref.ledger_id) if alarm.ref else None
@@ -131,7 +131,7 @@ class Messenger:
                     yield Trouble(trouble_id=key, code=code, where=kiosk.name, detail=detail, since=now)
 
     def _is_silent(self, kiosk: Kiosk, now: datetime) -> bool:
-        """Return whether beacons were missed; while this server did not run, none could be heard."""
+        """Tell whether beacons were missed; not counting the time in which this server did not run."""
         return self._central.kiosks.is_silent(kiosk) and now - self._began > self._central.kiosks.silence
 
     def _is_closed(self, kiosk: Kiosk, now: datetime) -> bool:
@@ -141,7 +141,7 @@ class Messenger:
     # ------------------------------------------------------------ what was told
 
     def _due(self) -> list[Trouble]:
-        """Store which troubles began and ended; return what to send, and count it as sent."""
+        """Store which troubles began and ended; return the messages to send, and mark them as sent."""
         now, of = self._central.now(), self._central.settings.network
         with self._central.storage.writing(Turn.TELL) as connection:
             rows = connection.execute(select(troubles).where(troubles.c.network_id == of)).all()
@@ -165,7 +165,7 @@ class Messenger:
         return due + over
 
     def _take_back(self, trouble: Trouble) -> None:
-        """Have a failed message sent again next time. That a trouble is over is sent once at most."""
+        """Mark a failed message as not sent. The end of a trouble is sent at most once."""
         with self._central.storage.writing(Turn.TELL) as connection:
             one = _one(self._central.settings.network, trouble.trouble_id)
             connection.execute(update(troubles).where(*one).values(told_at=None))

@@ -25,7 +25,7 @@ SEND_SECONDS = 20.0
 
 
 def send(settings: Settings, subject: str, text: str) -> None:
-    """Send a message by all ways of the settings. Raises one of FAILURES when none of them worked."""
+    """Send a message by all ways in the settings. Raises one of FAILURES when none of them worked."""
     ways: list[Callable[[Settings, str, str], None]] = []
     if settings.alarms_to:
         ways.append(_mail)

@@ -1,6 +1,6 @@
 """The server's ledger and roster, which pages and desk commands read and write.
 
-On a kiosk kiosk.ledger.Ledger is the same for the desk.
+For the desk it has the same methods as kiosk.ledger.Ledger on a kiosk.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class ServerBooks:
 
     @property
     def roster(self) -> Roster:
-        """The roster as it is now, to read from this thread."""
+        """Return the roster as it is now, for reading in this thread."""
         return Roster(self.storage.reading)
 
     def append(self, *facts: AnyFact, by: str) -> tuple[Entry, ...]:
-        """Write facts into the server's own ledger, all or none, and update the roster; `by` is who did it."""
+        """Write facts into the server's own ledger, all or none, and update the roster; `by` is the author."""
         with self.storage.writing(Turn.FEED) as connection:
             sealed = self.write(connection, *facts, by=by)
         self.after_writing()
@@ -51,12 +51,12 @@ class ServerBooks:
         return self._writer.write(connection, self.storage.network, facts, by=by, now=self.now())
 
     def after_writing(self) -> None:
-        """Bring the roster up to date, and wake all who wait for changes."""
+        """Update the roster, and wake all who wait for changes."""
         self.fold()
         self._changes.notify()
 
     def fold(self, stop: threading.Event | None = None) -> int:
-        """Bring the roster up to date, unless `stop` is set. Returns how many entries were folded."""
+        """Update the roster, unless `stop` is set. Returns how many entries were folded."""
         return self._projector.catch_up(stop)
 
     def facts_about(self, member_id: str) -> list[tuple[datetime, AnyFact]]:

@@ -1,17 +1,17 @@
 """Finds conflicts between entries of kiosks that could not hear each other.
 
-Every admission stands. What is found is made visible: an alarm, and an entry of the server's own ledger that all kiosks
-get. It is looked for once for each entry of the feed, in the transaction that folds it, so that it is told exactly
+Every admission stands. A conflict is reported by an alarm, and by an entry of the server's own ledger that all kiosks
+get. Each entry of the feed is checked once, in the transaction that folds it, so that a conflict is reported exactly
 once; what is found depends on the feed alone.
 
-- *Overdraft*: more was taken off a pass than the one who let in could know.
-- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one did whose clock went back or was
-  corrected. The later charge is given back.
-- *Blocked badge*: a badge opened a door although its being blocked stands earlier in the feed. *Suspended member*: the
-  same of a member.
-- *Refunded pass*: entries were used of a pass whose sale is taken back, whichever of the two is heard of first.
-- *Changed apart*: two changed one field of a noun, neither in knowledge of the other (kiosk.store.fold.fields); one new
-  badge given to two people is one of these.
+- *Overdraft*: more units were taken off a pass than the kiosk that let somebody in could know.
+- *Overlap*: two kiosks of one site charged one member for windows that overlap, or one kiosk did, whose clock went back
+  or was corrected. The later charge is given back.
+- *Blocked badge*: a badge opened a door although its blocking is earlier in the feed. *Suspended member*: the same for
+  a member.
+- *Refunded pass*: entries were used of a pass whose sale is cancelled, whichever of the two arrives first.
+- *Changed apart*: two writers changed one field of a noun, neither in knowledge of the other (kiosk.store.fold.fields);
+  for example one new badge given to two people.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Append(Protocol):
 
 
 def _order(row: Row[*tuple[Any, ...]]) -> tuple[datetime, datetime, str, int]:
-    """Sort key: which of two visits counts as the later one."""
+    """Return a sort key: the visit with the greater one counts as the later of two."""
     return row.window_start, row.at, row.ledger_id, row.seq
 
 
@@ -114,7 +114,7 @@ class ConflictFinder:
             self._look_for_overdraft(entry, fact, fact.verdict)
 
     def _tell(self, found: _Conflict, *remedy: AnyFact) -> bool:
-        """Raise the alarm and tell the kiosks, each once; `remedy` is what is done about it.
+        """Raise the alarm and write the incident, each once; `remedy` are the facts that correct the conflict.
 
         Tells whether it was the first time.
         """
@@ -167,7 +167,7 @@ class ConflictFinder:
             self._tell_of_refund(entry.ref, fact.site_id, pass_id, fact.member_id)
 
     def _look_for_uses(self, entry: Entry, fact: Reversed) -> None:
-        """Look for entries used of a pass whose sale is taken back now: who took it back knew of none."""
+        """Look for entries used of a pass whose sale is cancelled now: whoever cancelled it knew of none."""
         it = select(sales.c.pass_id, sales.c.site_id).filter_by(ledger_id=fact.ref.ledger_id, seq=fact.ref.seq)
         row = self._connection.execute(it).first()
         if row is None:
@@ -208,7 +208,7 @@ class ConflictFinder:
     # ------------------------------------------------------------ windows that overlap
 
     def _finds_overlap(self, visited: Ref) -> bool:
-        """Give back the later of two overlapping charges. Return whether this visit was the later one."""
+        """Give back the later of two overlapping charges. Tell whether this visit was the later one."""
         query = select(visits).filter_by(ledger_id=visited.ledger_id, seq=visited.seq)
         this = self._connection.execute(query).first()
         if this is None or this.window_start is None or this.reversed_at is not None or not _charges(this.charges):
@@ -233,9 +233,10 @@ class ConflictFinder:
     def _charge_again(self, given_back: Row[*tuple[Any, ...]]) -> None:
         """Charge a visit again if the charge that it overlapped is itself given back now.
 
-        Three doors that could not hear each other let somebody in at 9, at 11 and at 13, for three hours each. Told of
-        the last two, the server gives the one of 13 back; told of the first at last, the one of 11. Then the time from
-        13 on is nobody's, and is charged after all: so what is paid does not depend on who was heard first.
+        Three kiosks that could not hear each other let somebody in at 9, at 11 and at 13, for three hours each. When
+        the last two arrive, the server gives back the one of 13; when the first arrives at last, the one of 11. Then no
+        charge covers the time from 13 on, and it is charged again: so what is paid does not depend on the order of
+        arrival.
         """
         found = {row.window_start: row for row in self._charged_about(given_back, was_given_back=True)}
         for row in found.values():
@@ -248,14 +249,14 @@ class ConflictFinder:
                 self._append(self._connection, fact)
 
     def _overlapping(self, this: Row[*tuple[Any, ...]]) -> Iterator[Any]:
-        """Yield the other charged, unreversed visits whose windows overlap, in their order."""
+        """Yield the other charged, unreversed visits whose windows overlap, in order."""
         return self._charged_about(this, was_given_back=False)
 
     def _charged_about(self, this: Row[*tuple[Any, ...]], *, was_given_back: bool) -> Iterator[Any]:
         """Yield the other charged visits whose windows overlap: those that stand, or were given back here.
 
-        They are of other kiosks, or of one whose clock went back.
-        What the server gave back stands no longer, although that entry comes later in the feed than this one.
+        They are of other kiosks, or of one whose clock went back. A visit that the server gave back no longer stands,
+        although that reversal comes later in the feed than this entry.
         """
         query = select(visits).where(
             visits.c.member_id == this.member_id,
@@ -297,7 +298,7 @@ class ConflictFinder:
         return None if doc is None else _site(doc)
 
     def _left(self, sold: Pass, site: Site, at: datetime) -> int | None:
-        """Return the units left on a pass, this period's for an allowance."""
+        """Return the units left on a pass, for an allowance those of this period."""
         terms = sold.terms
         if not is_counted(terms):
             return None

@@ -1,7 +1,7 @@
-"""Erases on the server what an entry of the feed demands: a person's data, or a condensed stretch.
+"""Erases on the server what an entry of the feed orders to erase: a person's data, or a condensed stretch.
 
-What lies beside the feed goes too: pages of snapshots, what is set aside, alarms that name somebody. What is old is
-found in sync.central.roster.retention.
+Data outside of the feed is erased too: pages of snapshots, the quarantine, alarms with a name. Old data is found in
+sync.central.roster.retention.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def in_network(network: str) -> ColumnElement[bool]:
 
 
 def erase_if_forgotten(connection: Connection, network: str, entry: Entry, gone: frozenset[str]) -> None:
-    """Erase the body of an entry that names a forgotten person or lies in a forgotten time."""
+    """Erase the body of an entry about an erased person or in a condensed stretch."""
     erasing.erase_latecomers(connection, feed, in_network(network), [entry])
     bare = erasing.without(entry, gone)
     if bare is entry:
@@ -42,7 +42,7 @@ def erase_if_forgotten(connection: Connection, network: str, entry: Entry, gone:
 
 
 def carry_out(connection: Connection, network: str, entry: Entry) -> bool:
-    """Erase what a just folded entry demands; return whether it demanded anything."""
+    """Erase what a just folded entry orders to erase; return whether it ordered anything."""
     fact = decode_fact(entry.body) if entry.kind in FORGETTING and entry.body is not None else None
     if not isinstance(fact, Erased | Condensed):
         return False
@@ -54,7 +54,7 @@ def carry_out(connection: Connection, network: str, entry: Entry) -> bool:
 
 
 def _forget_beside(connection: Connection, network: str, member_id: str, *, now: datetime) -> None:
-    """Erase what names a member outside of the feed; alarms about them end, and keep no name."""
+    """Erase a member outside of the feed; alarms about them end, without their name."""
     if member_id == NOBODY:
         return
     name = erasing.written(member_id)
@@ -68,7 +68,7 @@ def _forget_beside(connection: Connection, network: str, member_id: str, *, now:
 
 
 def _inside(raw: bytes) -> bytes:
-    """Return the bytes that came, and the decoded body in them where it can be read: bodies travel as base64."""
+    """Return the bytes that came, and the decoded body in them if it can be read: bodies travel as base64."""
     try:
         return raw + (msgspec.json.decode(raw, type=_Body).body or b"")
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,8 +1,8 @@
 """Builds the server's roster: folds the feed entry by entry with kiosk.store, and looks for conflicts.
 
-One transaction at a time folds, in the feed's order, whatever process it is in. How far it came is kept with it, so
-that what was folded is folded once and a conflict is told once. The roster's tables are made anew, and folded from the
-beginning, when a release changes their shape; what was judged by then is not judged again.
+One transaction at a time folds, in the feed's order, in whichever process. The position reached is stored with it, so
+that each entry is folded once and each conflict reported once. If a release changes the shape of the roster's tables,
+they are recreated and folded from the beginning; conflicts reported before are not reported again.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Projector:
             self._prepare(connection)
 
     def _prepare(self, connection: Connection) -> None:
-        """Rebuild the roster's tables if this release has other ones, or reads more entries than were folded.
+        """Recreate the roster's tables if this release has other ones, or can read more entries than were folded.
 
-        What was told of the roster before, in snapshots, is then out of date: a new generation has it fetched anew.
+        Snapshots made before are then out of date: a new generation makes kiosks fetch a new one.
         """
         one, revision = networks.c.network_id == self._network, f"{REVISION}.{READS}"
         if connection.execute(select(networks.c.roster_revision).where(one)).scalar_one() == revision:
@@ -136,7 +136,7 @@ class Projector:
 
 
 def _is_entry_error(error: Exception) -> bool:
-    """Return whether the entry caused an error, and not the database."""
+    """Tell whether the entry caused an error, and not the database."""
     if isinstance(error, OperationalError):
         return str(getattr(error.orig, "sqlstate", "")).startswith(LIMITS)
     return isinstance(error, ENTRY_ERRORS)

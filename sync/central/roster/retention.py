@@ -1,7 +1,7 @@
 """Erases old data on the server: passages after three months, customers three years after their last contact.
 
-The feed is the ledger of all, and this is where all that happened is known; so the server condenses the ledgers of all
-kiosks, in its own ledger, and the kiosks erase as they hear of it. What must outlive it is kept as sums.
+The server has the entries of all ledgers, so it condenses the ledgers of all kiosks, by entries in its own ledger, and
+the kiosks erase when they receive these. What must outlive the passages is kept as sums.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Forgotten(Noun, frozen=True, kw_only=True):
 
 
 def forget_old(books: ServerBooks) -> Forgotten:
-    """Erase all old data. Raises LedgerError; what was erased by then stays so."""
+    """Erase all old data. Raises LedgerError; what was erased before that stays erased."""
     silent = books.roster.silent_since(books.now() - CUSTOMERS_KEPT)
     if silent:
         books.append(*(Erased(member_id=name, by="retention") for name in silent), by=SERVER)
@@ -81,7 +81,7 @@ def _sums(connection: Connection, network: str, *, projected: int, now: datetime
 
 
 def _came_lately(now: datetime) -> ColumnElement[bool]:
-    """Return the condition for entries received so lately that others before them may still come."""
+    """Return the condition for entries received so recently that earlier ones may still come."""
     return feed.c.received_at.between(microseconds(now - condensing.KEPT), microseconds(now + condensing.AHEAD))
 
 
@@ -103,7 +103,7 @@ def _folded(connection: Connection, network: str, ledger_id: str, *, here: int, 
 
 
 def _forget_beside(connection: Connection, network: str, now: datetime) -> None:
-    """Erase what lies beside the feed and is older than passages may become."""
+    """Erase data outside of the feed that is older than passages may become."""
     old = now - condensing.KEPT
     connection.execute(delete(alarms).where(alarms.c.network_id == network, alarms.c.last_at < old))
     connection.execute(delete(quarantine).where(quarantine.c.network_id == network, quarantine.c.received_at < old))

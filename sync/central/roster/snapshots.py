@@ -1,7 +1,7 @@
 """Snapshots of the roster for kiosks that are new or lost their cursor: in pages, all of one instant.
 
-The pages are written down when the first is asked for, because the roster goes on moving while a kiosk fetches them;
-kiosks that ask within a short while get the same ones. What stands in them is in kiosk.store.feed.snapshot.
+All pages are stored when the first is asked for, because the roster changes while a kiosk fetches them; kiosks that ask
+within a short time get the same ones. The content is made by kiosk.store.feed.snapshot.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Snapshots:
 
 
 def begin(connection: Connection, network_id: str, now: datetime) -> str:
-    """Return the token of a snapshot's first page; write a new snapshot if the last is not fresh."""
+    """Return the token of a snapshot's first page; write a new snapshot if the last is too old."""
     of = network.read(connection, network_id)
     connection.execute(delete(snapshots).where(snapshots.c.network_id == network_id, snapshots.c.made_at <= now - KEPT))
     fresh = select(snapshots.c.snapshot_id, snapshots.c.cursor, snapshots.c.rows).where(
@@ -90,8 +90,8 @@ def _packed(rows: snapshot.Rows) -> bytes:
 def _heads(connection: Connection, of: NetworkState) -> dict[str, int]:
     """Return for each ledger up to which entry it is folded completely.
 
-    An entry that is missing below, because its kiosk cannot read it, comes by the feed if it ever comes. Were the gap
-    told as the end, that kiosk would take what follows it for news, and hold it for newer than all that is in the feed.
+    A missing entry before that, which its kiosk cannot read, comes by the feed if ever. If the gap counted as the end,
+    that kiosk would treat the entries after it as new, and as newer than everything in the feed.
     """
     waiting = (
         select(feed.c.ledger_id, func.min(feed.c.seq))

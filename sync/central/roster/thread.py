@@ -37,13 +37,13 @@ class RosterThread:
         self.on_death: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Fold in a thread from now on; until then `wake` folds in the thread of its caller."""
+        """Start the thread; without it, `wake` folds in the calling thread."""
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, name="roster", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end, and wake all who wait. From any thread."""
+        """Tell the thread to end, and wake all who wait. From any thread."""
         self._stop.set()
         self._changes.notify()
 
@@ -62,7 +62,7 @@ class RosterThread:
     async def positions(self) -> AsyncGenerator[int, None]:
         """Yield the position that the roster is folded to, now and whenever it moves, until the server stops.
 
-        Not the feed's last one: who then looks at the roster is to find there what they were told of.
+        Not the feed's last position: whoever reads the roster then must find there what was announced.
         """
         last = -1
         while not self._stop.is_set():
@@ -74,7 +74,7 @@ class RosterThread:
             await self._changes.wait_async(seen, LOOK_SECONDS)
 
     def _run(self) -> None:
-        """Fold until stopped; note when folding ends by an error, since the server must then end."""
+        """Fold until stopped; note when folding ends by an error, because the server must then end."""
         try:
             while not self._stop.is_set():
                 seen = self._changes.count
@@ -87,7 +87,7 @@ class RosterThread:
             self.on_death()
 
     def _fold(self) -> None:
-        """Bring the roster up to date. What fails is tried again with the next entries; those are stored already."""
+        """Update the roster. A failure is retried with the next entries; those are stored already."""
         try:
             if self._books.fold(self._stop):
                 self._changes.notify()

@@ -1,10 +1,10 @@
 """The server's database: one SQLite file with one writer, or PostgreSQL, and transactions on either.
 
 SQLite is opened as kiosk.store.database opens it: a single writing connection that all threads share in turn, and a
-reading one for each thread. On PostgreSQL each thread has one connection for both; what must happen one after the other
-there, such as giving out positions of the feed, takes an advisory lock that ends with the transaction.
+reading one for each thread. On PostgreSQL each thread has one connection for both; work that only one may do at a time,
+such as giving out positions of the feed, takes an advisory lock that ends with the transaction.
 
-The roster's tables are those of the kiosk and know nothing of networks. So a SQLite file is for one network, and on
+The roster's tables are the kiosk's and have no column for the network. So a SQLite file is for one network, and on
 PostgreSQL each network's roster has a schema of its own, found by the search path.
 """
 
@@ -48,7 +48,7 @@ STATEMENT_MILLISECONDS = 60_000
 
 
 class Turn(IntEnum):
-    """Locks: what only one transaction at a time may do, in any process."""
+    """Locks: for what only one transaction at a time may do, in any process."""
 
     FEED = 1
     """Give out positions of the feed: so they are committed in their order, and no reader passes one by."""
@@ -116,7 +116,7 @@ class Storage:
 
     @property
     def reading(self) -> Database:
-        """This thread's reading connection; each statement sees what is committed by then."""
+        """This thread's reading connection; each statement sees what is committed before it."""
         lease: _Lease | None = getattr(self._own, "lease", None)
         if lease is None:
             with failing_as(UNREADABLE):
@@ -150,7 +150,7 @@ class Storage:
                 yield connection
 
     def take_turn(self, connection: Connection, turn: Turn) -> None:
-        """Wait for a turn inside a transaction (SQLite's writer has all). Take FOLD before FEED, always."""
+        """Wait for a turn inside a transaction (a SQLite writer has all of them). Always take FOLD before FEED."""
         if self.is_postgres:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (int(turn), self.network))
 
@@ -171,7 +171,7 @@ _models: dict[URL, Engine] = {}
 
 
 def _model(place: URL) -> Engine:
-    """Return an engine that connected to a server once, and knows what it can do."""
+    """Return an engine that connected to a server once, and so knows its capabilities."""
     remembered: dict[str, Any] = {"compiled_cache": LRUCache(STATEMENTS)}
     limits = {"connect_timeout": CONNECT_SECONDS}
     model = create_engine(

@@ -106,6 +106,6 @@ def begin_generation(connection: Connection, network: str) -> None:
 def begin_generation_and_ledger(connection: Connection, network: str) -> None:
     """Begin a new generation and a new ledger of the server: it was restored from a copy.
 
-    The server's own ledger is a new one as well: the places of the old one that were lost must not be used again.
+    Entries of the server's own ledger may be lost too, and their numbers must not be used again.
     """
     connection.execute(update(networks).where(networks.c.network_id == network).values(_fresh_names()))

@@ -1,7 +1,7 @@
 """The server's own tables. Each key begins with the network, so that a database can be shared or split by it.
 
-Only names and types are here; how a database comes to have them is in sync/central/storage/migrations. The roster has
-the tables of kiosk.store beside these: they are a fold of the feed and made anew whenever their shape changes.
+Only names and types are here; how a database gets them is in sync/central/storage/migrations. The roster has the tables
+of kiosk.store beside these: they are a fold of the feed and recreated whenever their shape changes.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ TOKEN_BYTES = 32
 
 
 def new_token() -> str:
-    """Make a token of 256 random bits, in letters that an HTTP header and a cookie can carry."""
+    """Make a token of 256 random bits, in characters valid in an HTTP header and a cookie."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

@@ -1,7 +1,7 @@
 """Counts tries of codes and passwords, and says how long to wait before the next one.
 
-Tries are kept in the database, so that a restart forgives none. Call this inside a transaction that holds Turn.GUESS
-(sync.central.storage.database), or two processes would each grant the last try.
+Tries are stored in the database, so that they survive a restart. Call this inside a transaction that holds Turn.GUESS
+(sync.central.storage.database); otherwise two processes could each grant the last try.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SHORTEST = timedelta(seconds=1)
 def hourly_wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
     """Return how long to wait before the next try, None for not at all: at most `limit` in any hour.
 
-    The hour that went by is looked at, not the one since the clock struck.
+    This is the hour before `now`, not the one since the clock struck.
     """
     connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - DAY))
     query = select(func.count(), func.min(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
@@ -38,7 +38,7 @@ def hourly_wait(connection: Connection, network: str, what: str, *, limit: int, 
 
 
 def delay(failures: int) -> timedelta:
-    """Return how long to wait after so many wrong tries: nothing at first, then twice as long each time."""
+    """Return how long to wait after so many wrong tries: nothing at first, then doubling."""
     if failures < FREE:
         return timedelta(0)
     return min(FIRST_DELAY * (1 << min(failures - FREE, 20)), LONGEST_DELAY)
@@ -47,7 +47,7 @@ def delay(failures: int) -> timedelta:
 def wait_after_wrong(connection: Connection, network: str, what: str, *, now: datetime) -> timedelta | None:
     """Return how long to wait after wrong tries, None for not at all.
 
-    The wrong tries of a day count, until it is got right.
+    The wrong tries of the last day count, until a right one.
     """
     query = select(func.count(), func.max(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
     failures, last = connection.execute(query.where(tries.c.at > now - DAY)).one()
@@ -61,7 +61,7 @@ def count(connection: Connection, network: str, what: str, now: datetime) -> Non
 
 
 def forget(connection: Connection, network: str, what: str) -> None:
-    """Forget the tries of something after a right one."""
+    """Delete the tries of something after a right one."""
     connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.what == what))
 
 

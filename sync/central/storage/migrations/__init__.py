@@ -1,7 +1,7 @@
 """The versions of the server's schema, one after the other, on SQLite and PostgreSQL alike.
 
-A revision says what it does in its own words and never looks at sync.central.storage.tables, which is about today. The
-tables of the roster are not here: kiosk.store says what they are, and sync.central.roster.projector makes them anew.
+A revision spells out its tables and never uses sync.central.storage.tables, which describes the present. The tables of
+the roster are not here: kiosk.store defines them, and sync.central.roster.projector creates them.
 """
 
 from __future__ import annotations
