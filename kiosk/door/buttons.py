@@ -22,7 +22,7 @@ from kiosk.rules import corrections, extras
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ButtonOutcome:
     """The notice to show after a touch, and the visit that its "undo" would take back."""
 
     notice: Notice
@@ -44,11 +44,11 @@ class ButtonPress:
     write: Callable[[AnyFact], None]
     language: str | None = None
 
-    def perform(self, button: str) -> Outcome:
+    def perform(self, button: str) -> ButtonOutcome:
         """Perform a button that the notice has, and return the outcome. Raises LedgerError."""
         member = self.answered.case.member
         assert member is not None, "AnsweredTap.has_button was asked"
-        actions: dict[str, Callable[[Member], Outcome]] = {
+        actions: dict[str, Callable[[Member], ButtonOutcome]] = {
             Offer.LEAVE: self._leave,
             Offer.UNDO: self._undo,
             Offer.EXTEND: self._ask_to_extend,
@@ -58,51 +58,51 @@ class ButtonPress:
         }
         return actions.get(button, self._keep)(member)
 
-    def _keep(self, _member: Member) -> Outcome:
-        return Outcome(notice=notices.kept(self.answered.case, language=self.language))
+    def _keep(self, _member: Member) -> ButtonOutcome:
+        return ButtonOutcome(notice=notices.kept(self.answered.case, language=self.language))
 
-    def _leave(self, member: Member) -> Outcome:
+    def _leave(self, member: Member) -> ButtonOutcome:
         """Record that the member and their guests left."""
         for guest in self._guests(member):
             self.write(Left(member_id=guest, site_id=self.site.id))
         self.write(Left(member_id=member.id, site_id=self.site.id))
-        return Outcome(notice=notices.goodbye(self.site, member, self.now, language=self.language))
+        return ButtonOutcome(notice=notices.goodbye(self.site, member, self.now, language=self.language))
 
     # ------------------------------------------------------------ the next window
 
-    def _ask_to_extend(self, _member: Member) -> Outcome:
+    def _ask_to_extend(self, _member: Member) -> ButtonOutcome:
         case = self.gather()
         bought = extras.extension(case, self.now)
         if bought is None:
             return self._refused()
-        return Outcome(notice=notices.extension_question(case, bought, self.now, language=self.language))
+        return ButtonOutcome(notice=notices.extension_question(case, bought, self.now, language=self.language))
 
-    def _extend(self, member: Member) -> Outcome:
+    def _extend(self, member: Member) -> ButtonOutcome:
         case = self.gather()
         bought = extras.extension(case, self.now)
         if bought is None:
             return self._refused()
         undo = self._buy(case, bought, member_id=member.id)
         said = notices.extended(case, bought, self.now, undo=undo is not None, language=self.language)
-        return Outcome(notice=said, undoable=undo)
+        return ButtonOutcome(notice=said, undoable=undo)
 
     # ------------------------------------------------------------ a guest
 
-    def _ask_for_guest(self, member: Member) -> Outcome:
+    def _ask_for_guest(self, member: Member) -> ButtonOutcome:
         case = self.gather()
         bought = extras.guest(case, self.now)
         if bought is None or self._next_guest(member) is None:
             return self._refused(self._guests(member) if bought else ())
-        return Outcome(notice=notices.guest_question(case, bought, self.now, language=self.language))
+        return ButtonOutcome(notice=notices.guest_question(case, bought, self.now, language=self.language))
 
-    def _let_guest_in(self, member: Member) -> Outcome:
+    def _let_guest_in(self, member: Member) -> ButtonOutcome:
         case = self.gather()
         bought, guest = extras.guest(case, self.now), self._next_guest(member)
         if bought is None or guest is None:
             return self._refused(self._guests(member) if bought else ())
         undo = self._buy(case, bought, member_id=guest)
         said = notices.guest_in(case, bought, self.now, undo=undo is not None, language=self.language)
-        return Outcome(notice=said, undoable=undo)
+        return ButtonOutcome(notice=said, undoable=undo)
 
     def _guests(self, member: Member) -> tuple[str, ...]:
         """Return the guests of the member who are in."""
@@ -126,19 +126,19 @@ class ButtonPress:
         visit = next(iter(self.roster.visits_of(member_id, self.now)), None)
         return visit if visit and self._why_not(visit) is None else None
 
-    def _undo(self, member: Member) -> Outcome:
+    def _undo(self, member: Member) -> ButtonOutcome:
         undo = self.answered.undoable
         visit = self.roster.visit(undo.ref) if undo else None
         why_not = self._why_not(visit) if visit else "NOTHING_TO_UNDO"
         if visit is None or why_not:
             said = notices.undo_refused(self.site, member, why_not or "", language=self.language)
-            return Outcome(notice=said)
+            return ButtonOutcome(notice=said)
         self.write(Reversed(ref=visit.ref, reason="undo", by="self"))
         ends = visit.member_id == member.id and (visit.window is None or visit.window.start <= self.now)
         if not ends and visit.member_id == member.id:
             self._stay()
         left = extras.usable(self.gather(), self.now) if visit.charges else None
-        return Outcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
+        return ButtonOutcome(notice=notices.undone(self.site, member, left, ends=ends, language=self.language))
 
     def _why_not(self, visit: Visit) -> str | None:
         """Return why a touch cannot take a visit back. Visits of guests count with those of the member."""
@@ -161,6 +161,6 @@ class ButtonPress:
                 )
             )
 
-    def _refused(self, guests: tuple[str, ...] = ()) -> Outcome:
+    def _refused(self, guests: tuple[str, ...] = ()) -> ButtonOutcome:
         case, count = self.answered.case, len(guests) or None
-        return Outcome(notice=notices.extra_refused(case, guests=count, language=self.language))
+        return ButtonOutcome(notice=notices.extra_refused(case, guests=count, language=self.language))

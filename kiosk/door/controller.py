@@ -128,7 +128,7 @@ class Controller:
         """Handle messages until `stop`: the body of a worker."""
         self._recorder.write_if_possible(Happened(what="started", site_id=self._site_id))
         if not self._is_repair_noted:
-            self._recorder.write_if_possible(repair_notice.entry(self._repair, self._site_id))
+            self._recorder.write_if_possible(repair_notice.as_fact(self._repair, self._site_id))
         self._refresh()
         while not stop.is_set():
             self.handle(self._next())

@@ -28,7 +28,7 @@ class DoorLines:
     def __init__(
         self, devices: DoorDevices, clock: Clock, recorder: Recorder, *, site_id: str, health: set[Health]
     ) -> None:
-        """`health` is called with the faults of the door."""
+        """`health` is the set of health codes, to which faults of the door are added."""
         self._devices, self._clock, self._recorder = devices, clock, recorder
         self._site_id, self._health = site_id, health
 

@@ -28,7 +28,10 @@ class Recorder:
     def __init__(
         self, ledger: Ledger, clock: Clock, *, site_id: str, health: set[Health], on_damage: Callable[[str], None]
     ) -> None:
-        """`health` is called with Health.LEDGER_FAILED while the ledger fails, `on_damage` with a damage's text."""
+        """`health` is the set that has Health.LEDGER_FAILED while the ledger fails.
+
+        `on_damage` is called with what is wrong with a damaged database.
+        """
         self._ledger, self._clock, self._site_id = ledger, clock, site_id
         self._health, self._on_damage = health, on_damage
         self._tried_at = self._worked_at = clock.monotonic()

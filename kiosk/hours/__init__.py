@@ -25,12 +25,12 @@ from kiosk.hours.language import unquoted
 from kiosk.model import Opening, Override, Site, Window
 
 __all__ = [
-    "Admission",
     "Hours",
     "HoursError",
     "Stretch",
-    "admission",
+    "TapHours",
     "all_regions",
+    "at_tap",
     "check",
     "check_night",
     "countries",
@@ -73,7 +73,7 @@ class Stretch(NamedTuple):
     overridden: bool = False
 
 
-class EntryHours(NamedTuple):
+class TapHours(NamedTuple):
     """The opening hours that a tap falls into."""
 
     start: datetime
@@ -149,7 +149,7 @@ def next_start(hours: Hours, at: datetime, *, override: Override | None = None) 
     return next((s.start for s in stretches(hours, at, override=override) if s.is_open and s.start > at), None)
 
 
-def admission(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> EntryHours | None:
+def at_tap(hours: Hours, at: datetime, *, early: timedelta, override: Override | None = None) -> TapHours | None:
     """Return the hours that a tap falls into; None: closed, and not within `early` of opening."""
     ahead = stretches(hours, at, override=override)
     now = next(ahead)
@@ -158,7 +158,7 @@ def admission(hours: Hours, at: datetime, *, early: timedelta, override: Overrid
             return None
         now = next(ahead)
     last = _last_closing(ahead, _next_midnight(hours.zone, now.start)) if now.end else None
-    return EntryHours(now.start, now.end, last or now.end)
+    return TapHours(now.start, now.end, last or now.end)
 
 
 def never_closes(hours: Hours, at: datetime) -> bool:

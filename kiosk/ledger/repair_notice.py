@@ -18,7 +18,7 @@ ENTRIES_SEARCHED = 2000
 """Entries searched: where no host tapped among so many, the notice is not shown any more."""
 
 
-def entry(text: str, site_id: str) -> Happened:
+def as_fact(text: str, site_id: str) -> Happened:
     """Return the fact that records a repair."""
     return Happened(what=MENDED, detail=text[:LONGEST], site_id=site_id)
 

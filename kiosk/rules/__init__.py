@@ -113,7 +113,7 @@ def _payer(q: Question, visit: Visit) -> Holding | None:
     return next((h for charge in visit.charges for h in q.held if h.pass_.id == charge.pass_id), None)
 
 
-def _door_back(q: Question, visit: Visit, window: Window) -> hours.EntryHours | None:
+def _door_back(q: Question, visit: Visit, window: Window) -> hours.TapHours | None:
     """Return the hours that let the member back in: the site's, or those of a pass valid when the window began.
 
     A day bought on the last day of a 24/7 pass runs until 04:00; at 01:00 the pass has expired and its hours still
@@ -224,7 +224,7 @@ _ROWS: tuple[Callable[[Question], Verdict | None], ...] = (
     _grace,
     charging.courtesy,
     charging.unlimited,
-    charging.entry,
+    charging.unit,
     charging.credit,
     _not_yet,
     _empty,

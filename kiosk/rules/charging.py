@@ -62,7 +62,7 @@ def _within(q: Question, window: Window, holding: Holding) -> Window:
     return Window(start=window.start, end=min(window.end, end)) if q.now < end else window
 
 
-def entry(q: Question) -> Granted | None:
+def unit(q: Question) -> Granted | None:
     """Grant by one unit of a pass that has units left."""
     way = _first(q, lambda holding: is_counted(holding.pass_.terms) and q.left(holding) > 0)
     return _paid(q, Reason.ENTRY_USED, way) if way else None
@@ -164,7 +164,7 @@ def _window(q: Question, way: Way, cover: Cover) -> Window:
     return Window(start=start, end=min(end, way.door.last or end))
 
 
-def _continued(q: Question, door: hours.EntryHours) -> datetime:
+def _continued(q: Question, door: hours.TapHours) -> datetime:
     """Return where the new window starts: at the end of one that ended within ten minutes, or at the tap."""
     grace = local_time.minutes(q.policy.continuation_minutes)
     ended = (w.end for _, w in q.windows if timedelta() <= q.now - w.end <= grace)
@@ -179,7 +179,7 @@ def granted(
     reason: Reason,
     *,
     window: Window,
-    door: hours.EntryHours,
+    door: hours.TapHours,
     payer: Holding | None = None,
     charges: tuple[Charge, ...] = (),
     credit_cents: int = 0,

@@ -34,7 +34,7 @@ def extension(case: Case, now: datetime) -> Granted | None:
     then = Question(case, end)
     if then.untrusted or charging.courtesy(then) or charging.unlimited(then):
         return None
-    bought = charging.entry(then)
+    bought = charging.unit(then)
     return bought if bought and bought.window and bought.window.start == end else None
 
 
@@ -50,7 +50,7 @@ def guest(case: Case, now: datetime) -> Granted | None:
     capacity = alone.policy.capacity
     if alone.untrusted or (alone.policy.capacity_hard and capacity is not None and case.people_in >= capacity):
         return None
-    return charging.entry(alone)
+    return charging.unit(alone)
 
 
 def usable(case: Case, now: datetime) -> int | None:

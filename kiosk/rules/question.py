@@ -22,7 +22,7 @@ class Way(NamedTuple):
     """A pass, and whether its hours let the member in at the tap."""
 
     holding: Holding
-    door: hours.EntryHours
+    door: hours.TapHours
 
 
 class Question:
@@ -114,7 +114,7 @@ class Question:
         return self.ways_by(self.valid, early=self.early)
 
     @cached_property
-    def door(self) -> hours.EntryHours | None:
+    def door(self) -> hours.TapHours | None:
         """Of the hours that let the member in, those that last longest; without a valid pass, the site's."""
         return longest(way.door for way in self.ways) if self.valid else self.at_site(early=self.early)
 
@@ -123,19 +123,19 @@ class Question:
         doors = ((h, self._door_of(h, early=early)) for h in holdings)
         return tuple(Way(h, door) for h, door in doors if door is not None)
 
-    def _door_of(self, holding: Holding, *, early: timedelta) -> hours.EntryHours | None:
+    def _door_of(self, holding: Holding, *, early: timedelta) -> hours.TapHours | None:
         own = holding.pass_.terms.access_hours
         return self.at_site(early=early) if own is None else self.door_by(own, early=early)
 
-    def door_by(self, own: str, *, early: timedelta = timedelta()) -> hours.EntryHours | None:
+    def door_by(self, own: str, *, early: timedelta = timedelta()) -> hours.TapHours | None:
         """The hours of a pass that the tap falls into, if any."""
-        return hours.admission(hours.of_pass(self.site, own), self.now, early=early)
+        return hours.at_tap(hours.of_pass(self.site, own), self.now, early=early)
 
-    def at_site(self, *, early: timedelta) -> hours.EntryHours | None:
+    def at_site(self, *, early: timedelta) -> hours.TapHours | None:
         """The site's hours that the tap falls into, if any."""
-        return hours.admission(hours.of_site(self.site), self.now, early=early, override=self.case.override)
+        return hours.at_tap(hours.of_site(self.site), self.now, early=early, override=self.case.override)
 
 
-def longest(doors: Iterable[hours.EntryHours]) -> hours.EntryHours | None:
+def longest(doors: Iterable[hours.TapHours]) -> hours.TapHours | None:
     """Return the hours that end last."""
     return max(doors, key=lambda door: door.closing or local_time.LAST, default=None)

@@ -82,11 +82,11 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Leave:
+class Quit:
     """Effect: return to the idle screen."""
 
 
-Effect = Ask | Go | Swap | Back | Leave
+Effect = Ask | Go | Swap | Back | Quit
 Effects = Effect | tuple[Effect, ...] | None
 
 

@@ -18,7 +18,7 @@ from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.input import focus
 from kiosk.screen.input.finger import Finger, under
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Leave, Scene, Swap
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Quit, Scene, Swap
 from kiosk.screen.widgets.message import Message
 from kiosk.screen.widgets.page import BACK, LEAVE, NO, YES, draw_question
 
@@ -251,10 +251,10 @@ class Stage:
             match effect:
                 case Ask():
                     self._ask(scene, effect)
-                case Go() | Swap() | Back() | Leave() if scene is self.scene:
+                case Go() | Swap() | Back() | Quit() if scene is self.scene:
                     self._lead(effect)
 
-    def _lead(self, effect: Go | Swap | Back | Leave) -> None:
+    def _lead(self, effect: Go | Swap | Back | Quit) -> None:
         match effect:
             case Go():
                 self._show(effect.to)
@@ -263,7 +263,7 @@ class Stage:
                 self._show(effect.to)
             case Back():
                 self._back(effect)
-            case Leave():
+            case Quit():
                 self.leave()
 
     def _back(self, effect: Back) -> None:

@@ -175,21 +175,21 @@ def test_last_closing_of_a_night_is_in_the_morning():
 def test_admission_ten_minutes_before_opening_starts_at_the_opening():
     early = timedelta(minutes=10)
     of_serre = hours.of_site(SERRE)
-    found = hours.admission(of_serre, at("2026-07-16 13:50"), early=early)
-    assert found == hours.EntryHours(at("2026-07-16 14:00"), at("2026-07-16 17:00"), at("2026-07-16 17:00"))
-    assert hours.admission(of_serre, at("2026-07-16 13:50") - timedelta(seconds=1), early=early) is None
-    assert hours.admission(of_serre, at("2026-07-16 13:50"), early=timedelta()) is None
+    found = hours.at_tap(of_serre, at("2026-07-16 13:50"), early=early)
+    assert found == hours.TapHours(at("2026-07-16 14:00"), at("2026-07-16 17:00"), at("2026-07-16 17:00"))
+    assert hours.at_tap(of_serre, at("2026-07-16 13:50") - timedelta(seconds=1), early=early) is None
+    assert hours.at_tap(of_serre, at("2026-07-16 13:50"), early=timedelta()) is None
 
 
 def test_admission_before_lunch_knows_both_closings():
     lunch = hours.of_site(site("Mo-Fr 09:00-12:00,14:00-18:00"))
-    found = hours.admission(lunch, at("2026-07-13 11:00"), early=timedelta())
-    assert found == hours.EntryHours(at("2026-07-13 11:00"), at("2026-07-13 12:00"), at("2026-07-13 18:00"))
+    found = hours.at_tap(lunch, at("2026-07-13 11:00"), early=timedelta())
+    assert found == hours.TapHours(at("2026-07-13 11:00"), at("2026-07-13 12:00"), at("2026-07-13 18:00"))
 
 
 def test_own_access_hours_know_no_exceptions_of_the_site():
     own = hours.of_pass(SERRE, "Mo-Su 06:00-22:00")
-    assert hours.admission(own, at("2026-08-04 10:00"), early=timedelta())
+    assert hours.at_tap(own, at("2026-08-04 10:00"), early=timedelta())
 
 
 # ---------------------------------------------------------------- mistakes

@@ -10,7 +10,7 @@ from kiosk.facts import HoursOverridden
 from kiosk.model import Signal
 from kiosk.notices import Notice
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Go, Leave, Scene, Swap
+from kiosk.screen.scene import Ask, Back, Go, Quit, Scene, Swap
 from kiosk.screen.stage import TOO_SOON_SECONDS
 from kiosk.screen.widgets.button import Choice, grid
 from kiosk.screen.widgets.message import Message
@@ -46,7 +46,7 @@ class Plain(Scene):
             "look": Ask(ListInside(), blocks=False),
             "deeper": Go(Deeper(self.context)),
             "instead": Swap(Deeper(self.context)),
-            "out": Leave(),
+            "out": Quit(),
         }.get(target)
 
     def answered(self, command, answer):

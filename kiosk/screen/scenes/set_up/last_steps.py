@@ -12,7 +12,7 @@ from kiosk.notices.language import sentence
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, GAP, INK, LEAD, OPEN, QUIET, SMALL
 from kiosk.screen.input.keys import Key
-from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Leave, Swap
+from kiosk.screen.scene import Ask, Back, Context, Effects, Go, Quit, Swap
 from kiosk.screen.scenes.set_up.pin import HASHING_SECONDS, HostPin
 from kiosk.screen.scenes.set_up.steps import STEPS, Draft, NameStep, Step, place_name
 from kiosk.screen.scenes.set_up.tariffs import TARIFFS, Tariff
@@ -181,7 +181,7 @@ class Summary(StepWithParts):
 
     def opened(self) -> Effects:
         """Ask for the state of the parts, unless the set-up is complete."""
-        return Leave() if self._is_done else super().opened()
+        return Quit() if self._is_done else super().opened()
 
     def touched(self, target: str) -> Effects:
         """Turn the page, or complete the set-up."""
@@ -246,7 +246,7 @@ class Ready(Step):
 
     def touched(self, target: str) -> Effects:
         """Go to the idle screen."""
-        return Leave()
+        return Quit()
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw that the set-up is complete."""
