@@ -328,7 +328,13 @@ class SetWeek(Command, tag="week_set", frozen=True, kw_only=True):
     week: WeekHours
 
 
-HoursChange = CloseToday | StayOpen | BackToHours | AddException | RemoveException | SetDates | SetWeek
+class SetHours(Command, tag="hours_set", frozen=True, kw_only=True):
+    """Replace the weekly hours by others in the opening_hours language; exceptions stay. Answer: Done."""
+
+    hours: str
+
+
+HoursChange = CloseToday | StayOpen | BackToHours | AddException | RemoveException | SetDates | SetWeek | SetHours
 
 
 class ShowWeek(Command, tag="week", frozen=True, kw_only=True):
@@ -491,6 +497,7 @@ Asked = (
     | RemoveException
     | SetDates
     | SetWeek
+    | SetHours
     | ShowWeek
     | PreviewHours
     | ImportSite

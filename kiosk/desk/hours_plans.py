@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import singledispatch
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from kiosk.commands import (
     HoursChange,
     RemoveException,
     SetDates,
+    SetHours,
     SetWeek,
     StayOpen,
 )
@@ -29,12 +30,14 @@ from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.facts import AnyFact, Reversed
 from kiosk.hours import dated, week
-from kiosk.model import Override, Site, Visit
+from kiosk.model import Override, Site, Span, Visit
 from kiosk.rules.passes import next_time
 from kiosk.settings.mistakes import near
 from kiosk.settings.site_file import check_exception
 from kiosk.settings.site_words import clock_time
 
+LOOKED_AHEAD = 366
+"""Days in which the first change of new weekly hours is looked for: each rule has applied by then."""
 LONGEST_WINDOW = timedelta(days=2)
 """No entry covers more than a day, and the night that belongs to it."""
 
@@ -242,13 +245,38 @@ def _with_exceptions(desk: Desk, exceptions: tuple[str, ...], *, first: date, sa
 @plan.register
 def _week(command: SetWeek, desk: Desk) -> Plan:
     """Replace the weekly hours by a grid; keep the exceptions."""
-    expression = _understood(lambda: week.write_week(command.week))
+    return _with_hours(desk, _understood(lambda: week.write_week(command.week)))
+
+
+@plan.register
+def _hours(command: SetHours, desk: Desk) -> Plan:
+    """Replace the weekly hours by any that the language can say; keep the exceptions."""
+    expression = " ".join(command.hours.split())
+    _understood(lambda: hours.check(expression, desk.site.exceptions, desk.site.calendar))
+    return _with_hours(desk, expression)
+
+
+def _with_hours(desk: Desk, expression: str) -> Plan:
     if expression == desk.site.hours:
         return _as_it_is(desk, f"The hours are {expression} already.")
     site = structs.replace(desk.site, hours=expression)
-    first = desk.today if desk.local(desk.now).time() < time(12) else desk.today + timedelta(days=1)
-    facts = (changes.change(desk.roster, desk.site, site),)
-    return Plan(site=site, override=standing(desk), first=first, said=(f"Hours: {expression}",), facts=facts)
+    return Plan(
+        site=site,
+        override=standing(desk),
+        first=_first_change(desk, site),
+        said=(f"Hours: {expression}",),
+        facts=(changes.change(desk.roster, desk.site, site),),
+    )
+
+
+def _first_change(desk: Desk, site: Site) -> date:
+    """Return the first day on which a site is open at other times than now; today if there is none within a year."""
+    days = (desk.today + timedelta(days=n) for n in range(LOOKED_AHEAD))
+    return next((day for day in days if _open_on(desk, desk.site, day) != _open_on(desk, site, day)), desk.today)
+
+
+def _open_on(desk: Desk, site: Site, day: date) -> tuple[Span, ...]:
+    return week.picture(site, standing(desk), day, days=1)[0].open
 
 
 T = TypeVar("T")

@@ -23,6 +23,9 @@ FLASH_MESSAGES: dict[str, Callable[[Words], str]] = {
     "product-kept": lambda words: words.say("The tariff is kept. Passes sold before keep their terms."),
     "hours-kept": lambda words: words.say("The hours are kept. Every connected kiosk follows in a few seconds."),
     "site-kept": lambda words: words.say("The site is kept. Every connected kiosk follows in a few seconds."),
+    "site-added": lambda words: words.say(
+        "The site is added, closed for now. Go to its desk and write its hours under Hours."
+    ),
     "kiosk-revoked": lambda words: words.say("The kiosk is shut out."),
     "alarm-ended": lambda words: words.say("The alarm is settled. It comes back if there is new cause."),
     "taken": lambda words: words.say("The entry was taken in."),

@@ -28,6 +28,11 @@ class Form:
         """Return the text of a field, without the spaces around it."""
         return self._values.get(name, "").strip()
 
+    @property
+    def sent_fields(self) -> dict[str, str]:
+        """The fields as they were sent, without what each form has of its own: to send them once more."""
+        return {name: value for name, value in self._values.items() if name not in {"csrf", "desk"}}
+
     def secret(self, name: str) -> str:
         """Return the text of a field unchanged: a password."""
         return self._values.get(name, "")

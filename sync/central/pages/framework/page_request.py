@@ -210,11 +210,15 @@ class PageRequest:
         try:
             answer = self.ask(command, site)
         except DeskError as error:
-            near = self.say(": ") + ", ".join(error.near) if error.near else ""
-            self.form.add_error(error.facts.get("field", field), self.refusal(error) + near)
+            self.refuse(error, field)
             return None
         assert isinstance(answer, Done)
         return answer
+
+    def refuse(self, error: DeskError, field: str) -> None:
+        """Show a refusal at the field that it names, or else at this one."""
+        near = self.say(": ") + ", ".join(error.near) if error.near else ""
+        self.form.add_error(error.facts.get("field", field), self.refusal(error) + near)
 
     def refuse_if_stale(self, present: object, wanted: object, field: str) -> bool:
         """Refuse a form that somebody else's change has overtaken, and show the present values in it.
@@ -258,7 +262,7 @@ class PageRequest:
 
         The form goes to the same address; `hidden` are its fields, `back` is where "Change nothing" leads.
         """
-        shown: dict[str, Any] = {"hidden": {}, "kind": "danger", "people": None} | facts
+        shown: dict[str, Any] = {"hidden": {}, "kind": "danger", "people": None, "week": None} | facts
         return self.show("confirm.html", title=title, lines=lines, button=button, **shown)
 
     def go(self, path: str, done: str = "", *, cookies: list[Any] | None = None) -> Answer:

@@ -9,7 +9,6 @@ from typing import cast
 
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from msgspec.structs import replace
 
 from kiosk import hours, local_time
 from kiosk.answers import Hours, HoursPreview, Present
@@ -18,15 +17,16 @@ from kiosk.commands import (
     BackToHours,
     CloseToday,
     Command,
+    HoursChange,
     PreviewHours,
     RemoveException,
-    SetSite,
+    SetHours,
     ShowHours,
     StayOpen,
 )
 from kiosk.desk import DeskError
 from kiosk.hours.dated import read_dates
-from kiosk.model import DatedHours, Noun, Window
+from kiosk.model import DatedHours, DayHours, Noun, Window
 from kiosk.notices.language import sentence
 from sync.central.accounts.staff import Role
 from sync.central.pages.framework.page_request import Answer, PageRequest
@@ -46,6 +46,15 @@ class CalendarDay(Noun, frozen=True, kw_only=True):
     because: str = ""
     in_month: bool = True
     """Whether it belongs to the month shown."""
+
+
+class ChangedDay(Noun, frozen=True, kw_only=True):
+    """A day of the week that a change of the hours begins in: its times before and after, as they are shown."""
+
+    day: date
+    before: str
+    after: str
+    because: str = ""
 
 
 @reads("/hours")
@@ -217,9 +226,35 @@ def _keep(page: PageRequest, written: str, field: str) -> Answer:
         page.form.add_error(field, page.say("Enter the opening hours"))
     elif page.refuse_if_stale(page.site.hours, written, field):
         return _show(page)
-    elif page.attempt(SetSite(site=replace(page.site, hours=written), anyway=True), field) is not None:
-        return page.go("/hours", "hours-kept")
+    else:
+        return _change(page, SetHours(hours=written), field)
     return _show(page)
+
+
+def _change(page: PageRequest, change: HoursChange, field: str, *, what: str = "", then: str = "/hours") -> Answer:
+    """Make a change of the hours; first show the days that it changes, unless the form says that they were seen."""
+    if page.form.ticked("seen"):
+        return _show(page) if page.attempt(change, field) is None else page.go(then, "hours-kept")
+    try:
+        told = cast("HoursPreview", page.ask(PreviewHours(change=change)))
+    except DeskError as error:
+        page.refuse(error, field)
+        return _show(page)
+    if not told.changes:
+        return page.go(then, "hours-kept")
+    title = page.say("Change the hours: {site}", site=page.site.name)
+    week = [_changed_day(page, before, after) for before, after in zip(told.before, told.days, strict=True)]
+    first = page.say("First change: {day}", day=page.words.weekday_of(told.first, page.today))
+    lines = [what] if what else []
+    button = page.say("Change the hours ({site})", site=page.site.name)
+    hidden = page.form.sent_fields | {"seen": "yes"}
+    return page.confirm(title, [*lines, first], button, kind="", hidden=hidden, week=week, back="/hours")
+
+
+def _changed_day(page: PageRequest, before: DayHours, after: DayHours) -> ChangedDay:
+    told = [", ".join(f"{span.start:%H:%M} – {span.end:%H:%M}" for span in day.open) for day in (before, after)]
+    was, is_ = (times or page.say("closed") for times in told)
+    return ChangedDay(day=after.on, before=was, after=is_, because=after.because or "")
 
 
 @writes("/hours/exceptions")
@@ -237,9 +272,13 @@ def add_exception(page: NamedDependency[PageRequest]) -> Answer:
         return _show(page)
     label = form.text("label").replace('"', "”")
     rule = f"{_span(first, last)} {state}" + (f' "{label}"' if label else "")
-    if page.attempt(AddException(rule=rule), "first") is None:
-        return _show(page)
-    return page.go(f"/hours?on={first.isoformat()}", "hours-kept")
+    return _change(page, AddException(rule=rule), "first", what=_rule_told(page, rule), then=f"/hours?on={first}")
+
+
+def _rule_told(page: PageRequest, rule: str) -> str:
+    """Write the days of an exception and what holds on them; a rule of another shape as it is."""
+    dates = read_dates(rule)
+    return f"{_dates_told(page, dates)}{page.say(': ')}{_times_told(page, dates)}" if dates else rule
 
 
 def _state(page: PageRequest) -> str:
@@ -265,7 +304,9 @@ def _span(first: date, last: date) -> str:
 @writes("/hours/exceptions/remove")
 def remove_exception(page: NamedDependency[PageRequest]) -> Answer:
     """Remove a dated exception, by its text."""
-    return _done(page, RemoveException(rule=page.form.text("rule")), "first")
+    rule = page.form.text("rule")
+    what = page.say("Removed: {rule}", rule=_rule_told(page, rule))
+    return _change(page, RemoveException(rule=rule), "first", what=what)
 
 
 HANDLERS = [show, ask_today, today, change_week, change_written, add_exception, remove_exception]

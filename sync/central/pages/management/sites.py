@@ -76,7 +76,7 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
         id="",
         name="",
         zone=page.site_or_none.zone if page.site_or_none else DEFAULT_ZONE,
-        hours="Mo-Fr 09:00-18:00; PH off",
+        hours="off",
     )
     return page.show(
         "site_form.html",
@@ -90,20 +90,20 @@ def _form(page: PageRequest, site: Site | None) -> Answer:
 
 
 def form_state(site: Site) -> Site:
-    """Return what the form of a site shows: all but the exceptions, which the page of hours changes."""
-    return structs.replace(site, exceptions=())
+    """Return what the form of a site shows: all but weekly hours and exceptions, which the page of hours changes."""
+    return structs.replace(site, hours="off", exceptions=())
 
 
 def _keep(page: PageRequest, before: Site | None) -> Answer:
     site = _read(page, before)
     if site and not before and any(structs.replace(one, id=site.id) == site for one in page.roster.sites()):
-        return page.go("/sites", "site-kept")  # the form was sent twice
+        return page.go("/sites", "site-added")  # the form was sent twice
     if site and before and page.refuse_if_stale(form_state(before), form_state(site), "name"):
         return _form(page, before)
     command = SetSite(site=site, anyway=page.form.ticked("anyway")) if site else None
     if command is None or page.attempt(command, "name", site=site) is None:
         return _form(page, before)
-    return page.go("/sites", "site-kept")
+    return page.go("/sites", "site-kept" if before else "site-added")
 
 
 @reads("/sites/{site_id:str}/retire", role=Role.MANAGER)
@@ -133,7 +133,7 @@ def retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> Answer
 def _read(page: PageRequest, before: Site | None) -> Site | None:
     """Read a site from a form; None if a field is wrong, with errors at the fields."""
     form = page.form
-    name, weekly = form.text("name"), form.text("hours")
+    name = form.text("name")
     if not folded(name):
         form.add_error("name", page.say("Enter a name"))
     if not local_time.is_zone(form.text("zone")):
@@ -142,16 +142,15 @@ def _read(page: PageRequest, before: Site | None) -> Site | None:
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
         form.add_error("country", page.say("Enter a country by its two letters, like FR"))
     policy = _policy(page, before.policy if before else Policy())
-    if not weekly and not form.errors:
-        form.add_error("hours", page.say("Enter the opening hours"))
     if form.errors:
         return None
-    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "hours": weekly, "country": country}
+    fields: dict[str, Any] = {"name": name, "zone": form.text("zone"), "country": country}
     fields["region"] = _one_of(page, "region", ("", *hours.all_regions()))
     fields |= {"currency": _one_of(page, "currency", CURRENCIES), "language": _one_of(page, "language", languages())}
     if before:
         return structs.replace(before, policy=policy, **fields)
-    return Site(id=new_id(name, {site.id for site in page.roster.sites()}), policy=policy, **fields)
+    known = {site.id for site in page.roster.sites()}
+    return Site(id=new_id(name, known), policy=policy, hours="off", **fields)
 
 
 def _one_of(page: PageRequest, name: str, known: tuple[str, ...]) -> str:

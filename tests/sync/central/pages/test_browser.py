@@ -204,6 +204,8 @@ def test_hours_are_changed_and_the_calendar_follows(house, browse) -> None:
     page.get_by_role("link", name="Horaires").click()
     page.get_by_label("Mercredi").fill("10h-16h")
     page.get_by_role("button", name="Enregistrer la semaine").click()
+    expect(page.get_by_role("row", name="Mer. 15")).to_contain_text("10:00 – 16:00")
+    page.get_by_role("button", name="Changer les horaires").click()
     expect(page.get_by_role("status").filter(has_text="enregistrés")).to_be_visible()
     expect(page.get_by_role("cell", name="15 10:00")).to_be_visible()
     assert "We 10:00-16:00" in house.central.books.roster.site(SERRE.id).hours

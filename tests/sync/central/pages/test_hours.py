@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from kiosk.hours import of_site
@@ -52,7 +55,7 @@ def test_a_tariff_s_mistakes_are_told_together(house) -> None:
 def test_other_weekly_hours_are_kept_as_they_are_typed(house) -> None:
     host = house.as_("anne")
     week = {f"day-{n}": "" for n in range(7)} | {"day-0": "9h-12h30, 14h-17h", "day-2": "10:00-16:00"}
-    went(host.send("/hours/week", of="/hours", **week, holidays="yes"))
+    went(host.send("/hours/week", of="/hours", **week, holidays="yes", seen="yes"))
     assert house.central.books.roster.site(SERRE.id).hours == "Mo 09:00-12:30,14:00-17:00; We 10:00-16:00; PH off"
     assert of_site(house.central.books.roster.site(SERRE.id))
     assert mistakes(host.send("/hours/week", of="/hours", **week | {"day-1": "le matin"}))[0].startswith("Mardi")
@@ -60,7 +63,7 @@ def test_other_weekly_hours_are_kept_as_they_are_typed(house) -> None:
 
 def test_hours_may_be_written_by_hand_and_a_slip_is_told_with_its_column(house) -> None:
     host = house.as_("anne")
-    went(host.send("/hours/written", of="/hours", hours="Mo-Fr 08:00-12:00; PH off"))
+    went(host.send("/hours/written", of="/hours", hours="Mo-Fr 08:00-12:00; PH off", seen="yes"))
     assert house.central.books.roster.site(SERRE.id).hours == "Mo-Fr 08:00-12:00; PH off"
     said = mistakes(host.send("/hours/written", of="/hours", hours="Mo 8-25"))
     assert said[0].startswith("Ces horaires ne sont pas lisibles à partir du caractère 4, à « 8-25 »")
@@ -69,20 +72,65 @@ def test_hours_may_be_written_by_hand_and_a_slip_is_told_with_its_column(house) 
 def test_a_dated_exception_comes_and_goes(house) -> None:
     host = house.as_("anne")
     fields = {"first": "2026-12-24", "last": "2026-12-31", "state": "off", "label": "fêtes"}
-    assert went(host.send("/hours/exceptions", of="/hours", **fields)) == "/hours?on=2026-12-24&done=hours-kept"
+    assert (
+        went(host.send("/hours/exceptions", of="/hours", **fields, seen="yes"))
+        == "/hours?on=2026-12-24&done=hours-kept"
+    )
     rule = '2026 Dec 24-2026 Dec 31 off "fêtes"'
     assert rule in house.central.books.roster.site(SERRE.id).exceptions
     page = read(host.get("/hours?on=2026-12-24"))
     assert "Jeudi 24 décembre au jeudi 31 décembre Fermé – fêtes" in page
-    went(host.send("/hours/exceptions/remove", of="/hours", rule=rule))
+    went(host.send("/hours/exceptions/remove", of="/hours", rule=rule, seen="yes"))
     assert rule not in house.central.books.roster.site(SERRE.id).exceptions
 
 
 def test_a_day_opened_as_an_exception_shows_in_the_calendar(house) -> None:
     host = house.as_("anne")
     fields = {"first": "2026-07-14", "state": "open", "times": "10h-16h"}
-    went(host.send("/hours/exceptions", of="/hours", **fields))
+    went(host.send("/hours/exceptions", of="/hours", **fields, seen="yes"))
     assert "14 10:00 – 16:00" in read(host.get("/hours?view=week&on=2026-07-14"))
+
+
+def test_a_change_shows_first_which_days_it_opens_and_closes(house) -> None:
+    host, before = house.as_("anne"), house.central.books.roster.site(SERRE.id)
+    week = {f"day-{n}": "" for n in range(7)} | {"day-0": "9h-12h30, 14h-17h"}
+    asked = host.send("/hours/week", of="/hours", **week)
+    assert asked.status_code == 200
+    page = read(asked)
+    assert "Premier changement : lundi 13 juillet" in page
+    assert "Lun. 13 09:00 – 17:00 09:00 – 12:30, 14:00 – 17:00" in page
+    assert "Jeu. 16 14:00 – 17:00 fermé" in page
+    assert house.central.books.roster.site(SERRE.id) == before
+    went(host.send_from(asked.text, "/hours/week", **hidden(asked.text)))
+    assert house.central.books.roster.site(SERRE.id).hours == "Mo 09:00-12:30,14:00-17:00"
+
+
+def test_an_exception_and_its_removal_are_shown_first(house) -> None:
+    host = house.as_("anne")
+    fields = {"first": "2026-12-24", "last": "2026-12-31", "state": "off", "label": "fêtes"}
+    asked = host.send("/hours/exceptions", of="/hours", **fields)
+    assert "Jeudi 24 décembre au jeudi 31 décembre : Fermé – fêtes" in read(asked)
+    assert "Jeu. 24 14:00 – 17:00 fermé fêtes" in read(asked)
+    went(host.send_from(asked.text, "/hours/exceptions", **hidden(asked.text)))
+    rule = '2026 Dec 24-2026 Dec 31 off "fêtes"'
+    assert rule in house.central.books.roster.site(SERRE.id).exceptions
+    asked = host.send("/hours/exceptions/remove", of="/hours", rule=rule)
+    assert "Jeu. 24 fermé 14:00 – 17:00" in read(asked)
+    assert rule in house.central.books.roster.site(SERRE.id).exceptions
+    went(host.send_from(asked.text, "/hours/exceptions/remove", **hidden(asked.text)))
+    assert rule not in house.central.books.roster.site(SERRE.id).exceptions
+
+
+def test_hours_by_season_are_shown_from_the_first_day_that_changes(house) -> None:
+    hours = SERRE.hours.replace("PH off", "Sep-Oct Sa 10:00-12:00; PH off")
+    page = read(house.as_("anne").send("/hours/written", of="/hours", hours=hours))
+    assert "Premier changement : samedi 5 septembre" in page
+    assert "Sam. 5 fermé 10:00 – 12:00" in page
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The fields that a page of confirmation sends once more."""
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)}
 
 
 def test_an_exception_s_mistakes_are_told(house) -> None:

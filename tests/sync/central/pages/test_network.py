@@ -71,7 +71,7 @@ def test_the_picture_to_scan_is_the_key_and_nothing_from_elsewhere(house: Office
 
 FIELDS = {
     "name": "Les Tuves", "zone": "Europe/Paris", "country": "fr", "currency": "EUR", "language": "en",
-    "hours": "Mo-Fr 08:00-18:00", "debt_limit": "0", "courtesy_minutes": "10", "courtesy_per_month": "1",
+    "debt_limit": "0", "courtesy_minutes": "10", "courtesy_per_month": "1",
     "continuation_minutes": "5", "early_minutes": "0", "presence_minutes": "30", "staff_undo_days": "31",
     "capacity": "12", "capacity_hard": "yes", "untrusted_clock": "grace",
 }  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_site_is_made_and_changed(house: Office) -> None:
     assert went(manager.send("/sites/new", **FIELDS)).startswith("/sites")
     made = house.central.books.roster.site("les-tuves")
     assert made is not None
-    assert (made.name, made.hours, made.language) == ("Les Tuves", "Mo-Fr 08:00-18:00", "en")
+    assert (made.name, made.hours, made.language) == ("Les Tuves", "off", "en")
     assert (made.policy.capacity, made.policy.capacity_hard, made.policy.debt_limit) == (12, True, 0)
     assert "Les Tuves" in read(manager.get("/sites"))
     manager.send("/sites/les-tuves", **FIELDS | {"capacity": "", "name": "Aux Tuves"})
@@ -106,10 +106,14 @@ def test_a_site_is_made_and_changed(house: Office) -> None:
 def test_changing_a_site_keeps_what_the_form_does_not_show(house: Office) -> None:
     before = house.central.books.roster.site(SERRE.id)
     assert before is not None
-    house.as_("chef").send(f"/sites/{SERRE.id}", **FIELDS | {"hours": before.hours, "name": before.name})
+    house.as_("chef").send(f"/sites/{SERRE.id}", **FIELDS | {"name": before.name})
     after = house.central.books.roster.site(SERRE.id)
     assert after is not None
-    assert (after.exceptions, after.policy.warn_days) == (before.exceptions, before.policy.warn_days)
+    assert (after.hours, after.exceptions, after.policy.warn_days) == (
+        before.hours,
+        before.exceptions,
+        before.policy.warn_days,
+    )
 
 
 def test_a_site_s_mistakes_are_told_together(house: Office) -> None:

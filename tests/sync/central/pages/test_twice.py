@@ -52,9 +52,9 @@ def written(house: Office) -> int:
         ("/sites/new", "/sites/new", {"name": "Les Tuves"}),
         ("/sites/new", "/sites/new", {"name": "La Serre", "anyway": "yes"}),
         ("/sites/la-serre", "/sites/la-serre", {"name": "La Grande Serre"}),
-        ("/hours/week", "/hours", {"day-0": "09:00-12:00"}),
-        ("/hours/written", "/hours", {"hours": "Mo 09:00-12:00"}),
-        ("/hours/exceptions", "/hours", {"first": "2026-12-24", "last": "2026-12-24", "state": "off"}),
+        ("/hours/week", "/hours", {"day-0": "09:00-12:00", "seen": "yes"}),
+        ("/hours/written", "/hours", {"hours": "Mo 09:00-12:00", "seen": "yes"}),
+        ("/hours/exceptions", "/hours", {"first": "2026-12-24", "last": "2026-12-24", "state": "off", "seen": "yes"}),
         ("/hours/today", "/hours/today?what=close", {"what": "close"}),
     ],
 )
@@ -91,9 +91,9 @@ def test_a_change_that_was_overtaken_is_refused_and_the_newer_value_shown(
     house.central.books.append(theirs, by="anne")
     before = written(house)
     value = {"name": "Un nom", "day-0": "08:00-12:00", "hours": "Mo 08:00-12:00"}[mine]
-    refused = sends(chef, page, path, **{mine: value})
+    refused = sends(chef, page, path, **{mine: value}, seen="yes")
     assert OVERTAKEN in mistakes(refused)
     assert shown in refused.text
     assert written(house) == before
-    went(sends(chef, refused.text, path, **{mine: value}))
+    went(sends(chef, refused.text, path, **{mine: value}, seen="yes"))
     assert written(house) > before
