@@ -22,6 +22,7 @@ from kiosk.store.database.sqlite import (
     empty_wal,
     like,
     reading_engine,
+    temporary_engine,
     wal_bytes,
     writing_engine,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "like",
     "one_state",
     "reading_engine",
+    "temporary_engine",
     "transaction",
     "wal_bytes",
     "writing_engine",

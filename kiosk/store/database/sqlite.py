@@ -163,6 +163,15 @@ def _engine(uri: str, *, settings: dict[str, str | int], is_writer: bool) -> Eng
     return like(_model(), connect)
 
 
+def temporary_engine() -> Engine:
+    """Return an engine of a new database that lives in memory and, as it grows, in a temporary file of SQLite's own."""
+
+    def connect() -> Any:
+        return sqlite3.connect("", isolation_level=None)
+
+    return like(_model(), connect)
+
+
 @cache
 def _model() -> Engine:
     model = create_engine("sqlite://", query_cache_size=0, execution_options={"compiled_cache": LRUCache(STATEMENTS)})

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import takewhile
 from typing import Any, TypeVar
 
@@ -223,8 +224,13 @@ def merged(state: State, kind: type[N], name: str) -> N:
 
 def _told(kind: type[Noun], values: Mapping[str, Value]) -> dict[str, Value]:
     """Leave out defaults: the encoder recognises a default by identity, and nouns are compared as JSON."""
-    defaults = {one.name: plain(one.default) for one in structs.fields(kind) if not one.required}
+    defaults = _defaults(kind)
     return {name: value for name, value in values.items() if name not in defaults or defaults[name] != value}
+
+
+@cache
+def _defaults(kind: type[Noun]) -> dict[str, Value]:
+    return {one.name: plain(one.default) for one in structs.fields(kind) if not one.required}
 
 
 def word(state: State) -> Override | None:

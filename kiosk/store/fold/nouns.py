@@ -134,11 +134,11 @@ def _put(
     """
     is_it = and_(*(table.c[name] == value for name, value in key.items()))
     written = {**values, "ledger_id": place.ref.ledger_id, "seq": place.ref.seq, "position": place.position}
-    if connection.execute(update(table).where(is_it, _is_older(table, place)).values(written)).rowcount:
+    if connection.execute(update(table).where(is_it, _is_older(table, place)), written).rowcount:
         return True
     if connection.execute(select(table.c.seq).where(is_it)).first():
         return False
-    connection.execute(insert(table).values({**key, **written}))
+    connection.execute(insert(table), {**key, **written})
     return True
 
 
@@ -190,9 +190,9 @@ def _merge(
     new = new or fields.event(bare, _noun(noun), changed)
     after = fields.add(before, new, is_whole=changed is None)
     if row is None:
-        connection.execute(insert(kind.table).values({kind.key: name, **_written(kind, name, after)}))
+        connection.execute(insert(kind.table), {kind.key: name, **_written(kind, name, after)})
     elif after != before and after.events:
-        connection.execute(update(kind.table).where(is_it).values(_written(kind, name, after)))
+        connection.execute(update(kind.table).where(is_it), _written(kind, name, after))
 
 
 def _changed(fact: NounSet | HoursOverridden) -> tuple[str, ...] | None:
