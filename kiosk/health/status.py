@@ -43,7 +43,7 @@ class StatusReporter:
         if self.uplink:
             with suppress(LedgerError):  # the health tells of the ledger's trouble
                 status = replace(status, server=self.uplink.live_link())
-        return replace(status, vitals=vitals(status, self._surroundings()))
+        return replace(status, vitals=vitals(status, self._surroundings(status.now.date())))
 
     def machine_troubles(self, today: date) -> tuple[str, ...]:
         """Return the troubles of disk, second medium, screen and supply, for the server.
@@ -53,10 +53,10 @@ class StatusReporter:
         disk = troubles(machine.disk(self._config.paths.state, self._root))
         _, screen = self._screen()
         supply = "power_low" if machine.undervoltage(self._root) else ""
-        copies = medium_troubles(backup.last_copies(self._config), today)
+        copies = medium_troubles(backup.last_copies(self._config, today), today)
         return (*disk, *copies, *filter(None, (screen, supply)))
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self, today: date) -> Surroundings:
         config, (drawn_by, trouble) = self._config, self._screen()
         return Surroundings(
             machine=machine.look(config.paths.state, self._root),
@@ -66,5 +66,5 @@ class StatusReporter:
             paired=self.uplink is not None and self.uplink.is_paired,
             screen_drawn_by=drawn_by,
             screen_trouble=trouble,
-            copies=backup.last_copies(config),
+            copies=backup.last_copies(config, today),
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -59,13 +59,19 @@ class LastCopy(NamedTuple):
     """False: the folder is to be on a second medium, which is not mounted."""
 
 
-def last_copies(config: Config, *, device: Callable[[Path], int] = device_of) -> tuple[LastCopy, ...]:
-    """Return the newest copy of each folder: below the state folder first, then on the second medium."""
+def last_copies(
+    config: Config, today: date | None = None, *, device: Callable[[Path], int] = device_of
+) -> tuple[LastCopy, ...]:
+    """Return the newest copy of each folder: below the state folder first, then on the second medium.
+
+    A copy with a day after `today` does not count.
+    """
     found = []
     for folder in folders(config):
         there = folder != config.backup.folder or is_medium_there(config, device=device)
         days = (day_of(copy) for copy in (folder.glob(PATTERN) if there else ()))
-        found.append(LastCopy(folder, max((day for day in days if day), default=None), there))
+        known = (day for day in days if day and (today is None or day <= today))
+        found.append(LastCopy(folder, max(known, default=None), there))
     return tuple(found)
 
 
@@ -88,14 +94,16 @@ def newest(config: Config, today: date | None = None) -> date | None:
     return next((day for day in map(day_of, copies(config)) if day and (today is None or day <= today)), None)
 
 
-def make(config: Config, today: date, *, device: Callable[[Path], int] = device_of) -> list[Path]:
-    """Copy the ledger into each folder, and delete surplus copies. A day has one copy, the last one made.
+def make(
+    config: Config, today: date, into: Iterable[Path] | None = None, *, device: Callable[[Path], int] = device_of
+) -> list[Path]:
+    """Copy the ledger `into` these folders or all, and delete surplus copies. A day has one copy, the last one made.
 
     Nothing is copied to a second medium that is not mounted. Raises LedgerError for a ledger that cannot be read, or a
     folder that cannot be written; the other folders have their copy then.
     """
     made, failed = [], []
-    for folder in folders(config):
+    for folder in folders(config) if into is None else into:
         try:
             if folder == config.backup.folder:
                 _need_medium(config, device)

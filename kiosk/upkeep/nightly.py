@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from kiosk.answers import Answered, Done, Refused
 from kiosk.clock import WallClock
@@ -45,11 +46,14 @@ class NightlyWorker:
         forget_part: Callable[[], bool],
         on_damage: Callable[[str], None],
         pause_seconds: float = PAUSE_SECONDS,
+        device: Callable[[Path], int] = backup.device_of,
     ) -> None:
         """`forget_part` erases some old data and tells if there is more; `on_damage` is called with the faults."""
         self._config, self._clock = config, clock
         self._forget_part, self._on_damage, self._pause = forget_part, on_damage, pause_seconds
+        self._device = device
         self._forgot_on: date | None = None
+        self._tried: dict[Path, tuple[date, bool]] = {}
 
     def run(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         """Do each job when it is due; one that fails unexpectedly is logged and tried again, and delays no other."""
@@ -93,14 +97,20 @@ class NightlyWorker:
                 return
 
     def copy_ledger(self) -> None:
-        """Copy the ledger if there is no copy of this night yet, and the date is sure."""
+        """Copy the ledger into each folder that has no copy of this night yet, if the date is sure.
+
+        A folder that cannot be written is tried again in the next night, or once its medium is plugged in again.
+        """
         now = self._clock.now()
-        if self._clock.quality() is ClockQuality.UNTRUSTED or not copy_is_due(
-            now, backup.newest(self._config, now.date())
-        ):
+        if self._clock.quality() is ClockQuality.UNTRUSTED:
             return
+        night, due = last_night(now), []
+        for last in backup.last_copies(self._config, now.date(), device=self._device):
+            if copy_is_due(now, last.on) and self._tried.get(last.folder) != (night, last.is_there):
+                self._tried[last.folder] = (night, last.is_there)
+                due.append(last.folder)
         try:
-            for made in backup.make(self._config, now.date()):
+            for made in backup.make(self._config, now.date(), due, device=self._device):
                 log.info("the ledger was copied to %s", made)
         except LedgerError as error:
             log.error("%s", error)  # noqa: TRY400 - it is a sentence

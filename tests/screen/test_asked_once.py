@@ -235,8 +235,8 @@ NOT_MOVING: set[type[Command]] = {
 ASKED_ELSEWHERE: set[type[Command]] = {commands.SetClock, commands.TryDoor, commands.SetUp}
 """The clock (tests/screen/test_health_scenes.py), and the first start, before there is anything to take back."""
 NOT_ON_THE_SCREEN: set[type[Command]] = {
-    commands.AddException, commands.ForgetOld, commands.SetPin, commands.ImportSite, commands.SetSite, commands.SetHours,
-    commands.RetireSite, commands.SetProduct, commands.RepairRoster, commands.TapCard,
+    commands.AddException, commands.ForgetOld, commands.SetPin, commands.ImportSite, commands.SetSite,
+    commands.SetHours, commands.RetireSite, commands.SetProduct, commands.RepairRoster, commands.TapCard,
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,34 @@ from tests.office.kiosks.stepped import MONDAY, SteppedKiosk
 class Nights:
     """A kiosk's nightly worker, a clock, and a number of parts to forget."""
 
-    def __init__(self, folder: Path, parts: int, *, clock: MovableClock | None = None) -> None:
+    def __init__(
+        self, folder: Path, parts: int, *, clock: MovableClock | None = None, medium: Path | None = None
+    ) -> None:
         folder.mkdir(exist_ok=True)
         paths = Paths(state=folder, socket=folder / "kiosk.sock")
-        self.config = Config(site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup())
+        self.config = Config(
+            site="la-serre", reader=Reader(path="tty:S0:pn532"), paths=paths, backup=Backup(folder=medium)
+        )
         self.clock = clock or MovableClock(MONDAY, runs=False)
         self.parts, self.asked, self.damage = parts, 0, list[str]()
         self.worker = NightlyWorker(
-            self.config, self.clock, forget_part=self.forget_part, on_damage=self.damage.append, pause_seconds=0.0
+            self.config,
+            self.clock,
+            forget_part=self.forget_part,
+            on_damage=self.damage.append,
+            pause_seconds=0.0,
+            device=self.device,
         )
+        self.medium, self.mounted = medium, True
+
+    def device(self, folder: Path) -> int:
+        """The file system of a folder: the medium's own while it is mounted."""
+        return 2 if folder == self.medium and self.mounted else 1
+
+    def copied_on(self, folder: Path) -> date | None:
+        """The day of the newest copy in a folder that is not of the future."""
+        last = backup.last_copies(self.config, self.clock.now().date(), device=self.device)
+        return next(copy.on for copy in last if copy.folder == folder)
 
     def forget_part(self) -> bool:
         self.asked += 1
@@ -80,6 +99,45 @@ def test_the_worker_checks_forgets_and_copies_and_then_looks_every_ten_minutes(t
     assert stop.waits == [AFTER_START_SECONDS, *[EVERY_SECONDS] * 4]
     assert (nights.asked, nights.damage) == (1, [])
     assert backup.newest(nights.config) == MONDAY.date()
+
+
+def test_a_medium_that_is_plugged_in_again_gets_its_copy_at_once(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    SteppedKiosk(tmp_path / "state").close()
+    medium = tmp_path / "stick"
+    nights = Nights(tmp_path / "state", parts=1, medium=medium)
+    nights.mounted = False
+    nights.worker.copy_ledger()
+    nights.worker.copy_ledger()
+    assert nights.copied_on(medium) is None
+    nights.mounted = True
+    nights.worker.copy_ledger()
+    assert nights.copied_on(medium) == MONDAY.date()
+
+
+def test_a_medium_that_cannot_be_written_is_tried_once_a_night(tmp_path: Path, caplog) -> None:
+    (tmp_path / "state").mkdir()
+    SteppedKiosk(tmp_path / "state").close()
+    medium = tmp_path / "stick"
+    medium.write_text("in the way of the folder")
+    nights = Nights(tmp_path / "state", parts=1, medium=medium)
+    for _ in range(3):
+        nights.worker.copy_ledger()
+    assert caplog.text.count("no copy of the ledger in") == 1
+    medium.unlink()
+    nights.clock.move(timedelta(days=1))
+    nights.worker.copy_ledger()
+    assert nights.copied_on(medium) == MONDAY.date() + timedelta(days=1)
+
+
+def test_a_copy_that_bears_a_later_day_is_no_copy_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    SteppedKiosk(tmp_path / "state").close()
+    medium = tmp_path / "stick"
+    nights = Nights(tmp_path / "state", parts=1, medium=medium)
+    backup.make(nights.config, MONDAY.date().replace(year=2056), device=nights.device)
+    nights.worker.copy_ledger()
+    assert nights.copied_on(medium) == MONDAY.date()
 
 
 def test_forgetting_that_fails_holds_up_no_copy_and_is_tried_again_the_next_night(
