@@ -62,6 +62,16 @@ LONGEST_ANSWER = 0.1
 """Seconds. A PN532 acknowledges within 15 ms; a USB adapter adds its own delay."""
 
 
+FELICA_SIZE, PEER = 8, b"\x01\xfe"
+"""Bytes of a FeliCa card's number (IDm, JIS X 6319-4). One that begins with PEER is a telephone that offers itself for
+peer to peer and draws it anew (NFC Forum Digital, NFCID2): no card."""
+
+
+def number_of(target: Any) -> bytes:
+    """Return the number of a target: of type A its UID, of FeliCa its IDm; nothing where it told none."""
+    return bytes((target.sensf_res or b"")[1:9] or target.sdd_res or b"")
+
+
 class ReaderError(HardwareError, ValueError):
     """The reader's path in the settings is wrong. The message says what to write."""
 
@@ -119,9 +129,15 @@ class Frontend:
     def sense(self, uid: bytes | None = None) -> Any:
         """Search the field once, for any card or for the one with this number. Return the target, or None.
 
-        The field is switched off first. nfcpy's own repeated search would be timed by the wall clock, which may jump.
+        Type A comes first, so FeliCa slows no other card: it is asked for where no other answers. Every FeliCa card
+        takes 212 kbit/s. The field is switched off first. nfcpy's own repeated search would be timed by the wall clock,
+        which may jump.
         """
-        return self._clf.sense(nfc.clf.RemoteTarget("106A", sel_req=uid))
+        type_a, felica = nfc.clf.RemoteTarget("106A", sel_req=uid), nfc.clf.RemoteTarget("212F")
+        if uid is not None:
+            return self._clf.sense(felica if len(uid) == FELICA_SIZE else type_a)
+        found = self._clf.sense(type_a, felica)
+        return None if found is not None and number_of(found).startswith(PEER) else found
 
     def activate(self, target: Any) -> Any:
         """Return the tag of a target; None when the card is gone."""

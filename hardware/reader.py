@@ -14,7 +14,7 @@ from threading import Event as Flag
 from typing import Any
 
 from hardware.badge import Credential, is_random, read_credential, speaks_blocks
-from hardware.frontend import Frontend, ReaderError, check_path, explain, open_frontend
+from hardware.frontend import Frontend, ReaderError, check_path, explain, number_of, open_frontend
 
 __all__ = [
     "CardAlreadyThere",
@@ -253,7 +253,7 @@ class Reader:
         if touch.tag is not None:
             return bool(touch.tag.is_present)
         target = self._sense(frontend, touch.uid)
-        return target is not None and bytes(target.sdd_res or b"") == touch.uid
+        return target is not None and number_of(target) == touch.uid
 
     def _miss(self, touch: CardInField) -> None:
         touch.misses += 1

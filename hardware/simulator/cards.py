@@ -1,4 +1,4 @@
-"""Simulated cards: ISO 14443 type A at 106 kbit/s.
+"""Simulated cards: ISO 14443 type A at 106 kbit/s, and FeliCa.
 
 Each answers as in its data sheet, so that the reader's own tag classes recognise it. The chip that powers and polls
 them is in `chip`. Frames have no checksum here (the chip adds and removes it), and an answer of one byte stands for the
@@ -22,10 +22,13 @@ class Card(ABC):
     sens_res = b"\x44\x00"
     """ATQA as it goes over the air, low byte first."""
     sak = 0x00
+    sizes: frozenset[int] = frozenset({4, 7})
+    """Bytes that a number of this kind of card can have."""
 
     def __init__(self, uid: bytes) -> None:
-        if len(uid) not in {4, 7}:
-            raise ValueError(f"a card's UID has 4 or 7 bytes, not {len(uid)}")
+        if len(uid) not in self.sizes:
+            allowed = " or ".join(map(str, sorted(self.sizes)))
+            raise ValueError(f"a card's UID has {allowed} bytes, not {len(uid)}")
         self.uid = uid
 
     def power_up(self) -> None:  # noqa: B027 - most cards have nothing to do
@@ -52,6 +55,31 @@ class MifareClassic(Card):
     def exchange(self, frame: bytes) -> bytes | None:  # noqa: ARG002
         """Answer nothing, as a real one does before authentication."""
         return None
+
+
+class Felica(Card):
+    """A FeliCa card (JIS X 6319-4) such as tickets are. Its number is told at the polling; more is not here."""
+
+    sizes = frozenset({8})
+    parameters = bytes.fromhex("01200220 0104FFFF".replace(" ", ""))
+    """PMm: the kind of chip, and how long it takes to answer."""
+    system = 0x0003
+    """The system code that Japan's transport cards have."""
+
+    def select(self) -> None:
+        """Reset nothing: a card that was only polled keeps no state."""
+
+    def exchange(self, frame: bytes) -> bytes | None:
+        """Answer a polling, without the checksum: length, code, system code, what else is asked for, slots."""
+        if len(frame) != 6 or frame[1] != 0x00 or not self._is_meant(frame[2:4]):
+            return None
+        asked = self.system.to_bytes(2) if frame[4] == 1 else b""
+        answer = b"\x01" + self.uid + self.parameters + asked
+        return bytes([len(answer) + 1]) + answer
+
+    def _is_meant(self, system: bytes) -> bool:
+        """Whether a polling asks for this system code; FF stands for any byte."""
+        return all(asked in (own, 0xFF) for asked, own in zip(system, self.system.to_bytes(2), strict=True))
 
 
 class Model(NamedTuple):

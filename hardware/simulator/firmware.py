@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from hardware.errors import HardwareError
-from hardware.simulator.cards import Card
+from hardware.simulator.cards import Card, Felica
 
 TX_MODE, RX_MODE, TX_CONTROL, FIFO_DATA = 0x6302, 0x6303, 0x6304, 0x6339
 CRC_ENABLED = 0x80
@@ -16,6 +16,8 @@ OK, TIME_OUT, WRONG_CRC, WRONG_CONTEXT = b"\x00", b"\x01", b"\x02", b"\x27"
 """Status bytes, section 7.1."""
 AUTOMATIC_RATS = 0x10
 REQA = 0x26
+TYPE_A, FELICA_212, FELICA_424 = 0, 1, 2
+"""Which cards InListPassiveTarget searches for (section 7.3.5)."""
 
 SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 """Bits a second, by the number that SetSerialBaudrate gives them (section 7.2.7)."""
@@ -39,7 +41,7 @@ def crc_a(frame: bytes) -> bytes:
 
 
 class Firmware:
-    """The state of a chip since power-up, as an initiator at 106 kbit/s type A.
+    """The state of a chip since power-up, as an initiator at 106 kbit/s type A, which also finds FeliCa cards.
 
     Searches never wait for a card to come, and find no cards of other technologies. Target mode, the chip's GPIO and
     InAutoPoll are not simulated: they get the error frame.
@@ -138,8 +140,11 @@ class Firmware:
         """Section 7.3.5. For 106A `data` may end in the number of the one card that is wanted."""
         self._switch_field(on=True)
         self._target = None
-        card, technology, wanted = self.card, data[1], data[2:]
-        if technology != 0 or card is None or (wanted and wanted != cascaded(card.uid)):
+        technology, wanted = data[1], data[2:]
+        if technology in (FELICA_212, FELICA_424):
+            return self._poll(wanted)
+        card = None if isinstance(self.card, Felica) else self.card
+        if technology != TYPE_A or card is None or (wanted and wanted != cascaded(card.uid)):
             self._registers[FIFO_DATA] = REQA  # the driver looks whether its question is still there unanswered
             return b"\x00"
         card.select()
@@ -149,6 +154,15 @@ class Firmware:
         if self.parameters & AUTOMATIC_RATS and card.sak & 0x20:
             found += card.exchange(b"\xe0\x50") or b""
         return b"\x01\x01" + found
+
+    def _poll(self, request: bytes) -> bytes:
+        """Section 7.3.5 for FeliCa: `request` is the payload of the polling, the answer comes with its length."""
+        card = self.card
+        answer = card.exchange(bytes([len(request) + 1]) + request) if isinstance(card, Felica) else None
+        if answer is None:
+            return b"\x00"
+        self._target = card
+        return b"\x01\x01" + answer
 
     def _exchange(self, frame: bytes) -> bytes | None:
         """Send a frame to the card, if it is still there, and return its answer."""

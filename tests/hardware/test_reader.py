@@ -2,19 +2,22 @@
 
 import gc
 import queue
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import nfc
+import nfc.clf
 import pytest
 from nfc.clf import pn532, transport
 
-from hardware.frontend import open_frontend
+from hardware.frontend import number_of, open_frontend
 from hardware.reader import (
     CardAlreadyThere,
     CardRemoved,
@@ -26,13 +29,14 @@ from hardware.reader import (
     ReaderError,
     ReaderUp,
 )
-from hardware.simulator.cards import MifareClassic, Ntag, Phone, Type4Card
+from hardware.simulator.cards import Felica, MifareClassic, Ntag, Phone, Type4Card
 from hardware.simulator.chip import FAULTS, Pn532
 from hardware.simulator.firmware import GET_FIRMWARE_VERSION, IN_LIST_PASSIVE_TARGET, POWER_DOWN
 
 NTAG_UID = bytes.fromhex("04A1B2C3D4E5F6")
 CLASSIC_UID = bytes.fromhex("DEADBEEF")
 TYPE4_UID = bytes.fromhex("04112233445566")
+FELICA_IDM = bytes.fromhex("012E4CE1D6A5B7F3")
 PATIENCE = 10.0
 """Seconds that an event may take on a busy machine; none of the tests waits for it when all is well."""
 
@@ -110,6 +114,7 @@ def bench_up(chip=None, **settings):
         (MifareClassic(CLASSIC_UID), "MIFARE Classic", CLASSIC_UID),
         (MifareClassic(b"\x04\x01\x02\x03"), "MIFARE Classic", b"\x04\x01\x02\x03"),
         (Type4Card(TYPE4_UID), "ISO-DEP", TYPE4_UID),
+        (Felica(FELICA_IDM), "FeliCa", FELICA_IDM),
     ],
 )
 def test_a_card_is_sensed_by_its_number_and_kind(card, technology, uid):
@@ -133,7 +138,10 @@ def test_a_phone_is_sensed_once_and_has_another_number_at_each_touch(peer_to_pee
     assert first.uid != second.uid
 
 
-@pytest.mark.parametrize("card", [Ntag(NTAG_UID), MifareClassic(CLASSIC_UID), Type4Card(TYPE4_UID)])
+CARDS = [Ntag(NTAG_UID), MifareClassic(CLASSIC_UID), Type4Card(TYPE4_UID), Felica(FELICA_IDM)]
+
+
+@pytest.mark.parametrize("card", CARDS)
 def test_a_card_that_stays_on_the_reader_taps_once(card):
     with bench_up() as at_work:
         at_work.chip.put(card)
@@ -165,6 +173,45 @@ def test_the_moment_away_begins_when_the_card_leaves():
         assert at_work.next() == CardRemoved()
         at_work.chip.put(card)
         assert at_work.is_silent()
+
+
+def test_another_felica_card_counts_at_once():
+    with bench_up() as at_work:
+        at_work.chip.put(Felica(FELICA_IDM))
+        assert at_work.next().uid == FELICA_IDM
+        at_work.chip.put(Felica(FELICA_IDM[::-1]))
+        assert at_work.next() == CardRemoved()
+        assert at_work.next().uid == FELICA_IDM[::-1]
+
+
+def test_a_telephone_that_offers_itself_for_peer_to_peer_is_no_card():
+    with bench_up() as at_work:
+        at_work.chip.put(Felica(bytes.fromhex("01FE1444EFB88FD5")))
+        assert at_work.is_silent()
+
+
+@pytest.mark.parametrize(("card", "searches"), [(Ntag(NTAG_UID), 1), (Felica(FELICA_IDM), 2)])
+def test_felica_is_asked_for_only_where_no_other_card_answers(card, searches):
+    with Pn532() as chip, closing(open_frontend(f"pty:{chip.port}")) as frontend:
+        chip.put(card)
+        before = chip.commands[IN_LIST_PASSIVE_TARGET]
+        assert number_of(frontend.sense()) == card.uid
+        assert chip.commands[IN_LIST_PASSIVE_TARGET] - before == searches
+
+
+def test_the_felica_card_that_nfcpy_itself_plays_is_found():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        path = f"udp:127.0.0.1:{free.getsockname()[1]}"
+    shown = nfc.clf.LocalTarget("212F", sensf_res=b"\x01" + FELICA_IDM + Felica.parameters + b"\xff\xff")
+    with nfc.ContactlessFrontend(path) as card, closing(open_frontend(path)) as frontend:
+        at_work = threading.Thread(target=card.listen, args=(shown, PATIENCE), daemon=True)
+        at_work.start()
+        found = next(filter(None, (frontend.sense() for _ in range(5))))
+        assert number_of(found) == FELICA_IDM
+        frontend.activate(found).polling()  # whoever listens returns at the first command
+        at_work.join(PATIENCE)
+        assert not at_work.is_alive()
 
 
 class Faint(Type4Card):
