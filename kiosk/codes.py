@@ -187,7 +187,7 @@ HEALTH: dict[str, HealthWords] = {
     ),
     "screen_pulled": HealthWords(
         said=_("Unplugged; the reader and the door work on"),
-        advice=_("Plug it in: the kiosk starts anew by itself and shows its picture"),
+        advice=_("Plug it in: the kiosk restarts by itself and shows its picture"),
         short=_("the screen is unplugged"),
     ),
     "power_low": HealthWords(
@@ -295,7 +295,7 @@ CONFLICTS: dict[str, ConflictWords] = {
         short=_("entries of a refunded pass were used"),
     ),
     "changed_apart": ConflictWords(
-        said=_("Two changed the same thing, and neither knew of the other"),
+        said=_("Two people changed the same thing, and neither knew of the other"),
         advice=_("Look at it as it is now, and change it again if the other was right: the journal has both."),
         short=_("the same thing was changed twice"),
     ),
@@ -309,9 +309,9 @@ CONFLICT_NOTES: dict[str, str] = {
     "badge_blocked": _("The badge had been blocked."),
     "suspended": _("The member had been suspended."),
     "taken_back": _("The pass is {pass_id}."),
-    "member_changed": _("Changed of a member: {field}. Entry {n} of {ledger} does not stand."),
-    "badge_changed": _("Changed of the badge {badge}: {field}. Entry {n} of {ledger} does not stand."),
-    "site_changed": _("Changed of the site {site}: {field}. Entry {n} of {ledger} does not stand."),
-    "product_changed": _("Changed of the product {product}: {field}. Entry {n} of {ledger} does not stand."),
+    "member_changed": _("Changed for a member: {field}. Entry {n} of {ledger} does not stand."),
+    "badge_changed": _("Changed for the badge {badge}: {field}. Entry {n} of {ledger} does not stand."),
+    "site_changed": _("Changed for the site {site}: {field}. Entry {n} of {ledger} does not stand."),
+    "product_changed": _("Changed for the tariff {product}: {field}. Entry {n} of {ledger} does not stand."),
 }
 """`note` of a conflict -> a sentence with its facts."""

@@ -49,7 +49,7 @@ def extra_refused(case: Case, *, guests: int | None = None, language: str | None
     `guests`: the number of guests who are in, if that is the most that the site allows.
     """
     words = _words(case, language)
-    why = words.say("It cannot be had at this moment")
+    why = words.say("This is not possible right now")
     if guests is not None:
         why = words.count("You have {n} guest here already", "You have {n} guests here already", guests)
     return _quiet(

@@ -59,7 +59,7 @@ _HOURS: dict[str, Saying] = {
 _MACHINE: dict[str, Saying] = {
     "CLOCK_KEPT": lambda words, facts: words.say("The network or a battery keeps this clock", **facts),
     "CLOCK_YEAR": lambda words, facts: words.say("Look at the year again", **facts),
-    "CLOCK_BEFORE": lambda words, facts: words.say("It is later than that: {moment} has been", **facts),
+    "CLOCK_BEFORE": lambda words, facts: words.say("It must be later: {moment} has passed", **facts),
     "CLOCK_FAR": lambda words, facts: words.say("That is long after {moment}, the last entry", **facts),
     "CLOCK_UNSURE": lambda words, facts: words.say("The time is not certain: set the clock first", **facts),
     "NO_MEDIUM": lambda words, facts: words.say("The stick is gone: plug it in again", **facts),

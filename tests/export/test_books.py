@@ -86,7 +86,7 @@ def test_the_journal_opens_in_a_spreadsheet_and_tells_each_event(counter, stick)
     assert folder.name == "kiosk-la-serre-2026-06-01-090520"
     assert (folder / "journal.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     heading, *lines = rows(folder)
-    assert heading == ["N°", "Date", "Heure", "Opération", "Nom", "Détails", "Entrées", "Montant", "Payé par"]
+    assert heading == ["N°", "Date", "Heure", "Opération", "Nom", "Détails", "Entrées", "Montant", "Moyen de paiement"]
     assert len(lines) == counter.ledger.head.seq
     taps = [line[1:] for line in lines if line[3] in ("entrée", "refus")]
     assert taps == [

@@ -73,7 +73,7 @@ def test_somebody_who_left_is_checked_out_after_a_yes(counter) -> None:
     side.touch("has_left")
     side.touch("yes")
     assert [fact.member_id for fact in counter.stored(Left)] == ["Camille"]
-    assert "Départ noté\u202f: Camille" in side.reads()
+    assert "Départ enregistré\u202f: Camille" in side.reads()
     assert "row:Camille" not in side.targets()
 
 

@@ -172,7 +172,7 @@ def test_what_is_kept_is_shown_to_a_member_who_asks(counter):
     side.touch("export")
     assert "Le tout en un fichier, sur une clé USB" in told(side)
     side.touch("row:>")
-    assert "Lignes du registre" in told(side)
+    assert "Écritures du registre" in told(side)
 
 
 def test_a_member_is_forgotten_after_one_question_that_says_what_that_means(counter):

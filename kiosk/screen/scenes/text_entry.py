@@ -29,7 +29,7 @@ class TextEntry(Scene):
 
     def key(self) -> str:
         """Return the word on the large key."""
-        return self.words.say("Keep")
+        return self.words.say("Save")
 
     def touched(self, target: str) -> Effects:
         """Handle a key of the on-screen keyboard."""

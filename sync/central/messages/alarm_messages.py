@@ -38,7 +38,7 @@ def _what(words: Words, trouble: Trouble) -> str:
         "chain": words.say("an entry does not follow the one before it"),
         "truncated": words.say("the ledger was cut off"),
         "restored": words.say("the server was put back from a copy"),
-        "renewed": words.say("a damaged ledger was mended, and goes on in a new one"),
+        "renewed": words.say("a damaged ledger was repaired, and goes on in a new one"),
         "unfoldable": words.say("an entry could not be applied"),
     }
     if trouble.code in CONFLICTS:

@@ -70,7 +70,7 @@ def ask_change(page: NamedDependency[PageRequest], member_id: FromPath[str], cod
         "lost": page.say("It opens no door of any site any more."),
         "blocked": page.say("It opens no door of any site any more."),
         "active": page.say("It opens doors again, at every site where its member may come in."),
-        "returned": page.say("It is nobody’s then, and can be given to somebody else."),
+        "returned": page.say("It then belongs to nobody, and can be given to somebody else."),
     }
     if state not in titles:
         raise NotFoundException

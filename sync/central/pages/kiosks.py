@@ -65,7 +65,7 @@ def pair(page: NamedDependency[PageRequest]) -> Answer:
 def ask_revoke(page: NamedDependency[PageRequest], kiosk_id: FromPath[str]) -> Answer:
     """Explain and confirm shutting a kiosk out."""
     kiosk = _kiosk(page, kiosk_id)
-    line = page.say("It hears nothing new any more, and nothing that it writes is taken in, until it is paired anew.")
+    line = page.say("It receives nothing new, and nothing that it sends is stored, until it is paired again.")
     button = page.say("Shut out {name}", name=kiosk.name)
     return page.confirm(page.say("Shut a kiosk out"), [kiosk.name, line], button, back="/kiosks")
 

@@ -83,7 +83,7 @@ class Preview(Scene):
 
     def _now(self, preview: HoursPreview) -> str:
         if not preview.changes:
-            return self.words.say("All is like that already")
+            return self.words.say("It is like this already")
         if preview.first > preview.now.date():
             return self.words.say("First change: {day}", day=self.words.weekday_of(preview.first, preview.now.date()))
         return opening_text(self.words, preview.opening, preview.now)

@@ -137,7 +137,7 @@ class WeekGrid(Scene):
         head, rect = canvas.split(rect, 40, side="top")
         hint = words.say("Touch a day to change its hours")
         if self._more:
-            hint = words.say("The hours now have more to them than a week; this would take their place")
+            hint = words.say("The present hours contain more than a week; this would replace them")
         canvas.column(head, [canvas.line(hint, DETAIL + 2, QUIET)], valign="middle")
         middle = canvas.split(rect, GAP, side="bottom")[1]
         grid(canvas, middle, self._days(), columns=2 if canvas.is_portrait else 4, highest=150)

@@ -139,7 +139,7 @@ class BadgeActions(Scene):
         if target == "return":
             self.confirm(
                 self.words.say("Take the badge back?"),
-                self.words.say("It is nobody’s then, and can be given to somebody else."),
+                self.words.say("It then belongs to nobody, and can be given to somebody else."),
                 yes=self.words.say("Take it back"),
                 then=Ask(ReturnBadge(member=member, code=code)),
             )

@@ -60,7 +60,7 @@ class MemberAccount(Scene):
                 self._currency = answer.currency
                 self._products = tuple(one for one in answer.products if one.on_sale)
             case Done() if isinstance(command, ChangeMember):
-                said = self.words.say("Suspended: badges of theirs open nothing")
+                said = self.words.say("Suspended: their badges open nothing")
                 self.message = Message(said if command.status == "suspended" else self.words.say("May come in again"))
                 return self.opened()
             case Refused() if isinstance(command, ShowAccount) and self._account:

@@ -130,7 +130,7 @@ class Members(Scene):
         name = next(one.title for one in self._list.rows if one.id == member_id)
         self.confirm(
             self.words.say("Give the badge {code} to {name}?", code=self._code, name=name),
-            self.words.say("Who is refused at the door is judged again at once."),
+            self.words.say("The tap denied at the door is judged again at once."),
             yes=self.words.say("Give the badge"),
             then=Ask(ClaimBadge(member=member_id, code=self._code)),
         )

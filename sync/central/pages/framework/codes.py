@@ -44,12 +44,12 @@ def alarm(words: Words, kind: str) -> str:
         Kind.CHAIN: words.say("An entry does not follow the one before it"),
         Kind.TRUNCATED: words.say("A kiosk’s ledger was cut off"),
         Kind.RESTORED: words.say("The server was put back from a copy"),
-        Kind.RENEWED: words.say("A kiosk mended its ledger, and goes on in a new one"),
+        Kind.RENEWED: words.say("A kiosk repaired its ledger, and goes on in a new one"),
         Kind.UNFOLDABLE: words.say("An entry could not be applied"),
     }
     if kind in CONFLICTS:
         return words.say(CONFLICTS[kind].said)
-    return said[Kind(kind)] if kind in said else words.say("Something of which these pages have no word yet")
+    return said[Kind(kind)] if kind in said else words.say("Something that these pages do not know yet")
 
 
 def remedy(words: Words, kind: str) -> str:
@@ -124,4 +124,4 @@ def note(words: Words, code: str, facts: Facts, names: Mapping[str, str]) -> str
 def reason(words: Words, told: str) -> str:
     """Say why something was quarantined: reasons are stable up to their colon."""
     known = _REASONS.get(told.partition(":")[0])
-    return words.say(known) if known else words.say("For a reason of which these pages have no word yet.")
+    return words.say(known) if known else words.say("For a reason that these pages do not know yet.")

@@ -131,12 +131,12 @@ def _happened(page: PageRequest, fact: Happened) -> str:
         "pairing_code": page.say("Pairing code for {what}", what=fact.detail),
         "kiosk_revoked": page.say("Kiosk shut out: {what}", what=fact.detail),
         "alarm_settled": page.say("Alarm settled: {what}", what=codes.alarm(page.words, fact.detail)),
-        "aside_taken": page.say("Taken in after all"),
-        "aside_dismissed": page.say("Settled without being taken in"),
-        "account_added": page.say("Account made: {what}", what=fact.detail),
+        "aside_taken": page.say("Stored after all"),
+        "aside_dismissed": page.say("Settled without storing it"),
+        "account_added": page.say("Account created: {what}", what=fact.detail),
         "account_disable": page.say("Account shut out: {what}", what=fact.detail),
         "account_enable": page.say("Account let in again: {what}", what=fact.detail),
-        "account_password": page.say("Password given anew: {what}", what=fact.detail),
+        "account_password": page.say("New password set: {what}", what=fact.detail),
         "account_codes": page.say("One-time codes forgotten: {what}", what=fact.detail),
     }
     if fact.what == "account_role" and role in set(Role):
@@ -146,7 +146,7 @@ def _happened(page: PageRequest, fact: Happened) -> str:
         note = codes.note(page.words, fact.note, fact.facts, names)
         alarm = page.say("Alarm: {what}", what=codes.alarm(page.words, fact.what))
         return page.say("{what}. {note}", what=alarm, note=note) if note else alarm
-    return said.get(fact.what, page.say("Something of which these pages have no word yet"))
+    return said.get(fact.what, page.say("Something that these pages do not know yet"))
 
 
 def _name(page: PageRequest, member_id: str | None) -> str:

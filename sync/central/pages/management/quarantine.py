@@ -41,7 +41,7 @@ def replay(page: NamedDependency[PageRequest], quarantine_id: FromPath[str]) -> 
     except LookupError:
         raise NotFoundException from None
     if why_not:
-        message = page.say("It still cannot be taken: {reason}", reason=codes.reason(page.words, why_not))
+        message = page.say("It still cannot be stored: {reason}", reason=codes.reason(page.words, why_not))
         page.form.add_error(quarantine_id, message)
         return _listed(page, quarantine_id)
     page.append(Happened(what="aside_taken", detail=quarantine_id))

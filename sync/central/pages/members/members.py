@@ -201,7 +201,7 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
 def ask_suspend(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Explain and confirm suspending a member."""
     member = page.member(member_id)
-    line = page.say("Their badges open no door of any site until they may come again. Passes stay as they are.")
+    line = page.say("Their badges open no door of any site until you let them in again. Passes stay as they are.")
     title = page.say("Suspend {name}", name=member.name)
     return page.confirm(title, [line], page.say("Suspend at every site"), back=member_path(member.id))
 
@@ -218,8 +218,8 @@ def ask_restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) ->
     """Explain and confirm ending a suspension."""
     member = page.member(member_id)
     line = page.say("Their badges open the doors again where their passes are valid.")
-    title = page.say("Let {name} come again", name=member.name)
-    return page.confirm(title, [line], page.say("Let come again at every site"), back=member_path(member.id))
+    title = page.say("Let {name} in again", name=member.name)
+    return page.confirm(title, [line], page.say("Let in again at every site"), back=member_path(member.id))
 
 
 @writes("/members/{member_id:str}/restore")

@@ -146,13 +146,13 @@ def test_what_is_typed_or_was_refused_stays_when_a_tap_arrives(house, address, b
     page = browse("anne")
     page.goto("/badges")
     expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
-    page.get_by_label("Attribuer le badge").fill("Léa M")
+    page.get_by_label("Donner le badge").fill("Léa M")
     with page.expect_response(re.compile("/badges$")):
         push(address, kiosk, lea_comes(), stranger_taps())
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    expect(page.get_by_label("Attribuer le badge")).to_have_value("Léa M")
-    page.get_by_label("Attribuer le badge").fill("Personne Inconnue")
-    page.get_by_role("button", name="Attribuer").click()
+    expect(page.get_by_label("Donner le badge")).to_have_value("Léa M")
+    page.get_by_label("Donner le badge").fill("Personne Inconnue")
+    page.get_by_role("button", name="Donner").click()
     expect(page.locator("html[data-following=yes]")).to_be_attached(timeout=15_000)
     with page.expect_response(re.compile("/badges$")):
         push(address, kiosk, stranger_taps())
@@ -166,7 +166,7 @@ def test_without_scripts_the_pages_say_the_same(house, address, browse) -> None:
     page = browse("anne", scripts=False)
     expect(page.get_by_role("row", name="Léa Martin 09:05 12:05")).to_be_visible()
     page.get_by_role("link", name="Léa Martin").click()
-    page.get_by_role("button", name="Noter le départ (La Serre)").click()
+    page.get_by_role("button", name="Enregistrer le départ (La Serre)").click()
     expect(page.get_by_text("Départ enregistré.")).to_be_visible()
 
 

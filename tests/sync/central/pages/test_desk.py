@@ -90,7 +90,7 @@ def test_every_button_that_moves_money_or_access_at_a_site_names_it(house) -> No
     assert buttons(anne.get("/members/lea/sell").text) == ["Vendre à La Serre"]
     assert buttons(anne.get(f"/members/lea/visits/{kiosk.ledger_id}/1/undo").text) == ["Rendre l’entrée à La Serre"]
     assert buttons(anne.get("/members/lea/passes/ten/cancel").text) == ["Annuler la vente à La Serre"]
-    assert buttons(anne.get("/members/lea/check-in").text) == ["Noter l’arrivée à La Serre"]
+    assert buttons(anne.get("/members/lea/check-in").text) == ["Enregistrer l’arrivée à La Serre"]
     assert all("La Serre" in one for one in buttons(anne.get("/hours").text))
 
 

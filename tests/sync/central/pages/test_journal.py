@@ -59,12 +59,12 @@ SAID = {
         "Nommé à l’écran pendant sa présence : non → oui · "
         "Note : rien → le mardi · Code défini",
         "Nom : Nadia Roux → Nadia Benali · Code supprimé",
-        "Badge attribué à Nadia Benali",
+        "Badge donné à Nadia Benali",
         "Badge de Nadia Benali déclaré perdu",
         "Badge de Nadia Benali bloqué",
         "Badge de Nadia Benali remis en service",
-        "Badge de Nadia Benali attribué à Élodie Roux",
-        "Badge d’Élodie Roux rendu",
+        "Badge de Nadia Benali donné à Élodie Roux",
+        "Badge d’Élodie Roux repris",
         "Nom : La Serre → La Grande Serre · Horaires : Mo 09:00-17:00 → Mo 09:00-18:00 · "
         "Exceptions : rien → 2026 Dec 24 off · Retiré : non → oui · Personnes à la fois, au plus : rien → 12 · ",
         "Tarif : 12 entrées. Nom : 10 entrées → 12 entrées · Prix : 50 € → 60 € · Entrées : 10 → 12 · "
@@ -81,7 +81,7 @@ SAID = {
         "Badge of Nadia Benali reported lost",
         "Badge of Élodie Roux taken back",
         "Hours: Mo 09:00-17:00 → Mo 09:00-18:00 · Exceptions: nothing → 2026 Dec 24 off · Retired: no → yes · ",
-        "Price: €50 → €60 · Entries: 10 → 12 · Renews: once, when it is sold → anew every month · ",
+        "Price: €50 → €60 · Entries: 10 → 12 · Renews: once, when it is sold → every month · ",
         "Sale taken back: ",
         "New site: Les Tuves, hours ",
     ),

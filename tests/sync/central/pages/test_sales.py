@@ -177,7 +177,7 @@ def test_the_file_of_a_month_has_a_line_for_money_that_came_and_one_for_money_th
     two_days(house)
     headings, *rows = sheet(house, "month=2026-07")
     assert headings == [
-        "Date", "Heure", "Reçu", "Opération", "Membre", "Carte", "Payé par", "Vendu par", "Montant", "Monnaie"
+        "Date", "Heure", "Reçu", "Opération", "Membre", "Carte", "Moyen de paiement", "Vendu par", "Montant", "Monnaie"
     ]  # fmt: skip
     assert [(row[0], row[1], row[3], row[6], row[8]) for row in rows] == [
         (MONDAY, "09:05", "vente", "espèces", "50,00"),
