@@ -120,14 +120,18 @@ deb: $(READY)
 	PYTHON=$(BIN)/python systemd/package deb $(ARCHITECTURE)
 	lintian --fail-on error build/*_$(VERSION)_$(ARCHITECTURE).deb
 
-# A whole Debian 12 and 13 in a virtual machine, the kiosk installed in it and its power cut: the better part of an hour
-# each, some 6 GB. Some of its stages on one of them: make vm DEBIAN=13 ARGS="cuts idle"
-DEBIAN ?= 12 13
-vm: $(READY)
+# A whole Debian 12 and 13 in a virtual machine, the kiosk installed in it and its power cut: some two hours each, some
+# 6 GB; pictures of its screen in docs/machine. What held for the same release is not done again: after a failure the
+# same command goes on. Some stages on one of them: make vm DEBIAN=13 ARGS="cuts idle"
+DEBIAN  ?= 12 13
+RELEASE := build/kiosk-$(VERSION)-amd64.tar.gz
+vm: $(READY) $(RELEASE)
 	.ci/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs
-	test -f build/kiosk-$(VERSION)-amd64.tar.gz || $(MAKE) release ARCHITECTURE=amd64
-	for release in $(DEBIAN); do $(BIN)/python -m tests.machine --debian $$release \
-	    --release build/kiosk-$(VERSION)-amd64.tar.gz $(ARGS) || exit 1; done
+	for release in $(DEBIAN); do $(BIN)/python -m tests.machine --debian $$release --release $(RELEASE) \
+	    --pictures docs/machine $(ARGS) || exit 1; done
+
+$(RELEASE): $(READY) $(shell git ls-files kiosk hardware sync systemd pyproject.toml 'requirements-*.txt')
+	$(MAKE) release ARCHITECTURE=amd64
 
 # Release, packages, units and secrets in a container with systemd as its first process: a quarter of an hour, as root.
 container: $(READY)

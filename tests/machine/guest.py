@@ -16,6 +16,8 @@ from typing import Any, Self
 
 WIDTH, HEIGHT = 800, 480
 """Of the screen: that of the Pi's own touchscreen."""
+READER = "usb-serial,id=reader"
+"""QEMU's device for a serial port behind a USB adapter. It cannot be frozen."""
 BOOT_SECONDS = 400.0
 """An emulated machine on a busy one boots in 20 to 200 s."""
 
@@ -87,9 +89,20 @@ class Channel:
 class Guest:
     """A running machine; leaving `with` ends it."""
 
-    def __init__(self, folder: Path, disk: Path, *, reader: str, data: Path | None = None, screen: bool = True) -> None:
-        """`reader` is the path of a serial port: what is behind it is a USB reader in the machine.
+    def __init__(
+        self,
+        folder: Path,
+        disk: Path,
+        *,
+        reader: str,
+        data: Path | None = None,
+        screen: bool = True,
+        plugged: bool = True,
+        memory: Path | None = None,
+    ) -> None:
+        """`reader` is the path of a serial port: what is behind it is a USB reader in the machine, if it is `plugged`.
 
+        With `memory`, a file that `freeze` wrote, the machine goes on from there and does not boot.
         To draw a screen without a graphics card is most of what an emulated kiosk does: `screen` False leaves it out.
         """
         self.folder = folder
@@ -124,7 +137,11 @@ class Guest:
                     "-no-user-config",
                 ),
                 *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
-                *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0"),
+                *(
+                    "-append",
+                    "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=no net.ifnames=0 "
+                    f"video=Virtual-1:{WIDTH}x{HEIGHT}",
+                ),
                 *("-serial", f"file:{folder / 'console.log'}"),
                 *("-device", "i6300esb", "-action", "watchdog=reset"),
                 *("-device", "virtio-serial"),
@@ -134,7 +151,9 @@ class Guest:
                 *("-device", "virtserialport,chardev=heads,name=kiosk.heads"),
                 *("-qmp", f"unix:{sockets['monitor']},server=on,wait=off"),
                 "-usb",
-                *("-chardev", f"serial,id=reader,path={reader}", "-device", "usb-serial,chardev=reader"),
+                *("-chardev", f"serial,id=reader,path={reader}"),
+                *(("-device", f"{READER},chardev=reader") if plugged else ()),
+                *(("-incoming", f"exec:cat '{memory}'") if memory else ()),
                 *(word for one in disks for word in ("-drive", f"file={one},if=virtio,format=raw,cache=writeback")),
             ],
             stdin=subprocess.DEVNULL,
@@ -169,6 +188,31 @@ class Guest:
                 return self
             time.sleep(1.0)
         raise GuestError(f"no sign of life after {BOOT_SECONDS:g} s: see {self.folder / 'console.log'}")
+
+    def freeze(self, memory: Path) -> None:
+        """Write the machine's memory into a file and end it; no reader may be plugged in. Disk and file go together."""
+        monitor = self.monitor()
+        monitor.ask("stop")
+        monitor.ask("migrate", uri=f"exec:cat > '{memory}'")
+        while (state := monitor.ask("query-migrate")["status"]) != "completed":
+            if state not in ("setup", "active", "device"):
+                raise GuestError(f"the memory is not written: {state}")
+            time.sleep(0.5)
+        monitor.close()
+        self.cut_power()
+
+    def thaw(self) -> Self:
+        """Go on from the memory that the machine was started with, and plug its reader in."""
+        while not self._sockets["monitor"].exists():
+            time.sleep(0.1)
+        monitor = self.monitor()
+        while monitor.ask("query-status")["status"] == "inmigrate":
+            time.sleep(0.2)
+        monitor.ask("cont")
+        driver, _, identity = READER.partition(",id=")
+        monitor.ask("device_add", driver=driver, id=identity, chardev="reader")
+        monitor.close()
+        return self.boot()
 
     def run(self, command: str, *, seconds: float = 120.0, check: bool = True) -> str:
         """Run a shell command as root; return what it printed. Raises GuestError when it fails, unless told not to."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 PACKAGES = (
     "systemd-sysv systemd-timesyncd udev dbus kmod linux-image-amd64 initramfs-tools busybox e2fsprogs overlayroot "
-    "python3-venv python3-pygame libusb-1.0-0 libegl1 libgles2 libgl1 libgl1-mesa-dri ca-certificates "
-    "qemu-guest-agent iproute2 procps"
+    "python3-venv python3-pygame fonts-dejavu-core fonts-wqy-microhei libusb-1.0-0 libegl1 libgles2 libgl1 "
+    "libgl1-mesa-dri ca-certificates cage xwayland seatd qemu-guest-agent iproute2 procps"
 )
 """What a kiosk needs of the system, and what lets us talk to the machine. The installer finds nothing missing."""
 SIZE = "3G"

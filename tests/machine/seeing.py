@@ -1,0 +1,193 @@
+"""Stages at the screen: the idle picture and notices, a finger on it, a screen pulled, a picture turned."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+
+from tests.machine import image
+from tests.machine.bench import (
+    AWAY_SECONDS,
+    CARDS,
+    DETAIL,
+    KIOSK,
+    READY_DISK,
+    READY_MEMORY,
+    SETTLING_SECONDS,
+    UNIT,
+    Bench,
+    Picture,
+    await_picture,
+    pid,
+    put_script,
+    require,
+    serving,
+    status,
+    take_picture,
+    tap,
+)
+from tests.machine.guest import Guest
+
+FEW = 8
+"""Colours of a screen on which nothing is drawn."""
+PIN = "2580"
+HOSTS_BUTTON, ERASE, OK, MEMBERS = "570,905 0.3", "531,877 1.5", "894,877 0.3", "826,280 0.3"
+"""Where a finger touches, in thousandths of the screen: the notice's button; on the pad the key that erases, held; the
+key that ends the PIN; the menu's third button."""
+DIGITS = {"2": "713,246 0.2", "5": "713,456 0.2", "8": "713,665 0.2", "0": "713,877 0.2"}
+ACCENT = "256,592 3.0 500,592 2.0"
+"""The keyboard's e, held, then a slide to the third of its accents."""
+TURNED = {90: "57,500 0.3", 270: "943,500 0.3"}
+"""The notice's button on a screen that hangs on its side: by the degrees that the picture is turned."""
+NOTICED_SECONDS = 60.0
+OUTLET = "/sys/class/drm/card*-Virtual-1/status"
+
+
+def ready(bench: Bench) -> None:
+    """Boot without a reader to the idle picture, and freeze the machine there: other stages go on from it."""
+    image.copy(bench.folder / "installed.img", bench.folder / READY_DISK)
+    with Guest(bench.folder, bench.folder / READY_DISK, reader=bench.chip.port, plugged=False) as guest:
+        guest.boot()
+        bench.told("booted after s", round(guest.booted_after))
+        bench.told("ready after further s", round(guest.wait(f"systemctl is-active {UNIT}", seconds=600.0)))
+        _seen(bench, guest, "no-reader")
+        guest.freeze(bench.folder / READY_MEMORY)
+
+
+def taps(bench: Bench) -> None:
+    """Boot to ready, see the idle screen and a notice, and lay cards on the reader."""
+    with bench.machine(bench.fresh("work.img")) as guest:
+        bench.told("booted after s", round(guest.booted_after))
+        bench.told("ready and reader found after further s", round(serving(guest), 1))
+        bench.told("screen", guest.run(f"{KIOSK} doctor | grep -i screen"))
+        idle = _seen(bench, guest, "idle")
+        before = status(guest)["entries"]
+        bench.chip.put(CARDS[0])
+        notice = await_picture(bench, guest, "notice", idle)
+        bench.told("colours of the notice", notice.colours)
+        bench.chip.take()
+        time.sleep(AWAY_SECONDS)
+        for card in CARDS[1:]:
+            tap(bench, card, 3.0)
+        after = status(guest)["entries"]
+        bench.told("taps laid / entries written", f"{len(CARDS)} / {after - before}")
+        require(after - before >= len(CARDS), "not every tap became an entry")
+        print(guest.run(f"{KIOSK} member inside; journalctl -u kiosk -o cat --no-pager | tail -5"))
+
+
+def _seen(bench: Bench, guest: Guest, name: str) -> Picture:
+    """Wait until the screen shows more than one colour here and there. Raises GuestError."""
+    end = time.monotonic() + 120.0
+    while (shown := take_picture(bench, guest, name)).colours <= FEW:
+        require(time.monotonic() < end, f"nobody sees anything on the screen: {shown.path}")
+        time.sleep(2.0)
+    time.sleep(SETTLING_SECONDS)
+    shown = take_picture(bench, guest, name)
+    bench.told(f"colours of the picture {name}", shown.colours)
+    return shown
+
+
+def touch(bench: Bench) -> None:
+    """Touch the screen: tap a button of a notice and the digits of a PIN, hold a key that erases, slide to a letter."""
+    with bench.ready() as guest:
+        guest.run(f"printf '{PIN}\\n{PIN}\\n' | {KIOSK} pin 'Membre 1'")
+        finger = _plug_in_touchscreen(guest)
+        _seen(bench, guest, "idle")
+        pad = _opens_the_pad(bench, guest, finger, HOSTS_BUTTON, "touched")
+        for digit in PIN[:2]:
+            finger(DIGITS[digit])
+        typed = await_picture(bench, guest, "digits", pad, share=DETAIL)
+        finger(ERASE)
+        erased = await_picture(bench, guest, "erased", typed, share=DETAIL)
+        for digit in PIN:
+            finger(DIGITS[digit])
+        finger(OK)
+        menu = await_picture(bench, guest, "menu", erased)
+        finger(MEMBERS)
+        members = await_picture(bench, guest, "members", menu)
+        finger(ACCENT)
+        await_picture(bench, guest, "slid", members, share=DETAIL)
+
+
+def _opens_the_pad(bench: Bench, guest: Guest, finger: Callable[[str], None], button: str, name: str) -> Picture:
+    """Lay a host's badge down, and touch the button of its notice that leads to the hosts' side."""
+    idle = take_picture(bench, guest, name)
+    bench.chip.put(CARDS[0])
+    notice = await_picture(bench, guest, name, idle, still=False)
+    finger(button)
+    bench.chip.take()
+    pad = await_picture(bench, guest, name, notice)
+    require(pad.differs_from(idle), f"the touch opened nothing: {pad.path}")
+    return pad
+
+
+def turned(bench: Bench) -> None:
+    """Turn the picture for a screen that hangs on its side, and touch what it shows there."""
+    with bench.ready() as guest:
+        finger = _plug_in_touchscreen(guest)
+        guest.run("cp /etc/kiosk/kiosk.toml /root/upright.toml")
+        for degrees, button in TURNED.items():
+            guest.run(f"(cat /root/upright.toml; printf '[screen]\\nrotation = {degrees}\\n') > /etc/kiosk/kiosk.toml")
+            guest.run(f"systemctl restart {UNIT}", seconds=300)
+            serving(guest)
+            _seen(bench, guest, f"turned-{degrees}")
+            _opens_the_pad(bench, guest, finger, button, f"turned-{degrees}-touched")
+
+
+VOLT = """
+mkdir -p /run/volt/hwmon0 /run/systemd/system/kiosk.service.d
+echo rpi_volt > /run/volt/hwmon0/name; echo 0 > /run/volt/hwmon0/in0_lcrit_alarm
+printf '[Service]\\nBindReadOnlyPaths=/run/volt:/sys/class/hwmon\\n' > /run/systemd/system/kiosk.service.d/volt.conf
+systemctl daemon-reload
+systemctl restart kiosk
+"""
+"""Gives the kiosk a stand-in for the kernel's watch on a Pi's supply, which this machine has not."""
+
+
+def pulled(bench: Bench) -> None:
+    """Pull the screen and plug it in again, let the supply sag: each is told, and told to be over."""
+    with bench.ready() as guest:
+        guest.run(VOLT, seconds=300)
+        serving(guest)
+        seen = _seen(bench, guest, "plugged")
+        was = pid(guest)
+        _told(bench, guest, f"echo off > {OUTLET}", "screen_pulled", "screen pulled")
+        require(pid(guest) == was, "a pulled screen restarts the kiosk")
+        began = time.monotonic()
+        guest.run(f"echo detect > {OUTLET}")
+        guest.wait(f'now=$(systemctl show -P MainPID {UNIT}); [ "$now" != {was} ] && [ "$now" != 0 ]', seconds=120)
+        bench.told("screen plugged in: a new start after s", round(time.monotonic() - began))
+        serving(guest)
+        _told(bench, guest, ":", "screen_shown", "screen plugged in: said to be seen after further s")
+        again = _seen(bench, guest, "plugged-again")
+        require(not again.differs_from(seen), f"the screen shows something else than before: {again.path}")
+        alarm = "/run/volt/hwmon0/in0_lcrit_alarm"
+        _told(bench, guest, f"echo 1 > {alarm}", "power_low", "supply sags")
+        _told(bench, guest, f"echo 0 > {alarm}", "power_low", "supply mended", gone=True)
+
+
+def _told(bench: Bench, guest: Guest, command: str, code: str, what: str, *, gone: bool = False) -> None:
+    """Do something, and wait until `kiosk status` has a code or no longer has it. Raises GuestError."""
+    ask = f"{KIOSK} status --json > /run/said && {'! ' * gone}grep -q {code} /run/said"
+    began = time.monotonic()
+    guest.run(command)
+    guest.wait(ask, seconds=NOTICED_SECONDS)
+    bench.told(f"{what}: told after s", round(time.monotonic() - began))
+
+
+def _plug_in_touchscreen(guest: Guest) -> Callable[[str], None]:
+    """Make a touchscreen in the machine; return what moves a finger over it, see touchscreen.py."""
+    command = put_script(guest, "touchscreen.py")
+    guest.run(
+        "modprobe uinput; : > /run/fingers; "
+        f"systemd-run -q --unit=touchscreen sh -c 'tail -f /run/fingers | {command} > /run/lifted'"
+    )
+    guest.wait("grep -q plugged /run/lifted")
+    lifted = itertools.count(1)
+
+    def finger(way: str) -> None:
+        guest.run(f"echo '{way}' >> /run/fingers")
+        guest.wait(f"grep -q 'lifted {next(lifted)}$' /run/lifted")
+
+    return finger
