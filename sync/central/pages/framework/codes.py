@@ -22,7 +22,7 @@ def _(text: str) -> str:
 def role(words: Words, code: str) -> str:
     """Name a role."""
     said = {
-        "read_only": words.say("Reads only"),
+        "read_only": words.say("Read only"),
         "host": words.say("Host of a site"),
         "manager": words.say("Network manager"),
     }

@@ -12,10 +12,10 @@ FLASH_MESSAGES: dict[str, Callable[[Words], str]] = {
     "member-suspended": lambda words: words.say("The member is suspended: their badges open no door."),
     "member-restored": lambda words: words.say("The member may come in again."),
     "member-in": lambda words: words.say("Checked in."),
-    "member-left": lambda words: words.say("Noted: they have left."),
+    "member-left": lambda words: words.say("Checked out."),
     "member-erased": lambda words: words.say("The member is forgotten, here and on every kiosk that hears of it."),
     "badge-assigned": lambda words: words.say(
-        "The badge is assigned. Every connected kiosk knows it in a few seconds."
+        "The badge is given. Every connected kiosk knows it in a few seconds."
     ),
     "badge-changed": lambda words: words.say("The badge is changed. Every connected kiosk knows it in a few seconds."),
     "pass-sold": lambda words: words.say("The pass is sold."),

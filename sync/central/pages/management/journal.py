@@ -111,7 +111,7 @@ def _taken_back(page: PageRequest, fact: Reversed) -> str:
         return page.say("Sale taken back: {product} to {name}: {reason}", product=product, name=names, reason=why)
     if visit is not None:
         name, day = _name(page, visit.member_id), page.words.when(visit.at, page.now)
-        return page.say("Visit taken back: {name}, {when}: {reason}", name=name, when=day, reason=why)
+        return page.say("Entry given back: {name}, {when}: {reason}", name=name, when=day, reason=why)
     return page.say("Taken back: {reason}", reason=why)
 
 

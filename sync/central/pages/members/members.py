@@ -233,7 +233,7 @@ def restore(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Ans
 def ask_check_in(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answer:
     """Explain and confirm a check-in by hand."""
     member = page.member(member_id)
-    line = page.say("It counts like a tap there now, and may use an entry. The door does not open by it.")
+    line = page.say("It counts like a tap there now and may use an entry. It does not open the door.")
     title = page.say("Check {name} in", name=member.name)
     button = page.say("Check in {at_site}", at_site=page.words.at(page.site.name))
     return page.confirm(title, [line], button, kind="", back=member_path(member.id))

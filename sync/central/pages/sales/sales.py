@@ -238,7 +238,7 @@ def _cells(line: TillLine, words: Words, names: str) -> tuple[str, ...]:
 
 def place_of(words: Words, place: str | None) -> str:
     """Return the words for the place of a sale."""
-    return words.say("a kiosk") if place is None else place or words.say("these pages")
+    return words.say("a kiosk") if place is None else place or words.say("the web pages")
 
 
 HANDLERS = [show, export]
