@@ -114,7 +114,7 @@ def ask_retire(page: NamedDependency[PageRequest], site_id: FromPath[str]) -> An
         line = page.say("It can be chosen again. Its weekly hours have to be written anew; until then it is closed.")
         title = page.say("Take {site} back into the network", site=site.name)
         return page.confirm(title, [line], title, kind="", hidden={"retired": "no"}, back="/sites")
-    line = page.say("Its door stays closed for members, and nothing is sold there. Past sales and visits stay in the books.")
+    line = page.say("Its door stays closed for members, and nothing is sold there. Past sales and visits are kept.")
     title = page.say("Retire {site}", site=site.name)
     return page.confirm(title, [line], title, hidden={"retired": "yes"}, back="/sites")
 
