@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 # Opening hours are defined from 1900 to 9999. What is judged lies well inside, so that what follows from it (a window,
@@ -29,9 +29,15 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the IANA names of all time zones: to find them, the folders of the time zone database are read once."""
+    return frozenset(available_timezones())
+
+
 def is_zone(name: str) -> bool:
     """Tell whether there is a time zone with this IANA name."""
-    return name in available_timezones()
+    return name in zone_names()
 
 
 def clamp(at: datetime) -> datetime:

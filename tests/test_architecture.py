@@ -81,7 +81,7 @@ MAY_IMPORT = {
         "arabic_reshaper bidi fontpkg_atkinson_hyperlegible msgspec"
     ),
     "kiosk.screen.sdl": "pygame",
-    "kiosk.settings": "kiosk.hours kiosk.languages kiosk.model msgspec",
+    "kiosk.settings": "kiosk.hours kiosk.languages kiosk.local_time kiosk.model msgspec",
     "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.payments msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.messages kiosk.model",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from kiosk.store.database import LedgerDamagedError, LedgerError, LedgerTooNewError, transaction
 from kiosk.store.feed import cursors
@@ -16,9 +16,12 @@ NAME = select(ledger.c.ledger_id)
 """The name of the ledger that a database keeps."""
 
 
+_HAS_REVISION = text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
+
+
 def revision_of(connection: Connection) -> str | None:
     """Return the revision of a database, None when it is empty."""
-    if not inspect(connection).has_table("alembic_version"):
+    if connection.execute(_HAS_REVISION).first() is None:
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return revision

@@ -7,11 +7,11 @@ has which kind of value is defined in kiosk.settings.site_file.
 from __future__ import annotations
 
 import re
-import zoneinfo
 from datetime import time
 from itertools import pairwise
 from typing import NamedTuple
 
+from kiosk.local_time import is_zone, zone_names
 from kiosk.model import Cover, Day, Duration, Span, Spans, Unlimited
 from kiosk.settings.mistakes import did_you_mean
 
@@ -132,8 +132,7 @@ def validity(value: object) -> Validity:
 
 def zone(value: object) -> str:
     """Read the IANA name of a time zone; ValueError otherwise."""
-    known = zoneinfo.available_timezones()
-    if not isinstance(value, str) or value not in known:
-        near = did_you_mean(str(value), sorted(known))
+    if not isinstance(value, str) or not is_zone(value):
+        near = did_you_mean(str(value), sorted(zone_names()))
         raise ValueError(f'expected the name of a time zone, such as "Europe/Paris"{near}')
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,7 +35,9 @@ UID = "04:A2:3B:12:C0:5E:80"
 MONDAY = datetime(2026, 6, 1, 9, 5, tzinfo=PARIS)
 
 
+@cache
 def description(name: str = "la-serre.toml") -> Description:
+    """What an example of a site file says; it cannot be changed."""
     return read_site(EXAMPLES / name)
 
 

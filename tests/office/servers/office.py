@@ -9,14 +9,15 @@ import html
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
@@ -53,6 +54,7 @@ class Office:
     def __post_init__(self) -> None:
         settings = Settings(database=self.database, **self.told)
         self.central: Central = hashing_quickly(Central(settings, now=lambda: self.moment.now))
+        self._closing = ExitStack()
         self._idle = idle_apps(settings.body_bytes, settings.hosts)
         self.app = self._idle.pop() if self._idle else without_central(settings, [router()])
         serve(self.app, self.central)
@@ -69,12 +71,20 @@ class Office:
 
     def close(self) -> None:
         """Close the database, and leave the application to the next office."""
+        self._closing.close()
         self.central.close()
         self._idle.append(self.app)
 
     def visitor(self) -> Browser:
         """Somebody with a browser, not signed in."""
-        return Browser(TestClient(self.app, base_url="https://testserver.local"))
+        client = TestClient(self.app, base_url="https://testserver.local")
+        client.blocking_portal = self._portal
+        return Browser(client)
+
+    @cached_property
+    def _portal(self) -> BlockingPortal:
+        """The event loop of all visitors; without it the client would start one, and its threads, for each request."""
+        return self._closing.enter_context(start_blocking_portal())
 
     def as_(self, name: str) -> Browser:
         """Somebody signed in."""

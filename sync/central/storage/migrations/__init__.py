@@ -6,6 +6,7 @@ the roster are not here: kiosk.store defines them, and sync.central.roster.proje
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,14 +32,16 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table": VERSIONS}).get_current_revision()
 
 
+@cache
 def newest() -> str | None:
     """Return the newest revision that this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def revisions() -> set[str]:
+@cache
+def revisions() -> frozenset[str]:
     """Return the names of all revisions that this version knows."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:
