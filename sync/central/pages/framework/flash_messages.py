@@ -14,9 +14,7 @@ FLASH_MESSAGES: dict[str, Callable[[Words], str]] = {
     "member-in": lambda words: words.say("Checked in."),
     "member-left": lambda words: words.say("Checked out."),
     "member-erased": lambda words: words.say("The member is forgotten, here and on every kiosk that hears of it."),
-    "badge-assigned": lambda words: words.say(
-        "The badge is given. Every connected kiosk knows it in a few seconds."
-    ),
+    "badge-assigned": lambda words: words.say("The badge is given. Every connected kiosk knows it in a few seconds."),
     "badge-changed": lambda words: words.say("The badge is changed. Every connected kiosk knows it in a few seconds."),
     "pass-sold": lambda words: words.say("The pass is sold."),
     "given-back": lambda words: words.say("It is taken back, and stays in the history."),
