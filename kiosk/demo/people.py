@@ -77,7 +77,7 @@ PEOPLE = (
     ),
     Person(key="maxime", name="Maxime Girard", card=_ntag(5), sold=MONTH.id, bought_days_ago=0, tray="mois illimité"),
     Person(key="ines", name="Inès Moreau", card=_ntag(6), lost=True, tray="badge perdu"),
-    Person(key="claire", name="Claire Bonnet", card=_ntag(7), sold=None, staff=True, tray="accueil"),
+    Person(key="claire", name="Claire Bonnet", card=_ntag(7), sold=None, staff=True, tray="hôte"),
     Person(key="hugo", name="Hugo Lambert", card=MifareClassic(bytes.fromhex("5A1C0E42")), visits=4, here=True),
     Person(key="elodie", name="Élodie Chevalier", card=_ntag(9), visits=7, here=True, greeting="initials"),
     Person(key="karim", name="Karim Haddad", card=Type4Card(bytes.fromhex("04C1D2E3F40506")), visits=2),
