@@ -1,4 +1,4 @@
-"""What pytest gives to tests by name, and the folder in memory that a test run works in."""
+"""Fixtures for all tests, and the folder in memory in which a test run works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENOUGH_BYTES = 2 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the run work in a folder of its own: in memory where there is enough, so that no test waits for a disk."""
+    """Create a folder for the run: in memory if there is enough, so that no test waits for a disk."""
     if hasattr(config, "workerinput"):
         return
     base = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES else Path(tempfile.gettempdir())
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have each worker begin with its part of tests/whole: they wait and last, and one begun last keeps all waiting."""
+    """Let each worker begin with its part of tests/whole: these take longest, and a late one would delay the end."""
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
     whole = [item for item in items if WHOLE in item.path.parents]
     rest = (item for item in items if WHOLE not in item.path.parents)
@@ -67,7 +67,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(autouse=True)
 def databases_are_dropped() -> Iterator[None]:
-    """What a test made in PostgreSQL goes with it."""
+    """Drop the PostgreSQL databases that a test created."""
     yield
     if postgres.cluster.cache_info().currsize:
         postgres.cluster().drop_new_databases()
@@ -75,7 +75,7 @@ def databases_are_dropped() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def windows_are_closed() -> Iterator[None]:
-    """SDL has one window in a process: a test that opens its own must not find that of a test before."""
+    """Close SDL's window after each test: there is only one per process."""
     yield
     if "pygame" in sys.modules:
         sys.modules["pygame"].display.quit()
@@ -83,33 +83,33 @@ def windows_are_closed() -> Iterator[None]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of a central server as it is born, of each kind in turn. Without PostgreSQL it fails."""
+    """A new database of a central server, of each kind in turn. Without PostgreSQL this fails."""
     return new_database(request.param, tmp_path)
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Office]:
-    """A central server with a house in it and people who may sign in, on SQLite."""
+    """A central server with a site and people who may sign in, on SQLite."""
     with office(tmp_path) as found:
         yield found
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    """The same on a database of each kind in turn: for what reaches every statement that the pages make."""
+    """The same on a database of each kind in turn, for tests that run every statement of the pages."""
     with office(tmp_path, request.param) as found:
         yield found
 
 
 @pytest.fixture
 def moment() -> StampClock:
-    """What the clocks of a kiosk's machine say."""
+    """The clocks of a kiosk's machine."""
     return StampClock()
 
 
 @pytest.fixture
 def book(tmp_path: Path, moment: StampClock) -> Iterator[Ledger]:
-    """The ledger of a small house: see tests.office.ledgers.small_house."""
+    """The ledger of a small site: see tests.office.ledgers.small_house."""
     with fresh(tmp_path, moment) as ledger:
         ledger.append(*house_facts())
         yield ledger

@@ -1,4 +1,4 @@
-"""One table from command to answer, for screen, socket, demo and command line: kiosk.answering."""
+"""Commands answered by one table, for screen, socket, demo and command line: kiosk.answering."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_line_that_is_nested_too_deep_is_refused(counter) -> None:
 
 
 class Mistaken(SteppedKiosk):
-    """A kiosk with a handler that is at fault, in the thread that asks and at the desk."""
+    """A kiosk with a handler that fails, in the thread that asks and at the desk."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -180,7 +180,7 @@ def test_a_ledger_that_cannot_be_written_is_refused_and_shows_on_the_screen(coun
 
 
 class BusyDesk:
-    """A desk whose thread has no time: jobs are run when the test says so."""
+    """A desk whose thread has no time: jobs run when the test says so."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -193,7 +193,7 @@ class BusyDesk:
 
 
 class DeskInTheMiddle(BusyDesk):
-    """A desk whose thread has begun, and ends when nobody waits any more."""
+    """A desk whose thread has begun a job, and ends it when nobody waits any more."""
 
     def submit(self, function: Callable[[Desk], Any]) -> Future[Any]:
         future = super().submit(function)

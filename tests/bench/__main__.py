@@ -1,6 +1,6 @@
 """Measures: `python -m tests.bench tap [ROUNDS]`, or another word of the list below.
 
-Prints a table and writes build/bench-WORD.json. It judges nothing.
+Prints a table and writes build/bench-WORD.json. No value fails a test.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ WITH_NUMBER: dict[str, tuple[Callable[[int], None], int]] = {
 
 
 def main() -> int:
-    """Measure what the command line names; 2 when it names nothing that is measured."""
+    """Run the measurement named on the command line; return 2 for an unknown name."""
     what, *number = sys.argv[1:] or ["tap"]
     if what in WITHOUT_NUMBER:
         WITHOUT_NUMBER[what]()

@@ -19,10 +19,10 @@ CALLS = 2
 def load(
     after_failure: Callable[[int, float], float], *, kiosks: int, outage_seconds: float, random: Random
 ) -> list[int]:
-    """Return the calls in each five seconds of the five minutes after an outage.
+    """Return the number of calls in each five seconds of the five minutes after an outage.
 
-    The outage takes all kiosks by surprise at one moment (the switch before them loses power), and each of them has
-    something to send from then on.
+    The outage begins for all kiosks at the same moment (the network switch loses power), and each has something to
+    send.
     """
     due = [(0.0, number) for number in range(kiosks)]
     failures: Counter[int] = Counter()
@@ -41,5 +41,5 @@ def load(
 
 
 def peak_over_mean(calls: list[int]) -> float:
-    """Return how much busier the busiest moment is than the average."""
+    """Return the busiest value divided by the average."""
     return max(calls) / (sum(calls) / len(calls))

@@ -24,7 +24,7 @@ CARDS = ("camille", "nadia", "maxime", "hugo", "karim", "elodie")
 
 
 def spread(seconds: list[float]) -> dict[str, float]:
-    """Median and 95th percentile, in milliseconds."""
+    """Return median and 95th percentile, in milliseconds."""
     ordered = sorted(seconds)
     return {
         "median_ms": round(statistics.median(ordered) * 1e3, 3),
@@ -34,7 +34,7 @@ def spread(seconds: list[float]) -> dict[str, float]:
 
 
 class BareInsert:
-    """The least work for a tap: one row, one sync, in SQLite with the ledger's settings."""
+    """The minimal work of a tap: one row, one sync, in SQLite with the ledger's settings."""
 
     def __init__(self, folder: Path) -> None:
         self._connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
@@ -55,7 +55,7 @@ def timed(act: Callable[[], object]) -> float:
 
 
 def decisions(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
-    """From the badge's number to the strike, without reader or threads, and the bare insert, interleaved."""
+    """Measure from the badge's number to the strike, without reader and threads, alternating with the bare insert."""
     counter, bare = SteppedKiosk(folder), BareInsert(folder)
     uids = [counter.joins(f"m{number:04}", units=1000) for number in range(20)]
     taps, inserts = [], []
@@ -68,7 +68,7 @@ def decisions(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
 
 
 def through_the_chip(folder: Path, rounds: int, *, wire: bool) -> dict[str, float]:
-    """From laying a card on the emulated reader to the strike, at random moments of the reader's search."""
+    """Measure from laying a card on the simulated reader to the strike, at random moments of the reader's search."""
     with RunningKiosk(folder, unlock_seconds=0.5, wire=wire) as running:
         for card in CARDS:
             running.seconds_to_strike(card)
@@ -80,7 +80,7 @@ def through_the_chip(folder: Path, rounds: int, *, wire: bool) -> dict[str, floa
 
 
 def bench_tap(rounds: int) -> None:
-    """Print tap to strike, with and without the reader, beside the bare insert."""
+    """Print the time from tap to strike, with and without the reader, beside the bare insert."""
     with (
         tempfile.TemporaryDirectory() as one,
         tempfile.TemporaryDirectory() as two,
@@ -96,7 +96,7 @@ def bench_tap(rounds: int) -> None:
 
 
 def bench_screen_frames(rounds: int) -> None:
-    """Print how long the first frame of a notice takes; 30 ms at 800x480 is what it may."""
+    """Print the time of a notice's first frame; the limit is 30 ms at 800x480."""
     result = {name: spread(seconds) for name, seconds in screen.first_frames(rounds).items()}
     print(f"{'':50}{'median ms':>12}{'p95 ms':>12}{'n':>8}")
     for name, line in result.items():
@@ -105,7 +105,7 @@ def bench_screen_frames(rounds: int) -> None:
 
 
 def bench_idle(seconds: int) -> None:
-    """Print what an idle kiosk costs, thread by thread; the emulated chip's thread stands beside, not in the sum."""
+    """Print the cost of an idle kiosk, thread by thread; the simulated chip's thread is not in the sum."""
     with tempfile.TemporaryDirectory() as folder, RunningKiosk(Path(folder)) as running:
         running.tap("camille")
         time.sleep(10)  # until its notice is gone
@@ -122,7 +122,7 @@ def bench_idle(seconds: int) -> None:
 
 
 def thread_costs() -> dict[str, tuple[float, int]]:
-    """Seconds of processor time and times that it gave the processor up, of each thread so far."""
+    """Return processor seconds and voluntary switches of each thread so far."""
     ticks = os.sysconf("SC_CLK_TCK")
     costs = {}
     for thread in threading.enumerate():

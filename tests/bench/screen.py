@@ -1,4 +1,4 @@
-"""Measures the first frame of a notice, with a name never drawn before, in each size. It judges nothing."""
+"""Measures the first frame of a notice, with a name never drawn before, in each size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.pictures.picture import SIZES
 
 
 def first_frames(rounds: int) -> dict[str, list[float]]:
-    """Seconds from a notice's arrival to its frame, by the size of the screen; every notice names somebody else."""
+    """Return the seconds from a notice's arrival to its frame, by screen size; each notice has another name."""
     views = [picture.view for picture in spoken("fr") if isinstance(picture.view, Notice)]
     found: dict[str, list[float]] = {}
     for size in SIZES:

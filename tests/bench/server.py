@@ -1,6 +1,6 @@
 """Measures the server with many kiosks: poison (S2), the rush after an outage (S5), feed gaps (S6), ingest (P5).
 
-Lines and clocks are simulated in the first two; server, kiosks and databases are the real ones. Nothing is judged here.
+Lines and clocks are simulated in the first two; server, kiosks and databases are real.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 
 
 class Counting(Line):
-    """Remembers how long the feed was after each push."""
+    """Records the length of the feed after each push."""
 
     def deliver(self, request: Sent) -> HttpAnswer:
         answer = super().deliver(request)
@@ -61,7 +61,7 @@ class Counting(Line):
 
 
 def poison() -> Result:
-    """Requests until all others of a queue are there that has poison at its head."""
+    """Return the number of requests until all entries of a queue arrived except a rejected one at its head."""
     doses = ("_of_the_future", "_malformed", "_altered", "_unreadable")
     return {f"poison{dose.replace('_', ' ')}, then {QUEUE - 1}": _poisoned(dose) for dose in doses}
 
@@ -83,7 +83,7 @@ def _poisoned(dose: str) -> dict[str, float]:
 
 
 def rush(kiosks: int = KIOSKS) -> Result:
-    """Requests in each five seconds of the five minutes after an outage, and when the last kiosk has sent all."""
+    """Return the requests in each five seconds after an outage, and when the last kiosk has sent all."""
     return {
         f"{kiosks} kiosks back after an outage": _rush(kiosks, fixed=None),
         f"the same, trying every {FIXED_SECONDS:.0f} s": _rush(kiosks, fixed=FIXED_SECONDS),
@@ -140,7 +140,7 @@ def _calls_after(world: World, back_at: float, fixed: float | None) -> tuple[Cou
 
 
 def gaps() -> Result:
-    """Entries that a reader passes by while eight write, one commit each: by the feed, and by numbers of a sequence."""
+    """Return how many entries a reader misses while eight writers commit one by one: by the feed, and by a sequence."""
     with tempfile.TemporaryDirectory() as home, serving(new_database("postgresql", Path(home))) as central:
         central.start()
         with central.storage.writing() as connection:
@@ -204,7 +204,7 @@ def _missed(write: Callable[[int], None], read: Callable[[object], tuple[int, ob
 
 
 def ingesting(rounds: int = 7) -> Result:
-    """Rows a second into PostgreSQL in batches of 500: bare COPY of the same rows, the database layer, all of HTTP."""
+    """Return rows a second into PostgreSQL in batches of 500: bare COPY, the database layer, and the whole of HTTP."""
     logging.disable(logging.CRITICAL)
     rates: dict[str, list[float]] = {"bare COPY": [], "database layer": [], "whole HTTP path": []}
     with tempfile.TemporaryDirectory() as home, folder() as simulated:

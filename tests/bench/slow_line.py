@@ -1,7 +1,7 @@
 """A TCP proxy that delays each direction: `python -m tests.bench.slow_line TO_PORT SECONDS`.
 
-It prints the port it listens on. It is a process of its own, so that what is measured does not share a processor's
-lock with it.
+It prints the port it listens on. It is a process of its own, so that it does not share Python's global lock with what
+is measured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
-    """Pass on what comes, each piece so much later, several of them on their way at once."""
+    """Pass on what comes after a delay, with several pieces on their way at once."""
     on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 

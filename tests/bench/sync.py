@@ -1,7 +1,6 @@
 """Measures what the network costs: taps while the server is dead, silent or slow; and sending a long queue.
 
-Server and slow line are processes of their own. Nothing is judged here; `python -m tests.bench network` and
-`drain`.
+Server and slow line are processes of their own. Run by `python -m tests.bench network` and `drain`.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def process(*words: str) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def slow_server(folder: Path, *ledger_ids: str) -> Iterator[tuple[str, list[str]]]:
-    """A server behind a slow line, and a token for each of these ledgers."""
+    """Start a server behind a slow line; yield it with a token for each of these ledgers."""
     central = Central(Settings(database=str(folder / "central.db")))
     tokens = []
     for ledger_id in ledger_ids:
@@ -94,7 +93,7 @@ def await_server(url: str) -> None:
 
 
 class Door:
-    """A kiosk's door with a worker that talks to some server, or to none."""
+    """A kiosk's door with a worker that talks to a server, or to none."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -110,7 +109,7 @@ class Door:
 
     @contextmanager
     def talking(self) -> Iterator[None]:
-        """The worker's thread, as in the kiosk, while this lasts."""
+        """Run the worker's thread, as in the kiosk, inside `with`."""
         if self.url is None:
             yield
             return
@@ -132,7 +131,7 @@ class Door:
             thread.join()
 
     def taps(self) -> list[float]:
-        """Seconds from badge number to strike, one tap after the other, and news taken in between."""
+        """Return the seconds from badge number to strike, tap by tap, with news received in between."""
         found = []
         with self.talking():
             for number in range(TAPS_IN_A_ROW):
@@ -148,7 +147,7 @@ class Door:
 
 
 def network(rounds: int) -> dict[str, dict[str, float]]:
-    """Taps with each kind of server, a row of each in every round; ratios over none."""
+    """Measure taps with each kind of server, one of each per round; return the ratios to no server."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=1000) as hole:
         doors = {name: Door(Path(folder) / name) for name in ("none", "dead", "silent", "slow")}
         with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -172,7 +171,7 @@ def network(rounds: int) -> dict[str, dict[str, float]]:
 
 
 def compared(found: dict[str, list[list[float]]], beside: dict[str, list[list[float]]]) -> dict[str, dict[str, float]]:
-    """Ratios of the median are those of each round over the rows `beside` it, and of these the median."""
+    """Return the median over all rounds of the ratios of the round's medians to those of `beside`."""
 
     def at(rows: list[list[float]], part: float) -> float:
         ordered = sorted(seconds for row in rows for seconds in row)
@@ -199,7 +198,7 @@ def compared(found: dict[str, list[list[float]]], beside: dict[str, list[list[fl
 
 
 def drain() -> dict[str, float]:
-    """Send a queue of 15,000 entries, then some one by one, over 50 ms there and back."""
+    """Send a queue of 15,000 entries, then some one by one, over a line with 50 ms round-trip time."""
     with tempfile.TemporaryDirectory() as folder:
         counter = SteppedKiosk(Path(folder))
         queue = (MemberSet(member=Member(id=f"m{number}", name=f"Member {number}")) for number in range(QUEUED))
@@ -228,7 +227,7 @@ def drain() -> dict[str, float]:
 
 
 def timed_until_drained(worker: SyncWorker, counter: SteppedKiosk, line: FaultyLine) -> tuple[float, int]:
-    """Seconds and requests until the server has acknowledged all; the feed that follows is not counted."""
+    """Return seconds and requests until the server has acknowledged everything."""
     found: list[tuple[float, int]] = []
     started = time.perf_counter()
 
@@ -245,7 +244,7 @@ def timed_until_drained(worker: SyncWorker, counter: SteppedKiosk, line: FaultyL
 
 
 def single_pushes(client: Client, counter: SteppedKiosk) -> float:
-    """Seconds for each entry when every one is a request."""
+    """Return the seconds for each entry when each is pushed alone."""
     entries = [to_wire(entry) for entry in counter.ledger.entries(limit=SINGLES)]
     started = time.perf_counter()
     for entry in entries:

@@ -42,7 +42,7 @@ KIOSK = [sys.executable, "-c", "from kiosk.cli import main; main()"]
 
 
 class Terminal:
-    """A machine with settings in a folder of its own, and a terminal on it. Its site is open day and night."""
+    """A machine with settings in a folder of its own, and a terminal on it. Its site is always open."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.state = folder, folder / "state"
@@ -82,14 +82,14 @@ class Terminal:
         return result.stderr
 
     def edits(self, statement: str) -> None:
-        """Change the ledger behind the kiosk's back."""
+        """Change the ledger's database behind the kiosk's back."""
         with closing(sqlite3.connect(self.state / "ledger.db")) as database:
             assert database.execute(statement).rowcount
             database.commit()
 
     @contextmanager
     def running(self, answer: Callable[[Ledger, bytes], bytes] | None = None) -> Iterator[Ledger]:
-        """Something answers at the socket and holds the ledger meanwhile, as a kiosk that runs does."""
+        """Answer at the socket and hold the ledger, as a running kiosk does."""
         ledger = open_ledger(self.state / "ledger.db", stamp=WallClock().stamp)
         reply = answer or self.answer
         server = ControlServer(self.folder / "kiosk.sock", lambda line: reply(ledger, line))

@@ -1,4 +1,4 @@
-"""Notes, new badges, the till, a person's data and forgetting at the command line, on real files."""
+"""Notes, new badges, the till, a person's data and erasing at the command line, on real files."""
 
 from __future__ import annotations
 

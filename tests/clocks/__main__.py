@@ -1,7 +1,7 @@
 """Plays many random histories of a machine's clocks: `python -m tests.clocks --histories 100000`.
 
-Prints the events, the taps by clock and answer, and the seed of every history in which the door opened outside hours or
-somebody was charged twice.
+Prints the events, the taps by clock quality and verdict, and the seed of every history in which the door opened outside
+hours or somebody was charged twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MEMORY = Path("/dev/shm")
 
 
 def main() -> int:
-    """Live many lives; 1 when a door opened that should not have."""
+    """Play many histories; return 1 if a door opened that should not have."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def charge_histories(first: int, count: int) -> list[str]:
-    """Live the histories of charges, and print and return what was wrong."""
+    """Play the histories of charges, and print and return what was wrong."""
     happened, totals, wrong = Counter[str](), Counter[str](), list[str]()
     for seed in range(first, first + count):
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:

@@ -1,7 +1,7 @@
-"""Random histories of one member's taps while the clock is wrong and put right: nothing is charged twice for it.
+"""Random histories of one member's taps while the clock is wrong and corrected: nothing is charged twice for it.
 
-Each is the real kiosk on its own ledger, without its threads, on a machine in virtual time. What was charged is
-compared with a second count, by the true times of the taps that were let in: an entry pays for three hours.
+Each is the real kiosk on its own ledger, without its threads, on a machine in virtual time. The charges are compared
+with a second computation, by the true times of the granted taps: an entry pays for three hours.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ChargeHistory:
         """The true times of the taps that were let in."""
 
     def live(self) -> ChargeHistory:
-        """Live the day; at its end the time is known."""
+        """Play the day; at its end the time is known."""
         self._starts()
         self.badge = self.kiosk.joins("ana")
         self.machine.has_network = self._chance.random() < 0.3
@@ -57,7 +57,7 @@ class ChargeHistory:
 
     @property
     def wrong(self) -> list[str]:
-        """Say what is wrong at the end, if anything."""
+        """Return what is wrong at the end, if anything."""
         found = []
         if self.charged > self.owed:
             found.append(f"seed {self.seed}: {self.charged} entries charged, {self.owed} owed")
@@ -67,7 +67,7 @@ class ChargeHistory:
 
     @property
     def owed(self) -> int:
-        """How many entries the taps are worth, by their true times."""
+        """Return how many entries the taps cost by their true times."""
         count, until = 0, BEGIN
         for at in sorted(self.let_in):
             if at >= until:
@@ -104,7 +104,7 @@ class ChargeHistory:
         self._passes(timedelta(seconds=HOLD_SECONDS + 1))
 
     def _lie(self) -> None:
-        """The network is wrong for a minute or for an hour."""
+        """The network's time is wrong for a minute or an hour."""
         if self.machine.has_network:
             self.machine.network_lies(self._off_by())
             self._passes(timedelta(minutes=self._chance.choice((1, 20, 50))))
@@ -114,7 +114,7 @@ class ChargeHistory:
             self._passes(timedelta(seconds=HOLD_SECONDS + 1))
 
     def _slip(self) -> None:
-        """A host sets the clock wrongly, and puts it right after two taps."""
+        """A host sets the clock wrong, and corrects it after two taps."""
         if self.kiosk.clock.quality() is not ClockQuality.TRUSTED:
             self._sets(self.machine.true + self._off_by())
             for _ in range(2):
@@ -122,7 +122,7 @@ class ChargeHistory:
             self._sets(self.machine.true)
 
     def _off_by(self) -> timedelta:
-        """Hours, days or weeks, either way: often to a time at which the house is open too."""
+        """Return hours, days or weeks, either way: often to a time at which the site is open too."""
         off = self._chance.choice((timedelta(hours=1), timedelta(hours=4), timedelta(days=1), timedelta(days=7)))
         return off * self._chance.choice((-1, 1))
 
@@ -132,7 +132,7 @@ class ChargeHistory:
         self._passes(timedelta(seconds=1))
 
     def _knows_the_time(self) -> None:
-        """The network is there and right until it is believed; a host helps out where the kiosk asks for one."""
+        """The network is there and right until it is believed; a host confirms where the kiosk asks."""
         self.machine.has_network = True
         for _ in range(40):
             self._passes(timedelta(minutes=10))

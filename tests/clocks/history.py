@@ -1,7 +1,7 @@
 """Random histories of a machine whose power, network and clocks fail: the door must not open outside hours.
 
-Each history is the real clock (kiosk.clock) on a machine in virtual time, and the real rules. A variable stands in for
-the ledger: it keeps the last stamp that was sure.
+Each history is the real clock (kiosk.clock) on a machine in virtual time, and the real rules. A list stands in for the
+ledger.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ EVENTS = {
 
 
 class Notebook:
-    """What a ledger would keep of the time: stamps, and notes of hosts and the chip."""
+    """What a ledger would store about time: stamps, and notes of hosts and the chip."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
@@ -79,7 +79,7 @@ class History:
     wrong: list[str] = field(default_factory=list)
 
     def live(self) -> History:
-        """Live it all."""
+        """Play the whole history."""
         self.chance = random.Random(self.seed)
         drift = self.chance.uniform(-DRIFT, DRIFT)
         self.machine = VirtualMachine(BEGIN, chip=self.chance.choice(CHIPS), drift=drift)
@@ -106,7 +106,7 @@ class History:
             self.sure_at = self.machine.true
 
     def _ticks(self) -> None:
-        """Do what the kiosk does every second: ask the clock, and look at its chip."""
+        """Do what the kiosk does every second: read the clock, and compare its chip."""
         stamp = self.clock.stamp()
         if stamp.clock is not ClockQuality.UNTRUSTED:
             base = stamp.at - timedelta(seconds=stamp.monotonic_ns / 1e9)
@@ -123,7 +123,7 @@ class History:
             )
 
     def _passes(self, time: timedelta) -> None:
-        """Let time pass while it is on: an hour in a few looks at the clock."""
+        """Let time pass while it is on, with a few looks at the clock per hour."""
         self._ticks()
         for part in (timedelta(seconds=1), timedelta(seconds=100)):
             if time > part:
@@ -142,7 +142,7 @@ class History:
         return timedelta(hours=most_hours * self.chance.random() ** 3)
 
     def _wrong_by(self) -> timedelta:
-        """How far a clock is off: from hours to 60 years, either way."""
+        """Return how far a clock is off: from hours to 60 years, either way."""
         hours_off = self.chance.choice((12.0, 24.0 * 30, YEAR_HOURS * 60)) * self.chance.uniform(0.1, 1)
         return timedelta(hours=hours_off * self.chance.choice((-1, 1)))
 
@@ -173,7 +173,7 @@ class History:
         self._starts()
 
     def _told(self) -> None:
-        """The server tells the time in each of some exchanges, two seconds wrong at most."""
+        """The server tells the time in some exchanges, at most two seconds wrong."""
         for _ in range(4):
             wrong = timedelta(seconds=self.chance.uniform(-2, 2))
             self.clock.hear_server(self.machine.true + wrong, self.machine.monotonic())
@@ -198,9 +198,9 @@ class History:
         self._ticks()
 
     def _slip(self) -> None:
-        """A host sets a clock that nobody keeps, wrongly, and puts it right within the hour, a restart between or not.
+        """A host sets an unkept clock wrong, and corrects it within the hour, with or without a restart.
 
-        While the slip stands the kiosk goes by it: what is let in meanwhile is not judged.
+        Until then the kiosk goes by the wrong time, and what it grants is not judged.
         """
         if self.clock.quality() is ClockQuality.TRUSTED:
             return
@@ -230,7 +230,7 @@ class History:
             )
 
     def _is_open_about_now(self) -> bool:
-        """Whether the site is open at the true time, give or take what the crystal may have wandered since."""
+        """Tell whether the site is open at the true time, within the possible drift of the crystal."""
         true = self.machine.true
         wandered = (true - self.sure_at) * DRIFT + timedelta(seconds=6)
         return any(hours.opening(SERRE, None, at).is_open for at in (true, true - wandered, true + wandered))

@@ -1,6 +1,6 @@
-"""A small computer in virtual time: its power, its clocks, its network, and the world's time that it may not know.
+"""A small computer in virtual time: its power, its clocks, its network, and the true time.
 
-It is what kiosk.clock is given in place of the real machine. Nothing here waits.
+kiosk.clock is given this in place of the real machine. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ Chip = Literal["none", "battery", "no battery"]
 
 
 class VirtualMachine:
-    """Starts switched on, with the right time and the network there."""
+    """A machine that starts switched on, with the right time and with a network."""
 
     def __init__(self, at: datetime, *, chip: Chip = "none", drift: float = 0.0, booted: float = 10.0) -> None:
-        """`drift` is how much faster than the world its crystal runs, e.g. 50e-6; `booted` seconds since the boot."""
+        """`drift` is how much too fast its crystal runs, e.g. 50e-6; `booted` seconds since the boot."""
         self.true = at
         self.chip, self.drift = chip, drift
         self.has_network = True
@@ -33,7 +33,7 @@ class VirtualMachine:
     # ------------------------------------------------------------ what the world does to it
 
     def passes(self, time: timedelta) -> None:
-        """Let time pass while it is on. With a network its clock is put right and kept so."""
+        """Let time pass while it is on. A network keeps its clock right."""
         self.true += time
         self._monotonic += time.total_seconds() * (1 + self.drift)
         self._wall_apart = self._lie if self.has_network else self._wall_apart + time * self.drift
@@ -41,7 +41,7 @@ class VirtualMachine:
             self._chip_apart = self._lie  # the kernel writes the chip while it is synchronised
 
     def loses_power(self, time: timedelta, *, network: bool) -> None:
-        """Be off for a time, and start again."""
+        """Be off for a time, then start again."""
         self._saved = self.wall()
         self.true += time
         self.boots += 1
@@ -55,20 +55,20 @@ class VirtualMachine:
             self.passes(timedelta(seconds=5))
 
     def chip_fails(self, how: Literal["reset", "unreadable"]) -> None:
-        """Let the battery of the chip be flat: it begins at 1970, or says that it knows nothing."""
+        """Make the battery of the chip empty: it starts at 1970, or reports that its time is invalid."""
         self._chip_apart = EPOCH - self.true if how == "reset" else None
 
     def sets_chip(self, apart: timedelta) -> None:
-        """Let the chip be off by so much, as after a wrong hand or a worn battery."""
+        """Set the chip wrong by this much."""
         self._chip_apart = apart
 
     def network_lies(self, apart: timedelta) -> None:
-        """Let the network tell a time that is off by so much; nought: the true one again."""
+        """Make the network tell a time that is off by this much; zero: the true one again."""
         self._lie = apart
         self.passes(timedelta(0))
 
     def steps(self, by: timedelta) -> None:
-        """Let somebody set the wall clock by hand, wrongly."""
+        """Set the wall clock wrong by hand."""
         self._wall_apart += by
         if self.has_network:
             self._wall_apart = self._lie

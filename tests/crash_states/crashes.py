@@ -1,12 +1,12 @@
-"""Computes what a power cut leaves of a program's writes: every prefix of its calls, un-synced ones lost or torn.
+"""Computes what a power cut may leave of a program's writes: un-synced ones lost or torn, in any order.
 
 The model: what was synced is on the disk. Of what was written to a file since its last sync any part may be there, in
-any order, down to single sectors of 512 bytes, which are the old ones or the new ones; each file apart from the
-others. A new length of a file may be there or not, and a file that was removed may be back. Making and renaming a
-file count as done at once, as they are on ext4 once the file is synced, which SQLite does first.
+any order, in sectors of 512 bytes that are old or new; each file independently. A new length of a file may be there or
+not, and a removed file may be back. Creating and renaming a file count as done at once, as they are on ext4 once the
+file is synced, which SQLite does first.
 
-In a second model a torn write ruins the whole block it stands in, 512 or 4096 bytes, what was synced there before
-included; what was written before it is there.
+In a second model a torn write ruins the whole block that it is in, 512 or 4096 bytes, including what was synced there
+before; earlier writes are there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Change = tuple[int, bytes | None]
 
 @dataclass
 class File:
-    """A file: its bytes as of the last sync, and what was done since."""
+    """A file: its bytes as of the last sync, and its changes since."""
 
     durable: bytes = b""
     since: list[Change] = field(default_factory=list)
@@ -49,7 +49,7 @@ def applied(durable: bytes, changes: Sequence[Change]) -> bytes:
 
 @dataclass(frozen=True)
 class Crash:
-    """A folder as the power cut left it, and what the world had been told by then."""
+    """A folder as a power cut leaves it, and what was acknowledged by then."""
 
     after: int
     files: dict[str, bytes]
@@ -60,7 +60,7 @@ class Disk:
     """The files of a folder while calls are made to them."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin with what is in the folder now."""
+        """Begin with the present content of the folder."""
         self.files = {file.name: File(file.read_bytes()) for file in folder.iterdir() if file.is_file()}
         self.removed: dict[str, bytes] = {}
         self.told = b""
@@ -85,7 +85,7 @@ class Disk:
                 self.files[call.to] = self.files.pop(call.path)
 
     def crashes(self, after: int, variants: int, chance: random.Random) -> Iterator[Crash]:
-        """Yield what may be left now: nothing that was not synced, all of it, and so many accidents."""
+        """Yield what may be left now: only what was synced, everything, and some random states."""
         told = self._told()
         yield Crash(after, {name: file.durable for name, file in self.files.items()} | self.removed, told)
         yield Crash(after, {name: applied(file.durable, file.since) for name, file in self.files.items()}, told)
@@ -95,7 +95,7 @@ class Disk:
             yield Crash(after, files | back, told)
 
     def torn_blocks(self, after: int, variants: int, block: int, chance: random.Random) -> Iterator[Crash]:
-        """Yield what may be left when the power tears one write of each file and ruins the block it stands in."""
+        """Yield what may be left when the power cut tears one write of each file and ruins its block."""
         told = self._told()
         for _ in range(variants):
             yield Crash(after, {name: _ruined(file, block, chance) for name, file in self.files.items()}, told)

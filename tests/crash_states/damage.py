@@ -27,7 +27,7 @@ MEMORY = Path("/dev/shm")
 
 @dataclass(frozen=True)
 class Life:
-    """A kiosk's folder after some weeks of taps: a database, its WAL, its note, a copy from some days ago."""
+    """A kiosk's folder after some weeks of taps: a database, its WAL, its head note, a copy from some days ago."""
 
     folder: Path
     hashes: dict[Ref, bytes]
@@ -106,7 +106,7 @@ FILES = ("kiosk.db", "kiosk.db", "kiosk.db", "kiosk.db-wal", "kiosk.db-wal", "ki
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a case: its name, the faults found, and the seconds that it took."""
+    """The result of a case: its name, the faults found, and the seconds that it took."""
 
     what: str
     how: str
@@ -120,7 +120,7 @@ Opener = Callable[[Path, StampClock, list[Path]], tuple[Ledger, object]]
 def as_a_kiosk(
     path: Path, moment: Callable[[], Stamp], copies: list[Path]
 ) -> tuple[Ledger, repair.RepairReport | None]:
-    """Open as the daemon does: what is only found by looking at every page is found in the background, then mended."""
+    """Open as the daemon does: damage found only by the check of every page is repaired after that."""
     opened, story = repair.open_repaired(path, stamp=moment, copies=copies)
     found = opened.damage()
     if found:
@@ -131,7 +131,7 @@ def as_a_kiosk(
 
 
 def under_its_name(path: Path, moment: StampClock, copies: list[Path]) -> tuple[Ledger, object]:
-    """The bad twin: it mends, and goes on under the old name whatever is lost."""
+    """The bad twin: it repairs, and keeps the old name whatever is lost."""
     opened, story = as_a_kiosk(path, moment, copies)
     name = next(iter(opened.former_ledgers), opened.ledger_id)
     opened._database.connection.exec_driver_sql("UPDATE ledger SET ledger_id = ?", (name,))
@@ -141,12 +141,12 @@ def under_its_name(path: Path, moment: StampClock, copies: list[Path]) -> tuple[
 
 
 def as_it_is(path: Path, moment: StampClock, copies: list[Path]) -> tuple[Ledger, object]:
-    """The bad twin: it opens what is there."""
+    """The bad twin: it opens the database without a repair."""
     return open_ledger(path, stamp=moment), None
 
 
 def case(life: Life, number: int, folder: Path, *, opener: Opener = as_a_kiosk) -> Outcome:
-    """Damage a copy of a life, open it, and look for what must not be."""
+    """Damage a copy of a life, open it, and return what is wrong."""
     chance = random.Random(number)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(life.folder, folder)

@@ -1,7 +1,7 @@
 """Records and disturbs a program's disk calls: what was written, in which order, and errors on demand.
 
-A shim in C (tests/crash_states/disk.c) is put under a fresh Python by LD_PRELOAD, so that what is seen is what the real
-SQLAlchemy, sqlite3 and kernel do. Needs a C compiler.
+A shim in C (tests/crash_states/disk.c) is loaded by LD_PRELOAD into a new Python, so that the calls are those of the
+real SQLAlchemy, sqlite3 and kernel. Needs a C compiler.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Control:
         struct.pack_into("q", self._map, 8 * _COUNTERS.index(name), value)
 
     def fail(self, error: int, *, after: int = 0, calls: int = NEVER, partly: bool = False) -> None:
-        """Have calls fail with an errno, after so many more that work; with `partly` a write gets half-way first."""
+        """Make calls fail with an errno after so many successful ones; `partly`: half of a write succeeds."""
         self._set("error", error)
         self._set("partly", int(partly))
         self._set("fail_from", self.calls + after)

@@ -1,9 +1,9 @@
 """A new ledger on a real ext4 in a loop device, its power cut by copying the device: `make ext4`, as root.
 
-A copy of the file behind the device holds what a disk without a cache of its own would hold at that moment. Each copy
-is mounted (ext4 replays its journal) and the ledger opened as at a kiosk's start: no damage may be told, and every
-entry that was acknowledged before the copy began must be there. Controls: with `synchronous=NORMAL` acknowledged
-entries must be missed, and with the syncs of new files left out the note of the head must be found empty.
+A copy of the file behind the device has what a disk without a cache of its own would have at that moment. Each copy is
+mounted (ext4 replays its journal) and the ledger opened as at a kiosk's start: there must be no damage, and every entry
+that was acknowledged before the copy began must be there. Controls: with `synchronous=NORMAL` acknowledged entries must
+be missing, and with the syncs of new files left out the head note must be empty.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def mounted(image: Path, at: Path) -> Iterator[Path]:
 
 @dataclass
 class Cut:
-    """What a ledger was like after a cut."""
+    """The state of a ledger after a cut."""
 
     seconds: float
     acknowledged: int
@@ -67,7 +67,7 @@ class Cut:
 
     @property
     def lost(self) -> int:
-        """Entries that were acknowledged and are not there."""
+        """Return the acknowledged entries that are not there."""
         return max(0, self.acknowledged - self.found)
 
 
@@ -105,7 +105,7 @@ def look(at: Path, seconds: float, acknowledged: int, copy: Path) -> Cut:
 
 
 def main() -> int:
-    """Run the trial and its controls; 0 when nothing is lost and the controls bite."""
+    """Run the trial and its controls; return 0 when nothing is lost and the controls fail as expected."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash_states.ext4", description=main.__doc__)
     parser.add_argument("--rounds", type=int, default=1, help="new ledgers for each [%(default)s]")
     given = parser.parse_args()

@@ -1,8 +1,7 @@
-"""A kiosk whose disk fails at each of its writes in turn: `python -m tests.crash_states.failing_disk FOLDER ERRNO`,
-with the shim.
+"""A kiosk whose disk fails at each of its writes in turn: `python -m tests.crash_states.failing_disk FOLDER ERRNO`.
 
-Prints JSON: how many taps met a fault, the faults found, and how many taps it took to work again. With `careless` the
-door moves before the entry is written: the bad twin.
+Runs with the shim. Prints JSON: how many taps met a fault, the faults found, and how many taps it took to work again.
+With `careless` the door opens before the entry is written: the bad twin.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A whole kiosk that will be killed: `python -m tests.crash_states.killed_kiosk FOLDER PORT`, its reader at a port of
-its parent's.
+"""A whole kiosk that will be killed: `python -m tests.crash_states.killed_kiosk FOLDER PORT`.
 
-What the world is told of, the strike that moves and the verdict that shows, is a line of its output. All else is the
-kiosk as it ships. `furnish` lays the folder, before the first start. With `in-two` an entry and what it comes to are
-two transactions, on a slow disk: the bad twin.
+Its reader is at a port of the parent process. Each strike pulse and verdict is a line of its output. Everything else is
+the real kiosk. `furnish` fills the folder before the first start. With `in-two` an entry and its effect on the roster
+are two transactions, on a slow disk: the bad twin.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def settings(folder: Path, port: str) -> Config:
 
 
 def furnish(folder: Path, members: int) -> None:
-    """A site that never closes, members with a card of ten entries each, and some who buy."""
+    """Write a site that never closes, members with a card of ten entries each, and some who buy."""
     config = settings(folder, "")
     key, clock = badge_key(config.paths.key_file), MovableClock()
     facts: list[AnyFact] = [SiteSet(site=ALWAYS), ProductSet(product=CARNET)]
@@ -75,7 +74,7 @@ def furnish(folder: Path, members: int) -> None:
 
 
 class TwoCommitLedger(Ledger):
-    """Commits the entry, and then, in a transaction of its own, what it comes to."""
+    """Commits the entry, and then, in another transaction, its effect on the roster."""
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
         with self._writing() as connection:
@@ -89,7 +88,7 @@ class TwoCommitLedger(Ledger):
 
 
 def tell(*words: object) -> None:
-    """Say something that a kill a moment later does not unsay."""
+    """Print and flush a line, so that a kill a moment later does not lose it."""
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 

@@ -1,10 +1,10 @@
 """`kill -9` of a kiosk under load: `python -m tests.crash_states.kills KILLS`, or `make kills`.
 
-A process of its own (tests.crash_states.killed_kiosk) taps and sells without a pause, and is killed at any moment: as
-it starts, as a card lies on its reader, or at the very write that its commit begins with. Reader and cards are this
-process's, so they live on as at a door: the chip keeps the speed that the dead driver left it at. Whoever was at the
-reader when it died taps again at once. Each member comes once in a window, so each may be charged once, however often
-killed.
+A process of its own (tests.crash_states.killed_kiosk) taps and sells without a pause, and is killed at any moment:
+during its start, while a card lies on its reader, or at the first write of its commit. Reader and cards are in this
+process, so they continue as at a door: the chip keeps the speed at which the killed driver left it. Whoever was at the
+reader then taps again at once. Each member comes once in a window, so each may be charged only once, however often the
+kiosk is killed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FileWatcher:
             raise OSError(ctypes.get_errno(), "inotify")
 
     def sees_a_write(self, seconds: float, *, anew: bool = True) -> bool:
-        """Wait for the next write; False when none comes. Not `anew`: one since it was asked last will do."""
+        """Wait for the next write; False when none comes. With `anew` False a write since the last call counts too."""
         while anew and select.select([self._fd], [], [], 0)[0]:
             os.read(self._fd, 1 << 16)
         return bool(select.select([self._fd], [], [], seconds)[0])
@@ -71,7 +71,7 @@ class FileWatcher:
 
 @dataclass
 class Acknowledged:
-    """What was acknowledged: what was seen at the door, and the answers to a host's commands."""
+    """What was acknowledged: strike pulses, verdicts, and answers to a host's commands."""
 
     members: list[int] = field(default_factory=list)
     """Who tapped, whether or not anything came of it."""
@@ -81,7 +81,7 @@ class Acknowledged:
 
 
 class Door:
-    """The kiosk's process, the reader before it, and whoever taps there. Use it with `with`."""
+    """The kiosk's process, its reader, and the people who tap there. Use it with `with`."""
 
     def __init__(self, folder: Path, told: Acknowledged, *, in_two: bool = False, sells: bool = True) -> None:
         self.folder, self.told = folder, told
@@ -123,7 +123,7 @@ class Door:
         self._ear.start()
 
     def kill(self) -> None:
-        """SIGKILL; then hear all that it had said."""
+        """Send SIGKILL; then read all its remaining output."""
         self.process.kill()
         self.killed_at = time.monotonic()
         self.process.wait()
@@ -171,7 +171,7 @@ class Door:
             self._lines.put((time.monotonic(), line.strip()))
 
     def _sell(self) -> None:
-        """Sell and sell, as a host at the desk; whoever is not answered may have bought or not."""
+        """Sell without a pause, as a host does; a sale without an answer may have happened or not."""
         number = 0
         while self._sells and not self._ends.wait(SALES_PAUSE):
             sale = SellPass(members=(f"buyer{number % BUYERS}",), product=CARNET.id)
@@ -186,7 +186,7 @@ class Door:
 
 @dataclass
 class Campaign:
-    """Kills, what the world was told between them, and what is found in the end."""
+    """Kills, what was acknowledged between them, and what is found at the end."""
 
     folder: Path
     chance: random.Random
@@ -202,7 +202,7 @@ class Campaign:
         return sum(self.kinds.values())
 
     def live(self, kills: int, *, until_wrong: bool = False) -> Self:
-        """Kill so many times, tapping, or until something shows; then look into the ledger."""
+        """Kill so many times during taps, or until a fault shows; then check the ledger."""
         self.folder.mkdir()
         furnish(self.folder, kills * PER_KILL + 1)
         who = 0
@@ -225,7 +225,7 @@ class Campaign:
         return self
 
     def _kill_at_a_tap(self, door: Door, who: int) -> None:
-        """Kill at any moment of a tap, or within some milliseconds of the first write that comes after its card."""
+        """Kill at a random moment of a tap, or within some milliseconds of its first write."""
         at_a_write = self.chance.random() < 0.6
         pause = self.chance.uniform(0, 0.012) if at_a_write else self.chance.uniform(0, 0.4)
 
@@ -246,7 +246,7 @@ class Campaign:
 
 
 def found_wrong(folder: Path, told: Acknowledged) -> list[str]:
-    """Compare the ledger with what the world was told."""
+    """Compare the ledger with what was acknowledged."""
     charged, passes, granted = Tally[str](), set[str](), Tally[str]()
     with open_reader(folder / "ledger.db") as ledger:
         facts = [decode_fact(entry.body) for entry in ledger.entries() if entry.body]
@@ -271,7 +271,7 @@ def found_wrong(folder: Path, told: Acknowledged) -> list[str]:
 
 
 def report(campaign: Campaign) -> list[str]:
-    """What a campaign adds up to."""
+    """Return the results of a campaign."""
     back, told = sorted(campaign.back), campaign.told
     late = sum(seconds >= BOUND_SECONDS for seconds in back)
     return [
@@ -287,7 +287,7 @@ def report(campaign: Campaign) -> list[str]:
 
 
 def main(kills: int) -> int:
-    """Print how it went, and how the twin did; 1 when something was lost, or the twin lost nothing."""
+    """Print the results, and those of the twin; return 1 if something was lost, or the twin lost nothing."""
     with tempfile.TemporaryDirectory() as folder:
         real = Campaign(Path(folder) / "kiosk", random.Random(1)).live(kills)
         print(*report(real), sep="\n", flush=True)

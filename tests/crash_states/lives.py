@@ -1,8 +1,7 @@
-"""Short runs of a kiosk, to be cut by the power: `python -m tests.crash_states.lives NAME FOLDER [SYNCHRONOUS]`, with
-the shim.
+"""Short runs of a kiosk, to be cut by a power failure: `python -m tests.crash_states.lives NAME FOLDER [SYNCHRONOUS]`.
 
-Before a life begins, `prepare` lays its folder; only the life itself is recorded. Whatever the world was told - a
-command was answered, the strike moved - is a line in the file `told`, in its place among the writes.
+Runs with the shim. Before a run, `prepare` fills its folder; only the run itself is recorded. Every acknowledgement (a
+command answered, the strike moved) is a line in the file `told`, in order with the writes.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class ToldFile:
 
 
 class Strike(RecordedDoor):
-    """A strike that tells when it moves."""
+    """A strike that records when it moves."""
 
     told: ToldFile
 
@@ -54,7 +53,7 @@ class Strike(RecordedDoor):
 
 
 class Life:
-    """A kiosk at work in a folder that `prepare` laid."""
+    """A kiosk at work in a folder that `prepare` filled."""
 
     def __init__(self, folder: Path, synchronous: str) -> None:
         self.folder, self.told = folder, ToldFile(folder)
@@ -86,7 +85,7 @@ class Life:
 
 
 def tap(life: Life) -> None:
-    """Taps, with what SQLite does now and then; the WAL emptied as when nobody came for a while; and the end."""
+    """Taps, with the checkpoints that SQLite makes now and then, an emptied WAL, and the end."""
     life.taps(int(os.environ.get("TAPS", "40")))
     life.counter.ledger.checkpoint()
     life.taps(3)
@@ -99,7 +98,7 @@ def sale(life: Life) -> None:
 
 
 def page(life: Life) -> None:
-    """Pages of the server's feed between taps: what happened at another kiosk."""
+    """Pages of the server's feed between taps: entries of another kiosk."""
     donated = donation(life.folder)
     for start in range(0, len(donated), 6):
         chunk = tuple((place, donated[place - 1]) for place in range(start + 1, min(start + 6, len(donated)) + 1))
@@ -109,7 +108,7 @@ def page(life: Life) -> None:
 
 
 def adoption(life: Life) -> None:
-    """A snapshot, page by page, adopted with the last; taps before and after."""
+    """A snapshot, page by page, adopted with the last one; taps before and after."""
     pages = msgspec.json.decode((life.folder / "snapshot.json").read_bytes())
     life.taps(2)
     for number, rows in enumerate(pages, 1):
@@ -121,7 +120,7 @@ def adoption(life: Life) -> None:
 
 
 def migration(folder: Path, _: str) -> None:
-    """An older database is opened, and upgraded by it."""
+    """An older database is opened, which upgrades it."""
     told = ToldFile(folder)
     with open_ledger(folder / "ledger.db", stamp=StampClock()) as ledger:
         told("entry", ledger.head.seq)
@@ -144,7 +143,7 @@ def main(name: str, folder: Path, synchronous: str = "FULL") -> None:
 
 
 def prepare(name: str, folder: Path) -> None:
-    """Lay the folder in which a life begins."""
+    """Fill the folder in which a run begins."""
     folder.mkdir()
     counter = SteppedKiosk(folder, at=MONDAY)
     for member in MEMBERS:
@@ -160,7 +159,7 @@ def prepare(name: str, folder: Path) -> None:
 
 
 def _another_kiosk(folder: Path) -> None:
-    """What a server would send: the entries of another kiosk, and the roster they add up to."""
+    """Return what a server would send: the entries of another kiosk, and their roster."""
     beside = folder / "another"
     beside.mkdir()
     counter = SteppedKiosk(beside, at=MONDAY)

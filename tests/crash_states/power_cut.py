@@ -1,10 +1,9 @@
-"""Power cuts at every point of a kiosk's life: `make powercut`. Records, replays, opens what is left, and checks it.
+"""Power cuts at every point of a kiosk's run: `make powercut`. Records, replays, opens what is left, and checks it.
 
-Each state must open, pass SQLite's integrity check, hold a chain that verifies and a roster that is the fold of it,
-and have every entry that the world was told of, and one for each time that the strike moved. Each life is checked a
-second and a third time with torn writes that ruin the block of 512 or 4096 bytes they stand in; a database opened
-with psow=1 loses entries there, and is the control. Chain and roster are read once for all states that come to the
-same database when they are opened.
+Each state must open, pass SQLite's integrity check, have a chain that verifies and a roster that is the fold of it, and
+have every acknowledged entry, and one for each strike pulse. Each run is also checked with torn writes that ruin their
+block of 512 or 4096 bytes; a database opened with psow=1 loses entries there, and is the control. Chain and roster are
+read once for all states that give the same database when opened.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def record(name: str, base: Path, synchronous: str = "FULL", **settings: str) ->
 
 @dataclass(frozen=True)
 class RecoveredLedger:
-    """What was found in the database after a power cut."""
+    """The content of the database after a power cut."""
 
     entries: int
     feed: int
@@ -84,7 +83,7 @@ class CrashStateChecker:
         self.results = Results()
 
     def check(self, crash: Crash) -> None:
-        """Lay the files out, open them as the kiosk does, and compare with what the world knew."""
+        """Write the files, open them as the kiosk does, and compare with what was acknowledged."""
         results = self.results
         results.states += 1
         name = _name(crash)
@@ -122,13 +121,13 @@ class CrashStateChecker:
 
 
 def _name(crash: Crash) -> bytes:
-    """Return a name that only the same files and the same words told have."""
+    """Return a name that is equal only for the same files and acknowledgements."""
     parts = (part for name, data in sorted(crash.files.items()) for part in (name.encode(), sha256(data).digest()))
     return sha256(b"\0".join((repr(crash.told).encode(), *parts))).digest()
 
 
 def _recover(path: Path) -> tuple[str, ...]:
-    """Have SQLite do what it does after a power cut, and check every page."""
+    """Let SQLite recover as after a power cut, and check every page."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -170,7 +169,7 @@ def check_crash_states(life: RecordedRun, *, variants: int, every: int = 1, bloc
 
 
 def campaign(scale: int) -> bool:
-    """Print how every life fares, and the controls; tell whether all is as it must be."""
+    """Print the result of every run and of the controls; tell whether all is as expected."""
     print(f"{'life':22}{'writes':>8}{'states':>9}{'distinct':>10}{'lost':>7}{'broken':>8}{'seconds':>9}")
     fine = True
     cases = [(name, "FULL", 150 if name == "tap" else 30) for name in lives.NAMES]
@@ -191,7 +190,7 @@ def campaign(scale: int) -> bool:
 
 
 def torn_blocks(scale: int) -> bool:
-    """Print how every life fares when a torn write ruins its block, and the control; tell whether all is well."""
+    """Print the result of every run with torn writes that ruin their block, and of the control."""
     fine = True
     for name, psow in [*((name, "0") for name in lives.NAMES), ("tap", "1")]:
         with tempfile.TemporaryDirectory() as base:

@@ -1,9 +1,8 @@
-"""A kiosk at work with its disk watched: what taps, and time that passes, cost. `python -m tests.crash_states.traffic
-FOLDER TAPS`.
+"""Measures a kiosk's disk traffic: `python -m tests.crash_states.traffic FOLDER TAPS`, for taps and for idle time.
 
-Prints JSON; run by tests.crash_states.disk with the shim under it. With `hasty` the kiosk empties the WAL after each
-tap, and notes each second that it is alive: the bad twin. When it is `crowded` somebody waits after each tap, so that
-there is never a moment to empty the WAL in.
+Prints JSON; run by tests.crash_states.disk with the shim. With `hasty` the kiosk empties the WAL after each tap, and
+writes a file each second: the bad twin. With `crowded` somebody waits after each tap, so that there is never time to
+empty the WAL.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ TICKS = 300
 
 
 def tap_about(counter: SteppedKiosk, uids: list[bytes], chance: random.Random) -> None:
-    """One tap at a usual moment: of somebody, some minutes after the last, on a day when the house is open."""
+    """Make one tap at a usual moment: some minutes after the last, on a day when the site is open."""
     counter.later(minutes=4)
     if counter.clock.now().hour >= 14:
         counter.later(hours=17)

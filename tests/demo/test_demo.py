@@ -116,13 +116,13 @@ KIOSK = Path(sys.executable).with_name("kiosk")
 
 
 def terminal(home: Path) -> dict[str, str]:
-    """The environment of a terminal without a display, with a home of its own."""
+    """Return the environment of a terminal without a display, with a home of its own."""
     outside = {name: value for name, value in os.environ.items() if name != "SDL_VIDEODRIVER"}
     return {**outside, "XDG_STATE_HOME": str(home), "PYTHONUNBUFFERED": "1", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
 
 def demo(home: Path, *args: str, typed: str, **more: str) -> str:
-    """What a demo said in a terminal; `more` is added to its environment."""
+    """Return the output of a demo in a terminal; `more` is added to its environment."""
     env = terminal(home) | more
     done = subprocess.run([KIOSK, "demo", *args], input=typed, capture_output=True, text=True, env=env, timeout=60)
     assert done.returncode == 0, done.stderr

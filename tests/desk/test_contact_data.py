@@ -1,4 +1,4 @@
-"""What is a telephone number, and what only looks like one: judged by the numbering plans that libphonenumber keeps."""
+"""Which typed texts are telephone numbers, by the numbering plans of libphonenumber."""
 
 import pytest
 

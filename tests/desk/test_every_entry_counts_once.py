@@ -32,7 +32,7 @@ LIVES = 8
 
 @dataclass
 class Sold:
-    """A pass in a second computation: what it had, its first day, and the days on which units were taken off it."""
+    """A pass in a second computation: its units, its first day, and the days on which units were taken off it."""
 
     product: Product
     first: date
@@ -48,7 +48,7 @@ class Sold:
 
 @dataclass
 class Life:
-    """Léa buys, comes, owes and has entries given back; all of it is counted beside the ledger."""
+    """Léa buys, comes, owes and has entries given back; everything is counted beside the ledger."""
 
     host: Host
     random: Random
@@ -91,7 +91,7 @@ class Life:
 
 
 def lives(seed: int, folder: Path, *, settles: Callable[[Product], bool]) -> int:
-    """Live for ninety steps; return how many debts moved to another pass."""
+    """Play ninety steps; return how many debts moved to another pass."""
     host, random = Host(folder), Random(seed)
     read = description()
     host.imports(replace(read, site=replace(read.site, hours="24/7")))

@@ -1,4 +1,7 @@
-"""The first start and the power: cut after any step, the kiosk asks anew or works, and nobody can take it over."""
+"""The first start and power cuts: after a cut at any step the kiosk asks again or works.
+
+Nobody can take it over.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -28,7 +31,7 @@ def asked(counter: SteppedKiosk, command: Command) -> Answered:
 
 
 def faults(folder: Path) -> list[str]:
-    """What is wrong with a kiosk that is switched on after the power failed."""
+    """Return what is wrong with a kiosk that is switched on after a power cut."""
     counter = SteppedKiosk(folder, is_blank=True)
     counter.controller.handle(Tick())
     try:
@@ -50,7 +53,7 @@ def _signs_in(counter: SteppedKiosk, host: str) -> bool:
 
 
 class Filmed(HostsSide):
-    """A first start of which every touch is counted, and every state on the disk is kept."""
+    """A first start in which every touch is counted, and every state on the disk is kept."""
 
     def __init__(self, folder: Path) -> None:
         self.touches = 0
@@ -67,7 +70,7 @@ class Filmed(HostsSide):
         self.keep()
 
     def perform(self, command: Command) -> Answered:
-        """Have it done, and keep what a power cut would leave before the answer is heard."""
+        """Perform a command, and keep what a power cut would leave before the answer is received."""
         answer = super().perform(command)
         self.keep()
         return answer
@@ -87,7 +90,7 @@ class Filmed(HostsSide):
         self.keep()
 
     def write(self, text: str) -> None:
-        """Write on the keyboard of glass."""
+        """Type on the on-screen keyboard."""
         for letter in text:
             self.touch("key:space" if letter == " " else f"key:{letter}")
         self.touch("key:enter")

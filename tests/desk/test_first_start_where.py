@@ -1,4 +1,4 @@
-"""Where a kiosk stands, chosen at its first start: country, clock and money belong together and have names."""
+"""The place of a kiosk, chosen at its first start: country, time zone and currency."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ ZONE = "Europe/Paris"
 
 
 class Elsewhere(HostsSide):
-    """A first start on a machine that was given a time zone."""
+    """A first start on a machine with a given time zone."""
 
     def __init__(self, counter: SteppedKiosk, zone: str | None) -> None:
         self._zone = zone
@@ -51,7 +51,7 @@ def begun(counter: SteppedKiosk, zone: str | None) -> Elsewhere:
 
 
 def finish(side: HostsSide) -> None:
-    """The rest of it, as short as may be; a card of entries is sold."""
+    """Finish the first start as briefly as possible; a card of entries is sold."""
     side.touch("here")
     side.type("Hub")
     side.press("enter")

@@ -1,4 +1,4 @@
-"""Forgetting a person, and passages that are three months old: on a kiosk, and between several."""
+"""Erasing a person, and passages that are three months old: on one kiosk, and on several."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def nodes(tmp_path):
 
 
 def bytes_of(folder: Path) -> bytes:
-    """Everything in the files of a database: the pages, the WAL, what is free in them."""
+    """Return all bytes in the files of a database: pages, WAL, free pages."""
     return b"".join(path.read_bytes() for path in sorted(folder.glob("*.db*")))
 
 
 def forgets(ledger: Ledger, moment: StampClock) -> list[Condensed]:
-    """The night of the 91st day, and all of it."""
+    """Erase everything that is old on the night of the 91st day."""
     moment.now = DAY_91
     found = []
     while (one := ledger.condense(moment.now)) is not None:
@@ -51,7 +51,7 @@ def used(ledger: Ledger, moment: StampClock, member: str = "lea") -> list[int]:
 
 
 def lives(book: Ledger) -> None:
-    """Léa came, went, was refused, and shared a pass with Sam."""
+    """Léa came, left, was denied, and shared a pass with Sam."""
     refused = Denied(reason=Reason.CLOSED, because="x")
     book.append(
         MemberSet(member=Member(id="sam", name="Sam")),

@@ -1,4 +1,4 @@
-"""PINs: what is kept of them, who signs in, and how little guessing helps, over restarts and power cuts too."""
+"""PINs: how they are stored, who can sign in, and that guessing is limited, over restarts and power cuts too."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_power_cut_gives_no_new_tries_and_begins_the_wait_anew(machine) -> Non
 
 
 def guesses_an_hour(machine: Machine, *, hours: int) -> list[int]:
-    """Let an attacker try every ten seconds, restarting or cutting the power in between; return what got through."""
+    """Let an attacker try every ten seconds, with restarts or power cuts in between; return what got through."""
     counted, before = [], machine.tried()
     for _ in range(hours):
         for step in range(360):
@@ -212,7 +212,7 @@ def test_an_attacker_at_the_screen_gets_few_tries_an_hour_over_restarts_and_powe
 
 
 class Forgetful(Machine):
-    """The bad twin: it counts in memory."""
+    """The bad twin: it counts tries in memory."""
 
     count = failed = 0
 

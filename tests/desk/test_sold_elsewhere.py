@@ -1,4 +1,4 @@
-"""A sale is taken back at any kiosk of its site that knows of it; elsewhere one is told where."""
+"""A sale is cancelled at any kiosk of its site that knows of it; at another site the refusal says where."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The buttons after a tap, on a real ledger: what they do, what they cost, and that they are for one badge alone."""
+"""The buttons after a tap, on a real ledger: what they do, what they cost, and that they are for one badge only."""
 
 import pytest
 from msgspec.structs import replace

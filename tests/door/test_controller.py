@@ -136,7 +136,7 @@ def test_a_badge_that_was_there_before_takes_the_buttons_of_the_last_notice_away
 
 
 def most_in_a_minute(counter, event, *, every: float, minutes: int) -> int:
-    """Let the same happen for some minutes: the most entries that came into the ledger in any minute."""
+    """Repeat an event for some minutes; return the most entries stored in any minute."""
     stored, seen = [], counter.ledger.head.seq
     start = counter.clock.monotonic()
     for _ in range(int(minutes * 60 / every)):
@@ -149,7 +149,7 @@ def most_in_a_minute(counter, event, *, every: float, minutes: int) -> int:
 
 
 def floods(counter) -> dict[str, Callable[[], None]]:
-    """What repeats itself, by source."""
+    """Return the sources that repeat themselves."""
     numbers = iter(range(10**9))
 
     def phone() -> None:
@@ -293,7 +293,7 @@ def test_only_those_who_agreed_are_named_on_the_idle_screen_and_only_while_they_
 
 
 def opens_without_a_line(counter: SteppedKiosk, camille: bytes) -> bool:
-    """Break the disk, tap, and tell whether the door moved."""
+    """Break the disk, tap, and tell whether the door opened."""
     counter.break_disk()
     counter.tap(camille)
     return bool(counter.door.unlocks)

@@ -1,4 +1,4 @@
-"""The evacuation list: by a host's badge alone, who is in, ticked off on this screen."""
+"""The evacuation list: opened by a host's badge alone; who is in; ticking off on this screen."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -74,7 +74,7 @@ def test_the_list_stays_for_longer_than_other_scenes(counter) -> None:
 
 
 def listed(counter: SteppedKiosk, *, doubtful: bool = True) -> list[str]:
-    """Who is on the list; without the doubtful, those who are counted as present."""
+    """Return who is on the list; without `doubtful` only those who count as present."""
     answer = HostsSide(counter, "evacuation").perform(ListInside(doubtful=doubtful))
     assert isinstance(answer, Inside)
     return [person.name for person in answer.people]

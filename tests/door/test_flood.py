@@ -1,4 +1,4 @@
-"""What repeats itself is stored a few times, then as a number per minute, for ever."""
+"""Repeated events are stored a few times, then only as a number per minute."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from kiosk.door.flood import STORED, FloodLimiter
 
 
 def stored_in_an_hour(flood: FloodLimiter, times: list[float]) -> list[float]:
-    """Have one source do something at these seconds: when entries were written."""
+    """Let one source repeat an event at these seconds; return when entries were written."""
     stored = []
     for now in times:
         stored += [now] * flood.admit("contact", now)

@@ -131,7 +131,7 @@ def test_the_copy_of_the_ledger_verifies_without_the_pins(counter, stick):
 
 
 def faults_of(text: str) -> list[int]:
-    """The lines of a copy whose hashes do not follow from each other or from the body, for who has only the copy."""
+    """Return the lines of a copy whose hashes do not fit, checked with nothing but the copy."""
     found, previous = [], ""
     for line in map(json.loads, text.splitlines()):
         body, salt = line["body"], bytes.fromhex(line["salt"] or "")
