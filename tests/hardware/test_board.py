@@ -1,4 +1,4 @@
-"""The bench's board: what it shows of the lines, and that it is as unforgiving as a real one."""
+"""The simulated board: what it shows of the lines, and that it behaves as badly as a real one can."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""The door: it opens for as long as it was asked to, and for no reason ever stays unlocked."""
+"""The door: it opens for as long as it was asked to, and never stays unlocked for any reason."""
 
 import logging
 import math
@@ -17,7 +17,7 @@ from hardware.simulator.board import WIRING, Board
 
 
 class Time:
-    """A clock and its timers: `pass_` lets time go by and rings what is due. `called_off` timers never ring."""
+    """A clock and its timers: `pass_` lets time pass and fires due timers, except those in `called_off`."""
 
     def __init__(self):
         self.now = 1000.0
@@ -268,7 +268,7 @@ def test_the_strike_is_released_when_the_code_around_it_raises():
 
 
 class CarelessDoor:
-    """The bad twin: a pulse on gpiozero's own, and lines let go without a thought for the strike."""
+    """The bad twin: a pulse by gpiozero itself, and lines released without securing the strike."""
 
     def __init__(self, board):
         self.strike = DigitalOutputDevice(WIRING["strike"], pin_factory=board.factory)
@@ -330,7 +330,7 @@ raise SystemExit("something unforeseen")
 
 
 def last_words(door):
-    """What the strike did in a process that died without closing its door."""
+    """Return what the strike did in a process that ended without closing its door."""
     run = subprocess.run([sys.executable, "-c", DYING.format(door=door)], capture_output=True, text=True)
     assert "something unforeseen" in run.stderr
     return run.stdout.strip()
@@ -428,7 +428,7 @@ def test_an_exit_button_that_is_held_for_long_is_told_once_and_again_when_it_is_
 
 
 def forced(door_class=Door, *, before=lambda door, board, time: None, **without):
-    """Open the door after `before` happened; tell whether that was taken for force."""
+    """Open the door after calling `before`; tell whether that was reported as forced."""
     board, time, told = Board(), Time(), []
     wiring = {"strike": 17, "contact": 27, "exit_button": 22, **without}
     with door_class(
@@ -533,7 +533,7 @@ def test_a_closing_after_a_break_in_excuses_nothing():
 
 
 class UnforgivingDoor(Door):
-    """The bad twin: it takes every closing for an end of all that was expected."""
+    """The bad twin: every closing ends all expected openings."""
 
     def _door_closed(self):
         self._was_expected = False

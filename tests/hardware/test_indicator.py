@@ -1,4 +1,4 @@
-"""The light and the buzzer: six signals that nobody needs to see in colour to tell apart."""
+"""The light and the buzzer: six signals that can be distinguished without their colours."""
 
 import threading
 
@@ -13,7 +13,7 @@ ENDING = ["granted", "re_entry", "attention", "denied"]
 
 
 class Pause:
-    """Time that flies: notes what the bench shows at each beat, and for how long. Stops after `most` beats."""
+    """Simulated time: records what the bench shows at each beat, and for how long. Stops after `most` beats."""
 
     def __init__(self, board, most=60):
         self.board, self.most, self.beats = board, most, []
@@ -40,7 +40,7 @@ def watch(name, *, parts=PARTS):
 
 
 def shown(name):
-    """The colours, the rhythm of the light and the rhythm of the sound, as somebody at the door perceives them."""
+    """Return colours, rhythm of the light and rhythm of the sound, as people at the door perceive them."""
     beats, after = watch(name)
     colours = {light for light, _, _ in beats} - {"off"} or {after["light"]}
     flashes = tuple((light != "off", seconds) for light, _, seconds in beats)

@@ -1,4 +1,4 @@
-"""Cards that prove themselves: NXP's published values recomputed, and a software card beside copies of it.
+"""Cards that authenticate themselves: NXP's published values recomputed, and a simulated card beside copies of it.
 
 AN12196 is NXP's application note on the NTAG 424 DNA, AN12343 the one on MIFARE DESFire Light, whose session keys are
 made alike, AN10922 the one on diversified keys. NXP's links use zero as the key; one with other keys comes from the
@@ -117,7 +117,7 @@ TABLE_14 = [
 
 
 def script(exchanges):
-    """A card that knows one conversation by heart, and says nothing to anything else."""
+    """A card that knows one conversation, and answers nothing else."""
     left = list(exchanges)
 
     def send(command):

@@ -1,4 +1,4 @@
-"""The reader's loop over nfcpy's own PN532 driver and an emulated chip: cards come and go, readers break, recover."""
+"""The reader's loop over nfcpy's own driver and a simulated PN532: cards come and go, readers break, recover."""
 
 import gc
 import queue
@@ -42,7 +42,7 @@ PATIENCE = 10.0
 
 
 class Bench:
-    """A reader at work, what it told, and its turns."""
+    """A running reader, its events, and its turns."""
 
     def __init__(self, chip: Pn532, reader: type[Reader] = Reader, **settings: Any):
         self.chip = chip
@@ -215,7 +215,7 @@ def test_the_felica_card_that_nfcpy_itself_plays_is_found():
 
 
 class Faint(Type4Card):
-    """A card at the edge of the field: of the questions whether it is there, it answers every other."""
+    """A card at the edge of the field: it answers every other check of its presence."""
 
     def __init__(self, uid):
         super().__init__(uid)
@@ -246,7 +246,7 @@ def test_another_card_counts_at_once():
 
 
 class Unsteady(Type4Card):
-    """A card that is seen but does not answer the first so many times, as one that is held too far away."""
+    """A card that is detected but does not answer the first times, like one held too far away."""
 
     def __init__(self, uid, failures):
         super().__init__(uid)
@@ -270,7 +270,7 @@ def test_a_card_that_cannot_be_read_is_told_once_a_touch():
 
 
 class Fleeing(Type4Card):
-    """A card that is snatched away in the middle of the first question."""
+    """A card that is taken away during the first question."""
 
     def __init__(self, uid, chip):
         super().__init__(uid)
@@ -307,7 +307,7 @@ def test_a_broken_card_does_not_bring_the_reader_down():
 
 
 class LastStraw(Fleeing):
-    """A card at which the reader breaks, and which is taken away then."""
+    """A card at which the reader breaks, and which is then taken away."""
 
     def exchange(self, frame):
         self.chip.fault = "silent"
@@ -327,7 +327,7 @@ def test_a_reader_that_breaks_over_a_card_is_broken_and_the_card_is_not_blamed()
 
 
 def lift_and_lay_again(at_work, card):
-    """Take the card away for two seconds and lay it down: what the reader told."""
+    """Take the card away for two seconds and lay it down; return what the reader reported."""
     at_work.chip.take()
     assert at_work.next() == CardRemoved()
     at_work.now += 2.0
@@ -335,7 +335,7 @@ def lift_and_lay_again(at_work, card):
 
 
 def told_of_a_forgotten_card(chip, card, reader=Reader):
-    """What a reader tells first of a card that lay on it before it started."""
+    """Return what a reader reports first of a card that lay on it before it started."""
     with chip:
         chip.put(card)
         with reader_on(chip, reader=reader) as at_work:
@@ -355,7 +355,7 @@ def test_a_card_that_lies_there_at_the_start_is_no_tap_until_it_is_lifted_and_la
 
 
 class Trusting(Reader):
-    """The bad twin: it takes whatever it finds for a card that was just laid down."""
+    """The bad twin: it treats whatever it finds as a card that was just laid down."""
 
     def _sense(self, frontend, uid=None):
         self._is_first_search = False
@@ -457,7 +457,7 @@ def test_a_reader_that_fails_is_told_once_and_works_again_when_it_is_mended(faul
 
 
 class Stumbling(Pn532):
-    """A chip that fails once, at a search, when told to: as a busy machine makes it seem."""
+    """A chip that fails once, at a search, on demand."""
 
     stumbles = False
 
@@ -529,7 +529,7 @@ def test_a_card_that_lies_on_the_reader_while_it_is_unplugged_does_not_tap_again
 
 
 class Rests(threading.Event):
-    """A stop flag that notes how long the loop wants to rest, lets it go on at once, and stops it in the end."""
+    """A stop flag that records the loop's rests, ends each at once, and finally stops the loop."""
 
     def __init__(self, count):
         super().__init__()

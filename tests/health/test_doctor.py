@@ -1,4 +1,4 @@
-"""What `kiosk doctor` says of machines: each is a folder with the files that it looks at."""
+"""The findings of `kiosk doctor` on machines that are folders with the files that it reads."""
 
 from __future__ import annotations
 

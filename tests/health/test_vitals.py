@@ -1,4 +1,4 @@
-"""How each part of the kiosk is: kiosk.health.machine on files of a system, kiosk.health.vitals on what was seen."""
+"""The state of each part of the kiosk: kiosk.health.machine on files of a system, kiosk.health.vitals on facts."""
 
 from __future__ import annotations
 

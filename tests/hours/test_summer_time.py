@@ -1,8 +1,8 @@
 """No moment is lost or doubled when clocks change: every IANA zone, every change from 2024 to 2040.
 
-Zones that change alike are tried once. Each property is a plain function; beside the real thing it is given one that
-makes the usual mistake (a day has 24 hours, a time that comes twice means its second coming, what the wall shows can
-be added to) and must find it.
+Zones that change alike are tested once. Each property is a plain function; it is also given a variant with the usual
+mistake (a day has 24 hours, a time that comes twice means its second coming, local times are added to) and must find
+it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A week as a picture, and hours written from choices: kiosk.hours.week."""
+"""A week as a picture, and weekly hours written from choices: kiosk.hours.week."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The disk fails: the ledger says so, nothing is half-done, and it goes on when the disk does.
+"""The disk fails: the ledger says so, nothing is written in part, and it continues when the disk works again.
 
-The faults are real ones: a file size that the kernel will not exceed, a database that may not grow, another process
-that holds the write lock, a file that is gone. What is asked of the ledger under each is one check, `refuses`, and a
-ledger that swallows the error, or keeps half, fails it.
+The faults are real: a file size that the kernel does not exceed, a database that may not grow, another process that
+holds the write lock, a file that is gone. Under each, one check is made, `refuses`; a ledger that hides the error, or
+keeps half, fails it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The ledger: what is written is there, in order, chained, by one writer; what was changed behind its back shows."""
+"""The ledger: what is written is there, in order, chained, by one writer; a change behind its back is found."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""A damaged database is mended at the start, by itself: nothing that can be read is lost, and no name is used twice."""
+"""A damaged database is repaired at the start: nothing readable is lost, and no entry's name is used twice."""
 
 import re
 import shutil
@@ -115,7 +115,7 @@ def test_damage_that_is_seen_later_is_mended_at_the_next_start(book, moment):
 
 
 def change_index(path):
-    """Change a letter of the name under which an early entry stands in the index: those behind it are not found."""
+    """Change a letter of an early entry's name in the index, so that those behind it are not found."""
     with closing(sqlite3.connect(path)) as card:
         size, name = card.execute("PRAGMA page_size").fetchone()[0], card.execute("SELECT * FROM ledger").fetchone()[0]
         index = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'"

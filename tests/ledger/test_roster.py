@@ -1,4 +1,4 @@
-"""The roster: what entries add up to, whoever looks and however often they are folded."""
+"""The roster: what entries add up to, at any kiosk and however often they are folded."""
 
 import tempfile
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A kiosk that wakes without knowing the time: what it lets in, what it remembers, and what it puts right later."""
+"""A kiosk that starts without knowing the time: whom it lets in, what it records, and what it corrects later."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""`make vm`: the stages that have not held yet for this release, or those that are named, and a summary at the end."""
+"""`make vm`: runs all or some of the stages, and prints a summary."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def within(minutes: float) -> Iterator[None]:
 
 
 def main() -> int:
-    """Run stages; 0 when all of them held."""
+    """Run stages; return 0 when all of them passed."""
     parser = argparse.ArgumentParser(prog="python -m tests.machine", description=main.__doc__)
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{', '.join(STAGES)}; by default what has not held")
     parser.add_argument("--anew", action="store_true", help="all of them, also what has held for this release")

@@ -1,7 +1,7 @@
 """`make arm64`: the kiosk's package on an arm64 Debian, and the core of its tests there, under qemu-user.
 
-The system is a folder, its programs are translated one by one; no kernel and no systemd of its own (that is the
-machine's business). Needs root, for the folder to be a system.
+The system is a folder whose programs are emulated one by one; it has no kernel and no systemd of its own (`make vm`
+has). Needs root.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`make container`: the installer, the packages and the units under systemd, at the speed of the machine itself.
 
-A Debian whose first process is systemd, in a container: no kernel, devices or power of its own: those are `make vm`'s.
-Needs root and the archive of a bare system, which is made when it is not there.
+A Debian whose first process is systemd, in a container: without a kernel, devices or power of its own; `make vm` has
+these. Needs root, and makes the archive of a bare system if it is not there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Inside the machine: reports every head of the ledger through a virtual port.
 
-What was told is out of the machine, and can be held against it after a power cut.
+What was reported is outside of the machine, and is compared with the ledger after a power cut.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The hosts' guide in French: it speaks the words of the screen, and shows pictures that exist."""
+"""The hosts' guide in French uses the words of the screen, and shows pictures that exist."""
 
 import re
 from io import BytesIO

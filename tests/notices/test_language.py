@@ -1,4 +1,4 @@
-"""The languages: the catalogue, how French is set, and how times, days and money are written."""
+"""The languages: the catalogue, French typography, and how times, days and money are written."""
 
 import re
 import string

@@ -1,4 +1,4 @@
-"""What a person reads after a tap and between two: by reason, by member, by site."""
+"""The words after a tap and between two: by reason, by member, by site."""
 
 import re
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Every refusal that a host can see is said in the screen's language: those of the source, all of them, in each."""
+"""Every refusal that a host can see has words in each language of the screen."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A third language needs a catalogue and nothing else: tried on a copy of the package with one more folder in it."""
+"""A third language needs only a catalogue: tried on a copy of the package with one more folder."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
-"""Small PNG files: a picture in few colours, packed as tightly as zlib can. For the gallery and the references.
+"""Small PNG files: a picture in few colours, compressed as far as zlib can. For the gallery and the references.
 
-What the screens show has few colours and many shades of smoothed edges between them: 32 of them are enough, and the
-file is a quarter of what pygame writes. The same picture becomes the same bytes.
+The screens have few colours, with many shades at smoothed edges: 32 colours are enough, and the file is a quarter of
+what pygame writes. The same picture gives the same bytes.
 """
 
 import struct

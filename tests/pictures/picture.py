@@ -1,4 +1,4 @@
-"""One picture of one screen: what to draw, in which language, and how it becomes a surface. The lists are elsewhere."""
+"""One picture of one screen: what to draw, in which language, and as a surface. The lists are in other modules."""
 
 from dataclasses import dataclass
 from typing import Protocol

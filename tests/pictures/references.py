@@ -1,8 +1,8 @@
 """Approved reference pictures, and the comparison of a new picture with its reference.
 
-Letters are drawn a little differently by every version of FreeType: a stem may be half a pixel to the right, a line a
-pixel lower. So both pictures are made much smaller, where that is a shade, and the shades may differ a little. What a
-person would notice (another colour, a word too many, a button that moved) is far more than that.
+Every version of FreeType draws letters a little differently: a stem may be half a pixel to the right, a line a pixel
+lower. So both pictures are made much smaller, where that is a small change of shade, which is allowed. Whatever a
+person would notice (another colour, another word, a button that moved) is a much larger difference.
 """
 
 from dataclasses import dataclass

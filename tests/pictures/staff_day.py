@@ -1,4 +1,4 @@
-"""A day of a host, played from outside on a real window, by touch alone; what it looks like can be kept.
+"""A host's day, played on a real window by touch alone; pictures of it can be kept.
 
 `python -m tests.pictures.staff_day docs/day` plays it twice, in French on 800x480 and in English on 480x320, and keeps
 a picture of each step.

@@ -1,9 +1,8 @@
-"""A kiosk in a window of its own, for tests from outside: `python -m tests.pictures.window_kiosk FOLDER WIDTHxHEIGHT
-LANGUAGE`.
+"""A kiosk in a window of its own, for tests: `python -m tests.pictures.window_kiosk FOLDER WIDTHxHEIGHT LANGUAGE`.
 
-After each frame it prints, as a line of JSON, what can be read and where it can be touched. Its standard input lays
-cards on the reader (`tap camille`) and lets time go by (`later 10`); each is answered by a line when it is done. The
-input's end ends it. With a fourth argument, a file, each frame is also written there.
+After each frame it prints, as a line of JSON, the texts and touch targets. Its standard input lays cards on the reader
+(`tap camille`) and lets time pass (`later 10`); each command is answered by a line when it is done. The end of the
+input ends it. With a fourth argument, a file, each frame is also written there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A house in miniature for tests of the rules: La Serre, its members, and a memory that verdicts are written into.
+"""A small site for tests of the rules: La Serre, its members, and a memory into which verdicts are written.
 
-No ledger and no roster: `House` keeps holdings and visits in lists, so that a test can live through weeks in a
-millisecond and see what the rules alone make of them.
+No ledger and no roster: `House` keeps holdings and visits in lists, so that a test can play weeks in a millisecond and
+check the rules alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Doors: running windows, the hours of the site and of passes, a full house."""
+"""Who is let in: running windows, the hours of the site and of passes, a full site."""
 
 from __future__ import annotations
 

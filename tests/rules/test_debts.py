@@ -1,4 +1,4 @@
-"""A debt comes off the pass that pays it, once, whatever kind and period that has and whenever it begins."""
+"""A debt is taken off the pass that pays it, once, whatever the pass's kind and period and whenever it begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What costs an entry beside one's own: the next window, bought early, and a guest; the rules alone."""
+"""What costs an additional entry: the next window, bought early, and a guest; the rules alone."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""The ordered list: who is let in, who is not, and which line speaks first."""
+"""The ordered list of rules: who is let in, who is not, and which line decides."""
 
 from __future__ import annotations
 

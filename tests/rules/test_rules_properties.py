@@ -1,7 +1,7 @@
-"""What holds for any life at the house: money is conserved, a window is paid once, every tap gets an answer.
+"""Properties of any series of taps: units are conserved, a window is paid once, every tap gets a verdict.
 
-Each property is a plain function of a judge. Beside the real one it is given judges with a known fault, and must find
-each of them: so it is known to bite. Summer time has a file of its own, test_summer_time.
+Each property is a plain function of a judge. It is also given judges with a known fault, and must find each of them.
+Summer time has a file of its own, test_summer_time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tariffs of real places, written as configuration and lived through for a week or longer.
+"""Tariffs of real places, written as configuration and played for a week or longer.
 
-La Serre's, a French tiers-lieu's terms of sale, the passes that Cobot and OfficeRnD document, a space in the US.
-Each life is a list of taps and what they cost; times are those of the wall.
+La Serre's, a French tiers-lieu's terms of sale, the passes that Cobot and OfficeRnD document, a space in the US. Each
+case is a list of taps and what they cost; times are local.
 """
 
 from __future__ import annotations

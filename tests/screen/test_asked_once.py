@@ -1,4 +1,4 @@
-"""Everything on the hosts' screen that moves money or access: it asks once, and a reversal leads back to what was."""
+"""Everything on the hosts' screen that moves money or access is asked once, and can be undone by a reversal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every button that the screen can have is in a picture of the gallery, and so held to the rules of the layout."""
+"""Every button that the screen can have is in a picture of the gallery, and so checked by the tests of the layout."""
 
 from __future__ import annotations
 

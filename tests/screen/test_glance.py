@@ -1,4 +1,4 @@
-"""What one sees at the door in passing, measured on what is drawn: where the arrow points, how large the words are."""
+"""What can be seen in passing, measured on the pictures: where the arrow points, how large the words are."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""The keyboard on glass under real fingers: keys answer, are held, and are missed by a little."""
+"""The on-screen keyboard under real fingers: keys respond, are held, and are missed by a little."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How every screen is laid out, in every size and language: nothing off the edge, cut, covered, too small."""
+"""The layout of every screen, in every size and language: nothing beyond the edge, cut, covered, too small."""
 
 from __future__ import annotations
 

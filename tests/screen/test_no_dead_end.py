@@ -1,4 +1,4 @@
-"""The hosts' side walked from its menu by the tabulator and Enter alone: every scene is reached, and left again."""
+"""The hosts' side, used from its menu by Tab and Enter alone: every scene can be reached and left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is in, and today's taps, on the hosts' side: what is done there is what the desk does."""
+"""Who is in, and today's taps, on the hosts' side."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names in other alphabets, with rare signs and emoji: always something to read, never a box, never a crash."""
+"""Names in other alphabets, with rare signs and emoji: always readable, never a box, never a crash."""
 
 from __future__ import annotations
 

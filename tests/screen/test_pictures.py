@@ -1,4 +1,4 @@
-"""The pictures: that screens look as they did when somebody last looked at them, and that the gallery can be made."""
+"""Pictures: screens look as when they were last approved, and the gallery can be made."""
 
 from collections.abc import Iterator
 from functools import cache

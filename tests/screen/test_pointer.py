@@ -1,4 +1,4 @@
-"""What a touchscreen and a mouse tell, on SDL's dummy driver: touches, holding and sliding; one finger at a time."""
+"""Touchscreen and mouse events on SDL's dummy driver: touches, holding and sliding; one finger at a time."""
 
 from __future__ import annotations
 

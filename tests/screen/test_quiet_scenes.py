@@ -1,4 +1,4 @@
-"""Nobody sees what the one before them had on the screen: every scene is left by itself, and at the next badge."""
+"""Nobody sees the data of the person before them: every scene closes by itself, and at the next badge."""
 
 import importlib
 import pkgutil

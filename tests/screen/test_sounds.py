@@ -1,4 +1,4 @@
-"""What is heard: the samples of each signal, the loudspeaker as SDL plays it, who hears what, and at which hours."""
+"""Sounds: the samples of each signal, the loudspeaker through SDL, who hears what, and at which hours."""
 
 import os
 import subprocess

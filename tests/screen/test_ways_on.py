@@ -1,4 +1,4 @@
-"""Where a host used to be stuck: slips in a name, rows that did nothing, empty lists, hours that cannot be read."""
+"""Former dead ends of the hosts' side: slips in a name, rows without an action, empty lists, unreadable hours."""
 
 from __future__ import annotations
 

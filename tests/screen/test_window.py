@@ -1,4 +1,4 @@
-"""The window's life, on SDL's dummy driver: what is drawn when, what a finger touches, what the demo's tray gives."""
+"""The window on SDL's dummy driver: what is drawn when, what a finger touches, the demo's tray."""
 
 import os
 import subprocess

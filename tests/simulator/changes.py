@@ -1,7 +1,7 @@
-"""I14: changes of different fields made apart both stand, and nothing that protects is lifted by who did not mean it.
+"""I14: changes of different fields without knowledge of each other all stand; a protection is only ended knowingly.
 
-Told in two ways that know nothing of kiosk.store's merging: by what people in the simulator meant, whose values are
-never used twice; and by a slow look at all entries of the feed at once.
+Checked in two ways that do not use kiosk.store's merging: by what people in the simulator meant, whose values are never
+used twice; and by a slow look at all entries of the feed at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Forgetting in the simulator: persons are erased, months pass, the nightly work is done, and what must hold then.
+"""Erasing in the simulator: persons are erased, months pass, the nightly work is done, and what must then hold.
 
-Each step takes the world and chance, like the troubles beside which they happen. `a_quarter_later` is the end of a
-life: all is old then, so nothing that anybody did may be known any more, and every balance must be as it was.
+Each step takes the world and a random generator, like the troubles. `a_quarter_later` is the end of a run: everything
+is old then, so nothing about anybody's visits may be left, and every balance must be unchanged.
 """
 
 from __future__ import annotations

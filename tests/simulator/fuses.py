@@ -1,7 +1,7 @@
 """Kills a node of the simulator before any of its SQL statements or calls; its files stay as they are.
 
-What a `kill -9` leaves on the disk is what SQLite had handed to the kernel by then. So at that instant the files are
-copied, and the node goes on from the copy: the rollback and the closing that happen to the old ones do not count.
+A `kill -9` leaves on the disk what SQLite had handed to the kernel by then. So the files are copied at that instant,
+and the node continues from the copy, whatever rollback and closing happen to the old files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Invariants: what must hold when the faults are over and the queues have drained; a function for each.
+"""Invariants: what must hold when the faults are over and the queues are empty; a function for each.
 
-They look at what is on the disks, and at what the simulator saw happen; none asks the code under test for its opinion
-of itself where the data can be looked at. Each yields a sentence for each thing that is wrong.
+They read the disks, and what the simulator saw happen; they avoid asking the code under test about itself. Each yields
+a sentence for each violation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A kiosk inside the simulator: the real controller, ledger, client and worker, on a clock that the simulator moves.
 
-Only its wires are simulated: a door, a light and a screen that record what they are told, and the line to the server
+Only its surroundings are simulated: a door, a light and a screen that record their calls, and the line to the server
 (tests.simulator.line).
 """
 

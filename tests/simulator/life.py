@@ -1,6 +1,6 @@
-"""What people do in the simulator: they tap, leave, undo; hosts sell, correct and change things, here and there.
+"""What people do in the simulator: they tap, leave, undo; hosts sell, correct and change things.
 
-Each deed takes the world and chance, and does something that could happen in a house with several doors.
+Each function takes the world and a random generator, and does something possible at a site with several doors.
 """
 
 from __future__ import annotations

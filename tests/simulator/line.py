@@ -1,4 +1,4 @@
-"""A line between a kiosk and the server inside the simulator, on which everything goes wrong that is ordered."""
+"""A line between a kiosk and the server inside the simulator, with faults on order."""
 
 from __future__ import annotations
 

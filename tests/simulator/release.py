@@ -1,4 +1,4 @@
-"""A kiosk of an earlier release in the simulator: it keeps what it cannot read, and writes nothing of the kind."""
+"""A kiosk of an earlier release in the simulator: it stores what it cannot read, and writes nothing of the kind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The faults of the simulator: lines, deaths, old copies restored, cloned cards, wrong clocks, poison, full disks.
+"""The faults of the simulator: lines, deaths, restored copies, cloned cards, wrong clocks, poison, full disks.
 
-Each trouble takes the world and chance, befalls the world, and returns whether it could.
+Each takes the world and a random generator, makes the fault happen, and returns whether it could.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The world of the simulator: kiosks, their server and time, and how it comes to rest when the troubles are over."""
+"""The world of the simulator: kiosks, their server and time, and how it comes to rest at the end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs a month of one kiosk in minutes: `python -m tests.soak --days 30 --taps 50000`.
 
-Prints a line for each simulated day, every repair, what was written per tap, and at the end whether the server has all
-that was told as done and the balances are right. `--taps 100000` is the run for sizes.
+Prints a line for each simulated day, every repair, the bytes written per tap, and at the end whether the server has
+everything that was acknowledged and the balances are right. `--taps 100000` is the run for sizes.
 """
 
 from __future__ import annotations

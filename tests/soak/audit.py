@@ -1,6 +1,6 @@
-"""Checks what must hold at the end of a simulated month; and wears a card, for tests.soak.month.
+"""Checks the end of a simulated month; and damages a card, for tests.soak.month.
 
-Nothing here asks the kiosk's opinion of itself: entries are counted at the server, balances are added up from them.
+The kiosk is not asked about itself: entries are counted at the server, balances are added up from them.
 """
 
 from __future__ import annotations

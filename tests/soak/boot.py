@@ -1,7 +1,7 @@
 """One boot of the kiosk of a soak, as a process of its own: `python -m tests.soak.boot FOLDER AT TAPS SECONDS URL`.
 
-The real controller, ledger, screen and exchange with the server; the clock is virtual, and door and light are counted.
-Prints a line of JSON for its start, each tap that was recorded, and each simulated day.
+The real controller, ledger, screen and exchange with the server; the clock is virtual, and door and light only count.
+Prints a line of JSON for its start, each recorded tap, and each simulated day.
 """
 
 from __future__ import annotations

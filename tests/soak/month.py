@@ -1,8 +1,8 @@
-"""A month of one kiosk: boots that end in power cuts, outages of the server, and a worn page of the ledger's file.
+"""A month of one kiosk: boots that end in power cuts, outages of the server, and a damaged page of the ledger's file.
 
-Each boot is a process of its own (tests.soak.boot). What a boot told as done must be there on the next. Twice a page in
-the middle of the ledger's file is zeroed while the power is off: the next start repairs it by itself, with no copy at
-hand, and the server gives back what no page holds any more.
+Each boot is a process of its own (tests.soak.boot). Whatever it acknowledged must be there on the next. Twice a page in
+the middle of the ledger's file is zeroed while the power is off: the next start repairs it without a copy, and the
+server sends what no page has any more.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What arrives in the feed: kept byte for byte, once, all of a page or nothing; what is not sound is kept out."""
+"""Entries that arrive in the feed: stored byte for byte, once, all of a page or nothing; faulty ones are not stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rosters are equal wherever the same entries are known, in whatever order they came."""
+"""Rosters are equal wherever the same entries are known, whatever their order of arrival."""
 
 from __future__ import annotations
 

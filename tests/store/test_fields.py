@@ -1,4 +1,4 @@
-"""Changes of one noun made apart: both stand, what protects stays, and every order of arrival comes to the same."""
+"""Changes of one noun without knowledge of each other: all stand, protections stay, in every order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema: made and upgraded in steps, refused when it is newer, and no burden on a usual start."""
+"""The schema: made and upgraded in steps, refused when it is newer, and not loaded at a usual start."""
 
 import sqlite3
 import subprocess

@@ -1,4 +1,4 @@
-"""What a release kept without understanding it is understood by the next one, on kiosks and on the server."""
+"""Entries that a release stored without understanding them are folded by the next one, on kiosks and on the server."""
 
 from __future__ import annotations
 

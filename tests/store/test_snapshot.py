@@ -1,4 +1,4 @@
-"""A snapshot of the server's roster: it travels in pages, lies beside the roster, and takes its place all at once."""
+"""A snapshot of the server's roster: sent in pages, staged beside the roster, and adopted in one step."""
 
 from __future__ import annotations
 

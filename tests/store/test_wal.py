@@ -1,4 +1,4 @@
-"""What is written stands in the WAL until it is written back: when that is done, and what can delay it."""
+"""The WAL: when it is moved into the database, and what can delay that."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""What the entries here cannot tell is fetched anew: a server that was put back unseen, entries that nobody else has.
+"""A roster that the entries do not determine is fetched from the server: after an unnoticed restore, for lost entries.
 
-Each is shown twice: as it is, and with the one thing left out that makes it so; then the network must be found broken.
+Each case is shown twice: as it is, and with one mechanism left out; then the network must be found broken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long is waited: pure numbers, chance and all."""
+"""Waiting times: pure numbers, with the random part as an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kiosk that lost the end of its ledger goes on in a new one, and the server and it come to the same."""
+"""A kiosk that lost the end of its ledger starts a new one, and agrees with the server."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""A kiosk that is connected hears at once of what happened elsewhere, and waiting for it costs the server nothing."""
+"""A connected kiosk hears at once what happened elsewhere, and waiting for it costs the server almost nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kiosk joins a network: `kiosk pair`, with and without a kiosk that runs, and what is kept of it."""
+"""A kiosk joins a network: `kiosk pair`, with and without a running kiosk, and what is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Poison at the head of a thousand entries: the other 999 are at the server in three requests."""
+"""Poison at the head of a thousand entries: the other 999 reach the server in three requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Old copies put back: a kiosk and the server that both forget go on, and everybody else believes the feed."""
+"""Restored copies: kiosk and server that both lost entries go on, and everybody else agrees with the feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kiosk exchanges with the real central server, over a line on which things go wrong."""
+"""A kiosk exchanges with the real central server, over a line with faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the installer changes on a Raspberry Pi to free its serial pins for the reader, tried on copies of its files."""
+"""The installer's changes on a Raspberry Pi that free its serial pins for the reader, tried on copies of its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd is told about the central server, asked of systemd's own tools: any word of theirs is a failure."""
+"""The units of the central server, checked by systemd's own tools: any output of theirs is a failure."""
 
 from __future__ import annotations
 

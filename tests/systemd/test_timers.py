@@ -1,4 +1,4 @@
-"""The nightly work that systemd starts: as hard as the services themselves, and only commands that there are."""
+"""The nightly timers: as restricted as the services themselves, and only existing commands."""
 
 from __future__ import annotations
 

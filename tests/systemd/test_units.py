@@ -1,7 +1,7 @@
-"""What the operating system is told about the kiosk, asked of systemd's own tools.
+"""The units of the kiosk, checked by systemd's own tools.
 
-`systemd-analyze verify` exits 0 on unknown keys and bad values, so any word of it counts as a failure. It would also
-miss the kiosk itself where that is not installed, so what is judged is a copy that starts a program which exists.
+`systemd-analyze verify` exits 0 on unknown keys and bad values, so any output counts as a failure. It would also report
+the kiosk itself as missing where it is not installed, so a copy is checked that starts an existing program.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Jobs: functions that one thread has another run."""
+"""Jobs: functions that one thread lets another run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A thread that waits, however long, beats: a quiet hour is no reason to have the kiosk started anew."""
+"""A waiting thread beats, however long it waits: a quiet hour is no reason to restart the kiosk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that tell whether they live, and what systemd hears of it."""
+"""Worker threads report whether they live, and systemd is told."""
 
 import queue
 import socket

@@ -1,4 +1,4 @@
-"""Copies of the ledger: each night one, fourteen of them, and the way from a dead card back to tapping."""
+"""Copies of the ledger: one each night, fourteen kept, and from a dead card back to taps."""
 
 import shutil
 from datetime import UTC, date, datetime, timedelta

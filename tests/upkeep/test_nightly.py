@@ -1,4 +1,4 @@
-"""The nightly worker: old data is forgotten part after part, once a night; what fails is tried again."""
+"""The nightly worker: old data is erased in parts, once a night; a failure is tried again."""
 
 from __future__ import annotations
 

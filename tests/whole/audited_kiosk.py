@@ -1,4 +1,4 @@
-"""A kiosk's whole day under Python's own audit: who opens its database, and whether that connection can write.
+"""A kiosk's day under Python's audit hooks: who opens its database, and whether that connection can write.
 
 `python -m tests.whole.audited_kiosk FOLDER` prints JSON. `two-writers` has one more thread write, as a careless version
 might: the bad twin. It is a process of its own because an audit hook stays until the process ends.

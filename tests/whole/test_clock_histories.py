@@ -1,4 +1,4 @@
-"""Pulling the power and the network never opens the door outside hours: a sample of `make clocks`."""
+"""Failures of power and network never open the door outside hours: a sample of `make clocks`."""
 
 from datetime import datetime
 

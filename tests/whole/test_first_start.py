@@ -1,4 +1,4 @@
-"""A machine that knows nothing, whole: threads, reader, strike; set up by commands, and its host's card opens."""
+"""An empty machine, whole: threads, reader, strike; set up by commands, and its host's card opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a start costs before the kiosk's own work begins: the code is loaded, and no other program is started for it."""
+"""The cost of a start before the kiosk's own work: which code is loaded, and that no other program is started."""
 
 import subprocess
 import sys

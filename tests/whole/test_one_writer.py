@@ -1,4 +1,4 @@
-"""One connection writes the database, ever: seen from a running kiosk, whatever it does in a day."""
+"""Only one connection ever writes the database: seen from a running kiosk over a day."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A kiosk that is started on a card that takes nothing: it serves without a ledger, and begins anew once it can write.
+"""A kiosk started on a card that takes no writes: it serves without a ledger, and restarts once it can write.
 
 The cards are real: a small file system in memory that is filled, and a folder that is mounted read-only.
 """

@@ -1,4 +1,4 @@
-"""Whoever steals the card of a kiosk finds no address, no telephone number, no number of a badge, and no key on it."""
+"""Whoever steals the card of a kiosk finds no address, telephone number, badge number or key on it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The hosts' side of the screen without a window, for tests: the real stage and scenes, drawn on a surface.
 
-The real controller and ledger answer what they ask. Fingers touch what can be seen; the clock moves with every touch.
+The real controller and ledger answer commands. Touches hit what is drawn; the clock moves with every touch.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A kiosk as a process of its own, on a simulated bench, with an empty ledger: `python -m tests.office.kiosks.process
-FOLDER`.
+"""A kiosk as a process of its own, on a simulated bench, with an empty ledger.
 
-It obeys words on its input (`tap NAME`), ends with it, and tells what its screen shows in lines of JSON. All else of
-it, and its screen.png, is the kiosk as it ships. Its clock is the machine's.
+`python -m tests.office.kiosks.process FOLDER`. It reads commands on its input (`tap NAME`), ends with it, and prints
+what its screen shows as lines of JSON. Everything else, and its screen.png, is the real kiosk. Its clock is the
+machine's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A whole kiosk at work on a bench, for tests and measurements: real threads, nfcpy's driver, a dummy display."""
+"""A whole running kiosk on a bench, for tests and measurements: real threads, nfcpy's driver, a dummy display."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Several ledgers and a feed between them, without a network: what arrives where, and when, is for the test to say.
+"""Several ledgers and a feed between them, without a network: the test decides what arrives where, and when.
 
-The ledgers are real ones on real files. The server is a list of entries in the order in which it took them.
+The ledgers are real ones on real files. The server is a list of entries in the order in which it received them.
 """
 
 from __future__ import annotations

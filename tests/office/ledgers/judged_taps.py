@@ -1,4 +1,4 @@
-"""A tap for every reason code, judged by the real rules: what the notices are tried on and what the pictures show."""
+"""A tap for every reason code, judged by the real rules: for the tests of notices and for the pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
-"""A ledger in a folder, a clock that a test moves, and the facts of a small house: shared by the tests of the ledger.
+"""A ledger in a folder, a clock that a test moves, and the facts of a small site: shared by the tests of the ledger.
 
-What is opened here is the real thing, on a real file. `fresh` copies a database that was made once, because making one
-loads Alembic.
+Real ledgers on real files. `fresh` copies a database that was made once, because making one loads Alembic.
 """
 
 from __future__ import annotations

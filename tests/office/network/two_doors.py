@@ -1,7 +1,7 @@
-"""Two kiosks and the server, all processes of their own; both cables pulled, both tapped, put in again: all agree.
+"""Two kiosks and the server as processes: both cables pulled, taps at both, cables plugged in again: all agree.
 
-`python -m tests.office.network.two_doors PICTURES` plays it with a browser at the server's pages, prints each step
-and takes pictures.
+`python -m tests.office.network.two_doors PICTURES` plays it with a browser at the server's pages, prints each step and
+takes pictures.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A central server with a house in it, people who may sign in, and a kiosk that pushes: for the tests of the pages.
+"""A central server with a site, accounts and a pushing kiosk, for the tests of the pages.
 
-All of it is the real thing, on a real database; only the clock is a test's, and passwords are hashed quickly.
+Everything is real, on a real database; only the clock is a test's, and passwords are hashed quickly.
 """
 
 from __future__ import annotations

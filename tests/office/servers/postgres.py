@@ -1,7 +1,7 @@
-"""The PostgreSQL of a test run: started when the first test needs it, one for all processes, stopped when the run ends.
+"""The PostgreSQL of a test run: started when the first test needs it, shared by all processes, stopped at the end.
 
-It listens on a socket in a temporary folder and nowhere else, and never waits for the disk. It runs as `nobody` where
-the tests run as root, because PostgreSQL refuses root.
+It listens only on a socket in a temporary folder, and does not wait for the disk. It runs as `nobody` if the tests run
+as root, because PostgreSQL refuses root.
 """
 
 from __future__ import annotations

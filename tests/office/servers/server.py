@@ -1,4 +1,4 @@
-"""A central server on a test database, kiosks that send it anything, and a clock that a test moves."""
+"""A central server on a test database, kiosks that can send it anything, and a clock that a test moves."""
 
 from __future__ import annotations
 

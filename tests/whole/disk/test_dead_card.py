@@ -1,6 +1,6 @@
-"""A dead card, rehearsed: the kiosk is gone with all it had, a new one is paired, and members tap as if nothing was.
+"""A dead card: the kiosk is gone with all its data, a new one is paired, and members tap as before.
 
-The way from a copy on a second medium is rehearsed in test_backup.py.
+Restoring from a copy on a second medium is in test_backup.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shim under the disk tests: it sees what is done to the files of a folder, and fails calls when it is told to."""
+"""The shim under the disk tests: it records what is done to the files of a folder, and makes calls fail on demand."""
 
 import errno
 import subprocess

@@ -1,7 +1,7 @@
-"""A kiosk whose whole system is read-only, but for the folder of its data: it serves, and while nobody comes it rests.
+"""A kiosk on a system that is read-only except for its data: it serves, and writes nothing while nobody comes.
 
-A mount namespace of its own makes everything else read-only: the kernel refuses each write, as on a machine that was
-set up as docs/install.md says. The idle machine is watched for ten minutes by `make vm`.
+A mount namespace of its own makes everything else read-only: the kernel refuses each write, as on a machine set up by
+docs/install.md. The idle machine is watched for ten minutes by `make vm`.
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""What the kiosk asks of its memory card: one sync for a tap, few bytes, a WAL that stays small, nothing while idle."""
+"""The kiosk's disk traffic: one sync for a tap, few bytes, a WAL that stays small, nothing while idle."""
 
 import json
 

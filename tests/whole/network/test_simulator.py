@@ -1,4 +1,4 @@
-"""A few lives of the simulated network, and the proof that it notices: broken networks are found out.
+"""Some runs of the simulated network, and proof that it finds broken networks.
 
 The long run is `make simulate SEEDS=1000 DATABASE=sqlite`, or postgres.
 """

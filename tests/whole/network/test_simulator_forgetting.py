@@ -1,7 +1,7 @@
-"""Forgetting among several kiosks and their server: what must be gone is, on all of them, and no balance moves.
+"""Erasing among several kiosks and their server: erased data is gone on all of them, and no balance changes.
 
-Each is shown with a kiosk that does what it should, and with one that leaves out the thing in question: then the
-network must be found broken.
+Each case is shown with a correct kiosk, and with one that leaves out the mechanism in question: then the network must
+be found broken.
 """
 
 from __future__ import annotations

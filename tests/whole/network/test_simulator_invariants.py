@@ -1,6 +1,6 @@
-"""Any order of taps, changes, faults and deaths, found by chance and made as short as it can be: what must hold, holds.
+"""Random orders of taps, changes, faults and deaths, reduced to the shortest failing one: the invariants hold.
 
-The simulator draws longer lives with more troubles; here a life that breaks something shrinks to the steps that matter.
+The simulator plays longer runs with more troubles; here a failing run shrinks to the steps that matter.
 """
 
 from __future__ import annotations

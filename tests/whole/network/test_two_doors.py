@@ -1,4 +1,4 @@
-"""The network as it is out there: two kiosks and the server as processes, a browser, and cables that are pulled."""
+"""A real network: two kiosks and the server as processes, a browser, and cables that are pulled."""
 
 from __future__ import annotations
 

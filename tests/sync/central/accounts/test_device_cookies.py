@@ -1,4 +1,4 @@
-"""A browser that signed in before is not held up by who guesses from very many addresses, and gains nothing else."""
+"""A browser that signed in before is not delayed by guesses from very many addresses, and gains nothing else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""From what goes wrong at a door to a letter: a whole kiosk, a real server, a mail server and a web address.
+"""From a fault at a door to a message: a whole kiosk, a real server, a mail server and a web address.
 
-What is told when is in test_messenger.py; here each alarm begins with its cause.
+What is sent when is in test_messenger.py; here each alarm begins with its cause.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a kiosk sends is kept: once, byte for byte, and no bad entry holds up a good one."""
+"""What a kiosk sends is stored: once, byte for byte, and no bad entry delays a good one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feed gives every entry to every kiosk, in one order, and passes none by: whoever writes at the same time."""
+"""The feed gives every entry to every kiosk, in one order, and misses none when several write at the same time."""
 
 from __future__ import annotations
 

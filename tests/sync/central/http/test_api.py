@@ -1,4 +1,4 @@
-"""The calls over HTTP: who may make them, what they refuse, what they tell, and what they never tell."""
+"""The calls over HTTP: who may make them, what they refuse, and what they never reveal."""
 
 from __future__ import annotations
 

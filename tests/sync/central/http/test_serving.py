@@ -1,4 +1,4 @@
-"""The server as a process: it ends when a thread of it does, and compresses whole answers for who understands it."""
+"""The server as a process: it ends when one of its threads does, and compresses complete answers."""
 
 from __future__ import annotations
 

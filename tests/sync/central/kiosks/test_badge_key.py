@@ -1,4 +1,4 @@
-"""All kiosks of a network hide badge numbers alike: each is given the key when it is paired, and nobody else is."""
+"""All kiosks of a network hide badge numbers with one key: each receives it when it is paired, and nobody else does."""
 
 from __future__ import annotations
 

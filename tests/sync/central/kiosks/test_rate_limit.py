@@ -1,4 +1,4 @@
-"""What one kiosk may bring to the server: enough for any queue, and no end of it for none."""
+"""What one kiosk may send to the server: enough for any queue, and not without limit."""
 
 from __future__ import annotations
 

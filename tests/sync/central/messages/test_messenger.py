@@ -1,4 +1,4 @@
-"""Alarms reach people who look at no screen: a real mail server and a real web address on this machine hear of them."""
+"""Alarms reach people by e-mail and webhook: a real mail server and a real web address on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At which site's desk something happens: chosen, named on every page and button, never guessed; and asked before."""
+"""The site at which something happens on the pages: chosen, named on every page and button, never guessed."""
 
 from __future__ import annotations
 

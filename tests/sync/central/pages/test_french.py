@@ -1,4 +1,4 @@
-"""Nothing that a host can see on a French page is English: every page and every refusal is read, word for word."""
+"""Nothing on a French page is English: every page and every refusal is read, word for word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of the pages says what happened: the old and the new value of what was changed, in both languages."""
+"""The journal of the pages: the old and the new value of what was changed, in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what on the pages: a table of every action, and for each what somebody of each role gets for it."""
+"""Who may do what on the pages: a table of every action, and the result for each role."""
 
 from __future__ import annotations
 

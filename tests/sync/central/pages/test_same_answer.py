@@ -1,4 +1,4 @@
-"""The pages answer a host as a kiosk does in the same state: both ask the desk."""
+"""The pages answer a host as a kiosk does in the same state, because both use the desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgetting on the server: persons and old passages go from all that it keeps and hands out, on either database."""
+"""Erasing on the server: persons and old passages leave everything it stores and sends, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's roster, what staff do on it, and the conflicts that come to light when ledgers come together."""
+"""The server's roster, changes by staff, and the conflicts found when ledgers arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kiosk that is new gets the roster as it stood at one instant, whatever happens while it fetches the pages."""
+"""A new kiosk gets the roster of one instant, whatever happens while it fetches the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the server's database comes to be, on both kinds, and who may open it."""
+"""The server's database: made and upgraded, on both kinds, and who may open it."""
 
 from __future__ import annotations
 
