@@ -133,8 +133,10 @@ def tap(bench: Bench, card: Ntag, seconds: float) -> None:
 
 
 READY_DISK, READY_MEMORY = "ready.img", "ready.memory"
-SCENE, DETAIL = 1 / 30, 1 / 2000
-"""Share of the pixels that change: with another scene, more than the clock; with a dot in the field of a PIN."""
+SCENE, DETAIL = 1 / 12, 1 / 4000
+"""Share of the pixels that change: with another scene, more than with a pressed key; with a dot of a PIN."""
+STILL_SECONDS = 4.0
+"""An emulated kiosk draws a frame in half a second or more: only a picture that stays so long is its last."""
 
 
 class Picture(NamedTuple):
@@ -184,8 +186,10 @@ def await_picture(
     """
     end = time.monotonic() + seconds
     last, now = before, take_picture(bench, guest, name)
-    while not (now.differs_from(before, share) and (not still or now.pixels == last.pixels)):
+    since = time.monotonic()
+    while not (now.differs_from(before, share) and (not still or time.monotonic() - since >= STILL_SECONDS)):
         require(time.monotonic() < end, f"the screen does not change: {now.path}")
         time.sleep(0.5)
         last, now = now, take_picture(bench, guest, name)
+        since = since if now.pixels == last.pixels else time.monotonic()
     return now

@@ -27,12 +27,12 @@ from tests.machine.bench import (
     take_picture,
     tap,
 )
-from tests.machine.guest import Guest
+from tests.machine.guest import Guest, GuestError
 
 FEW = 8
 """Colours of a screen on which nothing is drawn."""
 PIN = "2580"
-HOSTS_BUTTON, ERASE, OK, MEMBERS = "570,905 0.3", "531,877 1.5", "894,877 0.3", "826,280 0.3"
+HOSTS_BUTTON, ERASE, OK, MEMBERS = "570,905 0.3", "531,877 4.0", "894,877 0.3", "826,280 0.3"
 """Where a finger touches, in thousandths of the screen: the notice's button; on the pad the key that erases, held; the
 key that ends the PIN; the menu's third button."""
 DIGITS = {"2": "713,246 0.2", "5": "713,456 0.2", "8": "713,665 0.2", "0": "713,877 0.2"}
@@ -40,7 +40,10 @@ ACCENT = "256,592 3.0 500,592 2.0"
 """The keyboard's e, held, then a slide to the third of its accents."""
 TURNED = {90: "57,500 0.3", 270: "943,500 0.3"}
 """The notice's button on a screen that hangs on its side: by the degrees that the picture is turned."""
+NOTICE_SECONDS = 3.0
+"""After its first frame a notice still moves, and goes after 8 s."""
 NOTICED_SECONDS = 60.0
+TOUCHES = 3
 OUTLET = "/sys/class/drm/card*-Virtual-1/status"
 
 
@@ -64,7 +67,10 @@ def taps(bench: Bench) -> None:
         idle = _seen(bench, guest, "idle")
         before = status(guest)["entries"]
         bench.chip.put(CARDS[0])
-        notice = await_picture(bench, guest, "notice", idle)
+        await_picture(bench, guest, "notice", idle, still=False)
+        time.sleep(NOTICE_SECONDS)
+        notice = take_picture(bench, guest, "notice")
+        require(notice.differs_from(idle), f"the notice is gone: {notice.path}")
         bench.told("colours of the notice", notice.colours)
         bench.chip.take()
         time.sleep(AWAY_SECONDS)
@@ -95,31 +101,45 @@ def touch(bench: Bench) -> None:
         finger = _plug_in_touchscreen(guest)
         _seen(bench, guest, "idle")
         pad = _opens_the_pad(bench, guest, finger, HOSTS_BUTTON, "touched")
-        for digit in PIN[:2]:
-            finger(DIGITS[digit])
-        typed = await_picture(bench, guest, "digits", pad, share=DETAIL)
+        typed = _type(bench, guest, finger, PIN[:2], "digits", pad)
         finger(ERASE)
         erased = await_picture(bench, guest, "erased", typed, share=DETAIL)
-        for digit in PIN:
-            finger(DIGITS[digit])
+        require(not erased.differs_from(pad, DETAIL), f"not all was erased: {erased.path}")
+        whole = _type(bench, guest, finger, PIN, "pin", erased)
         finger(OK)
-        menu = await_picture(bench, guest, "menu", erased)
+        menu = await_picture(bench, guest, "menu", whole)
         finger(MEMBERS)
         members = await_picture(bench, guest, "members", menu)
         finger(ACCENT)
         await_picture(bench, guest, "slid", members, share=DETAIL)
 
 
+def _type(
+    bench: Bench, guest: Guest, finger: Callable[[str], None], digits: str, name: str, before: Picture
+) -> Picture:
+    """Touch digits, each when the one before is seen."""
+    for digit in digits:
+        finger(DIGITS[digit])
+        before = await_picture(bench, guest, name, before, share=DETAIL)
+    return before
+
+
 def _opens_the_pad(bench: Bench, guest: Guest, finger: Callable[[str], None], button: str, name: str) -> Picture:
-    """Lay a host's badge down, and touch the button of its notice that leads to the hosts' side."""
+    """Lay a host's badge down, and touch the button of its notice that leads to the hosts' side.
+
+    A notice goes after 8 s, and an emulated machine that stands still for a moment may draw it too late to be touched.
+    """
     idle = take_picture(bench, guest, name)
-    bench.chip.put(CARDS[0])
-    notice = await_picture(bench, guest, name, idle, still=False)
-    finger(button)
-    bench.chip.take()
-    pad = await_picture(bench, guest, name, notice)
-    require(pad.differs_from(idle), f"the touch opened nothing: {pad.path}")
-    return pad
+    for _ in range(TOUCHES):
+        bench.chip.put(CARDS[0])
+        notice = await_picture(bench, guest, name, idle, still=False)
+        finger(button)
+        bench.chip.take()
+        pad = await_picture(bench, guest, name, notice)
+        if pad.differs_from(idle):
+            return pad
+        time.sleep(AWAY_SECONDS)
+    raise GuestError(f"the touch opened nothing: {pad.path}")
 
 
 def turned(bench: Bench) -> None:
@@ -152,10 +172,10 @@ def pulled(bench: Bench) -> None:
         serving(guest)
         seen = _seen(bench, guest, "plugged")
         was = pid(guest)
-        _told(bench, guest, f"echo off > {OUTLET}", "screen_pulled", "screen pulled")
+        _told(bench, guest, f"echo off | tee {OUTLET}", "screen_pulled", "screen pulled")
         require(pid(guest) == was, "a pulled screen restarts the kiosk")
         began = time.monotonic()
-        guest.run(f"echo detect > {OUTLET}")
+        guest.run(f"echo detect | tee {OUTLET}")
         guest.wait(f'now=$(systemctl show -P MainPID {UNIT}); [ "$now" != {was} ] && [ "$now" != 0 ]', seconds=120)
         bench.told("screen plugged in: a new start after s", round(time.monotonic() - began))
         serving(guest)
