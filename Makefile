@@ -9,7 +9,7 @@ SOURCE := kiosk hardware sync tests
 # The tests and measurements start hundreds of processes, and each would compile anew what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check format lint types bench powercut ext4 kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
+.PHONY: run test compiled check format lint types bench powercut ext4 kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -17,6 +17,10 @@ run: $(READY)
 test: $(READY)
 	.ci/need systemd-analyze:systemd chromium:chromium Xvfb:xvfb xdotool:xdotool cc:gcc "ls /usr/include/stdio.h":libc6-dev "ls /usr/lib/postgresql/*/bin/initdb":postgresql
 	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+
+# The tests as pytest compiles them, once: in a fresh clone each of its processes would do it for itself.
+compiled: $(READY)
+	$(BIN)/pytest --collect-only -qq >/dev/null
 
 check: lint types test
 

@@ -35,10 +35,26 @@ from kiosk.model import Denied, Reason
 from kiosk.notices import Health
 from kiosk.threads.control_socket import ControlServer
 from tests.office.kiosks.host import answering
+from tests.office.ledgers.small_house import lay_new_ledger
 
 LA_SERRE = Path(package.__file__).parent / "examples" / "la-serre.toml"
 UID = bytes.fromhex("04a23b12c05e80")
-KIOSK = [sys.executable, "-c", "from kiosk.cli import main; main()"]
+ONE = "from kiosk.cli import main; main()"
+NEXT = "--"
+IN_TURN = f"""
+import sys
+from itertools import groupby
+from kiosk.cli import main
+for is_next, words in [(is_next, list(words)) for is_next, words in groupby(sys.argv[1:], "{NEXT}".__eq__)]:
+    sys.argv = ["kiosk", *words]
+    try:
+        is_next or main()
+    except SystemExit as end:
+        print("{NEXT}", flush=True)
+        if end.code:
+            raise
+"""
+"""Runs commands in one process: `--` stands between them, and after the output of each."""
 
 
 class Terminal:
@@ -58,6 +74,12 @@ class Terminal:
         )
         self.site = folder / "site.toml"
         self.site.write_text(text, encoding="utf-8")
+
+    def lays_site(self) -> None:
+        """Import the site into a new ledger, made beforehand."""
+        self.state.mkdir(mode=0o750)
+        lay_new_ledger(self.state / "ledger.db")
+        self.reads("site", "import", str(self.site))
 
     def prompted(self, typed: str, *words: str) -> Result:
         """Run a command, and type what it asks for."""
@@ -116,7 +138,7 @@ def bare(tmp_path: Path) -> Terminal:
 
 @pytest.fixture
 def terminal(bare: Terminal) -> Terminal:
-    bare.reads("site", "import", str(bare.site))
+    bare.lays_site()
     return bare
 
 
@@ -486,9 +508,11 @@ def test_a_card_is_put_on_the_reader_of_the_running_demo(terminal, monkeypatch):
 # ---------------------------------------------------------------- the process
 
 
-def process(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def process(*words: str, program: str = ONE, **environment: str) -> subprocess.CompletedProcess[bytes]:
     keep = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    return subprocess.run([*KIOSK, *words], capture_output=True, env=keep | environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, env=keep | environment, check=False
+    )
 
 
 def test_help_imports_nothing_heavy():
@@ -514,14 +538,13 @@ def test_help_imports_nothing_heavy():
     ],
 )
 def test_accents_are_understood_and_printed_in_any_locale(terminal, locale):
-    settings = {"KIOSK_CONFIG": str(terminal.settings)}
-    made = process("member", "add", "Élise Le Cœur", **settings, **locale)
-    assert made.returncode == 0, made.stderr
-    shown = process("member", "list", **settings, **locale)
-    assert shown.returncode == 0, shown.stderr
-    assert any(form in shown.stdout for form in ("Élise".encode(), "Élise".encode("latin-1"), b"Elise Le Coeur"))
-    kept = process("member", "list", "--json", **settings, **locale)
-    assert json.loads(kept.stdout.decode("latin-1" if "latin" in str(locale) else "utf-8"))["people"][-1]["name"] == (
+    add, show, keep = ("member", "add", "Élise Le Cœur"), ("member", "list"), ("member", "list", "--json")
+    environment = {"KIOSK_CONFIG": str(terminal.settings), **locale}
+    done = process(*add, NEXT, *show, NEXT, *keep, program=IN_TURN, **environment)
+    assert done.returncode == 0, done.stderr
+    _, shown, kept, _ = done.stdout.split(f"{NEXT}\n".encode())
+    assert any(form in shown for form in ("Élise".encode(), "Élise".encode("latin-1"), b"Elise Le Coeur"))
+    assert json.loads(kept.decode("latin-1" if "latin" in str(locale) else "utf-8"))["people"][-1]["name"] == (
         "Élise Le Cœur"
     )
 

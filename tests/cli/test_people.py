@@ -12,7 +12,7 @@ from tests.cli.test_cli import Terminal
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
     terminal = Terminal(tmp_path)
-    terminal.reads("site", "import", str(terminal.site))
+    terminal.lays_site()
     terminal.reads("member", "add", "Céline Martin")
     return terminal
 

@@ -163,7 +163,7 @@ def test_the_demo_names_the_command_that_works_from_this_folder(monkeypatch, tmp
 
 
 def test_a_reader_that_comes_back_is_told_and_reads_the_next_card(tmp_path) -> None:
-    said = demo(tmp_path, typed="tap nadia\nunplug\nplug\ntap camille\n")
+    said = demo(tmp_path, "--alone", typed="tap nadia\nunplug\nplug\ntap camille\n")
     before, _, after = said.partition("the reader is unplugged\n")
     assert "reader up: " in before
     assert "reader down: " in before
@@ -199,13 +199,13 @@ def test_without_any_sound_device_no_speaker_is_opened(monkeypatch, tmp_path) ->
 
 
 def test_the_same_card_after_the_clock_was_moved_is_a_new_tap(tmp_path) -> None:
-    said = demo(tmp_path, typed="tap camille\nclock thu 13:55\ntap camille\n")
+    said = demo(tmp_path, "--alone", typed="tap camille\nclock thu 13:55\ntap camille\n")
     assert "Le même badge à nouveau" not in said
     assert "13:55 refusé CLOSED" in said
 
 
 def test_a_display_that_does_not_answer_is_done_without(tmp_path) -> None:
-    said = demo(tmp_path, "--window", typed="tap camille\n", DISPLAY=":987")
+    said = demo(tmp_path, "--alone", "--window", typed="tap camille\n", DISPLAY=":987")
     picture = tmp_path / "kiosk-demo" / "screen.png"
     assert f"screen   {picture}" in said
     assert picture.exists()
@@ -233,7 +233,9 @@ def test_a_demo_that_has_nobody_to_prompt_stays_until_it_is_told_to_end(tmp_path
 
 def test_a_card_can_be_laid_from_another_terminal(tmp_path) -> None:
     pipe = subprocess.PIPE
-    with subprocess.Popen([KIOSK, "demo"], stdin=pipe, stdout=pipe, text=True, env=terminal(tmp_path)) as running:
+    with subprocess.Popen(
+        [KIOSK, "demo", "--alone"], stdin=pipe, stdout=pipe, text=True, env=terminal(tmp_path)
+    ) as running:
         assert running.stdin
         assert running.stdout
         running.stdin.write("tap camille\n")
