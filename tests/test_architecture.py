@@ -137,8 +137,8 @@ MAY_IMPORT = {
         "sync.central.feed sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.server": (
-        "sync.central.accounts sync.central.alarms sync.central.feed sync.central.kiosks sync.central.roster "
-        "sync.central.settings sync.central.storage"
+        "kiosk.clock sync.central.accounts sync.central.alarms sync.central.feed sync.central.kiosks "
+        "sync.central.roster sync.central.settings sync.central.storage"
     ),
     "sync.central.settings": "msgspec",
     "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",

@@ -173,13 +173,15 @@ def backup(settings: Settings, to: Path) -> None:
 
 
 @central.command()
+@click.option("--today", default="", metavar="DATE", help="Confirm the date, where the server's clock is not sure.")
 @click.pass_obj
-def retention(settings: Settings) -> None:
+def retention(settings: Settings, *, today: str) -> None:
     """Erase old personal data now.
 
-    Visits are erased after three months, customers after three years. The running server does this every day.
+    Visits are erased after three months, customers after three years. The running server does this every day, once its
+    time service and a kiosk, or two kiosks, agree with its clock.
     """
-    _do(settings, orders.Forget())
+    _do(settings, orders.Forget(today=today))
 
 
 @central.command()

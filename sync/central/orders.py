@@ -83,6 +83,9 @@ class SetDisabled(Order, frozen=True, kw_only=True, tag="set_disabled"):
 class Forget(Order, frozen=True, kw_only=True, tag="forget"):
     """Erase old data now, instead of tonight."""
 
+    today: str = ""
+    """The date that whoever asks confirms, where the server's clock has no second witness."""
+
 
 class Restored(Order, frozen=True, kw_only=True, tag="restored"):
     """Tell the server that its database was restored from a copy."""
@@ -223,7 +226,12 @@ def _set_disabled(central: Central, order: SetDisabled) -> list[str]:
     return [f"{account.name} is {'shut out' if order.disabled else 'let in again'}."]
 
 
-def _forget(central: Central, _: Forget) -> list[str]:
+def _forget(central: Central, order: Forget) -> list[str]:
+    today = central.now().date().isoformat()
+    why = retention.doubt(central.books, is_synchronised=central.is_synchronised())
+    if why and order.today != today:
+        advice = f"if today is {today}, say so: kiosk-central retention --today {today}"
+        raise OrderError(f"nothing was erased: {why}; {advice}")
     done = retention.forget_old(central.books)
     stretches = f"{done.stretches} {'stretch' if done.stretches == 1 else 'stretches'} of passages condensed"
     return [f"{stretches}, {done.members} {'customer' if done.members == 1 else 'customers'} forgotten."]

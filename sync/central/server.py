@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from kiosk.clock import kernel_is_synchronised
 from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
 from sync.central.alarms.register import Alarms
@@ -34,9 +35,18 @@ def wall_clock() -> datetime:
 class Central:
     """All parts of the server."""
 
-    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = wall_clock) -> None:
-        """Open the database, making or upgrading it where needed. Raises LedgerError."""
-        self.settings, self.now = settings, now
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime] = wall_clock,
+        is_synchronised: Callable[[], bool] = kernel_is_synchronised,
+    ) -> None:
+        """Open the database, making or upgrading it where needed. Raises LedgerError.
+
+        `is_synchronised` tells whether a time service keeps the clock of this machine.
+        """
+        self.settings, self.now, self.is_synchronised = settings, now, is_synchronised
         self.changes = ChangeSignal()
         self.storage = Storage(settings)
         try:
@@ -45,7 +55,7 @@ class Central:
         except BaseException:
             self.storage.close()
             raise
-        self.roster_thread = RosterThread(self.books, self.changes, now=now)
+        self.roster_thread = RosterThread(self.books, self.changes, is_synchronised=is_synchronised)
         self.accounts = Accounts(self.storage, now=now)
         self.sessions = Sessions(self.storage, now=now)
         self.alarms = Alarms(self.storage, now=now)

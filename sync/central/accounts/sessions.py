@@ -27,6 +27,8 @@ from sync.central.storage.tables import accounts, sessions
 from sync.central.storage.tokens import new_token, token_hash
 
 SESSION_LASTS = timedelta(hours=12)
+CLOCK_ERROR = timedelta(minutes=5)
+"""How far a clock may be set back without ending sessions. One begun by a clock years ahead ends with its mending."""
 STEP_SECONDS = 30
 AT_ONCE = 8
 """Most sign-ins handled at the same time; further ones are asked to try again, so that threads stay free for kiosks."""
@@ -110,8 +112,11 @@ class Sessions:
         totp = pyotp.TOTP(row.totp_secret)
         for one in (step - 1, step, step + 1):
             fits = secrets.compare_digest(totp.at(one * STEP_SECONDS).encode(), code.encode())
-            if fits and one > (row.totp_step or 0):
-                unused = (accounts.c.totp_step.is_(None)) | (accounts.c.totp_step < one)
+            last = row.totp_step or 0
+            if fits and (one > last or last > step + 1):  # used by a clock that was ahead: it says nothing of now
+                unused = (
+                    accounts.c.totp_step.is_(None) | (accounts.c.totp_step < one) | (accounts.c.totp_step > step + 1)
+                )
                 used = update(accounts).where(*is_account(self._network, row.account_id), unused).values(totp_step=one)
                 return bool(connection.execute(used).rowcount)
         return False
@@ -131,6 +136,7 @@ class Sessions:
 
     def account(self, token: str) -> StaffAccount | None:
         """Return the account of a session's token; None for an unknown or ended session."""
+        now = self._now()
         query = (
             select(accounts)
             .join_from(
@@ -139,7 +145,8 @@ class Sessions:
                 (accounts.c.network_id == sessions.c.network_id) & (accounts.c.account_id == sessions.c.account_id),
             )
             .where(sessions.c.network_id == self._network, sessions.c.token_hash == token_hash(token))
-            .where(sessions.c.expires_at > self._now(), accounts.c.disabled_at.is_(None))
+            .where(sessions.c.expires_at > now, sessions.c.expires_at <= now + SESSION_LASTS + CLOCK_ERROR)
+            .where(accounts.c.disabled_at.is_(None))
         )
         with self._storage.reader() as connection:
             row = connection.execute(query).first()

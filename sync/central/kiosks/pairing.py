@@ -123,6 +123,7 @@ def _open_code(connection: Connection, of: NetworkState, handle: str, now: datet
             codes.c.network_id == of.network_id,
             codes.c.handle == handle,
             codes.c.expires_at > now,
+            codes.c.expires_at <= now + 2 * CODE_LASTS,
             codes.c.used_at.is_(None),
             codes.c.tries < TRIES_PER_CODE,
         )

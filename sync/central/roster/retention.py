@@ -15,7 +15,7 @@ from kiosk.model import Noun
 from kiosk.store.forgetting import condensing
 from kiosk.store.tables import microseconds
 from sync.central.feed.server_ledger import SERVER
-from sync.central.roster import forgetting
+from sync.central.roster import forgetting, time_witnesses
 from sync.central.roster.books import ServerBooks
 from sync.central.storage import network
 from sync.central.storage.database import Turn
@@ -30,6 +30,12 @@ class Forgotten(Noun, frozen=True, kw_only=True):
 
     stretches: int
     members: int
+
+
+def doubt(books: ServerBooks, *, is_synchronised: bool) -> str:
+    """Return why nothing may be erased by the server's clock now; empty when it is sure. Raises LedgerError."""
+    with books.storage.reader() as connection:
+        return time_witnesses.doubt(connection, books.storage.network, books.now(), is_synchronised=is_synchronised)
 
 
 def forget_old(books: ServerBooks) -> Forgotten:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from kiosk.store.database import LedgerError
 from sync.central.feed.change_signal import ChangeSignal
@@ -27,9 +28,18 @@ FORGET_FIRST, FORGET_EVERY = timedelta(hours=1), timedelta(days=1)
 class RosterThread:
     """Runs the folding thread. A server whose thread died must end: see `is_dead`."""
 
-    def __init__(self, books: ServerBooks, changes: ChangeSignal, *, now: Callable[[], datetime]) -> None:
-        self._books, self._changes, self._now = books, changes, now
-        self._forget_at = now() + FORGET_FIRST
+    def __init__(
+        self,
+        books: ServerBooks,
+        changes: ChangeSignal,
+        *,
+        is_synchronised: Callable[[], bool],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`is_synchronised` tells whether a time service keeps this machine's clock; `monotonic` is in seconds."""
+        self._books, self._changes = books, changes
+        self._is_synchronised, self._monotonic = is_synchronised, monotonic
+        self._forget_at = monotonic() + FORGET_FIRST.total_seconds()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.is_dead = False
@@ -95,10 +105,13 @@ class RosterThread:
             log.exception("the roster could not be folded")
 
     def _forget_daily(self) -> None:
-        if self._now() < self._forget_at:
+        if self._monotonic() < self._forget_at:
             return
-        self._forget_at = self._now() + FORGET_EVERY
+        self._forget_at = self._monotonic() + FORGET_EVERY.total_seconds()
         try:
-            retention.forget_old(self._books)
+            if why := retention.doubt(self._books, is_synchronised=self._is_synchronised()):
+                log.warning("nothing old is erased until the time is sure: %s", why)
+            else:
+                retention.forget_old(self._books)
         except LedgerError:
             log.exception("what is old could not be forgotten: tried again tomorrow, or by `kiosk-central retention`")

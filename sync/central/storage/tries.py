@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from kiosk.store.tables import instant
 from sync.central.storage.tables import tries
@@ -29,9 +29,11 @@ SHORTEST = timedelta(seconds=1)
 def hourly_wait(connection: Connection, network: str, what: str, *, limit: int, now: datetime) -> timedelta | None:
     """Return how long to wait before the next try, None for not at all: at most `limit` in any hour.
 
-    This is the hour before `now`, not the one since the clock struck.
+    This is the hour before `now`, not the one since the clock struck. Tries of a later time, made before a clock that
+    was ahead was set right, are deleted: they would lock somebody out for as long as it was ahead.
     """
-    connection.execute(delete(tries).where(tries.c.network_id == network, tries.c.at <= now - DAY))
+    is_past = or_(tries.c.at <= now - DAY, tries.c.at > now + LONGEST_DELAY)
+    connection.execute(delete(tries).where(tries.c.network_id == network, is_past))
     query = select(func.count(), func.min(tries.c.at)).where(tries.c.network_id == network, tries.c.what == what)
     count, oldest = connection.execute(query.where(tries.c.at > now - HOUR)).one()
     return None if count < limit else max(HOUR - (now - _instant(oldest)), SHORTEST)

@@ -14,10 +14,12 @@ from sqlalchemy import select
 from sync.central.accounts import sign_in_limits
 from sync.central.accounts.sessions import AT_ONCE, BUSY, SignIn
 from sync.central.accounts.staff import AccountError, Role, StaffAccount
+from sync.central.kiosks.pairing import PairingRefused
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage.tables import accounts, sessions, tries
 from sync.central.storage.tries import FIRST_DELAY, FREE, TRIES_AN_HOUR, delay
+from sync.wire import Enroll
 from tests.office.servers.server import ServerClock, serving
 
 PASSWORD = "a password of some length"
@@ -117,6 +119,41 @@ def test_a_one_time_code_may_be_half_a_minute_off_and_no_more(database: str) -> 
         for seconds, is_taken in ((-90, False), (90, False), (-30, True), (30, True)):
             code = pyotp.TOTP(SECRET).at(hands.now + timedelta(seconds=seconds))
             assert (central.sessions.sign_in("anne", PASSWORD, code).token is not None) == is_taken
+
+
+YEARS = timedelta(days=4 * 365)
+
+
+def test_a_clock_that_was_years_ahead_locks_nobody_out_once_it_is_right(database: str) -> None:
+    hands = ServerClock()
+    with serving(database, hands) as central:
+        central.accounts.set_totp(anne(central), SECRET)
+        right = hands.now
+        hands.now = right + YEARS
+        assert signed_in(central, pyotp.TOTP(SECRET).at(hands.now))
+        for _ in range(TRIES_AN_HOUR):
+            central.sessions.sign_in("anne", "wrong", address="192.0.2.1")
+        assert central.sessions.sign_in("anne", PASSWORD, pyotp.TOTP(SECRET).at(hands.now), address="192.0.2.1").wait
+        hands.now = right
+        found = central.sessions.sign_in("anne", PASSWORD, pyotp.TOTP(SECRET).at(right), address="192.0.2.1")
+        assert found.token is not None
+        again = central.sessions.sign_in("anne", PASSWORD, pyotp.TOTP(SECRET).at(right), address="192.0.2.1")
+        assert again == SignIn(needs_code=True), "a code of the right time works once, as ever"
+
+
+def test_a_session_and_a_pairing_code_of_a_clock_years_ahead_end_when_it_is_set_right(database: str) -> None:
+    hands = ServerClock()
+    with serving(database, hands) as central:
+        anne(central)
+        right = hands.now
+        hands.now = right + YEARS
+        token = central.sessions.sign_in("anne", PASSWORD).token
+        assert token is not None
+        assert central.sessions.account(token) is not None
+        code = central.kiosks.new_code(name="late")
+        hands.now = right
+        assert central.sessions.account(token) is None
+        assert isinstance(central.kiosks.enroll(Enroll(code=code, ledger_id="late")), PairingRefused)
 
 
 def test_guessing_at_one_account_ends_after_ten_tries_over_restarts_too(database: str) -> None:
