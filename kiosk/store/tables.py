@@ -72,8 +72,7 @@ entries = Table(
 Index(
     "entries_by_position",
     entries.c.position,
-    sqlite_where=entries.c.position.is_not(None),
-    postgresql_where=entries.c.position.is_not(None),
+    sqlite_where=entries.c.position.is_not(None),  # the server's ledger has tables of its own
 )
 """`at` is in microseconds since the epoch: what is read here may have been tampered with, and is told, not trusted.
 `position` is the entry's place in the server's feed, from 1; null: an own entry that was not seen in the feed yet; 0:

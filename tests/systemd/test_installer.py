@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,7 @@ def test_files_that_are_not_carried_along_are_found(package, glob):
     assert left_behind({**CARRIED, package: [each for each in CARRIED[package] if each != glob]})
 
 
+@cache
 def brought(script=INSTALL, name="kiosk"):
     """The Debian packages that the installer sees to, but for the one that only some distributions have."""
     packages = re.search(r"^packages\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
@@ -97,6 +99,7 @@ def brought(script=INSTALL, name="kiosk"):
     return set(told.split()) - {"python3-lgpio"}
 
 
+@cache
 def depended_on(script=PACKAGE, name="kiosk"):
     """What the Debian package depends on, read from how it is made."""
     made = f'make_deb() {{ [ $1 != {name} ] || echo "$4"; }}\n' + script[script.index("        python_here=") :]

@@ -204,17 +204,17 @@ def test_half_a_line_and_a_line_without_an_end_are_closed_and_the_next_is_answer
 
 
 class Drip:
-    """A connection on which one byte comes each second."""
+    """A connection on which some bytes come each second."""
 
-    def __init__(self) -> None:
-        self.now, self.sent = 0.0, 0
+    def __init__(self, each: int = 1) -> None:
+        self.now, self.sent, self._each = 0.0, 0, each
 
     def settimeout(self, seconds: float) -> None:
         assert seconds > 0
 
     def recv(self, _most: int) -> bytes:
-        self.now, self.sent = self.now + 1, self.sent + 1
-        return b"x"
+        self.now, self.sent = self.now + 1, self.sent + self._each
+        return b"x" * self._each
 
 
 def test_a_request_that_comes_byte_by_byte_is_not_waited_for_longer_than_a_silent_one() -> None:
@@ -224,9 +224,9 @@ def test_a_request_that_comes_byte_by_byte_is_not_waited_for_longer_than_a_silen
 
 
 def test_a_clock_that_is_asked_at_each_byte_only_waits_for_all_of_them() -> None:
-    drip = Drip()
+    drip = Drip(256)
     assert read_line(drip, 10, lambda: 0.0) is None  # type: ignore[arg-type]
-    assert drip.sent == LONGEST_LINE + 1
+    assert drip.sent == LONGEST_LINE + 256
 
 
 def test_a_request_that_no_kiosk_takes_is_not_sent(tmp_path) -> None:
