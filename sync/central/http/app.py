@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Litestar, MediaType, Response, Router, get
+from litestar import Litestar, MediaType, Response, Router, get, head
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
@@ -67,7 +68,7 @@ def create_app(
 def without_central(settings: Settings, routes: Sequence[ControllerRouterHandler]) -> Litestar:
     """Return the application with the limits of `settings`, before `serve` gives it a Central."""
     return Litestar(
-        route_handlers=[_calls(), health, metrics, *routes],
+        route_handlers=[_calls(), health, health_head, metrics, *routes],
         dependencies={
             "central": Provide(_central, sync_to_thread=False),
             "measured": Provide(_measured, sync_to_thread=False),
@@ -110,6 +111,7 @@ def _openapi() -> OpenAPIConfig:
         components=Components(security_schemes={"kiosk": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"kiosk": []}],
         use_handler_docstrings=True,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],  # the pages to read it in load scripts from elsewhere
     )
 
 
@@ -140,6 +142,12 @@ def health(central: NamedDependency[Central]) -> Health:
     """Answer 503 when the database cannot be read."""
     behind = central.feed.last_position() - network.load(central.storage).projected
     return Health(status="ok", behind=max(behind, 0))
+
+
+@head("/health", sync_to_thread=True, security=[{}], include_in_schema=False)
+def health_head(central: NamedDependency[Central]) -> None:
+    """Answer as /health does, without a body."""
+    health.fn(central)
 
 
 @get("/metrics", sync_to_thread=True, include_in_schema=False)

@@ -38,7 +38,7 @@ class RosterThread:
     ) -> None:
         """`is_synchronised` tells whether a time service keeps this machine's clock; `monotonic` is in seconds."""
         self._books, self._changes = books, changes
-        self._is_synchronised, self._monotonic = is_synchronised, monotonic
+        self._is_synchronised, self.monotonic = is_synchronised, monotonic
         self._forget_at = monotonic() + FORGET_FIRST.total_seconds()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -105,9 +105,9 @@ class RosterThread:
             log.exception("the roster could not be folded")
 
     def _forget_daily(self) -> None:
-        if self._monotonic() < self._forget_at:
+        if self.monotonic() < self._forget_at:
             return
-        self._forget_at = self._monotonic() + FORGET_EVERY.total_seconds()
+        self._forget_at = self.monotonic() + FORGET_EVERY.total_seconds()
         try:
             if why := retention.doubt(self._books, is_synchronised=self._is_synchronised()):
                 log.warning("nothing old is erased until the time is sure: %s", why)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from kiosk.files import move_into_place
 from kiosk.store.database import LedgerError, transaction, writing_engine
 from sync.central.settings import Settings
 from sync.central.storage import network
+
+MODE = 0o600
+"""A copy has the hashes of passwords and the secrets of one-time codes in it: it is its owner's alone."""
 
 
 def copy(settings: Settings, to: Path) -> str:
@@ -19,6 +25,8 @@ def copy(settings: Settings, to: Path) -> str:
         raise LedgerError(f"{to} exists: a copy is not written over another one")
     part = to.with_name(f"{to.name}.part")
     try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=MODE, exist_ok=False)
         if settings.is_postgres:
             _dump(settings, part)
         else:
@@ -37,7 +45,6 @@ def _copy_file(settings: Settings, part: Path) -> None:
     source = Path(settings.database)
     if not source.exists():
         raise LedgerError(f"{source} does not exist")
-    part.touch(mode=0o640)
     try:
         with closing(_opened(source, "ro")) as old, closing(_opened(part, "rw")) as new:
             old.backup(new)
@@ -62,10 +69,13 @@ def _begin_anew(part: Path, of: str) -> None:
 
 
 def _dump(settings: Settings, part: Path) -> None:
-    """Copy with pg_dump."""
-    url = settings.database.replace("postgresql+psycopg:", "postgresql:", 1)
+    """Copy with pg_dump. The password is in its environment, because everybody may read command lines."""
+    url = make_url(settings.database).set(drivername="postgresql")
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    bare = url._replace(password=None).render_as_string(hide_password=False)
+    command = ["pg_dump", "--format=custom", f"--file={part}", f"--dbname={bare}"]
     try:
-        subprocess.run(["pg_dump", "--format=custom", f"--file={part}", f"--dbname={url}"], check=True)  # noqa: S603, S607
+        subprocess.run(command, check=True, env=os.environ | secret)  # noqa: S603
     except FileNotFoundError:
         raise LedgerError("pg_dump is not installed: apt-get install postgresql-client") from None
     except subprocess.CalledProcessError as error:

@@ -160,6 +160,7 @@ def test_a_copy_has_everything_and_begins_a_feed_of_its_own(tmp_path: Path) -> N
         says(database, "backup", str(copy))
         own = network.load(central.storage).ledger_id
     assert not list(tmp_path.glob("copy.db-*"))
+    assert copy.stat().st_mode & 0o777 == 0o600
     with serving(str(copy)) as restored:
         assert fed(restored, kiosk) == sent
         assert network.load(restored.storage).ledger_id != own
@@ -188,11 +189,24 @@ def test_postgresql_is_copied_by_its_own_tool_and_told_when_it_is_back(tmp_path:
     monkeypatch.setenv("PATH", f"{binaries()}:{os.environ['PATH']}")
     assert "kiosk-central restored" in says(database, "backup", str(copy))
     assert copy.read_bytes().startswith(b"PGDMP")
+    assert copy.stat().st_mode & 0o777 == 0o600
     with serving(database) as central:
         before = network.load(central.storage).generation
     says(database, "restored", "--yes")
     with serving(database) as central:
         assert network.load(central.storage).generation != before
+
+
+def test_a_copy_of_postgresql_shows_its_password_in_no_command_line(tmp_path: Path, monkeypatch) -> None:
+    told = tmp_path / "told"
+    (tmp_path / "pg_dump").write_text(f'#!/bin/sh\necho "$@" > {told}; echo "$PGPASSWORD" >> {told}\n')
+    (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    settings = Settings(database="postgresql+psycopg://anne:s%40cret@db.example/kiosks?sslmode=require")
+    backups.copy(settings, tmp_path / "copy.dump")
+    arguments, secret = told.read_text().splitlines()
+    assert "--dbname=postgresql://anne@db.example/kiosks?sslmode=require" in arguments
+    assert secret == "s@cret"
 
 
 @pytest.mark.parametrize("order", [("run",), ("kiosk", "list"), ("migrate",)])

@@ -7,9 +7,11 @@ import gzip
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -181,6 +183,21 @@ def test_openapi_names_the_calls(file: str) -> None:
     assert set(push["responses"]) == {"200", "400", "401", "403", "413", "415", "429", "503"}
     assert push["responses"]["401"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
     assert {"Pushed", "FeedPage", "SnapshotPage", "Enrolled"} <= set(described["components"]["schemas"])
+
+
+def test_no_page_about_the_calls_loads_anything_from_elsewhere(file: str) -> None:
+    with called(file) as client:
+        pages = [client.get(f"/schema{path}") for path in ("", "/", "/openapi.json", "/swagger", "/redoc", "/elements")]
+    assert {page.status_code for page in pages} <= {200, 404}
+    assert not any(re.search(r"https?://", page.text) for page in pages)
+
+
+def test_the_health_can_be_asked_without_a_body(file: str) -> None:
+    with called(file) as client:
+        assert client.head("/health").status_code == 200
+        client.app.state.central.storage.close()
+        Path(file).unlink()
+        assert client.head("/health").status_code == client.get("/health").status_code != 200
 
 
 def test_health_and_metrics_tell_how_the_server_is(file: str) -> None:

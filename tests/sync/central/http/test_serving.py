@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from sync import wire
 from sync.central.http.app import create_app
 from sync.central.http.serving import Server
 from sync.central.settings import Settings
-from tests.office.servers.server import NOON, bearer, called, pairs
+from tests.office.servers.server import bearer, called, pairs
 
 
 class Clock:
@@ -22,10 +21,10 @@ class Clock:
 
     is_broken = False
 
-    def __call__(self) -> datetime:
+    def __call__(self) -> float:
         if self.is_broken:
             raise RuntimeError("nobody foresaw this")
-        return NOON
+        return 0.0
 
 
 class Stopping(Server):
@@ -47,7 +46,8 @@ class Stopping(Server):
 def served(folder: Path, *, breaks: bool, most: int) -> tuple[bool, bool]:
     """Serve with a clock that breaks or does not; tell whether the server ended early, and whether it knows why."""
     clock = Clock()
-    app = create_app(Settings(database=str(folder / "central.db")), now=clock)
+    app = create_app(Settings(database=str(folder / "central.db")))
+    app.state.central.roster_thread.monotonic = clock
 
     def go_on() -> None:
         clock.is_broken = breaks
