@@ -55,7 +55,7 @@ def badge_key(file: Path, *, given: str | None = None, hidden: int = 0, mark: by
     key = bytes.fromhex(given) if given is not None else _key_in(file, hidden)
     if hidden and mark is not None and key_mark(key) != mark:
         which = "[badges] key in the settings" if given is not None else str(file)
-        advice = "put back your copy of the badge key, or start with a new ledger"
+        advice = "restore your copy of the badge key, or start with a new ledger"
         raise BadgeError(f"{which} is another key than the ledger's badges were hidden with: {advice}")
     return key
 
@@ -64,14 +64,14 @@ def _key_in(file: Path, hidden: int) -> bytes:
     if not file.exists():
         if hidden:
             were = "1 badge was" if hidden == 1 else f"{hidden} badges were"
-            advice = "put back your copy of the badge key, or start with a new ledger"
+            advice = "restore your copy of the badge key, or start with a new ledger"
             raise BadgeError(f"{file} is missing, and {were} hidden with it: {advice}")
         write_whole(file, secrets.token_bytes(KEY_BYTES), overwrite=False)
     key = file.read_bytes()
     if len(key) != KEY_BYTES:
-        raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put back your copy of the badge key")
+        raise BadgeError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: restore your copy of the badge key")
     if not any(key):  # a file whose content never reached the disk before the power failed
-        raise BadgeError(f"{file} holds zeros and no key: put back your copy of the badge key")
+        raise BadgeError(f"{file} holds zeros and no key: restore your copy of the badge key")
     return key
 
 

@@ -105,7 +105,7 @@ class Client:
         """Return the page of the feed after a cursor. Raises SyncError; GoneError for an unknown cursor."""
         page, faults = _reading(wire.read_feed, self._call("GET", _with(wire.FEED, after=cursor)))
         for fault in faults:
-            log.error("an entry of the server's feed cannot be read, and is passed over: %s", fault)
+            log.error("an entry of the server's feed cannot be read, and is skipped: %s", fault)
         return page
 
     def news(self, cursor: str, *, wait: int = wire.WAIT_SECONDS) -> bool:
@@ -168,7 +168,7 @@ def _reading(read: Callable[[bytes], T], body: bytes) -> T:
     try:
         return read(body)
     except msgspec.DecodeError as error:
-        raise SyncError(f"what answered does not speak this kiosk's language: {error}") from error
+        raise SyncError(f"the answer is not understood: {error}") from error
 
 
 def _error(method: str, path: str, answer: HttpAnswer, body: bytes) -> SyncError:

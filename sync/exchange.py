@@ -93,7 +93,7 @@ class Exchange:
                 if is_out and not self._ledger.has_entries_not_in_feed(name):
                     self._asked.add(name)
             except (RejectedError, OtherLedgerError) as error:
-                log.error("the former ledger %s is not taken, until the next start: %s", name, error)  # noqa: TRY400
+                log.error("the former ledger %s is refused until the next start: %s", name, error)  # noqa: TRY400
                 self._asked.add(name)
         return is_all
 
@@ -163,4 +163,4 @@ def _readable_entries(page: Iterable[FeedEntry]) -> Iterator[tuple[int, Entry]]:
         try:
             yield one.position, from_wire(one.entry)
         except ValueError as error:
-            log.error("entry %d of ledger %s is passed over: %s", one.entry.seq, one.entry.ledger_id, error)  # noqa: TRY400
+            log.error("entry %d of ledger %s is skipped: %s", one.entry.seq, one.entry.ledger_id, error)  # noqa: TRY400

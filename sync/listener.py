@@ -74,9 +74,9 @@ class Listener:
                 if not has_news and self._clock() - asked_at < SOON_SECONDS:
                     return
         except UnknownCallError:
-            log.info("the server tells of no news: they are fetched now and then")
+            log.info("the server does not support waiting for news: they are fetched at intervals")
             self._quiet_until = self._clock() + UNKNOWN_SECONDS
         except SyncError as error:
             log.info("not listening for news until the next exchange: %s", error)
         except Exception:  # a mistake of ours, or of the server's: it must not have the kiosk started anew
-            log.exception("listening for news went wrong in a way that was not foreseen")
+            log.exception("listening for news failed unexpectedly")

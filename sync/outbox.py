@@ -136,7 +136,7 @@ class Outbox:
         for status in pushed.statuses:
             self._told = max(self._told, status.seq)
             if status.outcome is Outcome.QUARANTINED:
-                log.warning("the server put entry %d aside: %s", status.seq, status.reason)
+                log.warning("the server quarantined entry %d: %s", status.seq, status.reason)
                 # What a later release wrote, this server takes once it is upgraded.
                 self._is_disowned |= not status.reason.startswith(LATER_RELEASE)
         return pushed
@@ -172,5 +172,5 @@ class Outbox:
 
     def _put_aside(self, seq: int, why: str) -> None:
         if seq not in self._set_aside:
-            log.error("entry %d cannot be sent, the others go on: %s", seq, why)
+            log.error("entry %d cannot be sent, the others are sent: %s", seq, why)
             self._set_aside.add(seq)

@@ -138,7 +138,7 @@ class SyncWorker:
             return self._failed(error)
         except Exception as error:
             # A mistake of ours, or of the server's: it must not have the kiosk started anew, again and again.
-            log.exception("the exchange with the server went wrong in a way that was not foreseen")
+            log.exception("the exchange with the server failed unexpectedly")
             self.close()
             return self._failed(SyncError(f"{type(error).__name__} in the exchange"))
         return self._succeeded(more, only_pull=only_pull)

@@ -45,7 +45,7 @@ HEAD_DIGITS = 16
 @singledispatch
 def lines(answered: Answered) -> Iterator[str]:
     """Yield the lines of an answer."""
-    raise TypeError(f"no words for {answered!r}")
+    raise TypeError(f"there is no text for {answered!r}")
 
 
 @lines.register

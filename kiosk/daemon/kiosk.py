@@ -177,14 +177,12 @@ class Kiosk:
             self._fed_at = monotonic()
             self._systemd.alive(self.workers)
             if outlets := self.screen.plugged_in():
-                log.warning(
-                    "a screen was plugged in (%s): the kiosk stops, to be started anew on it", ", ".join(outlets)
-                )
+                log.warning("a screen was plugged in (%s): the kiosk restarts to use it", ", ".join(outlets))
                 self._begins_anew = True
                 self.stop()
 
     def _died(self, worker: Worker) -> None:
-        log.critical("%s ended unasked: the kiosk stops, to be started anew", worker.name)
+        log.critical("%s ended unexpectedly: the kiosk restarts", worker.name)
         self.stop()
 
     def _wait_for_disk(self, stop: threading.Event, beat: Callable[[], None]) -> None:
@@ -192,13 +190,13 @@ class Kiosk:
         while not stop.wait(self._world.disk_seconds):
             beat()
             if takes_writes(self._config.paths.state, PROBE_BYTES):
-                log.warning("the disk takes writes again: the kiosk stops, to be started anew")
+                log.warning("the disk takes writes again: the kiosk restarts")
                 self._begins_anew = True
                 self.stop()
                 stop.wait()
 
     def _damaged(self, why: str) -> None:
-        log.critical("the ledger is damaged: the kiosk stops, to be started anew, and the start mends it: %s", why)
+        log.critical("the ledger is damaged: the kiosk restarts, which repairs it: %s", why)
         mark_as_damaged(self._config.paths.ledger, why)
         self._begins_anew = True
         self.stop()

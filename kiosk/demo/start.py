@@ -208,7 +208,7 @@ def _serve(kiosk: Kiosk, bench: Bench, show: Show, *, site: Site) -> int:
                 return f"{said.title} — {sentences(said.lines)}" if said.lines else said.title
             case Admission():
                 return f'the screen goes on with "{button}"; what it asks is for a window, or --browser'
-        raise BenchError("nothing came of it: the notice has left the screen; tap again, then touch")
+        raise BenchError("the notice is gone: tap again, then touch")
 
     def wake() -> None:
         inbox.put(Tick())

@@ -67,7 +67,7 @@ class Desk:
     def ledger(self) -> Ledger:
         """The ledger of this kiosk. Raises DeskError at the central server."""
         if self.own_ledger is None:
-            raise DeskError("only a kiosk can do this, and here is none", code="NOT_HERE")
+            raise DeskError("only a kiosk can do this", code="NOT_HERE")
         return self.own_ledger
 
     @property

@@ -85,7 +85,7 @@ def forget_old(desk: Desk, _command: ForgetOld) -> Done:
     With a central server this does nothing: the server does it for all, and kiosks erase what it tells them to.
     """
     if desk.clock is ClockQuality.UNTRUSTED:
-        raise DeskError("the clock is not to be trusted: nothing is forgotten by it", code="CLOCK_UNSURE")
+        raise DeskError("the clock is not trusted: nothing is erased", code="CLOCK_UNSURE")
     if not desk.ledger.never_synced:
         return Done(said=("The central server does this for all its kiosks.",), changed=False)
     condensed = desk.ledger.condense(desk.now)

@@ -182,5 +182,5 @@ def _used(desk: Desk, sale: Ref, sold: Pass) -> int:
     held = (holding for holder in sold.holders for holding in desk.roster.holdings(holder, desk.now))
     used = next((holding.used for holding in held if holding.pass_.id == sold.id), None)
     if used is None:
-        raise DeskError("who bought this pass is forgotten: the sale stands", code="HOLDER_FORGOTTEN")
+        raise DeskError("the buyer of this pass was erased: the sale cannot be cancelled", code="HOLDER_FORGOTTEN")
     return used - desk.roster.debt_moved(sale, sold.id)

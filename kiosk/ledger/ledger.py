@@ -272,7 +272,7 @@ class Ledger(LedgerReader):
         computed; or when the roster is based on a snapshot: then a new snapshot repairs it.
         """
         if self.snapshot_position is not None:
-            raise LedgerError("the roster came from the server and is not all told by the entries here: fetch it again")
+            raise LedgerError("the roster is based on a snapshot of the server: fetch a new one")
         with self._writing() as connection:
             return refold(connection, own=self.ledger_id)
 

@@ -68,7 +68,7 @@ class LedgerReader:
         names = self._database.connection.execute(NAME).scalars().all()
         if len(names) != 1:
             found = "has lost its name" if not names else f"has {len(names)} names instead of one"
-            raise LedgerError(f"{self._name} {found}: its table `ledger` was changed; put back a copy from before")
+            raise LedgerError(f"{self._name} {found}: its table `ledger` was changed; restore an earlier copy")
         return str(names[0])
 
     def __enter__(self) -> Self:

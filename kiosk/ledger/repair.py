@@ -109,7 +109,7 @@ class _Repair:
         except (LedgerBusyError, LedgerTooNewError):
             raise
         except LedgerDamagedError as error:
-            log.error("%s: it is being mended", error)  # noqa: TRY400 - it is a sentence
+            log.error("%s: it is being repaired", error)  # noqa: TRY400 - it is a sentence
             if self._on_repair:
                 self._on_repair(self._seconds_allowed())
             report = self._rebuild_file(str(error))

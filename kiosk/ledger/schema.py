@@ -44,7 +44,7 @@ def prepare(connection: Connection, *, name: str) -> None:
     if revision is not None and revision not in migrations.revisions():
         raise LedgerTooNewError(
             f"{name} has schema {revision}, this kiosk knows up to {REVISION}: a newer version upgraded it; "
-            "install that version, or put back a copy from before the upgrade"
+            "install that version, or restore a copy from before the upgrade"
         )
     with transaction(connection):
         migrations.upgrade(connection)

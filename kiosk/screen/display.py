@@ -97,7 +97,7 @@ def _noted(note: Path | None, seconds: float) -> Iterator[None]:
         else:
             write_whole(note, str(unfinished + 1).encode())
     if unfinished >= TRIES:
-        raise pygame.error(f"the last {unfinished} starts did not live through it")
+        raise pygame.error(f"the last {unfinished} starts crashed or hung there")
     faulthandler.dump_traceback_later(seconds, exit=True)
     try:
         yield

@@ -61,7 +61,7 @@ class Worker:
             self._body(self._stop, self.beat)
         except Exception as error:
             self.failed = error
-            log.exception("%s died", self.name)
+            log.exception("%s ended by an error", self.name)
         self.ended.set()
         if not self._stop.is_set():
             self._on_end(self)
@@ -112,4 +112,4 @@ class Systemd:
                 channel.setblocking(False)  # whoever listens may hang as well
                 channel.sendto(message.encode(), address)
         except OSError as error:
-            log.warning("systemd could not be told: %s", error)
+            log.warning("systemd could not be notified: %s", error)

@@ -130,5 +130,5 @@ def forget_part(answer: Callable[[Command], Answered]) -> bool:
     """Erase a part of the old data through `answer`; tell whether there is more."""
     told = answer(ForgetOld())
     if isinstance(told, Refused):
-        log.warning("what is old was not forgotten: %s", told.message)
+        log.warning("old data was not erased: %s", told.message)
     return isinstance(told, Done) and told.changed

@@ -190,7 +190,7 @@ def _revoke(central: Central, order: Revoke) -> list[str]:
     if len(kiosks) > 1:
         raise OrderError(f'"{order.kiosk}" is several kiosks: say which by its id')
     central.kiosks.revoke(kiosks[0].kiosk_id)
-    return [f"{kiosks[0].name} is shut out. What it knows already, it goes on knowing; to let it in, pair it anew."]
+    return [f"{kiosks[0].name} is revoked. It keeps the data that it has; to let it in again, pair it again."]
 
 
 def _list_accounts(central: Central, _: ListAccounts) -> list[str]:

@@ -372,7 +372,7 @@ def test_run_refuses_dangerous_pins_before_anything_is_opened(bare):
 def test_run_tells_of_a_damaged_badge_key_in_a_sentence(terminal, monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     (terminal.state / "badge.key").write_bytes(b"short")
-    assert "put back your copy of the badge key" in terminal.is_refused("run")
+    assert "restore your copy of the badge key" in terminal.is_refused("run")
 
 
 def test_a_lost_badge_key_is_told_once_a_badge_was_hidden_with_it(terminal, monkeypatch):

@@ -173,7 +173,7 @@ def test_pages_of_two_snapshots_are_not_mixed(nodes, feed):
     _, b, _ = nodes
     pages = snapshot_of(feed)
     b.ledger.stage(pages[0], position=1)
-    with pytest.raises(SnapshotError, match=f"a page of the snapshot at {feed.end} cannot follow one at 1: begin anew"):
+    with pytest.raises(SnapshotError, match=f"a page of the snapshot at {feed.end} cannot follow one at 1: start again"):
         b.ledger.stage(pages[1], position=feed.end)
 
 

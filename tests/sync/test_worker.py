@@ -372,7 +372,7 @@ def test_a_mistake_of_the_exchange_itself_is_waited_out_like_any_failure(hub, ki
         raise ZeroDivisionError
 
     assert not kiosk.step(broken).wakeable
-    assert "not foreseen" in caplog.text
+    assert "failed unexpectedly" in caplog.text
     kiosk.step()
     assert hub.has(kiosk) == own(kiosk)
 

@@ -105,7 +105,7 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
         cursors.write(connection, {cursors.STAGED: position})
     begun = cursors.number(connection, cursors.STAGED)
     if begun != position:
-        raise SnapshotError(f"a page of the snapshot at {position} cannot follow one at {begun}: begin anew")
+        raise SnapshotError(f"a page of the snapshot at {position} cannot follow one at {begun}: start again")
     for name, page in rows.items():
         table = staged_heads if name == HEADS else staged.get(name)
         if table is not None:

@@ -203,7 +203,7 @@ def _changed(fact: NounSet | HoursOverridden) -> tuple[str, ...] | None:
 
 def _noun(noun: Noun | None) -> Noun:
     if noun is None:
-        raise TypeError("only staff's word on the hours can be nothing")
+        raise TypeError("only an override of the hours can be empty")
     return noun
 
 

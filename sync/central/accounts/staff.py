@@ -59,7 +59,7 @@ class Accounts:
         """Add an account. Raises AccountError for a name that is taken, or a password that is too short."""
         name = plain_name(name)
         if role is Role.HOST and site_id is None:
-            raise AccountError("a host is host of a site: say which")
+            raise AccountError("a host belongs to a site: say which")
         row = {
             "network_id": self._network,
             "account_id": str(uuid.uuid4()),
@@ -96,7 +96,7 @@ class Accounts:
     def set_role(self, account: StaffAccount, role: Role, *, site_id: str | None = None) -> None:
         """Change a role; all sessions end."""
         if role is Role.HOST and site_id is None:
-            raise AccountError("a host is host of a site: say which")
+            raise AccountError("a host belongs to a site: say which")
         self._change(account, role=role.value, site_id=site_id)
 
     def set_disabled(self, account: StaffAccount, *, disabled: bool) -> None:

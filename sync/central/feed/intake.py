@@ -59,6 +59,6 @@ class Intake:
         if name in arrival.follows and former_ledgers.accept_unknown(connection, of, who, name):
             return True
         if not former_ledgers.allow_new_ledger(connection, of, who, kiosk.ledger_id, name, arrival.follows):
-            raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it anew")
+            raise OtherLedgerError(f"this kiosk was paired for ledger {kiosk.ledger_id}: pair it again")
         former_ledgers.raise_new_ledger_alarm(connection, of, name, kiosk.ledger_id, now)
         return False

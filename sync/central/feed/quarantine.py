@@ -86,7 +86,7 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
     query = select(quarantine).where(*_waiting(network), quarantine.c.quarantine_id == quarantine_id)
     row = connection.execute(query).first()
     if row is None:
-        raise LookupError(f"nothing is set aside under {quarantine_id}")
+        raise LookupError(f"nothing is in quarantine under {quarantine_id}")
     one = _aside(row)
     read = push_reader.read_entry(one.raw, one.ledger_id, seq=one.seq)
     if not isinstance(read, Entry):

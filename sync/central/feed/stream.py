@@ -72,9 +72,9 @@ def _known_place(connection: Connection, network_id: str, generation: str, curso
     if place > 0:
         stands = _mark(connection, network_id, place)
         if stands is None:
-            raise OtherHistoryError("the cursor stands beyond the end of the feed")
+            raise OtherHistoryError("the cursor is beyond the end of the feed")
         if mark not in ("", stands):  # a release before this one gave cursors without
-            raise OtherHistoryError("the feed went another way before it came to the cursor")
+            raise OtherHistoryError("the feed has another entry at the cursor")
     return place, mark
 
 

@@ -53,7 +53,7 @@ def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
     if encoding in ("identity", ""):
         return body
     if encoding != "gzip":
-        raise ProblemError(415, "encoding", f"bodies come as they are or as gzip, not as {encoding[:20]}")
+        raise ProblemError(415, "encoding", f"a body is plain or gzip, not {encoding[:20]}")
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         plain = unpacker.decompress(body, limit)
@@ -72,13 +72,13 @@ def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
     kiosk = central.kiosks.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
     if kiosk is None:
         challenge = {"www-authenticate": "Bearer"}
-        raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it anew", challenge)
+        raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it again", challenge)
     request.scope["state"]["kiosk"] = kiosk.kiosk_id
     now = central.now().timestamp()
     wait = central.rate_limit.wait(kiosk.kiosk_id, now)
     if wait:
         after = {"retry-after": str(math.ceil(wait))}
-        raise ProblemError(429, "too_much", "this kiosk sent more than any queue holds: wait and go on", after)
+        raise ProblemError(429, "too_much", "this kiosk sent too much: wait before the next call", after)
     central.rate_limit.spend(kiosk.kiosk_id, rate_limit.CALL_COST, now)
     return kiosk
 
@@ -112,7 +112,7 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
         if paired.wait is not None:
             seconds = str(round(paired.wait.total_seconds()) + 1)
             raise ProblemError(429, "too_many_tries", "too many tries: wait and try again", {"retry-after": seconds})
-        raise ProblemError(403, "wrong_code", "the code is wrong, was used, or is over: ask for a new one")
+        raise ProblemError(403, "wrong_code", "the code is wrong, was used, or has expired: ask for a new one")
     kiosk = paired.kiosk
     answer = wire.Enrolled(
         token=paired.token,

@@ -172,7 +172,7 @@ _CODES = {400: "malformed", 404: "not_found", 405: "method", 413: "too_long"}
 
 
 def _unwilling(_: AnyRequest, error: LedgerError) -> Response[bytes]:
-    log.error("the database is unwilling", extra={FACTS: {"error": str(error)}})
+    log.error("the database does not answer", extra={FACTS: {"error": str(error)}})
     return problem(503, "unwilling", "the server's database does not answer: try again", {"retry-after": BUSY_SECONDS})
 
 

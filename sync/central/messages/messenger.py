@@ -101,7 +101,7 @@ class Messenger:
                 self.step()
             except Exception:
                 # People are told again in a moment; the server goes on for the kiosks whatever is wrong here.
-                log.exception("people could not be told of what goes wrong")
+                log.exception("messages about troubles could not be sent")
             self._central.changes.wait(seen, LOOK_SECONDS)
 
     def step(self) -> None:
@@ -110,7 +110,7 @@ class Messenger:
             try:
                 send(self._central.settings, *self._compose(self._central.settings, trouble))
             except FAILURES as error:
-                log.warning("people are told of %s later: %s", trouble.trouble_id, error)
+                log.warning("the message about %s is sent later: %s", trouble.trouble_id, error)
                 self._take_back(trouble)
 
     # ------------------------------------------------------------ what goes wrong

@@ -107,7 +107,7 @@ def page(connection: Connection, network_id: str, token: str) -> RawPage:
     """Return a page. Raises GoneError for an unknown or expired token."""
     name, _, text = token.partition(".")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise GoneError("the token is not of a snapshot: begin anew without one")
+        raise GoneError("the token is not of a snapshot: start again without one")
     number = int(text)
     query = select(snapshots).where(
         snapshots.c.network_id == network_id,
@@ -116,7 +116,7 @@ def page(connection: Connection, network_id: str, token: str) -> RawPage:
     )
     found = connection.execute(query.order_by(snapshots.c.number)).all()
     if not found or found[0].number != number:
-        raise GoneError("the snapshot is no longer kept: begin anew without a token")
+        raise GoneError("the snapshot is no longer kept: start again without a token")
     following = f"{name}.{number + 1}" if len(found) > 1 else None
     return _raw(found[0], following)
 

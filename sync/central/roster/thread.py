@@ -114,4 +114,4 @@ class RosterThread:
             else:
                 retention.forget_old(self._books)
         except LedgerError:
-            log.exception("what is old could not be forgotten: tried again tomorrow, or by `kiosk-central retention`")
+            log.exception("old data could not be erased: tried again tomorrow, or by `kiosk-central retention`")

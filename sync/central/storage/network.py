@@ -74,7 +74,7 @@ def migrate(storage: Storage) -> None:
         if stands is not None and stands not in migrations.revisions():
             raise LedgerError(
                 f"the database has schema {stands}, this server knows up to {migrations.newest()}: a newer version "
-                "upgraded it; install that version, or put back a copy from before the upgrade"
+                "upgraded it; install that version, or restore a copy from before the upgrade"
             )
         if stands != migrations.newest():
             migrations.upgrade(connection)
