@@ -173,7 +173,7 @@ def test_pages_of_two_snapshots_are_not_mixed(nodes, feed):
     _, b, _ = nodes
     pages = snapshot_of(feed)
     b.ledger.stage(pages[0], position=1)
-    with pytest.raises(SnapshotError, match=f"a page of the snapshot at {feed.end} cannot follow one at 1: start again"):
+    with pytest.raises(SnapshotError, match=f"the snapshot at {feed.end} cannot follow one at 1: start again"):
         b.ledger.stage(pages[1], position=feed.end)
 
 
@@ -230,7 +230,7 @@ def test_what_the_entries_here_tell_is_proven_after_a_snapshot_too(nodes, feed):
 def test_a_roster_from_a_snapshot_is_not_repaired_from_entries_that_do_not_tell_it(nodes, feed):
     _, b, _ = nodes
     adopts(b, feed)
-    with pytest.raises(LedgerError, match="the roster came from the server"):
+    with pytest.raises(LedgerError, match="the roster is based on a snapshot of the server"):
         b.ledger.repair_roster()
     assert b.roster() == feed.roster()
 
