@@ -48,7 +48,7 @@ def test_two_kiosks_make_two_keys(tmp_path):
 
 
 def test_a_lost_key_is_not_replaced_while_badges_are_hidden_with_it(tmp_path):
-    with pytest.raises(BadgeError, match="is missing, and 3 badges were hidden with it: put back your copy"):
+    with pytest.raises(BadgeError, match="is missing, and 3 badges were hidden with it: restore your copy"):
         badge_key(tmp_path / "badge.key", hidden=3)
     assert not list(tmp_path.iterdir())
     assert badge_key(tmp_path / "badge.key", given=KEY.hex(), hidden=3) == KEY
@@ -70,7 +70,7 @@ def test_a_key_in_the_settings_is_used_and_no_file_is_made(tmp_path):
 
 def test_a_key_file_of_zeros_is_no_key(tmp_path):
     (tmp_path / "badge.key").write_bytes(bytes(32))
-    with pytest.raises(BadgeError, match="holds zeros and no key: put back your copy"):
+    with pytest.raises(BadgeError, match="holds zeros and no key: restore your copy"):
         badge_key(tmp_path / "badge.key")
     (tmp_path / "badge.key").write_bytes(bytes(31) + b"\1")
     assert badge_key(tmp_path / "badge.key")[-1] == 1

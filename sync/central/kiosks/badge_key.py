@@ -51,7 +51,7 @@ def _kept(file: Path, mark: bytes | None, offered: bytes | None) -> bytes:
     except badges.BadgeError as error:
         raise BadgeKeyError(str(error)) from error
     if mark is not None and badges.key_mark(key) != mark:
-        raise BadgeKeyError(f"{file} is not the key by which this network hides badges: put back your copy of it")
+        raise BadgeKeyError(f"{file} is not the key by which this network hides badges: restore your copy of it")
     return key
 
 

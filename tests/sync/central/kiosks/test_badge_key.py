@@ -94,7 +94,7 @@ def test_a_file_that_is_not_the_networks_key_is_told_and_never_handed_over(tmp_p
     with serving(database, badge_key=str(file)) as central:
         joins(central, "a", badges=2, badge_key=OWN)
         file.write_bytes(damage)
-        with pytest.raises(BadgeKeyError, match="put back your copy"):
+        with pytest.raises(BadgeKeyError, match="restore your copy"):
             joins(central, "b", badges=0)
 
 
