@@ -81,7 +81,7 @@ def test_another_key_than_the_one_that_hid_the_badges_is_refused(tmp_path):
     key = badge_key(file)
     assert badge_key(file, hidden=3, mark=key_mark(key)) == key
     file.write_bytes(bytes(range(1, 33)))
-    with pytest.raises(BadgeError, match="is another key than the ledger's badges were hidden with: put"):
+    with pytest.raises(BadgeError, match="is another key than the ledger's badges were hidden with: restore"):
         badge_key(file, hidden=3, mark=key_mark(key))
     with pytest.raises(BadgeError, match=r"\[badges\] key in the settings is another key"):
         badge_key(file, given=KEY.hex(), hidden=1, mark=key_mark(key))
