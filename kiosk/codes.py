@@ -165,6 +165,12 @@ HEALTH: dict[str, HealthWords] = {
         short=_("a badge was left on the reader"),
         idle=_("The way out is free; one badge left on the reader hides all others: lift it"),
     ),
+    "feed_set_aside": HealthWords(
+        said=_("Sent something that cannot be shown here; it was set aside"),
+        advice=_("Tell whoever looks after the server; if nothing is wrong there, upgrade this kiosk"),
+        short=_("the central server sent something that was set aside"),
+        idle=_("Badges are read; something from the central server was set aside: tell its keeper"),
+    ),
     "server_unreachable": HealthWords(
         short=_("the central server is out of reach; everything goes on without it"),
         idle=_("Everything works here; central server out of reach: nothing to do"),

@@ -50,9 +50,14 @@ def clamp_date(day: date) -> date:
     return min(max(day, FIRST.date()), LAST.date())
 
 
+def within_calendar(at: datetime) -> datetime:
+    """Return an instant, moved so far into the calendar that it has a local time in every zone."""
+    return min(max(at, FIRST), _BRINK)
+
+
 def to_local(where: ZoneInfo, at: datetime) -> datetime:
     """Return an instant as naive local time."""
-    return min(max(at, FIRST), _BRINK).astimezone(where).replace(tzinfo=None, fold=0)
+    return within_calendar(at).astimezone(where).replace(tzinfo=None, fold=0)
 
 
 def today(where: ZoneInfo, at: datetime) -> date:

@@ -55,6 +55,8 @@ class FeedArrived(Noun, frozen=True, kw_only=True):
 
     entries: tuple[tuple[int, Entry], ...]
     cursor: str | None
+    unreadable: int = 0
+    """How many more entries came that cannot be read or stored."""
 
 
 BY_SERVER = "server"

@@ -101,12 +101,15 @@ class Client:
         """Send entries. Raises SyncError; RejectedError when the server rejects what was sent."""
         return _decode(self._call("POST", wire.ENTRIES, words), Pushed)
 
-    def feed(self, cursor: str | None = None) -> FeedPage:
-        """Return the page of the feed after a cursor. Raises SyncError; GoneError for an unknown cursor."""
+    def feed(self, cursor: str | None = None) -> tuple[FeedPage, int]:
+        """Return the page of the feed after a cursor, and how many of its entries cannot be read.
+
+        Raises SyncError; GoneError for an unknown cursor.
+        """
         page, faults = _reading(wire.read_feed, self._call("GET", _with(wire.FEED, after=cursor)))
         for fault in faults:
             log.error("an entry of the server's feed cannot be read, and is skipped: %s", fault)
-        return page
+        return page, len(faults)
 
     def news(self, cursor: str, *, wait: int = wire.WAIT_SECONDS) -> bool:
         """Wait at most so many seconds for an entry after a cursor; tell whether there is one. Raises SyncError.

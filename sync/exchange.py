@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from kiosk import bounds
 from kiosk.facts import Entry
 from kiosk.ledger import LedgerReader
 from kiosk.messages import FeedArrived, ServerNews, SnapshotArrived
@@ -110,7 +111,7 @@ class Exchange:
                 cursor, is_fresh = self._snapshot(), True
             self._alive()
             try:
-                page = self._client.feed(cursor)
+                page, unreadable = self._client.feed(cursor)
             except GoneError as error:
                 if is_fresh:
                     raise
@@ -118,18 +119,21 @@ class Exchange:
                 cursor = None
                 continue
             if page.entries or page.cursor != cursor:
-                self._write_page(page.entries, page.cursor)
+                self._write_page(page.entries, page.cursor, unreadable=unreadable)
             cursor = page.cursor
             if not page.more:
                 return self._ledger.cursor is not None
         return False
 
-    def _write_page(self, page: Sequence[FeedEntry], after: str) -> None:
+    def _write_page(self, page: Sequence[FeedEntry], after: str, *, unreadable: int) -> None:
         """Write a page in parts; the cursor moves with the last one, so that an interrupted page is fetched again."""
         known = tuple(_readable_entries(page))
+        unreadable += len(page) - len(known)
         chunks = [known[start : start + CHUNK] for start in range(0, len(known), CHUNK)] or [()]
         for number, chunk in enumerate(chunks, 1):
-            self._write_news(FeedArrived(entries=chunk, cursor=after if number == len(chunks) else None))
+            is_last = number == len(chunks)
+            cursor = after if is_last else None
+            self._write_news(FeedArrived(entries=chunk, cursor=cursor, unreadable=unreadable if is_last else 0))
 
     def _snapshot(self) -> str:
         """Replace the kiosk's roster by the server's; return the cursor where the feed continues.
@@ -158,9 +162,11 @@ class Exchange:
 
 
 def _readable_entries(page: Iterable[FeedEntry]) -> Iterator[tuple[int, Entry]]:
-    """Yield the entries of a page; skip those of a release that this one cannot read."""
+    """Yield the entries of a page; skip those of a release that this one cannot read, and what no database keeps."""
     for one in page:
         try:
-            yield one.position, from_wire(one.entry)
+            entry = from_wire(one.entry)
+            bounds.refuse_unstorable(entry)
+            yield one.position, entry
         except ValueError as error:
             log.error("entry %d of ledger %s is skipped: %s", one.entry.seq, one.entry.ledger_id, error)  # noqa: TRY400

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     ),
     "kiosk.answers": "kiosk.commands kiosk.model msgspec",
     "kiosk.badges": "kiosk.files",
+    "kiosk.bounds": "kiosk.facts kiosk.local_time kiosk.model msgspec",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
         "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.files kiosk.health kiosk.hours "
@@ -48,7 +49,7 @@ MAY_IMPORT = {
         "sync.central.server sync.central.settings sync.pairing litestar msgspec"
     ),
     "kiosk.desk": (
-        "kiosk.answers kiosk.badges kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
+        "kiosk.answers kiosk.badges kiosk.bounds kiosk.commands kiosk.facts kiosk.hours kiosk.languages kiosk.ledger "
         "kiosk.local_time kiosk.messages kiosk.model kiosk.payments kiosk.roster kiosk.rules kiosk.settings "
         "kiosk.store argon2 phonenumbers msgspec"
     ),
@@ -66,13 +67,15 @@ MAY_IMPORT = {
     "kiosk.hours": "kiosk.local_time kiosk.model msgspec opening_hours",
     "kiosk.languages": "",
     "kiosk.ledger": (
-        "kiosk.clock kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.rules kiosk.store msgspec "
-        "sqlalchemy"
+        "kiosk.bounds kiosk.clock kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.rules "
+        "kiosk.store msgspec sqlalchemy"
     ),
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
     "kiosk.model": "msgspec",
-    "kiosk.notices": "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.model kiosk.payments babel",
+    "kiosk.notices": (
+        "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.local_time kiosk.model kiosk.payments babel"
+    ),
     "kiosk.payments": "",
     "kiosk.roster": "kiosk.model kiosk.store sqlalchemy",
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
@@ -82,7 +85,7 @@ MAY_IMPORT = {
     ),
     "kiosk.screen.sdl": "pygame",
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.local_time kiosk.model msgspec",
-    "kiosk.store": "kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.payments msgspec sqlalchemy",
+    "kiosk.store": "kiosk.bounds kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.payments msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.threads": "kiosk.messages kiosk.model",
     "kiosk.upkeep": (
@@ -104,7 +107,7 @@ MAY_IMPORT = {
         "sync.central.pages sync.central.server sync.central.settings sync.central.storage click msgspec"
     ),
     "sync.central.feed": (
-        "kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.kiosks "
+        "kiosk.bounds kiosk.facts kiosk.messages kiosk.model kiosk.store sync.central.alarms sync.central.kiosks "
         "sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.http": (
@@ -144,7 +147,7 @@ MAY_IMPORT = {
     "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
     "sync.central.words": "kiosk.notices babel",
     "sync.client": "sync.wire msgspec",
-    "sync.exchange": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
+    "sync.exchange": "kiosk.bounds kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
     "sync.listener": "sync.client",
     "sync.outbox": "kiosk.facts kiosk.ledger kiosk.messages sync.client sync.wire msgspec",
     "sync.pairing": "kiosk.files sync.client sync.wire msgspec",

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from kiosk import hours, local_time
+from kiosk import bounds, hours, local_time
 from kiosk.badges import BadgeError, badge_id, read_uid
 from kiosk.desk.books import Books
 from kiosk.facts import AnyFact, Entry
@@ -29,6 +29,13 @@ class DeskError(ValueError):
     def __init__(self, message: str, near: Iterable[str] = (), *, code: str, **facts: str) -> None:
         self.near, self.code, self.facts = tuple(near), code, facts
         super().__init__(message)
+
+
+def _refuse_out_of_bounds(fact: AnyFact) -> None:
+    found = bounds.excess(fact)
+    if found is not None:
+        field = found.field.rpartition(".")[2]
+        raise DeskError(str(found), code=found.code, **found.facts, field=field)
 
 
 def refuse_unknown_region(region: str, country: str) -> None:
@@ -55,7 +62,9 @@ class Desk:
         return self.books.roster
 
     def append(self, *facts: AnyFact) -> tuple[Entry, ...]:
-        """Write facts, all or none."""
+        """Write facts, all or none. Raises DeskError for one that tells more than the bounds of kiosk.bounds allow."""
+        for fact in facts:
+            _refuse_out_of_bounds(fact)
         return self.books.append(*facts)
 
     @property
@@ -100,7 +109,7 @@ class Desk:
 
     def local(self, instant: datetime) -> datetime:
         """Return an instant as local time of the site."""
-        return instant.astimezone(self.zone)
+        return local_time.within_calendar(instant).astimezone(self.zone)
 
     def local_or_none(self, instant: datetime | None) -> datetime | None:
         """Return an instant as local time of the site, None for None."""

@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is brought up to date."""
-FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED}
+FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED, Health.FEED_SET_ASIDE}
 """What stays on the screen until a host has tapped."""
 
 
@@ -309,7 +309,8 @@ class Controller:
         if isinstance(news, ServerSeen):
             (self._health.discard if news.reached else self._health.add)(Health.SERVER_UNREACHABLE)
         try:
-            write_news(self._ledger, news, extra_facts=partial(erased_inside.in_news, self._desk()))
+            if write_news(self._ledger, news, extra_facts=partial(erased_inside.in_news, self._desk())):
+                self._health.add(Health.FEED_SET_ASIDE)
         except LedgerError as error:
             self._recorder.report_damage(error)
             raise

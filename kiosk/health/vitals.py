@@ -170,6 +170,8 @@ def _exchange(status: Status, *, paired: bool) -> Vital:
     facts = {"waiting": str(status.waiting)}
     if "server_unreachable" in status.health:
         return Vital(part="exchange", state="attention", code="exchange_unreachable", facts=facts)
+    if "feed_set_aside" in status.health:
+        return Vital(part="exchange", state="attention", code="feed_set_aside", facts=facts)
     return Vital(
         part="exchange", state="good", code="exchange_waiting" if status.waiting else "exchange_done", facts=facts
     )

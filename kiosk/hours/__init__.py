@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+import opening_hours
 from opening_hours import State
 
 from kiosk import local_time
@@ -176,8 +177,14 @@ def read_as(rule: str, calendar: str) -> str:
 
 
 def next_effect(rule: str, calendar: str, on: date) -> date | None:
-    """Return the first date from `on` that a rule applies to; None if all its dates are past."""
-    found = (_first_change(f"{base}; {rule}", base == "24/7", calendar, on) for base in ("24/7", "off"))
+    """Return the first date from `on` that a rule applies to; None if all its dates are past.
+
+    A rule that cannot be read counts as closed (`_joined`), from `on`: so it is shown, and can be removed.
+    """
+    try:
+        found = [_first_change(f"{base}; {rule}", base == "24/7", calendar, on) for base in ("24/7", "off")]
+    except opening_hours.ParserError:  # type: ignore[attr-defined]
+        return on
     return min(filter(None, found), default=None)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, text, true, update
 
+from kiosk.bounds import OutOfBoundsError
 from kiosk.facts import AnyFact, Condensed, Entry, Erased
 from kiosk.ledger import schema
 from kiosk.ledger.reader import UNREADABLE, LedgerReader
@@ -97,7 +98,8 @@ class Ledger(LedgerReader):
         sealed = tuple(chain.seal(facts, ledger_id=self.ledger_id, head=head, stamp=self._stamp()))
         connection.execute(INSERT, [to_row(entry) for entry in sealed])
         for entry, fact in zip(sealed, facts, strict=True):
-            fold.apply(connection, entry, fact)
+            with suppress(OutOfBoundsError):  # whoever hears of it passes it over as well
+                fold.apply(connection, entry, fact)
         if any(isinstance(fact, Erased | Condensed) for fact in facts):
             erasing.carry_out(connection, entries, ALL, facts)
         self._new_head = Head(seq=sealed[-1].ref.seq, hash=sealed[-1].hash)
@@ -205,13 +207,14 @@ class Ledger(LedgerReader):
             with self._writing() as connection:
                 cursors.write(connection, {cursors.BADGE_KEY: mark.hex()})
 
-    def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+    def stage(self, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> int:
         """Store a page of the server's snapshot beside the roster, which does not change; the first page starts anew.
 
-        Raises SnapshotError for a page that does not follow the one before, LedgerError for one that does not fit.
+        Returns how many rows are left out, because they are beyond the bounds of kiosk.bounds. Raises SnapshotError for
+        a page that does not follow the one before, LedgerError for one that does not fit.
         """
         with self._writing() as connection:
-            snapshot.stage(connection, rows, position=position)
+            return snapshot.stage(connection, rows, position=position)
 
     def adopt(self, *, cursor: str) -> None:
         """Replace the roster by the staged snapshot, once its last page is staged; fold own unsent entries on top.

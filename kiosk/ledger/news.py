@@ -13,15 +13,16 @@ from kiosk.store.feed.snapshot import SnapshotError
 log = logging.getLogger(__name__)
 
 
-def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[ServerNews], Sequence[AnyFact]]) -> None:
+def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[ServerNews], Sequence[AnyFact]]) -> int:
     """Write news, and after them the facts that `extra_facts` returned before they were written.
 
-    Raises LedgerError; then the news are fetched again. Any other exception becomes a LedgerError too: nothing a server
+    Returns how much of them was set aside: entries that do not verify or are beyond the bounds of kiosk.bounds. Raises
+    LedgerError; then the news are fetched again. Any other exception becomes a LedgerError too: nothing a server
     sends may end the thread that opens the door.
     """
     try:
         facts = extra_facts(news)
-        _write(ledger, news)
+        set_aside = _write(ledger, news)
         if facts:
             ledger.append(*facts)
     except LedgerError:
@@ -31,16 +32,21 @@ def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[Serve
     except Exception as error:
         log.exception("news from the server could not be written")
         raise LedgerError(f"news from the server could not be written: {type(error).__name__}") from error
+    return set_aside
 
 
-def _write(ledger: Ledger, news: ServerNews) -> None:
+def _write(ledger: Ledger, news: ServerNews) -> int:
     match news:
         case FeedArrived():
-            for fault in ledger.add_from_feed(news.entries, cursor=news.cursor):
+            faults = ledger.add_from_feed(news.entries, cursor=news.cursor)
+            for fault in faults:
                 log.error("from the server's feed: %s", fault)
+            return len(faults) + news.unreadable
         case Acked():
             ledger.mark_acknowledged(news.seq, former=news.former, disowned=news.disowned)
         case SnapshotArrived():
-            ledger.stage(news.rows, position=news.position)
+            left_out = ledger.stage(news.rows, position=news.position)
             if news.last:
                 ledger.adopt(cursor=news.cursor)
+            return left_out
+    return 0

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -23,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
+from kiosk import local_time
 from kiosk.languages import DEFAULT, SOURCE, catalogue_files, languages
 
 __all__ = ["DEFAULT", "SOURCE", "Language", "catalogue_files", "choose", "languages", "sentence"]
@@ -59,11 +59,11 @@ class Language:
     """One language, in the zone of one site. Texts hold `{name}` where a fact belongs."""
 
     def __init__(self, code: str, zone: str) -> None:
-        """`code` is one of `languages()`, `zone` an IANA name."""
+        """`code` is one of `languages()`, `zone` an IANA name; UTC for an unknown one."""
         self.code, self.zone = code, zone
         self._words = catalogue(code)
         self._locale = Locale.parse(LOCALES.get(code, code))
-        self._zone = ZoneInfo(zone)
+        self._zone = local_time.zone(zone)
 
     @property
     def locale(self) -> Locale:
@@ -84,7 +84,7 @@ class Language:
 
     def local(self, at: datetime) -> datetime:
         """Return the instant as the site's local time."""
-        return at.astimezone(self._zone)
+        return local_time.within_calendar(at).astimezone(self._zone)
 
     def time(self, at: datetime) -> str:
         """Return hours and minutes: 17:00."""

@@ -147,6 +147,17 @@ _VISITS: dict[str, Saying] = {
     "NOTHING_USED": lambda words, facts: words.say("{name} used no entry that could be given back", **facts),
 }
 
+_BOUNDS: dict[str, Saying] = {
+    "TOO_LONG": lambda words, facts: words.say("This text is too long: {most} letters at most", **facts),
+    "CONTROL_CHARACTER": lambda words, facts: words.say(
+        "This text has a character that cannot be written: type it again", **facts
+    ),
+    "NUMBER_RANGE": lambda words, facts: words.say("This number is not from {least} to {most}", **facts),
+    "DATE_RANGE": lambda words, facts: words.say("Dates are from {first} to {last}", **facts),
+    "TOO_MANY": lambda words, facts: words.say("These are too many: {most} at most", **facts),
+}
+"""Of kiosk.bounds."""
+
 SAID: dict[str, Saying] = {
     "NO_ANSWER": lambda words, facts: words.say("No answer: see what was done before you try again", **facts),
     **_HOURS,
@@ -158,6 +169,7 @@ SAID: dict[str, Saying] = {
     **_BADGES,
     **_SALES,
     **_VISITS,
+    **_BOUNDS,
 }
 """Code of a refusal -> the sentence, filled in with the refusal's facts."""
 

@@ -67,7 +67,7 @@ def decode_fact(body: bytes) -> AnyFact | None:
     """
     try:
         fact: AnyFact = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return fact
 

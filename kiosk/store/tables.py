@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0008"
+REVISION = "0009"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold

@@ -2,11 +2,13 @@
 
 import ast
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 import kiosk
 from kiosk.answers import Refused
+from kiosk.bounds import SENTENCES
 from kiosk.commands import ShowAccount
 from kiosk.desk.visits import WHY_NOT as WHY_A_VISIT_STANDS
 from kiosk.hours.checking import ADVICE
@@ -22,8 +24,8 @@ REFUSING = ("DeskError", "ExportError", "HoursError", "Refused")
 OF_HOURS = {"hours", "column", "rest"}
 """Facts that come with every mistake in hours."""
 OWN_WORDS = {"message", "near", "code", "facts"}
-HANDED_ON = {"code", "error.code", "failed.code", "why_not", "pairing_refusal_code(error)"}
-"""Codes that come from elsewhere: of an error that has one, of a visit that stands, of a pairing that failed."""
+HANDED_ON = {"code", "error.code", "found.code", "failed.code", "why_not", "pairing_refusal_code(error)"}
+"""Codes that come from elsewhere: of an error or a bound, of a visit that stands, of a pairing that failed."""
 
 
 def refusals(source: str) -> list[tuple[int, str, set[str]]]:
@@ -60,6 +62,7 @@ def every_code() -> set[str]:
         "PAIRING_WAIT",
         "MEDIUM_FULL",
         "MEDIUM_FAILED",
+        *SENTENCES.keys() - {"OTHER_KIND"},
     }
     return (set(in_the_source()) - HANDED_ON) | indirect
 
@@ -82,6 +85,7 @@ def test_every_refusal_is_said_whole_in_every_language(language):
         facts = {name: f"<{name}>" for name in written.get(code, set())}
         facts |= {"minutes": "<minutes>"} if code == "PAIRING_WAIT" else {}
         facts |= {name: f"<{name}>" for name in OF_HOURS} if code in ADVICE else {}
+        facts |= {name: f"<{name}>" for _, name, _, _ in Formatter().parse(SENTENCES.get(code, "")) if name}
         refused = Refused(message="the English of the command line", code=code, facts=facts)
         said = refusal(words, refused)
         assert said

@@ -113,7 +113,8 @@ def wired(seq: int) -> wire.WireEntry:
 def test_an_entry_of_the_feed_that_cannot_be_read_holds_no_other_up(caplog):
     entries = tuple(wire.FeedEntry(position=seq, entry=wired(seq)) for seq in (1, 2, 3))
     spoilt = msgspec.json.encode(wire.FeedPage(entries=entries, cursor="c")).replace(b'"seq":2', b'"seq":"two"')
-    page = Client(ScriptedTransport(ok(spoilt))).feed()
+    page, unreadable = Client(ScriptedTransport(ok(spoilt))).feed()
+    assert unreadable == 1
     assert [one.position for one in page.entries] == [1, 3]
     assert "is skipped" in caplog.text
 

@@ -202,7 +202,7 @@ def test_the_server_of_the_demo_knows_its_kiosk_from_the_first_start_on(tmp_path
                 assert kept is not None
                 tokens.append(kept.token)
                 line = HttpTransport(beside.url)
-                assert Client(line, token=kept.token).feed().cursor
+                assert Client(line, token=kept.token).feed()[0].cursor
                 line.close()
                 answer = requests.get(beside.url + "/sign-in", timeout=10)
                 assert answer.status_code == 200

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Column,
     Connection,
@@ -28,6 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType, TypeEngine
 
+from kiosk import bounds
+from kiosk.model import Badge, Member, Pass, Product, Site
 from kiosk.store.chain import Fault
 from kiosk.store.entry_rows import PAGE, from_row
 from kiosk.store.feed import cursors
@@ -95,9 +98,10 @@ def _page(table: Table, last: tuple[Any, ...] | None, size: int) -> Any:
     return query if last is None else query.where(tuple_(*key) > tuple_(*(type_coerce(v, NullType()) for v in last)))
 
 
-def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> None:
+def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, object]]], *, position: int) -> int:
     """Store a page beside the roster; the first page of a snapshot, the one with the heads, starts anew.
 
+    Returns how many rows were left out: nouns that this release cannot read, or beyond the bounds of kiosk.bounds.
     Raises SnapshotError for a page of another snapshot than the one that was begun.
     """
     if HEADS in rows:
@@ -106,10 +110,31 @@ def stage(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, objec
     begun = cursors.number(connection, cursors.STAGED)
     if begun != position:
         raise SnapshotError(f"a page of the snapshot at {position} cannot follow one at {begun}: start again")
+    left_out = 0
     for name, page in rows.items():
         table = staged_heads if name == HEADS else staged.get(name)
         if table is not None:
-            _insert(connection, table, page)
+            sound = [row for row in page if _is_sound(name, row)]
+            left_out += len(page) - len(sound)
+            _insert(connection, table, sound)
+    return left_out
+
+
+_NOUNS = {
+    name: msgspec.json.Decoder(noun).decode
+    for name, noun in {"sites": Site, "products": Product, "members": Member, "badges": Badge, "passes": Pass}.items()
+}
+
+
+def _is_sound(table: str, row: Mapping[str, object]) -> bool:
+    """Tell whether the noun in a row can be read and is within the bounds."""
+    decode, told = _NOUNS.get(table), row.get("doc")
+    if decode is None or not isinstance(told, str):
+        return True
+    try:
+        return bounds.noun_excess(decode(told)) is None
+    except msgspec.DecodeError:
+        return False
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:

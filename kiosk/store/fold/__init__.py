@@ -18,6 +18,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
+from kiosk import bounds
 from kiosk.facts import (
     AnyFact,
     Condensed,
@@ -40,19 +41,17 @@ from kiosk.store.tables import reversals
 
 PLACED = frozenset({"site", "product", "member", "badge", "sale", "override"})
 """Kinds of entries whose place in the feed matters; what the others do is the same at any place."""
-NUL = b"\\u0000"
-"""As JSON writes it."""
 
 
 def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int | None = None) -> None:
     """Apply one entry to the roster, inside the transaction that `connection` is in.
 
     `position` is its position in the server's feed, None for an own entry that has none yet. Once it has one, apply the
-    entry again with it. On the server every entry has one. Only one connection at a time may write a roster. An entry
-    with a NUL in a text has no effect: PostgreSQL cannot store it, and all nodes must get the same roster.
+    entry again with it. On the server every entry has one. Only one connection at a time may write a roster. Raises
+    OutOfBoundsError, before anything is written, for an entry beyond the bounds of kiosk.bounds: all nodes must get
+    the same roster, and not every database and page could keep it.
     """
-    if entry.body and NUL in entry.body:
-        return
+    bounds.check(entry, fact)
     if entry.stamp.clock is ClockQuality.UNTRUSTED:
         entry, fact = times.corrected(connection, entry, fact)
     match fact:

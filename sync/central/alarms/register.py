@@ -48,7 +48,9 @@ class Kind(StrEnum):
     CHANGED_APART = "changed_apart"
     """Two changed one field of a noun, neither in knowledge of the other: one of the two stands."""
     UNFOLDABLE = "unfoldable"
-    """An entry could not be applied to the roster."""
+    """Entries of a ledger could not be applied to the roster."""
+    SET_ASIDE = "set_aside"
+    """A kiosk sent what cannot be read, or is beyond the bounds of kiosk.bounds. Ends when all of it is settled."""
 
 
 Facts = dict[str, str | int]
@@ -93,6 +95,10 @@ class Note(StrEnum):
     """site, field; ledger and n: the entry that does not stand."""
     PRODUCT_CHANGED = "product_changed"
     """product, field; ledger and n: the entry that does not stand."""
+    PUT_ASIDE = "put_aside"
+    """n: an entry in quarantine."""
+    NO_PUSH = "no_push"
+    """n: 0. What was sent is no push as a whole, so that nothing of it could be kept."""
     NOT_APPLIED = "not_applied"
     """n: this entry; error: the kind of exception."""
 

@@ -25,7 +25,7 @@ from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
 from sync.central.feed.push_reader import RefusedEntry
 from sync.central.storage.tables import feed, ledgers, quarantine
-from sync.wire import EntryStatus, Outcome, to_wire
+from sync.wire import LATER_RELEASE, EntryStatus, Outcome, to_wire
 
 FORK = "fork: another entry has this place"
 _encode = msgspec.json.Encoder().encode
@@ -180,6 +180,9 @@ class Batch:
             del named[key]
         if named:
             self.connection.execute(insert(quarantine), [self._aside(key, one) for key, one in named.items()])
+        poison = [one for one in named.values() if not one.reason.startswith((FORK, LATER_RELEASE))]
+        if poison:
+            self._alarm(Kind.SET_ASIDE, poison[0].seq, Note.PUT_ASIDE, times=len(poison))
 
     def _aside(self, key: str, one: RefusedEntry) -> dict[str, object]:
         return {

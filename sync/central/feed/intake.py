@@ -8,6 +8,9 @@ from datetime import datetime
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from kiosk.model import Ref
+from sync.central.alarms import register
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed import history_checks, ingest, push_reader
 from sync.central.feed.push_reader import ReadPush
 from sync.central.kiosks import former_ledgers, paired
@@ -33,8 +36,12 @@ class Intake:
         Raises push_reader.NoPushError for an unreadable push, OtherLedgerError for one of another kiosk's ledger, and
         LedgerError when the database cannot be written.
         """
-        arrival = push_reader.read(body)
         now, of = self._now(), self._storage.network
+        try:
+            arrival = push_reader.read(body)
+        except push_reader.NoPushError:
+            self._tell_of_garbage(kiosk, now)
+            raise
         with self._storage.writing(Turn.FEED) as connection:
             is_former = self._is_former(connection, kiosk, arrival, now)
             before = ingest.progress(connection, of, arrival.ledger_id)
@@ -48,6 +55,15 @@ class Intake:
         if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
             self._on_new()
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
+
+    def _tell_of_garbage(self, kiosk: Kiosk, now: datetime) -> None:
+        """Raise the alarm that a kiosk sent what is no push; nothing of it can be kept."""
+        alarm_id, ref = register.ledger_alarm_id(Kind.SET_ASIDE, kiosk.ledger_id), Ref(ledger_id=kiosk.ledger_id, seq=0)
+        with self._storage.writing() as connection:
+            facts = Facts(n=0)
+            register.raise_alarm(
+                connection, self._storage.network, alarm_id, ref=ref, note=Note.NO_PUSH, facts=facts, now=now
+            )
 
     def _is_former(self, connection: Connection, kiosk: Kiosk, arrival: ReadPush, now: datetime) -> bool:
         """Tell whether a push is of a former ledger; let the kiosk change to a new ledger if it asks."""

@@ -11,16 +11,17 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
+from kiosk import bounds
+from kiosk.bounds import LARGEST
 from kiosk.facts import Entry
 from kiosk.model import ClockQuality, Noun
 from kiosk.store import chain
 from sync.wire import LATER_RELEASE, PAGE, Beacon, Push, WireEntry, WireStruct, from_wire
 
 _NUL = b"\\u0000"
-LARGEST = 2**63 - 1
-"""The greatest number that both databases keep."""
-LONGEST_ID = 200
-"""Letters of an id: PostgreSQL indexes no row above 2704 bytes, and an index has up to three ids."""
+LONGEST_ID = bounds.ID.most
+OUT_OF_BOUNDS = "out of bounds"
+"""How the reason begins for which an entry is put aside that tells what no release may (kiosk.bounds)."""
 
 
 class NoPushError(ValueError):
@@ -195,7 +196,21 @@ def _hash_trouble(entry: Entry) -> str:
     )
     if expected != entry.hash:
         return "hash mismatch: the entry is not the one that was sealed"
-    return "" if entry.body is None else _body_trouble(entry.body)
+    return ("" if entry.body is None else _body_trouble(entry.body)) or _excess(entry)
+
+
+def _excess(entry: Entry) -> str:
+    """Return what an entry tells beyond the bounds; nothing of a fact that only a later release can read."""
+    body = entry.remainder if entry.body is None else entry.body
+    fact = None if body is None else chain.decode_fact(body)
+    try:
+        if fact is not None:
+            bounds.check(entry, fact)
+        elif found := bounds.stamp_excess(entry):
+            return f"{OUT_OF_BOUNDS}: {found}"
+    except bounds.OutOfBoundsError as error:
+        return f"{OUT_OF_BOUNDS}: {error}"
+    return ""
 
 
 def _body_trouble(body: bytes) -> str:

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from kiosk.facts import Entry
 from kiosk.model import Noun
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind
 from sync.central.feed import ingest, push_reader
 from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import quarantine
@@ -100,6 +102,12 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
 
 
 def dismiss(connection: Connection, network: str, quarantine_id: str, now: datetime) -> None:
-    """Settle an item that staff have looked at; the row stays."""
-    one = (quarantine.c.network_id == network, quarantine.c.quarantine_id == quarantine_id)
-    connection.execute(update(quarantine).where(*one, quarantine.c.settled_at.is_(None)).values(settled_at=now))
+    """Settle an item that staff have looked at; the row stays. With the last one of a ledger its alarm ends."""
+    one = (*_waiting(network), quarantine.c.quarantine_id == quarantine_id)
+    ledger_id = connection.execute(select(quarantine.c.ledger_id).where(*one)).scalar()
+    if ledger_id is None:
+        return
+    connection.execute(update(quarantine).where(*one).values(settled_at=now))
+    left = select(quarantine.c.seq).where(*_waiting(network), quarantine.c.ledger_id == ledger_id)
+    if connection.execute(left.limit(1)).first() is None:
+        register.end(connection, network, register.ledger_alarm_id(Kind.SET_ASIDE, ledger_id), now)

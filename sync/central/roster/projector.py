@@ -98,12 +98,13 @@ class Projector:
                 return 0
             gone = erasing.gone(connection)
             for position, entry in placed:
+                is_applied = True
                 if is_careful:
-                    self._apply_carefully(connection, entry, position, of.judged)
+                    is_applied = self._apply_carefully(connection, entry, position, of.judged)
                 else:
                     self._apply(connection, entry, position, of.judged)
                 forgetting.erase_if_forgotten(connection, self._network, entry, gone)
-                if forgetting.carry_out(connection, self._network, entry):
+                if is_applied and forgetting.carry_out(connection, self._network, entry):
                     gone = erasing.gone(connection)
             end = placed[-1][0]
             values = {"projected": end, "judged": max(end, of.judged)}
@@ -117,7 +118,8 @@ class Projector:
                 entry, position
             )
 
-    def _apply_carefully(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:
+    def _apply_carefully(self, connection: Connection, entry: Entry, position: int, judged: int) -> bool:
+        """Apply an entry, or raise the alarm that it cannot be; tell whether it was applied."""
         try:
             with _savepoint(connection):
                 self._apply(connection, entry, position, judged)
@@ -125,10 +127,12 @@ class Projector:
             if not _is_entry_error(error):
                 raise
             facts = Facts(n=entry.ref.seq, error=type(error).__name__)
-            alarm_id, now = register.entry_alarm_id(Kind.UNFOLDABLE, entry.ref), self._now()
+            alarm_id, now = register.ledger_alarm_id(Kind.UNFOLDABLE, entry.ref.ledger_id), self._now()
             register.raise_alarm(
                 connection, self._network, alarm_id, ref=entry.ref, note=Note.NOT_APPLIED, facts=facts, now=now
             )
+            return False
+        return True
 
     def _append(self, connection: Connection, *facts: AnyFact) -> None:
         self._storage.take_turn(connection, Turn.FEED)

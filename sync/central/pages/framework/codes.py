@@ -46,6 +46,7 @@ def alarm(words: Words, kind: str) -> str:
         Kind.RESTORED: words.say("The server was put back from a copy"),
         Kind.RENEWED: words.say("A kiosk repaired its ledger, and goes on in a new one"),
         Kind.UNFOLDABLE: words.say("An entry could not be applied"),
+        Kind.SET_ASIDE: words.say("A kiosk sent what cannot be read or cannot be so; it was set aside"),
     }
     if kind in CONFLICTS:
         return words.say(CONFLICTS[kind].said)
@@ -66,6 +67,10 @@ def remedy(words: Words, kind: str) -> str:
         ),
         Kind.RENEWED: words.say("Replace the kiosk’s memory card soon: it failed once."),
         Kind.UNFOLDABLE: words.say("Upgrade the server: a later release may be able to."),
+        Kind.SET_ASIDE: words.say(
+            "Look at what was set aside. If nobody knows of it, take the kiosk out of the network: "
+            "it may be in other hands."
+        ),
     }
     if kind in CONFLICTS:
         return words.say(CONFLICTS[kind].advice)
@@ -95,6 +100,8 @@ _NOTES: dict[str, str] = {
     Note.SENT_BEFORE: _("The kiosk knows that entries up to {n} had been taken in; the server has them up to {known}."),
     Note.OTHER_FEED: _("A kiosk had read up to entry {n} of all, and something else stands there now."),
     Note.NEW_LEDGER: _("What it wrote last in the one before may be lost."),
+    Note.PUT_ASIDE: _("Entry {n} is among what was set aside."),
+    Note.NO_PUSH: _("It was no list of entries; nothing of it was kept."),
     Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),
 }
 _REASONS = {
@@ -104,6 +111,7 @@ _REASONS = {
     "half erased": _("A part of it is missing."),
     "hash mismatch": _("It is not as it was sealed."),
     "malformed": _("It cannot be read."),
+    "out of bounds": _("It tells what cannot be: a text too long, a number or a date too large, an unknown time zone."),
 }
 
 

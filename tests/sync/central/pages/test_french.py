@@ -107,7 +107,7 @@ def reasons() -> set[str]:
     tree = ast.parse(Path(push_reader.__file__).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     told = {text for text in texts if re.match(r"(malformed|other ledger|half erased|hash mismatch): ", text)}
-    return told | {ingest.FORK, f"{LATER_RELEASE}: a later release wrote it"}
+    return told | {ingest.FORK, f"{push_reader.OUT_OF_BOUNDS}: note", f"{LATER_RELEASE}: a later release wrote it"}
 
 
 def everything_happens(house: Office) -> None:

@@ -97,7 +97,8 @@ def test_an_entry_that_cannot_be_folded_is_told_and_delays_no_other(database: st
     poison = sold_to("lea", pass_id="new", settles=(Debt(pass_id="ten", units=2**70),))
     with serving(database) as central:
         doors = Doors(central)
-        doors.hears("north", let_in(MONDAY, "ten"), poison, MemberSet(member=Member(id="next", name="Suivante")))
+        doors.hears("north", let_in(MONDAY, "ten"))
+        central.books.append(poison, MemberSet(member=Member(id="next", name="Suivante")), by="an earlier release")
         assert central.books.roster.member("next") is not None
         assert central.books.roster.sale_of("new") is None
         assert doors.left() == 9
