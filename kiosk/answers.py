@@ -366,6 +366,8 @@ class Status(Answer, tag="status", frozen=True, kw_only=True):
     """Codes of kiosk.notices.Health."""
     mistakes: int = 0
     """Commands that failed by a fault in the program since it was started."""
+    change_lost: str = ""
+    """Fields of a change made here that does not stand, until a host has tapped."""
     mending: str = ""
     """What was done about a damaged database, until a host has seen it."""
     waiting: int = 0

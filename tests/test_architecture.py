@@ -136,7 +136,7 @@ MAY_IMPORT = {
         "litestar markupsafe msgspec pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
-        "kiosk.facts kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "
+        "kiosk.facts kiosk.hours kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "
         "sync.central.feed sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.server": (

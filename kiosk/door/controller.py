@@ -26,7 +26,7 @@ from kiosk.door.offers import AnsweredTap, admission, offers, undoable
 from kiosk.door.recording import Recorder
 from kiosk.facts import Happened, Tapped
 from kiosk.ledger import Ledger, LedgerError, repair_notice
-from kiosk.ledger.news import write_news
+from kiosk.ledger.news import lost_change, write_news
 from kiosk.messages import (
     BadgeAlreadyThere,
     BadgeRemoved,
@@ -50,7 +50,13 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 1.0
 """How long the inbox is waited for before the clock on the screen is brought up to date."""
-FOR_HOSTS = {Health.DOOR_FORCED_OPEN, Health.BADGE_REFUSED, Health.LEDGER_MENDED, Health.FEED_SET_ASIDE}
+FOR_HOSTS = {
+    Health.DOOR_FORCED_OPEN,
+    Health.BADGE_REFUSED,
+    Health.LEDGER_MENDED,
+    Health.FEED_SET_ASIDE,
+    Health.CHANGE_LOST,
+}
 """What stays on the screen until a host has tapped."""
 
 
@@ -82,6 +88,7 @@ class Controller:
             ledger, clock, site_id=site_id, health=self._health, on_damage=lambda why: self.on_damage(why)
         )
         self._repair, self._is_repair_noted = "", True
+        self._lost_change = ""
         self.door = DoorLines(devices, clock, self._recorder, site_id=site_id, health=self._health)
 
     def health(self) -> tuple[str, ...]:
@@ -93,6 +100,11 @@ class Controller:
     def unread_repair(self) -> str:
         """What was repaired in a damaged database and no host has seen yet, or an empty text; from any thread."""
         return self._repair if Health.LEDGER_MENDED in self._health else ""
+
+    @property
+    def lost_change(self) -> str:
+        """The fields of a change made here that does not stand, until a host has tapped; from any thread."""
+        return self._lost_change if Health.CHANGE_LOST in self._health else ""
 
     def hide_badges_with(self, key: bytes) -> None:
         """Use the badge key of a network that was joined; from any thread.
@@ -311,6 +323,9 @@ class Controller:
         try:
             if write_news(self._ledger, news, extra_facts=partial(erased_inside.in_news, self._desk())):
                 self._health.add(Health.FEED_SET_ASIDE)
+            if lost := lost_change(news, own={self.ledger_id, *self._ledger.former_ledgers}):
+                self._lost_change = lost
+                self._health.add(Health.CHANGE_LOST)
         except LedgerError as error:
             self._recorder.report_damage(error)
             raise

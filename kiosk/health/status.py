@@ -40,6 +40,7 @@ class StatusReporter:
         """
         controller = self._controller
         status = replace(status, running=True, health=controller.health(), mending=controller.unread_repair)
+        status = replace(status, change_lost=controller.lost_change)
         if self.uplink:
             with suppress(LedgerError):  # the health tells of the ledger's trouble
                 status = replace(status, server=self.uplink.live_link())

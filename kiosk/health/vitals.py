@@ -170,6 +170,9 @@ def _exchange(status: Status, *, paired: bool) -> Vital:
     facts = {"waiting": str(status.waiting)}
     if "server_unreachable" in status.health:
         return Vital(part="exchange", state="attention", code="exchange_unreachable", facts=facts)
+    if "change_lost" in status.health:
+        lost = {"field": status.change_lost}
+        return Vital(part="exchange", state="attention", code="change_lost", facts=lost)
     if "feed_set_aside" in status.health:
         return Vital(part="exchange", state="attention", code="feed_set_aside", facts=facts)
     return Vital(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from kiosk.facts import AnyFact
-from kiosk.ledger import Ledger, LedgerError
+from kiosk.facts import AnyFact, Happened
+from kiosk.ledger import Ledger, LedgerError, decode_fact
 from kiosk.messages import Acked, FeedArrived, ServerNews, SnapshotArrived
 from kiosk.store.feed.snapshot import SnapshotError
 
+CHANGED_APART = "changed_apart"
+"""`what` of the incident by which the server tells of it."""
 log = logging.getLogger(__name__)
 
 
@@ -33,6 +35,15 @@ def write_news(ledger: Ledger, news: ServerNews, *, extra_facts: Callable[[Serve
         log.exception("news from the server could not be written")
         raise LedgerError(f"news from the server could not be written: {type(error).__name__}") from error
     return set_aside
+
+
+def lost_change(news: ServerNews, *, own: Collection[str]) -> str:
+    """Return the fields of a change in one of these ledgers that does not stand, as the server tells."""
+    for _, entry in news.entries if isinstance(news, FeedArrived) else ():
+        fact = decode_fact(entry.body) if entry.kind == "incident" and entry.body is not None else None
+        if isinstance(fact, Happened) and fact.what == CHANGED_APART and fact.facts.get("ledger") in own:
+            return str(fact.facts.get("field", ""))
+    return ""
 
 
 def _write(ledger: Ledger, news: ServerNews) -> int:

@@ -21,6 +21,7 @@ from kiosk.facts import (
     Tapped,
 )
 from kiosk.model import Denied, Granted, Verdict
+from kiosk.notices.conflicts import conflict_note
 from kiosk.notices.language import Language
 
 
@@ -137,8 +138,5 @@ def _happened(words: Language, fact: Happened) -> str:
         return " ".join(filter(None, (fact.what, fact.detail)))
     said = words.say(CONFLICTS[fact.what].said)
     sentence = CONFLICT_NOTES.get(fact.note)
-    try:
-        note = words.say(sentence, **fact.facts) if sentence else fact.detail
-    except (KeyError, TypeError):
-        note = ""  # another release keeps other facts
+    note = conflict_note(words, sentence, fact.facts) if sentence else fact.detail
     return ". ".join(filter(None, (said, note)))

@@ -46,6 +46,7 @@ class Health(StrEnum):
     CLOCK_UNTRUSTED = "clock_untrusted"
     BADGE_REFUSED = "badge_refused"
     BADGE_ON_READER = "badge_on_reader"
+    CHANGE_LOST = "change_lost"
     FEED_SET_ASIDE = "feed_set_aside"
     SERVER_UNREACHABLE = "server_unreachable"
 

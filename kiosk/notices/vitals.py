@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from kiosk.codes import HEALTH, PARTS, Count
+from kiosk.notices.conflicts import changed_fields
 from kiosk.notices.language import Language
 
 GIGABYTE = 10**9
@@ -40,6 +41,8 @@ def _shown(words: Language, facts: Mapping[str, str], now: datetime) -> dict[str
     for name in ("free", "total"):
         if name in facts:
             shown[name] = words.decimal(int(facts[name]) / GIGABYTE)
+    if "field" in facts:
+        shown["field"] = changed_fields(words, facts["field"])
     if "on" in facts:
         shown["day"] = words.day(date.fromisoformat(facts["on"]), now)
     return shown

@@ -136,6 +136,7 @@ def test_too_little_voltage_is_a_fault_while_it_lasts(tmp_path):
         ("door_contact_flutters", "door", ("fault", "door_contact_flutters")),
         ("badge_on_reader", "reader", ("attention", "badge_on_reader")),
         ("ledger_failed", "disk", ("fault", "ledger_failed")),
+        ("change_lost", "exchange", ("attention", "change_lost")),
         ("feed_set_aside", "exchange", ("attention", "feed_set_aside")),
         ("server_unreachable", "exchange", ("attention", "exchange_unreachable")),
     ],

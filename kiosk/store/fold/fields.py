@@ -21,9 +21,9 @@ Replicated Data Types", INRIA RR-7506, 2011, section 3.2).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import takewhile
+from itertools import product, takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -313,6 +313,28 @@ def contested(state: State, ref: Ref) -> Iterator[Contested]:
                 loser = one if stands[0].ref == ref else mine[0]
                 yield Contested(field=field, stands=stands[0].ref, yields=loser.ref)
                 break
+
+
+def contested_days(state: State, ref: Ref, *, overlap: Callable[[str, str], bool]) -> Iterator[Contested]:
+    """Yield the exceptions of the hours that an entry and another one made, one closing and the other opening.
+
+    Neither knew the other, and `overlap` says that the two have a day in common. The closing stands.
+    """
+    mine = next((one for one in state.events if one.ref == ref), None)
+    for other in state.events if mine else ():
+        if mine is None or other.ref == ref or _knew(mine, other) or _knew(other, mine):
+            continue
+        for rule, against in product(_rules(mine), _rules(other)):
+            if closes(rule) is not closes(against) and overlap(rule, against):
+                closing, opening = (mine, other) if closes(rule) else (other, mine)
+                yield Contested(
+                    field=EXCEPTION + (against if closes(rule) else rule), stands=closing.ref, yields=opening.ref
+                )
+
+
+def _rules(one: Event) -> list[str]:
+    """Return the exceptions of the hours that an entry added."""
+    return [field.removeprefix(EXCEPTION) for field, value in one.sets.items() if field.startswith(EXCEPTION) and value]
 
 
 def without_member(state: State, member_id: str) -> State:

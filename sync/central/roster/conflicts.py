@@ -9,9 +9,10 @@ once; what is found depends on the feed alone.
   or was corrected. The later charge is given back.
 - *Blocked badge*: a badge opened a door although its blocking is earlier in the feed. *Suspended member*: the same for
   a member.
+- *Withdrawn product*: a pass was sold after its product was withdrawn elsewhere.
 - *Refunded pass*: entries were used of a pass whose sale is cancelled, whichever of the two arrives first.
 - *Changed apart*: two writers changed one field of a noun, neither in knowledge of the other (kiosk.store.fold.fields);
-  for example one new badge given to two people.
+  for example one new badge given to two people, a day closed here and opened there, or two overrides of one day.
 """
 
 from __future__ import annotations
@@ -29,25 +30,28 @@ from kiosk.facts import (
     BadgeSet,
     Entry,
     Happened,
+    HoursOverridden,
     MemberSet,
     NounSet,
+    PassSold,
     ProductSet,
     Reversed,
     SiteSet,
     Tapped,
     TimesCorrected,
 )
-from kiosk.model import Badge, Charge, Granted, Member, Pass, Reason, Ref, Site, Source, Window
+from kiosk.hours import dated
+from kiosk.model import Badge, Charge, Granted, Member, Pass, Product, Reason, Ref, Site, Source, Window
 from kiosk.rules.passes import is_counted, period_start
 from kiosk.store.chain import decode_fact
 from kiosk.store.fold import fields
 from kiosk.store.fold.nouns import state_of
-from kiosk.store.tables import badges, members, passes, sales, sites, uses, visits
+from kiosk.store.tables import badges, members, passes, products, sales, sites, uses, visits
 from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.feed.server_ledger import SERVER
 
-JUDGED = ("tap", "times", "reversal", "site", "product", "member", "badge")
+JUDGED = ("tap", "times", "reversal", "sale", "site", "product", "member", "badge", "override")
 """Kinds of entries that may be in conflict with others."""
 LONGEST_LIST = 200
 """Letters of the fields that an alarm names."""
@@ -58,6 +62,7 @@ LONGEST_WINDOW = timedelta(days=2)
 _member = msgspec.json.Decoder(Member).decode
 _badge = msgspec.json.Decoder(Badge).decode
 _pass = msgspec.json.Decoder(Pass).decode
+_product = msgspec.json.Decoder(Product).decode
 _site = msgspec.json.Decoder(Site).decode
 _charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
@@ -73,6 +78,12 @@ class _Conflict(NamedTuple):
     note: Note
     facts: Facts
     site_id: str
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Tell whether two exceptions of the hours have a day in common; those whose dates cannot be told may have."""
+    a, b = dated.read_dates(one), dated.read_dates(other)
+    return a is None or b is None or (a.first <= b.last and b.first <= a.last)
 
 
 class Append(Protocol):
@@ -96,8 +107,10 @@ class ConflictFinder:
     def judge(self, entry: Entry, position: int) -> None:
         """Find and handle the conflicts of an entry."""
         fact = decode_fact(entry.body) if entry.kind in JUDGED and entry.body is not None else None
-        if isinstance(fact, NounSet) and fact.changed is not None:
+        if isinstance(fact, NounSet | HoursOverridden):
             self._look_for_other_changes(entry, fact)
+        if isinstance(fact, PassSold):
+            self._look_for_withdrawal(entry, fact, position)
         if isinstance(fact, Reversed):
             self._look_for_uses(entry, fact)
         if isinstance(fact, TimesCorrected):
@@ -183,9 +196,23 @@ class ConflictFinder:
         facts: Facts = {"pass_id": pass_id, "member": member_id or ""}
         self._tell(_Conflict(Kind.REFUNDED_PASS, ref, Note.TAKEN_BACK, facts, site_id))
 
+    def _look_for_withdrawal(self, entry: Entry, fact: PassSold, position: int) -> None:
+        """Look whether what was sold had been withdrawn by another ledger earlier in the feed."""
+        terms = fact.pass_.terms
+        query = select(products.c.doc).where(
+            products.c.id == terms.id, products.c.position < position, products.c.ledger_id != entry.ref.ledger_id
+        )
+        doc = self._connection.execute(query).scalar()
+        if doc is not None and not _product(doc).on_sale:
+            member = next(iter(fact.pass_.holders), "")
+            facts: Facts = {"pass_id": fact.pass_.id, "member": member, "product": terms.id}
+            self._tell(_Conflict(Kind.WITHDRAWN_PRODUCT, entry.ref, Note.SOLD_WITHDRAWN, facts, fact.site_id))
+
     # ------------------------------------------------------------ changes of one field
 
-    def _look_for_other_changes(self, entry: Entry, fact: NounSet) -> None:
+    def _look_for_other_changes(self, entry: Entry, fact: NounSet | HoursOverridden) -> None:
+        if (fact.saw if isinstance(fact, HoursOverridden) else fact.changed) is None:
+            return  # an earlier release does not tell what its writer knew
         facts: Facts = {}
         match fact:
             case MemberSet():
@@ -193,13 +220,16 @@ class ConflictFinder:
             case BadgeSet():
                 name, note = fact.badge.id, Note.BADGE_CHANGED
                 facts = {"badge": fact.badge.id[:12], "member": fact.badge.member_id or ""}
+            case HoursOverridden():
+                name, note, facts = fact.site_id, Note.SITE_CHANGED, {"site": fact.site_id}
             case SiteSet():
                 name, note, facts = fact.site.id, Note.SITE_CHANGED, {"site": fact.site.id}
             case ProductSet():
                 name, note, facts = fact.product.id, Note.PRODUCT_CHANGED, {"product": fact.product.id}
             case _:
                 return
-        found = [*fields.contested(state_of(self._connection, entry.kind, name), entry.ref)]
+        state = state_of(self._connection, entry.kind, name)
+        found = [*fields.contested(state, entry.ref), *fields.contested_days(state, entry.ref, overlap=_overlap)]
         if found:
             lost, named = found[0].yields, ", ".join(one.field for one in found)[:LONGEST_LIST]
             told: Facts = {**facts, "field": named, "ledger": lost.ledger_id, "n": lost.seq}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from kiosk import payments
 from kiosk.codes import CONFLICT_NOTES, CONFLICTS, health_text, reason_text
+from kiosk.notices.conflicts import conflict_note
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.words import Words
 
@@ -123,10 +124,7 @@ def note(words: Words, code: str, facts: Facts, names: Mapping[str, str]) -> str
     named = dict(facts)
     if "ledger" in named:
         named["ledger"] = names.get(str(named["ledger"]), named["ledger"])
-    try:
-        return words.say(sentence, **named)
-    except (KeyError, TypeError):
-        return ""  # another release keeps other facts
+    return conflict_note(words, sentence, named)
 
 
 def reason(words: Words, told: str) -> str:

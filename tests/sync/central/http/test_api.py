@@ -332,3 +332,22 @@ def test_who_listens_hears_of_every_change(database: str) -> None:
 
     with serving(database) as central:
         assert asyncio.run(heard(central)) == [0, 6, 12]
+
+
+def test_what_is_no_push_is_one_alarm_however_often_it_comes(file: str) -> None:
+    with called(file) as client:
+        central = client.app.state.central
+        headers = bearer(pairs(central))
+        for body in (b"{", b'"\xff\xfe"', b"\0", b"[" * 9000, b'{"ledger_id":"\xff"}'):
+            assert problem(client.post(wire.ENTRIES, content=body, headers=headers)) == (400, "malformed")
+        (alarm,) = central.alarms.listed()
+        assert (alarm.kind, alarm.note, alarm.times) == ("set_aside", "no_push", 5)
+
+
+@pytest.mark.parametrize("cursor", ["a\0b", "\0", "x.\0.y", "g.9999999999999999999999.x"])
+def test_a_cursor_with_anything_in_it_is_of_no_feed(database: str, cursor: str) -> None:
+    with called(database) as client:
+        headers = bearer(pairs(client.app.state.central))
+        assert client.get(wire.FEED, params={"after": cursor}, headers=headers).status_code == 410
+        assert client.get(wire.SNAPSHOT, params={"page": cursor}, headers=headers).status_code == 410
+        assert client.get(wire.NEWS, params={"after": cursor, "wait": 0}, headers=headers).status_code == 200

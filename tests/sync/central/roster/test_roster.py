@@ -9,8 +9,21 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from kiosk.facts import AnyFact, BadgeSet, Happened, MemberSet, Reversed, SiteSet, Tapped, Timed, TimesCorrected
-from kiosk.model import Badge, Debt, Member, Reason, Ref
+from kiosk.facts import (
+    AnyFact,
+    BadgeSet,
+    Erased,
+    Happened,
+    HoursOverridden,
+    MemberSet,
+    ProductSet,
+    Reversed,
+    SiteSet,
+    Tapped,
+    Timed,
+    TimesCorrected,
+)
+from kiosk.model import Badge, Debt, Member, Override, Reason, Ref
 from kiosk.store.tables import ROSTER, visits
 from sync.central.accounts import audit
 from sync.central.server import Central
@@ -18,7 +31,7 @@ from sync.central.storage import network
 from sync.central.storage.tables import networks
 from tests.office.ledgers.small_house import MONDAY, house_facts, let_in, sold_to
 from tests.office.servers.server import MemoryLedger, ServerClock, fed, kinds, pairs, sends, serving
-from tests.rules.house import LEA, SERRE, TEN
+from tests.rules.house import HOST, LEA, SERRE, TEN
 
 LATER = MONDAY + timedelta(hours=1)
 
@@ -370,6 +383,65 @@ def test_one_new_badge_given_to_two_people_is_an_alarm(database):
             doors.hears(name, BadgeSet(badge=Badge(id="b-new", member_id=member), changed=()))
         assert kinds(central) == ["changed_apart"]
         assert doors.own("incident") == ["incident"]
+
+
+def test_a_pass_sold_where_its_withdrawal_was_not_known_is_an_alarm(database):
+    with serving(database) as central:
+        doors = Doors(central)
+        doors.hears("north", sold_to("lea", pass_id="before"))
+        central.books.append(ProductSet(product=replace(TEN, on_sale=False)), by="anne")
+        assert kinds(central) == []
+        doors.hears("south", sold_to("lea", pass_id="after"))
+        assert kinds(central) == ["withdrawn_product"]
+        assert central.books.roster.sale_of("after") is not None
+
+
+def test_a_day_closed_here_and_opened_there_is_an_alarm_and_stays_closed(database):
+    closed, opened, other = "2026 Aug 03-14 off", "2026 Aug 05 10:00-12:00", "2026 Sep 01 10:00-12:00"
+    with serving(database) as central:
+        doors, saw = Doors(central), central.books.roster.known("site", SERRE.id)
+        for door, rule in (("north", closed), ("south", other)):
+            site = replace(SERRE, exceptions=(rule,))
+            doors.hears(door, SiteSet(site=site, changed=(f"exceptions/{rule}",), saw=saw))
+        assert kinds(central) == []
+        site = replace(SERRE, exceptions=(opened,))
+        doors.hears("third", SiteSet(site=site, changed=(f"exceptions/{opened}",), saw=saw))
+        (alarm,) = central.alarms.listed()
+        assert (alarm.kind, alarm.facts["field"]) == ("changed_apart", f"exceptions/{opened}")
+        now = central.books.roster.site(SERRE.id)
+        assert now is not None
+        assert now.exceptions.index(closed) > now.exceptions.index(opened)
+
+
+def test_two_overrides_of_one_day_made_apart_are_an_alarm(database):
+    with serving(database) as central:
+        doors = Doors(central)
+        closed = Override(state="closed", since=MONDAY, until=MONDAY + timedelta(hours=4))
+        for door, word in (("north", closed), ("south", replace(closed, state="open"))):
+            doors.hears(door, HoursOverridden(site_id=SERRE.id, override=word, saw=()))
+        (alarm,) = central.alarms.listed()
+        assert (alarm.kind, alarm.facts["field"]) == ("changed_apart", "override")
+
+
+def test_a_role_changed_apart_is_an_alarm_and_nobody_is_a_host_by_it(database):
+    with serving(database) as central:
+        doors, roster = Doors(central), central.books.roster
+        saw = roster.known("member", "host")
+        doors.hears("north", MemberSet(member=replace(HOST, role="member"), changed=("role",), saw=saw))
+        doors.hears("south", MemberSet(member=replace(HOST, role="staff"), changed=("role",), saw=saw))
+        assert kinds(central) == ["changed_apart"]
+        host = roster.member("host")
+        assert host is not None
+        assert host.role == "member"
+
+
+def test_a_change_of_somebody_who_was_erased_elsewhere_brings_nobody_back_and_names_nobody(database):
+    with serving(database) as central:
+        doors, saw = Doors(central), central.books.roster.known("member", "lea")
+        central.books.append(Erased(member_id="lea"), by="anne")
+        doors.hears("north", MemberSet(member=replace(LEA, name="Léa again"), changed=("name",), saw=saw))
+        assert central.books.roster.member("lea") is None
+        assert kinds(central) == []
 
 
 def test_changes_of_different_fields_are_no_conflict(database):
