@@ -29,7 +29,7 @@ class Credential:
 
 
 RANDOM_UID = (4, 0x08)
-"""Length and first byte of a number that is drawn anew at each tap (ISO/IEC 14443-3): phones, bank cards."""
+"""Length and first byte of a number that changes at each tap (ISO/IEC 14443-3): phones, bank cards."""
 
 
 def is_random(uid: bytes) -> bool:

@@ -37,7 +37,7 @@ FAILURES = 2
 """A reader that worked is down when it failed so many times running, opened anew between: on a busy machine an answer
 comes too late now and then, and nobody need read of it."""
 TRIES = 3
-"""A card that could not be read so many times running is told to keep still."""
+"""After so many failed readings in a row, the screen asks to hold the card still."""
 GAP_SECONDS = 5.0
 """No search for so long (the process was stopped, or the machine slept): whatever lies there was not seen to come."""
 

@@ -168,9 +168,9 @@ class Present(Noun, frozen=True, kw_only=True):
     """Of the visit, to undo it by; 0: it was at another kiosk."""
     reason: str = ""
     sure: bool = True
-    """False: the time that was bought is over, and nobody said that they left."""
+    """False: the window is over, and no departure was recorded."""
     maybe: bool = False
-    """Not counted as present any more (time over, closed early, entry given back), but nobody said that they left."""
+    """Not counted as present any more (time over, closed early, entry given back), but no departure was recorded."""
     role: Role = "member"
 
 

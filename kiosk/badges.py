@@ -17,7 +17,7 @@ KEY_BYTES = 32
 UID_BYTES = (4, 7, 8, 10)
 """ISO/IEC 14443-3 knows identifiers of 4, 7 and 10 bytes; those of FeliCa and ISO/IEC 15693 have 8."""
 RANDOM = 0x08
-"""First byte of a 4-byte identifier that is drawn anew at each tap (ISO/IEC 14443-3): phones, bank cards."""
+"""First byte of a 4-byte identifier that changes at each tap (ISO/IEC 14443-3): phones, bank cards."""
 
 
 class BadgeError(ValueError):

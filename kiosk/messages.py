@@ -13,7 +13,7 @@ class Touch(Noun, frozen=True, kw_only=True):
 
     button: str
     notice: int
-    """Number of the notice that was touched: a touch that comes after the next tap belongs to nobody."""
+    """Number of the notice that was touched: a touch that comes after the next tap is ignored."""
 
 
 class ReaderUp(Noun, frozen=True, kw_only=True):

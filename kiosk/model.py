@@ -65,7 +65,7 @@ class Product(Noun, frozen=True, kw_only=True):
     units: int | None = None
     """Entries bought, or the allowance of each period; None with an unlimited cover."""
     per: Literal["once", "week", "month"] = "once"
-    """`week` and `month`: `units` come anew each local calendar week or month, without carry-over."""
+    """`week` and `month`: `units` renew each local calendar week or month, without carry-over."""
     valid_days: int | None = None
     """Local days after the first one; 0: the day it begins, and no other."""
     valid_months: int | None = None

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 300.0
 """No beat for so long means that the thread hangs: one call ends within a minute, names are looked up within another.
-The watchdog then has the kiosk started anew; no network, however slow, can bring that about."""
+The watchdog then restarts the kiosk; no network, however slow, can cause that."""
 STOP_SECONDS = 2.0
 VERSION = version("kiosk")
 

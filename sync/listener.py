@@ -78,5 +78,5 @@ class Listener:
             self._quiet_until = self._clock() + UNKNOWN_SECONDS
         except SyncError as error:
             log.info("not listening for news until the next exchange: %s", error)
-        except Exception:  # a mistake of ours, or of the server's: it must not have the kiosk started anew
+        except Exception:  # a mistake of ours, or of the server's: it must not restart the kiosk
             log.exception("listening for news failed unexpectedly")

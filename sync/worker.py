@@ -137,7 +137,7 @@ class SyncWorker:
         except (SyncError, LedgerError) as error:
             return self._failed(error)
         except Exception as error:
-            # A mistake of ours, or of the server's: it must not have the kiosk started anew, again and again.
+            # A mistake of ours, or of the server's: it must not restart the kiosk again and again.
             log.exception("the exchange with the server failed unexpectedly")
             self.close()
             return self._failed(SyncError(f"{type(error).__name__} in the exchange"))

@@ -43,7 +43,7 @@ from kiosk.uplink import Uplink
 log = logging.getLogger(__name__)
 
 WATCHDOG_SECONDS = 2.0
-"""How often systemd is told that all is alive: a fraction of WatchdogSec in kiosk.service."""
+"""How often the watchdog is fed: a fraction of WatchdogSec in kiosk.service."""
 STOP_SECONDS = 4.0
 """How long the threads have to end, below TimeoutStopSec of kiosk.service."""
 DISK_SECONDS = 10.0
@@ -186,7 +186,7 @@ class Kiosk:
         self.stop()
 
     def _wait_for_disk(self, stop: threading.Event, beat: Callable[[], None]) -> None:
-        """Retry a disk that took no writes at the start; once it does, end, so that systemd starts the kiosk anew."""
+        """Retry a disk that took no writes at the start; once it does, end, so that systemd restarts the kiosk."""
         while not stop.wait(self._world.disk_seconds):
             beat()
             if takes_writes(self._config.paths.state, PROBE_BYTES):

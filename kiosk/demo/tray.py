@@ -16,7 +16,7 @@ from kiosk.screen.sdl import pygame
 
 TRAY: Colour = (48, 52, 56)
 TRAY_LIT: Colour = (250, 190, 64)
-"""Of a badge that lies on the reader."""
+"""Colour of a badge that lies on the reader."""
 TRAY_SHARE = 1 / 3
 """Share of the demo's window."""
 TRAY_BASE = (800, 240)

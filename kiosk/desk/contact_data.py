@@ -33,4 +33,4 @@ def _has_telephone_number(text: str, country: str) -> bool:
 
 
 FEWEST_FIGURES = 7
-"""The shortest numbers of a whole subscriber; emergency numbers are nobody's."""
+"""The shortest numbers of a whole subscriber; emergency numbers are not personal."""

@@ -75,7 +75,7 @@ class Controller:
     ) -> None:
         self.inbox, self.ledger_id = inbox, ledger.ledger_id
         self.on_entry: Callable[[], None] = lambda: None
-        """Called when the ledger may have grown, after all else was done for whoever stands at the door."""
+        """Called when the ledger may have grown, after everything else was done for the person at the door."""
         self.on_damage: Callable[[str], None] = lambda _: None
         """Called when the database turns out to be damaged, with what it says; a start mends it."""
         self._ledger, self._devices, self._clock = ledger, devices, clock

@@ -13,7 +13,7 @@ MINUTE = 60.0
 STORED = 8
 """Entries of one source in any minute; with the number of the minute before and that of the next one, ten."""
 SEEN = 30
-"""Events of one source in a minute that nobody makes by hand, stored or not."""
+"""More events of one source in a minute than anybody makes by hand, stored or not."""
 
 
 @dataclass

@@ -47,7 +47,7 @@ class Rule(NamedTuple):
     """Whether it can open: it is not `off` nor `closed`."""
     problem: Problem | None = None
     is_additional: bool = False
-    """It stands behind a comma, and adds times to those before."""
+    """It follows a comma, and adds times to those before."""
     on_holidays: bool = False
     """It names public holidays."""
     on_single_days: bool = False

@@ -130,7 +130,7 @@ class Idle(Noun, frozen=True, kw_only=True):
     health: str
     trouble: bool = False
     rests: bool = False
-    """Nobody is expected: when nobody touches it either, the screen goes dim, then dark."""
+    """Nobody is expected: without a touch the screen gets dim, then dark."""
     minute: int = 0
     """Of the day, 0 to 1439: the clock of a dark screen moves with it, against burn-in."""
     instead: Admission | None = None

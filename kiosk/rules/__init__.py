@@ -168,7 +168,7 @@ def _grace(q: Question) -> Verdict | None:
     return Granted(reason=Reason.CLOCK_UNTRUSTED, present_until=q.door.closing)
 
 
-# ---------------------------------------------------------------- why not, and what would mend it
+# ---------------------------------------------------------------- denials, and what would help
 
 
 def _not_yet(q: Question) -> Verdict | None:

@@ -113,7 +113,7 @@ class Scene:
     every_seconds: ClassVar[float | None] = None
     """How often `opened` is called again while the scene shows, for what changes by itself."""
     waits_for_badge: bool = False
-    """True: an unknown badge is told to `badge`, instead of ending the visit with its notice."""
+    """True: an unknown badge calls `badge`, instead of closing the scene."""
     outlasts_notices: bool = False
     """True: a notice does not end the visit, its title is shown on the message line. For the first start, when there
     is nobody yet whose data could be seen."""

@@ -37,7 +37,7 @@ SALT_BYTES = 16
 
 encode_fact = msgspec.json.Encoder().encode
 encode_text = msgspec.json.Encoder().encode
-"""A text as it stands in a body, with its quotation marks."""
+"""A text as written in a body, with its quotation marks."""
 _decode = msgspec.json.Decoder(AnyFact).decode
 
 

@@ -152,7 +152,7 @@ unknown_badges = Table(
     Column("at", Instant, nullable=False),
     Index("unknown_badges_by_code", "claim_code"),
 )
-"""Badges that were refused as unknown, assigned since or not: the last time that each ledger tells of."""
+"""Badges denied as unknown, given to somebody since or not: the last time, for each ledger."""
 
 passes = Table(
     "passes",

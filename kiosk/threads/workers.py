@@ -88,7 +88,7 @@ class Systemd:
 
     def extend_start(self, seconds: float) -> None:
         """Extend the start by so many seconds, for a repair of the ledger."""
-        self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being mended")
+        self._say(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}\nSTATUS=the ledger is being repaired")
 
     def alive(self, workers: Sequence[Worker]) -> bool:
         """Feed the watchdog unless a worker hangs; systemd restarts a process that stops feeding it."""

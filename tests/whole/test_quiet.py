@@ -23,6 +23,6 @@ def test_a_pause_anywhere_is_found() -> None:
 
 def test_a_kiosk_that_is_never_ready_feeds_nothing() -> None:
     found = Heard()
-    found.add("STATUS=the ledger is being mended", 100.0)
+    found.add("STATUS=the ledger is being repaired", 100.0)
     assert found.ready_at is None
     assert found.fed_at == []

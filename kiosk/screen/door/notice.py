@@ -40,7 +40,7 @@ LARGEST = 66
 LARGER = 1.5
 """Of the words for those who asked for large ones; the card gives its place to them."""
 FEW = 2
-"""Buttons that find room beside the words; more of them stand in a strip across the foot."""
+"""Buttons that fit beside the words; more of them are put into a strip across the foot."""
 PER_ROW = {False: 5, True: 3}
 """Buttons to a row of that strip at most, by portrait."""
 STRIP_BUTTON = BUTTON + 3

@@ -9,7 +9,7 @@ from kiosk.screen.sdl import pygame
 
 Target = tuple[pygame.Rect, str]
 ASIDE = 2.5
-"""How much further off a target counts that lies to the side of where the arrow points."""
+"""Factor by which distance counts more to the side than in the direction of the arrow."""
 
 
 def moved(targets: Sequence[Target], focus: str | None, key: Key) -> str | None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from kiosk.screen.sdl import pygame
 
 LOST_SECONDS = 10.0
-"""After such a silence of the finger that lies there another one counts: that it was lifted may have got lost."""
+"""After so long without an event of the present finger another one counts: the event of lifting may be lost."""
 MOUSE: Literal["mouse"] = "mouse"
 
 How = Literal["down", "move", "up"]

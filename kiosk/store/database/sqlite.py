@@ -31,14 +31,14 @@ OLDEST_SQLITE = (3, 37, 0)
 """Debian 12 has 3.40; older ones have not been tried."""
 BUSY_MILLISECONDS = 5000
 WAL_LIMIT_BYTES = 2 * 1024 * 1024
-"""What is left of the WAL's file when it is begun anew after a transaction that was larger."""
+"""Size to which the WAL's file shrinks when it is reset after a larger transaction."""
 WAL_WORTH_EMPTYING = 1024 * 1024
-"""Bytes: some fifty taps. A moment in which nobody waits is then used, so that no tap has to pay for it."""
+"""Bytes: some fifty taps. Then it is emptied in a moment without taps, so that no tap is delayed."""
 PAGE_BYTES = 2048
 """A tap changes one small row on each of nine pages or so, and each page goes into the WAL whole: with SQLite's usual
 4096 bytes that makes 38 KB a tap, with these 21. A database that was made with other pages keeps them."""
 CHECKPOINT_PAGES = 800
-"""1.6 MB of WAL, which a tap writes back itself: for when there is no moment in which nobody waits."""
+"""1.6 MB of WAL, which a tap writes back itself: if there is no moment without taps."""
 STATEMENTS = 500
 """How many compiled statements are remembered: more than there are."""
 

@@ -67,9 +67,9 @@ class Event(Noun, frozen=True, kw_only=True):
     saw: dict[str, int] = msgspec.field(default_factory=dict)
     """Ledger -> the last of its entries about the noun that the writer knew."""
     sets: dict[str, Value] = msgspec.field(default_factory=dict)
-    """Fields that it changed and nobody after it did."""
+    """Fields that it changed and that were not changed later in knowledge of it."""
     rest: dict[str, Value] = msgspec.field(default_factory=dict)
-    """The other fields as the writer saw them: used while no entry is known that tells of all."""
+    """The other fields as the writer saw them: used until an entry with all fields is known."""
 
 
 class State(Noun, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class State(Noun, frozen=True, kw_only=True):
     whole: Event | None = None
     """The last entry of an earlier release, without what it says: nothing with an earlier place counts."""
     is_full: bool = False
-    """An entry is known that tells of all fields."""
+    """An entry with all fields is known."""
 
 
 class Contested(Noun, frozen=True, kw_only=True):

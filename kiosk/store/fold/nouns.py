@@ -170,7 +170,7 @@ _MEMBERS = Kind(tables.members, "id", Member)
 _BADGES = Kind(tables.badges, "id", Badge)
 _WORDS = Kind(tables.overrides, "site_id", None)
 KINDS = {"site": _SITES, "product": _PRODUCTS, "member": _MEMBERS, "badge": _BADGES, "override": _WORDS}
-"""Kind of an entry -> what it tells of."""
+"""Kind of an entry -> the kind of noun that it is about."""
 NEW = ""
 """In the column `fields`: a single entry tells of the noun, of all fields. Null: one of an earlier release does."""
 _decode_state = msgspec.json.Decoder(State).decode

@@ -25,7 +25,7 @@ from kiosk.store.fold.visits import NOBODY
 from kiosk.store.tables import erasures, stretches
 
 PASSAGES = ("tap", "left", "incident")
-"""Kinds of entries that tell when somebody came or went; an incident may, and is nobody's account."""
+"""Kinds of entries that record when somebody came or left; an incident may, and is not part of the accounts."""
 PERSONAL = ("member", "badge", "tap", "left")
 """Kinds whose bodies go with the person whom they tell of."""
 NOTHING = b"{}"

@@ -31,7 +31,7 @@ class Sale(Noun, frozen=True, kw_only=True):
     receipt: str
     at: datetime
     pass_: Pass | None
-    """None: another entry tells of this pass now."""
+    """None: the roster's pass is from another entry now."""
     site_id: str
     cents: int
     """What it brought in: nothing for a gift."""

@@ -12,7 +12,7 @@ Name, Doc, Instant, Number = sa.String, sa.Text, sa.BigInteger, sa.BigInteger
 
 
 def upgrade() -> None:
-    """Give entries a place in the feed, and make the roster anew, once to live and once to be staged."""
+    """Give entries a feed position, and recreate the roster's tables, live and staged."""
     op.add_column("entries", sa.Column("position", Number))
     placed = sa.text("position IS NOT NULL")
     op.create_index("entries_by_position", "entries", ["position"], sqlite_where=placed, postgresql_where=placed)

@@ -12,7 +12,7 @@ Name, Doc, Instant, Number = sa.String, sa.Text, sa.BigInteger, sa.BigInteger
 
 
 def upgrade() -> None:
-    """Give entries a remainder, and make anew the tables of the roster that change, once to live and once staged."""
+    """Give entries a remainder, and recreate the roster's tables that change, live and staged."""
     op.add_column("entries", sa.Column("remainder", sa.LargeBinary))
     for table in ("members", "unknown_badges", "sales", "credits"):
         op.drop_table(table)

@@ -5,4 +5,4 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Change nothing: upgrading folds the roster anew."""
+    """Change nothing: after an upgrade the roster is folded again."""

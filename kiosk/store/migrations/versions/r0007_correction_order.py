@@ -8,6 +8,6 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Note the correcting entry beside the time that it told; upgrading folds the roster anew."""
+    """Store the correcting entry with the time; after an upgrade the roster is folded again."""
     for name in ("corrections", "staged_corrections"):
         op.add_column(name, sa.Column("told_by", sa.BigInteger, nullable=False, server_default="0"))
