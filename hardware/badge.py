@@ -15,7 +15,7 @@ class Assurance(StrEnum):
     """How reliably a badge proved its identity."""
 
     UID_ONLY = "UID_ONLY"
-    """It told a number; a copy of the badge tells the same one."""
+    """It has told its number, as a copy of the badge would."""
 
 
 @dataclass(frozen=True)

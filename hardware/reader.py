@@ -32,7 +32,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 MISSES = 2
-"""A card is gone when it was missed so many times running: at the edge of the field, one miss means nothing."""
+"""A card is gone after so many misses in a row: at the edge of the field, one miss means nothing."""
 FAILURES = 2
 """A reader that worked is down when it failed so many times running, opened anew between: on a busy machine an answer
 comes too late now and then, and nobody need read of it."""

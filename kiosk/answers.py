@@ -220,7 +220,7 @@ class ExceptionLine(Noun, frozen=True, kw_only=True):
     begins: date
     dates: DatedHours | None = None
     first_day: DayHours | None = None
-    """Its first day as it will be: for a rule whose dates cannot be told."""
+    """The hours of its first day: for a rule that cannot be shown as dates."""
 
 
 class Week(Answer, tag="week", frozen=True, kw_only=True):

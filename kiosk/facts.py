@@ -115,7 +115,7 @@ class HoursOverridden(Fact, frozen=True, kw_only=True, tag="override"):
     override: Override | None
     by: str = "desk"
     saw: tuple[Ref, ...] | None = None
-    """The entries about the hours of this site that the writer knew, of each ledger the last; None: not told."""
+    """For each ledger the last entry about this site's hours that the writer knew; None: not recorded."""
 
 
 class Happened(Fact, frozen=True, kw_only=True, tag="incident"):

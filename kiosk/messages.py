@@ -60,7 +60,7 @@ class FeedArrived(Noun, frozen=True, kw_only=True):
 
 
 BY_SERVER = "server"
-"""Who reversed an entry, where it was the central server by itself."""
+"""The author of a reversal made by the central server itself."""
 BY_CLOCK = "clock"
 """Who reversed an entry, where the kiosk gave it back because the corrected time was paid already."""
 
@@ -80,7 +80,7 @@ class SnapshotArrived(Noun, frozen=True, kw_only=True):
     rows: dict[str, tuple[dict[str, object], ...]]
     """Table -> rows, columns by name."""
     position: int
-    """Of the feed, at which the whole snapshot stands."""
+    """The feed position of the whole snapshot."""
     cursor: str
     last: bool
 

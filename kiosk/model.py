@@ -69,7 +69,7 @@ class Product(Noun, frozen=True, kw_only=True):
     valid_days: int | None = None
     """Local days after the first one; 0: the day it begins, and no other."""
     valid_months: int | None = None
-    """To the same day so many months later, or the last of that month."""
+    """Valid to the same day so many months later, or the last of that month."""
     calendar_month: bool = False
     """Valid to the end of the local calendar month in which it begins."""
     sites: tuple[str, ...] = ()

@@ -66,7 +66,7 @@ from kiosk.store.tables import badges, members, overrides, passes, products, sit
 __all__ = ["Presence", "Roster", "RosterError", "claim_code"]
 
 RECENT = timedelta(days=40)
-"""How far back uses and visits are told to the rules: more than any calendar month."""
+"""How far back uses and visits are given to the rules: more than any calendar month."""
 MANY = 500
 """Ids asked for in one statement: every SQLite takes 999."""
 UNREADABLE = "the roster cannot be read"

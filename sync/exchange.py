@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 PAGES = 40
 """Most pages pulled in one exchange."""
 CHUNK = 50
-"""Entries handed to the ledger at once: whoever taps meanwhile waits for no more than these."""
+"""Entries given to the ledger at once: a tap waits at most for these."""
 
 
 class Exchange:
@@ -47,7 +47,7 @@ class Exchange:
         self._outbox = Outbox(client, ledger, write_news=write_news, alive=alive, condition=condition)
         self._formers: dict[str, Outbox] = {}
         self._asked: set[str] = set()
-        """Former ledgers of which the server is known to have all, or will take nothing until the next start."""
+        """Former ledgers that the server has completely, or refuses until the next start."""
         self._page: str | None = None
 
     @property

@@ -93,7 +93,7 @@ class Enroll(WireStruct, frozen=True, kw_only=True):
     """What it hides badge numbers with, where some are hidden or its settings say so: the first is the network's."""
 
     formers: tuple[str, ...] = ()
-    """Ledgers that it kept before this one, of which it may have entries that no server has."""
+    """Its former ledgers, of which it may have entries that no server has."""
 
     def __repr__(self) -> str:
         return f"Enroll(ledger_id={self.ledger_id!r}, badges={self.badges})"

@@ -31,7 +31,7 @@ QUICK_SECONDS = 4.0
 DAY_SECONDS = 86400.0
 """A kiosk's own clock wanders by some seconds in this time."""
 LONG_SECONDS = 3600.0
-"""How long the server may be out of reach before people are told, quietly: the kiosk works without it."""
+"""How long the server may be unreachable before the screen says so: the kiosk works without it."""
 
 
 class StoppedError(Exception):

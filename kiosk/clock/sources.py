@@ -79,7 +79,7 @@ class TimeSources:
         """How sure the anchor is while the kernel does not vouch."""
         self._claims: dict[Source, Claim] = {}
         self._kept_by: Source | None = None
-        """Who told the time that the anchor rests on."""
+        """The source of the anchor's time."""
         self._bound = (RELEASED, seconds)
         """An instant that is past, and the monotonic seconds when that was learned."""
         self._limit: tuple[datetime, float] | None = None

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 5.0
 """How long a ledger that somebody else holds is waited for."""
 PROBE_BYTES = 4_000_000
-"""A disk that takes so many has room for a new ledger."""
+"""A disk that takes a file of this size has room for a new ledger."""
 
 
 def open_books(config: Config, clock: WallClock) -> tuple[Ledger, RepairReport | None, bytes]:

@@ -75,7 +75,7 @@ class Bench:
         """The card on the reader."""
         self.watching: RecordingDisplay | None = None
         self.reader_up, self.reader_down = threading.Event(), threading.Event()
-        """What the kiosk was last told of its reader."""
+        """The last state of the reader that the kiosk received."""
         self._taken: dict[str, float] = {}
         self._hands = threading.RLock()
 

@@ -30,7 +30,7 @@ class Remote:
 
     def __init__(self) -> None:
         self.number = 0
-        """Of the last frame; 0: there is none yet."""
+        """Number of the last frame; 0: there is none yet."""
         self._frame = pygame.Surface((1, 1))
         self._encoded = (0, b"")
         self._changed = threading.Condition()

@@ -17,7 +17,7 @@ from kiosk.model import Opening, Override, Site, Window
 
 MOST_OPENINGS = 366
 SHOWN_OPENINGS = 3
-"""The next openings that a preview tells."""
+"""Number of next openings in a preview."""
 
 
 def show_hours(desk: Desk, command: ShowHours) -> Hours:

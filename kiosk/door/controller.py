@@ -77,7 +77,7 @@ class Controller:
         self.on_entry: Callable[[], None] = lambda: None
         """Called when the ledger may have grown, after everything else was done for the person at the door."""
         self.on_damage: Callable[[str], None] = lambda _: None
-        """Called when the database turns out to be damaged, with what it says; a start mends it."""
+        """Called with the fault of a damaged database; the next start repairs it."""
         self._ledger, self._devices, self._clock = ledger, devices, clock
         self._site_id, self._badge_key = site_id, badge_key
         self._marked_key = b""

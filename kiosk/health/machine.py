@@ -43,7 +43,7 @@ class Disk:
     read_only: bool
     errors: int
     mount: Mount | None = None
-    """None where the kernel tells nothing of it."""
+    """None where the kernel does not know it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ class RepairReport(Noun, frozen=True, kw_only=True):
 
     at: datetime
     why: str
-    """What was wrong, as SQLite tells it."""
+    """What was wrong, in SQLite's words."""
     entries: int
     """Own entries that are there."""
     lost: int | None

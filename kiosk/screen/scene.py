@@ -21,7 +21,7 @@ from kiosk.screen.widgets.message import Message, draw_message
 from kiosk.screen.widgets.page import draw_page
 
 QUIET_SECONDS = 60.0
-"""Without a touch for so long a scene is left by itself."""
+"""Time without a touch after which a scene closes."""
 ANSWER_SECONDS = 10.0
 """How long an answer is waited for, unless `Ask.seconds` says otherwise."""
 
@@ -109,7 +109,7 @@ class Scene:
     """A screen. Subclasses implement the methods they need, at least `title` and `body`."""
 
     quiet_seconds: float | None = QUIET_SECONDS
-    """None: it is never left by itself."""
+    """None: it never closes by itself."""
     every_seconds: ClassVar[float | None] = None
     """How often `opened` is called again while the scene shows, for what changes by itself."""
     waits_for_badge: bool = False

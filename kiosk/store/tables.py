@@ -293,7 +293,7 @@ last_seen = Table(
     Column("member_id", String, primary_key=True),
     Column("month", String, nullable=False),
 )
-"""The last month of which forgotten passages of a member are known."""
+"""The last month in which a member had passages that are erased now."""
 
 STAGED = MetaData()
 """A roster that is on its way: the tables of ROSTER again, without their indexes, and `staged_heads`."""

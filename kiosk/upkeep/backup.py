@@ -24,7 +24,7 @@ from kiosk.store.database import WriterLock, failing_as
 
 COPIES_KEPT = 14
 MISDATED_KEPT = 3
-"""Of copies that bear a later day than today: a clock was wrong when they were made."""
+"""Number of copies kept that are dated later than today: the clock was wrong when they were made."""
 PATTERN = "ledger-????-??-??.db"
 KEYS = ("badge.key", "server.json")
 SUFFIXES = ("", "-wal", "-shm", ".head", ".suspect")

@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     silent_minutes: float = 2.0
     """A kiosk not heard of for this long counts as silent: three beacons of 36 seconds at most, and a little."""
     alarms_to: tuple[str, ...] = ()
-    """E-mail addresses that are told of alarms."""
+    """E-mail addresses to which alarms are sent."""
     alarms_from: str = "kiosk-central@localhost"
     smtp_host: str = "localhost"
     smtp_port: int = 25

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 UNREADABLE = "…"
-"""Stands for letters of which nothing can be drawn."""
+"""Replaces letters that cannot be drawn."""
 _SIGNS = {"\u202f": "\u00a0", "\u2010": "-", "\u2011": "-", "\u2015": "–", "\u2032": "’", "\u02bc": "’"}
 _CYRILLIC = (
     "а=a б=b в=v г=g д=d е=e ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch "

@@ -15,7 +15,7 @@ from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 
 WEEKS = 6
-"""A month touches so many at most; all months are drawn alike, so that no day jumps."""
+"""The most weeks that a month touches; all months are drawn with as many, so that no day moves."""
 Mark = Literal["open", "special"]
 MONTHS_AHEAD = 24
 """How far one can leaf: two years."""

@@ -31,7 +31,7 @@ from kiosk.store.tables import ROSTER, entries, stretches
 
 BATCH = 500
 SHORT = 40
-"""How long a value may be to be told in a sentence."""
+"""The longest value that is shown in a sentence."""
 _Key = tuple[tuple[int, Any], ...]
 
 
@@ -108,7 +108,7 @@ def differences(live: Connection, folded: Connection) -> Iterator[Difference]:
 
 
 ENDS = ("presence_end", "left_at", "window_cut", "reversed_at", "reversed_by")
-"""Columns of a visit that other entries tell."""
+"""Columns of a visit that depend on other entries."""
 
 
 def provable(found: Iterable[Difference]) -> Iterator[Difference]:

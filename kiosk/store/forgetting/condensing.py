@@ -24,7 +24,7 @@ from kiosk.store.tables import credits_, instant, microseconds, stretches, visit
 KEPT = timedelta(days=89)
 """How old a passage may be when the night comes: so none sees its 91st day. The CNIL's usual limit is three months."""
 AHEAD = timedelta(days=1)
-"""An entry stamped further ahead than this was stamped by a clock that was wrong: it tells nothing of time."""
+"""An entry stamped further ahead than this was stamped by a wrong clock: its time is ignored."""
 MOST = 500
 """Entries in one stretch: taps wait while it is condensed."""
 

@@ -27,7 +27,7 @@ from kiosk.store.tables import erasures, stretches
 PASSAGES = ("tap", "left", "incident")
 """Kinds of entries that record when somebody came or left; an incident may, and is not part of the accounts."""
 PERSONAL = ("member", "badge", "tap", "left")
-"""Kinds whose bodies go with the person whom they tell of."""
+"""Kinds whose bodies are erased with the person that they are about."""
 NOTHING = b"{}"
 """The remainder where none is needed."""
 FEW = 20

@@ -29,7 +29,7 @@ log = logging.getLogger("kiosk.central")
 
 LOOK_SECONDS = 15.0
 TOLD_AFTER = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
-"""How long a trouble that mostly ends by itself must last before a message is sent."""
+"""How long a trouble that usually ends by itself must last before a message is sent."""
 KIOSK_HEALTH = (
     "reader_down",
     "door_down",

@@ -58,7 +58,7 @@ class Turn(IntEnum):
     """Count tries of codes and passwords."""
     SCHEMA = 4
     TELL = 5
-    """Decide what people are told of."""
+    """Decide which messages are sent."""
 
 
 class _Lease:

@@ -11,7 +11,7 @@ from sync.central.accounts.staff import Role
 
 Declared = Callable[[Callable[..., Any]], Any]
 ROLE = "role"
-"""Under this name a handler's options tell who may call it; None: anybody."""
+"""The option of a handler that says who may call it; None: anybody."""
 
 
 def reads(path: str, role: Role | None = Role.READ_ONLY) -> Declared:

@@ -101,7 +101,7 @@ MEMBER: tuple[Field, ...] = (
     (_("Named on the screen while in"), _yes_or_no(lambda member: member.listed)),
     (_("Note"), _as_it_is("note")),
 )
-"""All of a member but the PIN, of which nothing is shown."""
+"""All fields of a member but the PIN, which is not shown."""
 
 SITE: tuple[Field, ...] = (
     (_("Name"), _as_it_is("name")),

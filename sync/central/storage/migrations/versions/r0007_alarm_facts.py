@@ -26,7 +26,7 @@ SENTENCES = {
     "badge_blocked": r"badge (?P<badge>.+?) of (?P<member>.+) is blocked, and opened the door",
     "not_applied": r"entry (?P<n>\d+) cannot be applied: (?P<error>.+)",
 }
-"""What the release before wrote, by the code that stands for it now."""
+"""The sentences of the release before, by the present code."""
 NUMBERS = {"n", "known", "left"}
 
 
