@@ -246,7 +246,7 @@ def test_the_keyboard_reaches_the_content_first_and_leaves_the_menu(browse) -> N
 
 def violations(page: Page) -> list[str]:
     """What axe finds, contrast of 7:1 included."""
-    options = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
+    options = {"rules": {"color-contrast-enhanced": {"enabled": True}}, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
