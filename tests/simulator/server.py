@@ -22,13 +22,12 @@ import psycopg
 
 from kiosk.facts import Entry
 from sync.central.feed import stream
-from sync.central.http.app import create_app
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.client import HttpAnswer, UnreachableError
 from tests.office.made_once import run_folder
 from tests.office.servers.postgres import cluster
-from tests.office.servers.server import make_database, new_database
+from tests.office.servers.server import app_of, leave, make_database, new_database
 from tests.simulator.fuses import Fuse, KilledError
 
 _names = itertools.count(1)
@@ -132,15 +131,16 @@ class Server:
 
     def start(self) -> None:
         if not self.is_up:
-            app = create_app(_settings(self._postgres, self._place), now=self.now)
-            self.central: Central = app.state.central
+            self.central = Central(_settings(self._postgres, self._place), now=self.now)
+            self._app = app_of(self.central)
             self.central.books.fold()  # as its thread does first
-            self._call = asgi(app, self.loop)
+            self._call = asgi(self._app, self.loop)
             self.is_up = True
 
     def stop(self) -> None:
         if self.is_up:
             self.central.close()
+            leave(self._app)
             self.is_up = False
 
     def die(self) -> None:

@@ -11,7 +11,6 @@ from typing import Self
 
 from kiosk.clock import WallClock
 from kiosk.ledger import open_reader
-from sync.central.http.app import create_app
 from sync.central.http.serving import Server
 from sync.central.server import Central, wall_clock
 from sync.central.settings import Settings
@@ -21,7 +20,7 @@ from sync.transport import HttpTransport
 from sync.wire import Beacon
 from sync.worker import SyncWorker, Wait
 from tests.office.kiosks.stepped import SteppedKiosk
-from tests.office.servers.server import new_database
+from tests.office.servers.server import app_of, leave, new_database
 
 Request = tuple[str, str, Mapping[str, str], bytes | None]
 Fault = Callable[[Transport, Request], HttpAnswer]
@@ -135,11 +134,11 @@ class LiveServer:
 
     def start(self) -> None:
         """Listen, on the same port as before."""
-        app = create_app(Settings(database=self.database), now=self._now)
+        self.central = Central(Settings(database=self.database), now=self._now)
+        self._app = app_of(self.central)
         self._socket = socket.create_server(("127.0.0.1", self.port))
         self.port = self._socket.getsockname()[1]
-        self.central: Central = app.state.central
-        self._server = Server(app, timeout_graceful_shutdown=2)
+        self._server = Server(self._app, timeout_graceful_shutdown=2)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
 
@@ -148,6 +147,7 @@ class LiveServer:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+        leave(self._app)
 
     @property
     def url(self) -> str:

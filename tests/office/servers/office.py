@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
@@ -29,12 +28,10 @@ from kiosk.store.chain import Head
 from kiosk.store.codes import claim_code
 from sync import wire
 from sync.central.accounts.staff import Role
-from sync.central.http.app import serve, without_central
-from sync.central.pages import router
 from sync.central.server import Central
 from sync.central.settings import Settings
 from tests.office.ledgers.small_house import MONDAY, StampClock, house_facts, let_in
-from tests.office.servers.server import copy_of, hashing_quickly
+from tests.office.servers.server import app_of, copy_of, hashing_quickly, leave
 from tests.rules.house import SERRE, UNLIMITED
 
 PASSWORD = "une longue phrase de passe"
@@ -55,9 +52,7 @@ class Office:
         settings = Settings(database=self.database, **self.told)
         self.central: Central = hashing_quickly(Central(settings, now=lambda: self.moment.now))
         self._closing = ExitStack()
-        self._idle = idle_apps(settings.body_bytes, settings.hosts)
-        self.app = self._idle.pop() if self._idle else without_central(settings, [router()])
-        serve(self.app, self.central)
+        self.app = app_of(self.central, with_pages=True)
         if not self.central.accounts.listed():
             self._move_in()
 
@@ -73,7 +68,7 @@ class Office:
         """Close the database, and leave the application to the next office."""
         self._closing.close()
         self.central.close()
-        self._idle.append(self.app)
+        leave(self.app, with_pages=True)
 
     def visitor(self) -> Browser:
         """Somebody with a browser, not signed in."""
@@ -137,15 +132,6 @@ def office(folder: Path, kind: str = "sqlite") -> Iterator[Office]:
 
 def _make(database: str | Path) -> None:
     Office(str(database)).close()
-
-
-@cache
-def idle_apps(body_bytes: int, hosts: tuple[str, ...]) -> list[Litestar]:
-    """The applications of this process that nobody uses, of those that take requests so long, for these hosts.
-
-    To register the routes of all pages takes longer than most tests; what a server knows is in its Central.
-    """
-    return []
 
 
 class Browser:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from kiosk.store.chain import Head
 from sync import wire
 from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
-from sync.central.http.app import create_app
+from sync.central.http.app import serve, without_central
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired
+from sync.central.pages import router
 from sync.central.pages.framework import codes
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -77,6 +79,29 @@ def hashing_quickly(central: Central) -> Central:
     return central
 
 
+def app_of(central: Central, *, with_pages: bool = False) -> Litestar:
+    """The application of a server: one that another of this process left, or a new one.
+
+    To register the routes takes longer than most tests; what a server knows is in its Central.
+    """
+    idle = _idle_apps(central.settings.body_bytes, central.settings.hosts, with_pages)
+    app = idle.pop() if idle else without_central(central.settings, [router()] if with_pages else [])
+    serve(app, central)
+    return app
+
+
+def leave(app: Litestar, *, with_pages: bool = False) -> None:
+    """Leave an application that answers no more to the next server."""
+    settings = app.state.central.settings
+    _idle_apps(settings.body_bytes, settings.hosts, with_pages).append(app)
+
+
+@cache
+def _idle_apps(body_bytes: int, hosts: tuple[str, ...], with_pages: bool) -> list[Litestar]:
+    """Those that nobody uses, of the ones that take requests so long, for these hosts."""
+    return []
+
+
 @contextmanager
 def serving(database: str, now: ServerClock | None = None, **settings: Any) -> Iterator[Central]:
     """A server without its HTTP. It folds in the call that brings entries, so that a test need not wait."""
@@ -90,8 +115,10 @@ def serving(database: str, now: ServerClock | None = None, **settings: Any) -> I
 @contextmanager
 def called(database: str, now: ServerClock | None = None, **settings: Any) -> Iterator[TestClient[Litestar]]:
     """A server with its HTTP, called without a socket. The Central is `client.app.state.central`."""
-    with TestClient(create_app(Settings(database=database, **settings), now=now or ServerClock())) as client:
+    app = app_of(Central(Settings(database=database, **settings), now=now or ServerClock()))
+    with TestClient(app) as client:
         yield client
+    leave(app)
 
 
 @dataclass
