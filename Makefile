@@ -28,7 +28,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check $(SOURCE)
 	$(BIN)/ruff check $(SOURCE)
 	.ci/need shellcheck:shellcheck
-	shellcheck systemd/install systemd/boot systemd/pace systemd/package
+	shellcheck systemd/install systemd/boot systemd/compositor systemd/pace systemd/package
 
 types: $(READY)
 	$(BIN)/mypy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import hardware.reader as reading
 from hardware.door import DoorEvent
 from kiosk.answering import Answering
 from kiosk.clock import WallClock
+from kiosk.daemon import compositor
 from kiosk.daemon.books import PROBE_BYTES, open_books
 from kiosk.daemon.wires import open_wires
 from kiosk.door.controller import Controller
@@ -265,6 +267,7 @@ def run(config: Config) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     sleep = Sleep(dim=config.screen.dim_minutes * 60 or None, dark=config.screen.dark_minutes * 60 or None)
+    driver = os.environ.get("SDL_VIDEODRIVER", "")
     screen = Screen(
         config.screen.size,
         fullscreen=config.screen.fullscreen,
@@ -274,6 +277,9 @@ def run(config: Config) -> int:
         note=config.paths.socket.with_name("screen.opening"),
         connectors=machine.connected_screens,
     )
+    if script := compositor.script_for(driver, screen.trouble, machine.connected_screens()):
+        screen.close()
+        compositor.start(script)
     screen.speaker = Speaker(volume=config.sound.volume)
     with Kiosk(config, World(clock=WallClock()), screen) as kiosk:
         for number in (signal.SIGTERM, signal.SIGINT):

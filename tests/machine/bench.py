@@ -150,6 +150,12 @@ class Picture(NamedTuple):
         """How many different colours there are."""
         return len({self.pixels[at : at + 3] for at in range(0, len(self.pixels), 3)})
 
+    def share_of(self, colour: tuple[int, int, int]) -> float:
+        """How much of it has exactly this colour, 0 to 1."""
+        wanted = bytes(colour)
+        places = range(0, len(self.pixels), 3)
+        return sum(self.pixels[at : at + 3] == wanted for at in places) / len(places)
+
     def differs_from(self, other: Picture, share: float = SCENE) -> bool:
         """Whether at least that share of the pixels changed, or the size of the screen."""
         if len(self.pixels) != len(other.pixels):

@@ -19,10 +19,11 @@ class Stage(NamedTuple):
 STAGES = {
     "image": Stage(installing.make_image, 20),
     "install": Stage(installing.install, 60),
-    "ready": Stage(seeing.ready, 20),
     "taps": Stage(seeing.taps, 20),
+    "ready": Stage(seeing.ready, 20),
     "touch": Stage(seeing.touch, 25),
     "turned": Stage(seeing.turned, 25),
+    "compositor": Stage(seeing.compositor, 25),
     "pulled": Stage(seeing.pulled, 25),
     "again": Stage(installing.again, 45),
     "strike": Stage(enduring.strike, 20),

@@ -235,6 +235,10 @@ def test_the_clock_can_be_read_under_its_system_call_filter():
     assert {"adjtimex", "clock_adjtime"} <= set(filters[-1].split())
 
 
+def test_xwayland_may_set_its_own_user_under_the_system_call_filter():
+    assert "setuid" in settings()["SystemCallFilter"][-1].split()
+
+
 def users_of(folder):
     """Make the kiosk's user in an empty system; return the groups it is in."""
     (folder / "etc").mkdir()
