@@ -15,11 +15,13 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from gpiozero import DigitalOutputDevice
 
 import kiosk
 from hardware.simulator.board import WIRING
 from kiosk.answers import Done, Media, Refused, Status, decode_answer
+from kiosk.cli import kiosk as command_line
 from kiosk.commands import AddMember, ExportBooks, ListMedia, SetClock, ShowStatus, encode_command
 from kiosk.daemon import WATCHDOG_SECONDS
 from kiosk.model import Granted
@@ -68,8 +70,9 @@ class Service:
             finally:
                 process.kill()  # a test that failed in between would be waited for without end
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([KIOSK, *words], env=self.environment, capture_output=True, text=True, timeout=60)
+    def command(self, *words: str) -> Result:
+        """Run a command beside the kiosk, in this process."""
+        return CliRunner().invoke(command_line, words, env=self.environment)
 
 
 def hears(listener: socket.socket, word: str) -> bool:
@@ -127,7 +130,7 @@ def test_a_machine_without_a_site_and_without_a_reader_can_be_set_up_while_it_ru
         refused = decode_answer(ask(service.socket, encode_command(ShowStatus())))
         assert isinstance(refused, Refused)
         assert "kiosk site import" in refused.message
-        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
+        assert service.command("site", "import", str(LA_SERRE)).exit_code == 0
         assert isinstance(decode_answer(ask(service.socket, encode_command(AddMember(name="Zoé")))), Done)
         status = decode_answer(ask(service.socket, encode_command(ShowStatus())))
         assert isinstance(status, Status)
@@ -144,7 +147,7 @@ def test_a_kiosk_whose_screen_cannot_be_opened_serves_and_tells_of_it(tmp_path, 
     service.environment["SDL_VIDEODRIVER"] = "nosuchdriver"
     with service.start() as process:
         assert hears(systemd, "READY=1")
-        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
+        assert service.command("site", "import", str(LA_SERRE)).exit_code == 0
         assert "Dark; the reader and the door work on" in service.command("status").stdout
         process.terminate()
         process.communicate(timeout=30)
@@ -155,8 +158,8 @@ def test_what_was_answered_survives_a_kill_and_the_next_start_goes_on(tmp_path, 
     service = Service(tmp_path)
     with service.start() as process:
         assert hears(systemd, "READY=1")
-        assert service.command("site", "import", str(LA_SERRE)).returncode == 0
-        assert service.command("member", "add", "Zoé").returncode == 0
+        assert service.command("site", "import", str(LA_SERRE)).exit_code == 0
+        assert service.command("member", "add", "Zoé").exit_code == 0
         process.kill()
         process.communicate(timeout=30)
     with service.start() as process:
@@ -171,7 +174,7 @@ def test_a_second_kiosk_on_the_same_ledger_says_who_holds_it(tmp_path, systemd) 
     service = Service(tmp_path)
     with service.start() as first:
         assert hears(systemd, "READY=1")
-        second = service.command("run")
+        second = subprocess.run([KIOSK, "run"], env=service.environment, capture_output=True, text=True, timeout=60)
         assert second.returncode == 1
         assert f"is held by process {first.pid}" in second.stderr
         assert hears(systemd, "WATCHDOG=1")
