@@ -9,7 +9,7 @@ SOURCE := kiosk hardware sync tests
 # The tests and measurements start hundreds of processes, and each would compile anew what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled check format lint types bench powercut ext4 kills idle simulate clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
+.PHONY: run test compiled check format lint types bench powercut ext4 kills idle simulate anything clocks hours-reference soak quiet screens pages network release deb vm container arm64 lock clean help
 
 run: $(READY)
 	$(BIN)/kiosk demo $(ARGS)
@@ -73,6 +73,11 @@ JOBS     ?= $(shell nproc)
 DATABASE ?= sqlite
 simulate: $(READY)
 	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs $(JOBS) --database $(DATABASE) $(ARGS)
+
+# A kiosk sends anything, and every page and every screen is opened; on both databases.
+ANYTHING ?= 50
+anything: $(READY)
+	ANYTHING=$(ANYTHING) $(BIN)/pytest -q tests/whole/network/test_anything.py
 
 # Every screen in every size and language, in docs/screens, and a host's day, played on a real window, in docs/day; the
 # README shows some. ARGS="--full FOLDER": the screens only, in full size.

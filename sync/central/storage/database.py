@@ -189,4 +189,21 @@ def _connected(model: Engine, place: URL, roster_schema: str) -> DBAPIConnection
         "application_name": "kiosk-central",
         "options": f"-c statement_timeout={STATEMENT_MILLISECONDS} -c search_path={roster_schema},public",
     }
-    return model.dialect.connect(*words, **{**options, **ours})
+    connection = model.dialect.connect(*words, **{**options, **ours})
+    _write_zero_bytes_as_marks(connection)
+    return connection
+
+
+def _write_zero_bytes_as_marks(connection: Any) -> None:
+    """Have texts with a zero byte, which PostgreSQL cannot keep, compared as texts with a replacement mark.
+
+    Nothing is stored under such a text (kiosk.bounds), so whoever asks for one, in an address or on a page that shows
+    what a kiosk once sent, is told that there is nothing.
+    """
+    from psycopg.types.string import StrDumperUnknown  # only where PostgreSQL is used
+
+    class Marking(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    connection.adapters.register_dumper(str, Marking)
