@@ -144,7 +144,7 @@ MAY_IMPORT = {
         "sync.central.roster sync.central.settings sync.central.storage"
     ),
     "sync.central.settings": "msgspec",
-    "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic sqlalchemy",
+    "sync.central.storage": "kiosk.files kiosk.model kiosk.store sync.central.settings alembic psycopg sqlalchemy",
     "sync.central.words": "kiosk.notices babel",
     "sync.client": "sync.wire msgspec",
     "sync.exchange": "kiosk.bounds kiosk.facts kiosk.ledger kiosk.messages sync.client sync.outbox sync.wire",
