@@ -76,5 +76,5 @@ def test_the_program_draws_on_the_display_of_the_compositor(tmp_path):
     assert shown(tmp_path, 'shift 2; DISPLAY=:7 exec "$@"') == "x11 0 :7"
 
 
-def test_the_program_is_started_without_a_screen_where_the_compositor_ends(tmp_path):
-    assert shown(tmp_path, "exit 1") == "dummy 0"
+def test_the_program_finds_no_display_where_the_compositor_ends(tmp_path):
+    assert shown(tmp_path, "exit 1") == "x11 0"
