@@ -34,6 +34,8 @@ CLOCK_SET = "clock_set"
 """As earlier releases noted a time that a host set without a second look at the date."""
 CLOCK_CONFIRMED = "clock_confirmed"
 CHIP_WRONG, CHIP_RIGHT = "clock_chip_wrong", "clock_chip_right"
+Told = dict[int, dict[str, datetime]]
+"""Corrected times by the entry's number and by the boot that told them, the newest first."""
 BY_HOST, BY_CHIP = (CLOCK_SET, CLOCK_CONFIRMED), (CHIP_WRONG, CHIP_RIGHT)
 
 
@@ -157,39 +159,47 @@ def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
     Entries of this boot are corrected exactly, by the monotonic clock; TRUSTED ones only among the newest `LOOK_BACK`
     entries and only if they are ahead, because their source has taken its time back. Of an earlier boot nobody knows
     how long the power was off, so only entries are moved that a wrong setting put into the future: to before now, with
-    their distances kept.
+    their distances kept; TRUSTED ones only by a time that is TRUSTED too. Entries that a later boot with a clock behind
+    had moved get their own times back.
     """
     if now.clock is ClockQuality.UNTRUSTED:
         return
-    told: dict[int, datetime] = {}
+    told: Told = {}
     wrong: list[Timed] = []
     newest: datetime | None = None
     for number, entry in enumerate(ledger.entries_backwards()):
-        stamp = entry.stamp
-        for timed in _times_told(entry):
-            told.setdefault(timed.seq, timed.at)
-        known = told.get(entry.ref.seq, None if stamp.clock is ClockQuality.UNTRUSTED else stamp.at)
+        stamp, seq = entry.stamp, entry.ref.seq
+        _read_correction(entry, told)
+        its = told.get(seq, {})
+        known = next(iter(its.values()), None if stamp.clock is ClockQuality.UNTRUSTED else stamp.at)
         if stamp.boot_id == now.boot_id:
             if stamp.clock is ClockQuality.TRUSTED and number >= LOOK_BACK:
                 break
             at = now.at - timedelta(microseconds=(now.monotonic_ns - stamp.monotonic_ns) // 1000)
-        elif stamp.at > now.at + APART and stamp.clock is not ClockQuality.TRUSTED:
-            newest = newest or stamp.at
-            at = now.at - (newest - stamp.at)
+            if not its and _is_firm(stamp, at, now):
+                continue
         else:
-            break
-        if stamp.clock is ClockQuality.TRUSTED and entry.ref.seq not in told and not _is_ahead(stamp, at, now):
-            continue
+            at = its.get(stamp.boot_id, stamp.at)
+            if _is_in_the_future(at, stamp, now):
+                newest = newest or at
+                at = now.at - (newest - at)
+            elif not its.keys() - {stamp.boot_id}:
+                break
         if known is None or abs(at - known) > APART:
-            wrong.append(Timed(seq=entry.ref.seq, at=at))
+            wrong.append(Timed(seq=seq, at=at))
     for some in _in_parts(wrong[::-1]):
         yield TimesCorrected(times=tuple(some))
 
 
-def _is_ahead(stamp: Stamp, at: datetime, now: Stamp) -> bool:
-    """Tell whether a stamp is later than the true time by more than two crystals can drift apart."""
+def _is_firm(stamp: Stamp, at: datetime, now: Stamp) -> bool:
+    """Tell whether a stamp is TRUSTED, and not later than the true time by more than two crystals can drift apart."""
     since = (now.monotonic_ns - stamp.monotonic_ns) / 1e9
-    return stamp.at - at > APART + timedelta(seconds=DRIFT * since)
+    return stamp.clock is ClockQuality.TRUSTED and stamp.at - at <= APART + timedelta(seconds=DRIFT * since)
+
+
+def _is_in_the_future(at: datetime, stamp: Stamp, now: Stamp) -> bool:
+    """Tell whether an earlier boot's time is after now; of a TRUSTED one only a time that is TRUSTED too can tell."""
+    return at > now.at + APART and (now.clock is ClockQuality.TRUSTED or stamp.clock is not ClockQuality.TRUSTED)
 
 
 def given_back(ledger: LedgerReader, moved: Sequence[TimesCorrected]) -> Iterator[Reversed]:
@@ -211,9 +221,11 @@ def _at(at: datetime | None, visit: Visit) -> Visit:
     return replace(visit, at=at, window=Window(start=visit.window.start + later, end=visit.window.end + later))
 
 
-def _times_told(entry: Entry) -> tuple[Timed, ...]:
+def _read_correction(entry: Entry, told: Told) -> None:
+    """Add the times that an entry corrects to those that newer ones told."""
     fact = decode_fact(entry.body) if entry.kind == KIND and entry.body else None
-    return fact.times if isinstance(fact, TimesCorrected) else ()
+    for timed in fact.times if isinstance(fact, TimesCorrected) else ():
+        told.setdefault(timed.seq, {}).setdefault(entry.stamp.boot_id, timed.at)
 
 
 def _in_parts(times: list[Timed]) -> Iterator[list[Timed]]:

@@ -114,3 +114,8 @@ def test_nobody_is_charged_twice_because_the_clock_was_wrong(tmp_path) -> None:
     lives = [ChargeHistory(seed, folder).live() for seed, folder in enumerate(folders)]
     assert [line for life in lives for line in life.wrong] == []
     assert any(life.charged + life.given_back > life.owed for life in lives), "some would have been"
+
+
+@pytest.mark.parametrize("seed", [182, 218, 370, 964])
+def test_entries_of_an_earlier_boot_that_a_clock_behind_had_moved_get_their_times_back(tmp_path, seed: int) -> None:
+    assert ChargeHistory(seed, tmp_path).live().wrong == []
