@@ -75,6 +75,8 @@ def test_no_address_or_telephone_number_is_taken_into_a_note_or_a_name(host, tex
 
 def test_a_note_is_short(host):
     assert host.is_refused(ChangeMember(member="celine", note="x" * 201)).code == "LONG_NOTE"
+    assert host.is_refused(ChangeMember(member="celine", pseudonym="x" * 201)).code == "TOO_LONG"
+    assert host.is_refused(ChangeMember(member="celine", pseudonym="C\x07")).code == "CONTROL_CHARACTER"
 
 
 # ---------------------------------------------------------------- badges
