@@ -71,8 +71,8 @@ def test_a_touch_means_what_is_seen_there(rotation) -> None:
 def test_a_finger_on_a_touchscreen_without_a_desktop_means_what_is_seen_there(rotation) -> None:
     with shown(rotation) as screen:
         (x, y), (wide, high) = on_the_display(UNDO, rotation), display_size(rotation)
-        finger = {"touch_id": 1, "finger_id": 0, "x": (x + 0.5) / wide, "y": (y + 0.5) / high}
-        pygame.event.post(pygame.event.Event(pygame.FINGERDOWN, **finger))
+        finger = pygame.event.Event(pygame.FINGERDOWN, touch_id=1, finger_id=0, x=(x + 0.5) / wide, y=(y + 0.5) / high)
+        pygame.event.post(finger)
         assert screen.events() == [Touch(button="undo", notice=ENTRY.number)]
 
 

@@ -46,6 +46,15 @@ class Network:
             self.page.locator(f"main [name={name}]").first.fill(value)
         self.page.locator("main form button").first.click()
 
+    def opens(self, hours: str) -> None:
+        """Write the hours of the site as text, and confirm the days that change."""
+        self.page.goto("/hours")
+        self.page.get_by_text("Écrire les horaires en texte").click()
+        self.page.locator("[name=hours]").fill(hours)
+        self.page.get_by_role("button", name="Enregistrer tel quel").click()
+        self.page.get_by_role("button", name="Changer les horaires").click()
+        expect(self.page.get_by_role("status").filter(has_text="enregistrés")).to_be_visible()
+
     def sign_in(self) -> None:
         self.central.does("account", "add", "chef", "--role", "manager", KIOSK_CENTRAL_PASSWORD=PASSWORD)
         self.sends("/sign-in", name="chef", password=PASSWORD)
@@ -116,7 +125,8 @@ def play(net: Network, pictures: Path, say: Callable[[str], object]) -> None:
     """The whole of it. Raises where something is not as it should be."""
     north, south = net.both
     net.sign_in()
-    net.sends("/sites/new", name="La Serre", hours="24/7")
+    net.sends("/sites/new", name="La Serre")
+    net.opens("24/7")
     net.sends("/products/new", name="Carnet de 10", price="50")
     for kiosk, name, cable in zip(net.both, ("Porte nord", "Porte sud"), net.cables, strict=True):
         net.pairs(kiosk, name, cable)

@@ -25,6 +25,8 @@ class WeekError(ValueError):
 def read(hours: str) -> tuple[list[str], bool] | None:
     """Read hours as times of each weekday, and whether public holidays are closed; None if a form cannot show them."""
     times, holidays = [""] * 7, False
+    if hours.strip() == "off":
+        return times, True  # a new site: whoever writes its week most likely closes on public holidays
     for rule in filter(None, (part.strip() for part in hours.split(";"))):
         if re.fullmatch(r"PH\s+(?:off|closed)", rule):
             holidays = True

@@ -6,7 +6,9 @@ import re
 from html import unescape
 
 import pytest
+from msgspec.structs import replace
 
+from kiosk.facts import SiteSet
 from kiosk.hours import of_site
 from kiosk.model import Override
 from sync.central.pages.hours import week_form
@@ -158,6 +160,12 @@ def test_the_site_closes_stays_open_and_goes_back_to_its_hours(house) -> None:
 
 def override(house: Office) -> Override | None:
     return house.central.books.roster.override(SERRE.id, house.moment.now)
+
+
+def test_a_site_without_hours_gets_the_form_of_a_week(house) -> None:
+    assert week_form.read("off") == ([""] * 7, True)
+    house.central.books.append(SiteSet(site=replace(SERRE, hours="off")), by="chef")
+    assert 'name="day-0"' in house.as_("anne").get("/hours").text
 
 
 def test_a_week_survives_being_read_and_written() -> None:
