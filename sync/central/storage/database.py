@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import partial
@@ -43,6 +43,8 @@ UNREADABLE = "the server's database cannot be read"
 UNWRITABLE = "the server's database cannot be written"
 NETWORK = re.compile("[a-z0-9_]{1,40}")
 CONNECT_SECONDS = 5
+CLOSING_SECONDS = 10.0
+"""How long a statement that still runs is waited for when the server stops."""
 STATEMENT_MILLISECONDS = 60_000
 """PostgreSQL gives up a statement after this long, waiting for a lock included: a request fails and is tried again."""
 
@@ -59,6 +61,39 @@ class Turn(IntEnum):
     SCHEMA = 4
     TELL = 5
     """Decide which messages are sent."""
+
+
+class _ReadingDatabase(Database):
+    """A thread's database, which another thread may close: not before the statement that runs on it has ended.
+
+    SQLite crashes when a connection is closed under a statement, as when the server stops while a page is read.
+    """
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        super().__init__(engine)
+        self._users, self._is_closed, self._free = 0, False, threading.Condition()
+
+    @contextmanager
+    def failing_as(self, what: str) -> Iterator[None]:
+        with self._free:
+            if self._is_closed:
+                raise LedgerError(f"{what}: the server is stopping")
+            self._users += 1
+        try:
+            with super().failing_as(what):
+                yield
+        finally:
+            with self._free:
+                self._users -= 1
+                self._free.notify_all()
+
+    def close(self) -> None:
+        """Close it once nobody uses it; a database that is used for longer stays open until the process ends."""
+        with self._free:
+            self._is_closed = True
+            is_free = self._free.wait_for(lambda: self._users == 0, CLOSING_SECONDS)
+        if is_free:
+            super().close()
 
 
 class _Lease:
@@ -108,8 +143,9 @@ class Storage:
         """Close all connections."""
         for lease in list(self._leases):
             lease.close()
-        if self._writer:
-            self._writer.close()
+        with self._turns:
+            if self._writer:
+                self._writer.close()
         if self._lock:
             self._lock.close()
         self._lock = self._writer = None
@@ -120,7 +156,7 @@ class Storage:
         lease: _Lease | None = getattr(self._own, "lease", None)
         if lease is None:
             with failing_as(UNREADABLE):
-                lease = self._own.lease = _Lease(Database(self._open_reader))
+                lease = self._own.lease = _Lease(_ReadingDatabase(self._open_reader))
             self._leases.add(lease)
         return lease.database
 
