@@ -307,7 +307,7 @@ CONFLICTS: dict[str, ConflictWords] = {
         short=_("a pass was sold that is no longer on sale"),
     ),
     "refunded_pass": ConflictWords(
-        said=_("Entries were used of a pass whose sale was taken back"),
+        said=_("Entries were used of a pass whose sale was cancelled"),
         advice=_("Give the entry back, or have it paid: the pass is no longer valid."),
         short=_("entries of a refunded pass were used"),
     ),

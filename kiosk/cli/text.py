@@ -369,13 +369,13 @@ def _day_of_the_till(till: Till) -> Iterator[str]:
     for sale in till.taken_back:
         yield f"Taken back: {'  '.join(_sale(sale))}"
     for one in till.sums:
-        yield f"{one.method}: {one.cents / 100:.2f} ({one.sales} sold, {one.taken_back} taken back)"
+        yield f"{one.method}: {one.cents / 100:.2f} ({one.sales} sold, {one.taken_back} cancelled)"
     yield f"In all: {till.total_cents / 100:.2f} {till.currency}"
 
 
 def _sale(sale: SaleLine) -> tuple[str, ...]:
     who = " and ".join(sale.members) or "-"
-    stands = "taken back" if sale.taken_back_at else ""
+    stands = "cancelled" if sale.taken_back_at else ""
     return f"{sale.at:%H:%M}", sale.receipt, f"{sale.cents / 100:.2f}", sale.method, sale.product, who, stands
 
 

@@ -146,11 +146,11 @@ def entries(count: int) -> str:
 def cancel_sale(desk: Desk, command: CancelSale) -> Done:
     """Cancel a sale. Refused while entries of the pass are used: those must be given back first."""
     if not command.reason.strip():
-        raise DeskError("why? A sale is taken back with a reason", code="NO_REASON")
+        raise DeskError("why? A sale is cancelled with a reason", code="NO_REASON")
     refuse_contact(command.reason, field="reason", country=desk.country)
     ref = desk.roster.sale_of(command.pass_id)
     if ref is None:
-        message = "is the id of no pass, or its sale was taken back already; `kiosk member show` lists the passes"
+        message = "is the id of no pass, or its sale was cancelled already; `kiosk member show` lists the passes"
         raise DeskError(f'"{command.pass_id}" {message}', code="NO_SUCH_SALE")
     sold = _sold(desk, ref)
     used = _used(desk, ref, sold)
@@ -159,7 +159,7 @@ def cancel_sale(desk: Desk, command: CancelSale) -> Done:
         raise DeskError(message, code="PASS_USED")
     desk.append(Reversed(ref=ref, reason=command.reason, by=command.by))
     receipt = desk.roster.receipt(ref)
-    return Done(said=(f"The sale of {sold.terms.name} is taken back, receipt {receipt}.",), receipt=receipt)
+    return Done(said=(f"The sale of {sold.terms.name} is cancelled, receipt {receipt}.",), receipt=receipt)
 
 
 def _sold(desk: Desk, ref: Ref) -> Pass:

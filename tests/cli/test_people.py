@@ -33,7 +33,7 @@ def test_the_till_tells_the_receipts_of_the_day_and_its_sums(terminal):
     sold = terminal.json("pass", "sell", "carte-10", "celine", "--method", "card")
     told = terminal.reads("pass", "till")
     assert sold["receipt"] in told
-    assert "card: 50.00 (1 sold, 0 taken back)" in told
+    assert "card: 50.00 (1 sold, 0 cancelled)" in told
     assert "In all: 50.00 EUR" in told
 
 

@@ -70,7 +70,7 @@ def test_a_sale_made_by_mistake_is_taken_back(with_celine):
     pass_id = with_celine.does(SellPass(members=("celine",), product="carte-10")).id
     assert with_celine.does(CancelSale(pass_id=pass_id, reason="wrong member")).changed
     assert len(with_celine.does(ShowAccount(member="celine")).passes) == 1
-    assert "taken back already" in str(with_celine.is_refused(CancelSale(pass_id=pass_id, reason="again")))
+    assert "cancelled already" in str(with_celine.is_refused(CancelSale(pass_id=pass_id, reason="again")))
 
 
 def test_a_sale_of_which_an_entry_was_used_stands(with_celine):

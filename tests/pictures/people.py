@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kiosk.commands import ChangeMember, SellPass
 from kiosk.screen.scenes.people.members import Members
-from kiosk.screen.scenes.sales.till import Till
+from kiosk.screen.scenes.sales.till import SalesOfDay
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
 from tests.office.ledgers.small_house import edit, template
@@ -107,7 +107,7 @@ def _sales(counter: SteppedKiosk, language: str) -> Iterator[Picture]:
     side.settle()  # whoever drew the picture drew it in other sizes
     side.touch("why:wrong member")
     side.perform(SellPass(members=("Théo Martin",), product="carte-10", method="cheque"))
-    yield Picture("people-till", _side(counter, language, Till).stage, language)
-    before = _side(counter, language, Till)
+    yield Picture("people-till", _side(counter, language, SalesOfDay).stage, language)
+    before = _side(counter, language, SalesOfDay)
     before.touch("day:<")
     yield Picture("people-till-before", before.stage, language)

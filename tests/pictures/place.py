@@ -17,9 +17,9 @@ from kiosk.commands import AddException, CloseToday, Command, ListMedia
 from kiosk.model import Site
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Context, Scene
-from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.hours.this_week import OpeningHours
 from kiosk.screen.scenes.machine.export import Copying, Export
-from kiosk.screen.scenes.machine.health import Health
+from kiosk.screen.scenes.machine.health import HealthOfKiosk
 from kiosk.screen.scenes.set_up.last_steps import HostBadge, Ready, Summary
 from kiosk.screen.scenes.set_up.trial import Trial
 from kiosk.screen.widgets.page import draw_question
@@ -45,7 +45,7 @@ def counter(site: Site = SERRES, *done: Command) -> SteppedKiosk:
     atexit.register(folder.cleanup)
     made = SteppedKiosk(Path(folder.name), site=site)
     atexit.register(made.close)
-    side = HostsSide(made, Hours)
+    side = HostsSide(made, OpeningHours)
     for command in done:
         side.perform(command)
     return made
@@ -63,21 +63,21 @@ def came(language: str, to: str | Callable[[Context], Scene], *touches: str, at:
 def hours(language: str) -> Iterator[tuple[str, Scene]]:
     """The hours and all that leads to a change of them."""
     planned = counter(SERRES, *(AddException(rule=rule) for rule in PLANNED))
-    yield "hours", came(language, Hours, at=planned)
-    yield "hours-later", came(language, Hours, "later", at=planned)
-    yield "hours-closed", came(language, Hours, at=counter(SERRES, CloseToday()))
-    yield "hours-until", came(language, Hours, "stay")
-    yield "hours-close", came(language, Hours, "close")
-    yield "exceptions", came(language, Hours, "exceptions", at=planned)
+    yield "hours", came(language, OpeningHours, at=planned)
+    yield "hours-later", came(language, OpeningHours, "later", at=planned)
+    yield "hours-closed", came(language, OpeningHours, at=counter(SERRES, CloseToday()))
+    yield "hours-until", came(language, OpeningHours, "stay")
+    yield "hours-close", came(language, OpeningHours, "close")
+    yield "exceptions", came(language, OpeningHours, "exceptions", at=planned)
     days = ("exceptions", "close", "month:1", "month:1", "on:2026-08-03", "on:2026-08-14")
-    yield "exceptions-days", came(language, Hours, *days)
-    yield "exceptions-why", came(language, Hours, *days, "on-we-go")
-    yield "exceptions-own", came(language, Hours, *days, "on-we-go", "own")
-    yield "exceptions-preview", came(language, Hours, *days, "on-we-go", "annual")
-    yield "exceptions-times", came(language, Hours, "exceptions", "open", "on:2026-06-06", "on-we-go")
-    yield "week", came(language, Hours, "grid")
-    yield "week-day", came(language, Hours, "grid", "day:3", "twice")
-    yield "week-examples", came(language, Hours, "grid", "presets")
+    yield "exceptions-days", came(language, OpeningHours, *days)
+    yield "exceptions-why", came(language, OpeningHours, *days, "on-we-go")
+    yield "exceptions-own", came(language, OpeningHours, *days, "on-we-go", "own")
+    yield "exceptions-preview", came(language, OpeningHours, *days, "on-we-go", "annual")
+    yield "exceptions-times", came(language, OpeningHours, "exceptions", "open", "on:2026-06-06", "on-we-go")
+    yield "week", came(language, OpeningHours, "grid")
+    yield "week-day", came(language, OpeningHours, "grid", "day:3", "twice")
+    yield "week-examples", came(language, OpeningHours, "grid", "presets")
 
 
 @contextmanager
@@ -212,7 +212,7 @@ def health(language: str) -> Iterator[tuple[str, Drawable]]:
         ("export", "export"),
         ("export-sure", "export", "row:/media/kiosk/CLE-16"),
     ):
-        side = OnStick(counter(), Health, language=language)
+        side = OnStick(counter(), HealthOfKiosk, language=language)
         for target in touches:
             side.touch(target)
         yield name, Asked(keep(side))

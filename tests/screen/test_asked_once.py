@@ -17,10 +17,10 @@ from kiosk.badges import badge_id
 from kiosk.commands import Command
 from kiosk.roster import claim_code
 from kiosk.screen.scene import Ask, Context, Effects, Scene
-from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.hours.this_week import OpeningHours
 from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.people.members import Members
-from kiosk.screen.scenes.sales.till import Till as TillScene
+from kiosk.screen.scenes.sales.till import SalesOfDay
 from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import KEY, SteppedKiosk
@@ -97,11 +97,11 @@ SEEN = "Ce que verront les membres"
 
 MOVES = {
     "sell": Move(
-        does=commands.SellPass, at=zoe, way=SELL[:-1], asks="50 €", yes=SELL[-1], back_at=TillScene, back=TAKE_BACK
+        does=commands.SellPass, at=zoe, way=SELL[:-1], asks="50 €", yes=SELL[-1], back_at=SalesOfDay, back=TAKE_BACK
     ),
     "take a sale back": Move(
         does=commands.CancelSale,
-        at=TillScene,
+        at=SalesOfDay,
         way=TAKE_BACK[:-1],
         asks="pourquoi ?",
         yes=TAKE_BACK[-1],
@@ -200,27 +200,28 @@ MOVES = {
     ),
     "forget": Move(does=commands.EraseMember, at=zoe, way=("more", "erase"), asks="C’est irréversible."),
     "close now": Move(
-        does=commands.CloseToday, at=Hours, way=("close",), asks=SEEN, yes="do", back_at=Hours,
+        does=commands.CloseToday, at=OpeningHours, way=("close",), asks=SEEN, yes="do", back_at=OpeningHours,
         back=("back-to-hours", "do"),
     ),
     "stay open": Move(
-        does=commands.StayOpen, at=Hours, way=("stay", "00:00"), asks=SEEN, yes="do", back_at=Hours,
+        does=commands.StayOpen, at=OpeningHours, way=("stay", "00:00"), asks=SEEN, yes="do", back_at=OpeningHours,
         back=("back-to-hours", "do"),
     ),
     "back to the usual hours": Move(
-        does=commands.BackToHours, at=Hours, way=("back-to-hours",), asks=SEEN, yes="do", back_at=Hours,
-        back=("close", "do"), given=after((Hours, ("close", "do"))),
+        does=commands.BackToHours, at=OpeningHours, way=("back-to-hours",), asks=SEEN, yes="do", back_at=OpeningHours,
+        back=("close", "do"), given=after((OpeningHours, ("close", "do"))),
     ),
     "close on a date": Move(
-        does=commands.SetDates, at=Hours, way=SHUT_ON[:-1], asks=SEEN, yes="do", back_at=Hours,
+        does=commands.SetDates, at=OpeningHours, way=SHUT_ON[:-1], asks=SEEN, yes="do", back_at=OpeningHours,
         back=("exceptions", "row:*", "do"),
     ),
     "take an exception away": Move(
-        does=commands.RemoveException, at=Hours, way=("exceptions", "row:*"), asks=SEEN, yes="do", back_at=Hours,
-        back=SHUT_ON, given=after((Hours, SHUT_ON)),
+        does=commands.RemoveException, at=OpeningHours, way=("exceptions", "row:*"), asks=SEEN, yes="do",
+        back_at=OpeningHours, back=SHUT_ON, given=after((OpeningHours, SHUT_ON)),
     ),
     "change the usual week": Move(
-        does=commands.SetWeek, at=Hours, way=WEDNESDAY[:-1], asks=SEEN, yes="do", back_at=Hours, back=NO_WEDNESDAY
+        does=commands.SetWeek, at=OpeningHours, way=WEDNESDAY[:-1], asks=SEEN, yes="do", back_at=OpeningHours,
+        back=NO_WEDNESDAY
     ),
 }  # fmt: skip
 

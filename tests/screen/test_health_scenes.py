@@ -14,8 +14,8 @@ from kiosk.commands import Command, Pair, SetClock
 from kiosk.facts import Happened
 from kiosk.screen.scenes.machine.clock import ClockSet, moved
 from kiosk.screen.scenes.machine.export import Export
-from kiosk.screen.scenes.machine.health import Health, HealthPart
-from kiosk.screen.scenes.machine.pairing import Pairing
+from kiosk.screen.scenes.machine.health import HealthOfKiosk, HealthPart
+from kiosk.screen.scenes.machine.pairing import PairWithServer
 from kiosk.screen.scenes.people.member import MemberAccount
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import MONDAY, SteppedKiosk, UnsureClock
@@ -49,7 +49,7 @@ class Around(place.OnStick):
 
 
 def test_the_gravest_part_comes_first_and_tells_what_to_do(counter):
-    side = Around(counter, Health)
+    side = Around(counter, HealthOfKiosk)
     assert [one for one in side.targets() if one.startswith("row:")][1:3] == ["row:reader", "row:exchange"]
     side.touch("row:reader")
     assert isinstance(side.scene, HealthPart)
@@ -57,13 +57,13 @@ def test_the_gravest_part_comes_first_and_tells_what_to_do(counter):
 
 
 def test_a_part_that_is_well_says_that_there_is_nothing_to_do(counter):
-    side = Around(counter, Health)
+    side = Around(counter, HealthOfKiosk)
     side.touch("row:door")
     assert "Rien à faire" in side.reads()
 
 
 def test_the_parts_are_looked_at_again_and_again(counter):
-    side = Around(counter, Health)
+    side = Around(counter, HealthOfKiosk)
     before = len(side.asked)
     side.wait(6)
     assert len(side.asked) == before + 1
@@ -86,7 +86,7 @@ def local(*parts: int) -> datetime:
 
 
 def set_by(counter: SteppedKiosk, at: datetime) -> Answered:
-    return HostsSide(counter, Health).perform(SetClock(at=at, by="claire"))
+    return HostsSide(counter, HealthOfKiosk).perform(SetClock(at=at, by="claire"))
 
 
 def test_a_clock_that_is_kept_cannot_be_set_by_hand(counter):
@@ -160,7 +160,7 @@ def test_a_step_of_one_part_leaves_the_others(part, by, after):
 
 
 def test_a_server_is_joined_by_its_address_and_code_on_glass(counter):
-    side = Around(counter, Pairing)
+    side = Around(counter, PairWithServer)
     side.type("hub.example.org")
     side.press("enter")
     for key in ("k", "figures", "7", "letters", "q", "m"):
@@ -171,7 +171,7 @@ def test_a_server_is_joined_by_its_address_and_code_on_glass(counter):
 
 
 def test_a_server_that_does_not_know_the_code_is_told_and_what_was_written_stays(counter):
-    side = Around(counter, Pairing)
+    side = Around(counter, PairWithServer)
     side.server = Refused(message="not paired: wrong code", code="PAIRING_CODE")
     side.type("hub")
     side.press("enter")
@@ -182,7 +182,7 @@ def test_a_server_that_does_not_know_the_code_is_told_and_what_was_written_stays
 
 
 def test_no_server_is_asked_without_a_code(counter):
-    side = Around(counter, Pairing)
+    side = Around(counter, PairWithServer)
     side.press("enter", "enter")
     assert side.asked == []
     assert "Écrivez le code" in side.reads()
@@ -279,6 +279,6 @@ def test_nothing_half_written_stays_when_the_stick_of_a_member_fails(counter, tm
 
 
 def test_a_status_without_parts_shows_that_nothing_is_known(counter):
-    side = HostsSide(counter, Health)
+    side = HostsSide(counter, HealthOfKiosk)
     assert isinstance(side.perform(side.asked[0]), Status)
     assert "Rien n’est encore connu" in side.reads()

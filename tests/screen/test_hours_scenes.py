@@ -15,7 +15,7 @@ from kiosk.model import DatedHours, Span
 from kiosk.screen.drawing.theme import TOUCH
 from kiosk.screen.scenes.hours.exceptions import Exceptions
 from kiosk.screen.scenes.hours.preview import Preview
-from kiosk.screen.scenes.hours.this_week import Hours
+from kiosk.screen.scenes.hours.this_week import OpeningHours
 from kiosk.screen.scenes.hours.week_grid import WeekGrid
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SERRES, SteppedKiosk
@@ -32,7 +32,7 @@ def counter(tmp_path: Path) -> Iterator[SteppedKiosk]:
 
 @pytest.fixture
 def side(counter) -> HostsSide:
-    return HostsSide(counter, Hours)
+    return HostsSide(counter, OpeningHours)
 
 
 def through(side: HostsSide, *targets: str) -> HostsSide:
@@ -63,7 +63,7 @@ def test_closing_now_shows_what_it_means_and_is_done_by_one_more_touch(counter, 
     assert "1 personne présente, 1 entrée rendue" in side.reads()
     assert counter.stored(HoursOverridden) == []
     through(side, "do")
-    assert isinstance(side.scene, Hours)
+    assert isinstance(side.scene, OpeningHours)
     assert "C’est fait" in side.reads()
     assert [fact.override.state for fact in counter.stored(HoursOverridden)] == ["closed"]
     assert len(counter.stored(Reversed)) == 1
@@ -71,7 +71,7 @@ def test_closing_now_shows_what_it_means_and_is_done_by_one_more_touch(counter, 
 
 def test_saying_no_changes_nothing(counter, side):
     through(side, "close", "no")
-    assert isinstance(side.scene, Hours)
+    assert isinstance(side.scene, OpeningHours)
     assert counter.stored(HoursOverridden) == []
 
 
@@ -92,7 +92,7 @@ def test_staying_open_ends_by_itself(counter, side):
     through(side, "stay", "00:00", "do")
     assert "Ouvert jusqu’à minuit" in side.reads()
     counter.later(hours=15)
-    assert "Fermé, ouvre aujourd’hui à 09:00" in HostsSide(counter, Hours).reads()
+    assert "Fermé, ouvre aujourd’hui à 09:00" in HostsSide(counter, OpeningHours).reads()
 
 
 def test_the_usual_hours_can_be_had_back(counter, side):
@@ -171,7 +171,7 @@ def test_times_never_run_backwards_however_often_one_touches(side):
 def test_hours_with_more_to_them_than_a_week_are_not_replaced_unsaid(tmp_path):
     site = replace(SERRES, hours="Jun-Aug Mo-Fr 09:00-17:00; PH off")
     counter = SteppedKiosk(tmp_path, site=site)
-    side = through(HostsSide(counter, Hours), "grid")
+    side = through(HostsSide(counter, OpeningHours), "grid")
     assert "remplacerait" in side.reads()
     counter.close()
 
@@ -202,7 +202,7 @@ def test_a_time_that_has_passed_meanwhile_is_told_in_the_host_s_language(counter
 
 
 def test_an_answer_that_does_not_come_is_told(counter):
-    side = HostsSide(counter, Hours)
+    side = HostsSide(counter, OpeningHours)
     side.answers = False
     through(side, "close")
     side.wait(11)

@@ -12,7 +12,7 @@ from kiosk.commands import ListMembers, SetProduct
 from kiosk.facts import BadgeSet, Erased, Left, MemberSet, PassSold, Reversed, Tapped
 from kiosk.model import Product, Unlimited
 from kiosk.screen.scenes.people.members import Members
-from kiosk.screen.scenes.sales.till import Till
+from kiosk.screen.scenes.sales.till import SalesOfDay
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
 
@@ -246,7 +246,7 @@ def test_the_till_tells_the_sums_of_the_day_and_takes_a_sale_back(counter):
     side = at_account(counter)
     side.touch("favourite")
     side.touch("pay:card")
-    till = side_of(counter, Till)
+    till = side_of(counter, SalesOfDay)
     assert "150 €" in told(till)
     receipt = next(one for one in till.targets() if one.startswith("row:") and one.endswith("-00003"))
     till.touch(receipt)
@@ -258,7 +258,7 @@ def test_the_till_tells_the_sums_of_the_day_and_takes_a_sale_back(counter):
 def test_a_sale_of_which_something_was_used_is_not_taken_back_and_says_why(counter):
     badge = counter.joins("Nora")
     counter.tap(badge)
-    till = side_of(counter, Till)
+    till = side_of(counter, SalesOfDay)
     receipt = next(one for one in till.targets() if one.startswith("row:") and one.endswith("-00003"))
     till.touch(receipt)
     till.touch("why:wrong pass")
@@ -267,7 +267,7 @@ def test_a_sale_of_which_something_was_used_is_not_taken_back_and_says_why(count
 
 
 def test_the_till_of_another_day_is_one_touch_away(counter):
-    till = side_of(counter, Till)
+    till = side_of(counter, SalesOfDay)
     till.touch("day:<")
     assert "Rien n’a été vendu" in told(till)
     assert "day:>" in till.targets()

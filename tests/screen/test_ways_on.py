@@ -13,7 +13,7 @@ from kiosk.facts import MemberSet
 from kiosk.screen.scenes.hours.exceptions import ExceptionDays, Exceptions
 from kiosk.screen.scenes.people.member import MemberAccount
 from kiosk.screen.scenes.people.members import AT_ONCE, Members
-from kiosk.screen.scenes.sales.till import Till
+from kiosk.screen.scenes.sales.till import SalesOfDay
 from kiosk.screen.scenes.visits.today import Today
 from tests.office.kiosks.hosts_side import HostsSide
 from tests.office.kiosks.stepped import SteppedKiosk
@@ -143,12 +143,12 @@ def test_the_calendar_marks_open_days_and_those_that_are_not_as_usual(kiosk) -> 
 
 
 def test_a_cancelled_sale_does_not_look_like_a_sale(kiosk) -> None:
-    side = side_of(kiosk, Till)
+    side = side_of(kiosk, SalesOfDay)
     side.perform(SellPass(members=("Elise Le Gof",), product="carte-10", method="cash"))
-    before = next(row for row in side_of(kiosk, Till).scene._list.rows)  # type: ignore[union-attr]
-    sold = side_of(kiosk, Till).perform(SellPass(members=("Elise Le Gof",), product="carte-10", method="cash"))
+    before = next(row for row in side_of(kiosk, SalesOfDay).scene._list.rows)  # type: ignore[union-attr]
+    sold = side_of(kiosk, SalesOfDay).perform(SellPass(members=("Elise Le Gof",), product="carte-10", method="cash"))
     side.perform(CancelSale(pass_id=sold.id, reason="wrong pass"))  # type: ignore[union-attr,arg-type]
-    rows = side_of(kiosk, Till).scene._list.rows  # type: ignore[union-attr]
+    rows = side_of(kiosk, SalesOfDay).scene._list.rows  # type: ignore[union-attr]
     cancelled = next(row for row in rows if "vente annulée" in row.detail)
     assert cancelled.right == "annulée"
     assert before.right.startswith("50")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from kiosk.notices import Language
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.scene import Context, Effects, Go, Scene
-from kiosk.screen.scenes.hours.this_week import Hours
-from kiosk.screen.scenes.machine.health import Health
+from kiosk.screen.scenes.hours.this_week import OpeningHours
+from kiosk.screen.scenes.machine.health import HealthOfKiosk
 from kiosk.screen.scenes.people.members import Members
-from kiosk.screen.scenes.sales.till import Till
+from kiosk.screen.scenes.sales.till import SalesOfDay
 from kiosk.screen.scenes.visits.evacuation import Evacuation
 from kiosk.screen.scenes.visits.today import Today
 from kiosk.screen.scenes.visits.who_is_in import WhoIsIn
@@ -33,15 +33,15 @@ ITEMS: tuple[Item, ...] = (
     Item(target="now", label=lambda words: words.say("Who is in"), picture="people", scene=WhoIsIn),
     Item(target="today", label=lambda words: words.say("Today"), picture="list", scene=Today),
     Item(target="members", label=lambda words: words.say("Members"), picture="badge", scene=Members),
-    Item(target="till", label=lambda words: words.say("Till"), picture="coins", scene=Till),
+    Item(target="till", label=lambda words: words.say("Till"), picture="coins", scene=SalesOfDay),
     Item(
         target="evacuation",
         label=lambda words: words.say("Evacuation list"),
         picture="alert",
         scene=Evacuation,
     ),
-    Item(target="hours", label=lambda words: words.say("Opening hours"), picture="open", scene=Hours),
-    Item(target="health", label=lambda words: words.say("Health of the kiosk"), picture="tick", scene=Health),
+    Item(target="hours", label=lambda words: words.say("Opening hours"), picture="open", scene=OpeningHours),
+    Item(target="health", label=lambda words: words.say("Health of the kiosk"), picture="tick", scene=HealthOfKiosk),
 )
 """In the order of the menu: what is needed most comes first."""
 

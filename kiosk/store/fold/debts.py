@@ -2,7 +2,7 @@
 
 Two kiosks that are cut off may each sell a pass that takes the same debt over. So a sale numbers the units it moves:
 the third unit ever owed on a pass is the third at every kiosk. Of the standing sales that name a unit the first by
-ledger and place in it moves it; for the others it is no debt, and their pass keeps the entry. A sale that is taken back
+ledger and place in it moves it; for the others it is no debt, and their pass keeps the entry. A sale that is cancelled
 leaves its units to the next. The rows of `uses` say what each sale moves, 0 included, so the sales of a pass are found
 by them.
 """
@@ -35,7 +35,7 @@ def move(connection: Connection, entry: Entry, fact: PassSold) -> None:
 
 
 def give_back(connection: Connection, ref: Ref, sale: Row[*tuple[object, ...]]) -> None:
-    """Put debts back onto the passes they came from, for a sale that was taken back."""
+    """Put debts back onto the passes they came from, for a sale that was cancelled."""
     old = {debt.pass_id for debt in _debts(sale.settles)}
     balances.give_back(connection, ref, {sale.pass_id, *old})
     _share(connection, old)

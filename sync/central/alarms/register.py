@@ -44,7 +44,7 @@ class Kind(StrEnum):
     SUSPENDED_MEMBER = "suspended_member"
     """A member was let in after the suspension, where this was not known yet."""
     REFUNDED_PASS = "refunded_pass"
-    """An entry was used of a pass whose sale is taken back."""
+    """An entry was used of a pass whose sale is cancelled."""
     WITHDRAWN_PRODUCT = "withdrawn_product"
     """A pass was sold after its product had been withdrawn, where this was not known yet."""
     CHANGED_APART = "changed_apart"

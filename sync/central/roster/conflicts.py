@@ -171,7 +171,7 @@ class ConflictFinder:
             facts: Facts = {"member": fact.member_id or ""}
             self._tell(_Conflict(Kind.SUSPENDED_MEMBER, entry.ref, Note.SUSPENDED, facts, fact.site_id))
 
-    # ------------------------------------------------------------ a pass whose sale is taken back
+    # ------------------------------------------------------------ a pass whose sale is cancelled
 
     def _look_for_refund(self, entry: Entry, fact: Tapped, verdict: Granted) -> None:
         charged = {charge.pass_id for charge in verdict.charges}

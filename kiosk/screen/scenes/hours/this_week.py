@@ -26,7 +26,7 @@ TIMES_AFTER_CLOSING = 8
 NO_HOURS = WeekHours(days=((),) * 7)
 
 
-class Hours(Scene):
+class OpeningHours(Scene):
     """This week and later ones, and buttons to change them."""
 
     every_seconds = 30.0
@@ -64,17 +64,17 @@ class Hours(Scene):
     def _way(self, target: str, week: answers.Week) -> Scene:
         match target:
             case "close":
-                return Preview(self.context, CloseToday(by=self.context.by), Hours)
+                return Preview(self.context, CloseToday(by=self.context.by), OpeningHours)
             case "stay":
                 return StayUntil(self.context, times_ahead(week))
             case "back-to-hours":
-                return Preview(self.context, BackToHours(by=self.context.by), Hours)
+                return Preview(self.context, BackToHours(by=self.context.by), OpeningHours)
             case "exceptions":
                 return Exceptions(self.context)
         return WeekGrid(self.context, week.usual or NO_HOURS, self._changed, more=week.usual is None)
 
     def _changed(self, grid: WeekHours) -> Effects:
-        return Go(Preview(self.context, commands.SetWeek(week=grid), Hours))
+        return Go(Preview(self.context, commands.SetWeek(week=grid), OpeningHours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the present state, the week, and the buttons."""
@@ -150,7 +150,7 @@ class StayUntil(Scene):
 
     def touched(self, target: str) -> Effects:
         """Preview the chosen time."""
-        return Go(Preview(self.context, StayOpen(until=target, by=self.context.by), Hours))
+        return Go(Preview(self.context, StayOpen(until=target, by=self.context.by), OpeningHours))
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
         """Draw the times."""

@@ -11,7 +11,7 @@ from kiosk.screen.drawing.theme import BODY, DANGER, GAP, INK, LEAD, OPEN, QUIET
 from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
 from kiosk.screen.scenes.machine.clock import ClockSet
 from kiosk.screen.scenes.machine.export import Export
-from kiosk.screen.scenes.machine.pairing import Pairing
+from kiosk.screen.scenes.machine.pairing import PairWithServer
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import Choice, row
 from kiosk.screen.widgets.listing import Listing, Row
@@ -26,7 +26,7 @@ LOOKS: dict[VitalState, tuple[str, Colour]] = {
 GRAVITY: tuple[VitalState, ...] = ("fault", "attention", "good", "absent")
 
 
-class Health(Scene):
+class HealthOfKiosk(Scene):
     """The parts, the worst first; touching one shows the advice."""
 
     every_seconds = 5.0
@@ -60,7 +60,7 @@ class Health(Scene):
 
     def touched(self, target: str) -> Effects:
         """Open a part, or an action."""
-        ways = {"clock": ClockSet, "pair": Pairing, "export": Export}
+        ways = {"clock": ClockSet, "pair": PairWithServer, "export": Export}
         if target in ways:
             return Go(ways[target](self.context))
         chosen = self._list.chosen(target)

@@ -19,7 +19,7 @@ PAIRING_SECONDS = 90.0
 """How long the server is waited for: looking up its name may take a minute."""
 
 
-class Pairing(Scene):
+class PairWithServer(Scene):
     """Asks for the server's address and the pairing code."""
 
     def __init__(self, context: Context) -> None:

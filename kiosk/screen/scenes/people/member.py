@@ -230,7 +230,7 @@ class MoreActions(Scene):
             case "suspend":
                 self.confirm(
                     say("Suspend {name}?", name=member.name),
-                    say("The door stays shut for them until this is taken back."),
+                    say("The door stays shut for them until the suspension is lifted."),
                     yes=say("Suspend"),
                     then=Ask(ChangeMember(member=member.id, status="suspended")),
                 )
@@ -238,7 +238,7 @@ class MoreActions(Scene):
                 self.confirm(
                     say("Forget {name} for ever?", name=member.name),
                     say("Name, badges and visits are erased on all kiosks. Entries left are lost."),
-                    say("The accounts keep the sales, without a name. This cannot be taken back."),
+                    say("The accounts keep the sales, without a name. This cannot be undone."),
                     yes=say("Forget for ever"),
                     then=Ask(EraseMember(member=member.id, by=self.context.by), seconds=30.0),
                     danger=True,

@@ -222,7 +222,7 @@ class TakeBack(Scene):
 
     def title(self) -> str:
         """The title of the scene."""
-        return self.words.say("Take back {number}: why?", number=self._receipt)
+        return self.words.say("Cancel sale {number}: why?", number=self._receipt)
 
     def _reasons(self) -> dict[str, str]:
         say = self.words.say
@@ -243,7 +243,7 @@ class TakeBack(Scene):
     def answered(self, command: Command, answer: Answered) -> Effects:
         """Go back to the scene before."""
         if isinstance(answer, Done):
-            return Back(message=Message(self.words.say("Receipt {number} is taken back", number=self._receipt)))
+            return Back(message=Message(self.words.say("Receipt {number} is cancelled", number=self._receipt)))
         return super().answered(command, answer)
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:

@@ -19,7 +19,7 @@ from kiosk.screen.widgets.button import button
 from kiosk.screen.widgets.listing import Listing, Row
 
 
-class Till(Scene):
+class SalesOfDay(Scene):
     """The till of a day: the total, the sum of each way to pay, the sales."""
 
     def __init__(self, context: Context) -> None:

@@ -108,7 +108,7 @@ def _taken_back(page: PageRequest, fact: Reversed) -> str:
     if sale is not None and sale.pass_ is not None:
         names = ", ".join(_name(page, holder) for holder in sale.pass_.holders)
         product = sale.pass_.terms.name
-        return page.say("Sale taken back: {product} to {name}: {reason}", product=product, name=names, reason=why)
+        return page.say("Sale cancelled: {product} to {name}: {reason}", product=product, name=names, reason=why)
     if visit is not None:
         name, day = _name(page, visit.member_id), page.words.when(visit.at, page.now)
         return page.say("Entry given back: {name}, {when}: {reason}", name=name, when=day, reason=why)

@@ -36,7 +36,7 @@ def erase(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answe
     """Erase a member for ever, everywhere."""
     member = page.member(member_id)
     if not page.form.ticked("sure"):
-        page.form.add_error("sure", page.say("Tick the box: this cannot be taken back"))
+        page.form.add_error("sure", page.say("Tick the box: this cannot be undone"))
         return page.show("erase.html", member=member)
     if page.attempt(EraseMember(member=member.id, by=page.signed_in.name), "sure") is None:
         return page.show("erase.html", member=member)

@@ -37,7 +37,7 @@ FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 class ListedSale(Noun, frozen=True, kw_only=True):
-    """A sale, or a sale taken back, in the list of a day."""
+    """A sale, or a cancelled sale, in the list of a day."""
 
     line: TillLine
     members: tuple[Member, ...]
@@ -229,7 +229,7 @@ def _cells(line: TillLine, words: Words, names: str) -> tuple[str, ...]:
         f"{local:%Y-%m-%d}",
         f"{local:%H:%M}",
         line.sale.receipt,
-        words.say("taken back") if line.is_back else words.say("sale"),
+        words.say("cancellation") if line.is_back else words.say("sale"),
         names,
         sold.terms.name if sold else "",
         codes.method(words, line.sale.method),

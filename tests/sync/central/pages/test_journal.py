@@ -82,7 +82,7 @@ SAID = {
         "Badge of Élodie Roux taken back",
         "Hours: Mo 09:00-17:00 → Mo 09:00-18:00 · Exceptions: nothing → 2026 Dec 24 off · Retired: no → yes · ",
         "Price: €50 → €60 · Entries: 10 → 12 · Renews: once, when it is sold → every month · ",
-        "Sale taken back: ",
+        "Sale cancelled: ",
         "New site: Les Tuves, hours ",
     ),
 }

@@ -31,7 +31,7 @@ def sale(house: Office, pass_id: str, member: str = "lea", *, method: str = "car
 
 
 def two_days(house: Office) -> PushingKiosk:
-    """On Monday three cards are sold, one of them for nothing; on Tuesday one of them is taken back."""
+    """On Monday three cards are sold, one of them for nothing; on Tuesday one of them is cancelled."""
     kiosk = house.kiosk("Porte d’entrée")
     house.moment.moves(hours=2)
     kiosk.push(sale(house, "p1"), replace(sale(house, "p2", method="free"), price_cents=0))
