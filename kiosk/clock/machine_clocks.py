@@ -41,7 +41,7 @@ class MachineClocks(Protocol):
         """The wall clock, in UTC; it can be any time after a power cut."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment of this boot; never backwards."""
+        """Seconds since the start of this boot; never backwards."""
 
     def synchronised(self) -> bool:
         """Whether the network keeps the wall clock now."""
@@ -66,7 +66,7 @@ class ThisMachine:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds since some moment before."""
+        """Seconds since the start of this boot, without those in which the machine slept."""
         return time.monotonic()
 
     def synchronised(self) -> bool:

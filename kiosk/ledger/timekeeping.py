@@ -132,7 +132,7 @@ class TimeCorrector:
         if moment.clock is ClockQuality.UNTRUSTED:
             self._base = None
             return
-        base = moment.at - timedelta(microseconds=moment.monotonic_ns // 1000)
+        base = _boot(moment)
         if self._base is None or abs(base - self._base) > APART:
             moved = tuple(corrections(self._ledger, moment))
             self._ledger.append(*given_back(self._ledger, moved), *moved)  # in this order the server tells no conflict
@@ -157,16 +157,17 @@ def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
     """Yield the corrected times of entries with wrong stamps, by a stamp that is sure. Raises LedgerError.
 
     Entries of this boot are corrected exactly, by the monotonic clock; TRUSTED ones only among the newest `LOOK_BACK`
-    entries and only if they are ahead, because their source has taken its time back. Of an earlier boot nobody knows
-    how long the power was off, so only entries are moved that a wrong setting put into the future: to before now, with
-    their distances kept; TRUSTED ones only by a time that is TRUSTED too. Entries that a later boot with a clock behind
-    had moved get their own times back.
+    entries and only if they are ahead, because their source has taken its time back. Of an earlier boot only entries
+    are moved that a wrong time put after the start of this boot (TRUSTED ones only by a time that is TRUSTED too): by
+    the monotonic clock of their boot from the last entry before them that was sure; if there is none, to before this
+    boot, with their distances kept, because nobody knows how long the power was off. Entries that a later boot with a
+    clock behind had moved get their own times back.
     """
     if now.clock is ClockQuality.UNTRUSTED:
         return
     told: Told = {}
     wrong: list[Timed] = []
-    newest: datetime | None = None
+    ahead = _Ahead(_boot(now))
     for number, entry in enumerate(ledger.entries_backwards()):
         stamp, seq = entry.stamp, entry.ref.seq
         _read_correction(entry, told)
@@ -180,15 +181,42 @@ def corrections(ledger: LedgerReader, now: Stamp) -> Iterator[TimesCorrected]:
                 continue
         else:
             at = its.get(stamp.boot_id, stamp.at)
-            if _is_in_the_future(at, stamp, now):
-                newest = newest or at
-                at = now.at - (newest - at)
-            elif not its.keys() - {stamp.boot_id}:
+            if _is_of_later(at, stamp, now):
+                ahead.add(entry, at, known)
+                continue
+            wrong += ahead.placed(entry, known)
+            if not its.keys() - {stamp.boot_id}:
                 break
         if known is None or abs(at - known) > APART:
             wrong.append(Timed(seq=seq, at=at))
+    wrong += ahead.placed(None, None)
     for some in _in_parts(wrong[::-1]):
         yield TimesCorrected(times=tuple(some))
+
+
+class _Ahead:
+    """Entries of earlier boots that a wrong time put after their end, until the time is found at which they were."""
+
+    def __init__(self, end: datetime) -> None:
+        self._end = end
+        self._newest: datetime | None = None
+        self._waiting: list[tuple[Entry, datetime, datetime | None]] = []
+
+    def add(self, entry: Entry, at: datetime, known: datetime | None) -> None:
+        """Keep an entry that is stamped with `at`, and was `known` to be at another time before."""
+        self._newest = self._newest or at
+        self._waiting.append((entry, at, known))
+
+    def placed(self, before: Entry | None, known: datetime | None) -> Iterator[Timed]:
+        """Yield the times of the waiting entries; `known` is when the entry `before` them was, None: not sure."""
+        for entry, at, was in self._waiting:
+            right = self._end - ((self._newest or at) - at)
+            if before and known and entry.stamp.boot_id == before.stamp.boot_id:
+                counted = timedelta(microseconds=(entry.stamp.monotonic_ns - before.stamp.monotonic_ns) // 1000)
+                right = min(known + counted, self._end)
+            if was is None or abs(right - was) > APART:
+                yield Timed(seq=entry.ref.seq, at=right)
+        self._waiting.clear()
 
 
 def _is_firm(stamp: Stamp, at: datetime, now: Stamp) -> bool:
@@ -197,9 +225,16 @@ def _is_firm(stamp: Stamp, at: datetime, now: Stamp) -> bool:
     return stamp.clock is ClockQuality.TRUSTED and stamp.at - at <= APART + timedelta(seconds=DRIFT * since)
 
 
-def _is_in_the_future(at: datetime, stamp: Stamp, now: Stamp) -> bool:
-    """Tell whether an earlier boot's time is after now; of a TRUSTED one only a time that is TRUSTED too can tell."""
-    return at > now.at + APART and (now.clock is ClockQuality.TRUSTED or stamp.clock is not ClockQuality.TRUSTED)
+def _is_of_later(at: datetime, stamp: Stamp, now: Stamp) -> bool:
+    """Tell whether an earlier boot's time is after its end; of a TRUSTED one only a time that is TRUSTED can tell."""
+    slack = APART + timedelta(seconds=DRIFT * now.monotonic_ns / 1e9)
+    is_sure = now.clock is ClockQuality.TRUSTED or stamp.clock is not ClockQuality.TRUSTED
+    return is_sure and at > _boot(now) + slack
+
+
+def _boot(now: Stamp) -> datetime:
+    """Return when the boot of a stamp began: the monotonic clock counts from there."""
+    return now.at - timedelta(microseconds=now.monotonic_ns // 1000)
 
 
 def given_back(ledger: LedgerReader, moved: Sequence[TimesCorrected]) -> Iterator[Reversed]:

@@ -429,6 +429,39 @@ def test_what_was_written_while_the_network_was_wrong_gets_its_time_and_is_not_c
     kiosk.close()
 
 
+@pytest.mark.parametrize("hours_off", [2, 6])
+def test_what_a_lying_network_stamped_before_a_power_cut_gets_its_time_however_late_that_is_known(
+    tmp_path, machine, hours_off
+) -> None:
+    machine.true = MONDAY
+    kiosk = starts(tmp_path, machine)
+    ana = kiosk.joins("ana")
+    assert answer(kiosk.tap(ana)) is Reason.ENTRY_USED
+    machine.network_lies(timedelta(hours=4))
+    lasts(kiosk, machine, timedelta(minutes=20))
+    really = machine.true
+    assert answer(kiosk.tap(ana)) is Reason.ENTRY_USED
+    seq = kiosk.ledger.head.seq
+    kiosk.close()
+    machine.network_lies(timedelta(0))
+    machine.loses_power(timedelta(minutes=10), network=False)
+    again = starts(tmp_path, machine)
+    lasts(again, machine, timedelta(hours=hours_off))
+    machine.has_network = True
+    lasts(again, machine, timedelta(minutes=10))
+    sets(again, machine, machine.true, confirmed=True)
+    lasts(again, machine, timedelta(minutes=30))
+    assert again.clock.quality() is ClockQuality.TRUSTED
+    is_past = machine.true > really + timedelta(hours=4)
+    assert is_past == (hours_off == 6), "late enough, what the network told is past as well"
+    visit = again.ledger.roster.visit(Ref(ledger_id=again.ledger.ledger_id, seq=seq))
+    assert visit is not None
+    assert abs(visit.at - really) < timedelta(seconds=1)
+    assert visit.reversed_by == BY_CLOCK
+    assert again.ledger.roster_differences() == ()
+    again.close()
+
+
 def test_a_network_that_was_right_for_longer_is_not_believed_in_what_is_past(tmp_path, machine) -> None:
     kiosk = starts(tmp_path, machine)
     lasts(kiosk, machine, timedelta(hours=5))

@@ -93,8 +93,8 @@ def leaves(side: HostsSide) -> bool:
 SCENES = {
     "Menu", "WhoIsIn", "WhoIsIn?", "PickMember", "PersonInside", "PersonInside?",
     "GiveBack", "GiveBack?", "Today", "Members", "NewMember", "MemberAccount",
-    "Sell", "Pay", "Receipt", "TakeBack", "Till", "Evacuation", "Hours", "Preview", "StayUntil", "Exceptions",
-    "WeekGrid", "Health", "GiveBadge", "Rename", "ExceptionDays",
+    "Sell", "Pay", "Receipt", "WhyCancel", "SalesOfDay", "Evacuation", "OpeningHours", "Preview",
+    "StayUntil", "Exceptions", "WeekGrid", "HealthOfKiosk", "GiveBadge", "Rename", "ExceptionDays",
 }  # fmt: skip
 """Some that must be among those found, so that the walk is known to have gone everywhere."""
 

@@ -116,6 +116,11 @@ def test_nobody_is_charged_twice_because_the_clock_was_wrong(tmp_path) -> None:
     assert any(life.charged + life.given_back > life.owed for life in lives), "some would have been"
 
 
+@pytest.mark.parametrize("seed", [198, 366, 469])
+def test_entries_of_an_earlier_boot_that_a_lying_network_put_after_its_end_get_their_times(tmp_path, seed) -> None:
+    assert ChargeHistory(seed, tmp_path).live().wrong == []
+
+
 @pytest.mark.parametrize("seed", [182, 218, 370, 964])
 def test_entries_of_an_earlier_boot_that_a_clock_behind_had_moved_get_their_times_back(tmp_path, seed: int) -> None:
     assert ChargeHistory(seed, tmp_path).live().wrong == []

@@ -91,12 +91,9 @@ class RunningKiosk:
         self.bench.__exit__()
 
     def tap(self, card: str) -> Verdict:
-        """Lay a card on the reader, wait for the verdict, take it away."""
-        self.bench.put(card)
-        try:
-            return self.verdicts.get(timeout=10)
-        finally:
-            self.bench.take()
+        """Lay a card on the reader, wait for the verdict, take it away; again where the reader was being reopened."""
+        self.bench.tap(card)
+        return self.verdicts.get(timeout=10)
 
     def asks(self, command: Command) -> Answered:
         """Have a command answered, as the screen has it."""

@@ -193,7 +193,7 @@ class Receipt(Scene):
         if target == "done":
             return Back()
         if target == "take-back" and self._done.id:
-            return Swap(TakeBack(self.context, self._done.id, self._done.receipt or ""))
+            return Swap(WhyCancel(self.context, self._done.id, self._done.receipt or ""))
         return None
 
     def body(self, canvas: Canvas, rect: pygame.Rect) -> None:
@@ -213,7 +213,7 @@ class Receipt(Scene):
         grid(canvas, foot, choices, columns=2, highest=70)
 
 
-class TakeBack(Scene):
+class WhyCancel(Scene):
     """The reasons to cancel a sale: choosing one cancels it. The reason stays in the accounts."""
 
     def __init__(self, context: Context, pass_id: str, receipt: str) -> None:

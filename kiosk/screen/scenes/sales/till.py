@@ -13,7 +13,7 @@ from kiosk.screen.drawing.lettering import Line
 from kiosk.screen.drawing.theme import BODY, DANGER, INK, SMALL
 from kiosk.screen.scene import Ask, Context, Effects, Go, Scene
 from kiosk.screen.scenes import wording
-from kiosk.screen.scenes.sales.sell import TakeBack
+from kiosk.screen.scenes.sales.sell import WhyCancel
 from kiosk.screen.sdl import pygame
 from kiosk.screen.widgets.button import button
 from kiosk.screen.widgets.listing import Listing, Row
@@ -52,7 +52,7 @@ class SalesOfDay(Scene):
             return self.opened()
         chosen = self._list.chosen(target)
         sale = next((one for one in self._till.sales if one.receipt == chosen), None) if self._till else None
-        return Go(TakeBack(self.context, sale.pass_id, sale.receipt)) if sale else None
+        return Go(WhyCancel(self.context, sale.pass_id, sale.receipt)) if sale else None
 
     def _row(self, sale: SaleLine) -> Row:
         till = self._till
