@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kiosk.clock import kernel_is_synchronised
+from sync.central.accounts.hashing import PasswordHashing
 from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
 from sync.central.alarms.register import Alarms
@@ -56,8 +57,9 @@ class Central:
             self.storage.close()
             raise
         self.roster_thread = RosterThread(self.books, self.changes, is_synchronised=is_synchronised)
-        self.accounts = Accounts(self.storage, now=now)
-        self.sessions = Sessions(self.storage, now=now)
+        self.hashing = PasswordHashing()
+        self.accounts = Accounts(self.storage, now=now, hashing=self.hashing)
+        self.sessions = Sessions(self.storage, now=now, hashing=self.hashing)
         self.alarms = Alarms(self.storage, now=now)
         self.kiosks = Kiosks(self.storage, settings, now=now)
         self.rate_limit = RateLimit()
@@ -79,4 +81,5 @@ class Central:
         """Stop the thread and close the database."""
         self.stop_waiting()
         self.roster_thread.join()
+        self.hashing.close()
         self.storage.close()

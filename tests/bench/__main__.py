@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.bench import kiosk, server, sync
+from tests.bench import flood, kiosk, server, sync
 
 
 def _shown(name: str, measure: Callable[[], sync.Result]) -> Callable[[], None]:
@@ -21,6 +21,7 @@ WITHOUT_NUMBER = {
     "rush": _shown("rush", server.rush),
     "gaps": _shown("gaps", server.gaps),
     "ingest": _shown("ingest", server.ingesting),
+    "guesses": _shown("guesses", flood.guesses),
 }
 
 

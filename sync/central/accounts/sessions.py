@@ -10,16 +10,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import pyotp
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
 from sync.central.accounts import device_cookies, sign_in_limits
+from sync.central.accounts.hashing import PasswordHashing
 from sync.central.accounts.staff import LONGEST_PASSWORD, StaffAccount, account_of, is_account, plain_name, row_of
 from sync.central.storage import network
 from sync.central.storage.database import Storage, Turn
@@ -30,10 +28,8 @@ SESSION_LASTS = timedelta(hours=12)
 CLOCK_ERROR = timedelta(minutes=5)
 """How far a clock may be set back without ending sessions. One begun by a clock years ahead ends with its mending."""
 STEP_SECONDS = 30
-AT_ONCE = 8
+AT_ONCE = 4
 """Most sign-ins handled at the same time; further ones are asked to try again, so that threads stay free for kiosks."""
-HASHED_AT_ONCE = 2
-"""Most passwords hashed at the same time: each takes 64 MiB."""
 BUSY = timedelta(seconds=5)
 
 
@@ -51,15 +47,9 @@ class SignIn(Noun, frozen=True, kw_only=True):
 class Sessions:
     """Signs staff in and out, and finds the account of a session."""
 
-    def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, storage: Storage, *, now: Callable[[], datetime], hashing: PasswordHashing) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
-        self._hasher = hasher or PasswordHasher()
-        self._places, self._hashing = threading.Semaphore(AT_ONCE), threading.Semaphore(HASHED_AT_ONCE)
-
-    @cached_property
-    def _nobody(self) -> str:
-        """Return a hash to check the password of an unknown name against, so that it takes as long as a known one."""
-        return self._hasher.hash(secrets.token_hex())
+        self._hashing, self._places = hashing, threading.Semaphore(AT_ONCE)
 
     def sign_in(self, name: str, password: str, code: str = "", *, address: str = "", device: str = "") -> SignIn:
         """Begin a session if name, password and, where the account has one, the one-time code are right.
@@ -86,7 +76,9 @@ class Sessions:
             return SignIn(wait=wait)
         with self._storage.reader() as connection:
             row = row_of(connection, self._network, name)
-        right = self._is_right(row.password_hash if row else self._nobody, password)
+        right = len(password) <= LONGEST_PASSWORD and self._hashing.is_right(
+            row.password_hash if row else None, password
+        )
         if row is None or not right or row.disabled_at is not None:
             return SignIn()
         with self._storage.writing(Turn.GUESS) as connection:
@@ -95,15 +87,6 @@ class Sessions:
             sign_in_limits.forget_right_try(connection, self._network, counters, now=now)
             mark = device_cookies.new_cookie(secret, marked, now, known)
             return SignIn(token=self._begin(connection, row.account_id, now), device=mark)
-
-    def _is_right(self, hashed: str, password: str) -> bool:
-        if len(password) > LONGEST_PASSWORD:
-            return False
-        try:
-            with self._hashing:
-                return self._hasher.verify(hashed, password)
-        except (VerificationError, InvalidHashError):
-            return False
 
     def _takes_code(self, connection: Connection, row: Row[*tuple[Any, ...]], code: str, now: datetime) -> bool:
         """Check a one-time code of this half minute or a neighbouring one; each works once (RFC 6238, 5.2)."""

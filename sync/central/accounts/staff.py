@@ -1,7 +1,6 @@
 """Staff accounts: names, roles, passwords, one-time codes. They are not stored in the ledger.
 
-Passwords are hashed with argon2id by its library's defaults (RFC 9106's second recommendation). Signing in is in
-sync.central.accounts.sessions.
+Passwords are hashed by sync.central.accounts.hashing. Signing in is in sync.central.accounts.sessions.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from argon2 import PasswordHasher
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from kiosk.model import Noun
+from sync.central.accounts.hashing import PasswordHashing
 from sync.central.storage.database import Storage, Turn
 from sync.central.storage.tables import accounts, sessions
 
@@ -51,9 +50,9 @@ class AccountError(ValueError):
 class Accounts:
     """Stores the staff accounts of a network."""
 
-    def __init__(self, storage: Storage, *, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, storage: Storage, *, now: Callable[[], datetime], hashing: PasswordHashing) -> None:
         self._storage, self._now, self._network = storage, now, storage.network
-        self._hasher = hasher or PasswordHasher()
+        self._hashing = hashing
 
     def add(self, name: str, password: str, role: Role, *, site_id: str | None = None) -> StaffAccount:
         """Add an account. Raises AccountError for a name that is taken, or a password that is too short."""
@@ -127,7 +126,7 @@ class Accounts:
             raise AccountError(f"a password has at most {LONGEST_PASSWORD} characters")
         if len(password) < SHORTEST_PASSWORD:
             raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters: a few words do well")
-        return self._hasher.hash(password)
+        return self._hashing.hash(password)
 
 
 def is_account(of: str, account_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

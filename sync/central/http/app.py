@@ -5,9 +5,11 @@ TLS, and hiding /metrics from the public, are left to the reverse proxy.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -38,6 +40,8 @@ from sync.central.settings import Settings
 from sync.central.storage import network
 
 log = logging.getLogger(LOGGER)
+THREADS = 24
+"""That answer requests. Each has a connection to the database, of which PostgreSQL has 100 unless told otherwise."""
 BUSY_SECONDS = "10"
 """Retry-After of an answer that failed because the database did not answer."""
 
@@ -118,6 +122,7 @@ def _openapi() -> OpenAPIConfig:
 @asynccontextmanager
 async def _running(app: Litestar) -> AsyncIterator[None]:
     central: Central = app.state.central
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
     messenger = Messenger(central, alarm_message)
     central.start()
     messenger.start()

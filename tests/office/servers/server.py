@@ -20,6 +20,7 @@ from kiosk.facts import AnyFact, Entry
 from kiosk.store import chain
 from kiosk.store.chain import Head
 from sync import wire
+from sync.central.accounts.hashing import PasswordHashing
 from sync.central.accounts.sessions import Sessions
 from sync.central.accounts.staff import Accounts
 from sync.central.http.app import serve, without_central
@@ -73,9 +74,9 @@ class ServerClock:
 
 def hashing_quickly(central: Central) -> Central:
     """The server, with passwords hashed as weakly as Argon2 can: they are a test's own."""
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    central.accounts = Accounts(central.storage, now=central.now, hasher=quick)
-    central.sessions = Sessions(central.storage, now=central.now, hasher=quick)
+    central.hashing = PasswordHashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    central.accounts = Accounts(central.storage, now=central.now, hashing=central.hashing)
+    central.sessions = Sessions(central.storage, now=central.now, hashing=central.hashing)
     return central
 
 

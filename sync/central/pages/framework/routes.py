@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import get, post
+from litestar.types import Middleware
 
 from sync.central.accounts.staff import Role
 
@@ -19,6 +20,13 @@ def reads(path: str, role: Role | None = Role.READ_ONLY) -> Declared:
     return get(path, opt={ROLE: role}, sync_to_thread=True, include_in_schema=False)
 
 
-def writes(path: str, role: Role | None = Role.HOST) -> Declared:
+def writes(path: str, role: Role | None = Role.HOST, *, middleware: Sequence[Middleware] = ()) -> Declared:
     """Declare a handler of POST. It runs in a thread, as it writes the database."""
-    return post(path, opt={ROLE: role}, sync_to_thread=True, include_in_schema=False, status_code=200)
+    return post(
+        path,
+        opt={ROLE: role},
+        sync_to_thread=True,
+        include_in_schema=False,
+        status_code=200,
+        middleware=middleware or None,
+    )

@@ -14,6 +14,7 @@ from sync.central.accounts.staff import Role
 from sync.central.pages.framework import access
 from sync.central.pages.framework.page_request import Answer, PageRequest
 from sync.central.pages.framework.routes import reads, writes
+from sync.central.pages.own_account.sign_in_queue import SignInQueue
 
 
 @reads("/sign-in", role=None)
@@ -24,7 +25,7 @@ def ask(page: NamedDependency[PageRequest]) -> Answer:
     return page.show("sign_in.html", needs_code=False, back=page.request.query_params.get("back", "/"))
 
 
-@writes("/sign-in", role=None)
+@writes("/sign-in", role=None, middleware=[SignInQueue])
 def sign_in(page: NamedDependency[PageRequest]) -> Answer:
     """Begin a session, ask for a one-time code, or refuse without telling which of name and password is wrong."""
     form = page.form

@@ -1,0 +1,129 @@
+"""Measures what a good kiosk feels while others misbehave: passwords guessed, another kiosk's flood, many who wait.
+
+Server and whoever misbehaves are processes of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import requests
+
+from kiosk.facts import Happened
+from sync import wire
+from tests.bench.sync import Result, process
+from tests.office.network.processes import CentralProcess
+from tests.office.servers.server import MemoryLedger, push_of
+
+ROUNDS, ROUND_SECONDS, PAUSE_SECONDS = 7, 3.0, 0.02
+GUESSERS = 20
+
+
+class PairedKiosk:
+    """A kiosk of a running server, as far as its calls go."""
+
+    def __init__(self, server: CentralProcess, name: str) -> None:
+        self.url, self.ledger = server.url, MemoryLedger(f"ledger-{name}")
+        code = re.search(r"\b[A-Z0-9]{4}[- ]?[A-Z0-9]{4}\b", server.does("kiosk", "pair", name))
+        assert code is not None
+        asked = {"code": code[0], "ledger_id": self.ledger.ledger_id, "version": "1"}
+        token = requests.post(server.url + wire.ENROLL, json=asked, timeout=60).json()["token"]
+        self.session = requests.Session()
+        self.session.headers["authorization"] = f"Bearer {token}"
+        self.cursor: str | None = None
+
+    def pull(self) -> None:
+        """Get what is new in the feed."""
+        answer = self.session.get(
+            self.url + wire.FEED, params={"after": self.cursor} if self.cursor else {}, timeout=60
+        )
+        answer.raise_for_status()
+        self.cursor = answer.json()["cursor"]
+
+    def push(self) -> None:
+        """Send an entry."""
+        body = push_of(self.ledger.ledger_id, self.ledger.writes(Happened(what="tick")))
+        self.session.post(self.url + wire.ENTRIES, data=body, timeout=60).raise_for_status()
+
+
+def _timed(act: Callable[[], None]) -> list[float]:
+    """Milliseconds of each call, for as long as a round lasts; a kiosk pauses between two calls."""
+    found, tick, until = [], threading.Event(), time.perf_counter() + ROUND_SECONDS
+    while time.perf_counter() < until:
+        began = time.perf_counter()
+        act()
+        found.append((time.perf_counter() - began) * 1000)
+        tick.wait(PAUSE_SECONDS)
+    return found
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def beside(act: Callable[[], None], misbehaves: list[str]) -> dict[str, float]:
+    """Return the times of a call in quiet rounds, and in rounds beside a process that misbehaves, in turns."""
+    quiet, beside_it = [], []
+    for _ in range(ROUNDS):
+        quiet.append(_p95(_timed(act)))
+        with process(*misbehaves) as other:
+            assert other.stdout is not None
+            other.stdout.readline()
+            beside_it.append(_p95(_timed(act)))
+    ratio = statistics.median(b / q for q, b in zip(quiet, beside_it, strict=True))
+    return {
+        "quiet_p95_ms": round(statistics.median(quiet), 1),
+        "beside_p95_ms": round(statistics.median(beside_it), 1),
+        "ratio": round(ratio, 2),
+    }
+
+
+def guesses() -> Result:
+    """Return the times of the feed while passwords are guessed as fast as the server answers."""
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+        server = stack.enter_context(CentralProcess(Path(home) / "server"))
+        server.does("account", "add", "anne", "--role", "manager", KIOSK_CENTRAL_PASSWORD="a password of some length")
+        kiosk = PairedKiosk(server, "good")
+        kiosk.push()
+        kiosk.pull()
+        return {
+            f"feed beside {GUESSERS} who guess": beside(kiosk.pull, ["-m", "tests.bench.flood", "guess", server.url])
+        }
+
+
+# ---------------------------------------------------------------- who misbehaves, in processes of their own
+
+
+def guess(url: str) -> None:
+    """Guess passwords of many names from many addresses, over many lines at once."""
+    session = requests.Session()
+    page = session.get(f"{url}/sign-in", timeout=60)
+    seal = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert seal is not None
+    visit = "; ".join(f"{name}={value}" for name, value in page.cookies.items())
+    numbers = itertools.count()
+
+    def guess_on() -> None:
+        mine = requests.Session()
+        for number in numbers:
+            form = {"csrf": seal[1], "name": f"name {number}", "password": f"guess {number}"}
+            address = f"198.51.{number // 250 % 250}.{number % 250}"
+            mine.post(f"{url}/sign-in", data=form, headers={"x-forwarded-for": address, "cookie": visit}, timeout=60)
+
+    for _ in range(GUESSERS):
+        threading.Thread(target=guess_on, daemon=True).start()
+    print("begun", flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    {"guess": guess}[sys.argv[1]](*sys.argv[2:])
