@@ -75,7 +75,7 @@ FIRST_UNTRUSTED = 1970
 
 SHORT_LIST = 200
 """Members of what people put together: holders, sites, spans, exceptions of the hours, fields that were changed."""
-SUMS = frozenset({"times", "uses", "credits", "last_seen", "counts"})
+SUMS = frozenset({"times", "uses", "credits", "last_seen", "counts", "answers", "present", "sessions", "came_last"})
 """Fields with a row for each entry, pass or member of a stretch of the ledger."""
 LONG_LIST = 1_000_000
 LISTS = {"exceptions": 2_000, "changed": 2_500, "saw": 10_000, **dict.fromkeys(SUMS, LONG_LIST)}

@@ -161,15 +161,17 @@ class Owed(Noun, frozen=True, kw_only=True):
 
 
 class LastSeen(Noun, frozen=True, kw_only=True):
-    """The month in which a member came last: decides when a customer's data is erased."""
+    """The month in which a member came last: decides when a customer's data is erased, and who is new in a month."""
 
     member_id: str
     month: str
     """`2026-07`."""
+    site_id: str = ""
+    """Where; empty: earlier releases did not tell."""
 
 
 class Count(Noun, frozen=True, kw_only=True):
-    """How often a reason was given at a site on a day (UTC), over all people."""
+    """How often a reason was given at a site on a day (UTC), over all people: in sums of earlier releases."""
 
     site_id: str
     on: date
@@ -180,18 +182,106 @@ class Count(Noun, frozen=True, kw_only=True):
 class Condensed(Fact, frozen=True, kw_only=True, tag="condensed"):
     """The passages in a stretch of a ledger are old enough to be erased; these are the sums that stay.
 
-    Stretches of one ledger do not overlap: the next one begins where the last one ended.
+    Stretches of one ledger do not overlap: the next one begins where the last one ended. One stretch is all that a
+    ledger tells of a month, so that the sums name no day on which somebody came.
     """
 
     ledger_id: str
     first: int
     last: int
     """Of the stretch, both included: numbers of entries."""
+    month: str = ""
+    """`2026-07`, in the site's zone; empty: a stretch of an earlier release, of any length."""
     uses: tuple[Charge, ...] = ()
     """What they took off each pass in all, reversals taken off."""
     credits: tuple[Owed, ...] = ()
     last_seen: tuple[LastSeen, ...] = ()
     counts: tuple[Count, ...] = ()
+
+
+class AnswerCount(Noun, frozen=True, array_like=True):
+    """How often a reason was given in an hour of a local day, over all people."""
+
+    on: date
+    hour: int
+    reason: Reason
+    taps: int
+
+
+class PresentCount(Noun, frozen=True, array_like=True):
+    """How many people, hosts left out, were present at some time in an hour of a local day."""
+
+    on: date
+    hour: int
+    people: int
+
+
+class SessionCount(Noun, frozen=True, array_like=True):
+    """An opening, from and until when it was open, and who came: visits, and different people, guests too."""
+
+    opens: datetime
+    closes: datetime
+    visits: int
+    people: int
+
+
+class GroupCount(Noun, frozen=True, array_like=True):
+    """How many different people of a group came, and how often; `staff` are the hosts."""
+
+    group: str
+    people: int
+    visits: int
+
+
+class OftenCount(Noun, frozen=True, array_like=True):
+    """How many people made from `least` to `most` visits; `most` 0: without limit."""
+
+    least: int
+    most: int
+    people: int
+
+
+class CameLastCount(Noun, frozen=True, array_like=True):
+    """How many people of the month had come last in `month`; empty: never before."""
+
+    month: str
+    people: int
+
+
+class MonthSummed(Fact, frozen=True, kw_only=True, tag="month"):
+    """The passages of a calendar month at a site, summed without a name before they are erased.
+
+    A visit is a tap that let somebody in and was not undone, other than back into a running window, or to prolong one
+    without a gap. Hosts are counted as a group of their own, and nowhere else. From `came_last` follow the different
+    people of any range of months: the sum, over its months, of those who had come last before the range.
+    """
+
+    site_id: str
+    """Empty: the whole network, whose sums have people only."""
+    month: str
+    """`2026-07`, in the site's zone."""
+    is_late: bool = False
+    """These passages arrived after the month had been summed: they add to it."""
+    answers: tuple[AnswerCount, ...] = ()
+    present: tuple[PresentCount, ...] = ()
+    planned: int = 0
+    """Openings that the hours told of, whatever hosts decided on the day."""
+    sessions: tuple[SessionCount, ...] = ()
+    visits: int = 0
+    guests: int = 0
+    """Of the visits: by guests of members, who are nobody's name."""
+    nameless: int = 0
+    """Of the visits: by people who were erased before the month was summed."""
+    minutes_bought: int = 0
+    stays: int = 0
+    """Visits whose end is known, because the member said that they leave."""
+    minutes_stayed: int = 0
+    """Of these."""
+    groups: tuple[GroupCount, ...] = ()
+    often: tuple[OftenCount, ...] = ()
+    came_last: tuple[CameLastCount, ...] = ()
+    seen_later: int = 0
+    """Of a late sum: people who had been counted in a later month; whether in this one too is not known."""
 
 
 AnyFact = (
@@ -208,6 +298,7 @@ AnyFact = (
     | TimesCorrected
     | Erased
     | Condensed
+    | MonthSummed
 )
 
 

@@ -63,6 +63,8 @@ BY_SERVER = "server"
 """The author of a reversal made by the central server itself."""
 BY_CLOCK = "clock"
 """Who reversed an entry, where the kiosk gave it back because the corrected time was paid already."""
+BY_CLOSING = "closing"
+"""Who reversed an entry, where the kiosk gave it back because hosts closed early."""
 
 
 class Acked(Noun, frozen=True, kw_only=True):

@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "kiosk.languages": "",
     "kiosk.ledger": (
         "kiosk.bounds kiosk.clock kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.roster kiosk.rules "
-        "kiosk.store msgspec sqlalchemy"
+        "kiosk.store kiosk.sums msgspec sqlalchemy"
     ),
     "kiosk.local_time": "",
     "kiosk.messages": "kiosk.facts kiosk.model",
@@ -87,6 +87,10 @@ MAY_IMPORT = {
     "kiosk.settings": "kiosk.hours kiosk.languages kiosk.local_time kiosk.model msgspec",
     "kiosk.store": "kiosk.bounds kiosk.facts kiosk.files kiosk.messages kiosk.model kiosk.payments msgspec sqlalchemy",
     "kiosk.store.migrations": "alembic sqlalchemy",
+    "kiosk.sums": (
+        "kiosk.bounds kiosk.facts kiosk.hours kiosk.local_time kiosk.messages kiosk.model kiosk.rules kiosk.store "
+        "sqlalchemy"
+    ),
     "kiosk.threads": "kiosk.messages kiosk.model",
     "kiosk.upkeep": (
         "kiosk.answers kiosk.clock kiosk.commands kiosk.files kiosk.ledger kiosk.model kiosk.settings kiosk.store"
@@ -136,8 +140,8 @@ MAY_IMPORT = {
         "litestar markupsafe msgspec pyotp segno sqlalchemy"
     ),
     "sync.central.roster": (
-        "kiosk.facts kiosk.hours kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store sync.central.alarms "
-        "sync.central.feed sync.central.storage sync.wire msgspec sqlalchemy"
+        "kiosk.facts kiosk.hours kiosk.local_time kiosk.model kiosk.roster kiosk.rules kiosk.store kiosk.sums "
+        "sync.central.alarms sync.central.feed sync.central.storage sync.wire msgspec sqlalchemy"
     ),
     "sync.central.server": (
         "kiosk.clock sync.central.accounts sync.central.alarms sync.central.feed sync.central.kiosks "

@@ -12,7 +12,7 @@ from kiosk.commands import EraseMember, ExportMember, ForgetOld, ShowAccount
 from kiosk.desk import erased_inside
 from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.members import show_account
-from kiosk.facts import AnyFact, Erased, Happened
+from kiosk.facts import AnyFact, Condensed, Erased, Happened
 from kiosk.model import ClockQuality
 from kiosk.rules import extras
 
@@ -80,7 +80,7 @@ def erase_member(desk: Desk, command: EraseMember) -> Done:
 
 
 def forget_old(desk: Desk, _command: ForgetOld) -> Done:
-    """Erase a stretch of old data; `changed` of the answer tells whether there may be more.
+    """Erase a month of old data; `changed` of the answer tells whether there may be more.
 
     With a central server this does nothing: the server does it for all, and kiosks erase what it tells them to.
     """
@@ -88,13 +88,13 @@ def forget_old(desk: Desk, _command: ForgetOld) -> Done:
         raise DeskError("the clock is not trusted: nothing is erased", code="CLOCK_UNSURE")
     if not desk.ledger.never_synced:
         return Done(said=("The central server does this for all its kiosks.",), changed=False)
-    condensed = desk.ledger.condense(desk.now)
-    silent = desk.roster.silent_since(desk.now - CUSTOMERS_KEPT)[:MOST] if condensed is None else ()
+    sums = desk.ledger.condense(desk.now)
+    silent = () if sums else desk.roster.silent_since(desk.now - CUSTOMERS_KEPT)[:MOST]
     desk.append(*(Erased(member_id=name, by="retention") for name in silent))
-    if condensed is None and not silent:
+    if not sums and not silent:
         return Done(said=("Nothing is old enough to be forgotten.",), changed=False)
     desk.ledger.checkpoint()
     told = f"{len(silent)} customers not heard of for three years"
-    if condensed is not None:
-        told = f"the passages in entries {condensed.first} to {condensed.last}"
+    if sums:
+        told = ", ".join(f"the passages of {one.month}" for one in sums if isinstance(one, Condensed))
     return Done(said=(f"Forgotten: {told}.",))

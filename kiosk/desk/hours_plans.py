@@ -30,6 +30,7 @@ from kiosk.desk.desk import Desk, DeskError
 from kiosk.desk.sales import entries
 from kiosk.facts import AnyFact, Reversed
 from kiosk.hours import dated, week
+from kiosk.messages import BY_CLOSING
 from kiosk.model import Override, Site, Span, Visit
 from kiosk.rules.passes import next_time
 from kiosk.settings.mistakes import near
@@ -92,7 +93,7 @@ def _close(command: CloseToday, desk: Desk) -> Plan:
         said=(f"Closed until midnight.{again}", *(_given_back(desk, visit) for visit in cut)),
         facts=(
             changes.override(desk.roster, desk.site_id, override, by=command.by),
-            *(Reversed(ref=visit.ref, reason="closed early", by="closing") for visit in cut),
+            *(Reversed(ref=visit.ref, reason="closed early", by=BY_CLOSING) for visit in cut),
         ),
         given_back=cut,
     )
@@ -161,7 +162,10 @@ def _given_back_by(desk: Desk, closing: Override) -> tuple[Visit, ...]:
     return tuple(
         visit
         for visit in visits
-        if visit.reversed_by == "closing" and visit.reversed_at and visit.reversed_at >= closing.since and visit.charges
+        if visit.reversed_by == BY_CLOSING
+        and visit.reversed_at
+        and visit.reversed_at >= closing.since
+        and visit.charges
     )
 
 

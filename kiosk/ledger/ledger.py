@@ -26,6 +26,7 @@ from kiosk.store.fold.refold import Difference, refold
 from kiosk.store.fold.safely import apply_safely
 from kiosk.store.forgetting import condensing, erasing
 from kiosk.store.tables import entries, ledger
+from kiosk.sums import summing
 
 ALL = true()
 FORGETTING = ("erasure", "condensed")
@@ -242,20 +243,18 @@ class Ledger(LedgerReader):
         fact = None if body is None else decode_fact(body)
         return fact if isinstance(fact, Condensed) else None
 
-    def condense(self, now: datetime) -> Condensed | None:
-        """Erase the next stretch of own passages that is old enough, keeping its sums; None when there is none.
+    def condense(self, now: datetime) -> tuple[AnyFact, ...]:
+        """Erase the next month of own passages that is due, keeping its sums; return these, none when no month is due.
 
-        For a kiosk without a server: a server does it for all its kiosks. Takes a fraction of a second; repeat until
-        there is nothing left. Raises LedgerError.
+        For a kiosk without a server: a server does it for all its kiosks. Repeat until nothing is left. Raises
+        LedgerError.
         """
         with self._writing() as connection:
-            upto = self._read_head().seq
-            found = condensing.stretch(connection, entries, ALL, self.ledger_id, upto=upto, now=now)
-            if found is None:
-                return None
-            fact = condensing.condense(connection, entries, ALL, self.ledger_id, first=found[0], last=found[1])
-            self._write(connection, [fact])
-        return fact
+            books = summing.Books(connection=connection, table=entries, scope=ALL)
+            facts = summing.next_month(books, {self.ledger_id: self._read_head().seq}, now)
+            if facts:
+                self._write(connection, facts)
+        return facts
 
     def erase(self, ref: Ref) -> None:
         """Erase the body and salt of an entry, overwriting them in the database; the chain still verifies.

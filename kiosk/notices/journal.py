@@ -14,6 +14,7 @@ from kiosk.facts import (
     HoursOverridden,
     Left,
     MemberSet,
+    MonthSummed,
     PassSold,
     ProductSet,
     Reversed,
@@ -129,6 +130,8 @@ def _setting(words: Language, kind: str, fact: Fact) -> EntryWords:
             return EntryWords(words.say("hours"), why=fact.override.state if fact.override else "")
         case Happened():
             return EntryWords(words.say("incident"), str(fact.facts.get("member", "")) or None, _happened(words, fact))
+        case MonthSummed():
+            return EntryWords(words.say("sums of a month"), why=fact.month)
     return EntryWords(kind)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0009"
+REVISION = "0010"
 """The schema these tables and the fold belong to: the newest file in kiosk/store/migrations/versions.
 
 It is kept here so that a start can compare it with the database's without loading Alembic. A change of what the fold
@@ -291,9 +291,22 @@ last_seen = Table(
     "last_seen",
     ROSTER,
     Column("member_id", String, primary_key=True),
+    Column("site_id", String, primary_key=True),
     Column("month", String, nullable=False),
+    Column("before", String, nullable=False),
 )
-"""The last month in which a member had passages that are erased now."""
+"""The last month in which a member had passages at a site that are erased now, and the last one `before` it."""
+
+months = Table(
+    "months",
+    ROSTER,
+    Column("site_id", String, primary_key=True),
+    Column("month", String, primary_key=True),
+    Column("ledger_id", String, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("doc", Text, nullable=False),
+)
+"""The sums of months, late ones too: kiosk.facts.MonthSummed as JSON, and the entry that tells it."""
 
 STAGED = MetaData()
 """A roster that is on its way: the tables of ROSTER again, without their indexes, and `staged_heads`."""

@@ -26,6 +26,7 @@ from kiosk.facts import (
     Erased,
     HoursOverridden,
     Left,
+    MonthSummed,
     NounSet,
     PassSold,
     Reversed,
@@ -67,6 +68,8 @@ def apply(connection: Connection, entry: Entry, fact: AnyFact, *, position: int 
             _pass_sold(connection, entry, fact, position=position)
         case Erased() | Condensed():
             forgetting.forget(connection, entry, fact)
+        case MonthSummed():
+            forgetting.sum_up(connection, entry, fact)
         case NounSet() | HoursOverridden():
             nouns.set_noun(connection, Place.of(entry, position), fact)
 

@@ -1,4 +1,4 @@
-"""The effect on the roster of the two kinds of entries that erase.
+"""The effect on the roster of the two kinds of entries that erase, and of the sums of a month.
 
 A tombstone applies to everything known of a person, before and after it. The entry that condenses a stretch of a ledger
 replaces the taps in it: what they took off passes becomes one row of `uses`, and the rest is deleted. Erasing the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
-from kiosk.facts import Condensed, Entry, Erased
+from kiosk.facts import Condensed, Entry, Erased, LastSeen, MonthSummed
 from kiosk.model import Ref
 from kiosk.store import tables
 from kiosk.store.fold import balances, nouns, visits
@@ -65,7 +65,7 @@ def _condensed(connection: Connection, entry: Entry, fact: Condensed) -> None:
         balances.owe(connection, entry.ref, NOBODY if owed.member_id in gone else owed.member_id, owed.cents)
     for seen in fact.last_seen:
         if seen.member_id not in gone:
-            _see(connection, seen.member_id, seen.month)
+            _see(connection, seen)
 
 
 def _is_of_a_tap(table: Table) -> ColumnElement[bool]:
@@ -76,11 +76,18 @@ def _is_of_a_tap(table: Table) -> ColumnElement[bool]:
     return ~sums.exists()
 
 
-def _see(connection: Connection, member_id: str, month: str) -> None:
-    last_seen = tables.last_seen
-    theirs = last_seen.c.member_id == member_id
-    known = connection.execute(select(last_seen.c.month).where(theirs)).scalar()
+def _see(connection: Connection, seen: LastSeen) -> None:
+    last_seen, key = tables.last_seen, {"member_id": seen.member_id, "site_id": seen.site_id}
+    known = connection.execute(select(last_seen.c.month, last_seen.c.before).filter_by(**key)).first()
     if known is None:
-        connection.execute(insert(last_seen), {"member_id": member_id, "month": month})
-    elif known < month:
-        connection.execute(update(last_seen).where(theirs).values(month=month))
+        connection.execute(insert(last_seen), {**key, "month": seen.month, "before": ""})
+        return
+    *_, before, month = sorted({"", known.before, known.month, seen.month})
+    connection.execute(update(last_seen).filter_by(**key).values(month=month, before=before))
+
+
+def sum_up(connection: Connection, entry: Entry, fact: MonthSummed) -> None:
+    """Keep the sums of a month."""
+    key = {"site_id": fact.site_id, "month": fact.month, **msgspec.structs.asdict(entry.ref)}
+    if connection.execute(select(tables.months.c.seq).filter_by(**key)).first() is None:
+        connection.execute(insert(tables.months), {**key, "doc": msgspec.json.encode(fact).decode()})

@@ -184,8 +184,11 @@ def forget_stretch(connection: Connection, fact: Condensed) -> tuple[Row[*tuple[
         connection.execute(delete(table).where(is_of_it))
         ended.update((row.member_id, row.site_id, row.at) for row in rows)
         known += rows if table is visits else []
-    for member_id, site_id, at in sorted(ended):
-        _recompute_ends(connection, _of(member_id, site_id), visits.c.at <= at, visits.c.presence_end == at)
+    if ended:  # what others still tell of before them: little or nothing, once a month is over
+        earlier = visits.select().where(visits.c.at <= max(at for *_, at in ended), visits.c.presence_end.is_not(None))
+        for row in connection.execute(earlier).all():
+            if (row.member_id, row.site_id, row.presence_end) in ended:
+                _recompute_end(connection, row._asdict())
     for row in known:
         if row.reversed_at is not None:
             _recompute_re_entries(connection, row._asdict())

@@ -1,39 +1,78 @@
-"""Condensing: which stretch of a ledger is old enough to be erased, and the sums that replace its passages.
+"""Condensing: which stretch of a ledger tells of a month that is due, and the sums that replace its passages.
 
-The accounts need the units taken off passes and the credit given; a customer's record, the month of the last visit; the
-site, the number of visits per day. Nothing here writes: the entry with the sums has its effect when it is folded
-(kiosk.store.fold), and the bodies are erased by kiosk.store.forgetting.erasing.
+The accounts need the units taken off passes and the credit given; a customer's record, the months of the last visits.
+What else is counted of a month is in kiosk.sums. Nothing here writes: the entry with the sums has its effect when it is
+folded (kiosk.store.fold), and the bodies are erased by kiosk.store.forgetting.erasing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Table, and_, func, or_, select, type_coerce
 
-from kiosk.facts import Condensed, Count, LastSeen, Owed, Tapped
-from kiosk.model import Charge, Reason, Ref
+from kiosk.facts import Condensed, LastSeen, Left, Owed, Tapped
+from kiosk.model import Charge, ClockQuality, Reason, Ref
 from kiosk.store import chain
+from kiosk.store.fold.balances import charges_of
 from kiosk.store.fold.visits import NOBODY
 from kiosk.store.forgetting.erasing import PASSAGES
-from kiosk.store.tables import credits_, instant, microseconds, stretches, visits
+from kiosk.store.tables import corrections, credits_, instant, microseconds, stretches, visits
 
 KEPT = timedelta(days=89)
 """How old a passage may be when the night comes: so none sees its 91st day. The CNIL's usual limit is three months."""
 AHEAD = timedelta(days=1)
 """An entry stamped further ahead than this was stamped by a wrong clock: its time is ignored."""
-MOST = 500
-"""Entries in one stretch: taps wait while it is condensed."""
-
-_charges = msgspec.json.Decoder(tuple[Charge, ...]).decode
 
 
 def young(table: Table, now: datetime) -> ColumnElement[bool]:
     """Match entries stamped so recently that they must not be erased yet."""
     return table.c.at.between(microseconds(now - KEPT), microseconds(now + AHEAD))
+
+
+class Passage(NamedTuple):
+    """The first passage of a ledger that is not condensed."""
+
+    at: datetime
+    is_sure: bool
+    """Its writer knew the time, or has corrected it since."""
+    site_id: str
+
+
+class Stretch(NamedTuple):
+    """Entries of a ledger, from the first to the last, both included."""
+
+    ledger_id: str
+    first: int
+    last: int
+
+
+def known(connection: Connection) -> dict[tuple[str, int], Ref]:
+    """Return the condensed stretches, by ledger and first entry: each with the entry that has its sums."""
+    rows = connection.execute(select(stretches))
+    return {(row.of_ledger, row.first): Ref(ledger_id=row.ledger_id, seq=row.seq) for row in rows}
+
+
+def first_passage(
+    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, upto: int
+) -> Passage | None:
+    """Return the first passage of a ledger that is not condensed, up to an entry; None when there is none.
+
+    Its time is that of the first whose time is sure, if there is one.
+    """
+    done = _done(connection, ledger_id)
+    beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > done) & (table.c.seq <= upto)
+    passages = _timed(table).where(beyond, table.c.kind.in_(PASSAGES)).order_by(table.c.seq)
+    first = connection.execute(passages.limit(1)).first()
+    if first is None:
+        return None
+    sure = connection.execute(passages.where(_is_sure(table)).limit(1)).first()
+    site = next((found for row in connection.execute(passages.where(_is_told(table))) if (found := _site(row))), "")
+    it = sure or first
+    return Passage(at=instant(it.really).astimezone(UTC), is_sure=sure is not None, site_id=site)
 
 
 def stretch(
@@ -43,82 +82,123 @@ def stretch(
     ledger_id: str,
     *,
     upto: int,
+    end: datetime,
     now: datetime,
     awaited: ColumnElement[bool] | None = None,
-) -> tuple[int, int] | None:
-    """Return the first and last entry of the next stretch of a ledger that is old enough; None when there is none.
+) -> Stretch | None:
+    """Return the next stretch of a ledger, with all that it tells of before `end`; None when there is none.
 
     A stretch begins where the last one ended, so that no entry is between two: an entry that the server quarantined is
-    in no feed but still on the card of its writer. It ends before the first recent entry, whatever the stamps before
-    it: a clock that was once in the past makes nothing old. It also ends before a tap without a body that no sum
-    replaces yet; `awaited` are those whose sum is expected to arrive. `upto` is the last entry up to which all are
-    here, and folded.
+    in no feed but still on the card of its writer. It ends before the first entry from `end` to `now`, whatever the
+    times before it: a clock that was once in the past makes nothing old. It also ends before a tap without a body that
+    no sum replaces yet; `awaited` are those whose sum is expected to arrive. `upto` is the last entry up to which all
+    are here, and folded.
     """
-    done = connection.execute(select(func.max(stretches.c.last)).where(stretches.c.of_ledger == ledger_id)).scalar()
-    beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > (done or 0)) & (table.c.seq <= upto)
-    passage = table.c.kind.in_(PASSAGES)
+    done = _done(connection, ledger_id)
+    beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > done) & (table.c.seq <= upto)
     seq = func.min(table.c.seq)
-    first = connection.execute(select(seq).where(beyond, passage)).scalar()
-    is_recent = young(table, now)
-    recent = connection.execute(select(seq).where(beyond, is_recent)).scalar()
-    is_hollow = (table.c.kind == "tap") & table.c.body.is_(None) & table.c.remainder.is_(None)
-    hollow = None
-    if awaited is not None:
-        hollow = connection.execute(select(seq).where(beyond, is_hollow, awaited)).scalar()
+    first = connection.execute(select(seq).where(beyond, table.c.kind.in_(PASSAGES))).scalar()
     if first is None:
         return None
-    last = min(upto, first + MOST - 1, *(stop - 1 for stop in (recent, hollow) if stop is not None))
-    return ((done or 0) + 1, last) if first <= last else None
+    is_later = _really(table).between(microseconds(end), microseconds(now + AHEAD))
+    stops = [select(seq).select_from(_with_corrections(table)).where(beyond, is_later)]
+    if awaited is not None:
+        is_hollow = (table.c.kind == "tap") & table.c.body.is_(None) & table.c.remainder.is_(None)
+        stops.append(select(seq).where(beyond, is_hollow, awaited))
+    found = [connection.execute(stop).scalar() for stop in stops]
+    last = min(upto, *(before - 1 for before in found if before is not None), upto)
+    return Stretch(ledger_id, done + 1, last) if first <= last else None
 
 
-def known(connection: Connection) -> dict[tuple[str, int], Ref]:
-    """Return the condensed stretches, by ledger and first entry: each with the entry that has its sums."""
-    rows = connection.execute(select(stretches))
-    return {(row.of_ledger, row.first): Ref(ledger_id=row.ledger_id, seq=row.seq) for row in rows}
+def _done(connection: Connection, ledger_id: str) -> int:
+    """Return up to which entry a ledger is condensed."""
+    last = select(func.max(stretches.c.last)).where(stretches.c.of_ledger == ledger_id)
+    return connection.execute(last).scalar() or 0
+
+
+def _with_corrections(table: Table) -> Any:
+    its = and_(corrections.c.ledger_id == table.c.ledger_id, corrections.c.seq == table.c.seq)
+    return table.outerjoin(corrections, its)
+
+
+def _really(table: Table) -> ColumnElement[int]:
+    """Return the time of an entry in microseconds, as corrected."""
+    return func.coalesce(type_coerce(corrections.c.at, BigInteger), table.c.at)
+
+
+def _is_sure(table: Table) -> ColumnElement[bool]:
+    return or_(corrections.c.at.is_not(None), table.c.clock != ClockQuality.UNTRUSTED.value)
+
+
+def _is_told(table: Table) -> ColumnElement[bool]:
+    return or_(table.c.body.is_not(None), table.c.remainder.is_not(None))
+
+
+def _timed(table: Table) -> Select[Any]:
+    columns = (table.c.seq, table.c.kind, table.c.body, table.c.remainder, _really(table).label("really"))
+    return select(*columns).select_from(_with_corrections(table))
+
+
+def _fact(row: Row[*tuple[Any, ...]]) -> Any:
+    body = row.body if row.body is not None else row.remainder
+    return chain.decode_fact(bytes(body)) if body is not None else None
+
+
+def _site(row: Row[*tuple[Any, ...]]) -> str:
+    fact = _fact(row)
+    return fact.site_id if isinstance(fact, Tapped | Left) else ""
+
+
+def visits_of(connection: Connection, of: Stretch) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the rows of the visits in a stretch, in the order of their times."""
+    query = select(visits).where(_between(visits, of)).order_by(visits.c.at, visits.c.seq)
+    return connection.execute(query).all()
+
+
+def taps_of(
+    connection: Connection, table: Table, scope: ColumnElement[bool], of: Stretch
+) -> Iterator[tuple[str, datetime, Reason]]:
+    """Yield site, time and reason of each tap in a stretch."""
+    for row in connection.execute(_timed(table).where(scope, _between(table, of), table.c.kind == "tap")):
+        fact = _fact(row)
+        if isinstance(fact, Tapped):
+            yield fact.site_id, instant(row.really).astimezone(UTC), fact.verdict.reason
 
 
 def condense(
-    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, first: int, last: int
+    connection: Connection,
+    of: Stretch,
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    *,
+    month: str,
+    seen: Mapping[tuple[str, str], str],
 ) -> Condensed:
-    """Return the sums of a stretch, all of which is in the roster."""
-    is_of_it = (visits.c.ledger_id == ledger_id) & visits.c.seq.between(first, last)
-    rows = connection.execute(select(visits).where(is_of_it)).all()
+    """Return the sums of a stretch; `rows` are its visits, `seen` the month of each member at each site in it."""
     units: Counter[str] = Counter()
     for row in rows:
-        for charge in _charges(row.charges) if row.reversed_at is None else ():
+        for charge in charges_of(row.charges) if row.reversed_at is None else ():
             units[charge.pass_id] += charge.units
-    months = sorted((row.member_id, f"{row.at:%Y-%m}") for row in rows if row.member_id != NOBODY)
-    counts = Counter(_counted(connection, scope & _between(table, ledger_id, first, last), table))
     return Condensed(
-        ledger_id=ledger_id,
-        first=first,
-        last=last,
+        ledger_id=of.ledger_id,
+        first=of.first,
+        last=of.last,
+        month=month,
         uses=tuple(Charge(pass_id=name, units=count) for name, count in sorted(units.items()) if count),
-        credits=_credits(connection, ledger_id, first, last),
-        last_seen=tuple(LastSeen(member_id=name, month=month) for name, month in dict(months).items()),
-        counts=tuple(
-            Count(site_id=site, on=on, reason=reason, taps=taps) for (site, on, reason), taps in sorted(counts.items())
+        credits=_credits(connection, of),
+        last_seen=tuple(
+            LastSeen(member_id=name, site_id=site_id, month=its)
+            for (name, site_id), its in sorted(seen.items())
+            if name != NOBODY
         ),
     )
 
 
-def _between(table: Table, ledger_id: str, first: int, last: int) -> ColumnElement[bool]:
-    return (table.c.ledger_id == ledger_id) & table.c.seq.between(first, last)
+def _between(table: Table, of: Stretch) -> ColumnElement[bool]:
+    return (table.c.ledger_id == of.ledger_id) & table.c.seq.between(of.first, of.last)
 
 
-def _credits(connection: Connection, ledger_id: str, first: int, last: int) -> tuple[Owed, ...]:
+def _credits(connection: Connection, of: Stretch) -> tuple[Owed, ...]:
     taps = select(visits.c.seq).where(visits.c.ledger_id == credits_.c.ledger_id, visits.c.seq == credits_.c.seq)
-    query = select(credits_.c.member_id, func.sum(credits_.c.cents)).where(
-        _between(credits_, ledger_id, first, last), taps.exists()
-    )
+    query = select(credits_.c.member_id, func.sum(credits_.c.cents)).where(_between(credits_, of), taps.exists())
     rows = connection.execute(query.group_by(credits_.c.member_id).order_by(credits_.c.member_id))
     return tuple(Owed(member_id=name, cents=int(cents)) for name, cents in rows)
-
-
-def _counted(connection: Connection, which: ColumnElement[bool], table: Table) -> Iterator[tuple[str, date, Reason]]:
-    """Yield site, day and reason of each tap."""
-    for row in connection.execute(select(table.c.at, table.c.body, table.c.remainder).where(which)):
-        body = row.body if row.body is not None else row.remainder
-        fact = chain.decode_fact(bytes(body)) if body is not None else None
-        if isinstance(fact, Tapped):
-            yield fact.site_id, instant(row.at).astimezone(UTC).date(), fact.verdict.reason

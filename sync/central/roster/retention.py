@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
-from kiosk.facts import Condensed, Erased
+from kiosk.facts import AnyFact, Condensed, Erased
 from kiosk.model import Noun
 from kiosk.store.forgetting import condensing
 from kiosk.store.tables import microseconds
+from kiosk.sums import summing
 from sync.central.feed.server_ledger import SERVER
 from sync.central.roster import forgetting, time_witnesses
 from sync.central.roster.books import ServerBooks
@@ -44,46 +45,39 @@ def forget_old(books: ServerBooks) -> Forgotten:
     if silent:
         books.append(*(Erased(member_id=name, by="retention") for name in silent), by=SERVER)
     stretches = 0
-    while _forget_stretch(books):
-        stretches += 1
+    before: tuple[AnyFact, ...] = ()
+    while (facts := _forget_month(books)) and facts != before:  # twice the same: they could not be folded
+        before = facts
+        stretches += sum(isinstance(fact, Condensed) for fact in facts)
     with books.storage.writing() as connection:
         _forget_beside(connection, books.storage.network, books.now())
     return Forgotten(stretches=stretches, members=len(silent))
 
 
-def _forget_stretch(books: ServerBooks) -> bool:
-    """Condense the next old stretch of any ledger; return whether there was one."""
+def _forget_month(books: ServerBooks) -> tuple[AnyFact, ...]:
+    """Sum up and condense the next month that is due at a site; return the sums, none when no month is due."""
     books.fold()
     with books.storage.writing(Turn.FOLD, Turn.FEED) as connection:
         of = network.read(connection, books.storage.network)
-        fact = _sums(connection, of.network_id, projected=of.projected, now=books.now())
-        if fact is not None:
-            books.write(connection, fact, by=SERVER)
-    if fact is not None:
+        facts = _sums(connection, of.network_id, projected=of.projected, now=books.now())
+        if facts:
+            books.write(connection, *facts, by=SERVER)
+    if facts:
         books.after_writing()
-    return fact is not None
+    return facts
 
 
-def _sums(connection: Connection, network: str, *, projected: int, now: datetime) -> Condensed | None:
-    """Return the sums of the next old stretch of any ledger; None when there is none."""
+def _sums(connection: Connection, network: str, *, projected: int, now: datetime) -> tuple[AnyFact, ...]:
+    """Return the sums of the next month, and before them those of the network for the month before."""
+    upto = {}
     for row in connection.execute(select(ledgers).where(ledgers.c.network_id == network).order_by(ledgers.c.ledger_id)):
         here = max(row.acked, _given_up(connection, network, row.ledger_id, now))
-        upto = _folded(connection, network, row.ledger_id, here=here, projected=projected)
-        found = condensing.stretch(
-            connection,
-            feed,
-            forgetting.in_network(network),
-            row.ledger_id,
-            upto=upto,
-            now=now,
-            awaited=_came_lately(now),
-        )
-        if found is not None:
-            first, last = found
-            return condensing.condense(
-                connection, feed, forgetting.in_network(network), row.ledger_id, first=first, last=last
-            )
-    return None
+        upto[row.ledger_id] = _folded(connection, network, row.ledger_id, here=here, projected=projected)
+    its = summing.Books(connection=connection, table=feed, scope=forgetting.in_network(network))
+    facts = summing.next_month(its, upto, now, awaited=_came_lately(now))
+    month = min((fact.month for fact in facts if isinstance(fact, Condensed)), default=None)
+    of_network = summing.of_network(connection, before=month)
+    return facts if of_network is None else (of_network, *facts)
 
 
 def _came_lately(now: datetime) -> ColumnElement[bool]:

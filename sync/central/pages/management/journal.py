@@ -13,6 +13,7 @@ from kiosk.facts import (
     HoursOverridden,
     Left,
     MemberSet,
+    MonthSummed,
     PassSold,
     ProductSet,
     Reversed,
@@ -81,6 +82,10 @@ def _told_of_an_event(page: PageRequest, fact: AnyFact | None) -> str:
             return page.say("A member is forgotten")
         case Condensed():
             return page.say("Old passages are forgotten; sums of them are kept")
+        case MonthSummed(site_id=""):
+            return page.say("{month} is summed over all sites", month=fact.month)
+        case MonthSummed():
+            return page.say("{month} is summed: {site}", month=fact.month, site=_site(page, fact.site_id))
     return _told_of_the_day(page, fact)
 
 
