@@ -225,6 +225,14 @@ class SessionCount(Noun, frozen=True, array_like=True):
     people: int
 
 
+class WeekCount(Noun, frozen=True, array_like=True):
+    """The visits and different people, guests too, of a week; of its part in the month where the month ends in it."""
+
+    monday: date
+    visits: int
+    people: int
+
+
 class GroupCount(Noun, frozen=True, array_like=True):
     """How many different people of a group came, and how often; `staff` are the hosts."""
 
@@ -267,6 +275,7 @@ class MonthSummed(Fact, frozen=True, kw_only=True, tag="month"):
     planned: int = 0
     """Openings that the hours told of, whatever hosts decided on the day."""
     sessions: tuple[SessionCount, ...] = ()
+    weeks: tuple[WeekCount, ...] = ()
     visits: int = 0
     guests: int = 0
     """Of the visits: by guests of members, who are nobody's name."""

@@ -16,6 +16,7 @@ from kiosk.facts import (
     OftenCount,
     PresentCount,
     SessionCount,
+    WeekCount,
 )
 from kiosk.model import Noun, Override, Reason, Site, Window
 from kiosk.rules import extras
@@ -102,6 +103,7 @@ def count(
         present=tuple(_present(of.stays, where, staff)),
         planned=0 if of.is_late else planned,
         sessions=tuple(_by_session(held, visits, only_used=of.is_late)),
+        weeks=tuple(_weeks(visits, where)),
         visits=len(visits),
         guests=sum(extras.host_of(stay.member_id) is not None for stay in visits),
         nameless=sum(not stay.member_id for stay in visits),
@@ -178,6 +180,16 @@ def _present(stays: Iterable[Stay], where: ZoneInfo, staff: frozenset[str]) -> I
             at += HOUR - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     for (on, hour), people in sorted(there.items()):
         yield PresentCount(on=on, hour=hour, people=len(people))
+
+
+def _weeks(visits: Iterable[Stay], where: ZoneInfo) -> Iterator[WeekCount]:
+    weeks: dict[date, list[Stay]] = defaultdict(list)
+    for visit in visits:
+        day = local_time.today(where, visit.at)
+        weeks[day - timedelta(days=day.weekday())].append(visit)
+    for monday, those in sorted(weeks.items()):
+        people = {visit.member_id for visit in those if visit.member_id}
+        yield WeekCount(monday=monday, visits=len(those), people=len(people))
 
 
 def _often(came: Mapping[str, int]) -> Iterator[OftenCount]:

@@ -213,6 +213,7 @@ def counted(year: HalfYear, its: str) -> dict[str, Any]:
         ),
         "planned": sum(len(openings(day)) for day in days),
         "sessions": sessions,
+        "weeks": weeks(came),
         "visits": len(came),
         "minutes_bought": minutes(
             one.verdict.window.end - one.verdict.window.start for one in paid if one.verdict.window
@@ -228,6 +229,14 @@ def counted(year: HalfYear, its: str) -> dict[str, Any]:
         ],
         "came_last": sorted(before.items()),
     }
+
+
+def weeks(came: list[Came]) -> list[tuple[date, int, int]]:
+    found = []
+    for year, number in sorted({local(one.at).isocalendar()[:2] for one in came}):
+        who = [one.who for one in came if local(one.at).isocalendar()[:2] == (year, number)]
+        found.append((date.fromisocalendar(year, number, 1), len(who), len(set(who))))
+    return found
 
 
 def minutes(times: Iterable[timedelta]) -> int:

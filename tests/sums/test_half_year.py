@@ -59,6 +59,7 @@ def as_counted(summed: MonthSummed) -> dict[str, object]:
         "present": [(one.on, one.hour, one.people) for one in summed.present],
         "planned": summed.planned,
         "sessions": [(one.opens, one.closes, one.visits, one.people) for one in summed.sessions],
+        "weeks": [(one.monday, one.visits, one.people) for one in summed.weeks],
         "visits": summed.visits,
         "minutes_bought": summed.minutes_bought,
         "stays": summed.stays,
