@@ -26,6 +26,7 @@ from sync.central.roster.thread import RosterThread
 from sync.central.settings import Settings
 from sync.central.storage import network
 from sync.central.storage.database import Storage
+from sync.central.storage.notifications import NotificationThread
 
 
 def wall_clock() -> datetime:
@@ -67,10 +68,12 @@ class Central:
         self.feed = Feed(self.storage, self.changes, now=now)
         self.quarantine = Quarantine(self.storage, now=now, on_new=self.roster_thread.wake)
         self.snapshots = Snapshots(self.books)
+        self.notifications = NotificationThread(self.storage, self.changes.notify)
 
     def start(self) -> None:
-        """Start folding the roster in a thread; until then each call that brings entries folds them."""
+        """Start folding in a thread, and hearing other processes; until then each call folds what it brings."""
         self.roster_thread.start()
+        self.notifications.start()
 
     def stop_waiting(self) -> None:
         """Answer all waiting requests, because the server is about to stop. From any thread."""
@@ -81,5 +84,6 @@ class Central:
         """Stop the thread and close the database."""
         self.stop_waiting()
         self.roster_thread.join()
+        self.notifications.close()
         self.hashing.close()
         self.storage.close()

@@ -16,7 +16,7 @@ from kiosk.facts import Happened
 from sync import wire
 from sync.central.feed import stream
 from sync.central.feed.change_signal import ChangeSignal
-from sync.central.feed.long_polling import ANSWERS_A_SECOND, NewsWaiters, random_delay
+from sync.central.feed.long_polling import ANSWERS_A_SECOND, MOST_AT_ONCE, SPREAD_SECONDS, NewsWaiters, Pace
 from sync.central.server import Central
 from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
@@ -142,10 +142,20 @@ def test_many_who_wait_cost_the_server_no_thread_and_all_are_told(hub) -> None:
         line.close()
 
 
-def test_few_are_told_at_once_and_many_are_spread_over_seconds() -> None:
-    assert random_delay(1, 0.9) == 0.0
-    assert random_delay(3, 0.9) < 0.05
-    assert random_delay(500, 0.999) * ANSWERS_A_SECOND == pytest.approx(499, rel=0.01)
+def test_five_hundred_hear_of_news_within_a_second_and_of_a_stream_of_news_less_often() -> None:
+    pace = Pace()
+    assert pace.seconds(1, 1000.0) == 0.0
+    assert pace.seconds(3, 1100.0) < 0.01
+    assert pace.seconds(500, 1200.0) < 0.5
+    spent = [pace.seconds(500, 1200.0 + second) for second in range(1, 6)]
+    assert spent[0] < 0.5
+    assert max(spent) * ANSWERS_A_SECOND == pytest.approx(500 - ANSWERS_A_SECOND, rel=0.1)
+    assert pace.seconds(500, 1300.0) < 0.5, "it was quiet"
+
+
+def test_a_clock_that_stands_still_gives_no_answers() -> None:
+    pace = Pace()
+    assert [pace.seconds(MOST_AT_ONCE, 5.0) >= SPREAD_SECONDS for _ in range(2)] == [False, True]
 
 
 def until(is_so: Callable[[], bool]) -> None:

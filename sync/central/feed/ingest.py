@@ -24,6 +24,7 @@ from kiosk.store.tables import microseconds
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
 from sync.central.feed.push_reader import RefusedEntry
+from sync.central.storage.notifications import announce
 from sync.central.storage.tables import feed, ledgers, quarantine
 from sync.wire import LATER_RELEASE, EntryStatus, Outcome, to_wire
 
@@ -137,6 +138,7 @@ class Batch:
         if self.fresh:
             last = last_position(self.connection, self.network)
             write(self.connection, rows(self.network, self.fresh.values(), after=last, now=self.now))
+            announce(self.connection, self.network)
         self._write_quarantine()
         after = self._advance()
         self._watch(kept, after)

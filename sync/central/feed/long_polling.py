@@ -1,7 +1,8 @@
 """Long polling: a kiosk that waits for news costs a socket and a few hundred bytes, no thread and no query.
 
-One task for all of them reads the end of the feed when something changed and, for entries stored by other processes,
-every few seconds. Kiosks are not identified here and get no entries: they fetch them by the usual calls.
+One task for all of them reads the end of the feed when something changed, in this process or another, and every few
+seconds, in case a notification of another one got lost. Kiosks are not identified here and get no entries: they fetch
+them by the usual calls.
 """
 
 from __future__ import annotations
@@ -16,15 +17,32 @@ from sync.central.feed.change_signal import ChangeSignal
 LOOK_SECONDS = 2.0
 """How often the end of the feed is looked at while somebody waits and nothing changes."""
 ANSWERS_A_SECOND = 50.0
-"""As many kiosks are told of news at most: each then asks for them, and an entry of one is news to all the others.
+"""As many kiosks are told of news in the long run: each then asks, and an entry of one is news to all the others."""
+MOST_AT_ONCE = 1000
+"""As many more are told at once, if it was quiet before."""
+SPREAD_SECONDS = 0.5
+"""Over which these are spread, so that they do not all ask at the same instant."""
 
-So three kiosks hear of it at once, and five hundred within ten seconds, each of one page with all that came meanwhile.
-"""
 
+class Pace:
+    """Says over how many seconds the answers to so many waiters are spread.
 
-def random_delay(count: int, chance: float) -> float:
-    """Return for how many seconds one of so many waiters is delayed, so that they do not all call at once."""
-    return chance * (count - 1) / ANSWERS_A_SECOND
+    After a quiet time five hundred kiosks hear of news within a second. While news keep coming they are told less
+    often, each time of all that came meanwhile: a rest of MOST_AT_ONCE answers refills with time (a token bucket).
+    """
+
+    def __init__(self) -> None:
+        self._left, self._at = float(MOST_AT_ONCE), 0.0
+
+    def seconds(self, count: int, now: float) -> float:
+        """Return the seconds, and count the answers as given; `now` is of a monotonic clock."""
+        self._left = min(MOST_AT_ONCE, self._left + max(now - self._at, 0.0) * ANSWERS_A_SECOND)
+        self._at = now
+        lacking = max(count - self._left, 0.0)
+        self._left = max(self._left - count, 0.0)
+        if lacking:
+            return max(lacking / ANSWERS_A_SECOND, SPREAD_SECONDS)
+        return SPREAD_SECONDS * (count - 1) / MOST_AT_ONCE
 
 
 class NewsWaiters:
@@ -42,6 +60,7 @@ class NewsWaiters:
         self._changes, self._read_end, self._look_seconds, self._chance = changes, end, look_seconds, chance
         self._end = -1
         self._count = 0
+        self._pace, self._spread = Pace(), 0.0
         self._moved = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,7 +86,7 @@ class NewsWaiters:
             await self._until_moved(place, until)
             if self._end > place and not self._closed:
                 left = max(until - self._loop.time(), 0.0)
-                await asyncio.sleep(min(random_delay(self._count, self._chance()), left))
+                await asyncio.sleep(min(self._chance() * self._spread, left))
         finally:
             self._count -= 1
         return self._end > place
@@ -92,6 +111,7 @@ class NewsWaiters:
                 end = self._end
             if end != self._end:
                 self._end = end
+                self._spread = self._pace.seconds(self._count, asyncio.get_running_loop().time())
                 self._wake()
             await self._changes.wait_async(seen, self._look_seconds)
 

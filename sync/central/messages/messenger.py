@@ -28,6 +28,8 @@ from sync.central.storage.tables import troubles
 log = logging.getLogger("kiosk.central")
 
 LOOK_SECONDS = 15.0
+PAUSE_SECONDS = 1.0
+"""Between two looks at least, however much changes."""
 TOLD_AFTER = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
 """How long a trouble that usually ends by itself must last before a message is sent."""
 KIOSK_HEALTH = (
@@ -103,6 +105,7 @@ class Messenger:
                 # People are told again in a moment; the server goes on for the kiosks whatever is wrong here.
                 log.exception("messages about troubles could not be sent")
             self._central.changes.wait(seen, LOOK_SECONDS)
+            self._stop.wait(PAUSE_SECONDS)
 
     def step(self) -> None:
         """Look for troubles once, and send the messages that are due. Raises LedgerError."""

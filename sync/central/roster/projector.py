@@ -28,6 +28,7 @@ from sync.central.feed.server_ledger import SERVER, ServerLedgerWriter
 from sync.central.roster import conflicts, forgetting
 from sync.central.storage import network
 from sync.central.storage.database import Storage, Turn
+from sync.central.storage.notifications import announce
 from sync.central.storage.tables import networks
 
 BATCH = 100
@@ -109,6 +110,7 @@ class Projector:
             end = placed[-1][0]
             values = {"projected": end, "judged": max(end, of.judged)}
             connection.execute(update(networks).where(networks.c.network_id == self._network).values(values))
+            announce(connection, self._network)
         return len(placed)
 
     def _apply(self, connection: Connection, entry: Entry, position: int, judged: int) -> None:

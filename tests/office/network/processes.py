@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -42,12 +43,14 @@ def until(is_so: Callable[[], bool], what: str = "") -> None:
 class CentralProcess:
     """`kiosk-central run`, on a port of this machine. Use it with `with`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
+        """Without the URL of a `database` it has a SQLite file in its folder."""
         folder.mkdir()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._config = folder / "central.toml"
-        self._config.write_text(f'database = "{folder}/central.db"\nport = {self.port}\nmanagers_need_codes = false\n')
+        database = database or f"{folder}/central.db"
+        self._config.write_text(f'database = "{database}"\nport = {self.port}\nmanagers_need_codes = false\n')
         self._log = (folder / "central.log").open("w")
 
     def __enter__(self) -> Self:
@@ -60,6 +63,11 @@ class CentralProcess:
         self._process.terminate()
         self._process.wait(PATIENCE)
         self._log.close()
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
 
     def _answers(self) -> bool:
         with suppress(requests.ConnectionError):
@@ -157,10 +165,14 @@ class KioskProcess:
 
 
 class Cable:
-    """Leads connections to a port of this machine on to another one, until it is pulled. Use it with `with`."""
+    """Leads connections to a port of this machine on to another one, until it is pulled. Use it with `with`.
 
-    def __init__(self, to: int) -> None:
-        self._to = to
+    With several ports behind it, it is a balancer: each connection goes to the next one that takes it.
+    """
+
+    def __init__(self, *to: int) -> None:
+        self._next = cycle(to)
+        self._count = len(to)
         self.port = free_port()
         self._ends: list[socket.socket] = []
 
@@ -192,10 +204,17 @@ class Cable:
         with suppress(OSError):
             while True:
                 near, _ = door.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
+                far = self._reach()
                 self._ends += [near, far]
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=_flow, args=(one, other), daemon=True).start()
+
+    def _reach(self) -> socket.socket:
+        """Connect to one that takes it; raise OSError when none does."""
+        for port in islice(self._next, self._count):
+            with suppress(ConnectionRefusedError):
+                return socket.create_connection(("127.0.0.1", port))
+        raise ConnectionRefusedError
 
 
 def _flow(one: socket.socket, other: socket.socket) -> None:
