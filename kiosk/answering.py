@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from kiosk.answers import Answered, Done, Exported, FirstStart, Media, Medium, Refused, Status, encode_answer
+from kiosk.answers import Answered, Done, Exported, FirstStart, Media, Medium, Refused, Report, Status, encode_answer
 from kiosk.badges import BadgeError
 from kiosk.clock import WallClock
 from kiosk.commands import (
@@ -33,6 +33,7 @@ from kiosk.commands import (
     SetPin,
     SetUp,
     ShowFirstStart,
+    ShowReport,
     ShowStatus,
     SignIn,
     decode_command,
@@ -40,9 +41,11 @@ from kiosk.commands import (
 from kiosk.desk import Desk, DeskError, first_start, perform_at, pins
 from kiosk.export import books
 from kiosk.health import machine
-from kiosk.ledger import LedgerError
+from kiosk.ledger import LedgerError, open_reader
 from kiosk.model import Opening
+from kiosk.report.reading import of_site
 from kiosk.roster import RosterError
+from kiosk.sums.months import is_month
 from kiosk.threads.inbox import Job
 
 log = logging.getLogger(__name__)
@@ -101,6 +104,7 @@ class Answering:
         self._complete_status, self._sticks, self._zone = complete_status, sticks, zone
         self._copy_books = partial(books.copied, ledger, site_id=site_id)
         self._write_member = partial(books.handed_over, site_id=site_id)
+        self._ledger = ledger
         self._counting = threading.Lock()
         self._handlers: dict[type[Command], Handler] = {
             ExportBooks: self._export_books,
@@ -112,6 +116,7 @@ class Answering:
             SetPin: self._set_pin,
             SetUp: self._set_up,
             ShowFirstStart: self._show_first_start,
+            ShowReport: self._show_report,
             ShowStatus: self._show_status,
             SignIn: self._sign_in,
         }
@@ -259,6 +264,25 @@ class Answering:
         if not isinstance(noted, Done):
             return noted
         return self._copy_books(medium=command.medium, now=self._clock.now(), among=self._sticks())
+
+    def _show_report(self, command: ShowReport) -> Answered:
+        """Read the report on a connection of its own: taps do not wait for it."""
+        for month in (command.since, command.until):
+            if month and not is_month(month):
+                raise DeskError(f'"{month}" is no month: write it like 2026-07', code="NO_MONTH", month=month[:40])
+        now = self._clock.now()
+        with open_reader(self._ledger) as ledger, ledger.books() as books:
+            site = ledger.roster.site(self._site_id)
+            if site is None:
+                raise RosterError(f"the ledger knows no site {self._site_id}")
+            told = of_site(books, site, now, since=command.since, until=command.until)
+        return Report(
+            site=site.name,
+            currency=site.currency,
+            capacity=site.policy.capacity,
+            figures=told.figures,
+            accounts=told.accounts,
+        )
 
     def _export_member(self, command: ExportMember) -> Answered:
         told = self._perform(command)

@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk.commands import BadgeStatus, Role, Standing
 from kiosk.model import DatedHours, DayHours, Member, Noun, Opening, Override, Product, Site, Verdict, WeekHours, Window
+from kiosk.report.figures import Accounts, Figures
 
 
 class Answer(Noun, tag_field="answer", frozen=True, kw_only=True):
@@ -290,6 +291,17 @@ class Till(Answer, tag="till", frozen=True, kw_only=True):
     total_cents: int
 
 
+class Report(Answer, tag="report", frozen=True, kw_only=True):
+    """Who came to a site over a range of months, and what was sold: see docs/glossary.md for each figure."""
+
+    site: str
+    """Its name."""
+    currency: str
+    capacity: int | None
+    figures: Figures
+    accounts: Accounts
+
+
 class Exported(Answer, tag="exported", frozen=True, kw_only=True):
     """All data kept about a member, to be handed to them."""
 
@@ -423,6 +435,7 @@ Answered = (
     | Till
     | Exported
     | LedgerReport
+    | Report
     | Status
     | FirstStart
     | Media

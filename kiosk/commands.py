@@ -208,6 +208,16 @@ class ShowTill(Command, tag="till", frozen=True, kw_only=True):
     on: date | None = None
 
 
+class ShowReport(Command, tag="report", frozen=True, kw_only=True):
+    """Show who came to this site over a range of months (`2026-07`), both included. Answer: Report.
+
+    Empty: from the first month that is known, to the present one.
+    """
+
+    since: str = ""
+    until: str = ""
+
+
 class ExportMember(Command, tag="member_export", frozen=True, kw_only=True):
     """Export all data about a member. Answer: Exported.
 
@@ -473,6 +483,7 @@ Asked = (
     | ReplaceBadge
     | ClaimBadge
     | ListUnknownBadges
+    | ShowReport
     | ShowTill
     | ExportMember
     | EraseMember

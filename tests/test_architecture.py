@@ -23,9 +23,9 @@ MAY_IMPORT = {
     "kiosk.__main__": "kiosk.cli",
     "kiosk.answering": (
         "kiosk.answers kiosk.badges kiosk.clock kiosk.commands kiosk.desk kiosk.export kiosk.health kiosk.ledger "
-        "kiosk.model kiosk.roster kiosk.threads msgspec"
+        "kiosk.model kiosk.report kiosk.roster kiosk.sums kiosk.threads msgspec"
     ),
-    "kiosk.answers": "kiosk.commands kiosk.model msgspec",
+    "kiosk.answers": "kiosk.commands kiosk.model kiosk.report msgspec",
     "kiosk.badges": "kiosk.files",
     "kiosk.bounds": "kiosk.facts kiosk.local_time kiosk.model msgspec",
     "kiosk.cli": (
@@ -77,6 +77,9 @@ MAY_IMPORT = {
         "kiosk.answers kiosk.codes kiosk.facts kiosk.languages kiosk.local_time kiosk.model kiosk.payments babel"
     ),
     "kiosk.payments": "",
+    "kiosk.report": (
+        "kiosk.facts kiosk.local_time kiosk.model kiosk.payments kiosk.store kiosk.sums msgspec sqlalchemy"
+    ),
     "kiosk.roster": "kiosk.model kiosk.store sqlalchemy",
     "kiosk.rules": "kiosk.hours kiosk.local_time kiosk.model msgspec",
     "kiosk.screen": (
@@ -89,7 +92,7 @@ MAY_IMPORT = {
     "kiosk.store.migrations": "alembic sqlalchemy",
     "kiosk.sums": (
         "kiosk.bounds kiosk.facts kiosk.hours kiosk.local_time kiosk.messages kiosk.model kiosk.rules kiosk.store "
-        "sqlalchemy"
+        "msgspec sqlalchemy"
     ),
     "kiosk.threads": "kiosk.messages kiosk.model",
     "kiosk.upkeep": (

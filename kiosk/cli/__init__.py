@@ -11,7 +11,7 @@ from kiosk.cli.commands.backup import backup, restore
 from kiosk.cli.commands.badges import badge
 from kiosk.cli.commands.doctor import doctor
 from kiosk.cli.commands.hours import hours
-from kiosk.cli.commands.ledger import ledger, retention
+from kiosk.cli.commands.ledger import ledger, report, retention
 from kiosk.cli.commands.machine import check, clock, demo, export, open_door, pair, run, status, tap
 from kiosk.cli.commands.members import member, pin
 from kiosk.cli.commands.passes import pass_
@@ -61,6 +61,7 @@ TOP = (
     ledger,
     clock,
     export,
+    report,
     retention,
 )
 for command in TOP:

@@ -24,6 +24,7 @@ from kiosk.answers import (
     People,
     Person,
     Products,
+    Report,
     SaleLine,
     SalePreview,
     ServerLink,
@@ -377,6 +378,31 @@ def _sale(sale: SaleLine) -> tuple[str, ...]:
     who = " and ".join(sale.members) or "-"
     stands = "cancelled" if sale.taken_back_at else ""
     return f"{sale.at:%H:%M}", sale.receipt, f"{sale.cents / 100:.2f}", sale.method, sale.product, who, stands
+
+
+@lines.register
+def _report(report: Report) -> Iterator[str]:
+    figures, accounts = report.figures, report.accounts
+    yield f"{report.site}, {figures.since} to {figures.until}"
+    yield f"{figures.people} people came {figures.visits} times, {figures.first_time} of them for the first time."
+    yield f"Open {figures.held} times ({figures.planned} planned), {figures.minutes_open / 60:.0f} hours in all."
+    if figures.peak:
+        peak = figures.peak
+        yield f"At most {peak.people} people at once: {_day(peak.on)}, from {peak.hour}:00."
+    if figures.wanted:
+        half = "mornings" if figures.wanted.is_morning else "afternoons"
+        yield f"Asked for: {DAYS[figures.wanted.weekday]} {half}, {figures.wanted.taps} taps while it was closed."
+    sold, worth = (f"{cents / 100:.2f} {report.currency}" for cents in (accounts.cents, accounts.worth_cents))
+    yield f"Sold: {sold}; {accounts.units_sold} entries, {accounts.units_left} of them not used yet, worth {worth}."
+    yield ""
+    rows = ((one.month, one.held, one.visits, one.people, one.first_time) for one in figures.months)
+    heading = ("month", "openings", "visits", "people", "new")
+    yield from _table((tuple(map(str, row)) for row in (heading, *rows)), empty="")
+    if figures.late_visits:
+        yield f"{figures.late_visits} visits were told after their month was summed."
+
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @lines.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from kiosk.store.feed.order import PAGE_SIZE, in_fold_order, sound
 from kiosk.store.fold.refold import Difference, differences, folded_anew, provable
 from kiosk.store.forgetting import erasing
 from kiosk.store.tables import REVISION, ROSTER, entries, instant
+from kiosk.sums.summing import Books
 
 LAST = 2**63 - 1
 UNREADABLE = "the ledger cannot be read"
@@ -80,6 +82,12 @@ class LedgerReader:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+    @contextmanager
+    def books(self) -> Iterator[Books]:
+        """Read all entries and the roster, as kiosk.sums and kiosk.report do. Raises LedgerError."""
+        with self._database.failing_as(UNREADABLE):
+            yield Books(connection=self._database.connection, table=entries, scope=true())
 
     @property
     def head(self) -> Head:

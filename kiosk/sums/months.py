@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kiosk import local_time
 from kiosk.store.forgetting.condensing import KEPT
+
+
+def is_month(text: str) -> bool:
+    """Tell whether a text names a month, from 2000 to 2099."""
+    return re.fullmatch(r"20[0-9][0-9]-(0[1-9]|1[0-2])", text) is not None
 
 
 def month_of(where: ZoneInfo, at: datetime) -> str:

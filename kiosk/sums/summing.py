@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from kiosk import bounds, local_time
@@ -27,6 +28,8 @@ from kiosk.store.queries.rows import read_charges, read_site
 from kiosk.store.tables import instant, last_seen, members
 from kiosk.sums import counting, months
 from kiosk.sums.counting import Announced, Answer, MonthOfSite, Stay
+
+_read = msgspec.json.Decoder(MonthSummed).decode
 
 CAME_ALL_THE_SAME = (BY_SERVER, BY_CLOCK, BY_CLOSING)
 """Whose reversals give money back, and undo no visit."""
@@ -92,7 +95,7 @@ def _sums(books: Books, stretches: list[Stretch], *, month: str) -> tuple[AnyFac
             stays[row.site_id, its].append(_stay(row))
             key = row.member_id, row.site_id
             seen[key] = max(seen.get(key, ""), its)
-        for site_id, at, reason in condensing.taps_of(*_of(books), stretch):
+        for site_id, at, reason in condensing.taps(*_of(books), stretch):
             where = local_time.zone(zones.get(site_id, "UTC"))
             answers[site_id, _its_month(where, at, month)].append(Answer(at=at, reason=reason))
         ledgers.append(condensing.condense(connection, stretch, rows, month=month, seen=seen))
@@ -134,6 +137,10 @@ def _stay(row: Row[*tuple[Any, ...]]) -> Stay:
 
 def _summed(books: Books, of: MonthOfSite) -> MonthSummed:
     came = {stay.member_id for stay in of.stays}
+    return _counted(books, of, last_came=_last_came(books.connection, of.site_id, came))
+
+
+def _counted(books: Books, of: MonthOfSite, *, last_came: Mapping[str, tuple[str, str]]) -> MonthSummed:
     sites, announced = _sites_and_announcements(books, of.site_id)
     where = local_time.zone(of.zone)
 
@@ -144,11 +151,38 @@ def _summed(books: Books, of: MonthOfSite) -> MonthSummed:
 
     return counting.count(
         of,
-        last_came=_last_came(books.connection, of.site_id, came),
-        staff=_staff(books.connection, came),
+        last_came=last_came,
+        staff=_staff(books.connection, {stay.member_id for stay in of.stays}),
         site_on=site_on,
         announced=announced,
     )
+
+
+def all_months(books: Books, site: Site) -> tuple[MonthSummed, ...]:
+    """Return the sums of every month at a site, the oldest first: those that are kept, and of the passages still here.
+
+    A month of which late passages are still here has two.
+    """
+    where = local_time.zone(site.zone)
+    stays, answers = defaultdict[str, list[Stay]](list), defaultdict[str, list[Answer]](list)
+    for row in condensing.visits_at(books.connection, site.id):
+        stays[months.month_of(where, row.at)].append(_stay(row))
+    for site_id, at, reason in condensing.taps(*_of(books)):
+        if site_id == site.id:
+            answers[months.month_of(where, at)].append(Answer(at=at, reason=reason))
+    last_came = _last_came(books.connection, site.id, {stay.member_id for some in stays.values() for stay in some})
+    kept = books.connection.execute(select(tables.months).filter_by(site_id=site.id)).all()
+    found = [_read(row.doc) for row in kept]
+    known = {one.month for one in found}
+    for its in sorted({*stays, *answers}):
+        of = MonthOfSite(
+            site_id=site.id, month=its, zone=site.zone, answers=answers[its], stays=stays[its], is_late=its in known
+        )
+        found.append(_counted(books, of, last_came=last_came))
+        for name in {stay.member_id for stay in stays[its]}:
+            *_, before, month = sorted({"", its, *last_came.get(name, ())})
+            last_came[name] = (month, before)
+    return tuple(sorted(found, key=lambda one: (one.month, one.is_late)))
 
 
 def of_network(connection: Connection, *, before: str | None = None) -> MonthSummed | None:

@@ -37,6 +37,16 @@ def test_the_till_tells_the_receipts_of_the_day_and_its_sums(terminal):
     assert "In all: 50.00 EUR" in told
 
 
+def test_the_report_counts_who_came_and_what_was_sold(terminal):
+    terminal.reads("pass", "sell", "carte-10", "celine", "--method", "card")
+    told = terminal.reads("report")
+    assert "people came" in told
+    assert "Sold: 50.00 EUR; 10 entries, 10 of them not used yet, worth 50.00 EUR." in told
+    found = terminal.json("report", "--since", "2020-01", "--until", "2020-12")
+    assert (found["figures"]["visits"], found["accounts"]["units_sold"]) == (0, 0)
+    assert '"2020-13" is no month' in terminal.is_refused("report", "--since", "2020-13")
+
+
 def test_a_member_is_exported_and_then_forgotten_after_a_question(terminal):
     assert terminal.json("member", "export", "celine")["document"]["member"]["name"] == "Céline Martin"
     assert '"name": "Céline Martin"' in terminal.reads("member", "export", "celine")

@@ -31,14 +31,16 @@ def year(tmp_path_factory) -> HalfYear:
         return Life(ledger, moment, seed=7).live()
 
 
-def retold(folder, year: HalfYear, *, every_days: int | None) -> tuple[Ledger, list[MonthSummed | Condensed]]:
+def retold(
+    folder, year: HalfYear, *, every_days: int | None, last: datetime = LAST_NIGHT
+) -> tuple[Ledger, list[MonthSummed | Condensed]]:
     """Tell the half year to another ledger, which forgets so often; None: once, in the last night."""
     moment, found = StampClock(), list[Any]()
     ledger = fresh(folder, moment)
     first = datetime(BEGIN.year, BEGIN.month, BEGIN.day, 2, tzinfo=UTC)
-    nights = [first + timedelta(days=days) for days in range(0, (LAST_NIGHT - first).days, every_days or 1000)][1:]
+    nights = [first + timedelta(days=days) for days in range(0, (last - first).days, every_days or 1000)][1:]
     facts, now_is = deque(year.facts), dict[Ref, Ref]()
-    for night in [*nights, LAST_NIGHT]:
+    for night in [*nights, last]:
         while facts and facts[0][0] < night:
             moment.now, fact, was = facts.popleft()
             if isinstance(fact, Reversed):

@@ -1,4 +1,4 @@
-"""`kiosk ledger` and `kiosk retention`: checks the ledger, and erases old data."""
+"""`kiosk ledger`, `kiosk report` and `kiosk retention`: checks the ledger, counts who came, and erases old data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from kiosk import commands
 from kiosk.answers import Done
 from kiosk.cli.options import Call, common_options
-from kiosk.cli.perform import ask, do_without_kiosk, inspect, show
+from kiosk.cli.perform import ask, do, do_without_kiosk, inspect, show
 
 
 @click.group()
@@ -62,6 +62,23 @@ def rebuild(call: Call, *, repair: bool) -> None:
         do_without_kiosk(call, commands.RepairRoster())
     else:
         inspect(call, "rebuilt")
+
+
+@click.command()
+@click.option("--since", default="", metavar="MONTH", help="From this month, like 2026-07.  [default: the first]")
+@click.option("--until", default="", metavar="MONTH", help="To this month, included.  [default: the present one]")
+@common_options
+def report(call: Call, *, since: str, until: str) -> None:
+    """Show who came, when, and what was sold.
+
+    The figures are counts without names, and stay when the passages are erased. With --json all of them.
+
+    \b
+    Examples:
+      kiosk report
+      kiosk report --since 2026-07 --until 2026-12 --json
+    """
+    do(call, commands.ShowReport(since=since, until=until))
 
 
 @click.command()

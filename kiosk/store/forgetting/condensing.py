@@ -155,11 +155,19 @@ def visits_of(connection: Connection, of: Stretch) -> Sequence[Row[*tuple[Any, .
     return connection.execute(query).all()
 
 
-def taps_of(
-    connection: Connection, table: Table, scope: ColumnElement[bool], of: Stretch
+def visits_at(connection: Connection, site_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the rows of all visits at a site that are not condensed, in the order of their times."""
+    return connection.execute(
+        select(visits).where(visits.c.site_id == site_id).order_by(visits.c.at, visits.c.seq)
+    ).all()
+
+
+def taps(
+    connection: Connection, table: Table, scope: ColumnElement[bool], of: Stretch | None = None
 ) -> Iterator[tuple[str, datetime, Reason]]:
-    """Yield site, time and reason of each tap in a stretch."""
-    for row in connection.execute(_timed(table).where(scope, _between(table, of), table.c.kind == "tap")):
+    """Yield site, time and reason of each tap that is still told, of all ledgers or in a stretch."""
+    which = scope if of is None else scope & _between(table, of)
+    for row in connection.execute(_timed(table).where(which, table.c.kind == "tap", _is_told(table))):
         fact = _fact(row)
         if isinstance(fact, Tapped):
             yield fact.site_id, instant(row.really).astimezone(UTC), fact.verdict.reason
