@@ -22,6 +22,7 @@ WITHOUT_NUMBER = {
     "gaps": _shown("gaps", server.gaps),
     "ingest": _shown("ingest", server.ingesting),
     "guesses": _shown("guesses", flood.guesses),
+    "waiting": _shown("waiting", flood.waiting),
 }
 
 

@@ -5,6 +5,7 @@ Server and whoever misbehaves are processes of their own.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import statistics
@@ -16,16 +17,19 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import requests
 
 from kiosk.facts import Happened
 from sync import wire
+from sync.central.storage.tokens import token_hash
 from tests.bench.sync import Result, process
 from tests.office.network.processes import CentralProcess
-from tests.office.servers.server import MemoryLedger, push_of
+from tests.office.servers.server import MemoryLedger, new_database, push_of
 
 ROUNDS, ROUND_SECONDS, PAUSE_SECONDS = 7, 3.0, 0.02
 GUESSERS = 20
+WAITERS, WAIT_ROUNDS, QUIET_SECONDS = 500, 5, 12.0
 
 
 class PairedKiosk:
@@ -98,6 +102,80 @@ def guesses() -> Result:
         return {
             f"feed beside {GUESSERS} who guess": beside(kiosk.pull, ["-m", "tests.bench.flood", "guess", server.url])
         }
+
+
+# ---------------------------------------------------------------- five hundred who wait for news
+
+
+def waiting() -> Result:
+    """Return when so many kiosks that wait at two processes hear of news, and have them, after an entry at one."""
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+        database = new_database("postgresql", Path(home))
+        servers = [stack.enter_context(CentralProcess(Path(home) / name, database)) for name in ("one", "other")]
+        kiosk = PairedKiosk(servers[0], "good")
+        kiosk.push()
+        kiosk.pull()
+        tokens = _paired_like(database, WAITERS)
+        heard, pulled = zip(*(asyncio.run(_all_hear(servers, kiosk, tokens)) for _ in range(WAIT_ROUNDS)), strict=True)
+        return {
+            f"{WAITERS} kiosks hear of news": {"p95_ms": round(statistics.median(map(_p95, heard)))},
+            "and have fetched them": {"p95_ms": round(statistics.median(map(_p95, pulled)))},
+        }
+
+
+def _paired_like(database: str, count: int) -> list[str]:
+    """Pair as many kiosks as there is no hour to pair them in by codes; return their tokens."""
+    tokens = [f"token-{number}" for number in range(count)]
+    same = "network_id, name, site_id, paired_at, beacon"
+    copy = f"INSERT INTO kiosks (kiosk_id, ledger_id, token_hash, {same}) SELECT %s, %s, %s, {same} FROM kiosks LIMIT 1"
+    with psycopg.connect(database) as connection:
+        for token in tokens:
+            connection.execute(copy.encode(), (token, token, token_hash(token)))
+    return tokens
+
+
+async def _all_hear(
+    servers: list[CentralProcess], kiosk: PairedKiosk, tokens: list[str]
+) -> tuple[list[float], list[float]]:
+    """Return after how many milliseconds each heard, and had fetched, what a kiosk then sent."""
+    await asyncio.to_thread(kiosk.pull)
+    began: list[float] = []
+    asked = asyncio.Event()
+    left = len(tokens)
+
+    async def hear(port: int, token: str) -> tuple[float, float]:
+        nonlocal left
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        _ask(writer, f"{wire.NEWS}?after={kiosk.cursor}&wait=50", token)
+        left -= 1
+        if left == 0:
+            asked.set()
+        assert b'"news":true' in await _answer(reader)
+        heard = time.perf_counter()
+        _ask(writer, f"{wire.FEED}?after={kiosk.cursor}", token)
+        await _answer(reader)
+        writer.close()
+        return (heard - began[0]) * 1000, (time.perf_counter() - began[0]) * 1000
+
+    tasks = [asyncio.create_task(hear(servers[n % 2].port, token)) for n, token in enumerate(tokens)]
+    await asked.wait()
+    await asyncio.sleep(QUIET_SECONDS)  # all wait, and it was quiet for a while
+    began.append(time.perf_counter())
+    await asyncio.to_thread(kiosk.push)
+    heard, pulled = zip(*await asyncio.gather(*tasks), strict=True)
+    return list(heard), list(pulled)
+
+
+def _ask(writer: asyncio.StreamWriter, path: str, token: str) -> None:
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n".encode())
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 200 " in head, head
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    assert length is not None
+    return await reader.readexactly(int(length[1]))
 
 
 # ---------------------------------------------------------------- who misbehaves, in processes of their own
