@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import requests
 
+from sync.central.accounts.sessions import AT_ONCE
+from sync.central.http.app import THREADS
+from sync.central.http.connections import MOST_CONNECTIONS
 from sync.central.settings import load
+from tests.office.network.processes import CentralProcess
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = (SYSTEMD / "kiosk-central.service").read_text()
@@ -54,6 +61,44 @@ def test_the_server_is_exposed_to_1_and_a_half_of_10_at_most(tmp_path: Path) -> 
 def test_a_softer_unit_is_found(tmp_path: Path) -> None:
     softer = altered("CapabilityBoundingSet=\n", "").replace("PrivateUsers=yes\n", "")
     assert not is_hard_enough(tmp_path, softer)
+
+
+def limit(unit: str, name: str) -> int:
+    (told,) = re.findall(rf"^{name}=(\d+)$", unit, re.MULTILINE)
+    return int(told)
+
+
+def is_roomy_and_bounded(unit: str) -> bool:
+    """Whether there are files for all connections that are taken, and threads for all pools, and not much more."""
+    files, tasks = limit(unit, "LimitNOFILE"), limit(unit, "TasksMax")
+    most_tasks = THREADS + 4 * (AT_ONCE + 1) + 10  # Argon2 starts four; folding, messages, orders and the main one
+    return 1.5 * MOST_CONNECTIONS <= files <= 4 * MOST_CONNECTIONS and most_tasks <= tasks <= 256
+
+
+def test_there_are_files_and_threads_for_what_is_taken_at_most() -> None:
+    assert is_roomy_and_bounded(UNIT)
+
+
+@pytest.mark.parametrize("narrow", [("LimitNOFILE=8192", "LimitNOFILE=1024"), ("TasksMax=128", "TasksMax=20")])
+def test_a_unit_with_too_few_files_or_threads_is_found(narrow: tuple[str, str]) -> None:
+    assert not is_roomy_and_bounded(altered(*narrow))
+
+
+def test_the_process_has_as_many_files_as_the_unit_says_and_answers_beside_many_connections(tmp_path: Path) -> None:
+    """The limits of the unit, set for a real server by the shell, as systemd would."""
+    limits = f"ulimit -n {limit(UNIT, 'LimitNOFILE')}"
+    with CentralProcess(tmp_path / "server", limits=limits) as server, ExitStack() as stack:
+        for _ in range(600):
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), 10)))
+        assert requests.get(f"{server.url}/health", timeout=10).ok
+
+
+def test_with_few_files_it_would_not(tmp_path: Path) -> None:
+    with CentralProcess(tmp_path / "server", limits="ulimit -n 64") as server, ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", server.port), 10)))
+        with pytest.raises(requests.RequestException):
+            requests.get(f"{server.url}/health", timeout=1)
 
 
 def test_it_runs_the_server_as_a_user_of_its_own(tmp_path: Path) -> None:

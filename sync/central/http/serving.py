@@ -8,6 +8,8 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
+from sync.central.http import connections
+
 SHUTDOWN_SECONDS = 5
 """How long answers that are under way may take when the server is to stop."""
 
@@ -17,7 +19,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Litestar, **options: Any) -> None:
         """`options` are those of uvicorn.Config."""
-        options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS} | options
+        bounds = {"http": connections.bounded(), "limit_concurrency": connections.MOST_CONNECTIONS}
+        options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS, **bounds} | options
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, **options))
         self._stop_waiting = app.state.central.stop_waiting
         app.state.central.roster_thread.on_death = self._end

@@ -43,18 +43,19 @@ def until(is_so: Callable[[], bool], what: str = "") -> None:
 class CentralProcess:
     """`kiosk-central run`, on a port of this machine. Use it with `with`."""
 
-    def __init__(self, folder: Path, database: str = "") -> None:
-        """Without the URL of a `database` it has a SQLite file in its folder."""
+    def __init__(self, folder: Path, database: str = "", *, limits: str = ":") -> None:
+        """Without the URL of a `database` it has a SQLite file in its folder; `limits`: a command of the shell."""
         folder.mkdir()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._config = folder / "central.toml"
+        self._config, self._limits = folder / "central.toml", limits
         database = database or f"{folder}/central.db"
         self._config.write_text(f'database = "{database}"\nport = {self.port}\nmanagers_need_codes = false\n')
         self._log = (folder / "central.log").open("w")
 
     def __enter__(self) -> Self:
-        command = [str(BIN / "kiosk-central"), "--config", str(self._config), "run"]
+        server = [str(BIN / "kiosk-central"), "--config", str(self._config), "run"]
+        command = ["sh", "-c", f'{self._limits} && exec "$@"', "sh", *server]
         self._process = subprocess.Popen(command, stderr=self._log, stdout=self._log)
         until(self._answers, "the server does not answer")
         return self
