@@ -19,7 +19,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Litestar, **options: Any) -> None:
         """`options` are those of uvicorn.Config."""
-        bounds = {"http": connections.bounded(), "limit_concurrency": connections.MOST_CONNECTIONS}
+        bounds: dict[str, Any] = {"http": connections.bounded(), "limit_concurrency": connections.MOST_CONNECTIONS}
         options = {"timeout_graceful_shutdown": SHUTDOWN_SECONDS, **bounds} | options
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, **options))
         self._stop_waiting = app.state.central.stop_waiting
