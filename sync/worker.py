@@ -185,6 +185,7 @@ class SyncWorker:
         return Wait(seconds=0.0 if more else max(self._due - self._clock(), 0.0), wakeable=True)
 
     def _failed(self, error: SyncError | LedgerError) -> Wait:
+        self._alive()  # what fails while the kiosk stops is no news
         self._failures += 1
         self.trouble = str(error)
         if isinstance(error, LedgerError):

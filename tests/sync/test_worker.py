@@ -380,6 +380,21 @@ def test_a_mistake_of_the_exchange_itself_is_waited_out_like_any_failure(hub, ki
 # ---------------------------------------------------------------- what people are told
 
 
+@pytest.mark.parametrize("stops", [True, False])
+def test_what_fails_while_the_kiosk_stops_is_told_to_nobody(kiosk, caplog, stops):
+    stop = threading.Event()
+
+    def fails(line: Transport, request: Request) -> HttpAnswer:
+        if stops:
+            stop.set()
+        return cut(line, request)
+
+    kiosk.line.faults = [fails, cut, cut]
+    kiosk.worker._pause = lambda *_: stop.set() or True
+    kiosk.worker.run(stop, lambda: None)
+    assert ("next try in" in caplog.text) == (not stops)
+
+
 def test_a_server_that_was_away_for_an_hour_is_a_quiet_line_until_it_is_back(kiosk):
     wall = kiosk.counter.wall
     kiosk.step(cut)
