@@ -390,7 +390,12 @@ def test_what_fails_while_the_kiosk_stops_is_told_to_nobody(kiosk, caplog, stops
         return cut(line, request)
 
     kiosk.line.faults = [fails, cut, cut]
-    kiosk.worker._pause = lambda *_: stop.set() or True
+
+    def rests(*_: object) -> bool:
+        stop.set()
+        return True
+
+    kiosk.worker._pause = rests
     kiosk.worker.run(stop, lambda: None)
     assert ("next try in" in caplog.text) == (not stops)
 
