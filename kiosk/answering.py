@@ -261,7 +261,7 @@ class Answering:
 
     def _export_books(self, command: ExportBooks) -> Answered:
         noted = self._perform(command)
-        if not isinstance(noted, Done):
+        if command.is_noted_only or not isinstance(noted, Done):
             return noted
         return self._copy_books(medium=command.medium, now=self._clock.now(), among=self._sticks())
 

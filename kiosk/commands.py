@@ -453,10 +453,14 @@ class ListMedia(Command, tag="media", frozen=True, kw_only=True):
 
 
 class ExportBooks(Command, tag="export", frozen=True, kw_only=True):
-    """Copy the books to a stick, named by a path listed by Media. Answer: Done, with the new folder's path as `id`."""
+    """Copy the books to a stick, named by a path listed by Media. Answer: Done, with the new folder's path as `id`.
+
+    With `is_noted_only` the export is only recorded: whoever asks copies them into a folder of their own.
+    """
 
     medium: str
     by: str = "desk"
+    is_noted_only: bool = False
 
 
 class Pair(Command, tag="pair", frozen=True, kw_only=True):

@@ -71,13 +71,18 @@ def copied(
     """Copy the books of the ledger at a path to one of the sticks, and return the answer."""
     if medium not in [one.path for one in (media() if among is None else among)]:
         return Refused(message=f"{medium} is no stick that is plugged in", code="NO_MEDIUM")
+    return copied_into(path, Path(medium), site_id=site_id, now=now)
+
+
+def copied_into(path: Path, into: Path, *, site_id: str, now: datetime) -> Done | Refused:
+    """Copy the books of the ledger at a path into a folder, and return the answer."""
     try:
         with open_reader(path) as ledger:
             site = ledger.roster.site(site_id)
             if site is None:
                 message = f"the site {site_id} is not known yet: there is nothing to copy"
                 return Refused(message=message, code="NO_SITE")
-            folder = export(ledger, site, Path(medium), now=now)
+            folder = export(ledger, site, into, now=now)
     except ExportError as error:
         return Refused(message=str(error), code=error.code)
     except LedgerError as error:

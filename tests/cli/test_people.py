@@ -47,6 +47,17 @@ def test_the_report_counts_who_came_and_what_was_sold(terminal):
     assert '"2020-13" is no month' in terminal.is_refused("report", "--since", "2020-13")
 
 
+def test_the_books_are_copied_into_a_folder_and_that_is_recorded(terminal, tmp_path):
+    into = tmp_path / "books"
+    assert "is no folder and no stick" in terminal.is_refused("export", str(into))
+    into.mkdir()
+    told = terminal.reads("export", str(into))
+    (folder,) = into.iterdir()
+    assert str(folder) in told
+    assert {one.name for one in folder.iterdir()} >= {"journal.csv", "ledger.jsonl"}
+    assert f"books_exported {into} by desk" in (folder / "journal.csv").read_text()
+
+
 def test_a_member_is_exported_and_then_forgotten_after_a_question(terminal):
     assert terminal.json("member", "export", "celine")["document"]["member"]["name"] == "Céline Martin"
     assert '"name": "Céline Martin"' in terminal.reads("member", "export", "celine")

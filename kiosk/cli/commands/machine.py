@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from kiosk.answers import Media, Refused
 from kiosk.badges import BadgeError
 from kiosk.cli.errors import RefusedError
 from kiosk.cli.options import Call, common_options, config_option
-from kiosk.cli.perform import ask_running, do, show
+from kiosk.cli.perform import ask, ask_running, do, show
 from kiosk.commands import ExportBooks, ListMedia, OpenDoor, Pair, SetClock, ShowStatus, TapCard
+from kiosk.files import drop_root
 from kiosk.settings.config import Config, demo_folder, load, resolved
 from kiosk.settings.mistakes import Mistake, MistakesError
 
@@ -132,18 +134,41 @@ def pair(call: Call, *, url: str, code: str) -> None:
 
 
 @click.command()
-@click.argument("medium", required=False)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @common_options
-def export(call: Call, medium: str | None) -> None:
-    """Copy journal and ledger onto a USB stick.
+def export(call: Call, folder: Path | None) -> None:
+    """Copy journal and ledger onto a USB stick, or into a folder.
 
-    MEDIUM is the folder of the stick; without it, list the sticks. The copies hold personal data: who came when.
+    FOLDER is the folder of the stick, or any other that you may write (with sudo: the kiosk's user); without it, list
+    the sticks. The copies hold personal data: who came when.
 
     \b
-    Example:
+    Examples:
       kiosk export /media/usb
+      sudo kiosk export /srv/books
     """
-    do(call, ListMedia() if medium is None else ExportBooks(medium=medium))
+    if folder is None:
+        do(call, ListMedia())
+        return
+    place, sticks = folder.absolute(), ask(call.config(), ListMedia())
+    if isinstance(sticks, Media) and str(place) in [one.path for one in sticks.media]:
+        do(call, ExportBooks(medium=str(place)))
+    elif not place.is_dir():
+        raise RefusedError(f"{place} is no folder and no stick that is plugged in")
+    else:
+        _export_into(call, place)
+
+
+def _export_into(call: Call, place: Path) -> None:
+    """Record the export, and copy the books here: the sandbox of a running kiosk has no such folder."""
+    from kiosk.export import books
+
+    config = call.config()
+    drop_root(config.paths.state)
+    noted = ask(config, ExportBooks(medium=str(place), is_noted_only=True))
+    if isinstance(noted, Refused):
+        show(call, noted)
+    show(call, books.copied_into(config.paths.ledger, place, site_id=config.site, now=datetime.now(UTC)))
 
 
 class _LocalTime(click.ParamType[datetime]):
