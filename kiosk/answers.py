@@ -107,6 +107,8 @@ class Account(Answer, tag="account", frozen=True, kw_only=True):
     visits: tuple[VisitLine, ...]
     credit_cents: int
     currency: str
+    profiles: tuple[str, ...] = ()
+    """What members may say brings them here."""
 
 
 class UnknownBadge(Noun, frozen=True, kw_only=True):

@@ -331,6 +331,7 @@ FIELDS: dict[str, str] = {
     "sound": _("sound"),
     "listed": _("named on the screen or not"),
     "note": _("note"),
+    "profile": _("profile"),
     "member_id": _("who carries it"),
     "zone": _("time zone"),
     "hours": _("weekly hours"),
@@ -353,6 +354,7 @@ FIELDS: dict[str, str] = {
     "converts_cover": _("length of that day"),
     "converts_hours": _("hours of that day"),
     "on_sale": _("on sale or not"),
+    "policy.profiles": _("what brings members"),
     "policy.capacity": _("most people at once"),
     "policy.capacity_hard": _("refuse whoever comes when it is full"),
     "policy.assume_staff": _("count on a host in opening hours"),
@@ -391,3 +393,10 @@ CONFLICT_NOTES: dict[str, str] = {
     "product_changed": _("Changed for the tariff {product}: {field}. Entry {n} of {ledger} does not stand."),
 }
 """`note` of a conflict -> a sentence with its facts."""
+
+PROFILES: dict[str, str] = {
+    "coworker": _("coworking"),
+    "teleworker": _("remote work"),
+    "other": _("other reasons"),
+}
+"""What brings members here -> words; a site's own profiles are their own words."""

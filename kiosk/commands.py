@@ -40,6 +40,8 @@ class AddMember(Command, tag="member_add", frozen=True, kw_only=True):
     language: str | None = None
     greeting: Greeting = "first_name"
     pseudonym: str | None = None
+    profile: str = ""
+    """One of the site's profiles, which the report counts by; empty: none."""
     anyway: bool = False
 
 
@@ -63,6 +65,8 @@ class ChangeMember(Command, tag="member_change", frozen=True, kw_only=True):
     large_text: bool | None = None
     sound: Sound | None = None
     listed: bool | None = None
+    profile: str | None = None
+    """One of the site's profiles; an empty one takes it away."""
     anyway: bool = False
 
 

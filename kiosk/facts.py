@@ -234,7 +234,7 @@ class WeekCount(Noun, frozen=True, array_like=True):
 
 
 class GroupCount(Noun, frozen=True, array_like=True):
-    """How many different people of a group came, and how often; `staff` are the hosts."""
+    """How many different people of a group came, and how often: of a profile (empty: none told), or `staff`, hosts."""
 
     group: str
     people: int

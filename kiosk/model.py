@@ -129,6 +129,8 @@ class Member(Noun, frozen=True, kw_only=True):
     """Agreed to be named on the idle screen while they are in, by the name of their greeting."""
     note: str | None = None
     """A few words of the hosts' for each other: never how to reach the person."""
+    profile: str = ""
+    """What brings them here, for the report: one of the site's `profiles`; empty: not asked, or they would not say."""
 
 
 class Badge(Noun, frozen=True, kw_only=True):
@@ -162,6 +164,8 @@ class Policy(Noun, frozen=True, kw_only=True):
     untrusted_clock: Literal["deny", "grace"] = "deny"
     guests: int = 2
     """How many guests a member may have in at a time; 0: none."""
+    profiles: tuple[str, ...] = ("coworker", "teleworker", "other")
+    """What members may say brings them here, six at most: codes of kiosk.codes.PROFILES, or words of the site's own."""
 
 
 class Site(Noun, frozen=True, kw_only=True):

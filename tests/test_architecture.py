@@ -30,9 +30,9 @@ MAY_IMPORT = {
     "kiosk.bounds": "kiosk.facts kiosk.local_time kiosk.model msgspec",
     "kiosk.cli": (
         "hardware.errors hardware.frontend hardware.pins kiosk.answering kiosk.answers kiosk.badges kiosk.clock "
-        "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health kiosk.hours "
-        "kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.payments kiosk.settings kiosk.threads "
-        "kiosk.upkeep kiosk.uplink sync.address click msgspec"
+        "kiosk.codes kiosk.commands kiosk.daemon kiosk.demo kiosk.desk kiosk.export kiosk.files kiosk.health "
+        "kiosk.hours kiosk.languages kiosk.ledger kiosk.model kiosk.notices kiosk.payments kiosk.settings "
+        "kiosk.threads kiosk.upkeep kiosk.uplink sync.address click msgspec"
     ),
     "kiosk.clock": "kiosk.model",
     "kiosk.codes": "kiosk.model",

@@ -64,6 +64,7 @@ def add_member(desk: Desk, command: AddMember) -> Done:
     if command.id is not None and desk.roster.member(command.id) is not None:
         return Done(said=(f"{name} was added already.",), id=command.id, changed=False)
     _check(desk, name, command.language)
+    _check_profile(desk, command.profile)
     refuse_contact(command.pseudonym or "", field="pseudonym", country=desk.country)
     if not command.anyway:
         _check_is_new(desk, name)
@@ -81,6 +82,7 @@ def change_member(desk: Desk, command: ChangeMember) -> Done:
     after = structs.replace(before, **told)
     after = structs.replace(after, **{field: getattr(after, field) or None for field in MAY_BE_EMPTY})
     _check(desk, after.name, after.language)
+    _check_profile(desk, command.profile or "")
     check_note(after.note or "")
     refuse_contact(after.pseudonym or "", field="pseudonym", country=desk.country)
     refuse_contact(after.note or "", field="note", country=desk.country)
@@ -118,6 +120,13 @@ def _check(desk: Desk, name: str, language: str | None) -> None:
     refuse_contact(name, field="name", country=desk.country)
     if language is not None and language not in languages():
         raise DeskError(f'the screen does not speak "{language}"', languages(), code="NO_SUCH_LANGUAGE")
+
+
+def _check_profile(desk: Desk, profile: str) -> None:
+    """Raise DeskError for a profile that this site does not have."""
+    if profile and profile not in (known := desk.site.policy.profiles):
+        message = f'no member comes for "{profile}" here'
+        raise DeskError(message, known, code="NO_PROFILE", field="profile", profile=profile[:40])
 
 
 def check_note(note: str) -> None:
@@ -163,6 +172,7 @@ def show_account(desk: Desk, command: ShowAccount) -> Account:
         member=structs.replace(member, pin=None),
         badges=tuple(BadgeLine(code=claim_code(badge.id), status=badge.status) for badge in roster.badges(member.id)),
         passes=tuple(_pass_line(desk, member, holding) for holding in roster.holdings(member.id, desk.now)),
+        profiles=desk.site.policy.profiles,
         visits=tuple(_visit_line(desk, visit) for visit in guests.visits(roster, member.id, desk.now)),
         credit_cents=roster.credit_cents(member.id),
         currency=desk.site.currency,

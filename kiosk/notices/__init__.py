@@ -13,7 +13,7 @@ from kiosk.notices.extras import (
     kept,
 )
 from kiosk.notices.language import Language, choose, languages
-from kiosk.notices.people import called
+from kiosk.notices.people import called, comes_for
 from kiosk.notices.refusals import refusal
 from kiosk.notices.service import goodbye, lift_badge, out_of_service, slow_down, undo_refused, undone
 from kiosk.notices.standby import cannot_start, idle, not_set_up
@@ -33,6 +33,7 @@ __all__ = [
     "called",
     "cannot_start",
     "choose",
+    "comes_for",
     "extended",
     "extension_question",
     "extra_refused",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kiosk.codes import PROFILES
 from kiosk.model import Member
+from kiosk.notices.language import Language
 
 MOST_NAMES = 5
 """More would not be read in passing."""
@@ -22,6 +24,11 @@ def called(member: Member) -> str | None:
             return member.pseudonym
         case _:
             return None
+
+
+def comes_for(words: Language, profile: str) -> str:
+    """Return what brings a member, in words; a site's own word as it is."""
+    return words.say(PROFILES[profile]) if profile in PROFILES else profile
 
 
 def listed(members: Iterable[Member]) -> str:

@@ -131,6 +131,7 @@ _SALES: dict[str, Saying] = {
     "NO_METHOD": lambda words, facts: words.say("Choose how it was paid", **facts),
     "STARTS_TOO_EARLY": lambda words, facts: words.say("A pass cannot begin so long ago", **facts),
     "STARTS_TOO_LATE": lambda words, facts: words.say("A pass begins within a year", **facts),
+    "NO_PROFILE": lambda words, facts: words.say("Nobody comes for {profile} here", **facts),
     "NO_MONTH": lambda words, facts: words.say("{month} is no month: write it like 2026-07", **facts),
     "NO_SUCH_SALE": lambda words, facts: words.say("This sale was cancelled already", **facts),
     "PASS_USED": lambda words, facts: words.say("Entries of it are used: give them back first", **facts),

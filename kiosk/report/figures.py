@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from kiosk.facts import AnswerCount, MonthSummed, OftenCount, WeekCount
+from kiosk.facts import AnswerCount, GroupCount, MonthSummed, OftenCount, WeekCount
 from kiosk.model import Noun, Reason
 
 HALF_DAY = 13
@@ -38,6 +38,8 @@ class MonthFigures(Noun, frozen=True, kw_only=True):
     stays: int
     minutes_stayed: int
     hosts: int
+    profiles: tuple[GroupCount, ...]
+    """By what members said brings them; empty: nothing."""
     often: tuple[OftenCount, ...]
     late_visits: int
     """Of the visits: told after the month had been summed; `often` leaves them out."""
@@ -192,9 +194,18 @@ def _month(parts: Sequence[MonthSummed]) -> MonthFigures:
         stays=sum(part.stays for part in parts),
         minutes_stayed=sum(part.minutes_stayed for part in parts),
         hosts=sum(group.visits for group in hosts),
+        profiles=_profiles(group for part in parts for group in part.groups if group.group != "staff"),
         often=tuple(one for part in parts for one in part.often),
         late_visits=sum(part.visits for part in parts if part.is_late),
     )
+
+
+def _profiles(groups: Iterable[GroupCount]) -> tuple[GroupCount, ...]:
+    people, visits = Counter[str](), Counter[str]()
+    for one in groups:
+        people[one.group] += one.people
+        visits[one.group] += one.visits
+    return tuple(GroupCount(group=group, people=people[group], visits=visits[group]) for group in sorted(people))
 
 
 def _minutes(times: Iterable[timedelta]) -> int:

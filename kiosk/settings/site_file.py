@@ -34,6 +34,7 @@ Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, such as [
 Ids = Annotated[tuple[Id, ...], Meta(description='a list of ids, such as ["la-serre", "les-tuves"]')]
 MOST = 100_000
 """The greatest number of minutes, days or places in a policy."""
+PROFILES = 6
 Units = Annotated[int, Meta(ge=1, le=10_000, description="a number of entries, 1 or more")]
 
 
@@ -189,6 +190,9 @@ def _policy_faults(policy: Policy) -> Iterator[Mistake]:
         numbers = value if isinstance(value, tuple) else (value,)
         if any(isinstance(number, int) and not 0 <= number <= MOST for number in numbers):
             yield Mistake(join("policy", name), f"expected 0 to {MOST}", value)
+    if len(policy.profiles) > PROFILES or any(one.strip() in ("", "staff") for one in policy.profiles):
+        wanted = f"expected up to {PROFILES} words for what brings members here, none of them staff"
+        yield Mistake("policy.profiles", wanted, policy.profiles)
     if policy.capacity_hard and policy.capacity is None:
         yield Mistake("policy.capacity_hard", "says nothing without policy.capacity, the number of places", value=True)
 

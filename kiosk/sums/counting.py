@@ -78,13 +78,15 @@ def count(
     *,
     last_came: Mapping[str, tuple[str, str]],
     staff: frozenset[str],
+    profiles: Mapping[str, str],
     site_on: Callable[[date], Site | None],
     announced: Sequence[Announced],
 ) -> MonthSummed:
     """Return the sums of a month.
 
-    `last_came`: of members seen before, the last month summed in which they came, and the one before it. `site_on`: the
-    site as it was on a day. `announced`: what hosts decided about its hours, in the order of time.
+    `profiles`: of members who told what brings them. `last_came`: of members seen before, the last month summed in
+    which they came, and the one before it. `site_on`: the site as it was on a day. `announced`: what hosts decided
+    about its hours, in the order of time.
     """
     where = local_time.zone(of.zone)
     visits = [stay for stay in _comings(of.stays) if stay.member_id not in staff]
@@ -115,7 +117,7 @@ def count(
         stays=len(ended),
         minutes_stayed=_minutes(ended),
         groups=(
-            *_group("", fresh, sum(came[name] for name in fresh)),
+            *_groups({name: came[name] for name in fresh}, profiles),
             *_group(STAFF, hosts, hosts.total()),
         ),
         often=() if of.is_late else tuple(_often(came)),
@@ -132,6 +134,13 @@ def of_network(month: str, seen: Mapping[str, set[str]]) -> MonthSummed:
 
 def _group(group: str, people: Collection[str], visits: int = 0) -> tuple[GroupCount, ...]:
     return (GroupCount(group=group, people=len(people), visits=visits),) if people else ()
+
+
+def _groups(came: Mapping[str, int], profiles: Mapping[str, str]) -> Iterator[GroupCount]:
+    """Yield the people and visits of each profile; those without one first."""
+    for profile in sorted({profiles.get(name, "") for name in came}):
+        visits = [times for name, times in came.items() if profiles.get(name, "") == profile]
+        yield GroupCount(group=profile, people=len(visits), visits=sum(visits))
 
 
 def _came_last(before: Iterable[str]) -> tuple[CameLastCount, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, true
 
 from kiosk import bounds, local_time
 from kiosk.facts import AnyFact, Condensed, HoursOverridden, MonthSummed, SiteSet
@@ -24,7 +24,7 @@ from kiosk.rules import extras
 from kiosk.store import chain, tables
 from kiosk.store.forgetting import condensing
 from kiosk.store.forgetting.condensing import Stretch
-from kiosk.store.queries.rows import read_charges, read_site
+from kiosk.store.queries.rows import read_charges, read_member, read_site
 from kiosk.store.tables import instant, last_seen, members
 from kiosk.sums import counting, months
 from kiosk.sums.counting import Announced, Answer, MonthOfSite, Stay
@@ -152,7 +152,8 @@ def _counted(books: Books, of: MonthOfSite, *, last_came: Mapping[str, tuple[str
     return counting.count(
         of,
         last_came=last_came,
-        staff=_staff(books.connection, {stay.member_id for stay in of.stays}),
+        staff=frozenset(_told_of(books.connection, of, members.c.role == "staff")),
+        profiles={name: read_member(doc).profile for name, doc in _told_of(books.connection, of, true()).items()},
         site_on=site_on,
         announced=announced,
     )
@@ -228,9 +229,11 @@ def _last_came(connection: Connection, site_id: str, came: Iterable[str]) -> dic
     return found
 
 
-def _staff(connection: Connection, came: Iterable[str]) -> frozenset[str]:
-    hosts = set(connection.execute(select(members.c.id).where(members.c.role == "staff")).scalars())
-    return frozenset(hosts & set(came))
+def _told_of(connection: Connection, of: MonthOfSite, which: ColumnElement[bool]) -> dict[str, str]:
+    """Return the documents of members who came, by id."""
+    came = {stay.member_id for stay in of.stays}
+    rows = connection.execute(select(members.c.id, members.c.doc).where(which))
+    return {row.id: row.doc for row in rows if row.id in came}
 
 
 def _sites_and_announcements(books: Books, site_id: str) -> tuple[list[tuple[datetime, Site]], list[Announced]]:

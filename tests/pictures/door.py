@@ -155,7 +155,10 @@ def accounts(language: str) -> Iterator[Picture]:
         )
         for day in (13, 9, 7, 6, 2, 1)
     )  # fmt: skip
-    told = AccountTold(member=member, badges=(), passes=passes, visits=visits, credit_cents=500, currency="EUR")
+    told = AccountTold(
+        member=member, badges=(), passes=passes, visits=visits, credit_cents=500, currency="EUR",
+        profiles=SERRE.policy.profiles,
+    )  # fmt: skip
     for tab in TABS:
         scene = OwnAccount(Context(words=words, now=lambda: MONDAY, member_id="lea"), tab)
         scene.answered(ShowAccount(member="lea"), told)

@@ -227,7 +227,7 @@ MOVES = {
 
 NOT_MOVING: set[type[Command]] = {
     commands.AddMember, commands.ListMembers, commands.ShowAccount, commands.ListUnknownBadges, commands.ListProducts,
-    commands.PreviewSale,
+    commands.PreviewSale, commands.ShowReport,
     commands.ShowTill, commands.ExportMember, commands.ListInside, commands.ListTaps, commands.SignIn,
     commands.ShowHours, commands.ShowWeek, commands.PreviewHours, commands.ShowStatus, commands.ListMedia,
     commands.ExportBooks, commands.Pair, commands.ShowFirstStart,

@@ -38,6 +38,7 @@ from tests.rules.house import SERRE, TEN
 PARIS = ZoneInfo("Europe/Paris")
 BEGIN, END = date(2026, 7, 1), date(2026, 12, 31)
 PEOPLE = ["ana", "bob", "cleo", "dan", "eve", "finn", "gus", "hana", "ivo", "jo"]
+PROFILE = {"ana": "teleworker", "bob": "coworker", "cleo": "coworker", "eve": "teleworker"}
 WITH_WEDNESDAYS = replace(SERRE, hours=SERRE.hours.replace("Th ", "We 09:00-12:00; Th "))
 CHANGED = date(2026, 10, 1)
 """From then on it is open on Wednesday mornings too."""
@@ -97,7 +98,9 @@ class Life:
         self.queue: list[tuple[datetime, str, str]] = []
 
     def live(self) -> HalfYear:
-        members = [Member(id=who, name=who.title()) for who in PEOPLE] + [Member(id="host", name="Host", role="staff")]
+        members = [Member(id=who, name=who.title(), profile=PROFILE.get(who, "")) for who in PEOPLE] + [
+            Member(id="host", name="Host", role="staff")
+        ]
         badges = [BadgeSet(badge=Badge(id=f"b-{one.id}", member_id=one.id)) for one in members]
         known = [MemberSet(member=one) for one in members]
         self.tells(on(BEGIN, "00:30"), SiteSet(site=SERRE), ProductSet(product=TEN), *known, *badges)
@@ -221,6 +224,11 @@ def counted(year: HalfYear, its: str) -> dict[str, Any]:
         "stays": len(ended),
         "minutes_stayed": minutes(ended),
         "people": len(times),
+        "profiles": sorted(
+            (profile, len(theirs), sum(times[who] for who in theirs))
+            for profile in {PROFILE.get(who, "") for who in times}
+            for theirs in [[who for who in times if PROFILE.get(who, "") == profile]]
+        ),
         "hosts": len([one for one in year.came if one.who == "host" and month(one.at) == its]),
         "often": [
             (least, most, people)

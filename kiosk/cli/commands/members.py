@@ -34,6 +34,7 @@ def member() -> None:
 @click.option("--language", type=LANGUAGE, help="Language of the screen for this member.  [default: the site's]")
 @click.option("--greeting", type=GREETING, default="first_name", show_default=True, help="Name that the screen shows.")
 @click.option("--pseudonym", help="The name for --greeting pseudonym.")
+@click.option("--profile", default="", help="What brings them here, for the report: one of the site's profiles.")
 @click.option("--anyway", is_flag=True, help="Add the member even if somebody has the same name.")
 @common_options
 def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
@@ -58,6 +59,7 @@ def add_member(call: Call, *, name: str, staff: bool, **told: object) -> None:
     "--large-text/--no-large-text", default=None, help="Show only the most important line, in larger letters."
 )
 @click.option("--sound", type=click.Choice(["usual", "slow", "none"]), help="Sound of this member's taps.")
+@click.option("--profile", help="What brings them here, for the report; an empty one takes it away.")
 @click.option("--listed/--no-listed", default=None, help="Show the name on the screen while they are in; ask first.")
 @common_options
 def change_member(call: Call, **told: Any) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kiosk.answers import Account, Answered, Done, PassLine, VisitLine
 from kiosk.commands import ChangeMember, Command, ShowAccount
 from kiosk.model import Member
-from kiosk.notices import Language, called, languages
+from kiosk.notices import Language, called, comes_for, languages
 from kiosk.screen.drawing.canvas import Canvas
 from kiosk.screen.drawing.theme import BODY, INK, TOUCH
 from kiosk.screen.scene import Ask, Context, Effects, Scene, Swap
@@ -150,10 +150,17 @@ class OwnAccount(Scene):
         if member.listed:
             listed = self.words.say("Named on the screen while I am here: yes")
         touch = self.words.say("Touch to change")
-        return [
+        choices = [
             Choice(target="greeting", label=greeting, detail=touch),
             Choice(target="listed", label=listed, detail=touch),
         ]
+        if self.account and self.account.profiles:
+            told = comes_for(self.words, member.profile) or self.words.say("not told")
+            label = self.words.say("I come for: {profile}", profile=told)
+            choices.append(
+                Choice(target="profile", label=label, detail=self.words.say("For the counts, without a name"))
+            )
+        return choices
 
     def _changed(self, member: Member, target: str) -> Effects:
         """Return the command that changes a setting to its next value."""
@@ -170,6 +177,9 @@ class OwnAccount(Scene):
                 return Ask(replace(command, greeting=_after(member.greeting, ways)))
             case "listed":
                 return Ask(replace(command, listed=not member.listed))
+            case "profile":
+                ways = ("", *(self.account.profiles if self.account else ()))
+                return Ask(replace(command, profile=_after(member.profile, ways)))
         return None
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from kiosk import payments
 from kiosk.codes import CONFLICT_NOTES, CONFLICTS, health_text, reason_text
+from kiosk.model import Member, Site
+from kiosk.notices import comes_for
 from kiosk.notices.conflicts import conflict_note
 from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.words import Words
@@ -28,6 +30,14 @@ def role(words: Words, code: str) -> str:
         "manager": words.say("Network manager"),
     }
     return said[code]
+
+
+def profiles(words: Words, site: Site | None, member: Member | None) -> list[tuple[str, str]]:
+    """Return the profiles that may be chosen, with their words; the member's own too, where the site has it no more."""
+    known = [*(site.policy.profiles if site else ())]
+    if member and member.profile and member.profile not in known:
+        known.append(member.profile)
+    return [("", words.say("not told")), *((code, comes_for(words, code)) for code in known)]
 
 
 def method(words: Words, code: str) -> str:

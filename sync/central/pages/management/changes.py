@@ -10,6 +10,7 @@ from typing import Any
 
 from kiosk.desk import guests
 from kiosk.model import Badge, Member, Noun, Product, Site
+from kiosk.notices import comes_for
 from kiosk.roster import Roster
 from sync.central.pages.tariffs import cover_words, typed_validity
 from sync.central.words import Words
@@ -100,6 +101,7 @@ MEMBER: tuple[Field, ...] = (
     (_("Sound"), _one_of("sound", {"usual": _("usual"), "slow": _("slow and low"), "none": _("none")})),
     (_("Named on the screen while in"), _yes_or_no(lambda member: member.listed)),
     (_("Note"), _as_it_is("note")),
+    (_("Comes for"), lambda reader, member: comes_for(reader.words, member.profile)),
 )
 """All fields of a member but the PIN, which is not shown."""
 
@@ -122,6 +124,10 @@ SITE: tuple[Field, ...] = (
     (_("Minutes after a window in which a tap continues it"), _number("continuation_minutes")),
     (_("Minutes before opening, while a host is there"), _number("early_minutes")),
     (_("Minutes after a window until somebody counts as gone"), _number("presence_minutes")),
+    (
+        _("What brings members"),
+        lambda reader, site: ", ".join(comes_for(reader.words, one) for one in site.policy.profiles),
+    ),
     (_("Days in which hosts may take a visit back"), _number("staff_undo_days")),
     (
         _("Members come in while the clock of the kiosk is not sure"),

@@ -77,6 +77,7 @@ def add(page: NamedDependency[PageRequest]) -> Answer:
         language=_language(page) or None,
         greeting=_greeting(page),
         pseudonym=page.form.text("pseudonym") or None,
+        profile=page.form.text("profile"),
         anyway=page.form.ticked("anyway"),
     )
     done, same = _attempt(page, command)
@@ -179,6 +180,7 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
         language=_language(page),
         greeting=_greeting(page),
         pseudonym=page.form.text("pseudonym"),
+        profile=page.form.text("profile"),
         anyway=page.form.ticked("anyway"),
     )
     wanted = replace(
@@ -188,6 +190,7 @@ def change(page: NamedDependency[PageRequest], member_id: FromPath[str]) -> Answ
         language=command.language or None,
         greeting=_greeting(page),
         pseudonym=command.pseudonym or None,
+        profile=command.profile or "",
     )
     if page.refuse_if_stale(member, wanted, "name"):
         return page.show("member_form.html", member=member, same=None)
