@@ -17,6 +17,7 @@ from sync import wire
 from sync.central.feed import stream
 from sync.central.feed.change_signal import ChangeSignal
 from sync.central.feed.long_polling import ANSWERS_A_SECOND, MOST_AT_ONCE, SPREAD_SECONDS, NewsWaiters, Pace
+from sync.central.http.callers import WAITS_AT_ONCE
 from sync.central.server import Central
 from sync.client import Client, HttpAnswer
 from sync.listener import UNKNOWN_SECONDS, Listener
@@ -124,15 +125,15 @@ def test_five_hundred_who_wait_are_one_question_to_the_database() -> None:
 
 
 def test_many_who_wait_cost_the_server_no_thread_and_all_are_told(hub) -> None:
-    many = 100
-    paired = pairs(hub.central)
-    cursor = hub.central.feed.page(paired.kiosk, None).cursor
-    request = (
-        f"GET {wire.NEWS}?after={cursor}&wait=50 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {paired.token}\r\n\r\n"
-    )
+    many = 80
+    paired = [pairs(hub.central, f"ledger-{number}") for number in range(many // WAITS_AT_ONCE)] * WAITS_AT_ONCE
+    cursor = hub.central.feed.page(paired[0].kiosk, None).cursor
     lines = [socket.create_connection(("127.0.0.1", hub.port), PATIENCE) for _ in range(many)]
-    for line in lines:
-        line.sendall(request.encode())
+    for line, one in zip(lines, paired, strict=True):
+        asked = (
+            f"GET {wire.NEWS}?after={cursor}&wait=50 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {one.token}\r\n\r\n"
+        )
+        line.sendall(asked.encode())
     until(lambda: hub.central.feed.waiters.count == many)
     assert threading.active_count() < 50  # its pools have a few threads, whoever waits
     hub.central.books.append(NEWS, by="anne")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import zlib
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, Parameter, RawBody
 
@@ -19,32 +15,18 @@ from sync import wire
 from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.push_reader import NoPushError
 from sync.central.feed.stream import GoneError
+from sync.central.http.callers import CALLS_AT_ONCE, WAITS_AT_ONCE, AnyRequest, kiosk_of, kiosks_only, timed
 from sync.central.http.openapi import described, refuses
-from sync.central.kiosks import rate_limit
+from sync.central.http.problems import ProblemError, problem, too_much
 from sync.central.kiosks.badge_key import BadgeKeyError
-from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import PairingRefused
 from sync.central.server import Central
 
-AnyRequest = Request[Any, Any, Any]
 _enroll = msgspec.json.Decoder(wire.Enroll).decode
 MAX_CURSOR = 200
 LONGEST_WAIT = 60
 """Seconds that a kiosk may ask the server to wait for news."""
-
-
-class ProblemError(HTTPException):
-    """A call that fails, with the answer to send."""
-
-    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail=detail, status_code=status, headers=headers)
-        self.code = code
-
-
-def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    """Return the answer to a call that failed."""
-    body = msgspec.json.encode(wire.Problem(code=code, detail=detail))
-    return Response(body, status_code=status, media_type="application/json", headers=dict(headers or {}))
+_CALL, _WAIT = kiosks_only("call", CALLS_AT_ONCE), kiosks_only("wait", WAITS_AT_ONCE)
 
 
 def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
@@ -64,23 +46,6 @@ def unpacked(request: AnyRequest, body: bytes, limit: int) -> bytes:
     if not unpacker.eof:
         raise ProblemError(400, "gzip", "the body ends in the middle of its gzip")
     return plain
-
-
-def _kiosk(request: AnyRequest, central: Central) -> Kiosk:
-    """Return the calling kiosk. Raises ProblemError for one that is unpaired, revoked or over its rate limit."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    kiosk = central.kiosks.by_token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
-    if kiosk is None:
-        challenge = {"www-authenticate": "Bearer"}
-        raise ProblemError(401, "not_paired", "this kiosk is not paired, or no longer: pair it again", challenge)
-    request.scope["state"]["kiosk"] = kiosk.kiosk_id
-    now = central.now().timestamp()
-    wait = central.rate_limit.wait(kiosk.kiosk_id, now)
-    if wait:
-        after = {"retry-after": str(math.ceil(wait))}
-        raise ProblemError(429, "too_much", "this kiosk sent too much: wait before the next call", after)
-    central.rate_limit.spend(kiosk.kiosk_id, rate_limit.CALL_COST, now)
-    return kiosk
 
 
 @post(
@@ -127,6 +92,7 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
 @post(
     wire.ENTRIES,
     sync_to_thread=True,
+    middleware=[_CALL],
     status_code=200,
     operation_class=described(wire.Push),
     responses=refuses(400, 401, 403, 413, 415, 429),
@@ -134,11 +100,15 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
 )
 def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central]) -> wire.Pushed:
     """Answer a status for each entry, and the `seq` up to which the ledger is stored without a gap."""
-    kiosk = _kiosk(request, central)
+    kiosk, now = kiosk_of(request), central.now().timestamp()
+    if wait := central.disk_share.wait(kiosk.kiosk_id, now):
+        raise too_much(wait, "this kiosk has filled its share of the disk: wait before the next call")
     plain = unpacked(request, body, central.settings.unpacked_bytes)
-    central.rate_limit.spend(kiosk.kiosk_id, len(plain), central.now().timestamp())
+    for limit in (central.rate_limit, central.disk_share):
+        limit.spend(kiosk.kiosk_id, len(plain), now)
     try:
-        return central.intake.push(kiosk, plain)
+        with timed(central, kiosk):
+            return central.intake.push(kiosk, plain)
     except NoPushError as error:
         raise ProblemError(400, "malformed", str(error)) from None
     except OtherLedgerError as error:
@@ -148,6 +118,7 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
 @get(
     wire.FEED,
     sync_to_thread=True,
+    middleware=[_CALL],
     responses=refuses(400, 401, 410, 429),
     summary="The entries of all ledgers after a cursor",
 )
@@ -157,28 +128,28 @@ def feed(
     after: Annotated[str | None, Parameter(description="Cursor of the page before", max_length=MAX_CURSOR)] = None,
 ) -> wire.FeedPage:
     """Answer 410 for a cursor that this feed does not know: start from a snapshot."""
-    kiosk = _kiosk(request, central)
+    kiosk = kiosk_of(request)
     try:
-        return central.feed.page(kiosk, after)
+        with timed(central, kiosk):
+            return central.feed.page(kiosk, after)
     except GoneError as error:
         raise ProblemError(410, "gone", str(error)) from None
 
 
-@get(wire.NEWS, responses=refuses(400, 401, 429), summary="Wait for something after a cursor")
+@get(wire.NEWS, middleware=[_WAIT], responses=refuses(400, 401, 429), summary="Wait for something after a cursor")
 async def news(
-    request: AnyRequest,
     central: NamedDependency[Central],
     after: Annotated[str, Parameter(description="Cursor of a page of the feed", max_length=MAX_CURSOR)],
     wait: Annotated[float, Parameter(description="Seconds", ge=0, le=LONGEST_WAIT)] = wire.WAIT_SECONDS,
 ) -> wire.NewsAnswer:
     """Answer as soon as the feed has an entry after the cursor, or when the time is over. Sends no entries."""
-    await asyncio.to_thread(_kiosk, request, central)
     return wire.NewsAnswer(news=await central.feed.has_news(after, wait))
 
 
 @get(
     wire.SNAPSHOT,
     sync_to_thread=True,
+    middleware=[_CALL],
     summary="The folded roster in pages, all of one instant",
     responses={
         200: ResponseSpec(data_container=wire.SnapshotPage, description="A page", generate_examples=False),
@@ -191,9 +162,9 @@ def snapshot(
     page: Annotated[str | None, Parameter(description="`next` of the page before", max_length=MAX_CURSOR)] = None,
 ) -> Response[bytes]:
     """Answer 410 for a token of a snapshot that is no longer kept: start again without one."""
-    _kiosk(request, central)
     try:
-        found = central.snapshots.page(page)
+        with timed(central, kiosk_of(request)):
+            found = central.snapshots.page(page)
     except GoneError as error:
         raise ProblemError(410, "gone", str(error)) from None
     return Response(msgspec.json.encode(found), media_type="application/json")

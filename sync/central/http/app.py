@@ -28,10 +28,11 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, S
 
 from kiosk.store.database import LedgerError
 from sync.central.http import api
-from sync.central.http.api import AnyRequest, ProblemError, problem
+from sync.central.http.callers import AnyRequest
 from sync.central.http.compression import compressing
 from sync.central.http.metrics import TYPE, Metrics
 from sync.central.http.openapi import refuses
+from sync.central.http.problems import ProblemError, problem
 from sync.central.logs import FACTS, LOGGER
 from sync.central.messages.alarm_messages import alarm_message
 from sync.central.messages.messenger import Messenger

@@ -23,7 +23,7 @@ MOST_HEAD_BYTES = 64 << 10
 MOST_BYTES = 16 << 20
 """Of a request. What is longer than the settings allow gets an answer that says so, if it is no longer than this."""
 MOST_UNFINISHED = 256
-"""Connections whose request is not there yet. Of more the oldest is closed: an honest one is done in a moment."""
+"""Connections whose next request is not there as a whole. Of more the oldest is closed: honest ones are soon done."""
 MOST_CONNECTIONS = 4000
 """Further requests are answered 503. The unit allows twice as many files."""
 
@@ -71,15 +71,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body."""
-        self._finish_reading()
-        self._head_is_read = True
+        self._stop(self._reading)
         self._reading = self.loop.call_later(self.body_seconds, self.give_up)
+        self._head_is_read, self._bytes = True, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Stop waiting: the request is there."""
         self._finish_reading()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Count the connection among those without a request."""
+        super().on_response_complete()
+        if not self.pipeline and not self.transport.is_closing():
+            self._add_unfinished()
 
     def pause_writing(self) -> None:
         """Begin to wait for the network to take what is written."""
@@ -94,7 +100,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._reading = self.loop.call_later(self.head_seconds, self.give_up)
-        self._unfinished[self] = None
+        self._add_unfinished()
+
+    def _add_unfinished(self) -> None:
+        self._unfinished.setdefault(self)
         if len(self._unfinished) > MOST_UNFINISHED:
             next(iter(self._unfinished)).give_up()
 

@@ -2,12 +2,15 @@
 
 Each kiosk has an allowance of bytes that refills with time (a token bucket). A call is answered while any of it is
 left, and then uses as much of it as it brought. The allowances are in memory: each process of the server has its own,
-and a restart fills them.
+and a restart fills them. Calls are also counted while they are answered, so that one kiosk does not take all threads.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 ALLOWANCE = 64 << 20
@@ -16,6 +19,10 @@ PER_SECOND = 64 << 10
 """Bytes a second without end: a million queued entries in some three hours, 5.5 GB a day at most."""
 CALL_COST = 4 << 10
 """Bytes that any call costs: 16 calls a second without end, where a kiosk makes a few a minute."""
+SECOND_COST = 128 << 10
+"""Bytes that a second of work on its calls costs: half of a thread without end."""
+DISK_ALLOWANCE, DISK_PER_SECOND = 1 << 30, 2 << 10
+"""Bytes sent that end on the disk: a million queued entries at once, and 170 MB a day; a busy kiosk has two."""
 
 
 class _Left(NamedTuple):
@@ -46,3 +53,25 @@ class RateLimit:
         left = self._left.get(kiosk_id, _Left(self._allowance, now))
         # A clock that was set back gives nothing, and takes nothing.
         return min(self._allowance, left.level + max(now - left.at, 0.0) * self._per_second)
+
+
+class CallsAtOnce:
+    """Counts the calls that are being answered, by kind and token; used in one event loop."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    @contextmanager
+    def one_more(self, kind: str, token: str, most: int) -> Iterator[bool]:
+        """Count a call while it is answered; tell whether it is one of so many at most, or else is not counted."""
+        key = (kind, token)
+        if self._counts[key] >= most:
+            yield False
+            return
+        self._counts[key] += 1
+        try:
+            yield True
+        finally:
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]

@@ -7,6 +7,7 @@ flood of guesses takes neither threads nor the database from the kiosks.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from litestar import Request, Response
 from litestar.enums import ScopeType
@@ -33,7 +34,9 @@ class SignInQueue:
         """Answer a request, in its turn."""
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
             await self._app(scope, receive, send)
-        elif not await self._is_admitted():
+            return
+        await Request[Any, Any, Any](scope, receive, send).body()  # who sends it slowly takes nobody's turn
+        if not await self._is_admitted():
             await _sent_away(scope)(scope, receive, send)
         else:
             self._handled += 1

@@ -40,8 +40,8 @@ class HastyWithAnswers(BoundedProtocol):
 class RunningServer:
     """A server at work on a port of this machine."""
 
-    def __init__(self, server: Server, port: int) -> None:
-        self._server, self.port = server, port
+    def __init__(self, central: Central, server: Server, port: int) -> None:
+        self.central, self._server, self.port = central, server, port
 
     def opens(self, *, reads: int = 0) -> socket.socket:
         """A connection; `reads`: how many bytes its end takes before they are read."""
@@ -61,7 +61,7 @@ class RunningServer:
 
 
 @contextmanager
-def running(folder: Path, protocol: Callable[..., object]) -> Iterator[RunningServer]:
+def running(folder: Path, protocol: Callable[..., object] = bounded()) -> Iterator[RunningServer]:  # noqa: B008
     central = Central(Settings(database=new_database("sqlite", folder)))
     app = app_of(central)
     with socket.create_server(("127.0.0.1", 0)) as door:
@@ -69,7 +69,7 @@ def running(folder: Path, protocol: Callable[..., object]) -> Iterator[RunningSe
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
         thread.start()
         try:
-            yield RunningServer(server, door.getsockname()[1])
+            yield RunningServer(central, server, door.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,7 +17,20 @@ from sync.central.pages.own_account import sign_in_queue
 from sync.central.pages.own_account.sign_in_queue import SignInQueue
 from tests.office.servers.office import PASSWORD, Office, went
 
-POST = {"type": "http", "method": "POST", "path": "/sign-in", "headers": [], "query_string": b"", "state": {}}
+
+def posted() -> Any:
+    """A form as it comes in; a route tells how long it may be."""
+    form = {"type": "http", "method": "POST", "path": "/sign-in", "headers": [], "query_string": b"", "state": {}}
+    return form | {"route_handler": SimpleNamespace(resolve_request_max_body_size=lambda: 10_000)}
+
+
+async def whole_form() -> Any:
+    return {"type": "http.request", "body": b"name=anne", "more_body": False}
+
+
+async def half_a_form() -> Any:
+    await asyncio.Event().wait()
+    raise AssertionError("nothing more comes")
 
 
 class Visitors:
@@ -38,7 +53,7 @@ class Visitors:
             self.statuses.append(message["status"])
 
     async def come(self, queue, count: int) -> None:
-        await asyncio.gather(*(queue(dict(POST), None, self.send) for _ in range(count)))
+        await asyncio.gather(*(queue(posted(), whole_form, self.send) for _ in range(count)))
 
 
 def let_in(queue_type, count: int) -> tuple[int, list[int]]:
@@ -89,6 +104,21 @@ def test_who_waits_is_let_in_once_there_is_room() -> None:
         return visitors.statuses
 
     assert asyncio.run(two_rounds()) == [200] * (AT_ONCE + 1)
+
+
+def test_who_sends_the_form_slowly_takes_nobodys_turn() -> None:
+    async def answered() -> list[int]:
+        visitors = Visitors()
+        queue = SignInQueue(visitors.answers)
+        slow = [asyncio.create_task(queue(posted(), half_a_form, visitors.send)) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        visitors.go_on.set()
+        await visitors.come(queue, 1)
+        for one in slow:
+            one.cancel()
+        return visitors.statuses
+
+    assert asyncio.run(answered()) == [200]
 
 
 def test_who_is_sent_away_is_told_how_long_to_wait(house: Office) -> None:
