@@ -33,6 +33,10 @@ FORGETTING = ("erasure", "condensed")
 UNWRITABLE = "the ledger cannot be written"
 
 
+NEW_SECONDS = 600
+"""The kernel writes a file that nobody syncs after half a minute; after this no note can be empty for that reason."""
+
+
 class Ledger(LedgerReader):
     """A ledger and its roster, open for writing."""
 
@@ -156,18 +160,27 @@ class Ledger(LedgerReader):
     def may_have_lost_entries(self) -> bool:
         """Tell whether the ledger may have lost its end, or is not the one noted: then call `start_new_ledger`.
 
-        A ledger without a note may be an old copy put here. An empty note comes from a power cut just after the ledger
-        was made: nothing is lost.
+        A ledger without a note may be an old copy put here. An empty note beside a ledger of some minutes comes from a
+        power cut just after it was made: nothing is lost. Beside an older one it tells that the disk lost something.
         """
         seen = self._head_file.read() if self._head_file else None
         if seen is None:
-            return self.head.seq > 0 and not (self._head_file and self._head_file.is_empty())
+            is_empty = self._head_file is not None and self._head_file.is_empty()
+            return self.head.seq > 0 and not (is_empty and self._was_made_lately())
         if seen.ledger_id in self.former_ledgers:
             return False
         if seen.ledger_id != self.ledger_id:
             return True
         there = next(self.entries(after=seen.head.seq - 1, limit=1), None)
         return there is None or there.hash != seen.head.hash
+
+    def _was_made_lately(self) -> bool:
+        """Tell whether all entries are of the first minutes of one boot."""
+        first, last = next(self.entries(limit=1), None), next(self.entries_backwards(), None)
+        if first is None or last is None:
+            return True
+        lasted = (last.stamp.monotonic_ns - first.stamp.monotonic_ns) / 1e9
+        return first.stamp.boot_id == last.stamp.boot_id and lasted < NEW_SECONDS
 
     def start_new_ledger(self, *, start_over: bool = False) -> None:
         """Continue as a new ledger with a new name, because the end of the old one may be lost.

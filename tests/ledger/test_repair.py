@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from kiosk.facts import Happened
-from kiosk.ledger import open_ledger, open_reader, repair
+from kiosk.ledger import LedgerDamagedError, open_ledger, open_reader, repair
+from kiosk.store.database import failing_as
 from kiosk.store.database.head_file import HeadFile
 from tests.crash_states.damage import Life, as_a_kiosk, as_it_is, case, under_its_name
 from tests.office.ledgers.small_house import edit, fresh, house_facts, let_in, taps
@@ -218,8 +219,27 @@ def test_the_note_tells_nothing_when_it_is_damaged(tmp_path):
     assert HeadFile(tmp_path / "kiosk.db").read() is None
 
 
+def test_an_empty_note_beside_a_ledger_of_days_tells_of_a_loss(book, moment):
+    with open_ledger(book, stamp=moment) as ledger:
+        moment.moves(minutes=11)
+        taps(ledger, moment)
+    book.with_name(f"{book.name}.head").write_bytes(b"")
+    ledger, report = whole(book, moment)
+    ledger.close()
+    assert report.renewed
+
+
+def test_a_text_with_flipped_bits_is_damage_wherever_it_is_met(book):
+    edit(book, "UPDATE entries SET ledger_id = CAST(x'ff' || ledger_id AS TEXT) WHERE seq = 2")
+    with pytest.raises(LedgerDamagedError), failing_as("x"), sqlite3.connect(book) as connection:
+        connection.execute("SELECT ledger_id FROM entries").fetchall()
+
+
 @pytest.mark.parametrize(("leave", "renewed"), [("an empty note", False), ("no note", True)])
-def test_an_empty_note_of_the_head_beside_a_sound_ledger_is_no_damage(book, moment, leave, renewed):
+def test_an_empty_note_of_the_head_beside_a_new_sound_ledger_is_no_damage(tmp_path, moment, leave, renewed):
+    with fresh(tmp_path, moment) as ledger:
+        ledger.append(*house_facts())
+    book = tmp_path / "kiosk.db"
     note = book.with_name(f"{book.name}.head")
     note.unlink()
     if leave == "an empty note":

@@ -17,6 +17,10 @@ A damaged one may have names in its own error messages that are no text any more
 """
 
 
+UNDECODABLE = "Could not decode to UTF-8"
+"""How sqlite3 tells of a text whose bits were flipped: by an OperationalError without a code."""
+
+
 class LedgerError(OSError):
     """The ledger cannot be read or written. Nothing was written in part."""
 
@@ -71,7 +75,7 @@ def disk_trouble(error: BaseException | None) -> str:
 def is_damage(error: BaseException) -> bool:
     """Tell whether SQLite reports that the file is damaged, or no database at all."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, UnicodeDecodeError):
+    if isinstance(cause, UnicodeDecodeError) or UNDECODABLE in str(cause):
         return True
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
