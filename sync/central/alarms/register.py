@@ -1,7 +1,11 @@
-"""Stores alarms: what staff should look at. One row per alarm, however often it is raised.
+"""Stores alarms: what staff should look at. One row per cause, however often it is raised.
 
 An alarm is a kind, a note and facts; pages and messages have the words for them. Some alarms end by themselves. Kinds
 and notes are stored: never rename one. A silent kiosk has no alarm here: it is found by the time of its last call.
+
+Conflicts of one kind about one pass, member, badge or the like, by entries of one ledger, are one alarm with a number;
+and of one ledger at most MOST_ALIKE alarms of a kind go on at a time, what is beyond them is one more. So a kiosk that
+sends thousands of impossible entries raises a few alarms.
 """
 
 from __future__ import annotations
@@ -9,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select, update
 
 from kiosk.model import Noun, Ref
 from sync.central.storage.database import Storage
-from sync.central.storage.tables import alarms
+from sync.central.storage.tables import alarms, conflicts, kiosks
 
 
 class Kind(StrEnum):
@@ -105,6 +110,14 @@ class Note(StrEnum):
     """n: 0. What was sent is no push as a whole, so that nothing of it could be kept."""
     NOT_APPLIED = "not_applied"
     """n: this entry; error: the kind of exception."""
+    MANY_MORE = "many_more"
+    """More of this kind than are listed one by one."""
+
+
+MOST_ALIKE = 10
+"""Alarms of one kind and ledger that are listed one by one."""
+LISTED = 1000
+"""Alarms that are listed at once."""
 
 
 class Alarm(Noun, frozen=True, kw_only=True):
@@ -121,6 +134,8 @@ class Alarm(Noun, frozen=True, kw_only=True):
     ref: Ref | None = None
     """The entry it is about, the first where there are several; `seq` 0: the ledger as a whole."""
     ended_at: datetime | None = None
+    site_id: str | None = None
+    """Where, if that is known; else it is at the kiosk's site."""
 
 
 def _facts(stored: str) -> Facts:
@@ -141,9 +156,9 @@ def ledger_alarm_id(kind: Kind, ledger_id: str) -> str:
     return f"{kind}:{ledger_id}"
 
 
-def entry_alarm_id(kind: Kind, ref: Ref) -> str:
-    """Return the id of the alarm of this kind about one entry."""
-    return f"{kind}:{ref.ledger_id}:{ref.seq}"
+def _subject_alarm_id(kind: Kind, ledger_id: str, subject: str) -> str:
+    """Return the id of the alarm of this kind about something that entries of a ledger tell of; it names no person."""
+    return f"{kind}:{ledger_id}:{sha256(subject.encode()).hexdigest()[:16]}"
 
 
 def raise_alarm(
@@ -156,13 +171,15 @@ def raise_alarm(
     facts: Facts,
     now: datetime,
     times: int = 1,
+    site_id: str | None = None,
 ) -> bool:
-    """Raise an alarm, or count it once more; an ended one begins again. Return whether it is new."""
+    """Raise an alarm, or count it once more; an ended one begins again. Return whether it did not go on before."""
     told = {"note": note.value, "facts": msgspec.json.encode(facts).decode()}
     known = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
+    goes_on = is_active(connection, network, alarm_id)
     values = {"last_at": now, "times": alarms.c.times + times, "ended_at": None, **told}
     if connection.execute(update(alarms).where(*known).values(values)).rowcount:
-        return False
+        return not goes_on
     row = {
         "network_id": network,
         "alarm_id": alarm_id,
@@ -173,9 +190,52 @@ def raise_alarm(
         "times": times,
         "first_at": now,
         "last_at": now,
+        "site_id": site_id,
     }
     connection.execute(insert(alarms), row)
     return True
+
+
+def report_conflict(connection: Connection, network: str, kind: Kind, ref: Ref) -> bool:
+    """Record that an entry is in conflict with others; return whether this was not recorded before."""
+    if was_reported(connection, network, kind, ref):
+        return False
+    row = {"network_id": network, "kind": kind.value, "ledger_id": ref.ledger_id, "seq": ref.seq}
+    connection.execute(insert(conflicts), row)
+    return True
+
+
+def was_reported(connection: Connection, network: str, kind: Kind, ref: Ref) -> bool:
+    """Return whether `report_conflict` recorded an entry."""
+    one = (conflicts.c.network_id == network, conflicts.c.kind == kind.value)
+    that = (conflicts.c.ledger_id == ref.ledger_id, conflicts.c.seq == ref.seq)
+    return connection.execute(select(conflicts.c.seq).where(*one, *that)).first() is not None
+
+
+def raise_conflict(
+    connection: Connection,
+    network: str,
+    kind: Kind,
+    *,
+    ref: Ref,
+    subject: str,
+    note: Note,
+    facts: Facts,
+    site_id: str,
+    now: datetime,
+) -> bool:
+    """Raise the alarm of a conflict about a subject, or count it once more. Return whether it did not go on before."""
+    alarm_id = _subject_alarm_id(kind, ref.ledger_id, subject)
+    if not is_active(connection, network, alarm_id) and _count_alike(connection, network, kind, ref) >= MOST_ALIKE:
+        alarm_id, note, facts = ledger_alarm_id(kind, ref.ledger_id), Note.MANY_MORE, {}
+    where = site_id or None
+    return raise_alarm(connection, network, alarm_id, ref=ref, note=note, facts=facts, now=now, site_id=where)
+
+
+def _count_alike(connection: Connection, network: str, kind: Kind, ref: Ref) -> int:
+    alike = (alarms.c.network_id == network, alarms.c.ledger_id == ref.ledger_id, alarms.c.kind == kind.value)
+    query = select(func.count()).select_from(alarms).where(*alike, alarms.c.ended_at.is_(None))
+    return int(connection.execute(query).scalar_one())
 
 
 def end(connection: Connection, network: str, alarm_id: str, now: datetime) -> bool:
@@ -211,26 +271,53 @@ def is_active(connection: Connection, network: str, alarm_id: str) -> bool:
     return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
 
 
-def exists(connection: Connection, network: str, alarm_id: str) -> bool:
-    """Return whether an alarm was ever raised."""
-    one = (alarms.c.network_id == network, alarms.c.alarm_id == alarm_id)
-    return connection.execute(select(alarms.c.alarm_id).where(*one)).first() is not None
-
-
 class Alarms:
     """Lists and ends the alarms of the network. Every method may raise LedgerError."""
 
     def __init__(self, storage: Storage, *, now: Callable[[], datetime]) -> None:
         self._storage, self._now = storage, now
 
-    def listed(self, *, since: datetime | None = None) -> tuple[Alarm, ...]:
-        """Return the active alarms, the newest first, and those that ended after `since`."""
+    def listed(
+        self, *, since: datetime | None = None, site_id: str | None = None, first: int = 0, most: int = LISTED
+    ) -> tuple[Alarm, ...]:
+        """Return the active alarms, the newest first, and those that ended after `since`; of a site, or of all.
+
+        Those before number `first` are left out, and so are those after `most`.
+        """
         goes_on = alarms.c.ended_at.is_(None)
         shown = goes_on if since is None else or_(goes_on, alarms.c.ended_at > since)
-        query = select(alarms).where(alarms.c.network_id == self._storage.network, shown)
-        query = query.order_by(alarms.c.last_at.desc(), alarms.c.alarm_id)
+        query = select(alarms).where(*self._of(site_id), shown)
+        query = query.order_by(alarms.c.last_at.desc(), alarms.c.alarm_id).offset(first).limit(most)
         with self._storage.reader() as connection:
             return tuple(map(_alarm, connection.execute(query)))
+
+    def count(self, *, site_id: str | None = None) -> int:
+        """Return the number of active alarms of a site, or of all."""
+        query = select(func.count()).select_from(alarms).where(*self._of(site_id), alarms.c.ended_at.is_(None))
+        with self._storage.reader() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def tally(self) -> dict[str, int]:
+        """Return the number of active alarms of each kind."""
+        query = select(alarms.c.kind, func.count()).where(*self._of(None), alarms.c.ended_at.is_(None))
+        with self._storage.reader() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(alarms.c.kind))}
+
+    def find(self, alarm_id: str) -> Alarm | None:
+        """Return an active alarm, None when there is none with this id."""
+        query = select(alarms).where(*self._of(None), alarms.c.alarm_id == alarm_id, alarms.c.ended_at.is_(None))
+        with self._storage.reader() as connection:
+            row = connection.execute(query).first()
+        return _alarm(row) if row else None
+
+    def _of(self, site_id: str | None) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions for the alarms of a site: its own, and those of its kiosks that have none."""
+        network = alarms.c.network_id == self._storage.network
+        if site_id is None:
+            return (network,)
+        at_it = (kiosks.c.network_id == self._storage.network, kiosks.c.site_id == site_id)
+        of_its_kiosks = alarms.c.ledger_id.in_(select(kiosks.c.ledger_id).where(*at_it))
+        return network, or_(alarms.c.site_id == site_id, alarms.c.site_id.is_(None) & of_its_kiosks)
 
     def dismiss(self, alarm_id: str) -> bool:
         """End an alarm that staff have looked at; a new cause starts it again. Return whether it was active."""
@@ -249,4 +336,5 @@ def _alarm(row: Row[*tuple[Any, ...]]) -> Alarm:
         last_at=row.last_at,
         ref=Ref(ledger_id=row.ledger_id, seq=row.seq),
         ended_at=row.ended_at,
+        site_id=row.site_id,
     )

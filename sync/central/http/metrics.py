@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -66,7 +65,7 @@ class NetworkGauges(Collector):
         yield _gauge("central_kiosks_waiting", "Entries kiosks have yet to send", sum(k.beacon.waiting for k in paired))
         yield _gauge("central_quarantine", "Things set aside", central.quarantine.count())
         alarms = GaugeMetricFamily("central_alarms", "Alarms going on", labels=["kind"])
-        for kind, count in sorted(Tally(alarm.kind for alarm in central.alarms.listed()).items()):
+        for kind, count in sorted(central.alarms.tally().items()):
             alarms.add_metric([kind], count)
         yield alarms
 

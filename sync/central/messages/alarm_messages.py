@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kiosk.codes import CONFLICTS, health_text
 from sync.central.messages.messenger import Trouble
 from sync.central.settings import Settings
 from sync.central.words import Words
 
+MOST_LINES = 30
+"""Lines of a message about several troubles."""
 
-def alarm_message(settings: Settings, trouble: Trouble) -> tuple[str, str]:
+
+def alarm_message(settings: Settings, *troubles: Trouble) -> tuple[str, str]:
     """Return the subject and the text of a message. Neither names a member, since others may read the mail."""
     words = Words(settings.language, settings.zone)
+    told = [_message(words, trouble) for trouble in troubles]
+    if len(told) == 1:
+        return told[0]
+    alike = Counter(subject for subject, _ in told)
+    lines = [subject if times == 1 else f"{subject} ({times})" for subject, times in alike.items()]
+    if len(lines) > MOST_LINES:
+        left = len(lines) - MOST_LINES
+        lines[MOST_LINES:] = [words.say("And {n} more.", n=left)]
+    lines += ["", words.say("The pages of the server tell more, under Kiosks and Alarms.")]
+    return words.count("{n} message about the kiosks", "{n} messages about the kiosks", len(told)), "\n".join(
+        lines
+    ) + "\n"
+
+
+def _message(words: Words, trouble: Trouble) -> tuple[str, str]:
     what = _what(words, trouble)
     subject = words.say("{where}: {what}", where=trouble.where or words.say("Kiosk network"), what=what)
     at = words.say(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from kiosk import hours
 from kiosk.model import Noun
 from sync.central.kiosks.paired import Kiosk
+from sync.central.kiosks.rate_limit import RateLimit
 from sync.central.messages.sending import FAILURES, send
 from sync.central.server import Central
 from sync.central.settings import Settings
@@ -30,6 +31,8 @@ log = logging.getLogger("kiosk.central")
 LOOK_SECONDS = 15.0
 PAUSE_SECONDS = 1.0
 """Between two looks at least, however much changes."""
+MESSAGES_AT_ONCE, MESSAGES_AN_HOUR = 10.0, 12.0
+"""Beyond these one message tells of all that came meanwhile, at most once in five minutes."""
 TOLD_AFTER = {"reader_down": timedelta(minutes=10), "clock_untrusted": timedelta(minutes=3)}
 """How long a trouble that usually ends by itself must last before a message is sent."""
 KIOSK_HEALTH = (
@@ -64,8 +67,11 @@ class Trouble(Noun, frozen=True, kw_only=True):
     over: bool = False
 
 
-Compose = Callable[[Settings, Trouble], tuple[str, str]]
-"""Returns the subject and the text of a message."""
+class Compose(Protocol):
+    """Makes a message."""
+
+    def __call__(self, settings: Settings, *troubles: Trouble) -> tuple[str, str]:
+        """Return the subject and the text of a message about troubles."""
 
 
 class Messenger:
@@ -74,6 +80,7 @@ class Messenger:
     def __init__(self, central: Central, compose: Compose) -> None:
         self._central, self._compose = central, compose
         self._began = central.now()
+        self._limit = RateLimit(allowance=MESSAGES_AT_ONCE, per_second=MESSAGES_AN_HOUR / 3600)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -108,13 +115,21 @@ class Messenger:
             self._stop.wait(PAUSE_SECONDS)
 
     def step(self) -> None:
-        """Look for troubles once, and send the messages that are due. Raises LedgerError."""
-        for trouble in self._due():
-            try:
-                send(self._central.settings, *self._compose(self._central.settings, trouble))
-            except FAILURES as error:
-                log.warning("the message about %s is sent later: %s", trouble.trouble_id, error)
+        """Look for troubles once, and send one message about those of which people are to be told. Raises LedgerError.
+
+        While many messages go out, what begins and ends is collected until the next one.
+        """
+        due = self._due(may_send=not self._limit.wait("", self._central.now().timestamp()))
+        if not due:
+            return
+        try:
+            send(self._central.settings, *self._compose(self._central.settings, *due))
+        except FAILURES as error:
+            log.warning("a message about %s is sent later: %s", due[0].trouble_id, error)
+            for trouble in due:
                 self._take_back(trouble)
+        else:
+            self._limit.spend("", 1.0, self._central.now().timestamp())
 
     # ------------------------------------------------------------ what goes wrong
 
@@ -143,8 +158,8 @@ class Messenger:
 
     # ------------------------------------------------------------ what was told
 
-    def _due(self) -> list[Trouble]:
-        """Store which troubles began and ended; return the messages to send, and mark them as sent."""
+    def _due(self, *, may_send: bool) -> list[Trouble]:
+        """Store which troubles began and ended; return those to tell of, and mark them as told, if this may be."""
         now, of = self._central.now(), self._central.settings.network
         with self._central.storage.writing(Turn.TELL) as connection:
             rows = connection.execute(select(troubles).where(troubles.c.network_id == of)).all()
@@ -157,15 +172,18 @@ class Messenger:
             ]
             if new:
                 connection.execute(insert(troubles), new)
-            for key in known.keys() - wrong.keys():
+            over = {key: row for key, row in known.items() if key not in wrong}
+            to_tell = {key: _ended(row) for key, row in over.items() if row.told_at or _is_due(known, _ended(row), now)}
+            for key in over if may_send else over.keys() - to_tell.keys():
                 connection.execute(delete(troubles).where(*_one(of, key)))
+            if not may_send:
+                return []
             due = [
                 replace(one, since=_since(known, key, now)) for key, one in wrong.items() if _is_due(known, one, now)
             ]
             for one in due:
                 connection.execute(update(troubles).where(*_one(of, one.trouble_id)).values(told_at=now))
-        over = [_ended(row) for key, row in known.items() if key not in wrong and row.told_at is not None]
-        return due + over
+        return [*due, *to_tell.values()]
 
     def _take_back(self, trouble: Trouble) -> None:
         """Mark a failed message as not sent. The end of a trouble is sent at most once."""

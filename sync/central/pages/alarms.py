@@ -20,11 +20,11 @@ def alarms(page: NamedDependency[PageRequest]) -> Answer:
     kiosks = page.kiosks
     silent = [kiosk for kiosk in kiosks if page.central.kiosks.is_silent(kiosk)]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
-    members, list_page = {}, ListPage.asked(page.request, len(page.alarms), LISTED)
-    for alarm in list_page.of(page.alarms):
+    members, list_page = {}, ListPage.asked(page.request, page.alarm_count, LISTED)
+    shown = page.central.alarms.listed(site_id=page.signed_in.site_id, first=list_page.first, most=LISTED)
+    for alarm in shown:
         visit = page.roster.visit(alarm.ref) if alarm.ref else None
         members[alarm.alarm_id] = page.roster.member(guests.member_of(visit.member_id)) if visit else None
-    shown = list_page.of(page.alarms)
     return page.show("alarms.html", alarms=shown, list_page=list_page, silent=silent, names=names, members=members)
 
 
@@ -32,7 +32,7 @@ def alarms(page: NamedDependency[PageRequest]) -> Answer:
 def settle(page: NamedDependency[PageRequest]) -> Answer:
     """Settle an alarm."""
     alarm_id = page.form.text("alarm")
-    alarm = next((one for one in page.central.alarms.listed() if one.alarm_id == alarm_id), None)
+    alarm = page.central.alarms.find(alarm_id)
     if alarm is None:
         return page.go("/alarms")  # somebody else has settled it
     page.require_site(page.site_of(alarm))

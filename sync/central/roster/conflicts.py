@@ -75,6 +75,8 @@ class _Conflict(NamedTuple):
 
     kind: Kind
     ref: Ref
+    subject: str
+    """The pass, member, badge or the like that it is about: what is about one of them is one alarm."""
     note: Note
     facts: Facts
     site_id: str
@@ -127,23 +129,27 @@ class ConflictFinder:
             self._look_for_overdraft(entry, fact, fact.verdict)
 
     def _tell(self, found: _Conflict, *remedy: AnyFact) -> bool:
-        """Raise the alarm and write the incident, each once; `remedy` are the facts that correct the conflict.
+        """Raise the alarm and write what corrects the conflict, once; the incident with each alarm that begins.
 
         Tells whether it was the first time.
         """
-        is_new = register.raise_alarm(
+        if not register.report_conflict(self._connection, self._network, found.kind, found.ref):
+            return False
+        begins = register.raise_conflict(
             self._connection,
             self._network,
-            register.entry_alarm_id(found.kind, found.ref),
+            found.kind,
             ref=found.ref,
+            subject=found.subject,
             note=found.note,
             facts=found.facts,
+            site_id=found.site_id,
             now=self._now,
         )
-        if is_new:
-            happened = Happened(what=found.kind.value, note=found.note.value, facts=found.facts, site_id=found.site_id)
-            self._append(self._connection, *remedy, happened)
-        return is_new
+        happened = Happened(what=found.kind.value, note=found.note.value, facts=found.facts, site_id=found.site_id)
+        if told := (*remedy, happened) if begins else remedy:
+            self._append(self._connection, *told)
+        return True
 
     # ------------------------------------------------------------ a badge that was blocked
 
@@ -159,6 +165,7 @@ class ConflictFinder:
             conflict = _Conflict(
                 kind=Kind.BLOCKED_BADGE,
                 ref=entry.ref,
+                subject=badge.id,
                 note=Note.BADGE_LOST if badge.status == "lost" else Note.BADGE_BLOCKED,
                 facts={"badge": badge.id[:12], "member": badge.member_id or ""},
                 site_id=fact.site_id,
@@ -169,7 +176,8 @@ class ConflictFinder:
         doc = self._connection.execute(select(members.c.doc).where(members.c.id == fact.member_id)).scalar()
         if doc is not None and _member(doc).status == "suspended":
             facts: Facts = {"member": fact.member_id or ""}
-            self._tell(_Conflict(Kind.SUSPENDED_MEMBER, entry.ref, Note.SUSPENDED, facts, fact.site_id))
+            member_id = fact.member_id or ""
+            self._tell(_Conflict(Kind.SUSPENDED_MEMBER, entry.ref, member_id, Note.SUSPENDED, facts, fact.site_id))
 
     # ------------------------------------------------------------ a pass whose sale is cancelled
 
@@ -194,7 +202,7 @@ class ConflictFinder:
 
     def _tell_of_refund(self, ref: Ref, site_id: str, pass_id: str, member_id: str | None) -> None:
         facts: Facts = {"pass_id": pass_id, "member": member_id or ""}
-        self._tell(_Conflict(Kind.REFUNDED_PASS, ref, Note.TAKEN_BACK, facts, site_id))
+        self._tell(_Conflict(Kind.REFUNDED_PASS, ref, pass_id, Note.TAKEN_BACK, facts, site_id))
 
     def _look_for_withdrawal(self, entry: Entry, fact: PassSold, position: int) -> None:
         """Look whether what was sold had been withdrawn by another ledger earlier in the feed."""
@@ -206,7 +214,8 @@ class ConflictFinder:
         if doc is not None and not _product(doc).on_sale:
             member = next(iter(fact.pass_.holders), "")
             facts: Facts = {"pass_id": fact.pass_.id, "member": member, "product": terms.id}
-            self._tell(_Conflict(Kind.WITHDRAWN_PRODUCT, entry.ref, Note.SOLD_WITHDRAWN, facts, fact.site_id))
+            found = _Conflict(Kind.WITHDRAWN_PRODUCT, entry.ref, terms.id, Note.SOLD_WITHDRAWN, facts, fact.site_id)
+            self._tell(found)
 
     # ------------------------------------------------------------ changes of one field
 
@@ -233,7 +242,10 @@ class ConflictFinder:
         if found:
             lost, named = found[0].yields, ", ".join(one.field for one in found)[:LONGEST_LIST]
             told: Facts = {**facts, "field": named, "ledger": lost.ledger_id, "n": lost.seq}
-            self._tell(_Conflict(Kind.CHANGED_APART, entry.ref, note, told, str(facts.get("site", ""))))
+            site_id = str(facts.get("site", ""))
+            # The kiosk whose change does not stand learns of it by the incident: so it is one alarm for each of them.
+            subject = f"{entry.kind} {name} {named} {lost.ledger_id}"
+            self._tell(_Conflict(Kind.CHANGED_APART, entry.ref, subject, note, told, site_id))
 
     # ------------------------------------------------------------ windows that overlap
 
@@ -250,6 +262,7 @@ class ConflictFinder:
             conflict = _Conflict(
                 kind=Kind.OVERLAP,
                 ref=ref,
+                subject=this.member_id or "",
                 note=Note.CHARGED_TWICE,
                 facts={"member": this.member_id, "n": earlier.seq, "ledger": earlier.ledger_id},
                 site_id=this.site_id,
@@ -298,8 +311,8 @@ class ConflictFinder:
             or_(visits.c.ledger_id != this.ledger_id, visits.c.seq != this.seq),
         )
         for row in self._connection.execute(query.order_by(visits.c.at, visits.c.ledger_id, visits.c.seq)).all():
-            alarm_id = register.entry_alarm_id(Kind.OVERLAP, Ref(ledger_id=row.ledger_id, seq=row.seq))
-            is_given_back = register.exists(self._connection, self._network, alarm_id)
+            ref = Ref(ledger_id=row.ledger_id, seq=row.seq)
+            is_given_back = register.was_reported(self._connection, self._network, Kind.OVERLAP, ref)
             if _charges(row.charges) and is_given_back is was_given_back:
                 yield row
 
@@ -317,6 +330,7 @@ class ConflictFinder:
                 conflict = _Conflict(
                     kind=Kind.OVERDRAFT,
                     ref=entry.ref,
+                    subject=charge.pass_id,
                     note=Note.BELOW_ZERO,
                     facts={"pass_id": charge.pass_id, "member": fact.member_id or "", "left": left},
                     site_id=fact.site_id,

@@ -107,10 +107,23 @@ alarms = Table(
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("site_id", String),
     Index("alarms_by_end", "network_id", "ended_at", "last_at"),
+    Index("alarms_by_ledger", "network_id", "ledger_id", "kind"),
 )
 """What people should look at; one row however often it is raised. `facts` is JSON, what `note` says of them is
-in sync.central.alarms.register. `ended_at`: it ended by itself or was dismissed."""
+in sync.central.alarms.register. `ended_at`: it ended by itself or was dismissed. `site_id`: where, if that is known;
+else it is at the kiosk's site."""
+
+conflicts = Table(
+    "conflicts",
+    CENTRAL,
+    _key("network_id"),
+    _key("kind"),
+    _key("ledger_id"),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Entries in conflict with others that were reported: each once, whatever becomes of its alarm."""
 
 troubles = Table(
     "troubles",

@@ -114,6 +114,10 @@ _NOTES: dict[str, str] = {
     Note.PUT_ASIDE: _("Entry {n} is among what was set aside."),
     Note.NO_PUSH: _("It was no list of entries; nothing of it was kept."),
     Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),
+    Note.MANY_MORE: _(
+        "There are more of this kind than are listed one by one. If nobody knows why, shut the kiosk out: "
+        "it may be in other hands."
+    ),
 }
 _REASONS = {
     "fork": _("Another entry has this place: a copied memory card, or an edited ledger."),

@@ -180,18 +180,15 @@ class PageRequest:
         return tuple(kiosk for kiosk in self.central.kiosks.listed() if self.sees_site(kiosk.site_id))
 
     @cached_property
-    def alarms(self) -> tuple[Alarm, ...]:
-        """Return the alarms that the account may see."""
-        return tuple(alarm for alarm in self.central.alarms.listed() if self.sees_site(self.site_of(alarm)))
+    def alarm_count(self) -> int:
+        """The number of alarms that the account may see."""
+        return self.central.alarms.count(site_id=self.signed_in.site_id)
 
     def site_of(self, alarm: Alarm) -> str | None:
-        """Return the site of an alarm: that of its visit, or else of its kiosk."""
-        visit = self.roster.visit(alarm.ref) if alarm.ref and alarm.ref.seq else None
-        return visit.site_id if visit else self._sites_of_ledgers.get(alarm.ref.ledger_id if alarm.ref else "")
-
-    @cached_property
-    def _sites_of_ledgers(self) -> dict[str, str | None]:
-        return {kiosk.ledger_id: kiosk.site_id for kiosk in self.central.kiosks.listed()}
+        """Return the site of an alarm: its own, or else that of its kiosk."""
+        ledger_id = alarm.ref.ledger_id if alarm.ref else ""
+        of_kiosks = (kiosk.site_id for kiosk in self.central.kiosks.listed() if kiosk.ledger_id == ledger_id)
+        return alarm.site_id or next(of_kiosks, None)
 
     # ------------------------------------------------------------ doing
 
@@ -292,7 +289,7 @@ class PageRequest:
             "here": self.here,
             "section": "/" + self.request.url.path.split("/")[1],
             "done": done(self.words) if done else "",
-            "alarm_count": len(self.alarms) if self.account else 0,
+            "alarm_count": self.alarm_count if self.account else 0,
             "is_barred": self.must_set_up_codes,
             "member_path": member_path,
         }

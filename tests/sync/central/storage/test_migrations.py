@@ -10,9 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, inspect, text
 
+from kiosk.model import Ref
 from kiosk.store.database import LedgerBusyError, LedgerError
 from kiosk.store.tables import ROSTER
-from sync.central.alarms.register import Note
+from sync.central.alarms import register
+from sync.central.alarms.register import Kind, Note
 from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage import migrations, network
@@ -103,6 +105,27 @@ def test_alarms_that_stand_are_read_into_code_and_facts_once_and_for_all(empty: 
         found = {alarm.alarm_id: (alarm.note, alarm.facts) for alarm in central.alarms.listed()}
         assert {alarm.times for alarm in central.alarms.listed()} == {2}
     assert found == {key: one[1:] for key, one in OF_THE_RELEASE_BEFORE.items()}
+
+
+def test_conflicts_that_a_release_before_told_of_are_not_told_again(empty: str) -> None:
+    engine = create_engine(empty if "://" in empty else f"sqlite:///{empty}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, "0007")
+        columns = "network_id, alarm_id, kind, ledger_id, seq, note, facts, times, first_at, last_at"
+        rows = [
+            {"id": "overlap:a:4", "kind": "overlap", "seq": 4},
+            {"id": "again", "kind": "overlap", "seq": 4},
+            {"id": "gap:a", "kind": "gap", "seq": 7},
+        ]
+        statement = f"INSERT INTO alarms ({columns}) VALUES ('main', :id, :kind, 'a', :seq, '', '{{}}', 1, 0, 0)"
+        connection.execute(text(statement), rows)
+    engine.dispose()
+    with serving(empty) as central, central.storage.writing() as connection:
+        assert not register.report_conflict(connection, "main", Kind.OVERLAP, Ref(ledger_id="a", seq=4))
+        assert register.report_conflict(connection, "main", Kind.OVERLAP, Ref(ledger_id="a", seq=5))
+        kept = connection.execute(text("SELECT kind, seq FROM conflicts ORDER BY seq")).all()
+        assert [tuple(row) for row in kept] == [("overlap", 4), ("overlap", 5)]
+        assert central.alarms.count() == len(rows)
 
 
 def test_every_code_that_the_upgrade_writes_is_a_note_of_today() -> None:
