@@ -32,6 +32,15 @@ FORK = "fork: another entry has this place"
 _encode = msgspec.json.Encoder().encode
 
 
+MOST_ASIDE, MOST_BYTES_ASIDE = 5000, 16 << 20
+"""Entries of one ledger, and their bytes, that wait in quarantine. Beyond them its kiosk keeps what it has, and is told
+to come again: nothing is acknowledged that is not kept here, and nothing fills the disk."""
+
+
+class QuarantineFullError(ValueError):
+    """So much of a ledger is set aside already that nothing more is taken in with this push."""
+
+
 class LedgerProgress(Noun, frozen=True, kw_only=True):
     """How far a ledger was received: up to `acked` without a gap, up to `highest` with gaps."""
 
@@ -181,10 +190,19 @@ class Batch:
         for key in self.connection.execute(there).scalars().all():
             del named[key]
         if named:
+            self._check_room(sum(len(one.raw) for one in named.values()))
             self.connection.execute(insert(quarantine), [self._aside(key, one) for key, one in named.items()])
         poison = [one for one in named.values() if not one.reason.startswith((FORK, LATER_RELEASE))]
         if poison:
             self._alarm(Kind.SET_ASIDE, poison[0].seq, Note.PUT_ASIDE, times=len(poison))
+
+    def _check_room(self, size: int) -> None:
+        """Raise QuarantineFullError if there is no room for so many bytes more."""
+        of_ledger = (quarantine.c.network_id == self.network, quarantine.c.ledger_id == self.ledger_id)
+        used = select(func.count(), func.coalesce(func.sum(func.length(quarantine.c.raw)), 0))
+        items, bytes_ = self.connection.execute(used.where(*of_ledger, quarantine.c.settled_at.is_(None))).one()
+        if items >= MOST_ASIDE or (items and bytes_ + size > MOST_BYTES_ASIDE):
+            raise QuarantineFullError(f"{items} entries of this ledger are set aside: no more until staff settle them")
 
     def _aside(self, key: str, one: RefusedEntry) -> dict[str, object]:
         return {

@@ -18,18 +18,18 @@ from sync.central.storage.tables import quarantine
 
 
 class QuarantinedItem(Noun, frozen=True, kw_only=True):
-    """An entry, or other bytes, that the feed could not store: kept as it came."""
+    """An entry, or other bytes, that the feed could not store. The bytes as they came are read by `Quarantine.raw`."""
 
     quarantine_id: str
     ledger_id: str
     seq: int
     reason: str
-    raw: bytes
     received_at: datetime
 
 
-MOST = 1000
-"""How much is listed at once: a kiosk gone mad can fill a quarantine."""
+LISTED = 1000
+"""How much is listed at once."""
+_ITEM = [quarantine.c[name] for name in QuarantinedItem.__struct_fields__]
 
 
 class Quarantine:
@@ -39,12 +39,26 @@ class Quarantine:
         """`on_new` is called after a quarantined item was stored in the feed."""
         self._storage, self._now, self._on_new = storage, now, on_new
 
-    def listed(self) -> tuple[QuarantinedItem, ...]:
-        """Return the quarantined items, the oldest first, at most MOST."""
-        query = select(quarantine).where(*_waiting(self._storage.network))
-        query = query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id).limit(MOST)
+    def listed(self, *, first: int = 0, most: int = LISTED) -> tuple[QuarantinedItem, ...]:
+        """Return the quarantined items, the oldest first: so many after the first ones, which are left out."""
+        query = select(*_ITEM).where(*_waiting(self._storage.network)).offset(first).limit(most)
+        query = query.order_by(quarantine.c.received_at, quarantine.c.quarantine_id)
         with self._storage.reader() as connection:
             return tuple(map(_aside, connection.execute(query)))
+
+    def find(self, quarantine_id: str) -> QuarantinedItem | None:
+        """Return an item that is not settled, None for none."""
+        query = select(*_ITEM).where(*_waiting(self._storage.network), quarantine.c.quarantine_id == quarantine_id)
+        with self._storage.reader() as connection:
+            row = connection.execute(query).first()
+        return _aside(row) if row else None
+
+    def raw(self, quarantine_id: str, *, most: int | None = None) -> bytes:
+        """Return the bytes of an item as they came, or so many of them; none for an unknown one."""
+        found = quarantine.c.raw if most is None else func.substr(quarantine.c.raw, 1, most)
+        one = (quarantine.c.network_id == self._storage.network, quarantine.c.quarantine_id == quarantine_id)
+        with self._storage.reader() as connection:
+            return bytes(connection.execute(select(found).where(*one)).scalar() or b"")
 
     def count(self) -> int:
         """Return the number of quarantined items."""
@@ -75,7 +89,6 @@ def _aside(row: Row[*tuple[Any, ...]]) -> QuarantinedItem:
         ledger_id=row.ledger_id,
         seq=row.seq,
         reason=row.reason,
-        raw=bytes(row.raw),
         received_at=row.received_at,
     )
 
@@ -90,7 +103,7 @@ def replay(connection: Connection, network: str, quarantine_id: str, now: dateti
     if row is None:
         raise LookupError(f"nothing is in quarantine under {quarantine_id}")
     one = _aside(row)
-    read = push_reader.read_entry(one.raw, one.ledger_id, seq=one.seq)
+    read = push_reader.read_entry(bytes(row.raw), one.ledger_id, seq=one.seq)
     if not isinstance(read, Entry):
         return read.reason
     before = ingest.progress(connection, network, one.ledger_id)

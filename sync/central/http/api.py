@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, Parameter, RawBody
 
 from sync import wire
+from sync.central.feed.ingest import QuarantineFullError
 from sync.central.feed.intake import OtherLedgerError
 from sync.central.feed.push_reader import NoPushError
 from sync.central.feed.stream import GoneError
@@ -24,6 +25,8 @@ from sync.central.server import Central
 
 _enroll = msgspec.json.Decoder(wire.Enroll).decode
 MAX_CURSOR = 200
+FULL_SECONDS = 600.0
+"""After which a kiosk tries again whose quarantine was full: people have to look at it."""
 LONGEST_WAIT = 60
 """Seconds that a kiosk may ask the server to wait for news."""
 _CALL, _WAIT = kiosks_only("call", CALLS_AT_ONCE), kiosks_only("wait", WAITS_AT_ONCE)
@@ -111,6 +114,8 @@ def entries(request: AnyRequest, body: RawBody, central: NamedDependency[Central
             return central.intake.push(kiosk, plain)
     except NoPushError as error:
         raise ProblemError(400, "malformed", str(error)) from None
+    except QuarantineFullError as error:
+        raise too_much(FULL_SECONDS, str(error)) from None
     except OtherLedgerError as error:
         raise ProblemError(403, wire.OTHER_LEDGER, str(error)) from None
 

@@ -20,7 +20,7 @@ from sync.wire import Enroll
 
 NAME_LENGTH = 100
 MOST = 50
-"""Most former ledgers of one kiosk; each repair adds one."""
+"""Most former ledgers of one kiosk; each repair adds one. One that has more is to be paired again."""
 
 
 def read_names(asked: Enroll) -> tuple[str, ...]:
@@ -86,10 +86,16 @@ def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str],
 
 def accept_unknown(connection: Connection, of: str, kiosk_id: str, ledger_id: str) -> bool:
     """Accept a former ledger of which no entry was ever pushed; return whether it was accepted."""
-    if not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
+    if not _is_name(ledger_id) or _is_known(connection, of, ledger_id) or _has_most(connection, of, kiosk_id):
         return False
     _insert(connection, of, kiosk_id, ledger_id)
     return True
+
+
+def _has_most(connection: Connection, of: str, kiosk_id: str) -> bool:
+    """Tell whether a kiosk has as many former ledgers as one may have: each has alarms and a quarantine of its own."""
+    its = (former_ledgers.c.network_id == of, former_ledgers.c.kiosk_id == kiosk_id)
+    return len(connection.execute(select(former_ledgers.c.ledger_id).where(*its).limit(MOST)).all()) == MOST
 
 
 def allow_new_ledger(
@@ -100,7 +106,7 @@ def allow_new_ledger(
     It may not if the new ledger is known already.
     """
     is_own = present in follows or any(was_kept_by(connection, of, kiosk_id, one) for one in follows[:MOST])
-    if not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
+    if _has_most(connection, of, kiosk_id) or not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
         return False
     _insert(connection, of, kiosk_id, present)
     one = (kiosks.c.network_id == of, kiosks.c.kiosk_id == kiosk_id)

@@ -58,11 +58,10 @@ def _forget_beside(connection: Connection, network: str, member_id: str, *, now:
     if member_id == NOBODY:
         return
     name = erasing.written(member_id)
-    for row in connection.execute(
-        select(quarantine.c.quarantine_id, quarantine.c.raw).where(quarantine.c.network_id == network)
-    ).all():
-        if name in _inside(bytes(row.raw)):
-            is_it = and_(quarantine.c.network_id == network, quarantine.c.quarantine_id == row.quarantine_id)
+    every = select(quarantine.c.quarantine_id).where(quarantine.c.network_id == network)
+    for quarantine_id in connection.execute(every).scalars().all():
+        is_it = and_(quarantine.c.network_id == network, quarantine.c.quarantine_id == quarantine_id)
+        if name in _inside(bytes(connection.execute(select(quarantine.c.raw).where(is_it)).scalar_one())):
             connection.execute(delete(quarantine).where(is_it))
     register.forget_person(connection, network, member_id, now=now)
 

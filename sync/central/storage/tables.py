@@ -90,6 +90,7 @@ quarantine = Table(
     Column("received_at", Instant, nullable=False),
     Column("settled_at", Instant),
     Index("quarantine_by_ledger", "network_id", "ledger_id", "seq"),
+    Index("quarantine_by_time", "network_id", "settled_at", "received_at"),
 )
 """What a kiosk sent and the feed could not take, as it came. `settled_at`: replayed into the feed, or dismissed."""
 

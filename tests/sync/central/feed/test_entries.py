@@ -110,7 +110,9 @@ def test_a_poison_entry_at_the_head_of_500_delays_none_of_the_others(database: s
         assert pushed.acked == 500
         assert fed(central, kiosk) == sent[1:]
         assert central.quarantine.count() == 1
-        assert [(aside.seq, aside.raw) for aside in central.quarantine.listed()] == [(1, b'{"seq":1,"at":[]}')]
+        assert [(aside.seq, central.quarantine.raw(aside.quarantine_id)) for aside in central.quarantine.listed()] == [
+            (1, b'{"seq":1,"at":[]}')
+        ]
 
 
 def test_a_push_with_bytes_that_are_no_utf8_costs_only_the_entry_they_are_in(database: str) -> None:
@@ -235,7 +237,7 @@ def test_an_entry_that_cannot_be_taken_is_set_aside_with_its_reason(database: st
             assert pushed.statuses[1].reason.startswith(reason)
             assert pushed.acked == 3
         (aside,) = central.quarantine.listed()
-        assert msgspec.json.decode(aside.raw, type=wire.WireEntry) == bad
+        assert msgspec.json.decode(central.quarantine.raw(aside.quarantine_id), type=wire.WireEntry) == bad
 
 
 def test_an_entry_of_a_kind_that_nobody_knows_passes_through(database: str) -> None:
@@ -293,7 +295,10 @@ def test_two_entries_of_one_place_are_a_fork_and_both_are_kept(database: str) ->
         assert kinds(central) == ["fork"]
         assert fed(central, kiosk) == [*shared, *ours]
         (aside,) = central.quarantine.listed()
-        assert wire.from_wire(msgspec.json.decode(aside.raw, type=wire.WireEntry)) == theirs[0]
+        assert (
+            wire.from_wire(msgspec.json.decode(central.quarantine.raw(aside.quarantine_id), type=wire.WireEntry))
+            == theirs[0]
+        )
 
 
 def test_a_fork_inside_one_push_is_a_fork_as_well(database: str) -> None:

@@ -46,6 +46,7 @@ def every_page(house: Office) -> list[str]:
         f"/accounts/{anne.account_id}",
         f"/members/lea/visits/{visit.ref.ledger_id}/{visit.ref.seq}/undo",
         filled("/kiosks/{kiosk_id:str}/revoke", names),
+        filled("/quarantine/{quarantine_id:str}", names),
         filled("/members/{member_id:str}/badges/{code:str}", names) + "?state=lost",
     ]
 

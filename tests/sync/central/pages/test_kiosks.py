@@ -65,7 +65,8 @@ def test_what_is_set_aside_is_shown_tried_again_and_settled(house) -> None:
     paired = house.central.kiosks.by_token(kiosk.token)
     house.central.intake.push(paired, spoilt(kiosk.ledger_id, b'{"seq":1,"nonsense":true}'))
     page = manager.get("/quarantine").text
-    assert "nonsense" in page
+    assert "nonsense" in manager.get(within(r'href="(/quarantine/[^/"]+)"', page)).text
+    assert manager.get("/quarantine/nothing").status_code == 404
     replay = within(r'action="(/quarantine/[^/"]+/replay)"', page)
     assert mistakes(manager.send(replay, of="/quarantine"))[0].startswith("Toujours impossible")
     went(manager.send(replay.replace("replay", "dismiss"), of="/quarantine"))

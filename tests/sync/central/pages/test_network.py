@@ -224,7 +224,7 @@ def test_long_lists_of_alarms_and_of_what_is_set_aside_have_pages(house: Office)
     replay = within(r'action="(/quarantine/[^/"]+/replay)"', last)
     refused = manager.send(replay, of="/quarantine")
     assert mistakes(refused)  # and its link leads to what it speaks of, on the same page
-    assert "Page 3 sur 3" in refused.text
+    assert "Tout ce qui est mis de côté" in refused.text
 
 
 def test_a_call_of_the_wire_that_does_not_exist_is_told_in_its_words(house: Office) -> None:

@@ -101,6 +101,7 @@ TABLE = (
     Action(MANAGER, "GET", "/kiosks/{kiosk_id:str}/revoke"),
     Action(MANAGER, "POST", "/kiosks/{kiosk_id:str}/revoke"),
     Action(MANAGER, "GET", "/quarantine"),
+    Action(MANAGER, "GET", "/quarantine/{quarantine_id:str}"),
     Action(MANAGER, "POST", "/quarantine/{quarantine_id:str}/replay"),
     Action(MANAGER, "POST", "/quarantine/{quarantine_id:str}/dismiss"),
     Action(MANAGER, "GET", "/accounts"),
