@@ -106,7 +106,12 @@ def allow_new_ledger(
     It may not if the new ledger is known already.
     """
     is_own = present in follows or any(was_kept_by(connection, of, kiosk_id, one) for one in follows[:MOST])
-    if _has_most(connection, of, kiosk_id) or not is_own or not _is_name(ledger_id) or _is_known(connection, of, ledger_id):
+    if (
+        _has_most(connection, of, kiosk_id)
+        or not is_own
+        or not _is_name(ledger_id)
+        or _is_known(connection, of, ledger_id)
+    ):
         return False
     _insert(connection, of, kiosk_id, present)
     one = (kiosks.c.network_id == of, kiosks.c.kiosk_id == kiosk_id)

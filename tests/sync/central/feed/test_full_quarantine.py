@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from kiosk.facts import Happened
 from sync import wire
 from sync.central.feed import ingest
 from sync.central.feed.ingest import MOST_ASIDE, MOST_BYTES_ASIDE, QuarantineFullError
+from sync.central.feed.intake import OtherLedgerError
+from sync.central.kiosks.former_ledgers import MOST
 from sync.central.kiosks.paired import Kiosk
 from sync.central.server import Central
 from sync.wire import PAGE
@@ -86,3 +89,34 @@ def test_the_kiosk_is_told_when_to_come_again(tmp_path) -> None:
         good = push_of("ledger-a", [])
         assert client.post(wire.ENTRIES, content=good, headers=bearer(paired)).status_code == 200
     assert ingest.MOST_ASIDE > PAGE
+
+
+# ---------------------------------------------------------------- many ledgers
+
+
+def renews(central: Central, token: str, ledger_id: str) -> bool:
+    """Whether a kiosk may go on in a new ledger."""
+    kiosk = central.kiosks.by_token(token)
+    assert kiosk is not None
+    push = wire.Push(ledger_id=ledger_id, follows=(kiosk.ledger_id,))
+    try:
+        central.intake.push(kiosk, msgspec.json.encode(push))
+    except OtherLedgerError:
+        return False
+    return True
+
+
+def test_a_kiosk_has_no_more_ledgers_than_repairs_can_have_made(database: str) -> None:
+    with serving(database) as central:
+        mad, calm = pairs(central, "ledger-mad"), pairs(central, "ledger-calm")
+        assert [renews(central, mad.token, f"mad-{number}") for number in range(MOST + 3)] == [True] * MOST + [
+            False
+        ] * 3
+        assert len(central.alarms.listed()) == MOST
+        assert renews(central, calm.token, "calm-1")
+        paired = central.kiosks.by_token(mad.token)
+        assert paired is not None
+        unknown = wire.Push(ledger_id="one more", follows=("one more",))
+        with pytest.raises(OtherLedgerError):
+            central.intake.push(paired, msgspec.json.encode(unknown))
+        assert central.intake.push(paired, push_of(paired.ledger_id, [])).acked == 0, "its present ledger goes on"
