@@ -48,6 +48,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench ingest
 	$(BIN)/python -m tests.bench guesses
 	$(BIN)/python -m tests.bench waiting
+	$(BIN)/python -m tests.bench hostile
 	$(BIN)/python -m tests.bench screen
 
 # Power cuts at every point of a tap, a sale, a page of the server's feed, a snapshot and an upgrade; takes a while.

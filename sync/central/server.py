@@ -18,7 +18,14 @@ from sync.central.feed.change_signal import ChangeSignal
 from sync.central.feed.feed import Feed
 from sync.central.feed.intake import Intake
 from sync.central.feed.quarantine import Quarantine
-from sync.central.kiosks.rate_limit import DISK_ALLOWANCE, DISK_PER_SECOND, CallsAtOnce, RateLimit
+from sync.central.kiosks.rate_limit import (
+    DISK_ALLOWANCE,
+    DISK_PER_SECOND,
+    TIME_ALLOWANCE,
+    TIME_PER_SECOND,
+    CallsAtOnce,
+    RateLimit,
+)
 from sync.central.kiosks.registry import Kiosks
 from sync.central.roster.books import ServerBooks
 from sync.central.roster.snapshots import Snapshots
@@ -64,6 +71,7 @@ class Central:
         self.alarms = Alarms(self.storage, now=now)
         self.kiosks = Kiosks(self.storage, settings, now=now)
         self.rate_limit, self.calls_at_once = RateLimit(), CallsAtOnce()
+        self.time_share = RateLimit(allowance=TIME_ALLOWANCE, per_second=TIME_PER_SECOND)
         self.disk_share = RateLimit(allowance=DISK_ALLOWANCE, per_second=DISK_PER_SECOND)
         self.intake = Intake(self.storage, now=now, on_new=self.roster_thread.wake)
         self.feed = Feed(self.storage, self.changes, now=now)

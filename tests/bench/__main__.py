@@ -23,6 +23,7 @@ WITHOUT_NUMBER = {
     "ingest": _shown("ingest", server.ingesting),
     "guesses": _shown("guesses", flood.guesses),
     "waiting": _shown("waiting", flood.waiting),
+    "hostile": _shown("hostile", flood.hostile),
 }
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -28,7 +29,7 @@ from tests.office.network.processes import CentralProcess
 from tests.office.servers.server import MemoryLedger, new_database, push_of
 
 ROUNDS, ROUND_SECONDS, PAUSE_SECONDS = 7, 3.0, 0.02
-GUESSERS = 20
+GUESSERS, ATTACKERS = 20, 50
 WAITERS, WAIT_ROUNDS, QUIET_SECONDS = 500, 5, 12.0
 
 
@@ -41,6 +42,7 @@ class PairedKiosk:
         assert code is not None
         asked = {"code": code[0], "ledger_id": self.ledger.ledger_id, "version": "1"}
         token = requests.post(server.url + wire.ENROLL, json=asked, timeout=60).json()["token"]
+        self.token = token
         self.session = requests.Session()
         self.session.headers["authorization"] = f"Bearer {token}"
         self.cursor: str | None = None
@@ -102,6 +104,16 @@ def guesses() -> Result:
         return {
             f"feed beside {GUESSERS} who guess": beside(kiosk.pull, ["-m", "tests.bench.flood", "guess", server.url])
         }
+
+
+def hostile() -> Result:
+    """Return the times of a good kiosk's calls beside a kiosk in other hands that does what it can."""
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
+        server = stack.enter_context(CentralProcess(Path(home) / "server"))
+        good, mad = PairedKiosk(server, "good"), PairedKiosk(server, "mad")
+        good.push()
+        misbehaves = ["-m", "tests.bench.flood", "attack", server.url, mad.token]
+        return {f"{call.__name__} beside a hostile kiosk": beside(call, misbehaves) for call in (good.pull, good.push)}
 
 
 # ---------------------------------------------------------------- five hundred who wait for news
@@ -203,5 +215,28 @@ def guess(url: str) -> None:
     threading.Event().wait()
 
 
+def attack(url: str, token: str) -> None:
+    """Do with a kiosk's token what it lets: garbage, half requests, the whole feed again and again, over many lines."""
+    port, ledger_id = int(url.rpartition(":")[2]), "ledger-mad"
+    garbage = b",".join(b'{"seq":%d,"at":"nonsense"}' % seq for seq in range(1, 501))
+    body = b'{"ledger_id":"%s","entries":[%s]}' % (ledger_id.encode(), garbage)
+    head = f" HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
+    whole = f"POST {wire.ENTRIES}{head}content-length: {len(body)}\r\n\r\n".encode() + body
+    half = f"POST {wire.ENTRIES}{head}content-length: 900000\r\n\r\n{{".encode()
+    reads = [f"GET {path}{head}\r\n".encode() for path in (wire.FEED, wire.SNAPSHOT)]
+    sent = (whole, half, b"GET /half", *reads)
+
+    def attack_on(request: bytes) -> None:
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 30) as line:
+                line.sendall(request)
+                line.recv(1 << 16)
+
+    for request in sent * (ATTACKERS // len(sent)):
+        threading.Thread(target=attack_on, args=(request,), daemon=True).start()
+    print("begun", flush=True)
+    threading.Event().wait()
+
+
 if __name__ == "__main__":
-    {"guess": guess}[sys.argv[1]](*sys.argv[2:])
+    guess(sys.argv[2]) if sys.argv[1] == "guess" else attack(*sys.argv[2:])

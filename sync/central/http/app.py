@@ -207,6 +207,12 @@ def _watching(app: ASGIApp) -> ASGIApp:
 
         try:
             await app(scope, receive, sending)
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        except LedgerError:
+            status = 503
+            raise
         finally:
             _note(scope, status, time.monotonic() - began)
 

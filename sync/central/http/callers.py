@@ -26,9 +26,8 @@ CALLS_AT_ONCE = 2
 """Of one kiosk: it makes one at a time, and may give up one that is still worked on."""
 WAITS_AT_ONCE = 2
 """The same for calls that wait for news."""
-REFUSED_AT_ONCE = 10
-"""Further calls of one kiosk wait for a second before they are refused, so many at a time: this slows down a flood."""
-REFUSED_SECONDS = 1.0
+REFUSED_AT_ONCE = 100
+"""Further calls of one kiosk wait for a moment before they are refused, so many at a time: this slows down a flood."""
 _FOUND = "calling_kiosk"
 
 
@@ -44,9 +43,13 @@ def kiosks_only(kind: str, at_once: int) -> Middleware:
             token = _token(Request(scope))
             with central.calls_at_once.one_more(kind, token, at_once) as is_admitted:
                 if not is_admitted:
-                    await _slow_down(central, token)
-                    raise too_much(REFUSED_SECONDS, "this kiosk makes too many calls at once: wait for an answer")
+                    with central.calls_at_once.one_more("refused", token, REFUSED_AT_ONCE) as is_slowed_down:
+                        await asyncio.sleep(central.calls_at_once.refused_seconds if is_slowed_down else 0)
+                    raise too_much(1.0, "this kiosk makes too many calls at once: wait for an answer")
                 kiosk = await asyncio.to_thread(_kiosk, central, token)
+                if wait := _wait(central, kiosk):
+                    await asyncio.sleep(central.calls_at_once.refused_seconds)
+                    raise too_much(wait, "this kiosk sent too much: wait before the next call")
                 scope["state"]["kiosk"] = kiosk.kiosk_id
                 scope["state"][_FOUND] = kiosk
                 await app(scope, receive, send)
@@ -64,22 +67,21 @@ def _token(request: AnyRequest) -> str:
     return token.strip()
 
 
-async def _slow_down(central: Central, token: str) -> None:
-    with central.calls_at_once.one_more("refused", token, REFUSED_AT_ONCE) as is_admitted:
-        if is_admitted:
-            await asyncio.sleep(REFUSED_SECONDS)
-
-
 def _kiosk(central: Central, token: str) -> Kiosk:
-    """Return the kiosk of a token. Raises ProblemError for one that is unpaired, revoked or over its rate limit."""
+    """Return the kiosk of a token. Raises ProblemError for one that is unpaired or revoked."""
     kiosk = central.kiosks.by_token(token)
     if kiosk is None:
         raise _not_paired()
-    now = central.now().timestamp()
-    if wait := central.rate_limit.wait(kiosk.kiosk_id, now):
-        raise too_much(wait, "this kiosk sent too much: wait before the next call")
-    central.rate_limit.spend(kiosk.kiosk_id, rate_limit.CALL_COST, now)
     return kiosk
+
+
+def _wait(central: Central, kiosk: Kiosk) -> float:
+    """Return for how many seconds a kiosk is beyond its limits; 0 for one that is not, whose call is then counted."""
+    now = central.now().timestamp()
+    wait = max(limit.wait(kiosk.kiosk_id, now) for limit in (central.rate_limit, central.time_share))
+    if not wait:
+        central.rate_limit.spend(kiosk.kiosk_id, rate_limit.CALL_COST, now)
+    return wait
 
 
 def _not_paired() -> ProblemError:
@@ -95,10 +97,9 @@ def kiosk_of(request: AnyRequest) -> Kiosk:
 
 @contextmanager
 def timed(central: Central, kiosk: Kiosk) -> Iterator[None]:
-    """Count the time that a call takes against the rate limit of its kiosk."""
+    """Count the time that a call takes against the share of its kiosk."""
     began = time.monotonic()
     try:
         yield
     finally:
-        cost = (time.monotonic() - began) * rate_limit.SECOND_COST
-        central.rate_limit.spend(kiosk.kiosk_id, cost, central.now().timestamp())
+        central.time_share.spend(kiosk.kiosk_id, time.monotonic() - began, central.now().timestamp())

@@ -19,8 +19,8 @@ PER_SECOND = 64 << 10
 """Bytes a second without end: a million queued entries in some three hours, 5.5 GB a day at most."""
 CALL_COST = 4 << 10
 """Bytes that any call costs: 16 calls a second without end, where a kiosk makes a few a minute."""
-SECOND_COST = 128 << 10
-"""Bytes that a second of work on its calls costs: half of a thread without end."""
+TIME_ALLOWANCE, TIME_PER_SECOND = 60.0, 0.25
+"""Seconds of work on its calls: a minute at once, which 150,000 entries take, and a quarter of a thread after that."""
 DISK_ALLOWANCE, DISK_PER_SECOND = 1 << 30, 2 << 10
 """Bytes sent that end on the disk: a million queued entries at once, and 170 MB a day; a busy kiosk has two."""
 
@@ -58,7 +58,9 @@ class RateLimit:
 class CallsAtOnce:
     """Counts the calls that are being answered, by kind and token; used in one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, refused_seconds: float = 1.0) -> None:
+        """`refused_seconds`: for how long a call waits before it is refused."""
+        self.refused_seconds = refused_seconds
         self._counts: Counter[tuple[str, str]] = Counter()
 
     @contextmanager

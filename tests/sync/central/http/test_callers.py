@@ -16,7 +16,7 @@ from sync import wire
 from sync.central.http.app import THREADS
 from sync.central.http.callers import CALLS_AT_ONCE, REFUSED_AT_ONCE, WAITS_AT_ONCE
 from sync.central.kiosks.pairing import Paired
-from sync.central.kiosks.rate_limit import CALL_COST, CallsAtOnce, RateLimit
+from sync.central.kiosks.rate_limit import CallsAtOnce, RateLimit
 from tests.office.servers.server import MemoryLedger, bearer, called, pairs, push_of
 from tests.sync.central.http.test_api import problem
 from tests.sync.central.http.test_connections import SOON, RunningServer, is_cut, running
@@ -112,12 +112,25 @@ def test_of_a_kiosk_that_waits_for_news_many_times_only_a_few_are_let(tmp_path: 
 def test_who_makes_too_many_calls_is_refused_slowly_and_of_very_many_at_once(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         mad = pairs(server.central, "ledger-mad")
+        server.central.calls_at_once = CallsAtOnce(refused_seconds=PATIENCE)
         slow = posts(mad, body=b"{", length=1_000_000)
         with flood(server, slow, CALLS_AT_ONCE + REFUSED_AT_ONCE):
             until(lambda: server.central.calls_at_once._counts["refused", mad.token] == REFUSED_AT_ONCE)
             with flood(server, slow, 1) as (line,):
                 assert status(line) == 429
                 assert server.central.calls_at_once._counts["refused", mad.token] == REFUSED_AT_ONCE
+
+
+def test_what_was_refused_is_counted_as_it_was_answered(tmp_path: Path) -> None:
+    with called(str(tmp_path / "central.db")) as client:
+        mad = pairs(client.app.state.central)
+        client.app.state.central.rate_limit = RateLimit(allowance=0.0)
+        assert client.get(wire.FEED, headers=bearer(mad)).status_code == 429
+        assert client.get(wire.FEED).status_code == 401
+        told = client.get("/metrics").text
+        assert 'path="/v1/feed",status="429"} 1.0' in told
+        assert 'path="/v1/feed",status="401"} 1.0' in told
+        assert 'status="500"' not in told
 
 
 def test_without_a_token_nothing_is_read(tmp_path: Path) -> None:
@@ -131,10 +144,9 @@ def test_the_time_that_calls_take_counts_against_the_rate_limit(tmp_path: Path) 
     with called(str(tmp_path / "central.db")) as client:
         central = client.app.state.central
         paired = pairs(central)
-        central.rate_limit = RateLimit(allowance=1000.0 + CALL_COST, per_second=0.0)
-        assert client.get(wire.FEED, headers=bearer(paired)).status_code == 200
-        left = central.rate_limit._left[paired.kiosk.kiosk_id].level
-        assert left < 1000.0, "beside what each call costs"
+        central.time_share = RateLimit(allowance=1e-9, per_second=1e-12)
+        answers = [client.get(wire.FEED, headers=bearer(paired)) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
 
 
 def test_a_kiosk_that_filled_its_share_of_the_disk_may_read_and_send_later(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from sync import wire
-from sync.central.kiosks.rate_limit import ALLOWANCE, CALL_COST, PER_SECOND, RateLimit
+from sync.central.kiosks.rate_limit import ALLOWANCE, CALL_COST, PER_SECOND, CallsAtOnce, RateLimit
 from tests.office.servers.server import MemoryLedger, ServerClock, bearer, called, pairs, push_of
 from tests.sync.central.http.test_api import problem
 
@@ -75,7 +75,7 @@ def test_a_flood_is_answered_by_429_and_when_to_come_again_and_then_goes_on(tmp_
     now, is_limited = ServerClock(), limit.wait("", 0.0) == 0 and not math.isinf(limit._allowance)
     with called(str(tmp_path / "central.db"), now) as client:
         central = client.app.state.central
-        central.rate_limit = limit
+        central.rate_limit, central.calls_at_once = limit, CallsAtOnce(refused_seconds=0.0)
         mad, calm = pairs(central), pairs(central, "ledger-b", name="calm")
         flood = gzip.compress(push_of("ledger-a", []) + b" " * 7_000_000)
         headers = {**bearer(mad), "content-encoding": "gzip"}
