@@ -203,11 +203,16 @@ def kiosk() -> None:
     """List, pair and revoke kiosks."""
 
 
+def _page_option(function: F) -> F:
+    return click.option("--page", type=click.IntRange(1), default=1, help=f"Of {orders.PAGE_LINES} lines.")(function)
+
+
 @kiosk.command("list")
+@_page_option
 @click.pass_obj
-def list_kiosks(settings: Settings) -> None:
+def list_kiosks(settings: Settings, *, page: int) -> None:
     """List the kiosks with their health."""
-    _do(settings, orders.ListKiosks())
+    _do(settings, orders.ListKiosks(page=page))
 
 
 @kiosk.command()
@@ -255,10 +260,11 @@ def _role_options(function: F) -> F:
 
 
 @account.command("list")
+@_page_option
 @click.pass_obj
-def list_accounts(settings: Settings) -> None:
+def list_accounts(settings: Settings, *, page: int) -> None:
     """List the accounts."""
-    _do(settings, orders.ListAccounts())
+    _do(settings, orders.ListAccounts(page=page))
 
 
 @account.command()

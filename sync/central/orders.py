@@ -22,13 +22,18 @@ from sync.central.server import Central
 from sync.central.settings import Settings
 from sync.central.storage import network
 
+PAGE_LINES = 200
+"""Lines of a list that are printed at once."""
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", forbid_unknown_fields=True):
     """Base of all orders."""
 
 
 class ListKiosks(Order, frozen=True, kw_only=True, tag="list_kiosks"):
-    """List the kiosks."""
+    """List the kiosks, PAGE_LINES at a time."""
+
+    page: int = 1
 
 
 class MakeCode(Order, frozen=True, kw_only=True, tag="make_code"):
@@ -45,7 +50,9 @@ class Revoke(Order, frozen=True, kw_only=True, tag="revoke"):
 
 
 class ListAccounts(Order, frozen=True, kw_only=True, tag="list_accounts"):
-    """List the accounts."""
+    """List the accounts, PAGE_LINES at a time."""
+
+    page: int = 1
 
 
 class AddAccount(Order, frozen=True, kw_only=True, tag="add_account"):
@@ -154,10 +161,18 @@ def perform(central: Central, order: AnyOrder) -> OrderAnswer:
 # ---------------------------------------------------------------- one function for each order
 
 
-def _list_kiosks(central: Central, _: ListKiosks) -> list[str]:
-    return [_told(central, kiosk) for kiosk in central.kiosks.listed()] or [
-        "No kiosk is paired: make a code by `kiosk pair`."
-    ]
+def _page(lines: list[str], number: int) -> list[str]:
+    """Return a page of a list, and where it goes on. Raises OrderError for a page that there is not."""
+    pages = max(1, -(-len(lines) // PAGE_LINES))
+    if not 1 <= number <= pages:
+        raise OrderError(f"there is no page {number}: the last one is {pages}")
+    shown = lines[(number - 1) * PAGE_LINES : number * PAGE_LINES]
+    return [*shown, f"Page {number} of {pages}: the next by --page {number + 1}"] if number < pages else shown
+
+
+def _list_kiosks(central: Central, order: ListKiosks) -> list[str]:
+    every = [_told(central, kiosk) for kiosk in central.kiosks.listed()]
+    return _page(every, order.page) or ["No kiosk is paired: make a code by `kiosk pair`."]
 
 
 def _told(central: Central, kiosk: Kiosk) -> str:
@@ -193,12 +208,13 @@ def _revoke(central: Central, order: Revoke) -> list[str]:
     return [f"{kiosks[0].name} is revoked. It keeps the data that it has; to let it in again, pair it again."]
 
 
-def _list_accounts(central: Central, _: ListAccounts) -> list[str]:
-    return [
+def _list_accounts(central: Central, order: ListAccounts) -> list[str]:
+    every = [
         f"{one.name}: {one.role}{f' of {one.site_id}' if one.site_id else ''}"
         f"{', one-time codes' if one.has_totp else ''}{', shut out' if one.disabled_at else ''}"
         for one in central.accounts.listed()
-    ] or ["Nobody may sign in: make an account by `account add`."]
+    ]
+    return _page(every, order.page) or ["Nobody may sign in: make an account by `account add`."]
 
 
 def _add_account(central: Central, order: AddAccount) -> list[str]:

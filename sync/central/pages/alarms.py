@@ -18,7 +18,7 @@ LISTED = 20
 def alarms(page: NamedDependency[PageRequest]) -> Answer:
     """Show the alarms."""
     kiosks = page.kiosks
-    silent = [kiosk for kiosk in kiosks if page.central.kiosks.is_silent(kiosk)]
+    silent = [kiosk for kiosk in kiosks if page.central.kiosks.is_silent(kiosk)][:LISTED]
     names = {kiosk.ledger_id: kiosk.name for kiosk in kiosks}
     members, list_page = {}, ListPage.asked(page.request, page.alarm_count, LISTED)
     shown = page.central.alarms.listed(site_id=page.signed_in.site_id, first=list_page.first, most=LISTED)

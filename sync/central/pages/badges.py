@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from litestar.di import NamedDependency
@@ -10,14 +10,18 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from kiosk.commands import AssignBadge, BadgeStatus, ReturnBadge, SetBadge
+from kiosk.model import Site
 from kiosk.roster import claim_code
 from sync.central.accounts.staff import Role
 from sync.central.pages.framework.page_request import Answer, PageRequest, member_path
+from sync.central.pages.framework.pagination import ListPage
 from sync.central.pages.framework.routes import reads, writes
 from sync.central.pages.members.members import show_member
 
 SHOWN = timedelta(days=1)
 """How long a badge that nobody carries stays in the list after its last tap."""
+LISTED = 50
+"""Badges on one page of the list."""
 STATES = ("active", "lost", "blocked")
 
 
@@ -28,8 +32,12 @@ def unknown(page: NamedDependency[PageRequest]) -> Answer:
 
 
 def _unknown(page: PageRequest) -> Answer:
-    found = [(site, page.roster.recent_unknown(site.id, page.now - SHOWN)) for site in page.sites]
-    return page.show("badges.html", found=[one for one in found if one[1]])
+    every = [(site, badge) for site in page.sites for badge in page.roster.recent_unknown(site.id, page.now - SHOWN)]
+    list_page = ListPage.asked(page.request, len(every), LISTED)
+    found: dict[str, tuple[Site, list[tuple[str, datetime]]]] = {}
+    for site, badge in list_page.of(every):
+        found.setdefault(site.id, (site, []))[1].append(badge)
+    return page.show("badges.html", found=list(found.values()), list_page=list_page)
 
 
 @writes("/badges")

@@ -14,9 +14,8 @@ from sync.central.pages.framework.page_request import Answer, PageRequest
 from sync.central.pages.framework.pagination import ListPage
 from sync.central.pages.framework.routes import reads, writes
 
-LISTED = 20
-"""Alarms, and things set aside, on one page of their list."""
 KIOSKS_LISTED = 50
+"""Kiosks on one page of their list."""
 
 
 @reads("/kiosks")
@@ -30,12 +29,16 @@ def _listed(page: PageRequest, code: str = "", name: str = "") -> Answer:
     names = {site.id: site.name for site in page.roster.sites()}
     grouped = f"{code[:HANDLE_LENGTH]} {code[HANDLE_LENGTH:]}".strip()
     paired = [kiosk for kiosk in kiosks if kiosk.revoked_at is None]
+    gone = sorted((kiosk for kiosk in kiosks if kiosk.revoked_at), key=lambda kiosk: kiosk.revoked_at or page.now)
     list_page = ListPage.asked(page.request, len(paired), KIOSKS_LISTED)
+    gone_page = ListPage.asked(page.request, len(gone), KIOSKS_LISTED, "gone")
     return page.show(
         "kiosks.html",
         kiosks=[(kiosk, page.central.kiosks.is_silent(kiosk)) for kiosk in list_page.of(paired)],
         list_page=list_page,
-        shut_out=[kiosk for kiosk in kiosks if kiosk.revoked_at is not None],
+        shut_out=gone_page.of(gone[::-1]),
+        gone_count=len(gone),
+        gone_page=gone_page,
         names=names,
         code=grouped,
         name=name,

@@ -21,9 +21,12 @@ from kiosk.settings.site_words import Validity, covers, price, validity
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.framework.page_request import Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
 from sync.central.pages.framework.routes import reads, writes
 from sync.central.words import Words
 
+LISTED = 50
+"""Products on one page of the list."""
 MOST_UNITS = 1000
 PERIODS = ("once", "week", "month")
 Read = TypeVar("Read")
@@ -32,8 +35,10 @@ Read = TypeVar("Read")
 @reads("/products")
 def listed(page: NamedDependency[PageRequest]) -> Answer:
     """Show the products, retired ones too."""
-    products, currency = page.roster.products(), page.site.currency
-    return page.show("products.html", products=products, describe=cover_words, currency=currency)
+    every, currency = page.roster.products(), page.site.currency
+    list_page = ListPage.asked(page.request, len(every), LISTED)
+    shown = list_page.of(every)
+    return page.show("products.html", products=shown, list_page=list_page, describe=cover_words, currency=currency)
 
 
 @reads("/products/new", role=Role.MANAGER)

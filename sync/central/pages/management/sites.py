@@ -18,8 +18,11 @@ from kiosk.notices.language import languages
 from kiosk.store.names import folded
 from sync.central.accounts.staff import Role
 from sync.central.pages.framework.page_request import DEFAULT_ZONE, Answer, PageRequest
+from sync.central.pages.framework.pagination import ListPage
 from sync.central.pages.framework.routes import reads, writes
 
+LISTED = 50
+"""Sites on one page of the list."""
 NUMBERS = {
     "debt_limit": 100,
     "courtesy_minutes": 240,
@@ -37,7 +40,9 @@ CURRENCIES = ("EUR", "CHF", "GBP", "USD", "CAD")
 @reads("/sites", role=Role.MANAGER)
 def listed(page: NamedDependency[PageRequest]) -> Answer:
     """Show all sites."""
-    return page.show("sites.html", every=page.roster.sites())
+    every = page.roster.sites()
+    list_page = ListPage.asked(page.request, len(every), LISTED)
+    return page.show("sites.html", every=list_page.of(every), list_page=list_page)
 
 
 @reads("/sites/new", role=Role.MANAGER)

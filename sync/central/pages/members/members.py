@@ -26,6 +26,8 @@ from sync.central.pages.members.passes import sold_at
 
 LISTED = 100
 """Members on one page of the list."""
+VISITS_LISTED, HELD_LISTED = 100, 20
+"""Visits, passes and badges on one page of a member's lists."""
 NEW_ID = re.compile("[0-9a-f]{16}")
 GREETINGS = ("first_name", "initials", "pseudonym", "nothing")
 
@@ -133,6 +135,10 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
     account = cast("Account", page.ask(ShowAccount(member=member.id)))
     since = now - timedelta(days=page.site.policy.staff_undo_days)
     names = {site.id: site.name for site in roster.sites()}
+    visits = guests.visits(roster, member.id, now)
+    visit_page = ListPage.asked(page.request, len(visits), VISITS_LISTED, "visits")
+    pass_page = ListPage.asked(page.request, len(account.passes), HELD_LISTED, "passes")
+    badge_page = ListPage.asked(page.request, len(account.badges), HELD_LISTED, "badges")
     stays = [
         ListedVisit(
             visit=visit,
@@ -141,15 +147,20 @@ def show_member(page: PageRequest, member_id: str) -> Answer:
             undoable=visit.reversed_at is None and visit.at >= since and page.sees_site(visit.site_id),
             guest=guests.number(visit.member_id),
         )
-        for visit in guests.visits(roster, member.id, now)
+        for visit in visit_page.of(visits)
     ]
     inside = any(visit.member_id == member.id for visit in roster.inside(page.site.id, now))
-    recent = roster.recent_unknown(page.site.id, now - timedelta(hours=1))
+    recent = roster.recent_unknown(page.site.id, now - timedelta(hours=1))[:HELD_LISTED]
     return page.show(
         "member.html",
         member=member,
         held=account,
+        passes=pass_page.of(account.passes[::-1]),
+        badges=badge_page.of(account.badges),
         stays=stays,
+        visit_page=visit_page,
+        pass_page=pass_page,
+        badge_page=badge_page,
         inside=inside,
         recent=recent,
         refused=_refused(page),
