@@ -9,7 +9,7 @@ in any order: a reader that has seen position 7 would never ask for a 6 that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,7 @@ from kiosk.store.tables import microseconds
 from sync.central.alarms import register
 from sync.central.alarms.register import Kind, Note
 from sync.central.feed.push_reader import RefusedEntry
+from sync.central.feed.rights import NO_RIGHT
 from sync.central.storage.notifications import announce
 from sync.central.storage.tables import feed, ledgers, quarantine
 from sync.wire import LATER_RELEASE, EntryStatus, Outcome, to_wire
@@ -108,12 +109,15 @@ def store(
     before: LedgerProgress,
     batch: Sequence[Entry | RefusedEntry],
     now: datetime,
+    why_not: Callable[[Entry], str] | None = None,
 ) -> StoredBatch:
     """Store a batch of one ledger in a transaction that holds Turn.FEED; return the outcome of each entry.
 
-    `before` is the `progress` of the ledger in this transaction.
+    `before` is the `progress` of the ledger in this transaction. `why_not` returns why a new entry is set aside, though
+    it can be read; empty: it is not.
     """
-    return Batch(connection, network, ledger_id, before=before, now=now).store(_numbered(batch, before.acked))
+    stored = Batch(connection, network, ledger_id, before=before, now=now, why_not=why_not)
+    return stored.store(_numbered(batch, before.acked))
 
 
 def _numbered(batch: Sequence[Entry | RefusedEntry], acked: int) -> list[Entry | RefusedEntry]:
@@ -129,8 +133,16 @@ class Batch:
     """Stores one batch of one ledger."""
 
     def __init__(
-        self, connection: Connection, network: str, ledger_id: str, *, before: LedgerProgress, now: datetime
+        self,
+        connection: Connection,
+        network: str,
+        ledger_id: str,
+        *,
+        before: LedgerProgress,
+        now: datetime,
+        why_not: Callable[[Entry], str] | None,
     ) -> None:
+        self._why_not = why_not
         self.connection, self.network, self.ledger_id = connection, network, ledger_id
         self.before, self.now = before, now
         self.statuses: list[EntryStatus] = []
@@ -167,7 +179,9 @@ class Batch:
             return
         seq = one.ref.seq
         twin = self.fresh[seq].hash if seq in self.fresh else kept.get(seq, (None,))[0]
-        if twin is None:
+        if twin is None and self._why_not is not None and (reason := self._why_not(one)):
+            self._refuse(RefusedEntry(seq=seq, reason=reason, raw=_encode(to_wire(one))))
+        elif twin is None:
             self.fresh[seq] = one
             self.statuses.append(EntryStatus(seq=seq, outcome=Outcome.ACCEPTED))
         elif twin == one.hash:
@@ -194,7 +208,9 @@ class Batch:
             self.connection.execute(insert(quarantine), [self._aside(key, one) for key, one in named.items()])
         poison = [one for one in named.values() if not one.reason.startswith((FORK, LATER_RELEASE))]
         if poison:
-            self._alarm(Kind.SET_ASIDE, poison[0].seq, Note.PUT_ASIDE, times=len(poison))
+            lacks_right = poison[0].reason.startswith(NO_RIGHT)
+            note = Note.NOT_ITS_OWN if lacks_right else Note.PUT_ASIDE
+            self._alarm(Kind.SET_ASIDE, poison[0].seq, note, times=len(poison))
 
     def _check_room(self, size: int) -> None:
         """Raise QuarantineFullError if there is no room for so many bytes more."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from kiosk.model import Ref
 from sync.central.alarms import register
 from sync.central.alarms.register import Facts, Kind, Note
-from sync.central.feed import history_checks, ingest, push_reader
+from sync.central.feed import history_checks, ingest, push_reader, rights
 from sync.central.feed.push_reader import ReadPush
 from sync.central.kiosks import former_ledgers, paired
 from sync.central.kiosks.paired import Kiosk
@@ -46,7 +46,17 @@ class Intake:
             is_former = self._is_former(connection, kiosk, arrival, now)
             before = ingest.progress(connection, of, arrival.ledger_id)
             history_checks.check_for_restored_server(connection, of, arrival, before=before, now=now)
-            taken = ingest.store(connection, of, arrival.ledger_id, before=before, batch=arrival.entries, now=now)
+            judge = rights.Judge(connection, of, kiosk, now=now)
+            taken = ingest.store(
+                connection,
+                of,
+                arrival.ledger_id,
+                before=before,
+                batch=arrival.entries,
+                now=now,
+                why_not=judge.why_not,
+            )
+            self._tell_of_hosts(connection, kiosk, judge.made_hosts, now)
             if not is_former:  # of a former ledger the end may be lost: that is why there is another
                 history_checks.check_for_truncation(connection, of, arrival, before=before, now=now)
                 left = max(arrival.beacon.waiting - len(arrival.entries), 0)
@@ -55,6 +65,21 @@ class Intake:
         if any(status.outcome is Outcome.ACCEPTED for status in taken.statuses):
             self._on_new()
         return Pushed(acked=taken.acked, had=before.highest, statuses=taken.statuses, now=now)
+
+    def _tell_of_hosts(self, connection: Connection, kiosk: Kiosk, made: list[Ref], now: datetime) -> None:
+        """Raise the alarm that hosts, or their badges and PINs, were made at a kiosk."""
+        if made:
+            alarm_id, facts = register.ledger_alarm_id(Kind.HOST_MADE, kiosk.ledger_id), Facts(n=made[0].seq)
+            register.raise_alarm(
+                connection,
+                self._storage.network,
+                alarm_id,
+                ref=made[0],
+                note=Note.MADE_HOST,
+                facts=facts,
+                now=now,
+                times=len(made),
+            )
 
     def _tell_of_garbage(self, kiosk: Kiosk, now: datetime) -> None:
         """Raise the alarm that a kiosk sent what is no push; nothing of it can be kept."""

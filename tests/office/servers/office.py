@@ -87,9 +87,9 @@ class Office:
         browser.client.cookies.set("__Host-session", self.central.sessions.sign_in(name, PASSWORD).token or "")
         return browser
 
-    def kiosk(self, name: str = "front door") -> PushingKiosk:
+    def kiosk(self, name: str = "front door", *, site_id: str = SERRE.id) -> PushingKiosk:
         """A kiosk that was just paired."""
-        return PushingKiosk(self, name)
+        return PushingKiosk(self, name, site_id)
 
 
 def mistakes(answer: Any) -> list[str]:
@@ -165,9 +165,9 @@ class Browser:
 class PushingKiosk:
     """A kiosk that pushes entries of its ledger through the API."""
 
-    def __init__(self, office: Office, name: str) -> None:
+    def __init__(self, office: Office, name: str, site_id: str) -> None:
         self.office, self.ledger_id, self.head = office, str(uuid.uuid4()), Head()
-        code = office.central.kiosks.new_code(name=name, site_id=SERRE.id)
+        code = office.central.kiosks.new_code(name=name, site_id=site_id)
         asked = wire.Enroll(code=code, ledger_id=self.ledger_id)
         paired: Any = office.central.kiosks.enroll(asked)
         self.token: str = paired.token

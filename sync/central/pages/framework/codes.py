@@ -58,6 +58,7 @@ def alarm(words: Words, kind: str) -> str:
         Kind.RENEWED: words.say("A kiosk repaired its ledger, and goes on in a new one"),
         Kind.UNFOLDABLE: words.say("An entry could not be applied"),
         Kind.SET_ASIDE: words.say("A kiosk sent what cannot be read or cannot be so; it was set aside"),
+        Kind.HOST_MADE: words.say("A host, or a host’s badge or PIN, was made at a kiosk"),
     }
     if kind in CONFLICTS:
         return words.say(CONFLICTS[kind].said)
@@ -78,6 +79,7 @@ def remedy(words: Words, kind: str) -> str:
         ),
         Kind.RENEWED: words.say("Replace the kiosk’s memory card soon: it failed once."),
         Kind.UNFOLDABLE: words.say("Upgrade the server: a later release may be able to."),
+        Kind.HOST_MADE: words.say("See in the journal who it is. If nobody meant it, take the role back."),
         Kind.SET_ASIDE: words.say(
             "Look at what was set aside. If nobody knows of it, take the kiosk out of the network: "
             "it may be in other hands."
@@ -112,6 +114,8 @@ _NOTES: dict[str, str] = {
     Note.OTHER_FEED: _("A kiosk had read up to entry {n} of all, and something else stands there now."),
     Note.NEW_LEDGER: _("What it wrote last in the one before may be lost."),
     Note.PUT_ASIDE: _("Entry {n} is among what was set aside."),
+    Note.NOT_ITS_OWN: _("Entry {n} is about what is not that kiosk’s to change, or one of too many in an hour."),
+    Note.MADE_HOST: _("It is entry {n}."),
     Note.NO_PUSH: _("It was no list of entries; nothing of it was kept."),
     Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),
     Note.MANY_MORE: _(
@@ -126,6 +130,7 @@ _REASONS = {
     "half erased": _("A part of it is missing."),
     "hash mismatch": _("It is not as it was sealed."),
     "malformed": _("It cannot be read."),
+    "no right": _("A kiosk may not do this by itself. Take it in if you know of it."),
     "out of bounds": _("It tells what cannot be: a text too long, a number or a date too large, an unknown time zone."),
 }
 

@@ -50,8 +50,8 @@ def lives(central: Central, hands: ServerClock) -> Doors:
     comes(doors, "north", MONDAY, "lea")
     comes(doors, "south", MONDAY + timedelta(days=7), "lea")
     comes(doors, "south", MONDAY + timedelta(days=7), "sam")
-    comes(doors, "third", MONDAY + timedelta(days=2), "sam", BUIS.id)
-    comes(doors, "third", AUGUST, "sam", BUIS.id)
+    comes(doors, "elsewhere", MONDAY + timedelta(days=2), "sam", BUIS.id)
+    comes(doors, "elsewhere", AUGUST, "sam", BUIS.id)
     comes(doors, "north", AUGUST, "sam")
     hands.now = IN_OCTOBER
     return doors
