@@ -76,6 +76,9 @@ def enroll(request: AnyRequest, body: RawBody, central: NamedDependency[Central]
         paired = central.kiosks.enroll(asked)
     except BadgeKeyError as error:
         raise ProblemError(409, "badge_key", str(error)) from None
+    if isinstance(paired, PairingRefused) and paired.is_taken:
+        detail = "a kiosk that is in use has this ledger: shut it out on the server's page of kiosks, then pair again"
+        raise ProblemError(409, "taken", detail)
     if isinstance(paired, PairingRefused):
         if paired.wait is not None:
             seconds = str(round(paired.wait.total_seconds()) + 1)

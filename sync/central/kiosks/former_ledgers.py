@@ -74,7 +74,7 @@ def record(connection: Connection, of: str, kiosk_id: str, names: Sequence[str],
     claimed.
     """
     for name in names:
-        if not _is_servers(connection, of, name):
+        if not is_servers(connection, of, name):
             connection.execute(
                 update(kiosks)
                 .where(kiosks.c.network_id == of, kiosks.c.ledger_id == name, kiosks.c.kiosk_id != kiosk_id)
@@ -140,7 +140,8 @@ def _is_known(connection: Connection, of: str, ledger_id: str) -> bool:
     )
 
 
-def _is_servers(connection: Connection, of: str, ledger_id: str) -> bool:
+def is_servers(connection: Connection, of: str, ledger_id: str) -> bool:
+    """Tell whether a ledger is one that the server writes or wrote."""
     return any(
         connection.execute(
             select(table.c.ledger_id).where(table.c.network_id == of, table.c.ledger_id == ledger_id).limit(1)

@@ -55,6 +55,8 @@ class PairingRefused(Noun, frozen=True, kw_only=True):
     """A pairing that was refused: code wrong, used or expired; or too many tries, with how long to `wait`."""
 
     wait: timedelta | None = None
+    is_taken: bool = False
+    """The code is right, and stays valid, but the ledger is the server's own, or a kiosk's that is paired now."""
 
 
 def new_code(connection: Connection, of: NetworkState, *, name: str, site_id: str | None, now: datetime) -> str:
@@ -103,9 +105,25 @@ def enroll(
     if not hmac.compare_digest(bytes(row.code_hash), _code_hash(code, of.secret)):
         connection.execute(update(codes).where(*one).values(tries=codes.c.tries + 1))
         return _refuse(connection, of, wait, now)
+    if _is_taken(connection, of, asked):
+        return PairingRefused(is_taken=True)
     key = badge_key.key_for_new_kiosk(connection, of.network_id, key_file, asked)
     connection.execute(update(codes).where(*one).values(used_at=now))
     return replace(_pair(connection, of.network_id, asked, row, now), badge_key=key)
+
+
+def _is_taken(connection: Connection, of: NetworkState, asked: Enroll) -> bool:
+    """Tell whether a ledger is the server's own, or that of a kiosk that nobody has shut out.
+
+    With a code alone, whoever made it for another place could take over a door that is in use: shutting the kiosk out
+    on the page of kiosks is the word of a person for it.
+    """
+    if former_ledgers.is_servers(connection, of.network_id, asked.ledger_id):
+        return True
+    used = select(kiosks.c.kiosk_id).where(
+        kiosks.c.network_id == of.network_id, kiosks.c.ledger_id == asked.ledger_id, kiosks.c.revoked_at.is_(None)
+    )
+    return connection.execute(used).first() is not None
 
 
 def _refuse(connection: Connection, of: NetworkState, wait: timedelta | None, now: datetime) -> PairingRefused:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from kiosk.model import Ref
+from sync.central.alarms import register
+from sync.central.alarms.register import Facts, Kind, Note
 from sync.central.kiosks import former_ledgers, paired, pairing
 from sync.central.kiosks.paired import Kiosk
 from sync.central.kiosks.pairing import Paired, PairingRefused
@@ -47,6 +52,8 @@ class Kiosks:
             of = network.read(connection, self._storage.network)
             key_file, now = self._settings.badge_key_file, self._now()
             answer = pairing.enroll(connection, of, asked, now=now, key_file=key_file)
+            if isinstance(answer, PairingRefused) and answer.is_taken:
+                _tell_of_claim(connection, of.network_id, asked.ledger_id, now)
             if isinstance(answer, Paired) and answer.follows:
                 former_ledgers.raise_new_ledger_alarm(connection, of.network_id, asked.ledger_id, answer.follows, now)
             return answer
@@ -60,3 +67,9 @@ class Kiosks:
         """Return whether a kiosk was not heard of for longer than the settings allow."""
         heard = kiosk.seen_at or kiosk.paired_at
         return kiosk.revoked_at is None and self._now() - heard > self.silence
+
+
+def _tell_of_claim(connection: Connection, of: str, ledger_id: str, now: datetime) -> None:
+    """Raise the alarm that somebody with a right code claimed the ledger of the server or of a kiosk in use."""
+    alarm_id, ref = register.ledger_alarm_id(Kind.PLACE_CLAIMED, ledger_id), Ref(ledger_id=ledger_id, seq=0)
+    register.raise_alarm(connection, of, alarm_id, ref=ref, note=Note.CLAIMED, facts=Facts(n=0), now=now)

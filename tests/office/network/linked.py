@@ -171,10 +171,13 @@ class LiveServer:
         return LinkedKiosk(folder, line, token=paired.token, counter=counter)
 
     def pairs_anew(self, folder: Path, *, formers: bool = True) -> LinkedKiosk:
-        """The kiosk of this folder, whose pairing is lost, shows a new code; without `formers` as it once did."""
+        """The kiosk of this folder, whose pairing is lost, is shut out and paired anew; without `formers` as it once did."""
         counter, line = SteppedKiosk(folder, is_blank=True), self.line()
         named = counter.ledger.former_ledgers if formers else {}
         ledger_id, code = counter.ledger.ledger_id, self.code(folder.name)
+        for known in self.central.kiosks.listed():
+            if known.ledger_id == ledger_id:
+                self.central.kiosks.revoke(known.kiosk_id)
         paired, _ = enroll(Client(line), url=self.url, code=code, ledger_id=ledger_id, version="1", formers=named)
         return LinkedKiosk(folder, line, token=paired.token, counter=counter)
 

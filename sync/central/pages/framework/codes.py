@@ -58,6 +58,7 @@ def alarm(words: Words, kind: str) -> str:
         Kind.RENEWED: words.say("A kiosk repaired its ledger, and goes on in a new one"),
         Kind.UNFOLDABLE: words.say("An entry could not be applied"),
         Kind.SET_ASIDE: words.say("A kiosk sent what cannot be read or cannot be so; it was set aside"),
+        Kind.PLACE_CLAIMED: words.say("A machine wanted to take the place of a kiosk that is in use"),
         Kind.HOST_MADE: words.say("A host, or a host’s badge or PIN, was made at a kiosk"),
     }
     if kind in CONFLICTS:
@@ -79,6 +80,10 @@ def remedy(words: Words, kind: str) -> str:
         ),
         Kind.RENEWED: words.say("Replace the kiosk’s memory card soon: it failed once."),
         Kind.UNFOLDABLE: words.say("Upgrade the server: a later release may be able to."),
+        Kind.PLACE_CLAIMED: words.say(
+            "If that kiosk is to be paired anew, shut it out first, then use the code again. "
+            "If nobody meant it, its memory card may have been copied."
+        ),
         Kind.HOST_MADE: words.say("See in the journal who it is. If nobody meant it, take the role back."),
         Kind.SET_ASIDE: words.say(
             "Look at what was set aside. If nobody knows of it, take the kiosk out of the network: "
@@ -115,6 +120,7 @@ _NOTES: dict[str, str] = {
     Note.NEW_LEDGER: _("What it wrote last in the one before may be lost."),
     Note.PUT_ASIDE: _("Entry {n} is among what was set aside."),
     Note.NOT_ITS_OWN: _("Entry {n} is about what is not that kiosk’s to change, or one of too many in an hour."),
+    Note.CLAIMED: _("It was refused."),
     Note.MADE_HOST: _("It is entry {n}."),
     Note.NO_PUSH: _("It was no list of entries; nothing of it was kept."),
     Note.NOT_APPLIED: _("Entry {n} is kept, and what it says is not shown anywhere."),

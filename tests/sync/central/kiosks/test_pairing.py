@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from kiosk.facts import Happened
 from kiosk.store.codes import CODE_LETTERS
 from sync import wire
+from sync.central.alarms.register import Kind
 from sync.central.kiosks.pairing import TRIES_AN_HOUR, Paired, PairingRefused
 from sync.central.server import Central
+from sync.central.storage import network
 from sync.central.storage.tables import codes, kiosks
 from tests.office.servers.server import MemoryLedger, ServerClock, pairs, sends, serving
 
@@ -142,12 +145,34 @@ def test_a_kiosk_that_was_shut_out_is_nobody(database: str) -> None:
 
 def test_pairing_a_kiosk_anew_ends_its_old_token(database: str) -> None:
     with serving(database) as central:
-        first, second = pairs(central), pairs(central)
+        first = pairs(central)
+        central.kiosks.revoke(first.kiosk.kiosk_id)
+        second = pairs(central)
         assert first.kiosk.kiosk_id == second.kiosk.kiosk_id
         assert central.kiosks.by_token(first.token) is None
         assert central.kiosks.by_token(second.token) is not None
+
+
+def test_a_code_does_not_take_the_place_of_a_kiosk_that_is_in_use(database: str) -> None:
+    with serving(database) as central:
+        first = pairs(central)
+        code = central.kiosks.new_code(name="another")
+        asked = wire.Enroll(code=code, ledger_id=first.kiosk.ledger_id)
+        assert central.kiosks.enroll(asked) == PairingRefused(is_taken=True)
+        assert central.kiosks.by_token(first.token) is not None
+        assert [alarm.kind for alarm in central.alarms.listed()] == [Kind.PLACE_CLAIMED]
         central.kiosks.revoke(first.kiosk.kiosk_id)
-        assert central.kiosks.by_token(pairs(central).token) is not None
+        assert isinstance(central.kiosks.enroll(asked), Paired), "the code is still right once a person has said so"
+
+
+def test_nobody_is_paired_with_the_ledger_of_the_server(database: str) -> None:
+    with serving(database) as central:
+        central.books.append(Happened(what="x"), by="anne")
+        name = network.load(central.storage).ledger_id
+        code = central.kiosks.new_code(name="another")
+        assert central.kiosks.enroll(wire.Enroll(code=code, ledger_id=name)) == PairingRefused(is_taken=True)
+        assert [alarm.kind for alarm in central.alarms.listed()] == [Kind.PLACE_CLAIMED]
+        assert central.kiosks.listed() == ()
 
 
 def test_a_kiosk_is_silent_when_it_was_not_heard_for_long(database: str) -> None:
