@@ -171,7 +171,7 @@ class LiveServer:
         return LinkedKiosk(folder, line, token=paired.token, counter=counter)
 
     def pairs_anew(self, folder: Path, *, formers: bool = True) -> LinkedKiosk:
-        """The kiosk of this folder, whose pairing is lost, is shut out and paired anew; without `formers` as it once did."""
+        """Shut out the kiosk of this folder, whose pairing is lost, and pair it; without `formers` as it once did."""
         counter, line = SteppedKiosk(folder, is_blank=True), self.line()
         named = counter.ledger.former_ledgers if formers else {}
         ledger_id, code = counter.ledger.ledger_id, self.code(folder.name)
