@@ -51,7 +51,9 @@ def next_month(
     `upto`: up to which entry each ledger is here and folded. `awaited`: see condensing.stretch. All must be written in
     the transaction that they are read in.
     """
-    first = {name: found for name in upto if (found := condensing.first_passage(*_of(books), name, upto=upto[name]))}
+    first = {
+        name: found for name in upto if (found := condensing.first_passage(*_of(books), name, upto=upto[name], now=now))
+    }
     for name, passage in sorted(first.items(), key=lambda one: (one[1].at, one[0])):
         site = _site(books.connection, passage.site_id)
         where = local_time.zone(site.zone if site else "UTC")

@@ -272,6 +272,18 @@ def test_a_clock_that_once_stood_in_the_past_or_future_makes_nothing_old_and_hol
     assert used(book, moment) == [4]
 
 
+@pytest.mark.parametrize("days", [4000, -4000])
+def test_a_ledger_that_begins_with_a_wrong_clock_is_forgotten_all_the_same(book, moment, days):
+    moment.now = MONDAY + timedelta(days=days)
+    book.append(let_in(moment.now, "ten"))
+    moment.now = MONDAY
+    book.append(let_in(moment.now, "ten"))
+    found = forgets(book, moment)
+    assert found[-1].last == 8
+    assert used(book, moment) == [2]
+    assert book.roster.visits(MONDAY - timedelta(days=5000), MONDAY + timedelta(days=5000)) == ()
+
+
 def test_nodes_that_forget_agree_whatever_they_hear_first(nodes):
     a, b, c = nodes
     feed = Feed()

@@ -22,7 +22,7 @@ from kiosk.store.entry_rows import from_row
 from kiosk.store.forgetting.erasing import PERSONAL
 from kiosk.store.tables import ROSTER, entries, visits
 from sync.central.storage.tables import quarantine
-from tests.simulator import changes
+from tests.simulator import changes, hostile
 from tests.simulator.kiosk import Kiosk
 from tests.simulator.life import Meant
 from tests.simulator.line import ledger_of
@@ -43,6 +43,8 @@ class After:
     """Ledger -> the places of what the server said that it put aside: that is forgotten one day."""
     unlocked_without_entry: list[str] = field(default_factory=list)
     meant: list[Meant] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long the life was."""
     feed: list[tuple[int, Entry]] = field(init=False)
     set_aside: dict[str, set[int]] = field(init=False)
     """Ledger -> the places of what the server has in quarantine."""
@@ -318,6 +320,7 @@ CHECKS: dict[str, Callable[[After], Iterator[str]]] = {
     "I10": i10_saying_it_again_changes_nothing,
     "I13": i13_the_door_opens_for_entries_only,
     "I14": changes.i14_changes_made_apart_stand,
+    "I15": hostile.i15_no_entry_changes_what_is_not_its_writers,
 }
 """I11 (poison delays nothing else) is I1 and I6 in lives with poison; I12 (clock jumps) is all of them with jumps."""
 

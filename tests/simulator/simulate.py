@@ -71,6 +71,7 @@ def after_all(world: World) -> invariants.After:
         aside=world.aside,
         unlocked_without_entry=world.unlocked_without_entry,
         meant=world.meant,
+        seconds=world.seconds,
     )
 
 
@@ -82,7 +83,7 @@ def _report(world: World, steps: int) -> Report:
     world.violations = []
     if not found:  # what is wrong already would show in everything that follows
         later = list(forgetting.a_quarter_later(world))
-        found += [f"I15: {what}" for what in later]
+        found += [f"D4: {what}" for what in later]
         found += world.violations + [f"later, {what}" for what in invariants.violations(after_all(world))]
     return Report(
         lives=1,

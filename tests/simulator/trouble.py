@@ -21,6 +21,7 @@ from kiosk.store.entry_rows import INSERT, to_row
 from kiosk.store.tables import entries
 from tests.simulator import forgetting as forgetting
 from tests.simulator import life as life
+from tests.simulator.hostile import hostile
 from tests.simulator.kiosk import Kiosk
 from tests.simulator.line import ONCE
 
@@ -325,6 +326,7 @@ TROUBLES: dict[Callable[[World, Random], bool], float] = {
     erase: 3,
     erase_own: 1.5,
     poison: 3,
+    hostile: 3,
     **forgetting.STEPS,
 }
 """What can go wrong, and how often beside the others."""

@@ -13,6 +13,7 @@ from sync.client import Client, UnreachableError
 from sync.wire import Enroll, Outcome, Pushed
 from tests.simulator import invariants
 from tests.simulator import life as life
+from tests.simulator.hostile import Thief
 from tests.simulator.kiosk import START, Kiosk
 from tests.simulator.line import Line
 from tests.simulator.release import OlderRelease
@@ -55,6 +56,7 @@ class World:
         self.cards: dict[str, tuple[str, Path]] = {}
         self.backup: tuple[str, dict[str, int]] | None = None
         self.newcomers: list[str] = []
+        self.thief: Thief | None = None
         self.meant: list[life.Meant] = []
         self.names = self.tapped = 0
         self.faults: Counter[str] = Counter()

@@ -30,7 +30,12 @@ def move(connection: Connection, entry: Entry, fact: PassSold) -> None:
     if not old:
         return
     row = {**msgspec.structs.asdict(entry.ref), "at": entry.stamp.at, "units": 0}
-    connection.execute(insert(uses), [{**row, "pass_id": name} for name in sorted({*old, fact.pass_.id})])
+    # A copy that was put back writes a number again that a snapshot knows already: what stands there stays.
+    names = {*old, fact.pass_.id}
+    there = select(uses.c.pass_id).where(uses.c.pass_id.in_(names)).filter_by(**msgspec.structs.asdict(entry.ref))
+    new = sorted(names - set(connection.execute(there).scalars()))
+    if new:
+        connection.execute(insert(uses), [{**row, "pass_id": name} for name in new])
     _share(connection, old)
 
 

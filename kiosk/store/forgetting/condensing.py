@@ -57,11 +57,11 @@ def known(connection: Connection) -> dict[tuple[str, int], Ref]:
 
 
 def first_passage(
-    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, upto: int
+    connection: Connection, table: Table, scope: ColumnElement[bool], ledger_id: str, *, upto: int, now: datetime
 ) -> Passage | None:
     """Return the first passage of a ledger that is not condensed, up to an entry; None when there is none.
 
-    Its time is that of the first whose time is sure, if there is one.
+    Its time is that of the first whose time is sure, if there is one: what is stamped ahead of `now` is not.
     """
     done = _done(connection, ledger_id)
     beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > done) & (table.c.seq <= upto)
@@ -69,7 +69,8 @@ def first_passage(
     first = connection.execute(passages.limit(1)).first()
     if first is None:
         return None
-    sure = connection.execute(passages.where(_is_sure(table)).limit(1)).first()
+    is_past = _really(table) <= microseconds(now + AHEAD)
+    sure = connection.execute(passages.where(_is_sure(table), is_past).limit(1)).first()
     site = next((found for row in connection.execute(passages.where(_is_told(table))) if (found := _site(row))), "")
     it = sure or first
     return Passage(at=instant(it.really).astimezone(UTC), is_sure=sure is not None, site_id=site)
@@ -89,10 +90,10 @@ def stretch(
     """Return the next stretch of a ledger, with all that it tells of before `end`; None when there is none.
 
     A stretch begins where the last one ended, so that no entry is between two: an entry that the server quarantined is
-    in no feed but still on the card of its writer. It ends before the first entry from `end` to `now`, whatever the
-    times before it: a clock that was once in the past makes nothing old. It also ends before a tap without a body that
-    no sum replaces yet; `awaited` are those whose sum is expected to arrive. `upto` is the last entry up to which all
-    are here, and folded.
+    in no feed but still on the card of its writer. It ends before the first entry from `end` to `now` that comes after
+    the first passage, whatever the times before it: a clock that was once in the past makes nothing old. It also ends
+    before a tap without a body that no sum replaces yet; `awaited` are those whose sum is expected to arrive. `upto` is
+    the last entry up to which all are here, and folded.
     """
     done = _done(connection, ledger_id)
     beyond = scope & (table.c.ledger_id == ledger_id) & (table.c.seq > done) & (table.c.seq <= upto)
@@ -101,7 +102,8 @@ def stretch(
     if first is None:
         return None
     is_later = _really(table).between(microseconds(end), microseconds(now + AHEAD))
-    stops = [select(seq).select_from(_with_corrections(table)).where(beyond, is_later)]
+    after_it = beyond & (table.c.seq > first)
+    stops = [select(seq).select_from(_with_corrections(table)).where(after_it, is_later)]
     if awaited is not None:
         is_hollow = (table.c.kind == "tap") & table.c.body.is_(None) & table.c.remainder.is_(None)
         stops.append(select(seq).where(beyond, is_hollow, awaited))
