@@ -231,7 +231,7 @@ def test_an_empty_note_beside_a_ledger_of_days_tells_of_a_loss(book, moment):
 
 def test_a_text_with_flipped_bits_is_damage_wherever_it_is_met(book):
     edit(book, "UPDATE entries SET ledger_id = CAST(x'ff' || ledger_id AS TEXT) WHERE seq = 2")
-    with pytest.raises(LedgerDamagedError), failing_as("x"), sqlite3.connect(book) as connection:
+    with closing(sqlite3.connect(book)) as connection, pytest.raises(LedgerDamagedError), failing_as("x"):
         connection.execute("SELECT ledger_id FROM entries").fetchall()
 
 

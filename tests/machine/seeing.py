@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from hardware.simulator.cards import Ntag
 from kiosk.screen.drawing.theme import CLOSED
 from tests.machine import image
 from tests.machine.bench import (
@@ -133,7 +132,6 @@ def _opens_the_pad(
     finger: Callable[[str], None],
     button: str,
     name: str,
-    cards: Sequence[Ntag] = CARDS,
 ) -> Picture:
     """Lay a host's badge down, and touch the button of its notice that leads to the hosts' side.
 
@@ -141,7 +139,7 @@ def _opens_the_pad(
     The next try is another host's: who is in already has other buttons.
     """
     idle = take_picture(bench, guest, name)
-    for card in cards:
+    for card in CARDS:
         bench.chip.put(card)
         notice = await_picture(bench, guest, name, idle, still=False)
         finger(button)
@@ -155,15 +153,15 @@ def _opens_the_pad(
 
 def turned(bench: Bench) -> None:
     """Turn the picture for a screen that hangs on its side, and touch what it shows there."""
-    with bench.ready() as guest:
-        finger = _plug_in_touchscreen(guest)
-        guest.run("cp /etc/kiosk/kiosk.toml /root/upright.toml")
-        for (degrees, button), cards in zip(TURNED.items(), (CARDS[:3], CARDS[3:]), strict=True):
-            guest.run(f"(cat /root/upright.toml; printf '[screen]\\nrotation = {degrees}\\n') > /etc/kiosk/kiosk.toml")
+    for degrees, button in TURNED.items():
+        with bench.ready() as guest:
+            finger = _plug_in_touchscreen(guest)
+            guest.run(f"printf '[screen]\\nrotation = {degrees}\\n' >> /etc/kiosk/kiosk.toml")
             guest.run(f"systemctl restart {UNIT}", seconds=300)
             serving(guest)
             _seen(bench, guest, f"turned-{degrees}")
-            _opens_the_pad(bench, guest, finger, button, f"turned-{degrees}-touched", cards)
+            _opens_the_pad(bench, guest, finger, button, f"turned-{degrees}-touched")
+        bench.chip.take()
 
 
 DARK = """
