@@ -11,6 +11,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from sync.central.settings import Settings
 
 log = logging.getLogger("kiosk.central")
 
-FAILURES = (OSError, smtplib.SMTPException, ValueError)
+FAILURES = (OSError, smtplib.SMTPException, HTTPException, ValueError)
 SEND_SECONDS = 20.0
 """How long a mail server or a web address may take to answer."""
 

@@ -68,11 +68,16 @@ def codes(page: NamedDependency[PageRequest]) -> Answer:
 
 @writes("/me/codes", role=Role.READ_ONLY)
 def turn_codes_on(page: NamedDependency[PageRequest]) -> Answer:
-    """Turn one-time codes on, once a code shows that the user's device makes them."""
+    """Turn one-time codes on, or move them, given the password and a code of the user's device.
+
+    Without the password whoever finds a signed-in browser could make the second proof their own.
+    """
     form = page.form
     secret, code = form.text("secret"), "".join(form.text("code").split())
     if not _makes(secret, code, page):
         form.add_error("code", page.say("This code does not fit. Enter the one that your device shows now"))
+    _check_old(page, form.secret("old"))
+    if form.errors:
         return _codes(page, secret)
     page.central.accounts.set_totp(page.signed_in, secret)
     return page.go("/sign-in", "codes-on", cookies=[access.deleted_cookie(access.SESSION)])

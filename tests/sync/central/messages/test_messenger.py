@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -10,8 +13,10 @@ from urllib.error import HTTPError
 import pytest
 from msgspec.structs import replace
 
+from sync.central.messages import sending
 from sync.central.messages.alarm_messages import alarm_message
 from sync.central.messages.messenger import Messenger, Trouble
+from sync.central.settings import Settings
 from sync.wire import Beacon
 from tests.office.ledgers.small_house import house_facts
 from tests.office.servers.mailbox import Mailbox, post_office
@@ -175,3 +180,20 @@ def test_messages_are_english_where_the_settings_say_so(watch: Watch) -> None:
     settings = replace(watch.central.settings, language="en")
     trouble = Trouble(trouble_id="x", code="silent", where="North door", since=NOON)
     assert alarm_message(settings, trouble)[0] == "North door: the kiosk is not heard any more"
+
+
+def test_a_web_address_that_answers_garbage_is_one_that_fails() -> None:
+    """Then the message is tried again, like any that could not be sent."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def answers() -> None:
+            line, _ = listening.accept()
+            with closing(line):
+                line.recv(1 << 16)
+                line.sendall(b"nonsense\r\n\r\n")
+
+        thread = threading.Thread(target=answers)
+        thread.start()
+        with pytest.raises(sending.FAILURES):
+            sending.send(Settings(database="x", webhook=f"http://127.0.0.1:{listening.getsockname()[1]}/"), "s", "t")
+        thread.join()

@@ -38,11 +38,20 @@ def test_a_manager_sets_up_codes_before_anything_else(strict: Office) -> None:
     secret = re.search(r'name="secret" value="([A-Z2-7]{32,})"', page)
     assert secret
     code = pyotp.TOTP(secret[1]).at(strict.moment.now)
-    assert went(manager.send("/me/codes", secret=secret[1], code=code)).startswith("/sign-in")
+    assert went(manager.send("/me/codes", secret=secret[1], code=code, old=PASSWORD)).startswith("/sign-in")
     strict.moment.moves(minutes=1)
     visitor, later = strict.visitor(), pyotp.TOTP(secret[1]).at(strict.moment.now)
     assert went(visitor.send("/sign-in", name="chef", password=PASSWORD, code=later)) == "/"
     assert visitor.get("/members").status_code == 200
+
+
+@pytest.mark.parametrize(("old", "is_taken"), [("", False), ("another one entirely", False), (PASSWORD, True)])
+def test_whoever_finds_a_signed_in_browser_cannot_make_the_second_proof_their_own(house: Office, old, is_taken) -> None:
+    browser, secret = house.as_("anne"), pyotp.random_base32()
+    sent = browser.send("/me/codes", secret=secret, code=pyotp.TOTP(secret).at(house.moment.now), old=old)
+    assert (sent.status_code == 303) == is_taken
+    (anne,) = (one for one in house.central.accounts.listed() if one.name == "anne")
+    assert anne.has_totp == is_taken
 
 
 def test_a_manager_without_codes_changes_nothing(strict: Office) -> None:
