@@ -59,10 +59,10 @@ def test_a_manager_with_codes_needs_one_and_each_serves_once(house) -> None:
     page = manager.get("/me/codes").text
     secret = within(r'name="secret" value="([A-Z2-7]+)"', page)
     code = pyotp.TOTP(secret).at(house.moment.now)
-    assert mistakes(
-        manager.send("/me/codes", of="/me/codes", secret=secret, code="000000" if code != "000000" else "1")
-    )
-    assert went(manager.send("/me/codes", of="/me/codes", secret=secret, code=code)).startswith("/sign-in")
+    wrong = "000000" if code != "000000" else "1"
+    assert mistakes(manager.send("/me/codes", of="/me/codes", secret=secret, code=wrong, old=PASSWORD))
+    right = manager.send("/me/codes", of="/me/codes", secret=secret, code=code, old=PASSWORD)
+    assert went(right).startswith("/sign-in")
 
     visitor = house.visitor()
     asked = visitor.send("/sign-in", name="chef", password=PASSWORD)
